@@ -1,0 +1,6 @@
+"""How a convolution is computed; ops/conv.py says what.  Every file has the same three functions: forward, gx, gW."""
+
+from minicnn.convolution.choose import choose
+from minicnn.convolution.taps import Geometry
+
+__all__ = ["Geometry", "choose"]

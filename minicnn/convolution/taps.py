@@ -1,0 +1,63 @@
+"""Convolution as a loop over kernel taps: any stride, padding, dilation, groups, dtype.  Readable, exact, the truth.
+
+    y[n,f,i,j] = sum_c,u,v  W[f,c,u,v] x[n, c, stride*i + dilation*u - pad, stride*j + dilation*v - pad]
+
+One tap (u, v) is one matrix product:  y += W[:,:,u,v] x_uv,  where x_uv is the input as that tap sees it.  The way back to x puts
+W[:,:,u,v]^T gy where x_uv was taken from; the way back to W is  gW[:,:,u,v] = gy x_uv^T.  Groups are one more axis g of the product.
+"""
+
+import numpy as np
+
+from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides
+from minicnn.windows import taps as windows_taps
+
+
+class Geometry:
+    """Stride, padding, dilation and groups of one convolution.  stride, dilation: int or (rows, columns); pad: see `sides`."""
+
+    def __init__(self, stride=1, pad=0, dilation=1, groups=1):
+        self.stride, self.pad, self.dilation, self.groups = pair(stride), sides(pad), pair(dilation), groups
+
+    def windows(self, size, kernel):
+        """(H, W), (kh, kw) -> (h, w) of the output."""
+        return tuple(out_size(n, k, s, p, d) for n, k, s, p, d in zip(size, kernel, self.stride, self.pad, self.dilation))
+
+    def padded(self, x, kernel, windows):
+        return pad_to_fit(x, kernel, self.stride, self.pad, self.dilation, windows)
+
+    def taps(self, kernel, windows):
+        return windows_taps(kernel, self.stride, self.dilation, windows)
+
+
+def forward(x, W, geometry):
+    """x (N, C, H, W), W (F, C/groups, kh, kw) -> y (N, F, h, w), without the bias."""
+    N, G, (F, Cg, *kernel) = len(x), geometry.groups, W.shape
+    h, w = geometry.windows(x.shape[-2:], kernel)
+    padded, Wg = geometry.padded(x, kernel, (h, w)), W.reshape(G, F // G, Cg, *kernel)
+    y = np.zeros_like(x, shape=(N, G, F // G, h * w))
+    for u, v, at in geometry.taps(kernel, (h, w)):
+        y += Wg[..., u, v] @ padded[at].reshape(N, G, Cg, h * w)
+    return y.reshape(N, F, h, w)
+
+
+def gx(gy, W, size, geometry):
+    """gy (N, F, h, w), W (F, C/groups, kh, kw), size (H, W) of x -> gx (N, C, H, W)."""
+    N, G, (F, Cg, *kernel) = len(gy), geometry.groups, W.shape
+    h, w = gy.shape[-2:]
+    reach = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip((h, w), geometry.stride, geometry.dilation, kernel)]
+    g = np.zeros_like(gy, shape=(N, G * Cg, *reach))
+    gy, Wt = gy.reshape(N, G, F // G, h * w), W.reshape(G, F // G, Cg, *kernel).swapaxes(1, 2)
+    for u, v, at in geometry.taps(kernel, (h, w)):
+        g[at] += (Wt[..., u, v] @ gy).reshape(N, G * Cg, h, w)
+    return cut_padding(g, size, geometry.pad)
+
+
+def gW(gy, x, kernel, geometry):
+    """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C/groups, kh, kw), summed over the batch."""
+    (N, F, h, w), C, G = gy.shape, x.shape[1], geometry.groups
+    padded = geometry.padded(x, kernel, (h, w))
+    gy = gy.reshape(N, G, F // G, h * w)
+    g = np.zeros_like(gy, shape=(G, F // G, C // G, *kernel))
+    for u, v, at in geometry.taps(kernel, (h, w)):
+        g[..., u, v] = (gy @ padded[at].reshape(N, G, C // G, h * w).swapaxes(-1, -2)).sum(axis=0)
+    return g.reshape(F, C // G, *kernel)

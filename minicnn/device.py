@@ -1,0 +1,45 @@
+"""NumPy or CuPy.  The equations say `np.`; CuPy arrays answer NumPy's dispatch protocols (NEP 13 and NEP 18), so the same lines run on
+a GPU.  This is the only file that imports CuPy.
+"""
+
+import numpy as np
+
+
+class DeviceError(RuntimeError):
+    """No usable GPU."""
+
+
+def gpu():
+    """The CuPy module.  DeviceError, with what to install, if there is no CuPy or no CUDA device."""
+    try:
+        import cupy
+    except ImportError:
+        raise DeviceError("CuPy is not installed: pip install 'minicnn-gradcam[cuda12]', or [cuda13] for a newer driver") from None
+    try:
+        found = cupy.cuda.runtime.getDeviceCount()
+    except cupy.cuda.runtime.CUDARuntimeError as error:
+        raise DeviceError(f"CuPy is installed but finds no CUDA device: {error}") from None
+    if not found:
+        raise DeviceError("CuPy is installed but finds no CUDA device")
+    return cupy
+
+
+def to_gpu(what):
+    """An array, or a network with all its weights, on the GPU."""
+    return _over(what, gpu().asarray)
+
+
+def to_cpu(what):
+    """An array, or a network with all its weights, in main memory."""
+    return _over(what, lambda a: a.get() if hasattr(a, "get") else np.asarray(a))
+
+
+def moved(array, like):
+    """A NumPy array, moved to where `like` is."""
+    if isinstance(like, np.ndarray):
+        return array
+    return np.asarray(array, like=like)
+
+
+def _over(what, f):
+    return what.map(f) if hasattr(what, "map") else f(what)

@@ -1,0 +1,135 @@
+"""Tensors that remember the operation that made them, and how to find one's way among them."""
+
+import difflib
+
+import numpy as np
+
+
+class GraphError(ValueError):
+    """A tensor, name or signal that does not fit the graph."""
+
+
+class Tensor:
+    """An array that remembers where it came from.
+
+    data: the array, any shape; name: what `find` and rule tables know it by; op: the operation that made it (None for an
+    input or a weight); layer: the layer that applied that operation, if one did.
+    """
+
+    __slots__ = ("data", "layer", "name", "op")
+    __array_ufunc__ = None  # np.ones(3) * tensor is an error instead of an array of objects
+
+    def __init__(self, data, name=None, op=None, layer=None):
+        self.data, self.name, self.op, self.layer = data, name, op, layer
+
+    shape = property(lambda self: self.data.shape)
+    ndim = property(lambda self: self.data.ndim)
+    dtype = property(lambda self: self.data.dtype)
+
+    def __repr__(self):
+        made = f", made by {type(self.op).__name__}" if self.op else ""
+        return f"Tensor({self.name or 'unnamed'}: {tuple(self.shape)} {self.dtype}{made})"
+
+
+class Op:
+    """One application of an equation: `forward`, and one method per input, named after it, for the way back.
+
+    forward(self, x, W, b) is followed by gx, gW, gb; forward(self, *xs) by gxs, which returns a list.  An input without such a
+    method (labels, running statistics) passes no signal.  Every method takes gy, the signal at the output (..., *y.shape), and
+    returns the signal towards its input (..., *x.shape).
+    """
+
+    weights = ()  # the inputs that are weights: a rule replaces the way back to the others only
+    activation = False  # an elementwise nonlinearity: a rule table must say what it does here
+
+    def forward(self, *inputs):
+        raise NotImplementedError
+
+    def __call__(self, *inputs, name=None, layer=None):
+        """Tensors in, a tensor out; arrays in, an array out, and nothing is remembered."""
+        if hasattr(self, "inputs"):
+            raise GraphError(f"this {type(self).__name__} was applied already; make a new one for each application")
+        self.inputs = inputs
+        data = self.forward(*(i.data if isinstance(i, Tensor) else i for i in inputs))
+        if not any(isinstance(i, Tensor) for i in inputs):
+            return data
+        return Tensor(data, name, op=self, layer=layer)
+
+
+def one_hot(y, c):
+    """The signal that asks for class c: 1 at c, 0 elsewhere.
+
+    y: a tensor of scores (N, classes), or of feature maps (N, K, h, w).  c: a class, or N classes, one per picture; for feature maps a
+    unit (k, i, j).  -> array of y's shape and dtype.
+    """
+    start = np.zeros_like(y.data)
+    where = tuple(c) if y.ndim > 2 else (c,)
+    if len(where) != y.ndim - 1:
+        raise GraphError(f"a unit of {y.name or 'a tensor'} {tuple(y.shape)} has {y.ndim - 1} coordinates, not {len(where)}")
+    for index, size in zip(where, y.shape[1:]):
+        index = np.asarray(index)
+        if index.dtype.kind not in "iu" or np.any(index < 0) or np.any(index >= size):
+            raise GraphError(f"{index.tolist()} is no index into {size} (0 to {size - 1}) of {y.name or 'a tensor'} {tuple(y.shape)}")
+        if index.ndim > 1 or index.size not in (1, y.shape[0]):
+            raise GraphError(f"give one class, or one for each of the {y.shape[0]} pictures, not {index.size}")
+    pictures = np.arange(y.shape[0])
+    start[(pictures, *(np.asarray(i) for i in where))] = 1
+    return start
+
+
+def history(y):
+    """Every tensor that led to y (a tensor, or several), inputs before outputs, y last."""
+    order, seen, todo = [], set(), [(t, False) for t in reversed(several(y))]
+    while todo:
+        tensor, inputs_done = todo.pop()
+        if inputs_done:
+            order.append(tensor)
+        elif tensor not in seen:
+            seen.add(tensor)
+            todo.append((tensor, True))
+            if tensor.op:
+                todo.extend((i, False) for i in reversed(inputs_of(tensor.op)) if isinstance(i, Tensor))
+    return order
+
+
+def names(y):
+    """{name: tensor} for everything named in y's history.
+
+    A layer applied twice gives relu1 and relu1:2.  A name that two different makers use is given to neither: its value is None.
+    """
+    found, times = {}, {}
+    for tensor in history(y):
+        first = found.get(tensor.name)
+        if tensor.name is None:
+            continue
+        if tensor.name not in found:
+            found[tensor.name] = tensor
+        elif first is not None and tensor.layer is not None and first.layer is tensor.layer:
+            times[tensor.name] = times.get(tensor.name, 1) + 1
+            found[f"{tensor.name}:{times[tensor.name]}"] = tensor
+        else:
+            found[tensor.name] = None
+    return found
+
+
+def find(y, name):
+    """The tensor called `name` in y's history.  GraphError if there is none, or if two different makers use the name."""
+    known = names(y)
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=3) or list(known)[-5:]
+        raise GraphError(f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near)}")
+    if known[name] is None:
+        raise GraphError(f"the name '{name}' is ambiguous: several operations gave it to their output")
+    return known[name]
+
+
+def several(tensors):
+    """One tensor, or a list of them -> a list."""
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+
+
+def inputs_of(op):
+    """What the operation was applied to.  GraphError if that was released."""
+    if not hasattr(op, "inputs"):
+        raise GraphError("these memories were released by backward(..., release=True); run the forward pass again")
+    return op.inputs

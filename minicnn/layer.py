@@ -1,0 +1,217 @@
+"""Layers: operations together with their weights and a name.
+
+Calling a network never changes it: modes are attributes of its layers, and what batchnorm saw in training is taken from the graph
+afterwards (`BatchNormLayer.follow`), so two threads may use one network.
+"""
+
+import copy
+import difflib
+
+import numpy as np
+
+from minicnn.graph import GraphError, Tensor
+from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
+
+
+class LoadError(ValueError):
+    """Arrays that do not fit the network."""
+
+
+class Layer:
+    """A named step of a network.  Subclasses set `self.<weight>` to tensors, `self.<part>` to other layers, and define forward(x)."""
+
+    training = False
+
+    def __init__(self, name=None):
+        self.name = name
+
+    def __call__(self, x):
+        """A tensor in, a tensor out; an array in, an array out, and nothing is remembered."""
+        y = self.forward(x)
+        if isinstance(y, Tensor) and y.name is None:
+            y.name = self.name
+        return y
+
+    def forward(self, x):
+        raise NotImplementedError
+
+    def apply(self, op, x, *weights, name=None):
+        """op(x, *weights) under this layer's name; weights stay plain arrays when x is one."""
+        if not isinstance(x, Tensor):
+            weights = [w.data if isinstance(w, Tensor) else w for w in weights]
+        return op(x, *weights, name=name or self.name, layer=self)
+
+    def parts(self):
+        """The layers directly inside this one, in order."""
+        inside = (p for v in vars(self).values() for p in (v if isinstance(v, list) else [v]))
+        return [p for p in inside if isinstance(p, Layer)]
+
+    def layers(self):
+        """This layer and every layer inside, in order."""
+        return [self, *(inner for part in self.parts() for inner in part.layers())]
+
+    def arrays(self):
+        """{'conv1_1.W': tensor, ...}: everything that `load` fills, running statistics included."""
+        return {f"{at.name}.{key}": value for at in self.layers() for key, value in vars(at).items() if isinstance(value, Tensor)}
+
+    def parameters(self):
+        """{'conv1_1.W': tensor, ...}: everything that training changes by its gradient."""
+        fixed = {f"{at.name}.{key}" for at in self.layers() for key in getattr(at, "statistics", ())}
+        return {name: tensor for name, tensor in self.arrays().items() if name not in fixed}
+
+    def map(self, f):
+        """A copy of this network whose every array is f(array).  The network itself is not changed."""
+        twin = copy.copy(self)
+        for key, value in vars(self).items():
+            if isinstance(value, Tensor):
+                setattr(twin, key, Tensor(f(value.data), value.name))
+            elif isinstance(value, Layer):
+                setattr(twin, key, value.map(f))
+            elif isinstance(value, list) and any(isinstance(v, Layer) for v in value):
+                setattr(twin, key, [v.map(f) if isinstance(v, Layer) else v for v in value])
+        return twin
+
+    def astype(self, dtype):
+        """A copy of this network that computes in another dtype, say np.float64."""
+        return self.map(lambda a: a.astype(dtype))
+
+    def train(self, training=True):
+        """Dropout drops and batchnorm uses the batch's statistics, here and inside.  -> self"""
+        for at in self.layers():
+            at.training = training
+        return self
+
+    def eval(self):
+        """The opposite of train().  -> self"""
+        return self.train(False)
+
+    def initialise(self, seed=0):
+        """Draw the weights anew: He et al. 2015, eq. 10, W ~ N(0, 2/fan_in); biases 0.  -> self"""
+        random = np.random.default_rng(seed)
+        for at in self.layers():
+            if hasattr(at, "W"):
+                W = at.W.data
+                deviation = np.float32((2 / (W.size // W.shape[0])) ** 0.5)
+                at.W.data = (random.standard_normal(W.shape, dtype=np.float32) * deviation).astype(W.dtype, copy=False)
+                if at.b is not None:
+                    at.b.data = np.zeros_like(at.b.data)
+        return self
+
+
+class Sequential(Layer):
+    """Layers one after the other.  net["relu5_3"] is one of them."""
+
+    def __init__(self, *steps, name=None):
+        super().__init__(name)
+        self.steps = list(steps)
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step(x)
+        return x
+
+    def __getitem__(self, name):
+        for at in self.layers():
+            if at.name == name:
+                return at
+        raise GraphError(f"no layer is called '{name}'; near: {difflib.get_close_matches(name, [str(at.name) for at in self.layers()])}")
+
+
+class Apply(Layer):
+    """A layer without weights: Apply("pool1", MaxPool, kernel=2)."""
+
+    def __init__(self, name, op, **options):
+        super().__init__(name)
+        self.op, self.options = op, options
+
+    def forward(self, x):
+        return self.apply(self.op(**self.options), x)
+
+
+def _weight(name, *shape, value=0.0):
+    data = np.zeros(shape, np.float32) if value == 0 else np.full(shape, value, np.float32)
+    return Tensor(data, name)
+
+
+class ConvLayer(Layer):
+    """F filters on C channels; `kernel` one number or (rows, columns); other options as in Conv."""
+
+    def __init__(self, name, C, F, kernel, stride=1, pad=0, dilation=1, groups=1, bias=True):
+        super().__init__(name)
+        kh, kw = (kernel, kernel) if np.ndim(kernel) == 0 else kernel
+        self.options = {"stride": stride, "pad": pad, "dilation": dilation, "groups": groups}
+        self.W = _weight(f"{name}.W", F, C // groups, kh, kw)
+        self.b = _weight(f"{name}.b", F) if bias else None
+
+    def forward(self, x):
+        return self.apply(Conv(**self.options), x, self.W, self.b)
+
+
+class LinearLayer(Layer):
+    """D inputs, F outputs."""
+
+    def __init__(self, name, D, F, bias=True):
+        super().__init__(name)
+        self.W = _weight(f"{name}.W", F, D)
+        self.b = _weight(f"{name}.b", F) if bias else None
+
+    def forward(self, x):
+        return self.apply(Linear(), x, self.W, self.b)
+
+
+class BatchNormLayer(Layer):
+    """Batch normalisation of C channels, with running statistics `mean` and `var`."""
+
+    statistics = ("mean", "var")
+
+    def __init__(self, name, C, eps=1e-5, momentum=0.1):
+        super().__init__(name)
+        self.eps, self.momentum = eps, momentum
+        self.gamma, self.beta = _weight(f"{name}.gamma", C, value=1.0), _weight(f"{name}.beta", C)
+        self.mean, self.var = _weight(f"{name}.mean", C), _weight(f"{name}.var", C, value=1.0)
+
+    def forward(self, x):
+        if self.training:
+            return self.apply(BatchNormTraining(self.eps), x, self.gamma, self.beta)
+        return self.apply(BatchNorm(self.eps), x, self.gamma, self.beta, self.mean.data, self.var.data)
+
+    def follow(self, op):
+        """Move the running statistics towards those that a BatchNormTraining saw (var unbiased, as in PyTorch)."""
+        unbiased = op.var * (op.count / max(op.count - 1, 1))
+        self.mean.data = (1 - self.momentum) * self.mean.data + self.momentum * op.mean
+        self.var.data = (1 - self.momentum) * self.var.data + self.momentum * unbiased
+
+
+class DropoutLayer(Layer):
+    """Dropout in training, nothing in use.  random: the Generator that it draws from, seeded by whoever trains."""
+
+    def __init__(self, name, p=0.5):
+        super().__init__(name)
+        self.p, self.random = p, np.random.default_rng(0)
+
+    def forward(self, x):
+        return self.apply(Dropout(self.p, self.random), x) if self.training else x
+
+
+def load(net, arrays):
+    """Fill a network's weights from {'conv1_1.W': array, ...}; every name and shape must match, both ways.  -> net
+
+    LoadError says which do not; nothing is changed then.  Arrays keep their dtype if it is floating, and are not copied.
+    """
+    slots, wrong = net.arrays(), []
+    for name in sorted(slots.keys() - arrays.keys()):
+        near = difflib.get_close_matches(name, arrays, n=1)
+        wrong.append(f"the network needs {name} {slots[name].shape}; the arrays lack it" + (f" (near: {near[0]})" if near else ""))
+    for name in sorted(arrays.keys() - slots.keys()):
+        wrong.append(f"the arrays hold {name} {np.shape(arrays[name])}; the network has no such weight")
+    for name in slots.keys() & arrays.keys():
+        if tuple(arrays[name].shape) != tuple(slots[name].shape):
+            wrong.append(f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in the network")
+        elif arrays[name].dtype.kind != "f":
+            wrong.append(f"{name} holds {arrays[name].dtype} instead of floating-point numbers")
+    if wrong:
+        more = f"\n  ... and {len(wrong) - 12} more" if len(wrong) > 12 else ""
+        raise LoadError("these weights belong to another network:\n  " + "\n  ".join(wrong[:12]) + more)
+    for name, tensor in slots.items():
+        tensor.data = arrays[name] if arrays[name].dtype != np.float16 else arrays[name].astype(np.float32)
+    return net

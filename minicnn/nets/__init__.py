@@ -1,0 +1,6 @@
+"""Networks under their published layer names.  Each function builds one with zero weights: then `initialise`, or load them."""
+
+from minicnn.nets.squeezenet import squeezenet
+from minicnn.nets.vgg import vgg11, vgg13, vgg16, vgg19
+
+__all__ = ["squeezenet", "vgg11", "vgg13", "vgg16", "vgg19"]

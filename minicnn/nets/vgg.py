@@ -1,0 +1,47 @@
+"""VGG (Simonyan & Zisserman 2015, table 1), with the layer names of the published Caffe files: conv5_3, relu5_3, pool5, fc8."""
+
+from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, LinearLayer, Sequential
+from minicnn.ops import Flatten, MaxPool, ReLU
+
+#                    convolutions per block; the blocks have 64, 128, 256, 512 and 512 filters
+CONFIGURATIONS = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 3), "E": (2, 2, 4, 4, 4)}
+
+
+def vgg(configuration, batchnorm=False, classes=1000):
+    """Five blocks of 3x3 convolutions, each followed by a 2x2 max-pool, then three linear layers.  x (N, 3, 224, 224) -> (N, classes)"""
+    steps, C = [], 3
+    for block, (convolutions, F) in enumerate(zip(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512)), start=1):
+        for i in range(1, convolutions + 1):
+            steps.append(ConvLayer(f"conv{block}_{i}", C, F, kernel=3, pad=1))
+            if batchnorm:
+                steps.append(BatchNormLayer(f"bn{block}_{i}", F))
+            steps.append(Apply(f"relu{block}_{i}", ReLU))
+            C = F
+        steps.append(Apply(f"pool{block}", MaxPool, kernel=2, stride=2))
+    head = [
+        Apply("flatten", Flatten),
+        *(LinearLayer("fc6", 512 * 7 * 7, 4096), Apply("relu6", ReLU), DropoutLayer("drop6")),
+        *(LinearLayer("fc7", 4096, 4096), Apply("relu7", ReLU), DropoutLayer("drop7")),
+        LinearLayer("fc8", 4096, classes),
+    ]
+    return Sequential(*steps, *head)
+
+
+def vgg11(batchnorm=False, classes=1000):
+    """Configuration A: 8 convolutions."""
+    return vgg("A", batchnorm, classes)
+
+
+def vgg13(batchnorm=False, classes=1000):
+    """Configuration B: 10 convolutions."""
+    return vgg("B", batchnorm, classes)
+
+
+def vgg16(batchnorm=False, classes=1000):
+    """Configuration D: 13 convolutions, 138,357,544 parameters."""
+    return vgg("D", batchnorm, classes)
+
+
+def vgg19(batchnorm=False, classes=1000):
+    """Configuration E: 16 convolutions."""
+    return vgg("E", batchnorm, classes)

@@ -1,0 +1,18 @@
+from minicnn.graph import Op
+from minicnn.ops.broadcast import sum_to
+
+
+class Add(Op):
+    """y = x + z, with broadcasting.  The signal goes to both: two paths add."""
+
+    def forward(self, x, z):
+        self.x_shape, self.z_shape = x.shape, z.shape
+        y = x + z
+        self.y_ndim = y.ndim
+        return y
+
+    def gx(self, gy):
+        return sum_to(gy, self.x_shape, self.y_ndim)
+
+    def gz(self, gy):
+        return sum_to(gy, self.z_shape, self.y_ndim)

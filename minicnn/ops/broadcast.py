@@ -1,0 +1,10 @@
+"""The way back through broadcasting: where a value was used many times, its signals add."""
+
+
+def sum_to(gy, shape, ndim):
+    """gy (..., *y.shape), y with ndim axes -> (..., *shape): summed over every axis along which `shape` was stretched to y's."""
+    lead = gy.ndim - ndim
+    new = ndim - len(shape)
+    stretched = [lead + new + i for i, n in enumerate(shape) if n == 1 and gy.shape[lead + new + i] != 1]
+    g = gy.sum(axis=(*range(lead, lead + new), *stretched)) if new or stretched else gy
+    return g.reshape(*gy.shape[:lead], *shape)

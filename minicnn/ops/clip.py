@@ -1,0 +1,19 @@
+import numpy as np
+
+from minicnn.graph import Op
+
+
+class Clip(Op):
+    """y = min(max(x, low), high): ReLU6 is Clip(0, 6).  The gate is closed at both ends, as a ReLU's is at 0."""
+
+    activation = True
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def forward(self, x):
+        self.x = x
+        return np.clip(x, self.low, self.high)
+
+    def gx(self, gy):
+        return gy * ((self.x > self.low) & (self.x < self.high))

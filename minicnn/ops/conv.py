@@ -1,0 +1,47 @@
+import numpy as np
+
+from minicnn.convolution import Geometry, choose
+from minicnn.graph import GraphError, Op
+
+
+class Conv(Op):
+    """y[n,f,i,j] = b[f] + sum_c,u,v W[f,c,u,v] x[n, c, stride*i + dilation*u - pad, stride*j + dilation*v - pad].
+
+    A cross-correlation, as in all CNNs.  x (N, C, H, W), W (F, C/groups, kh, kw), b (F,) -> y (N, F, h, w).  pad: one number, (rows,
+    columns), or ((top, bottom), (left, right)).  `convolution/` holds several ways to compute it; precision="exact" allows
+    only those that sum in the order of the equation.
+    """
+
+    weights = ("W", "b")
+
+    def __init__(self, stride=1, pad=0, dilation=1, groups=1, precision="fast"):
+        self.geometry, self.precision = Geometry(stride, pad, dilation, groups), precision
+
+    def forward(self, x, W, b=None):
+        self._check(x, W)
+        self.x, self.W = x, W
+        self.how = choose(x, W, self.geometry, self.precision)
+        y = self.how.forward(x, W, self.geometry)
+        return y if b is None else y + b[:, None, None]
+
+    def gx(self, gy):  # every output gives its signal back through W to the pixels that it was made from
+        g = self.how.gx(_one_batch(gy), self.W, self.x.shape[-2:], self.geometry)
+        return g.reshape(*gy.shape[:-3], *self.x.shape[-3:])
+
+    def gW(self, gy):  # correlate the signal with the input
+        rows = gy.reshape(-1, *gy.shape[-4:])
+        g = [self.how.gW(row, self.x, self.W.shape[-2:], self.geometry) for row in rows]
+        return np.stack(g).reshape(*gy.shape[:-4], *self.W.shape)
+
+    def gb(self, gy):
+        return gy.sum(axis=(-4, -2, -1))
+
+    def _check(self, x, W):
+        G = self.geometry.groups
+        if x.ndim != 4 or W.ndim != 4 or x.shape[1] != G * W.shape[1] or W.shape[0] % G:
+            raise GraphError(f"filters {tuple(W.shape)} in {G} groups take (N, {G * W.shape[1]}, H, W), not {tuple(x.shape)}")
+
+
+def _one_batch(gy):
+    """A stack of batches is a larger batch: (S, N, F, h, w) -> (S*N, F, h, w)."""
+    return gy.reshape(-1, *gy.shape[-3:])

@@ -1,0 +1,22 @@
+import numpy as np
+
+from minicnn.device import moved
+from minicnn.graph import Op
+
+
+class Dropout(Op):
+    """y = x m, where each m is 0 with probability p and 1/(1-p) otherwise (Srivastava et al. 2014, sec. 10: scaled in training).
+
+    random: a NumPy Generator; the numbers are drawn on the CPU and moved to where x is.
+    """
+
+    def __init__(self, p=0.5, random=None):
+        self.p, self.random = p, random or np.random.default_rng()
+
+    def forward(self, x):
+        drawn = self.random.random(x.shape, dtype=np.float32) >= self.p
+        self.m = moved(drawn, x) / np.asarray(1 - self.p, x.dtype)
+        return x * self.m
+
+    def gx(self, gy):
+        return gy * self.m

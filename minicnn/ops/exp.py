@@ -1,0 +1,25 @@
+import numpy as np
+
+from minicnn.graph import Op
+
+
+class Exp(Op):
+    """y = e^x, so dy/dx = y."""
+
+    def forward(self, x):
+        self.y = np.exp(x)
+        return self.y
+
+    def gx(self, gy):
+        return gy * self.y
+
+
+class Log(Op):
+    """y = ln x, so dy/dx = 1/x."""
+
+    def forward(self, x):
+        self.x = x
+        return np.log(x)
+
+    def gx(self, gy):
+        return gy / self.x

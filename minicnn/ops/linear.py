@@ -1,0 +1,23 @@
+from minicnn.graph import GraphError, Op
+
+
+class Linear(Op):
+    """y_f = sum_d W_fd x_d + b_f.  x (N, D), W (F, D), b (F,) -> y (N, F)."""
+
+    weights = ("W", "b")
+
+    def forward(self, x, W, b=None):
+        if x.ndim != 2 or x.shape[1] != W.shape[1]:
+            raise GraphError(f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not {tuple(x.shape)}; flatten first")
+        self.x, self.W = x, W
+        y = x @ W.T
+        return y if b is None else y + b
+
+    def gx(self, gy):
+        return gy @ self.W
+
+    def gW(self, gy):
+        return gy.swapaxes(-1, -2) @ self.x
+
+    def gb(self, gy):
+        return gy.sum(axis=-2)

@@ -1,0 +1,18 @@
+from minicnn.graph import Op
+from minicnn.ops.broadcast import sum_to
+
+
+class Mul(Op):
+    """y = x z, elementwise, with broadcasting."""
+
+    def forward(self, x, z):
+        self.x, self.z = x, z
+        y = x * z
+        self.y_ndim = y.ndim
+        return y
+
+    def gx(self, gy):
+        return sum_to(gy * self.z, self.x.shape, self.y_ndim)
+
+    def gz(self, gy):
+        return sum_to(gy * self.x, self.z.shape, self.y_ndim)

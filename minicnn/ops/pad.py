@@ -1,0 +1,17 @@
+import numpy as np
+
+from minicnn.graph import Op
+
+
+class Pad(Op):
+    """y = x with `value` around it; widths: (before, after) for each of the last axes.  The border gets no signal back."""
+
+    def __init__(self, *widths, value=0):
+        self.widths, self.value = widths, value
+
+    def forward(self, x):
+        self.inside = tuple(slice(before, before + n) for (before, _), n in zip(self.widths, x.shape[x.ndim - len(self.widths) :]))
+        return np.pad(x, [(0, 0)] * (x.ndim - len(self.widths)) + list(self.widths), constant_values=self.value)
+
+    def gx(self, gy):
+        return gy[(..., *self.inside)]

@@ -1,0 +1,22 @@
+import numpy as np
+
+from minicnn.graph import Op
+
+
+class ReLU(Op):
+    """y = max(x, 0), elementwise, any shape; and three rules for the way back (Springenberg et al. 2015, fig. 1)."""
+
+    activation = True
+
+    def forward(self, x):
+        self.x = x
+        return np.maximum(x, 0)
+
+    def gx(self, gy):  # backprop:        pass where the input was positive
+        return gy * (self.x > 0)
+
+    def deconvnet(self, gy):  # deconvnet:       pass where the signal is positive
+        return gy * (gy > 0)
+
+    def guided(self, gy):  # guided backprop: pass where both are
+        return gy * ((self.x > 0) & (gy > 0))

@@ -1,0 +1,28 @@
+from minicnn.graph import Op
+
+
+class Reshape(Op):
+    """y = x with another shape, the same values in the same order (rows last); one size may be -1."""
+
+    def __init__(self, shape):
+        self.shape = tuple(shape)
+
+    def forward(self, x):
+        self.x_shape = x.shape
+        y = x.reshape(self.shape)
+        self.y_ndim = y.ndim
+        return y
+
+    def gx(self, gy):
+        return gy.reshape(*gy.shape[: gy.ndim - self.y_ndim], *self.x_shape)
+
+
+class Flatten(Reshape):
+    """(N, C, H, W) -> (N, C*H*W): position (c, i, j) becomes (c*H + i)*W + j."""
+
+    def __init__(self):
+        pass
+
+    def forward(self, x):
+        self.shape = (x.shape[0], -1)
+        return super().forward(x)

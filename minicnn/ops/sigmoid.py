@@ -1,0 +1,34 @@
+import numpy as np
+
+from minicnn.graph import Op
+
+
+def sigmoid(x):
+    """1 / (1 + e^-x), written so that no exponential overflows."""
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+class Sigmoid(Op):
+    """y = 1 / (1 + e^-x), so dy/dx = y (1 - y)."""
+
+    activation = True
+
+    def forward(self, x):
+        self.y = sigmoid(x)
+        return self.y
+
+    def gx(self, gy):
+        return gy * self.y * (1 - self.y)
+
+
+class SiLU(Op):
+    """y = x s, s = 1 / (1 + e^-x) (Elfwing et al. 2018), so dy/dx = s + x s (1 - s)."""
+
+    activation = True
+
+    def forward(self, x):
+        self.x, self.s = x, sigmoid(x)
+        return x * self.s
+
+    def gx(self, gy):
+        return gy * self.s * (1 + self.x * (1 - self.s))

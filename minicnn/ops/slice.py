@@ -1,0 +1,22 @@
+import numpy as np
+
+from minicnn.graph import Op
+
+
+class Slice(Op):
+    """y = x[index], index of slices and integers, one per axis from the left.  What was left out gets no signal."""
+
+    def __init__(self, *index):
+        self.index = index
+
+    def forward(self, x):
+        self.x_shape = x.shape
+        y = x[self.index]
+        self.y_ndim = y.ndim
+        return y
+
+    def gx(self, gy):
+        lead = gy.shape[: gy.ndim - self.y_ndim]
+        g = np.zeros_like(gy, shape=(*lead, *self.x_shape))
+        g[(*(slice(None),) * len(lead), *self.index)] = gy
+        return g

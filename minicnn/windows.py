@@ -1,0 +1,58 @@
+"""Where the taps of a sliding window fall: shared by convolution and pooling.
+
+A window of kh x kw taps visits positions i = 0 .. out-1; tap u of window i reads x at  stride*i + dilation*u - pad.
+"""
+
+import numpy as np
+
+
+def pair(value):
+    """3 -> (3, 3); (3, 5) -> (3, 5)."""
+    return (value, value) if np.ndim(value) == 0 else tuple(value)
+
+
+def sides(pad):
+    """1 -> ((1, 1), (1, 1)); (1, 2) -> ((1, 1), (2, 2)); ((top, bottom), (left, right)) as it is."""
+    return tuple(pair(p) for p in pair(pad))
+
+
+def out_size(size, kernel, stride=1, pad=(0, 0), dilation=1, ceil=False):
+    """How many windows fit along one axis.  ceil: a last one may hang over the end if it starts inside the input or its front padding."""
+    span = dilation * (kernel - 1) + 1
+    room = size + sum(pad) - span
+    if room < 0:
+        raise ValueError(f"a window of {span} does not fit into {size} pixels with padding {pad}")
+    windows = (room + (stride - 1 if ceil else 0)) // stride + 1
+    if ceil and (windows - 1) * stride >= size + pad[0]:
+        windows -= 1
+    return windows
+
+
+def pad_to_fit(x, kernel, stride, pad, dilation, windows, value=0):
+    """x with its padding, cut or extended at the end so that exactly `windows` windows fit.  (..., H, W) -> (..., H', W')"""
+    widths, keep = [], []
+    for size, k, s, (before, _), d, n in zip(x.shape[-2:], kernel, stride, pad, dilation, windows):
+        needed = (n - 1) * s + d * (k - 1) + 1
+        widths.append((before, max(0, needed - before - size)))
+        keep.append(slice(0, needed))
+    if any(w != (0, 0) for w in widths):
+        x = np.pad(x, [(0, 0)] * (x.ndim - 2) + widths, constant_values=value)
+    return x[(..., *keep)]
+
+
+def taps(kernel, stride, dilation, windows):
+    """Yield (u, v, index): padded[index] is what tap (u, v) of every window sees, (..., windows[0], windows[1])."""
+    for u in range(kernel[0]):
+        for v in range(kernel[1]):
+            rows = slice(u * dilation[0], u * dilation[0] + (windows[0] - 1) * stride[0] + 1, stride[0])
+            columns = slice(v * dilation[1], v * dilation[1] + (windows[1] - 1) * stride[1] + 1, stride[1])
+            yield u, v, (..., rows, columns)
+
+
+def cut_padding(g, size, pad):
+    """The signal at the padded input, without the padding: (..., H', W') -> (..., H, W); zeros where no window reached."""
+    short = [max(0, before + n - have) for (before, _), n, have in zip(pad, size, g.shape[-2:])]
+    if any(short):
+        g = np.pad(g, [(0, 0)] * (g.ndim - 2) + [(0, s) for s in short])
+    (top, _), (left, _) = pad
+    return g[..., top : top + size[0], left : left + size[1]]
