@@ -1,6 +1,6 @@
 """What was asked for: checked, and said in the user's terms where it cannot be. And the random numbers that belong to it."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 
@@ -58,10 +58,7 @@ def asked_size(size):
 
 
 def _range(value, name):
-    try:
-        least, most = (value, value) if np.isscalar(value) else value
-        if least <= most:
-            return least, most
-    except (TypeError, ValueError):
-        pass
-    raise ValueError(f"{name} must be one number or a range (least, most), not {value!r}.")
+    ends = (value, value) if isinstance(value, Real) else tuple(value) if isinstance(value, (tuple, list)) else ()
+    if len(ends) != 2 or not all(isinstance(end, Real) for end in ends) or ends[0] > ends[1]:
+        raise ValueError(f"{name} must be one number or a range (least, most), not {value!r}.")
+    return ends

@@ -48,7 +48,7 @@ def nearest_name(rgb):
 
 def choose(rng, around, taken=()):
     """A colour that is seen against the pixels `around` (n, 3) and not `taken` -> (name, rgb (3,)), or None if there is none."""
-    rgb = _RGB + rng.integers(-JITTER, JITTER + 1, _RGB.shape)
+    rgb = np.clip(_RGB + rng.integers(-JITTER, JITTER + 1, _RGB.shape), 0, 255)
     seen = (distance(around[:, None], rgb) >= CONTRAST).mean(axis=0) >= SEEN
     able = [i for i, name in enumerate(_NAMES) if seen[i] and name not in taken]
     if not able:

@@ -1,0 +1,221 @@
+"""The shapes world keeps every promise it states."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from weights.recipes import shapes_world as world
+from weights.recipes.shapes_world import asked, colours
+from weights.recipes.shapes_world.scene import GRAIN, occlude, paint
+from weights.recipes.shapes_world.shape import shape
+
+KINDS = list(world.KINDS)
+
+
+@pytest.fixture(scope="module")
+def many():
+    """Three hundred scenes: 600 shapes, of which about 100 are partly covered."""
+    return list(world.scenes(0, 300, "validation"))
+
+
+def shapes_of(scenes):
+    return [s for one in scenes for s in one.shapes]
+
+
+# The same bits ------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_scene_has_the_same_bits_alone_in_any_batch_and_in_any_thread():
+    images, labels, masks = world.batch(range(12), "test", masks=True)
+    backwards = world.batch(range(11, -1, -1), "test")
+    with ThreadPoolExecutor(4) as pool:
+        threaded = list(pool.map(lambda i: world.scene(i, "test"), range(12)))
+    assert images.shape == (12, 96, 96, 3) and images.dtype == np.uint8
+    assert labels.shape == (12, len(KINDS)) and labels.dtype == np.float32
+    assert masks.shape == (12, len(KINDS), 96, 96) and masks.dtype == bool
+    for i in range(12):
+        alone = world.scene(i, "test")
+        assert all(np.array_equal(p, alone.picture) for p in (images[i], backwards[0][11 - i], threaded[i].picture))
+        assert np.array_equal(labels[i], alone.labels) and np.array_equal(masks[i], alone.masks)
+
+
+def test_numbers_splits_and_seeds_give_different_scenes():
+    streams = [(split, seed) for split in world.SPLITS for seed in (0, 1)]
+    pictures = [s.picture.tobytes() for split, seed in streams for s in world.scenes(0, 40, split, seed)]
+    assert len(set(pictures)) == len(pictures) == 240
+
+
+def test_no_two_streams_of_a_world_can_ever_use_the_same_counter():
+    """The counter's upper words name the scene, and a scene's draws never carry into them."""
+    tops = set()
+    for split in world.SPLITS:
+        for number in (0, 1, 2**32, 2**63 - 1):
+            rng = asked.stream(number, split, 5)
+            before = rng.bit_generator.state["state"]["counter"][1:].tolist()
+            rng.random(100_000)
+            after = rng.bit_generator.state["state"]["counter"]
+            assert after[0] >= 25_000 and after[1:].tolist() == before
+            tops.add(tuple(before))
+    assert len(tops) == 12
+
+
+# The truth ----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_each_visible_mask_is_where_the_shape_is_painted(many):
+    """Every shape repainted with a hard edge in a colour of its own, on black: the picture shows that colour exactly on its mask."""
+    pure = 255 * np.eye(3)
+    black, still = np.zeros((96, 96, 3), np.float32), np.zeros((96, 96, 3), np.int8)
+    covered = 0
+    for one in many[:100]:
+        hard = [replace(s, rgb=rgb, distance=np.where(s.distance <= 0, -1.0, 1.0)) for s, rgb in zip(one.shapes, pure)]
+        picture = paint(black, hard, still)
+        for s, rgb in zip(one.shapes, pure):
+            assert np.array_equal(s.visible, (picture == rgb).all(-1))
+            covered += not np.array_equal(s.visible, s.full)
+    assert covered > 10
+
+
+def test_the_picture_changes_where_a_shape_is_taken_away_and_nowhere_else(many):
+    for one in many[:100]:
+        on_top = np.zeros((96, 96), bool)                                               # wholly covered by later shapes
+        for i in reversed(range(len(one.shapes))):
+            s = one.shapes[i]
+            touched = np.zeros((96, 96), bool)
+            touched[s.where] = s.coverage > 0
+            changed = (one.picture != one.without(i)).any(-1)
+            assert not (changed & ~(touched & ~on_top)).any()
+            assert (changed & s.visible).sum() >= 0.98 * s.visible.sum()                # the ground may match it in a few
+            on_top[s.where] |= s.coverage == 1
+
+
+def test_visible_masks_are_disjoint_and_make_up_the_masks_of_the_kinds(many):
+    for one in many:
+        assert sum(s.visible.astype(int) for s in one.shapes).max() == 1
+        for kind, mask, present in zip(KINDS, one.masks, one.labels):
+            of_kind = [s.visible for s in one.shapes if s.kind == kind]
+            assert present == len(of_kind) == mask.any() and np.array_equal(mask, sum(of_kind, np.zeros((96, 96), bool)))
+
+
+def test_later_shapes_cover_earlier_ones():
+    below, above = occlude([shape("square", (40, 40), 40, 0.3), shape("disk", (50, 50), 30, 0)])
+    assert np.array_equal(above.visible, above.full)
+    assert np.array_equal(below.visible, below.full & ~above.full) and below.visible.sum() < below.full.sum()
+
+
+def test_enough_of_every_shape_is_seen(many):
+    shares = [s.visible.sum() / s.full.sum() for s in shapes_of(many)]
+    assert world.MIN_VISIBLE <= min(shares) < 0.85, "no shape is covered enough for this to test the bound"
+    assert min(s.visible.sum() for s in shapes_of(many)) >= world.MIN_PIXELS
+    small = shapes_of(world.scenes(0, 60, kinds=["triangle"], size=16))
+    assert world.MIN_PIXELS <= min(s.visible.sum() for s in small) < 90
+
+
+def test_every_shape_is_seen_against_what_surrounds_it(many):
+    contrasts = []
+    for one in many[:100]:
+        for i, s in enumerate(one.shapes):
+            canvas = paint(one.background, one.shapes[:i], np.zeros((), np.int8))       # what lay there when it was painted
+            contrasts.append((colours.distance(canvas[s.where][s.around], s.rgb) >= world.CONTRAST - 0.005).mean())
+    assert world.SEEN <= min(contrasts) < 1
+
+
+def test_colours_answer_to_their_names_and_occur_once(many):
+    assert all(colours.nearest_name(s.rgb) == s.colour for s in shapes_of(many))
+    assert all(len({s.colour for s in one.shapes}) == len(one.shapes) for one in many)
+    assert {s.colour for s in shapes_of(many)} == set(world.COLOURS)
+    pairs = [colours.distance(a, b) for i, a in enumerate(world.COLOURS.values()) for b in list(world.COLOURS.values())[:i]]
+    assert min(pairs) > world.CONTRAST
+    assert all(s.rgb.min() >= 0 and s.rgb.max() <= 255 for s in shapes_of(many))
+
+
+# Variety ------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_kinds_and_counts_are_uniform(many):
+    """Chi-squared below its 99.9 % quantile (7 and 2 degrees of freedom)."""
+    def chi2(counts):
+        return ((counts - np.mean(counts)) ** 2).sum() / np.mean(counts)
+
+    assert chi2(sum(one.labels for one in many)) < 24.3
+    assert chi2(np.bincount([len(one.shapes) for one in many])[1:]) < 13.8
+    assert {one.texture for one in many} == set(world.TEXTURES)
+
+
+def test_sizes_and_angles_fill_their_ranges_and_shapes_stay_inside(many):
+    sizes, angles = (np.array([getattr(s, name) for s in shapes_of(many)]) for name in ("size", "angle"))
+    (low, high), turn = world.SIZE, 2 * np.pi
+    assert low <= sizes.min() < low + 1 and high - 1 < sizes.max() <= high
+    assert 0 <= angles.min() < 0.1 and turn - 0.1 < angles.max() <= turn
+    for s in shapes_of(many):
+        assert all(s.size / 2 <= v <= 96 - s.size / 2 for v in s.centre)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_fills_its_circle_and_turns_without_changing(kind):
+    big = [shape(kind, (48, 48), 90, angle).full for angle in (0.2, 0.9)]
+    y, x = np.nonzero(big[0])
+    reach = np.hypot(x + 0.5 - 48, y + 0.5 - 48).max()
+    assert 43.5 < reach <= 45
+    assert abs(big[0].sum() - big[1].sum()) < 0.01 * big[0].sum()
+    quarter = shape(kind, (48, 48), 90, 0.2 + np.pi / 2).full
+    assert (quarter != np.rot90(big[0], -1)).mean() < 1e-3                              # angles are clockwise
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_is_a_distance_near_its_outline(kind):
+    """Where the outline is, the field rises by one pixel per pixel: this makes the smooth edge as wide everywhere."""
+    s = shape(kind, (48, 48), 90, 0.2)
+    slope = np.hypot(*np.gradient(s.distance))[np.abs(s.distance) < 1]
+    assert slope.size > 200 and np.percentile(np.abs(slope - 1), 80) < 0.01     # the rest are corners
+
+
+def test_no_kind_can_be_taken_for_another_at_any_angle():
+    """Intersection over union of every two kinds at their most alike: any turn, the sizes scaled to equal area."""
+    area = {kind: shape(kind, (48, 48), 60, 0).full.sum() for kind in KINDS}
+    turned = {kind: [shape(kind, (48, 48), 40 * np.sqrt(area["disk"] / area[kind]), a).full for a in np.linspace(0, 2 * np.pi, 36, False)]
+              for kind in KINDS}
+    for i, a in enumerate(KINDS):
+        for b in KINDS[:i]:
+            alike = max((turned[a][0] & m).sum() / (turned[a][0] | m).sum() for m in turned[b])
+            assert 0.1 < alike < 0.86, f"{a} and {b}: {alike:.2f}"
+
+
+def test_grain_is_small_and_everywhere(many):
+    assert max(np.abs(one.grain).max() for one in many[:10]) == GRAIN
+    assert (many[0].grain != 0).mean() > 0.85
+
+
+# What is asked for --------------------------------------------------------------------------------------------------------------------
+
+
+def test_asked_kinds_counts_and_sizes_are_given():
+    assert [s.kind for s in world.scene(0, kinds=["star", "ring"]).shapes] == ["star", "ring"]
+    assert [s.kind for s in world.scene(0, kinds=["star", "star"]).shapes] == ["star", "star"]
+    assert [s.kind for s in world.scene(0, kinds="heart").shapes] == ["heart"]
+    assert {len(s.shapes) for s in world.scenes(0, 20, count=2)} == {2}
+    assert {len(s.shapes) for s in world.scenes(0, 20, count=(2, 3))} == {2, 3}
+    assert all(50 <= s.size <= 55 for s in shapes_of(world.scenes(0, 10, size=(50, 55), count=1)))
+
+
+@pytest.mark.parametrize(("wrong", "words"), [
+    (dict(number=-1), "number must be a whole number from 0"),
+    (dict(number=1.5), "not 1.5"),
+    (dict(seed="7"), "seed must be a whole number"),
+    (dict(split="val"), "splits are train, validation, test"),
+    (dict(kinds=["hexagon"]), "no kind 'hexagon': the kinds are disk, ring"),
+    (dict(kinds=["disk"] * 4), "1 to 3 shapes, but 4"),
+    (dict(kinds=[]), "but 0 kinds"),
+    (dict(kinds=["disk"], count=1), "not both"),
+    (dict(count=4), "count must be 1 to 3"),
+    (dict(count=(3, 1)), r"range \(least, most\)"),
+    (dict(count=1.5), "count must be"),
+    (dict(size=5), "size must be 16 to 60"),
+    (dict(size="big"), "one number or a range"),
+    (dict(count=3, size=60), "No room for 3 shapes of 60 to 60 pixels"),
+])
+def test_a_wrong_request_is_refused_in_words(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        world.scene(**{"number": 0, **wrong})
