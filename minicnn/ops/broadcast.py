@@ -7,4 +7,4 @@ def sum_to(gy, shape, ndim):
     new = ndim - len(shape)
     stretched = [lead + new + i for i, n in enumerate(shape) if n == 1 and gy.shape[lead + new + i] != 1]
     g = gy.sum(axis=(*range(lead, lead + new), *stretched)) if new or stretched else gy
-    return g.reshape(*gy.shape[:lead], *shape)
+    return g.reshape((*gy.shape[:lead], *shape))

@@ -14,7 +14,7 @@ class Reshape(Op):
         return y
 
     def gx(self, gy):
-        return gy.reshape(*gy.shape[: gy.ndim - self.y_ndim], *self.x_shape)
+        return gy.reshape((*gy.shape[: gy.ndim - self.y_ndim], *self.x_shape))
 
 
 class Flatten(Reshape):

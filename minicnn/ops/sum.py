@@ -20,7 +20,7 @@ class Sum(Op):
         kept = len(self.x_shape) if self.keepdims else len(self.x_shape) - len(self.axes)
         lead = gy.shape[: gy.ndim - kept]
         ones = [1 if i - len(self.x_shape) in self.axes else n for i, n in enumerate(self.x_shape)]
-        return np.broadcast_to(gy.reshape(*lead, *ones), (*lead, *self.x_shape))
+        return np.broadcast_to(gy.reshape((*lead, *ones)), (*lead, *self.x_shape))
 
 
 class Mean(Sum):
