@@ -14,12 +14,8 @@ from functools import cache
 
 import numpy as np
 
-from minicnn.graph import GraphError, Tensor, history, inputs_of, names, several
-
-
-class RuleError(ValueError):
-    """A table of rules that does not fit the operations on the way back."""
-
+from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
+from minicnn.tables import Names, RuleError, check, rule_for
 
 BACKPROP = {}  # no rule but the derivative
 
@@ -39,43 +35,44 @@ def backward(y, gy, wrt, rules=BACKPROP, allow=(), release=False):
     """
     starts, ends = several(y), several(wrt)
     order = history(starts)
-    leads = _leading_to(ends, order)
-    reached = set(order)
-    for end in ends:
-        if end not in reached:
-            raise GraphError(f"{starts[0].name or 'y'} does not depend on {end.name or 'the tensor asked for'} {tuple(end.shape)}")
+    path, leads = _path(order, ends, starts[0].name or "y")
+    del order  # so that memories die as they are released
     tables = rules if isinstance(rules, (list, tuple)) else None
-    known = _Names(starts)
+    known = Names(starts)
     for table in [rules] if tables is None else tables:
-        _check_table(table, [t for t in order if t.op and t in leads], known, allow)
+        check(table, path, known, allow)
 
     signals = _start(starts, gy, None if tables is None else len(tables))
-    while order:
-        tensor = order.pop()
-        if tensor.op is None or tensor not in signals or tensor not in leads:
+    while path:
+        tensor = path.pop()
+        leads.discard(tensor)
+        if tensor not in signals:
             continue
         g = signals[tensor] if tensor in ends else signals.pop(tensor)
-        wanted = [isinstance(i, Tensor) and i in leads for i in inputs_of(tensor.op)]
-        if any(wanted):
-            for i, gi in _send_back(tensor, g, wanted, rules, known):
-                signals[i] = signals[i] + gi if i in signals else gi
+        for i, gi in _send_back(tensor, g, _wanted(tensor.op, leads), rules, known):
+            signals[i] = signals[i] + gi if i in signals else gi
         if release:
-            _forget(tensor.op)
-    results = _own([signals.get(end) for end in ends], ends, starts)
+            forget(tensor.op)
+    results = _own([signals.get(end) for end in ends], ends)
     return results if isinstance(wrt, (list, tuple)) else results[0]
 
 
-def _forget(op):
-    vars(op).clear()
-
-
-def _leading_to(ends, order):
-    """The tensors of `order` from which one of `ends` can be reached."""
-    leads = set(ends)
+def _path(order, ends, start):
+    """-> (the tensors through whose operation signals pass, inputs first; the set of those from which one of `ends` can be reached)"""
+    for end in ends:
+        if end not in order:
+            raise GraphError(f"{start} does not depend on {end.name or 'the tensor asked for'} {tuple(end.shape)}")
+    path, leads = [], set(ends)
     for tensor in order:
-        if tensor.op and any(i in leads for i, way in zip(inputs_of(tensor.op), _ways_back(tensor.op)) if isinstance(i, Tensor) and way):
+        if tensor.op and any(_wanted(tensor.op, leads)):
+            path.append(tensor)
             leads.add(tensor)
-    return leads
+    return path, leads
+
+
+def _wanted(op, leads):
+    """For each input, whether a signal sent there can arrive."""
+    return [bool(way) and isinstance(i, Tensor) and i in leads for i, way in zip(inputs_of(op), _ways_back(op))]
 
 
 def _start(starts, gy, rows):
@@ -130,16 +127,16 @@ def _send_back(tensor, g, wanted, rules, known):
     ruled = {}
     if signal:
         if isinstance(rules, (list, tuple)):
-            rule, *others = [_rule(tensor, table, known) for table in rules]
+            rule, *others = [rule_for(tensor, table, known) for table in rules]
             if all(r is rule for r in others):
                 ruled = _by_rule(op, g, rule, signal)
             else:
                 rows = [_by_rule(op, g[s], r, signal) for s, r in enumerate((rule, *others))]
                 ruled = {i: np.stack([row[i] for row in rows]) for i in signal}
         else:
-            ruled = _by_rule(op, g, _rule(tensor, rules, known), signal)
+            ruled = _by_rule(op, g, rule_for(tensor, rules, known), signal)
     for i, way in enumerate(_ways_back(op)):
-        if wanted[i] and way:
+        if wanted[i]:
             yield op.inputs[i], ruled[i] if i in ruled else getattr(op, way)(g)
 
 
@@ -158,53 +155,7 @@ def _by_rule(op, g, rule, signal):
     return {i: arrived[positions.index(i)] for i in signal}
 
 
-class _Names:
-    """tensor -> name with its number (relu1:2), worked out only if a table asks for names."""
-
-    def __init__(self, starts):
-        self.starts, self.of_tensor = starts, None
-
-    def __call__(self, tensor):
-        if self.of_tensor is None:
-            self.of_tensor = {t: n for n, t in names(self.starts).items() if t is not None}
-        return self.of_tensor.get(tensor, tensor.name)
-
-
-def _key(tensor, table, known):
-    """The entry of the table that speaks of this tensor's operation: its name first, then its kind; None if none does."""
-    if any(isinstance(k, str) for k in table) and known(tensor) in table:
-        return known(tensor)
-    return next((kind for kind in type(tensor.op).__mro__ if kind in table), None)
-
-
-def _rule(tensor, table, known):
-    key = _key(tensor, table, known)
-    return None if key is None else table[key]
-
-
-def _check_table(table, path, known, allow):
-    """Refuse a table that would silently do nothing, or be silent where it must speak."""
-    if not table:
-        return
-    allow = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
-    used = {_key(t, table, known) for t in path} - {None}
-    if not used and not all(k in allow for k in table):
-        said = ", ".join(k if isinstance(k, str) else k.__name__ for k in table)
-        raise RuleError(f"nothing on the way back matches the table ({said}): if plain backprop is meant: allow=({said},)")
-    unknown = [k for k in table if isinstance(k, str) and k not in used and k not in allow]
-    if unknown:
-        raise RuleError(f"the table has a rule for '{unknown[0]}', but no operation on the way back has that name")
-    for tensor in path:
-        silent = tensor.op.activation and _key(tensor, table, known) is None
-        if silent and known(tensor) not in allow and not isinstance(tensor.op, tuple(k for k in allow if isinstance(k, type))):
-            kind = type(tensor.op).__name__
-            raise RuleError(
-                f"{kind} '{known(tensor)}' is on the way back and the table states no rule for it; "
-                f"for its derivative there: allow=({kind},) or allow=('{known(tensor)}',)"
-            )
-
-
-def _own(results, ends, starts):
+def _own(results, ends):
     """The results as arrays of their own: they share memory neither with each other nor with the signal that was given."""
     for n, (g, end) in enumerate(zip(results, ends)):
         if g is None:

@@ -49,8 +49,8 @@ class Op:
         """Tensors in, a tensor out; arrays in, an array out, and nothing is remembered."""
         if hasattr(self, "inputs"):
             raise GraphError(f"this {type(self).__name__} was applied already; make a new one for each application")
-        self.inputs = inputs
         data = self.forward(*(i.data if isinstance(i, Tensor) else i for i in inputs))
+        self.inputs = inputs
         if not any(isinstance(i, Tensor) for i in inputs):
             return data
         return Tensor(data, name, op=self, layer=layer)
@@ -130,6 +130,12 @@ def several(tensors):
 
 def inputs_of(op):
     """What the operation was applied to.  GraphError if that was released."""
-    if not hasattr(op, "inputs"):
+    if op.inputs is None:
         raise GraphError("these memories were released by backward(..., release=True); run the forward pass again")
     return op.inputs
+
+
+def forget(op):
+    """Release what the operation remembers."""
+    vars(op).clear()
+    op.inputs = None
