@@ -1,0 +1,47 @@
+"""Caffe's .caffemodel: a NetParameter, whose layers hold their weights as blobs (caffe.proto).
+
+Three generations: `layer` (field 100), the V1 `layers` (field 2) of the published VGG files, and, inside those, the oldest V0 layers.
+Blobs have no names: they are called `layer.0`, `layer.1`, ... (weight and bias of a convolution). Shapes stay as stored: the old blobs
+always have four sizes (num, channels, height, width), so a bias of n values is (1, 1, 1, n) and a matrix (1, 1, out, in).
+"""
+
+from weights.errors import WeightsError
+from weights.readers.mapped_file import elements
+from weights.readers.protobuf import DOUBLES, FLOATS, INT, INTS, TEXT, Message, Parser
+
+SHAPE = Message("BlobShape", dim=(1, INTS))
+BLOB = Message("BlobProto", num=(1, INT), channels=(2, INT), height=(3, INT), width=(4, INT), data=(5, FLOATS), shape=(7, SHAPE),
+               double_data=(8, DOUBLES))
+V0_LAYER = Message("V0LayerParameter", name=(1, TEXT), blobs=(50, [BLOB]))
+V1_LAYER = Message("V1LayerParameter", layer=(1, V0_LAYER), name=(4, TEXT), blobs=(6, [BLOB]))
+LAYER = Message("LayerParameter", name=(1, TEXT), blobs=(7, [BLOB]))
+NET = Message("NetParameter", name=(1, TEXT), layers=(2, [V1_LAYER]), layer=(100, [LAYER]))
+
+
+def read(file):
+    """{layer.i: array} of a mapped file, float32 (float64 where the file holds double_data)."""
+    net, arrays = Parser(file).parse(NET), {}
+    for layer in [inner.layer if inner.layer and not inner.blobs else inner for inner in net.layers] + net.layer:
+        for i, blob in enumerate(layer.blobs):
+            name = f"{layer.name or 'unnamed'}.{i}"
+            if name in arrays:
+                raise WeightsError(f"two layers are called {layer.name!r}")
+            arrays[name] = _array(blob, name)
+    return arrays
+
+
+def _array(blob, name):
+    shape = _shape(blob)
+    data = blob.double_data if len(blob.double_data) else blob.data
+    if elements(shape, name) != len(data):
+        raise WeightsError(f"{name} has shape {shape}, which is {elements(shape, name)} numbers; the file holds {len(data)} for it")
+    return data.reshape(shape)
+
+
+def _shape(blob):
+    if blob.shape is not None:
+        return tuple(blob.shape.dim.tolist())
+    legacy = blob.num, blob.channels, blob.height, blob.width
+    if all(n is None for n in legacy):
+        return (len(blob.double_data) or len(blob.data),)
+    return tuple(0 if n is None else n for n in legacy)

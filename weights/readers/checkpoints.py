@@ -1,0 +1,90 @@
+"""From what a checkpoint holds to names and arrays: opens nested checkpoints and whole saved modules, drops `module.` prefixes.
+
+A leaf is anything with a method `array()` (a stored tensor or array). Names are joined with dots, as PyTorch's state_dict does.
+"""
+
+from weights.errors import WeightsError
+from weights.readers.pickles import Record
+
+STATE_KEYS = ("state_dict", "model_state_dict", "model", "net", "params")     # what people call the weights in a checkpoint
+NOT_STATE = ("optim", "scheduler", "lr_scheduler", "scaler")                  # and what stands beside them
+WRAPPERS = ("module.", "_orig_mod.")                                          # DataParallel, torch.compile
+DEEPEST = 100
+LONGEST_NAME = 1000
+MOST_PARTS = 200_000
+
+
+def arrays(value, size):
+    """{name: array} of the tensors in an unpickled value, in the order of the file; `size` is the pickle's, in bytes."""
+    leaves = _leaves(_weights_in(value))
+    if sum({id(leaf): leaf.own_bytes for leaf in leaves.values()}.values()) > size:
+        raise WeightsError("its arrays add up to more bytes than the file has: they overlap, which no framework writes")
+    return {name: leaf.array() for name, leaf in _unwrapped(leaves).items()}
+
+
+def _weights_in(value, depth=0):
+    """The part of a checkpoint that holds the weights: {'state_dict': ..., 'epoch': ...} is opened, to any depth."""
+    if isinstance(value, dict) and depth < DEEPEST:
+        for key in STATE_KEYS:
+            if isinstance(value.get(key), (dict, Record)) and _holds_arrays(value[key]):
+                return _weights_in(value[key], depth + 1)
+    return value
+
+
+def _holds_arrays(value):
+    return bool(_leaves(value))
+
+
+def _leaves(value):
+    """{name: leaf} of all stored arrays below a value. Iterative and counted: a forged checkpoint may contain itself, or share its parts
+    so often that a walk would never end."""
+    leaves, pending, seen = {}, [("", value, 0)], 0
+    while pending:
+        prefix, value, depth = pending.pop()
+        seen += 1
+        if len(prefix) > LONGEST_NAME:
+            raise WeightsError(f"it holds a name of {len(prefix)} characters: {prefix[:80]!r}...")
+        if seen > MOST_PARTS or depth > DEEPEST:
+            raise WeightsError(f"it holds more than {MOST_PARTS} parts, or parts nested deeper than {DEEPEST}: this is no file of weights")
+        if hasattr(value, "array"):
+            name = prefix or "value"
+            if name in leaves:
+                raise WeightsError(f"two arrays are called {name[:80]!r}")
+            leaves[name] = value
+        elif isinstance(value, (dict, list, tuple, Record)):
+            children = [(f"{prefix}.{key}" if prefix else str(key), child, depth + 1) for key, child in _children(value)
+                        if isinstance(child, (dict, list, tuple, Record)) or hasattr(child, "array")]
+            pending += reversed(children)
+    return leaves
+
+
+def _children(value):
+    """(name, child) pairs of a dict, a list, or a saved module; what a module keeps besides its weights is left out."""
+    if isinstance(value, Record):
+        return list(_module_children(value.attributes)) + list(value.items.items())
+    if isinstance(value, dict):
+        return [(k, v) for k, v in value.items() if isinstance(k, (str, int)) and not str(k).startswith(NOT_STATE)]
+    return enumerate(value)
+
+
+def _module_children(attributes):
+    """Parameters, then buffers, then sub-modules: the order and the names of `Module.state_dict()`. TorchScript keeps plain attributes."""
+    if not isinstance(attributes.get("_modules"), dict):
+        for key, child in attributes.items():
+            if hasattr(child, "array") or isinstance(child, Record):
+                yield key, child
+        return
+    transient = attributes.get("_non_persistent_buffers_set")
+    for group in ("_parameters", "_buffers", "_modules"):
+        members = attributes.get(group)
+        for key, child in members.items() if isinstance(members, dict) else ():
+            if group != "_buffers" or not (isinstance(transient, list) and key in transient):
+                yield key, child
+
+
+def _unwrapped(leaves):
+    """Names without the wrapper that all of them share."""
+    for wrapper in WRAPPERS:
+        while leaves and all(name.startswith(wrapper) and name != wrapper for name in leaves):
+            leaves = {name.removeprefix(wrapper): leaf for name, leaf in leaves.items()}
+    return leaves

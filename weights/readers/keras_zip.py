@@ -1,0 +1,20 @@
+"""Keras 3's .keras: a zip with the weights as an HDF5 file, model.weights.h5, and the architecture as JSON."""
+
+import os
+import tempfile
+
+from weights.readers import keras_h5, zip_directory
+from weights.readers.mapped_file import MappedFile
+
+
+def read(file):
+    """{path of the dataset: array} of a mapped file; where the inner file is stored, which is how Keras writes it, arrays are views."""
+    member = zip_directory.members(file)["model.weights.h5"]
+    if member.method == zip_directory.STORED:
+        return keras_h5.read(file, member.start, member.size)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        path = os.path.join(directory, "model.weights.h5")
+        with open(path, "wb") as out:
+            out.write(zip_directory.contents(file, member))
+        with MappedFile(path) as inner:
+            return keras_h5.read(inner)

@@ -1,0 +1,110 @@
+"""A file mapped into memory: arrays are views of it, and every claim about it is checked against its size first."""
+
+import math
+import mmap
+
+import numpy as np
+
+from weights.errors import WeightsError
+
+MOST_DIMENSIONS = 32
+DTYPES = {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+          "float16", "float32", "float64", "complex64", "complex128", "bfloat16"}
+
+
+class MappedFile:
+    """The bytes of one file, read-only, for the time of a `with` block; arrays taken from it live on afterwards."""
+
+    def __init__(self, path):
+        self.path = path
+        self.handle = open(path, "rb")  # noqa: SIM115 - closed by __exit__
+        self.map = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
+        self.size = len(self.map)
+        self.neighbours, self.claimed = {}, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        for neighbour in self.neighbours.values():
+            neighbour.handle.close()
+        self.handle.close()  # the map itself is released with the last array that looks into it
+
+    def beside(self, path):
+        """Another file that belongs to this one, mapped once and closed together with it."""
+        if path not in self.neighbours:
+            self.neighbours[path] = MappedFile(path)
+        return self.neighbours[path]
+
+    def check(self, start, stop, what="a record"):
+        """Refuse [start, stop) unless it lies inside the file."""
+        if not 0 <= start <= stop <= self.size:
+            raise WeightsError(f"{what} is said to lie at bytes {start} to {stop}, but the file has {self.size} bytes: "
+                               "it is damaged or was cut short")
+
+    def bytes(self, start, stop, what="a record"):
+        """A memoryview of [start, stop): nothing is copied."""
+        self.check(start, stop, what)
+        return memoryview(self.map)[start:stop]
+
+    def array(self, start, dtype, shape, what="an array"):
+        """The numbers from byte `start` on, as a read-only array: a view of the map, or, where that would be unaligned, one aligned copy.
+
+        dtype: a NumPy dtype (byte order included) or "bfloat16".  float16 and bfloat16 are returned as float32.
+        """
+        count = elements(shape, what)
+        stored = np.dtype("<u2") if dtype == "bfloat16" else np.dtype(dtype)
+        self.check(start, start + count * stored.itemsize, what)
+        if start % stored.itemsize == 0:
+            flat = np.frombuffer(self.map, stored, count, start) if count else np.empty(0, stored)
+        else:  # a matrix product on an unaligned array is many times slower; read() spares the map's pages
+            flat = np.empty(count, stored)
+            self.handle.seek(start)
+            if self.handle.readinto(memoryview(flat).cast("B")) != flat.nbytes:
+                raise WeightsError(f"{what}: the file ended while it was being read")
+        return finished(flat, dtype).reshape(tuple(shape))
+
+
+def elements(shape, what="an array"):
+    """How many numbers a shape holds, computed without overflow; a shape no array can have is refused."""
+    if len(shape) > MOST_DIMENSIONS:
+        raise WeightsError(f"{what} is said to have {len(shape)} dimensions; at most {MOST_DIMENSIONS} make sense")
+    for n in shape:
+        if type(n) is not int or n < 0:
+            raise WeightsError(f"{what} has a dimension that is not a size: {str(n)[:40]}")
+    if math.prod(max(n, 1) for n in shape) >= 2**58:
+        raise WeightsError(f"{what} is said to have shape {tuple(shape)}: no file holds that many numbers")
+    return math.prod(shape)
+
+
+def check_size(held, shape, dtype, what="an array"):
+    """Refuse an array whose shape and dtype do not need exactly the `held` bytes that are there for it; returns how many numbers it has."""
+    count = elements(shape, what)
+    needed = count * (2 if dtype == "bfloat16" else dtype.itemsize)
+    if needed != held:
+        raise WeightsError(f"{what} of shape {tuple(shape)} and type {dtype} needs {needed} bytes; {held} are there: damaged or cut short")
+    return count
+
+
+def dtype_named(name, what="an array"):
+    """The little-endian dtype called `name` (NumPy's words, and "bfloat16"); anything else is refused."""
+    if name not in DTYPES:
+        raise WeightsError(f"{what} holds {name!r}; these readers know {', '.join(sorted(DTYPES))}")
+    return name if name == "bfloat16" else np.dtype(name).newbyteorder("<")
+
+
+def finished(flat, dtype):
+    """Stored numbers as numbers to compute with: native byte order, halves widened to float32, booleans 0 or 1; read-only."""
+    if dtype == "bfloat16":  # the upper half of a float32
+        wide = np.zeros(flat.shape, np.uint32)
+        wide[...] = flat
+        wide <<= np.uint32(16)
+        flat = wide.view(np.float32)
+    elif flat.dtype == np.float16 or flat.dtype == np.dtype(">f2"):
+        flat = flat.astype(np.float32)
+    elif flat.dtype == np.bool_:
+        flat = flat.view(np.uint8) != 0
+    elif not flat.dtype.isnative:
+        flat = flat.astype(flat.dtype.newbyteorder("="))
+    flat.flags.writeable = False
+    return flat

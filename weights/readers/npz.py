@@ -1,0 +1,22 @@
+"""NumPy's .npz: a zip of .npy files, stored (views of the map) or deflated (inflated once, after their size was checked)."""
+
+from weights.errors import WeightsError
+from weights.readers import npy, zip_directory
+from weights.readers.mapped_file import check_size
+
+
+def read(file):
+    """{name: array} of a mapped file, without the .npy of the member names."""
+    members = zip_directory.members(file)
+    return {name.removesuffix(".npy"): _array(file, member) for name, member in members.items() if name.endswith(".npy")}
+
+
+def _array(file, member):
+    try:
+        if member.method == zip_directory.DEFLATED:
+            return npy.from_bytes(zip_directory.contents(file, member))
+        dtype, fortran, shape, start = npy.header(file.bytes(member.start, member.stop))
+        count = check_size(member.size - start, shape, dtype)
+        return npy.shaped(file.array(member.start + start, dtype, (count,)), fortran, shape)
+    except WeightsError as error:
+        raise WeightsError(f"{member.name}: {error}") from None

@@ -1,0 +1,292 @@
+"""An interpreter of pickles that calls nothing: a pickle is a program, and here every name in it stays a mere name.
+
+Python's own unpickler imports what the file names and calls it. This one (all opcodes of protocols 0 to 5, as documented in the standard
+library's pickletools) builds numbers, texts, lists and dicts; a call is looked up in a table of *our* functions given by the reader, and
+becomes an inert Record if it is not there. So the weights in a whole saved module can be read though its class is nowhere to be found.
+Memory is bounded: one step makes one small object or a slice of the file, and the number of steps is limited.
+"""
+
+import codecs
+import struct
+from dataclasses import dataclass, field
+
+from weights.errors import WeightsError
+
+MOST_STEPS = 2_000_000
+LONGEST_INTEGER = 256           # bytes; PyTorch's magic number has 10
+LONGEST_KEY = 1000
+LARGEST_KEY = 2**60             # larger integers may share a hash, and a dict of them would take for ever
+
+SYSTEM_MODULES = {"os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "runpy", "importlib", "ctypes", "pty", "commands",
+                  "webbrowser", "pdb", "bdb", "multiprocessing"}
+SYSTEM_BUILTINS = {"eval", "exec", "compile", "open", "execfile", "file", "__import__", "input", "breakpoint", "globals", "setattr"}
+
+
+@dataclass(frozen=True)
+class Global:
+    """The name of a class or a function, never looked up."""
+    module: str
+    name: str
+
+    def __str__(self):
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(eq=False)
+class Record:
+    """What a call or an object of an unknown class would have been: its name, its arguments, its state. It does nothing."""
+    made_by: object
+    args: object = ()
+    state: object = None
+    items: dict = field(default_factory=dict)
+    entries: list = field(default_factory=list)
+
+    @property
+    def attributes(self):
+        """The object's __dict__, as far as the file states one."""
+        states = self.state if isinstance(self.state, tuple) else (self.state,)
+        return next((s for s in states if isinstance(s, dict)), {})
+
+
+def load(buffer, start=0, calls=None, persistent=None):
+    """Interpret the pickle that begins at byte `start`; returns (value, byte after its end).
+
+    buffer: bytes, or an mmap.  calls: {"module.name": function} for the calls that mean something to the reader; a result with a method
+    `build(state)` is given its state.  persistent: function of a persistent id.  Long byte strings are memoryviews of the buffer.
+    """
+    machine = Machine(buffer, start, calls or {}, persistent)
+    try:
+        return machine.run(), machine.at
+    except (IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, struct.error) as error:
+        # An opcode met something on the stack that it cannot work with: only a damaged or forged pickle does that.
+        raise WeightsError(f"the pickle is damaged near byte {machine.at} ({type(error).__name__})") from None
+
+
+class Machine:
+    """The pickle machine: a stack (cut by marks), a memo, and one method per family of opcodes."""
+
+    def __init__(self, buffer, start, calls, persistent):
+        self.buffer, self.view, self.at = buffer, memoryview(buffer), start
+        self.calls, self.persistent = calls, persistent
+        self.stack, self.marked, self.memo, self.steps = [], [], {}, 0
+
+    def run(self):
+        while self.steps < MOST_STEPS:
+            self.steps += 1
+            code = self.view[self.at]
+            self.at += 1
+            if code == STOP:
+                return self.stack.pop()
+            step = STEPS.get(code)
+            if step is None:
+                raise WeightsError(f"the pickle is damaged: no opcode {bytes([code])!r} at byte {self.at - 1}")
+            step(self)
+        raise WeightsError(f"the pickle takes more than {MOST_STEPS} steps: this is no file of weights")
+
+    # -- reading the stream
+
+    def take(self, count):
+        if count < 0 or self.at + count > len(self.view):
+            raise WeightsError(f"the pickle is cut short: {count} bytes wanted at byte {self.at}, {len(self.view) - self.at} are there")
+        self.at += count
+        return self.view[self.at - count:self.at]
+
+    def number(self, layout):
+        return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
+
+    def line(self):
+        end = self.buffer.find(b"\n", self.at)
+        if end < 0:
+            raise WeightsError(f"the pickle is cut short: a line without end at byte {self.at}")
+        text = bytes(self.view[self.at:end])
+        self.at = end + 1
+        return text
+
+    # -- the stack
+
+    def push(self, value):
+        self.stack.append(value)
+
+    def mark(self):
+        self.marked.append(self.stack)
+        self.stack = []
+
+    def since_mark(self):
+        values, self.stack = self.stack, self.marked.pop()
+        return values
+
+    def put(self, index):
+        if not 0 <= index < 2**32:
+            raise WeightsError("the pickle's memo is damaged")
+        self.memo[index] = self.stack[-1]
+
+    # -- what builds values
+
+    def integer_line(self):
+        text = self.line()
+        booleans = {b"00": False, b"01": True}
+        if len(text) > LONGEST_INTEGER:
+            raise WeightsError(f"the pickle holds an integer of {len(text)} digits")
+        self.push(booleans[text] if text in booleans else int(text.removesuffix(b"L")))
+
+    def integer_bytes(self, length):
+        if not 0 <= length <= LONGEST_INTEGER:
+            raise WeightsError(f"the pickle holds an integer of {length} bytes")
+        self.push(int.from_bytes(self.take(length), "little", signed=True))
+
+    def quoted_line(self):
+        text = self.line().strip()
+        if len(text) < 2 or text[:1] != text[-1:] or text[:1] not in b"'\"":
+            raise WeightsError("the pickle is damaged: a text without quotes")
+        self.push(codecs.escape_decode(text[1:-1])[0].decode("latin-1"))
+
+    def set_items(self, pairs):
+        held = self.stack[-1]
+        target = held.items if isinstance(held, Record) else held
+        if not isinstance(target, dict):
+            raise WeightsError("the pickle is damaged: items are given to what is no dict")
+        for key, value in zip(pairs[::2], pairs[1::2], strict=True):
+            target[_key(key)] = value
+
+    def extend(self, values):
+        held = self.stack[-1]
+        target = held.entries if isinstance(held, Record) else held
+        if not isinstance(target, list):
+            raise WeightsError("the pickle is damaged: entries are given to what is no list")
+        target.extend(values)
+
+    def name(self, module, name):
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise WeightsError("the pickle is damaged: a name that is no text")
+        root = module.split(".")[0]
+        if root in SYSTEM_MODULES or (root in ("builtins", "__builtin__") and name.split(".")[0] in SYSTEM_BUILTINS):
+            raise WeightsError(f"the pickle asks for {module[:80]}.{name[:80]}: weights never need that, and a file that names it is "
+                               "likely an attack. Nothing was run")
+        self.push(Global(module, name))
+
+    def call(self, function, args):
+        known = self.calls.get(str(function)) if isinstance(function, Global) else None
+        self.steps += sum(len(a) for a in args if isinstance(a, (list, tuple, dict)))     # the same long list may be given again and again
+        self.push(known(*args) if known and isinstance(args, tuple) else Record(function, args))
+
+    def build(self, state):
+        held = self.stack[-1]
+        if isinstance(held, Record):
+            held.state = state
+        elif hasattr(held, "build"):
+            held.build(state)
+
+    def persist(self, identity):
+        if self.persistent is None:
+            raise WeightsError("the pickle refers to data outside itself, which only PyTorch's own formats define")
+        self.push(self.persistent(identity))
+
+
+def _key(key):
+    """Keys that hash in constant time stay; of any other only its identity matters here."""
+    if isinstance(key, (str, float, bool, type(None), Global, Record)) or (type(key) is int and abs(key) < LARGEST_KEY):
+        return key
+    return bytes(key) if isinstance(key, memoryview) and len(key) <= LONGEST_KEY else Record("a key", key)
+
+
+def _reduce(m):
+    args = m.stack.pop()
+    m.call(m.stack.pop(), args)
+
+
+def _global_from_stack(m):
+    name = m.stack.pop()
+    m.name(m.stack.pop(), name)
+
+
+def _new_with_keywords(m):
+    m.stack.pop()
+    _reduce(m)
+
+
+def _object(m):
+    function, *args = m.since_mark()
+    m.call(function, tuple(args))
+
+
+def _instance(m):
+    module, name, args = m.line().decode(), m.line().decode(), tuple(m.since_mark())
+    m.name(module, name)
+    m.call(m.stack.pop(), args)
+
+
+def _dict(m):
+    pairs = m.since_mark()
+    m.push({})
+    m.set_items(pairs)
+
+
+def _set_item(m):
+    value = m.stack.pop()
+    m.set_items([m.stack.pop(), value])
+
+
+def _tuple_of(count):
+    def step(m):
+        if len(m.stack) < count:
+            raise IndexError
+        m.stack[-count:] = [tuple(m.stack[-count:])]
+    return step
+
+
+def _refuse(m):
+    raise WeightsError("the pickle keeps data outside itself (extension codes or out-of-band buffers): it cannot be read alone")
+
+
+def _number(layout):
+    return lambda m: m.push(m.number(layout))
+
+
+def _text(length, convert):
+    return lambda m: m.push(convert(m.take(m.number(length))))
+
+
+def _utf8(view):
+    return str(view, "utf-8")
+
+
+def _pop(m):
+    if m.stack:
+        m.stack.pop()
+    else:
+        m.since_mark()
+
+
+STOP = ord(".")
+STEPS = {ord(code) if isinstance(code, str) else code: step for code, step in {
+    # constants, numbers
+    "N": lambda m: m.push(None), 0x88: lambda m: m.push(True), 0x89: lambda m: m.push(False),
+    "I": Machine.integer_line, "L": Machine.integer_line, "F": lambda m: m.push(float(m.line())),
+    "J": _number("<i"), "K": _number("<B"), "M": _number("<H"), "G": _number(">d"),
+    0x8A: lambda m: m.integer_bytes(m.number("<B")), 0x8B: lambda m: m.integer_bytes(m.number("<i")),
+    # texts and bytes. Python 2's short strings are names, its long ones data: latin-1 texts and views
+    "S": Machine.quoted_line, "U": _text("<B", lambda v: str(v, "latin-1")), "T": _text("<i", lambda v: v),
+    "V": lambda m: m.push(m.line().decode("raw-unicode-escape")),
+    "X": _text("<I", _utf8), 0x8C: _text("<B", _utf8), 0x8D: _text("<Q", _utf8),
+    "C": _text("<B", lambda v: v), "B": _text("<I", lambda v: v), 0x8E: _text("<Q", lambda v: v), 0x96: _text("<Q", lambda v: v),
+    # containers; a set is kept as a list, for its members need no hash here
+    "(": Machine.mark, ")": lambda m: m.push(()), "]": lambda m: m.push([]), "}": lambda m: m.push({}), 0x8F: lambda m: m.push([]),
+    "t": lambda m: m.push(tuple(m.since_mark())), 0x85: _tuple_of(1), 0x86: _tuple_of(2), 0x87: _tuple_of(3),
+    "l": lambda m: m.push(m.since_mark()), 0x91: lambda m: m.push(m.since_mark()),
+    "d": _dict,
+    "a": lambda m: m.extend([m.stack.pop()]), "e": lambda m: m.extend(m.since_mark()), 0x90: lambda m: m.extend(m.since_mark()),
+    "s": _set_item, "u": lambda m: m.set_items(m.since_mark()),
+    # names, calls, objects
+    "c": lambda m: m.name(m.line().decode(), m.line().decode()), 0x93: _global_from_stack,
+    "R": _reduce, 0x81: _reduce, 0x92: _new_with_keywords, "o": _object, "i": _instance, "b": lambda m: m.build(m.stack.pop()),
+    "P": lambda m: m.persist(m.line().decode()), "Q": lambda m: m.persist(m.stack.pop()),
+    # the stack and the memo
+    "0": _pop, "1": Machine.since_mark, "2": lambda m: m.push(m.stack[-1]),
+    "p": lambda m: m.put(int(m.line()[:20])), "q": lambda m: m.put(m.number("<B")), "r": lambda m: m.put(m.number("<I")),
+    0x94: lambda m: m.put(len(m.memo)),
+    "g": lambda m: m.push(m.memo[int(m.line()[:20])]), "h": lambda m: m.push(m.memo[m.number("<B")]),
+    "j": lambda m: m.push(m.memo[m.number("<I")]),
+    # framing
+    0x80: lambda m: m.take(1), 0x95: lambda m: m.take(8),
+    0x82: _refuse, 0x83: _refuse, 0x84: _refuse, 0x97: _refuse, 0x98: _refuse,
+}.items()}

@@ -1,0 +1,34 @@
+"""PyTorch's files since 1.6: a zip of `data.pkl` (the structure) and `data/KEY` (one storage each, stored and aligned). TorchScript too."""
+
+from weights.errors import WeightsError
+from weights.readers import checkpoints, pickles, torch_tensors, zip_directory
+
+
+def read(file):
+    """{name: array} of a mapped file; every storage is a view of the map."""
+    members = zip_directory.members(file)
+    pickle = min((name for name in members if name.split("/")[-1] == "data.pkl"), key=len)
+    root = pickle.removesuffix("data.pkl")
+    _check_byte_order(file, members.get(root + "byteorder"))
+    storages = {}
+
+    def place(key):
+        member = members.get(f"{root}data/{key}")
+        if member is None or member.method != zip_directory.STORED:
+            raise WeightsError(f"storage {key!r} is not among the zip's stored members")
+        return file, member.start, member.size
+
+    def persistent(identity):
+        dtype, key, numel, _ = torch_tensors.storage_identity(identity)
+        if (key, dtype) not in storages:
+            storages[key, dtype] = torch_tensors.Storage(dtype, key, numel, place)
+        return storages[key, dtype]
+
+    data = zip_directory.contents(file, members[pickle])
+    value, _ = pickles.load(bytes(data), 0, torch_tensors.CALLS, persistent)
+    return checkpoints.arrays(value, len(data))
+
+
+def _check_byte_order(file, member):
+    if member is not None and bytes(zip_directory.contents(file, member)).strip() != b"little":
+        raise WeightsError("its numbers are in big-endian byte order, which these readers do not know")
