@@ -2,6 +2,9 @@
 a GPU.  This is the only file that imports CuPy.
 """
 
+import ctypes
+import threading
+
 import numpy as np
 
 
@@ -39,6 +42,37 @@ def moved(array, like):
     if isinstance(like, np.ndarray):
         return array
     return np.asarray(array, like=like)
+
+
+_own = threading.local()
+
+
+def workspace(name, shape, like):
+    """An array of like's dtype, where `like` is, with undefined contents: the same memory at every call with this name from this thread."""
+    mine = vars(_own).setdefault("workspaces", {})
+    key, numbers = (name, type(like), like.dtype), int(np.prod(shape))
+    if key not in mine or mine[key].size < numbers:
+        mine[key] = np.empty_like(like, shape=numbers)
+    return mine[key][:numbers].reshape(shape)
+
+
+def forget_workspaces():
+    """Give back the memory of this thread's workspaces."""
+    vars(_own).pop("workspaces", None)
+
+
+def keep_memory():
+    """Ask the C library to reuse large freed arrays instead of returning them to the system (glibc; elsewhere nothing happens).
+
+    A fresh large array costs a page fault per page when it is first written, as much as the arithmetic.  For processes that compute for
+    long, as a training run: memory stays at its high-water mark.  -> whether it was possible
+    """
+    M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8  # malloc.h
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return False
+    return all([mallopt(M_ARENA_MAX, 1), mallopt(M_MMAP_MAX, 0), mallopt(M_TRIM_THRESHOLD, 2**31 - 1)])
 
 
 def _over(what, f):
