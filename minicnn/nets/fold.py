@@ -1,0 +1,24 @@
+"""Folding: a batchnorm in use is linear, so the convolution in front of it can do its work."""
+
+import numpy as np
+
+from minicnn.layer import BatchNormLayer, ConvLayer
+
+
+def fold(net):
+    """The weights of the same network without batchnorm: W gamma/sigma and beta + (b - mean) gamma/sigma, sigma = sqrt(var + eps).
+
+    net: a Sequential in which every batchnorm directly follows a convolution; it is not changed.  -> {'conv1_1.W': array, ...}, for `load`.
+    ValueError if a batchnorm stands anywhere else.
+    """
+    arrays = {name: tensor.data for name, tensor in net.arrays().items()}
+    for before, at in zip([None, *net.steps], net.steps):
+        if isinstance(at, BatchNormLayer):
+            if not isinstance(before, ConvLayer):
+                raise ValueError(f"'{at.name}' cannot be folded: a convolution must stand directly in front of it")
+            gamma, beta, mean, var = (arrays.pop(f"{at.name}.{key}") for key in ("gamma", "beta", "mean", "var"))
+            factor = gamma / np.sqrt(var + at.eps)
+            b = arrays.get(f"{before.name}.b", 0)
+            arrays[f"{before.name}.W"] = arrays[f"{before.name}.W"] * factor[:, None, None, None]
+            arrays[f"{before.name}.b"] = beta + (b - mean) * factor
+    return arrays
