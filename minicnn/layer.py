@@ -9,6 +9,7 @@ import difflib
 
 import numpy as np
 
+from minicnn.device import moved
 from minicnn.graph import GraphError, Tensor
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
 
@@ -60,16 +61,9 @@ class Layer:
         return {name: tensor for name, tensor in self.arrays().items() if name not in fixed}
 
     def map(self, f):
-        """A copy of this network whose every array is f(array).  The network itself is not changed."""
-        twin = copy.copy(self)
-        for key, value in vars(self).items():
-            if isinstance(value, Tensor):
-                setattr(twin, key, Tensor(f(value.data), value.name))
-            elif isinstance(value, Layer):
-                setattr(twin, key, value.map(f))
-            elif isinstance(value, list) and any(isinstance(v, Layer) for v in value):
-                setattr(twin, key, [v.map(f) if isinstance(v, Layer) else v for v in value])
-        return twin
+        """A copy of this network whose every array is f(array); a layer used at two places stays one.  The network is not changed."""
+        tensors = [v for at in self.layers() for v in vars(at).values() if isinstance(v, Tensor)]
+        return copy.deepcopy(self, {id(t.data): f(t.data) for t in tensors})
 
     def astype(self, dtype):
         """A copy of this network that computes in another dtype, say np.float64."""
@@ -92,7 +86,7 @@ class Layer:
             if hasattr(at, "W"):
                 W = at.W.data
                 deviation = np.float32((2 / (W.size // W.shape[0])) ** 0.5)
-                at.W.data = (random.standard_normal(W.shape, dtype=np.float32) * deviation).astype(W.dtype, copy=False)
+                at.W.data = moved(random.standard_normal(W.shape, dtype=np.float32) * deviation, W).astype(W.dtype, copy=False)
                 if at.b is not None:
                     at.b.data = np.zeros_like(at.b.data)
         return self
@@ -128,8 +122,8 @@ class Apply(Layer):
         return self.apply(self.op(**self.options), x)
 
 
-def _weight(name, *shape, value=0.0):
-    data = np.zeros(shape, np.float32) if value == 0 else np.full(shape, value, np.float32)
+def _weight(name, *shape, value=0):
+    data = np.full(shape, value, np.float32) if value else np.zeros(shape, np.float32)  # untouched zeros take no memory
     return Tensor(data, name)
 
 
@@ -167,8 +161,8 @@ class BatchNormLayer(Layer):
     def __init__(self, name, C, eps=1e-5, momentum=0.1):
         super().__init__(name)
         self.eps, self.momentum = eps, momentum
-        self.gamma, self.beta = _weight(f"{name}.gamma", C, value=1.0), _weight(f"{name}.beta", C)
-        self.mean, self.var = _weight(f"{name}.mean", C), _weight(f"{name}.var", C, value=1.0)
+        self.gamma, self.beta = _weight(f"{name}.gamma", C, value=1), _weight(f"{name}.beta", C)
+        self.mean, self.var = _weight(f"{name}.mean", C), _weight(f"{name}.var", C, value=1)
 
     def forward(self, x):
         if self.training:
@@ -199,11 +193,11 @@ def load(net, arrays):
     LoadError says which do not; nothing is changed then.  Arrays keep their dtype if it is floating, and are not copied.
     """
     slots, wrong = net.arrays(), []
+    extra = sorted(arrays.keys() - slots.keys())
     for name in sorted(slots.keys() - arrays.keys()):
-        near = difflib.get_close_matches(name, arrays, n=1)
-        wrong.append(f"the network needs {name} {slots[name].shape}; the arrays lack it" + (f" (near: {near[0]})" if near else ""))
-    for name in sorted(arrays.keys() - slots.keys()):
-        wrong.append(f"the arrays hold {name} {np.shape(arrays[name])}; the network has no such weight")
+        near = "".join(f" (near: {n})" for n in difflib.get_close_matches(name, extra, n=1))
+        wrong.append(f"the network needs {name} {slots[name].shape}; the arrays lack it{near}")
+    wrong += [f"the arrays hold {name} {np.shape(arrays[name])}; the network has no such weight" for name in extra]
     for name in slots.keys() & arrays.keys():
         if tuple(arrays[name].shape) != tuple(slots[name].shape):
             wrong.append(f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in the network")
