@@ -1,0 +1,154 @@
+"""Photo to tensor, and back.
+
+`read` brings any picture file to RGB; `crop_shown` cuts out the pixels that the network will see; `prepare` makes its input of them, with
+the channel order, scale, mean and deviation that the network was trained with; `restore` undoes that.
+"""
+
+import os
+import stat
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+LARGE = 4096  # pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of its size
+LONGEST = 20  # times as long as wide: of anything longer only the middle is looked at
+PROGRAMS = ("EPS", "WMF")  # drawings, which Pillow hands to other programs to be drawn
+PERMUTE = {"RGB": [0, 1, 2], "BGR": [2, 1, 0]}
+
+
+class ImageError(ValueError):
+    """A file that cannot be read as a picture: the message says what was found and what to do."""
+
+
+def read(path):
+    """The picture in a file, upright -> PIL image, mode "RGB".
+
+    Turns it as its EXIF says; lays transparent pixels on white; brings greyscale (8 and 16 bit), palettes and CMYK to RGB; takes the first
+    frame of an animation.  Colour profiles are not applied: networks were trained without them.
+    ImageError for whatever is no readable picture.
+    """
+    path = os.fspath(path)
+    _check_is_file(path)
+    try:
+        with Image.open(path) as image:
+            if image.format in PROGRAMS:
+                raise ImageError(f"{path}: this is a drawing ({image.format}), not a photo: save it as PNG first")
+            if min(image.size) >= 2 * LARGE:
+                image.draft(None, (LARGE, LARGE))
+            image.load()
+            return _rgb(ImageOps.exif_transpose(image))
+    except ImageError as error:
+        raise error if str(error).startswith(path) else ImageError(f"{path}: {error}") from None
+    except UnidentifiedImageError:
+        known = "JPEG, PNG, WebP, GIF, TIFF or BMP"
+        raise ImageError(f"{path}: this is not a picture that can be read; give a photo as {known}") from None
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{path}: the picture is too large ({_pixels(error)}): reduce it first, 2000 pixels are plenty") from None
+    except PermissionError:
+        raise ImageError(f"{path}: you may not read this file") from None
+    except MemoryError:
+        raise ImageError(f"{path}: there is not enough memory to decode it: reduce it first") from None
+    except Exception as error:  # Pillow's decoders raise whatever a damaged file drives them into
+        raise ImageError(f"{path}: the picture is damaged or cut off ({_first_line(error)}): get the file anew") from error
+
+
+def crop_shown(image, preprocessing):
+    """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB.
+
+    image: PIL image, or uint8 array (H, W, 3).  The long side becomes round(size * long / short), and the crop starts at half of what
+    is left over, rounded down.
+    """
+    if not isinstance(image, Image.Image):
+        image = Image.fromarray(np.asarray(image, np.uint8))
+    size, crop = preprocessing.size, preprocessing.crop
+    image = _middle(image.convert("RGB"))
+    short = min(image.size)
+    if preprocessing.resize == "short":
+        new = tuple(round(size * side / short) for side in image.size)
+    elif preprocessing.resize == "squash":
+        new = (size, size)
+    else:
+        raise ValueError(f"resize is 'short' or 'squash', not '{preprocessing.resize}'")
+    if size < crop:
+        raise ValueError(f"a crop of {crop} pixels does not fit a picture resized to {size}")
+    image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
+    left, top = ((side - crop) // 2 for side in new)
+    return np.asarray(image.crop((left, top, left + crop, top + crop)))
+
+
+def prepare(image, preprocessing, dtype=np.float32):
+    """The network's input -> (1, 3, crop, crop):  x = (scale * pixel / 255 - mean) / std, channels in the network's order.
+
+    image: PIL image, or uint8 array (H, W, 3), RGB; preprocessing: a network's `net.card.preprocessing`.
+    """
+    pixels = crop_shown(image, preprocessing)[..., _order(preprocessing)].astype(dtype)
+    mean, std = (np.asarray(v, dtype) for v in (preprocessing.mean, preprocessing.std))
+    x = (pixels * dtype(preprocessing.scale / 255) - mean) / std
+    return np.ascontiguousarray(x.transpose(2, 0, 1)[None])
+
+
+def restore(x, preprocessing):
+    """The photo in a network's input, the inverse of `prepare`: (..., 3, H, W) -> uint8 (..., H, W, 3), RGB."""
+    mean, std = (np.asarray(v, np.float64) for v in (preprocessing.mean, preprocessing.std))
+    pixels = (np.moveaxis(np.asarray(x, np.float64), -3, -1) * std + mean) * (255 / preprocessing.scale)
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)[..., _order(preprocessing)]
+
+
+def _order(preprocessing):
+    if preprocessing.channels not in PERMUTE:
+        raise ValueError(f"channels are in the order 'RGB' or 'BGR', not '{preprocessing.channels}'")
+    return PERMUTE[preprocessing.channels]
+
+
+def _rgb(image):
+    """Any mode -> RGB."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(image)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bits(image):
+    """Greyscale of 16 bits, or of fractions from 0 to 1 -> uint8.  Pillow's own conversion would cut everything above 255."""
+    values = np.asarray(image, np.float64)
+    full = 1 if image.mode == "F" else 65535
+    if not (values.min() >= 0 and values.max() <= full):
+        raise ImageError(f"its grey values run from {values.min():g} to {values.max():g} instead of 0 to {full}: save it with 8 or 16 bits")
+    return np.rint(values * (255 / full)).astype(np.uint8)
+
+
+def _middle(image):
+    """The middle of a picture that is so long that resizing all of it would cost gigabytes."""
+    width, height = image.size
+    longest = LONGEST * min(image.size)
+    if max(image.size) <= longest:
+        return image
+    left, top = max(0, (width - longest) // 2), max(0, (height - longest) // 2)
+    return image.crop((left, top, left + min(width, longest), top + min(height, longest)))
+
+
+def _check_is_file(path):
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise ImageError(f"{path}: there is no such file") from None
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{path}: cannot be read ({_first_line(error)})") from None
+    if stat.S_ISDIR(mode):
+        raise ImageError(f"{path}: this is a directory; give one photo in it")
+    if not stat.S_ISREG(mode):
+        raise ImageError(f"{path}: this is not an ordinary file")
+    if os.path.getsize(path) == 0:
+        raise ImageError(f"{path}: the file is empty")
+
+
+def _pixels(error):
+    """'300000000 pixels' out of Pillow's message."""
+    count = next((word.strip("()") for word in str(error).split() if word.strip("()").isdigit()), "too many")
+    return f"{count} pixels"
+
+
+def _first_line(error):
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
