@@ -51,7 +51,7 @@ def gW(gy, x, kernel, geometry):
 
 def _correlate(x, W, windows, top, left):
     """y[n,f,i,j] = sum_c,u,v W[f,c,u,v] x[n, c, i + u - top, j + v - left], zeros around x; i, j up to `windows`."""
-    (N, C, H, _), (F, _, kh, kw), (h, w) = x.shape, W.shape, windows
+    (N, C, *_), (F, _, kh, kw), (h, w) = x.shape, W.shape, windows
     by_rows = np.ascontiguousarray(W.transpose(0, 2, 3, 1)).reshape(F, kh * kw * C)
     y = np.empty_like(x, shape=(h, F, N * w))
     for part in _parts(N, kw * C * (h + kh - 1) * w):

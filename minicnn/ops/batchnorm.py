@@ -14,28 +14,38 @@ class _Normalise(Op):
     def __init__(self, eps=1e-5):
         self.eps = eps
 
-    def _normalise(self, x, gamma, mean, var):
-        self.axes = (-4, -2, -1) if x.ndim == 4 else (-2,)  # all but the channel, counted from the right
+    def _scale_and_shift(self, centred, gamma, beta, var):
+        """gamma * x_hat + beta, where x_hat = centred / sqrt(var + eps), channel by channel."""
         self.gamma, self.sigma = gamma, np.sqrt(var + self.eps)
-        self.x_hat = (x - self.per_channel(mean)) / self.per_channel(self.sigma)
+        self.x_hat = np.divide(centred, self.per_channel(self.sigma), out=centred)
+        y = self.per_channel(gamma) * self.x_hat
+        return np.add(y, self.per_channel(beta), out=y)
 
     def per_channel(self, v):
         """(..., C) -> (..., C, 1, 1) where the input has pixels."""
         return v[..., None, None] if len(self.axes) == 3 else v
 
     def ggamma(self, gy):
-        return (gy * self.x_hat).sum(axis=self.axes)
+        return self._sum_products(gy, self.x_hat)
 
     def gbeta(self, gy):
         return gy.sum(axis=self.axes)
+
+    def _sum_products(self, g, x):
+        """sum of g x over all but the channel: (..., N, C, H, W), (N, C, H, W) -> (..., C)"""
+        return np.einsum("...nchw,nchw->...c" if len(self.axes) == 3 else "...nc,nc->...c", g, x)
+
+
+def _all_but_channel(x):
+    return (-4, -2, -1) if x.ndim == 4 else (-2,)  # counted from the right: a signal may have axes in front
 
 
 class BatchNorm(_Normalise):
     """Batchnorm in use (eval): mean and var are the running statistics, so y is linear in x."""
 
     def forward(self, x, gamma, beta, mean, var):
-        self._normalise(x, gamma, mean, var)
-        return self.per_channel(gamma) * self.x_hat + self.per_channel(beta)
+        self.axes = _all_but_channel(x)
+        return self._scale_and_shift(x - self.per_channel(mean), gamma, beta, var)
 
     def gx(self, gy):
         return gy * self.per_channel(self.gamma / self.sigma)
@@ -48,16 +58,19 @@ class BatchNormTraining(_Normalise):
     """
 
     def forward(self, x, gamma, beta):
-        axes = (0, 2, 3) if x.ndim == 4 else (0,)
-        self.count = x.size // x.shape[1]
-        self.mean, self.var = x.mean(axis=axes), x.var(axis=axes)
-        self._normalise(x, gamma, self.mean, self.var)
-        return self.per_channel(gamma) * self.x_hat + self.per_channel(beta)
+        self.axes, self.count = _all_but_channel(x), x.size // x.shape[1]
+        self.mean = x.mean(axis=self.axes)
+        centred = x - self.per_channel(self.mean)
+        self.var = self._sum_products(centred, centred) / self.count
+        return self._scale_and_shift(centred, gamma, beta, self.var)
 
     def gx(self, gy):  # gamma/sigma (gy - mean(gy) - x_hat mean(gy x_hat)), means over the batch
         mean_gy, mean_gy_x = self.gbeta(gy) / self.count, self.ggamma(gy) / self.count
-        centred = gy - self._spread(mean_gy) - self.x_hat * self._spread(mean_gy_x)
-        return self.per_channel(self.gamma / self.sigma) * centred
+        g = self.x_hat * self._spread(mean_gy_x)
+        g += self._spread(mean_gy)
+        np.subtract(gy, g, out=g)
+        g *= self.per_channel(self.gamma / self.sigma)
+        return g
 
     def _spread(self, v):
         """(..., C) -> (..., 1, C, 1, 1): one value per channel, for every picture of the batch."""

@@ -19,11 +19,13 @@ class MaxPool(Op):
         self.windows = [out_size(n, k, s, p, 1, self.ceil) for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)]
         padded = pad_to_fit(x, self.kernel, self.stride, self.pad, (1, 1), self.windows, value=-np.inf)
         (_, _, first), *others = self._taps()
-        y = padded[first].copy()
-        self.switches = np.zeros_like(y, dtype=np.uint8 if len(others) < 256 else np.int32)
+        y = np.copy(padded[first])
+        number = np.uint8 if len(others) < 256 else np.int32
+        self.switches = np.zeros_like(y, dtype=number)
         for tap, (_, _, at) in enumerate(others, start=1):
-            self.switches[padded[at] > y] = tap
-            y = np.maximum(y, padded[at])
+            seen = np.copy(padded[at])  # a contiguous copy first: comparing strided views takes several times as long
+            self.switches = np.maximum(self.switches, number(tap) * (seen > y))  # a later tap has a larger number
+            y = np.maximum(y, seen)
         return y
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
