@@ -1,9 +1,20 @@
 """Networks under their published layer names.  Each function builds one with zero weights: then `initialise`, or load them."""
 
+from minicnn.nets.alexnet import alexnet
+from minicnn.nets.cifar_resnet import resnet20, resnet56
 from minicnn.nets.fold import fold
+from minicnn.nets.googlenet import googlenet, googlenet_caffe
+from minicnn.nets.lenet import captum_cifar, keras1_cifar10, keras1_mnist, lenet
 from minicnn.nets.mini_vgg import mini_vgg
+from minicnn.nets.mini_xception import mini_xception
+from minicnn.nets.resnet import resnet18, resnet34, resnet50, resnet50_keras
 from minicnn.nets.shapes import shapes
-from minicnn.nets.squeezenet import squeezenet
+from minicnn.nets.small_vgg import deep_convnet, udacity_cifar
+from minicnn.nets.squeezenet import squeezenet, squeezenet1_0_torchvision, squeezenet1_1, squeezenet1_1_torchvision
 from minicnn.nets.vgg import vgg11, vgg13, vgg16, vgg19
 
-__all__ = ["fold", "mini_vgg", "shapes", "squeezenet", "vgg11", "vgg13", "vgg16", "vgg19"]
+__all__ = [
+    "alexnet", "captum_cifar", "deep_convnet", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10", "keras1_mnist", "lenet",
+    "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_keras", "resnet56", "shapes", "squeezenet",
+    "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision", "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg19",
+]  # fmt: skip

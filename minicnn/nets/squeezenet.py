@@ -1,5 +1,8 @@
-"""SqueezeNet v1.0 (Iandola et al. 2016, table 1) as published for Caffe: a ReLU after every convolution, conv10 too, whose 1x1 kernel has
-padding 1; pooling rounds up; the scores are global averages of relu_conv10, so none is negative."""
+"""SqueezeNet (Iandola et al. 2016, table 1): 1.0, the lighter 1.1, each as published for Caffe and for torchvision.
+
+All have a ReLU after every convolution, conv10 too, and the scores are global averages of relu_conv10, so none is negative; pooling rounds
+up.  They differ in conv10, a 1x1 kernel that has padding 1 in Caffe's 1.0 alone, and in how a picture is prepared (weights/zoo.toml).
+"""
 
 from minicnn.layer import Apply, ConvLayer, DropoutLayer, Layer, Sequential
 from minicnn.ops import Concat, GlobalAvgPool, MaxPool, ReLU
@@ -23,17 +26,42 @@ class Fire(Layer):
         return Concat()(one, three, name=self.name, layer=self)
 
 
-def squeezenet(classes=1000):
-    """x (N, 3, 227, 227) -> scores (N, classes)"""
-
-    def pool(name):
-        return Apply(name, MaxPool, kernel=3, stride=2, ceil=True)
-
+def squeezenet(classes=1000, conv10_pad=1):
+    """Version 1.0 as published for Caffe.  x (N, 3, 227, 227) -> scores (N, classes)"""
     return Sequential(
-        *(ConvLayer("conv1", 3, 96, kernel=7, stride=2), Apply("relu_conv1", ReLU), pool("pool1")),
-        *(Fire("fire2", 96, 16, 64), Fire("fire3", 128, 16, 64), Fire("fire4", 128, 32, 128), pool("pool4")),
+        *(ConvLayer("conv1", 3, 96, kernel=7, stride=2), Apply("relu_conv1", ReLU), _pool("pool1")),
+        *(Fire("fire2", 96, 16, 64), Fire("fire3", 128, 16, 64), Fire("fire4", 128, 32, 128), _pool("pool4")),
         *(Fire("fire5", 256, 32, 128), Fire("fire6", 256, 48, 192), Fire("fire7", 384, 48, 192), Fire("fire8", 384, 64, 256)),
-        pool("pool8"),
-        *(Fire("fire9", 512, 64, 256), DropoutLayer("drop9")),
-        *(ConvLayer("conv10", 512, classes, kernel=1, pad=1), Apply("relu_conv10", ReLU), Apply("pool10", GlobalAvgPool)),
+        *(_pool("pool8"), Fire("fire9", 512, 64, 256)),
+        *_scores(classes, conv10_pad),
     )
+
+
+def squeezenet1_1(classes=1000):
+    """Version 1.1, 2.4 times less to compute.  x (N, 3, 227, 227) -> scores (N, classes)"""
+    return Sequential(
+        *(ConvLayer("conv1", 3, 64, kernel=3, stride=2), Apply("relu_conv1", ReLU), _pool("pool1")),
+        *(Fire("fire2", 64, 16, 64), Fire("fire3", 128, 16, 64), _pool("pool3")),
+        *(Fire("fire4", 128, 32, 128), Fire("fire5", 256, 32, 128), _pool("pool5")),
+        *(Fire("fire6", 256, 48, 192), Fire("fire7", 384, 48, 192), Fire("fire8", 384, 64, 256), Fire("fire9", 512, 64, 256)),
+        *_scores(classes, conv10_pad=0),
+    )
+
+
+def squeezenet1_0_torchvision(classes=1000):
+    """Version 1.0 as torchvision publishes it: conv10 without padding.  x (N, 3, 224, 224) -> scores (N, classes)"""
+    return squeezenet(classes, conv10_pad=0)
+
+
+def squeezenet1_1_torchvision(classes=1000):
+    """Version 1.1 as torchvision publishes it: the same layers as Caffe's.  x (N, 3, 224, 224) -> scores (N, classes)"""
+    return squeezenet1_1(classes)
+
+
+def _pool(name):
+    return Apply(name, MaxPool, kernel=3, stride=2, ceil=True)
+
+
+def _scores(classes, conv10_pad):
+    conv10 = ConvLayer("conv10", 512, classes, kernel=1, pad=conv10_pad)
+    return DropoutLayer("drop9"), conv10, Apply("relu_conv10", ReLU), Apply("pool10", GlobalAvgPool)
