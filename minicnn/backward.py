@@ -80,12 +80,10 @@ def _start(starts, gy, rows):
     arrays = gy if isinstance(gy, (list, tuple)) else [gy]
     if len(arrays) != len(starts):
         raise GraphError(f"{len(starts)} tensors to start from need {len(starts)} signals, not {len(arrays)}")
-    lead = () if rows is None else (rows,)
-    for y, g in zip(starts, arrays):
-        if tuple(g.shape[g.ndim - y.ndim :]) != tuple(y.shape) or g.ndim < y.ndim:
-            where = f"{y.name or 'y'} {tuple(y.shape)}"
-            raise GraphError(f"a signal at {where} must have that shape, with any axes before it, not {tuple(g.shape)}")
-        lead = max(lead, tuple(g.shape[: g.ndim - y.ndim]), key=len)
+    leads = {lead for lead in map(_axes_in_front, starts, arrays) if lead}
+    if len(leads) > 1:
+        raise GraphError(f"stacks that start together must have the same axes in front, not {' and '.join(map(str, sorted(leads)))}")
+    lead = leads.pop() if leads else () if rows is None else (rows,)
     if rows is not None and lead[0] != rows:
         raise GraphError(f"{rows} tables of rules need a stack of {rows} signals, not {lead[0]}")
     signals = {}
@@ -93,6 +91,17 @@ def _start(starts, gy, rows):
         g = np.broadcast_to(g, (*lead, *y.shape)).astype(y.dtype, copy=False)
         signals[y] = signals[y] + g if y in signals else g
     return signals
+
+
+def _axes_in_front(y, g):
+    """The leading axes of signal g at tensor y."""
+    where = f"a signal at {y.name or 'y'} {tuple(y.shape)} must"
+    if not hasattr(g, "shape"):
+        raise GraphError(f"{where} be an array of that shape, not a {type(g).__name__}; see one_hot")
+    lead = g.ndim - y.ndim
+    if lead < 0 or tuple(g.shape[lead:]) != tuple(y.shape):
+        raise GraphError(f"{where} have that shape, with any axes before it, not {tuple(g.shape)}")
+    return tuple(g.shape[:lead])
 
 
 @cache
@@ -137,7 +146,11 @@ def _send_back(tensor, g, wanted, rules, known):
             ruled = _by_rule(op, g, rule_for(tensor, rules, known), signal)
     for i, way in enumerate(_ways_back(op)):
         if wanted[i]:
-            yield op.inputs[i], ruled[i] if i in ruled else getattr(op, way)(g)
+            gi = ruled[i] if i in ruled else getattr(op, way)(g)
+            needed = (*g.shape[: g.ndim - tensor.ndim], *op.inputs[i].shape)
+            if tuple(gi.shape) != needed:
+                raise RuleError(f"{type(op).__name__} '{known(tensor)}' sent back a signal {tuple(gi.shape)}; its input takes {needed}")
+            yield op.inputs[i], gi
 
 
 def _by_rule(op, g, rule, signal):

@@ -47,7 +47,7 @@ class Op:
 
     def __call__(self, *inputs, name=None, layer=None):
         """Tensors in, a tensor out; arrays in, an array out, and nothing is remembered."""
-        if hasattr(self, "inputs"):
+        if vars(self).keys() & {"inputs", "released"}:
             raise GraphError(f"this {type(self).__name__} was applied already; make a new one for each application")
         data = self.forward(*(i.data if isinstance(i, Tensor) else i for i in inputs))
         self.inputs = inputs
@@ -63,7 +63,9 @@ def one_hot(y, c):
     unit (k, i, j).  -> array of y's shape and dtype.
     """
     start = np.zeros_like(y.data)
-    where = tuple(c) if y.ndim > 2 else (c,)
+    where = tuple(c) if y.ndim > 2 and np.iterable(c) else (c,)
+    if y.ndim < 2:
+        raise GraphError(f"scores {tuple(y.shape)} need a batch axis in front: (1, classes)")
     if len(where) != y.ndim - 1:
         raise GraphError(f"a unit of {y.name or 'a tensor'} {tuple(y.shape)} has {y.ndim - 1} coordinates, not {len(where)}")
     for index, size in zip(where, y.shape[1:]):
@@ -117,7 +119,7 @@ def find(y, name):
     known = names(y)
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=3) or list(known)[-5:]
-        raise GraphError(f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near)}")
+        raise GraphError(f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near) or 'no named one'}")
     if known[name] is None:
         raise GraphError(f"the name '{name}' is ambiguous: several operations gave it to their output")
     return known[name]
@@ -130,7 +132,7 @@ def several(tensors):
 
 def inputs_of(op):
     """What the operation was applied to.  GraphError if that was released."""
-    if op.inputs is None:
+    if not hasattr(op, "inputs"):
         raise GraphError("these memories were released by backward(..., release=True); run the forward pass again")
     return op.inputs
 
@@ -138,4 +140,4 @@ def inputs_of(op):
 def forget(op):
     """Release what the operation remembers."""
     vars(op).clear()
-    op.inputs = None
+    op.released = True
