@@ -49,7 +49,7 @@ class Adam:
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay: w <- w - rate (step + decay w) (Loshchilov & Hutter 2019, algorithm 2), matrices and filters only."""
+    """Adam with decoupled weight decay, of matrices and filters only: w <- w - rate (step + decay w) (Loshchilov & Hutter 2019, alg. 2)."""
 
     def __init__(self, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01):
         super().__init__(beta1, beta2, eps, decay)
@@ -69,7 +69,7 @@ def constant(rate):
 
 
 def cosine(peak, floor=0.0):
-    """From peak to floor on half a cosine (Loshchilov & Hutter 2017, eq. 5, one cycle): floor + (peak - floor) (1 + cos pi step/steps)/2."""
+    """From peak to floor: floor + (peak - floor) (1 + cos(pi step/steps))/2  (Loshchilov & Hutter 2017, eq. 5, without restarts)."""
     return lambda step, steps: _anneal(peak, floor, step / steps)
 
 
@@ -81,7 +81,7 @@ def one_cycle(peak, warmup=0.3, first=25.0, last=1e4):
 
     def rate(step, steps):
         top = warmup * steps - 1
-        if step <= top:
+        if step < top:
             return _anneal(peak / first, peak, step / top)
         return _anneal(peak, peak / first / last, (step - top) / (steps - 1 - top))
 

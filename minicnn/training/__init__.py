@@ -11,7 +11,9 @@ cores, or how often the run was stopped.  So a checkpoint is small, and a run th
 from minicnn.training.checkpoint import CheckpointError
 from minicnn.training.curves import Curves
 from minicnn.training.evaluate import exact, predict, top1
-from minicnn.training.loop import Run, TrainingError, train
+from minicnn.training.loop import train
+from minicnn.training.run import Run
 from minicnn.training.shards import gradients
+from minicnn.training.state import TrainingError
 
 __all__ = ["CheckpointError", "Curves", "Run", "TrainingError", "exact", "gradients", "predict", "top1", "train"]

@@ -16,7 +16,7 @@ def to_input(pictures):
 def random_boxes(random, n, size, area=(0.35, 1.0), ratio=(3 / 4, 4 / 3)):
     """n boxes inside a picture of size (H, W), with a share of its area and a ratio width/height drawn evenly (the ratio on a log scale).
 
-    The "inception crop" (Szegedy et al. 2015, sec. 6), clipped to the picture where others draw again.  -> y0, y1, x0, x1, each (n,), pixels
+    The "inception crop" (Szegedy et al. 2015, sec. 6), clipped to the picture where others draw again. -> y0, y1, x0, x1, each (n,), pixels
     """
     H, W = size
     share, shape = random.uniform(*area, n), np.exp(random.uniform(*np.log(ratio), n))
@@ -53,7 +53,7 @@ def flip(random, boxes):
 
 
 def jitter(random, x, brightness=0.3, contrast=0.3, saturation=0.3):
-    """Change brightness, contrast and saturation of every picture by random factors 1 - v to 1 + v.  x (N, 3, H, W), 0 to 1, and so it stays."""
+    """Change brightness, contrast and saturation by factors from 1 - v to 1 + v, drawn for each picture.  x (N, 3, H, W), 0 to 1."""
     b, c, s = (random.uniform(1 - v, 1 + v, (len(x), 1, 1, 1)).astype(np.float32) for v in (brightness, contrast, saturation))
     grey = np.tensordot(LUMA, x, axes=(0, 1))[:, None]
     mean = grey.mean(axis=(-2, -1), keepdims=True)

@@ -36,8 +36,8 @@ class Shard(NamedTuple):
 def gradients(net, loss, x, t, share=1.0, random=None):
     """Forward and back through the network in training mode.  The network is not changed.  -> Shard
 
-    x (n, C, H, W), t: a batch; loss: makes the operation whose value falls, `loss()(scores, t)`; share: what this shard's loss counts in the
-    whole batch's; random: the Generator that dropout draws from.
+    x (n, C, H, W), t: a batch; loss: makes the operation that gives the loss, loss()(scores, t); share: what this shard's loss counts in
+    that of the whole batch; random: the Generator that dropout draws from.
     """
     twin = net.map(lambda a: a).train()
     for at in twin.layers():

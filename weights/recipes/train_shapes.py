@@ -1,0 +1,81 @@
+"""Train the network `shapes` on scenes of the shapes world, fold its batchnorm away, and write it in float16.
+
+    python -m weights.recipes.train_shapes
+
+Needs no data: the scenes are drawn first, in a minute or two.  The run may be killed at any moment: the same command goes on where it was
+and ends with the same bits.  Settings were chosen on the world's stream `validation`, looked at after each epoch; the scenes of `test` are
+drawn by `python -m weights.recipes.check` alone.
+"""
+
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+
+from minicnn import SigmoidCrossEntropy, nets
+from minicnn.optimise import AdamW, one_cycle
+from minicnn.training import Run, exact, predict, train
+from minicnn.training.augment import jitter, to_input
+from weights.recipes import shapes_world as world
+from weights.recipes.command import begin, options, ship
+
+SCENES, VALIDATION = 16384, 1000
+PEAK, DECAY = 4e-3, 0.05
+
+
+def draw(scenes, split, processes=2):
+    """Scenes 0 to scenes - 1 of a split -> pictures (N, 96, 96, 3) uint8, labels (N, K) float32."""
+    parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+        done = list(workers.map(world.batch, parts, [split] * len(parts)))
+    return tuple(np.concatenate(arrays) for arrays in zip(*done))
+
+
+def normalise(x):
+    """(N, 3, H, W), 0 to 1 -> what the network takes."""
+    return (x - np.float32(0.5)) / np.float32(0.25)
+
+
+def sampler(pictures, labels):
+    """The function that `train` draws batches from: turned by quarters, mirrored, in jittered colours.  A kind stays what it is."""
+
+    def sample(numbers, random, progress):
+        x = to_input(pictures[numbers])
+        for i, (quarters, mirrored) in enumerate(random.integers((4, 2), size=(len(x), 2))):
+            turned = np.rot90(x[i], quarters, axes=(-2, -1))
+            x[i] = turned[..., ::-1] if mirrored else turned.copy()
+        return normalise(jitter(random, x, 0.2, 0.2, 0.2)), labels[numbers]
+
+    return sample
+
+
+def measure(net, pictures, labels):
+    """macro-F1: the mean over kinds of 2 TP/(2 TP + FP + FN); exact: the share of scenes whose whole set of kinds is right."""
+    scores = predict(net, lambda numbers: normalise(to_input(pictures[numbers])), len(pictures))
+    said, true = scores > 0, labels > 0.5
+    f1 = 2 * (said & true).sum(axis=0) / np.maximum(said.sum(axis=0) + true.sum(axis=0), 1)
+    return {"macro_f1": float(f1.mean()), "accuracy": float(exact(scores, labels).mean())}
+
+
+def main(arguments=None):
+    asked = options("shapes", __doc__, epochs=10).parse_args(arguments)
+    begin(asked)
+    started = time.monotonic()
+    pictures, labels = draw(SCENES, "train")
+    kept_pictures, kept_labels = draw(VALIDATION, "validation")
+    print(f"{SCENES} scenes drawn in {time.monotonic() - started:.0f} s")
+    net = nets.shapes(batchnorm=True).initialise(asked.seed)
+    run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.995)
+    curves = train(
+        *(net, sampler(pictures, labels), len(pictures)),
+        *(SigmoidCrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
+        **{"hits": exact, "checkpoint": asked.checkpoint, "validate": lambda net: measure(net, kept_pictures, kept_labels)},
+    )
+    size = ship(nets.fold(net), asked.out)
+    curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
+    print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
+
+
+if __name__ == "__main__":
+    main()
