@@ -1,0 +1,13 @@
+from gradcam.rules import DECONVNET
+from gradcam.seed import seed as start
+from minicnn import backward
+
+
+def deconvnet(y, c, x, seed="score", allow=()):
+    """Deconvnet (Zeiler & Fergus 2014, sec. 2.1): every ReLU passes back what is positive in the signal, and never looks at its input.
+
+    y: scores (N, classes) with class c, or feature maps (N, K, h, w) with unit c = (k, i, j), as in the paper; x: input (N, C, H, W)
+    -> (N, C, H, W).  allow: activations other than ReLU that may keep their derivative.
+    """
+    y, gy = start(y, c, seed)
+    return backward(y, gy, wrt=x, rules=DECONVNET, allow=allow)

@@ -1,0 +1,173 @@
+"""Every method on one forward and one backward pass."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcam.cam import cam, cam_head
+from gradcam.grad_cam import combine
+from gradcam.guided_grad_cam import localise
+from gradcam.occlusion import occlusion
+from gradcam.rules import BACKPROP, DECONVNET, GUIDED
+from gradcam.saliency import largest_channel
+from gradcam.seed import seed as start
+from gradcam.seed import strongest_unit
+from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_hot
+
+#   method                  the signals it is made from: (rules, where they arrive)
+METHODS = {
+    "gradient": [(BACKPROP, "x")],
+    "saliency": [(BACKPROP, "x")],
+    "input_times_gradient": [(BACKPROP, "x")],
+    "deconvnet": [(DECONVNET, "x")],
+    "guided_backprop": [(GUIDED, "x")],
+    "cam": [],
+    "grad_cam": [(BACKPROP, "A")],
+    "counterfactual": [(BACKPROP, "A")],
+    "guided_grad_cam": [(GUIDED, "x"), (BACKPROP, "A")],
+    "occlusion": [],
+}
+PANEL = ("saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")  # the five that share one backward pass
+
+
+@dataclass
+class Explanation:
+    """What `explain` found.  e["grad_cam"], or e["grad_cam", c] for one of several classes.
+
+    scores, probabilities (N, classes); classes: the explained ones, each a number, or N numbers for N pictures; layer, unit_layer: names;
+    maps {(method, class): array}; notes {(method, class): what a reader of the map must know}; x: the input (N, C, H, W).
+    """
+
+    scores: np.ndarray
+    probabilities: np.ndarray
+    classes: list
+    layer: str
+    x: np.ndarray
+    unit_layer: str | None = None
+    card: object = None
+    maps: dict = field(default_factory=dict)
+    notes: dict = field(default_factory=dict)
+
+    def __getitem__(self, key):
+        method, c = (key, self.classes[0]) if isinstance(key, str) else key
+        if (method, c) not in self.maps:
+            raise KeyError(f"no map of {method} for class {c}; there is {sorted({m for m, _ in self.maps})} for {self.classes}")
+        return self.maps[method, c]
+
+    @property
+    def methods(self):
+        """The methods in the order in which they were asked for."""
+        return list(dict.fromkeys(m for m, _ in self.maps))
+
+
+def explain(
+    net, x, classes=None, methods=PANEL, layer=None, unit_layer=None, *,
+    seed="score", alpha="mean", relu=True, upsampling="half_pixel", allow=(), occluder=None, progress=False,
+):  # fmt: skip
+    """Every method asked for, from one forward pass and one batched backward pass.
+
+    net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
+    x         input (N, C, H, W), preprocessed as the network expects (see `gradcam.image.prepare`)
+    classes   a class, or a list of classes; each a number, or N numbers for N pictures.  Default: the top class of each picture
+    layer     name of the feature maps A for Grad-CAM; unit_layer: where the deconvnet signal starts, at the strongest unit; None: at y_c
+    seed, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
+    -> Explanation
+    """
+    x = x if isinstance(x, Tensor) else Tensor(x, "x")
+    unknown = [m for m in methods if m not in METHODS]
+    if unknown:
+        raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(METHODS)}")
+    card = getattr(net, "card", None)
+    layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
+    y = net(x)
+    classes = _classes(classes, y.data)
+    if any(at == "A" for m in methods for _, at in METHODS[m]) and layer is None:
+        raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
+
+    A = find(y, layer) if layer else None
+    probabilities = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)
+    e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card)
+    signals = _signals(y, classes, x, A, methods, unit_layer, seed, allow, e)
+    if "occlusion" in methods:
+        occluded = _occlusion(net, x.data, classes, occluder or {}, progress)
+    for method in methods:
+        for n, c in enumerate(classes):
+            at = {key[1:]: g for key, g in signals.items() if key[0] == c}
+            e.maps[method, c] = occluded[n] if method == "occlusion" else _map(method, x, y, c, A, at, alpha, relu, upsampling)
+            if not np.any(e.maps[method, c]):
+                e.notes[method, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((method, c))]))
+    return e
+
+
+def _classes(classes, scores):
+    """A list of classes, each a number or a tuple with one per picture."""
+    if classes is None:
+        top = scores.argmax(axis=1).tolist()
+        return [top[0] if len(top) == 1 else tuple(top)]
+    if np.ndim(classes) == 0:
+        return [int(classes)]
+    return [int(c) if np.ndim(c) == 0 else tuple(int(i) for i in c) for c in classes]
+
+
+def _signals(y, classes, x, A, methods, unit_layer, seed, allow, e):
+    """One batched backward pass: {(class, "backprop" | "deconvnet" | "guided", "x" | "A"): signal}."""
+    names = {id(BACKPROP): "backprop", id(DECONVNET): "deconvnet", id(GUIDED): "guided"}
+    needs = [need for m in methods for need in METHODS[m]]
+    tables = [t for t in (BACKPROP, DECONVNET, GUIDED) if any(t is need for need, _ in needs)]
+    ends = {"x": x, "A": A}
+    ends = {name: ends[name] for name in sorted({at for _, at in needs})}
+    if not tables:
+        return {}
+    rows = [(c, t) for c in classes for t in tables]
+    source, _ = start(y, classes[0], seed)
+    at_y = np.stack([start_signal(source, y, c, seed) for c, _ in rows])
+    starts, signals = [source], [at_y]
+    if unit_layer and any(t is DECONVNET for t in tables):
+        U = find(y, unit_layer)
+        unit = strongest_unit(U)
+        from_unit = np.asarray([t is DECONVNET for _, t in rows])
+        at_y[from_unit] = 0
+        at_U = np.zeros_like(U.data, shape=(len(rows), *U.shape))
+        at_U[from_unit] = one_hot(U, unit)
+        starts, signals = [source, U], [at_y, at_U]
+        place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
+        for c in classes:
+            e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
+    arrived = backward(starts, signals, list(ends.values()), [t for _, t in rows], allow=allow)
+    return {(c, names[id(t)], name): g[row] for name, g in zip(ends, arrived) for row, (c, t) in enumerate(rows)}
+
+
+def start_signal(source, y, c, seed):
+    """The signal of class c at `source`, which is y or its probabilities."""
+    signal = one_hot(source, c)
+    return signal * y.data if seed == "value" else signal
+
+
+def _occlusion(net, x, classes, occluder, progress):
+    """All classes at once: windows of a seventh of the picture, half overlapping, unless `occluder` says otherwise."""
+    side = min(x.shape[-2:])
+    occluder = {"window": max(side // 7, 1), "stride": max(side // 14, 1)} | occluder
+    every = np.stack([np.broadcast_to(np.asarray(c), (len(x),)) for c in classes])
+    return occlusion(net, x, every, progress=progress, **occluder)
+
+
+def _map(method, x, y, c, A, g, alpha, relu, upsampling):
+    match method:
+        case "gradient":
+            return g["backprop", "x"].copy()
+        case "saliency":
+            return largest_channel(g["backprop", "x"])
+        case "input_times_gradient":
+            return x.data * g["backprop", "x"]
+        case "deconvnet":
+            return g["deconvnet", "x"].copy()
+        case "guided_backprop":
+            return g["guided", "x"].copy()
+        case "cam":
+            return cam(*cam_head(y), np.asarray(c))
+        case "grad_cam":
+            return combine(g["backprop", "A"], A.data, alpha, relu)
+        case "counterfactual":
+            return combine(-g["backprop", "A"], A.data, alpha, relu)
+        case "guided_grad_cam":
+            return localise(g["guided", "x"], combine(g["backprop", "A"], A.data, alpha, relu), upsampling)

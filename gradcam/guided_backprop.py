@@ -1,0 +1,13 @@
+from gradcam.rules import GUIDED
+from gradcam.seed import seed as start
+from minicnn import backward
+
+
+def guided_backprop(y, c, x, seed="score", allow=()):
+    """Guided backprop (Springenberg et al. 2015, sec. 3.4): every ReLU passes back what is positive, where its input was positive.
+
+    y: scores (N, classes) with class c, or feature maps (N, K, h, w) with unit c = (k, i, j); x: input (N, C, H, W) -> (N, C, H, W).
+    allow: activations other than ReLU that may keep their derivative.
+    """
+    y, gy = start(y, c, seed)
+    return backward(y, gy, wrt=x, rules=GUIDED, allow=allow)

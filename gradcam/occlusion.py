@@ -1,0 +1,54 @@
+import math
+
+import numpy as np
+from tqdm import tqdm
+
+from minicnn import Softmax, Tensor
+
+AVERAGES = ("mean", "sum", "none")
+
+
+def occlusion(net, x, c, window=15, stride=8, fill=0.0, of="score", average="mean", batch=None, progress=False):
+    """Occlusion (Zeiler & Fergus 2014, sec. 4.2): how much the class's score falls when a window of the picture is covered.
+
+    net: maps an array (N, C, H, W) to scores (N, classes); x: array (N, C, H, W); c: a class, or N of them, or a stack (S, N) of them.
+    window, stride: pixels, a number or (rows, columns); the last window is cut at the edge so that every pixel is covered.
+    fill: what covers, after preprocessing: 0 is the mean colour; a number, or an array that broadcasts to x (a blurred picture, say).
+    of: "score" or "probability".  average: a pixel's value is the "mean" or the "sum" over the windows that cover it -> (..., N, H, W);
+    "none" gives one value per window -> (..., N, rows, columns).  batch: covered pictures per pass (default: about 8 MB of input).
+    """
+    if average not in AVERAGES or of not in ("score", "probability"):
+        raise ValueError(f"average is one of {', '.join(AVERAGES)}, not '{average}'; of is score or probability, not '{of}'")
+    x = x.data if isinstance(x, Tensor) else x
+    N, C, H, W = x.shape
+    (kh, kw), (sh, sw) = ((v, v) if np.ndim(v) == 0 else v for v in (window, stride))
+    if not (0 < kh <= H and 0 < kw <= W and sh > 0 and sw > 0):
+        raise ValueError(f"a window of {(kh, kw)} every {(sh, sw)} pixels does not fit a picture of {(H, W)}")
+    rows, columns = math.ceil((H - kh) / sh) + 1, math.ceil((W - kw) / sw) + 1
+    windows = [(..., slice(sh * i, sh * i + kh), slice(sw * j, sw * j + kw)) for i in range(rows) for j in range(columns)]
+    batch = batch or max(1, 8 * 2**20 // (4 * N * C * H * W))
+    fill = np.broadcast_to(np.asarray(fill, x.dtype, like=x), x.shape)
+    c = np.broadcast_to(np.asarray(c), (*np.shape(c)[:-1], N))
+
+    def value(pictures):  # (M*N, C, H, W) -> (M, ..., N)
+        y = net(pictures)
+        y = Softmax()(y) if of == "probability" else y
+        return y.reshape(-1, N, y.shape[-1])[:, np.arange(N), c]
+
+    whole, falls = value(x), []
+    with tqdm(total=len(windows), desc="occlusion", unit="window", disable=not progress, leave=False) as bar:
+        for first in range(0, len(windows), batch):
+            some = windows[first : first + batch]
+            covered = np.stack([x] * len(some))
+            for picture, at in zip(covered, some):
+                picture[at] = fill[at]
+            falls.append(whole - value(covered.reshape(-1, C, H, W)))
+            bar.update(len(some))
+    falls = np.concatenate(falls)  # (windows, ..., N)
+    if average == "none":
+        return np.moveaxis(falls, 0, -1).reshape(*c.shape, rows, columns)
+    total, covers = np.zeros_like(x, shape=(*c.shape, H, W)), np.zeros_like(x, shape=(H, W))
+    for at, fall in zip(windows, falls):
+        total[at] += fall[..., None, None]
+        covers[at] += 1
+    return total if average == "sum" else total / np.maximum(covers, 1)

@@ -1,0 +1,86 @@
+"""The pictures of a panel, each with all that is written around it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcam.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
+from gradcam.verdict import name_of, percent
+
+#   method                 title              described by              drawn as   shares its scale with
+LOOKS = {
+    "gradient": ("Gradient", "Simonyan 2013", "relief", "gradient"),
+    "saliency": ("Saliency", "Simonyan 2013", "heat", "saliency"),
+    "input_times_gradient": ("Input × gradient", "Shrikumar 2016", "relief", "input_times_gradient"),
+    "deconvnet": ("Deconvnet", "Zeiler & Fergus 2014", "relief", "deconvnet"),
+    "guided_backprop": ("Guided backprop", "Springenberg 2015", "relief", "guided_backprop"),
+    "cam": ("CAM", "Zhou 2016", "overlay", "cam"),
+    "grad_cam": ("Grad-CAM", "Selvaraju 2017", "overlay", "grad_cam"),
+    "counterfactual": ("Counterfactual", "Selvaraju 2017", "overlay", "grad_cam"),
+    "guided_grad_cam": ("Guided Grad-CAM", "Selvaraju 2017", "relief", "guided_grad_cam"),
+    "occlusion": ("Occlusion", "Zeiler & Fergus 2014", "overlay", "occlusion"),
+}
+AT_LAYER = ("grad_cam", "counterfactual", "guided_grad_cam")  # their maps depend on the layer
+
+
+@dataclass
+class Tile:
+    """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above the column; strong, note: below; across: over the picture;
+    bar: (name of the colour map, lowest value, highest value) of its scale, or None."""
+
+    picture: np.ndarray
+    title: str
+    source: str
+    bar: tuple | None = None
+    strong: str = ""
+    note: str = ""
+    across: str = ""
+
+
+def row(e, c, photo, card, n=0):
+    """The tiles of class c of an explanation: what the network saw, then one for each method."""
+    index = c if np.ndim(c) == 0 else c[n]
+    score, p = float(e.scores[n, index]), float(e.probabilities[n, index])
+    seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
+    tiles = [Tile(photo, "Photo", seen, strong=name_of(index, card), note=f"score {score:.4g}, probability {percent(p)}")]
+    tops = {}
+    for method in e.methods:
+        _, _, drawn, family = LOOKS[method]
+        top = limit(e.maps[method, c][n], 100 if drawn == "overlay" else 99)
+        tops[family] = max(tops.get(family, 0), top)
+    for method in e.methods:
+        title, source, drawn, family = LOOKS[method]
+        source += f", at {e.layer}" if method in AT_LAYER else ""
+        map, note = e.maps[method, c][n], e.notes.get((method, c), "")
+        if np.any(map):
+            picture, bar = coloured(drawn, map, tops[family], photo, card)
+            tiles.append(Tile(picture, title, source, bar, note=note))
+        else:
+            note = note.removeprefix("exactly zero").lstrip("; ")
+            across = f"exactly zero: {why_zero(method, score, e.layer)}"
+            tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, note=note, across=across))
+    return tiles
+
+
+def coloured(drawn, map, top, photo, card):
+    """-> the picture of a map, RGB (H, W, 3), and the bar of its scale; `top` is in full colour."""
+    if drawn == "relief":
+        return relief(map, top, getattr(getattr(card, "preprocessing", None), "channels", "RGB")), ("gray", -top, top)
+    if drawn == "heat":
+        return heat(map, top), (HEAT, 0, top)
+    return overlay(photo, map, top), ((SIGNED, -top, top) if map.min() < 0 else (HEAT, 0, top))
+
+
+def why_zero(method, score, layer):
+    """Why a map is exactly zero, in one sentence; score: of its class."""
+    if score == 0 and method not in ("occlusion", "cam"):
+        return "the score itself is 0, as behind a closed ReLU, and no signal passes back"
+    return {
+        "deconvnet": "nothing positive is left of the signal from this score; it can start at a unit of a feature map instead",
+        "guided_backprop": "no way from this score to a pixel is open and positive all along",
+        "cam": f"the feature maps at {layer} are zero, or weigh nothing for this class",
+        "grad_cam": f"the weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class",
+        "counterfactual": f"nothing at {layer} speaks against this class",
+        "guided_grad_cam": "it is a product, and Grad-CAM or guided backprop is zero wherever the other is not",
+        "occlusion": "no window that was covered moved the score",
+    }.get(method, "no derivative of this score reaches a pixel")

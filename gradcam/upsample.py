@@ -1,0 +1,36 @@
+"""A coarse map brought to the size of the picture: one interpolation matrix per axis,  up = R_rows map R_columns^T.
+
+Libraries disagree here, and the picture shows it: half_pixel is what OpenCV, PyTorch (align_corners=False) and Grad-CAM's authors use;
+corner_aligned puts the first and last values at the very edges (SciPy's zoom, align_corners=True); nearest repeats.
+"""
+
+import numpy as np
+
+from minicnn.device import moved
+
+WAYS = ("half_pixel", "corner_aligned", "nearest")
+
+
+def upsample(map, size, how="half_pixel"):
+    """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype."""
+    if how not in WAYS:
+        raise ValueError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
+    rows, columns = (moved(interpolation(n, N, how).astype(map.dtype), map) for n, N in zip(map.shape[-2:], size))
+    return rows @ map @ columns.T
+
+
+def interpolation(n, N, how):
+    """R (N, n): row i holds the shares of the n old values in new value i."""
+    i = np.arange(N)
+    if how == "nearest":
+        at = (i * n // N).astype(float)
+    elif how == "corner_aligned":
+        at = i * (n - 1) / max(N - 1, 1)
+    else:
+        at = np.clip((i + 0.5) * n / N - 0.5, 0, n - 1)
+    left = np.minimum(at.astype(int), n - 1)
+    share = at - left
+    R = np.zeros((N, n))
+    R[i, left] = 1 - share
+    R[i, np.minimum(left + 1, n - 1)] += share
+    return R
