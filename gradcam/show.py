@@ -1,25 +1,27 @@
-"""The panel: every method side by side, one row per class.  All sizes are in inches, from the upper left corner."""
-
-from functools import cache
+"""The panel: every method side by side, one row per class.  All lengths are in inches, from the upper left corner."""
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextToPath
 
 from gradcam.colour import overlay
 from gradcam.image import restore
 from gradcam.save import SaveError, save
-from gradcam.tiles import row
+from gradcam.tiles import LOOKS, row
+from gradcam.typeset import FAINT, INK, Line, lines, tall, write
 from gradcam.verdict import doubt, first, name_of, percent
 
 __all__ = ["SaveError", "overlay", "panel", "save"]
 
-TILE, GAP, MARGIN = 2.75, 0.24, 0.32
-INK, FAINT = "#1a1a1a", "#555555"
+TILE, GAP, MARGIN, BAR = 2.75, 0.24, 0.32, 0.36
 HEADING, TITLE, STRONG, TEXT = 20, 15.5, 14, 11  # points
-LINE = 1.3 / 72  # inches of line height per point
+SCALES = {  # how to read what is drawn
+    "relief": "Reliefs: grey is zero, brighter is positive, darker negative, each colour on its own; an inset enlarges a small one, "
+    "beside the photo there. They reach full colour, as saliency does, where 99 % of the values other than zero lie below.",
+    "heat": "Saliency is in full colour where 99 % of the values other than zero lie below.",
+    "overlay": "A map on the photo is in full colour at its maximum.",
+    "shared": "A counterfactual has the scale of its Grad-CAM.",
+}
 
 
 def panel(explanation, photo=None, card=None, picture=0):
@@ -35,117 +37,86 @@ def panel(explanation, photo=None, card=None, picture=0):
     if photo is None:
         photo = restore(explanation.x[picture], card.preprocessing)
     rows = [row(explanation, c, photo, card, picture) for c in explanation.classes]
-    p = explanation.probabilities[picture]
-    verdict = "   ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(p))
-    lines = [(getattr(card, "title", "The network"), HEADING, "bold"), (f"sees   {verdict}", STRONG, "normal")]
-    if doubt(p, card):
-        lines.append((doubt(p, card), STRONG, "normal"))
-    return _Page(rows, lines).draw()
+    columns = max(len(tiles) for tiles in rows)
+    width = columns * TILE + (columns - 1) * GAP
+    heading = _heading(explanation.probabilities[picture], card, width)
+    return _page(rows, heading, lines(_scales(explanation.methods), width, TEXT, colour=FAINT), width)
 
 
-class _Page:
-    """Places for a grid of tiles, found before anything is drawn, so that no text can run into a picture."""
-
-    def __init__(self, rows, lines):
-        self.rows, columns = rows, max(len(r) for r in rows)
-        height, width = rows[0][0].picture.shape[:2]
-        self.tile = TILE, TILE * min(height / width, 2)
-        self.width = 2 * MARGIN + columns * TILE + (columns - 1) * GAP
-        self.lines = [(wrap(t, self.width - 2 * MARGIN, s, w), s, w) for t, s, w in lines]
-        self.footnote = wrap(FOOTNOTE, self.width - 2 * MARGIN, TEXT)
-        self.top = MARGIN + sum(tall(t, s) for t, s, _ in self.lines) + 0.2
-        self.head = max(tall(wrap(t.title, TILE, TITLE, "bold"), TITLE) + tall(wrap(t.source, TILE, TEXT), TEXT) for t in rows[0]) + 0.08
-        self.below = [max(self.under(t) for t in r) + 0.2 for r in rows]
-        self.height = self.top + self.head + sum(self.tile[1] + b for b in self.below) + tall(self.footnote, TEXT) + MARGIN
-
-    def under(self, tile):
-        """Height of what stands below a tile."""
-        bar = 0.42 if tile.bar else 0.06
-        return bar + tall(wrap(tile.strong, TILE, STRONG, "bold"), STRONG) + tall(wrap(tile.note, TILE, TEXT), TEXT)
-
-    def draw(self):
-        self.figure = Figure(figsize=(self.width, self.height), facecolor="white")
-        y = MARGIN
-        for text, size, weight in self.lines:
-            y = self.text(MARGIN, y, text, size, weight)
-        y = self.top
-        for r, tiles in enumerate(self.rows):
-            for k, tile in enumerate(tiles):
-                x = MARGIN + k * (TILE + GAP)
-                if r == 0:
-                    low = y + self.head - 0.08 - tall(wrap(tile.source, TILE, TEXT), TEXT)
-                    title = wrap(tile.title, TILE, TITLE, "bold")
-                    self.text(x, low - tall(title, TITLE), title, TITLE, "bold")
-                    self.text(x, low, wrap(tile.source, TILE, TEXT), TEXT, colour=FAINT)
-                self.draw_tile(x, y + self.head * (r == 0), tile)
-            y += self.head * (r == 0) + self.tile[1] + self.below[r]
-        self.text(MARGIN, self.height - MARGIN - tall(self.footnote, TEXT) + 0.1, self.footnote, TEXT, colour=FAINT)
-        return self.figure
-
-    def draw_tile(self, x, y, tile):
-        width, height = self.tile
-        axes = self.axes(x, y, width, height)
-        axes.imshow(tile.picture, aspect="auto", interpolation="antialiased")
-        if tile.across:
-            label, _, reason = tile.across.partition(": ")
-            self.text(x + 0.15, y + 0.3 * height, label, TITLE, "bold")
-            self.text(x + 0.15, y + 0.3 * height + tall(label, TITLE) + 0.05, wrap(reason, width - 0.3, TEXT), TEXT)
-        y += height + 0.06
-        if tile.bar:
-            self.bar(x, y, *tile.bar)
-            y += 0.36
-        strong = wrap(tile.strong, width, STRONG, "bold")
-        y = self.text(x, y, strong, STRONG, "bold")
-        self.text(x, y, wrap(tile.note, width, TEXT), TEXT, colour=FAINT)
-
-    def bar(self, x, y, colours, low, high):
-        """A bar of a scale, with its ends and its middle."""
-        axes = self.axes(x, y + 0.03, TILE, 0.1)
-        axes.imshow(np.linspace(0, 1, 256)[None], cmap=matplotlib.colormaps[colours], aspect="auto")
-        for at, value, align in ((0, low, "left"), (0.5, (low + high) / 2, "center"), (1, high, "right")):
-            self.text(x + at * TILE, y + 0.15, number(value), TEXT, colour=FAINT, align=align)
-
-    def axes(self, x, y, width, height):
-        axes = self.figure.add_axes((x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height))
-        axes.set_axis_off()
-        return axes
-
-    def text(self, x, y, text, size, weight="normal", colour=INK, align="left"):
-        """-> where the next line starts.  Dollar signs are dollar signs."""
-        if text:
-            options = {"fontsize": size, "fontweight": weight, "color": colour, "ha": align, "va": "top", "linespacing": 1.15}
-            self.figure.text(x / self.width, 1 - y / self.height, text, parse_math=False, **options)
-        return y + tall(text, size)
+def _heading(p, card, width):
+    """Which network, what it sees, and whether it is sure."""
+    seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(p))
+    heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(seen, width, STRONG)
+    return heading + lines(doubt(p, card), width, STRONG, "bold")
 
 
-FOOTNOTE = (
-    "Reliefs: grey is zero, brighter is positive, darker negative, in each colour on its own. Reliefs and saliency are drawn in full colour from "
-    "the value that 99 % of the values other than zero stay below. Maps laid over the photo end at their maximum."
-)
+def _scales(methods):
+    """How to read the colours of these methods."""
+    drawn = {LOOKS[m][2] for m in methods} | ({"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set())
+    return " ".join(SCALES[d] for d in ("relief", "heat", "overlay", "shared") if d in drawn and not (d == "heat" and "relief" in drawn))
 
 
-def number(value):
+def _page(rows, heading, footnote, width):
+    """Finds a place for everything, then draws it: no text can run into a picture."""
+    height, across = rows[0][0].picture.shape[:2]
+    side = TILE * min(height / across, 2)
+    titles = [lines(t.title, TILE, TITLE, "bold") + lines(t.source, TILE, TEXT, colour=FAINT) for t in rows[0]]
+    head = max(map(tall, titles)) + 0.08
+    below = [max(map(_below, tiles)) + 0.22 for tiles in rows]
+    total = MARGIN + tall(heading) + 0.2 + head + len(rows) * side + sum(below) + 0.05 + tall(footnote) + MARGIN
+
+    figure = Figure(figsize=(width + 2 * MARGIN, total), facecolor="white")
+    y = write(figure, MARGIN, MARGIN, heading) + 0.2 + head
+    for k, title in enumerate(titles):
+        write(figure, _left(k), y - 0.08 - tall(title), title)
+    for tiles, under in zip(rows, below):
+        for k, tile in enumerate(tiles):
+            _draw(figure, tile, _left(k), y, side)
+        y += side + under
+    write(figure, MARGIN, y + 0.05, footnote)
+    return figure
+
+
+def _left(k):
+    """Left edge of column k."""
+    return MARGIN + k * (TILE + GAP)
+
+
+def _captions(tile):
+    return lines(tile.strong, TILE, STRONG, "bold") + lines(tile.note, TILE, TEXT, colour=FAINT)
+
+
+def _below(tile):
+    """Height of all that stands below a tile."""
+    return 0.08 + (BAR if tile.bar else 0) + tall(_captions(tile))
+
+
+def _draw(figure, tile, x, y, side):
+    """A tile with its upper left corner at (x, y): the picture, the bar of its scale, its captions."""
+    _axes(figure, x, y, TILE, side).imshow(tile.picture, aspect="auto", interpolation="antialiased")
+    if tile.zero:
+        words = [Line("exactly zero", TITLE, "bold", INK), *lines(tile.zero, TILE - 0.4, TEXT)]
+        write(figure, x + 0.2, y + (side - tall(words)) / 2, words)
+    y += side + 0.08
+    if tile.bar:
+        colours, low, high = tile.bar
+        _axes(figure, x, y, TILE, 0.1).imshow(np.linspace(0, 1, 256)[None], cmap=matplotlib.colormaps[colours], aspect="auto")
+        for at, value, align in [(0, low, "left"), (0.5, 0, "center"), (1, high, "right")]:
+            if value or at == 0 or low < 0:
+                write(figure, x + at * TILE, y + 0.12, [Line(_number(value), TEXT, colour=FAINT)], align)
+        y += BAR
+    write(figure, x, y, _captions(tile))
+
+
+def _axes(figure, x, y, width, height):
+    """A bare rectangle with its upper left corner at (x, y)."""
+    across, total = figure.get_size_inches()
+    axes = figure.add_axes((x / across, 1 - (y + height) / total, width / across, height / total))
+    axes.set_axis_off()
+    return axes
+
+
+def _number(value):
     """Two digits, and a real minus sign."""
-    return f"{value:.2g}".replace("-", "−")
-
-
-def tall(text, size):
-    """Height of a text in inches."""
-    return (text.count("\n") + 1) * size * LINE if text else 0.0
-
-
-def wrap(text, width, size, weight="normal"):
-    """Text in lines that are no wider than `width` inches."""
-    lines, line = [], ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and _wide(longer, size, weight) > width:
-            lines, longer = [*lines, line], word
-        line = longer
-    return "\n".join([*lines, line])
-
-
-@cache
-def _wide(text, size, weight):
-    """Width of a text in inches."""
-    return TextToPath().get_text_width_height_descent(text, FontProperties(size=size, weight=weight), ismath=False)[0] / 72
+    text = f"{value:.0f}" if value == 0 or 100 <= abs(value) < 1e6 else f"{value:#.2g}".removesuffix(".")
+    return text.replace("-", "−")

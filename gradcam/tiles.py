@@ -7,7 +7,7 @@ import numpy as np
 from gradcam.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
 from gradcam.verdict import name_of, percent
 
-#   method                 title              described by              drawn as   shares its scale with
+#   method                 title               described by           drawn as    shares its scale with
 LOOKS = {
     "gradient": ("Gradient", "Simonyan 2013", "relief", "gradient"),
     "saliency": ("Saliency", "Simonyan 2013", "heat", "saliency"),
@@ -21,12 +21,13 @@ LOOKS = {
     "occlusion": ("Occlusion", "Zeiler & Fergus 2014", "overlay", "occlusion"),
 }
 AT_LAYER = ("grad_cam", "counterfactual", "guided_grad_cam")  # their maps depend on the layer
+SMALL = 0.25  # of the picture's side: what is smaller is shown enlarged as well
 
 
 @dataclass
 class Tile:
-    """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above the column; strong, note: below; across: over the picture;
-    bar: (name of the colour map, lowest value, highest value) of its scale, or None."""
+    """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above its column; strong, note: below it; zero: why there is nothing;
+    bar: (name of the colours, lowest value, highest value), its scale."""
 
     picture: np.ndarray
     title: str
@@ -34,11 +35,11 @@ class Tile:
     bar: tuple | None = None
     strong: str = ""
     note: str = ""
-    across: str = ""
+    zero: str = ""
 
 
 def row(e, c, photo, card, n=0):
-    """The tiles of class c of an explanation: what the network saw, then one for each method."""
+    """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
     index = c if np.ndim(c) == 0 else c[n]
     score, p = float(e.scores[n, index]), float(e.probabilities[n, index])
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
@@ -57,30 +58,48 @@ def row(e, c, photo, card, n=0):
             tiles.append(Tile(picture, title, source, bar, note=note))
         else:
             note = note.removeprefix("exactly zero").lstrip("; ")
-            across = f"exactly zero: {why_zero(method, score, e.layer)}"
-            tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, note=note, across=across))
+            tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer)))
     return tiles
 
 
 def coloured(drawn, map, top, photo, card):
     """-> the picture of a map, RGB (H, W, 3), and the bar of its scale; `top` is in full colour."""
     if drawn == "relief":
-        return relief(map, top, getattr(getattr(card, "preprocessing", None), "channels", "RGB")), ("gray", -top, top)
+        channels = getattr(getattr(card, "preprocessing", None), "channels", "RGB")
+        return enlarged(relief(map, top, channels), map, photo), ("gray", -top, top)
     if drawn == "heat":
         return heat(map, top), (HEAT, 0, top)
     return overlay(photo, map, top), ((SIGNED, -top, top) if map.min() < 0 else (HEAT, 0, top))
 
 
+def enlarged(picture, map, photo):
+    """Where a map (C, H, W) says something on a small patch only: the picture with that patch, and the photo's, enlarged beside it."""
+    rows, columns = (np.flatnonzero(np.any(map, axis=axes)) for axes in ((0, 2), (0, 1)))
+    (H, W), side = picture.shape[:2], max(np.ptp(rows), np.ptp(columns)) + 1
+    times = int(0.42 * min(H, W)) // side
+    if side > SMALL * min(H, W) or times < 2:
+        return picture
+    top, left = (int(np.clip(at.min() - (side - np.ptp(at) - 1) // 2, 0, size - side)) for at, size in ((rows, H), (columns, W)))
+    patch = np.s_[top : top + side, left : left + side]
+    both = np.concatenate([photo[patch] / 255, np.ones((side, 1, 3)), picture[patch]], axis=1)
+    both = np.pad(both.repeat(times, 0).repeat(times, 1), ((2, 2), (2, 2), (0, 0)), constant_values=1)
+    (h, w), out = both.shape[:2], picture.copy()
+    y = H - h - H // 32 if top + side / 2 < H / 2 else H // 32  # in the half where the patch is not
+    x = (W - w) // 2
+    out[y : y + h, x : x + w] = both
+    return out
+
+
 def why_zero(method, score, layer):
     """Why a map is exactly zero, in one sentence; score: of its class."""
     if score == 0 and method not in ("occlusion", "cam"):
-        return "the score itself is 0, as behind a closed ReLU, and no signal passes back"
+        return "The score itself is 0, as behind a closed ReLU: no signal passes back."
     return {
-        "deconvnet": "nothing positive is left of the signal from this score; it can start at a unit of a feature map instead",
-        "guided_backprop": "no way from this score to a pixel is open and positive all along",
-        "cam": f"the feature maps at {layer} are zero, or weigh nothing for this class",
-        "grad_cam": f"the weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class",
-        "counterfactual": f"nothing at {layer} speaks against this class",
-        "guided_grad_cam": "it is a product, and Grad-CAM or guided backprop is zero wherever the other is not",
-        "occlusion": "no window that was covered moved the score",
-    }.get(method, "no derivative of this score reaches a pixel")
+        "deconvnet": "Nothing positive is left of the signal from this score. It can start at a unit of a feature map instead.",
+        "guided_backprop": "No way from this score to a pixel is open and positive all along.",
+        "cam": "The feature maps are zero, or weigh nothing for this class.",
+        "grad_cam": f"The weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class.",
+        "counterfactual": f"Nothing at {layer} speaks against this class.",
+        "guided_grad_cam": "It is a product, and one factor is zero wherever the other is not: look at Grad-CAM and at guided backprop.",
+        "occlusion": "No window that was covered moved the score.",
+    }.get(method, "No derivative of this score reaches a pixel.")
