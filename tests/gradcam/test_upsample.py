@@ -1,0 +1,44 @@
+"""The three ways to bring a map to the picture's size, against PyTorch and OpenCV."""
+
+import numpy as np
+import pytest
+
+from gradcam import upsample
+from tests.support.compare import assert_close, relative
+
+SIZES = [((7, 7), (224, 224)), ((13, 13), (227, 227)), ((5, 9), (31, 17)), ((1, 4), (6, 6))]
+
+
+def random_map(size):
+    return np.random.default_rng(0).standard_normal((2, 3, *size))
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("size, to", SIZES)
+@pytest.mark.parametrize("ours, theirs", [
+    ("half_pixel", {"mode": "bilinear", "align_corners": False}),
+    ("corner_aligned", {"mode": "bilinear", "align_corners": True}),
+    ("nearest", {"mode": "nearest"}),
+])  # fmt: skip
+def test_torch(size, to, ours, theirs):
+    import torch
+
+    expected = torch.nn.functional.interpolate(torch.from_numpy(random_map(size)), size=to, **theirs).numpy()
+    assert_close(upsample(random_map(size), to, ours), expected)
+
+
+def test_opencv():
+    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
+    map = random_map((7, 7))[0, 0]
+    assert_close(upsample(map, (224, 160)), cv2.resize(map, (160, 224), interpolation=cv2.INTER_LINEAR), 1e-6)
+
+
+def test_the_ways_differ_and_keep_what_they_must():
+    map = random_map((7, 7))
+    half, corner, nearest = (upsample(map, (224, 224), how) for how in ("half_pixel", "corner_aligned", "nearest"))
+    assert relative(corner, half) > 0.05 and relative(nearest, half) > 0.05
+    assert_close(nearest[..., 16::32, 16::32], map)
+    assert_close(corner[..., ::223, ::223], map[..., ::6, ::6])
+    assert upsample(map.astype(np.float32), (14, 14)).dtype == np.float32
+    with pytest.raises(ValueError, match="upsampling is one of"):
+        upsample(map, (9, 9), "cubic")
