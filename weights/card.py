@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from weights.zoo import entry, preprocessings
+
 
 @dataclass(frozen=True)
 class Preprocessing:
     """From a photo to an input: resize, crop the centre, order the channels, scale, subtract the mean, divide by the deviation.
 
     resize: "short" keeps the aspect ratio and brings the shorter side to `size` pixels; "squash" makes it size x size.  crop: side of the
-    centre crop, pixels.  scale: what a white pixel becomes, 1 or 255.  mean, std: per channel, in the order `channels`, after scaling.
+    centre crop, pixels.  channels: "RGB", "BGR", or "L" for grey.  scale: what a white pixel becomes, 1 or 255.  mean, std: per channel,
+    in the order `channels`, after scaling.
     """
 
     resize: str = "short"
@@ -28,7 +31,8 @@ class Card:
     """A network's description.
 
     layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by default (None: at the score);
-    multi_label: the classes do not exclude each other, so probabilities are sigmoids.
+    multi_label: the classes do not exclude each other, so probabilities are sigmoids; source: whose file the weights came from, if they
+    were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it.
     """
 
     name: str
@@ -38,9 +42,26 @@ class Card:
     classes: tuple | None = None
     unit_layer: str | None = None
     multi_label: bool = False
+    source: str | None = None
+
+
+def card(name, source=None):
+    """The description of the network called `name`; source: where its weights come from (default: the file that is fetched)."""
+    of = entry(name)
+    return Card(
+        name, of["title"], _preprocessing(of["preprocessing"], source), of["layer"],
+        classes(of["classes"]), of.get("unit_layer"), of.get("multi_label", False), source,
+    )  # fmt: skip
 
 
 @cache
 def classes(name):
     """Class names, in the order of the scores: the lines of weights/classes/<name>.txt."""
     return tuple(files("weights").joinpath(f"classes/{name}.txt").read_text("utf-8").splitlines())
+
+
+def _preprocessing(named, source):
+    """named: a name in zoo.toml's [preprocessing], or {source: name}, the first of which is the default."""
+    if isinstance(named, dict):
+        named = named.get(source, next(iter(named.values())))
+    return Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessings()[named].items()})

@@ -1,0 +1,16 @@
+"""From the names and layouts of a published file to our own: one visible table per network.
+
+A table has a column for our layers and one for each source that publishes the network; a row says which layer of theirs becomes which of
+ours.  Braces are expanded as in a shell, and the columns go in step:
+
+    layer          PyTorch           Keras               Caffe
+    conv1_{1,2}    features.{0,2}    block1_conv{1,2}    conv1_{1,2}      features.0 is our conv1_1, features.2 is conv1_2
+    fc6            classifier.0      fc1[7x7x512]        fc6              theirs counts its inputs as (H, W, C), ours as (C, H, W)
+    *              *                 -                   -                every other layer keeps its name
+
+How each source spells a layer's weights, and in which order their axes are, stands in sources.py.
+"""
+
+from weights.names import googlenet, resnet, small, squeezenet, vgg
+
+TABLES = vgg.TABLES | squeezenet.TABLES | resnet.TABLES | googlenet.TABLES | small.TABLES

@@ -1,0 +1,48 @@
+"""Axes in another order: a view where that will do, one copy in blocks where it will not."""
+
+import mmap
+
+import numpy as np
+
+BLOCK = 1 << 24  # bytes: how much of the file is held in memory before it is let go
+
+
+def reorder(array, stored, wanted, flattened=None):
+    """array with its axes, named in `stored`, in the order `wanted`: reorder(W, "kh kw C F", "F C kh kw").
+
+    A matrix stays a view.  flattened: (H, W, C): the D of a matrix "D F" counts in that order and shall count in the order (C, H, W).
+    """
+    stored, wanted = stored.split(), wanted.split()
+    if flattened:
+        H, W, C = flattened
+        rows = _copied(array.reshape(H, W, C, array.shape[1]), (2, 0, 1, 3))
+        return rows.reshape(array.shape).T
+    order = [stored.index(axis) for axis in wanted]
+    if order == sorted(order) or array.ndim == 2:
+        return array.transpose(order)
+    return _copied(array, order)
+
+
+def _copied(array, order):
+    """array.transpose(order) as an array of its own, written block by block; pages of a mapped file are let go as they are read."""
+    out = np.empty([array.shape[i] for i in order], array.dtype)
+    filled, read = out.transpose(np.argsort(order)), 0
+    for at in np.ndindex(array.shape[:2]):
+        filled[at] = array[at]
+        read += array[at].nbytes
+        if read >= BLOCK:
+            _let_go(array)
+            read = 0
+    _let_go(array)
+    return out
+
+
+def _let_go(array):
+    """Tell the system that the pages of a mapped file under this array need not stay in memory; elsewhere nothing."""
+    source = array
+    while isinstance(source, (np.ndarray, memoryview)):
+        source = source.base if isinstance(source, np.ndarray) else source.obj
+    if isinstance(source, mmap.mmap) and hasattr(source, "madvise"):
+        start = array.__array_interface__["data"][0] - np.frombuffer(source, np.uint8).__array_interface__["data"][0]
+        first = start // mmap.PAGESIZE * mmap.PAGESIZE
+        source.madvise(mmap.MADV_DONTNEED, first, start - first + array.nbytes)

@@ -1,0 +1,59 @@
+"""Which source a file comes from, told by its names, and its arrays under our names."""
+
+from weights.errors import WeightsError
+from weights.names import TABLES
+from weights.names.reorder import reorder
+from weights.names.sources import OURS, SOURCES
+from weights.names.table import Theirs, parse
+
+
+def translate(arrays, net, network):
+    """arrays: {name: array} as a file has them; network: a key of TABLES -> (source, {our name: array}).
+
+    The source is the one whose names are all there.  WeightsError: none is, or the file holds arrays that this network does not.
+    """
+    slots = {name: tensor.shape for name, tensor in net.arrays().items()}
+    source, taken, lacking, left_out = _best(arrays, slots, network)
+    if lacking:
+        names = ", ".join(lacking[:4]) + (f" and {len(lacking) - 4} more" if len(lacking) > 4 else "")
+        raise WeightsError(f"these are no weights of {network}: by {source}'s names, {names} of {len(slots)} arrays are not there")
+    used = {name for name, _ in taken.values()}
+    extra = [n for n in arrays if n not in used and not left_out(n)]
+    if extra:
+        raise WeightsError(f"these are no weights of {network}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one")
+    return source, {name: _ours(arrays[theirs], cell, slots[name], SOURCES[source]) for name, (theirs, cell) in taken.items()}
+
+
+def _best(arrays, slots, network):
+    """The source that finds most: (its name, {our name: (their name, cell)}, their names that are not there, test of what may be left)."""
+    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in slots))
+    tables, names_left_out = parse(TABLES[network], layers) if network in TABLES else ({}, [])
+    tables = tables | {"minicnn": {layer: Theirs(layer) for layer in layers}}
+    tries = [_find(arrays, slots, source, table, names_left_out) for source, table in tables.items()]
+    return max(tries, key=lambda found: len(found[1]))
+
+
+def _find(arrays, slots, source, table, names_left_out):
+    spelling = SOURCES[source]
+    index, taken, lacking = spelling.index(arrays), {}, []
+    for name in slots:
+        layer, _, role = name.rpartition(".")
+        cell = table.get(layer) or Theirs(f"({layer})")
+        words = [cell.role] if cell.role else spelling.roles(role)
+        found = next((index[cell.layer, word] for word in words if (cell.layer, word) in index), None)
+        if found is None:
+            lacking.append(f"{cell.layer} {words[0] if words else role}")
+        else:
+            taken[name] = found, cell
+    spare = {name for (layer, _), name in index.items() if layer in names_left_out}
+    return source, taken, lacking, lambda name: name in spare or spelling.is_ignored(name)
+
+
+def _ours(array, cell, shape, source):
+    """One array in our layout."""
+    if len(shape) == 1:
+        return array.reshape(-1)  # Caffe's oldest files keep a bias as (1, 1, 1, F)
+    kind = "linear" if len(shape) == 2 else "depthwise" if cell.role == "depthwise_kernel" else "conv"
+    if kind == "linear":
+        array = array.reshape(array.shape[-2:])  # and a matrix as (1, 1, F, D)
+    return reorder(array, source.axes.get(kind, OURS[kind]), OURS[kind], cell.flattened)
