@@ -14,8 +14,8 @@ class Dropout(Op):
         self.p, self.random = p, random or np.random.default_rng()
 
     def forward(self, x):
-        drawn = self.random.random(x.shape, dtype=np.float32) >= self.p
-        self.m = moved(drawn, x) / np.asarray(1 - self.p, x.dtype)
+        kept = self.random.random(x.shape, dtype=np.float32) >= self.p
+        self.m = moved(kept.astype(x.dtype), x) / (1 - self.p)
         return x * self.m
 
     def gx(self, gy):
