@@ -1,0 +1,90 @@
+"""SqueezeNet's published weights on a real photo: the paper's Figure 1 in numbers; threads; memory of a VGG-16 panel."""
+
+import re
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+import weights
+from gradcam import METHODS, explain, image, upsample
+from tests.support.compare import same_bits
+from tests.support.data import DATA
+
+DOG, CAT = 243, 282  # bull mastiff, tiger cat
+
+
+@pytest.fixture(scope="module")
+def squeezenet():
+    return weights.load("squeezenet", path=DATA / "weights/squeezenet_v1_0.npz")
+
+
+@pytest.fixture(scope="module")
+def x(squeezenet):
+    return image.prepare(image.read(DATA / "images/cat_dog.jpg"), squeezenet.card.preprocessing)
+
+
+@pytest.fixture(scope="module")
+def explained(squeezenet, x):
+    methods = [m for m in METHODS if m not in ("cam", "occlusion")]
+    return explain(squeezenet, x, [DOG, CAT], methods)
+
+
+def peak(map):
+    """Where a (1, h, w) map is largest, as shares of width and height."""
+    big = upsample(map, (227, 227))[0]
+    i, j = np.unravel_index(big.argmax(), big.shape)
+    return (j + 0.5) / 227, (i + 0.5) / 227
+
+
+def cosine(a, b):
+    return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()))
+
+
+@pytest.mark.data
+def test_it_sees_the_dog_first(explained):
+    assert explained.scores[0].argmax() == DOG
+    assert explained.probabilities[0, DOG] == pytest.approx(0.867, abs=0.001)
+
+
+@pytest.mark.data
+def test_figure_1_of_grad_cam_in_numbers(explained):
+    assert peak(explained["grad_cam", DOG]) == pytest.approx((0.50, 0.19), abs=0.01)
+    assert peak(explained["grad_cam", CAT]) == pytest.approx((0.81, 0.73), abs=0.01)
+    assert cosine(explained["gradient", DOG], explained["gradient", CAT]) == pytest.approx(0.25, abs=0.01)
+    assert cosine(explained["guided_backprop", DOG], explained["guided_backprop", CAT]) == pytest.approx(0.75, abs=0.01)
+
+
+@pytest.mark.data
+def test_two_threads_explain_two_classes(squeezenet, x, explained):
+    found = {}
+    threads = [threading.Thread(target=lambda c=c: found.update({c: explain(squeezenet, x, c)})) for c in (DOG, CAT)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for c in (DOG, CAT):
+        alone = explain(squeezenet, x, c)
+        assert all(same_bits(alone[m], found[c][m]) for m in alone.methods)
+
+
+VGG16_PANEL = """
+import resource
+import numpy as np
+from gradcam import explain
+from minicnn.nets import vgg16
+net = vgg16().initialise(0)
+x = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
+e = explain(net, x, layer="relu5_3")
+assert all(m.any() for m in e.maps.values()) and len(e.maps) == 5
+print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def test_the_vgg16_panel_stays_below_2_5_gib():
+    out = subprocess.run([sys.executable, "-c", VGG16_PANEL], capture_output=True, text=True, timeout=300, check=False)
+    found = re.search(r"peak (\d+)", out.stdout)
+    assert found, out.stderr
+    assert int(found[1]) < 2.5 * 2**30, f"{int(found[1]) / 2**30:.2f} GiB"
