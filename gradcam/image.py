@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 LARGE = 4096  # pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of its size
 LONGEST = 20  # times as long as wide: of anything longer only the middle is looked at
 PROGRAMS = ("EPS", "WMF")  # drawings, which Pillow hands to other programs to be drawn
-PERMUTE = {"RGB": [0, 1, 2], "BGR": [2, 1, 0]}
+ORDERS = {"RGB": [0, 1, 2], "BGR": [2, 1, 0], "L": [0]}  # which of red, green and blue a network's channels are; L: grey
 
 
 class ImageError(ValueError):
@@ -53,15 +53,15 @@ def read(path):
 
 
 def crop_shown(image, preprocessing):
-    """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB.
+    """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB; all equal if it sees greys.
 
-    image: PIL image, or uint8 array (H, W, 3).  The long side becomes round(size * long / short), and the crop starts at half of what
+    image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes round(size * long / short), and the crop starts at half of what
     is left over, rounded down.
     """
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.asarray(image, np.uint8))
     size, crop = preprocessing.size, preprocessing.crop
-    image = _middle(image.convert("RGB"))
+    image = _middle(image.convert("L" if preprocessing.channels == "L" else "RGB"))
     short = min(image.size)
     if preprocessing.resize == "short":
         new = tuple(round(size * side / short) for side in image.size)
@@ -73,11 +73,11 @@ def crop_shown(image, preprocessing):
         raise ValueError(f"a crop of {crop} pixels does not fit a picture resized to {size}")
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
     left, top = ((side - crop) // 2 for side in new)
-    return np.asarray(image.crop((left, top, left + crop, top + crop)))
+    return np.asarray(image.crop((left, top, left + crop, top + crop)).convert("RGB"))
 
 
 def prepare(image, preprocessing, dtype=np.float32):
-    """The network's input -> (1, 3, crop, crop):  x = (scale * pixel / 255 - mean) / std, channels in the network's order.
+    """The network's input -> (1, C, crop, crop):  x = (scale * pixel / 255 - mean) / std, channels in the network's order.
 
     image: PIL image, or uint8 array (H, W, 3), RGB; preprocessing: a network's `net.card.preprocessing`.
     """
@@ -88,16 +88,17 @@ def prepare(image, preprocessing, dtype=np.float32):
 
 
 def restore(x, preprocessing):
-    """The photo in a network's input, the inverse of `prepare`: (..., 3, H, W) -> uint8 (..., H, W, 3), RGB."""
+    """The photo in a network's input, the inverse of `prepare`: (..., C, H, W) -> uint8 (..., H, W, 3), RGB."""
     mean, std = (np.asarray(v, np.float64) for v in (preprocessing.mean, preprocessing.std))
     pixels = (np.moveaxis(np.asarray(x, np.float64), -3, -1) * std + mean) * (255 / preprocessing.scale)
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)[..., _order(preprocessing)]
+    order = _order(preprocessing)
+    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)[..., order if len(order) == 3 else [0, 0, 0]]
 
 
 def _order(preprocessing):
-    if preprocessing.channels not in PERMUTE:
-        raise ValueError(f"channels are in the order 'RGB' or 'BGR', not '{preprocessing.channels}'")
-    return PERMUTE[preprocessing.channels]
+    if preprocessing.channels not in ORDERS:
+        raise ValueError(f"channels are 'RGB', 'BGR' or 'L' (grey), not '{preprocessing.channels}'")
+    return ORDERS[preprocessing.channels]
 
 
 def _rgb(image):

@@ -197,6 +197,20 @@ def test_the_input_is_scaled_and_ordered_as_the_card_says():
     assert np.allclose(x[0, :, 5, 5], (np.array([1, 10 / 255, 0]) - TORCH.mean) / TORCH.std, atol=1e-15)
 
 
+GREY = Preprocessing(size=28, crop=28, channels="L", scale=0.99609375, mean=(0.5,), std=(0.25,))
+
+
+def test_a_network_that_sees_greys_gets_one_channel():
+    x = prepare(scene(), GREY)
+    assert x.shape == (1, 1, 28, 28)
+    grey = Image.fromarray(scene()).convert("L").resize((37, 28), Image.Resampling.BILINEAR).crop((4, 0, 32, 28))
+    assert np.allclose(x[0, 0], (np.asarray(grey) / 256 - 0.5) / 0.25, atol=1e-6)
+    shown = crop_shown(scene(), GREY)
+    assert shown.shape == (28, 28, 3) and np.array_equal(shown, np.asarray(grey)[..., None].repeat(3, -1))
+    assert np.array_equal(crop_shown(np.asarray(Image.fromarray(scene()).convert("L")), GREY), shown)
+    assert np.array_equal(restore(x, GREY)[0], shown)
+
+
 @pytest.mark.parametrize("preprocessing", [CAFFE, TORCH])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_restore_undoes_prepare(preprocessing, dtype):

@@ -1,0 +1,77 @@
+"""The command line.  A command imports what it needs when it runs, so that help and mistakes are answered at once."""
+
+import argparse
+import os
+import sys
+import warnings
+
+from gradcam.commands import commands
+
+DESCRIPTION = "Why did the network say so?  Visual explanations of convolutional networks."
+EXAMPLES = """\
+Begin with:
+  gradcam explain                       a built-in picture, a built-in network
+  gradcam explain photo.jpg             a photo of yours
+  gradcam COMMAND --help                all that a command can do, with examples
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see: {self.prog} --help)\n")
+
+
+def main(argv=None):
+    """Run one command -> its exit status: 0, or 2 if what was asked for cannot be done; one line on standard error then says why."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")  # a photo's odd metadata; that it is very large
+        warnings.showwarning = lambda message, *_, **__: print(f"gradcam: note: {message}", file=sys.stderr)
+        try:
+            args = parser().parse_args(argv)
+            status = args.run(args)
+            sys.stdout.flush()
+            return status
+        except KeyboardInterrupt:
+            print("gradcam: interrupted", file=sys.stderr)
+            return 130
+        except BrokenPipeError:  # whoever read the output has enough of it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except MemoryError:
+            print("gradcam: there is not enough memory; fewer classes or methods at a time need less", file=sys.stderr)
+            return 2
+        except Exception as error:
+            if not isinstance(error, ours()):
+                raise
+            print(f"gradcam: {one_line(str(error))}", file=sys.stderr)
+            return 2
+
+
+def parser():
+    """The parser of all commands."""
+    top = Parser(prog="gradcam", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.set_defaults(run=lambda args: top.print_help() or 0)
+    subparsers = top.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
+    for command in commands().values():
+        command.register(subparsers)
+    return top
+
+
+def ours():
+    """The errors that are said in the user's terms; any other is a mistake in this program, and shows its traceback."""
+    from gradcam.commands._ask import AskError
+    from gradcam.image import ImageError
+    from gradcam.save import SaveError
+    from minicnn import GraphError, LoadError, RuleError
+    from minicnn.device import DeviceError
+    from weights import WeightsError
+
+    return AskError, ImageError, SaveError, GraphError, LoadError, RuleError, DeviceError, WeightsError
+
+
+def one_line(message):
+    """A message of many lines: its first two, and its last."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return " ".join(lines if len(lines) < 4 else [*lines[:2], "...", lines[-1]])

@@ -1,0 +1,112 @@
+"""gradcam explain: a photo, a network, and all its explanations in one picture."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+PHOTO_NETWORK, SCENE_NETWORK, LARGE_NETWORK = "mini_vgg", "shapes", "squeezenet"
+SCENE, SCENE_KINDS = 3, ["star", "ring"]  # of the shapes world: a picture that no network was trained on
+MOST = 12  # rows that a panel can have
+EXAMPLES = """\
+Examples:
+  gradcam explain
+      a built-in picture of two shapes, explained by the built-in network that knows them
+  gradcam explain photo.jpg
+      the class that a small built-in network sees, with five methods side by side
+  gradcam explain photo.jpg --network squeezenet --weights squeezenet_v1_0.npz
+      a network that knows the 1000 classes of ImageNet
+  gradcam explain photo.jpg --network squeezenet --class "tiger cat" boxer
+      one row for each class: what speaks for the cat, what for the dog?
+  gradcam explain photo.jpg --network squeezenet --layer fire5 --method grad_cam counterfactual
+      the feature maps of an earlier layer (see: gradcam layers), and two methods only
+  gradcam explain photo.jpg --out panel.pdf --json
+      numbers for a program to read, and a picture to print
+"""
+
+
+def register(subparsers):
+    from gradcam.explain import METHODS, PANEL
+
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = subparsers.add_parser(
+        "explain", help="explain what a network sees in a photo", epilog=EXAMPLES, formatter_class=raw,
+        description="Explain what a network sees in a photo: prints its first five classes, and draws a panel of all methods.",
+    )  # fmt: skip
+    parser.add_argument("photo", metavar="PHOTO", nargs="?", help="any picture file; without one, a built-in scene of shapes is explained")
+    parser.add_argument("--network", metavar="NAME", help=f"default: {PHOTO_NETWORK}, which knows ten classes")
+    parser.add_argument("--weights", metavar="FILE", help="the network's weights; default: the published file")
+    parser.add_argument("--class", dest="classes", metavar="NAME|INDEX", nargs="+", action="extend", help="default: the most probable")
+    parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own (see: gradcam layers)")
+    parser.add_argument("--unit-layer", metavar="NAME", help="where the deconvnet signal starts, at the strongest unit")
+    methods = f"{', '.join(METHODS)}; default: {', '.join(PANEL)}"
+    parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
+    parser.add_argument("--out", metavar="FILE", help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder")
+    parser.add_argument("--json", action="store_true", help="print numbers as JSON instead of words")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    import weights
+    from gradcam import report
+    from gradcam.commands._ask import AskError, class_index, one_of
+    from gradcam.explain import METHODS, PANEL, explain
+    from gradcam.image import crop_shown, prepare
+
+    _photo_first(args)
+    name = one_of("network", args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK), weights.available())
+    methods = list(dict.fromkeys(one_of("method", m, METHODS) for m in args.methods or PANEL))
+    out = _out(args)
+    image, kinds = _picture(args.photo, name)
+    net = weights.load(name, args.weights)
+    x = prepare(image, net.card.preprocessing)
+    names = net.card.classes
+    count = len(names) if names else net(x).shape[1]
+    classes = list(dict.fromkeys(class_index(c, names, count) for c in args.classes or kinds))
+    if len(classes) > MOST:
+        raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
+    explanation = explain(net, x, classes or None, methods, args.layer, args.unit_layer, progress=sys.stderr.isatty())
+
+    from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
+
+    save(panel(explanation, crop_shown(image, net.card.preprocessing)), out)
+    unasked = args.photo and not args.network
+    advice = report.advice(explanation, f"gradcam explain {args.photo} --network {LARGE_NETWORK}") if unasked else []
+    (report.as_json if args.json else report.in_words)(explanation, args.photo or "The built-in scene", out, advice)
+    return 0
+
+
+def _photo_first(args):
+    """Options that take several words may have taken the photo for one of them."""
+    from gradcam.commands._ask import AskError
+
+    taken = [word for word in [*(args.classes or []), *(args.methods or [])] if os.path.isfile(word)]
+    if taken and not args.photo:
+        raise AskError(f"'{taken[0]}' stands where a name was expected: write the photo first, gradcam explain {taken[0]} ...")
+
+
+def _out(args):
+    """Where the panel goes, and that it can."""
+    from gradcam.save import SaveError, check
+
+    stem = Path(args.photo).stem if args.photo else SCENE_NETWORK
+    out = check(args.out or f"{stem}_explained.png")
+    for kept in (args.photo, args.weights):
+        if kept and out.exists() and os.path.exists(kept) and os.path.samefile(out, kept):
+            raise SaveError(f"{out}: the panel would overwrite what it is made from; name another file with --out")
+    return out
+
+
+def _picture(photo, network):
+    """-> the picture, and the classes that it is known to show."""
+    if photo:
+        from gradcam.image import read
+
+        return read(photo), []
+    if network != SCENE_NETWORK:
+        from gradcam.commands._ask import AskError
+
+        raise AskError(f"give a photo for {network} to look at: gradcam explain PHOTO --network {network}")
+    from weights.recipes.shapes_world import scene
+
+    return scene(SCENE, split="test", kinds=SCENE_KINDS).picture, SCENE_KINDS
