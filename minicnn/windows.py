@@ -30,14 +30,17 @@ def out_size(size, kernel, stride=1, pad=(0, 0), dilation=1, ceil=False):
 
 def pad_to_fit(x, kernel, stride, pad, dilation, windows, value=0):
     """x with its padding, cut or extended at the end so that exactly `windows` windows fit.  (..., H, W) -> (..., H', W')"""
-    widths, keep = [], []
+    sizes, inside, seen = [], [], []
     for size, k, s, (before, _), d, n in zip(x.shape[-2:], kernel, stride, pad, dilation, windows):
         needed = (n - 1) * s + d * (k - 1) + 1
-        widths.append((before, max(0, needed - before - size)))
-        keep.append(slice(0, needed))
-    if any(w != (0, 0) for w in widths):
-        x = np.pad(x, [(0, 0)] * (x.ndim - 2) + widths, constant_values=value)
-    return x[(..., *keep)]
+        sizes.append(max(needed, before + size))
+        inside.append(slice(before, before + size))
+        seen.append(slice(0, needed))
+    if tuple(sizes) != tuple(x.shape[-2:]):
+        padded = np.full_like(x, value, shape=(*x.shape[:-2], *sizes))  # in x's own order in memory, as np.pad would not
+        padded[(..., *inside)] = x
+        x = padded
+    return x[(..., *seen)]
 
 
 def taps(kernel, stride, dilation, windows):

@@ -26,14 +26,17 @@ class _Normalise(Op):
         return v[..., None, None] if len(self.axes) == 3 else v
 
     def ggamma(self, gy):
-        return self._sum_products(gy, self.x_hat)
+        return self._total(gy * self.x_hat)
 
     def gbeta(self, gy):
-        return gy.sum(axis=self.axes)
+        return self._total(gy)
 
-    def _sum_products(self, g, x):
-        """sum of g x over all but the channel: (..., N, C, H, W), (N, C, H, W) -> (..., C)"""
-        return np.einsum("...nchw,nchw->...c" if len(self.axes) == 3 else "...nc,nc->...c", g, x)
+    def _total(self, v):
+        """Sum over all but the channel: (..., N, C, H, W) or (..., N, C) -> (..., C)."""
+        if len(self.axes) == 3:
+            v = v.reshape(*v.shape[:-2], -1)
+            v = v @ np.ones_like(v, shape=v.shape[-1])  # over pixels, as a product: quick and accurate in any memory order
+        return v.sum(axis=-2)
 
 
 def _all_but_channel(x):
@@ -59,9 +62,9 @@ class BatchNormTraining(_Normalise):
 
     def forward(self, x, gamma, beta):
         self.axes, self.count = _all_but_channel(x), x.size // x.shape[1]
-        self.mean = x.mean(axis=self.axes)
+        self.mean = self._total(x) / self.count
         centred = x - self.per_channel(self.mean)
-        self.var = self._sum_products(centred, centred) / self.count
+        self.var = self._total(centred * centred) / self.count
         return self._scale_and_shift(centred, gamma, beta, self.var)
 
     def gx(self, gy):  # gamma/sigma (gy - mean(gy) - x_hat mean(gy x_hat)), means over the batch

@@ -22,7 +22,7 @@ class Conv(Op):
         self.x, self.W = x, W
         self.how = choose(x, W, self.geometry, self.precision)
         y = self.how.forward(x, W, self.geometry)
-        return y if b is None else y + b[:, None, None]
+        return y if b is None else np.add(y, b[:, None, None], out=y)
 
     def gx(self, gy):  # every output gives its signal back through W to the pixels that it was made from
         g = self.how.gx(_one_batch(gy), self.W, self.x.shape[-2:], self.geometry)

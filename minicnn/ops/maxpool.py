@@ -30,9 +30,12 @@ class MaxPool(Op):
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
-        g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
+        g = None
         for tap, (_, _, at) in enumerate(self._taps()):
-            g[at] += gy * (self.switches == tap)
+            routed = gy * (self.switches == tap)
+            if g is None:
+                g = np.zeros_like(routed, shape=(*gy.shape[:-2], *reach))
+            g[at] += routed
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):
