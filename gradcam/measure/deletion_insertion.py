@@ -1,0 +1,64 @@
+"""Deletion and insertion (Petsiuk et al. 2018, sec. 4.2): how fast the class goes, or comes, when its most important pixels do."""
+
+import numpy as np
+
+from minicnn import Sigmoid, Softmax
+
+STEPS = 28
+BLUR = 0.05  # deviation of the blur that insertion begins with, of the picture's side
+BATCH = 8
+
+
+def deletion(net, x, c, map, steps=STEPS):
+    """Pixels give way to the mean colour, the most important first -> the probabilities of class c on the way (steps + 1,)
+
+    net: arrays (N, C, H, W) -> scores; x (1, C, H, W); map (H, W).  The less area under the curve, the better the map.
+    """
+    return curve(net, x, np.zeros_like(x), c, map, steps)
+
+
+def insertion(net, x, c, map, steps=STEPS):
+    """A blurred picture becomes sharp, the most important pixels first -> (steps + 1,).  The more area under the curve, the better."""
+    return curve(net, blurred(x), x, c, map, steps)
+
+
+def curve(net, before, after, c, map, steps):
+    """The probabilities of class c while pixels of `before` give way to those of `after`, in the order of the map, in equal parts."""
+    order = np.argsort(-map, axis=None, kind="stable")
+    many = np.linspace(0, map.size, steps + 1).round().astype(int)
+    place = np.empty(map.size, int)
+    place[order] = np.arange(map.size)
+    place = place.reshape(map.shape)
+    found = []
+    for first in range(0, steps + 1, BATCH):
+        changed = place < many[first : first + BATCH, None, None]
+        found.append(probability(net, np.where(changed[:, None], after, before), c))
+    return np.concatenate(found)
+
+
+def probability(net, x, c):
+    """(N, C, H, W) -> the probability of class c (N,)"""
+    multi_label = getattr(getattr(net, "card", None), "multi_label", False)
+    return (Sigmoid() if multi_label else Softmax())(net(x))[:, c]
+
+
+def area(curve):
+    """Area under a curve over 0 to 1, by trapezoids."""
+    return float((curve[1:] + curve[:-1]).mean() / 2)
+
+
+def blurred(x, deviation=BLUR):
+    """x (..., H, W) convolved with a Gaussian; beyond the edge, the edge goes on."""
+    rows, columns = (gaussian(n, deviation * max(x.shape[-2:])).astype(x.dtype) for n in x.shape[-2:])
+    return rows @ x @ columns.T
+
+
+def gaussian(n, deviation):
+    """(n, n): row i holds the shares of the n old values in new value i.  deviation: pixels"""
+    far = int(4 * deviation) + 1
+    away = np.arange(-far, far + 1)
+    weights = np.exp(-(away**2) / (2 * deviation**2))
+    B = np.zeros((n, n))
+    for i in range(n):
+        np.add.at(B[i], np.clip(i + away, 0, n - 1), weights / weights.sum())
+    return B

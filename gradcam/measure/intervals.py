@@ -1,0 +1,28 @@
+"""How far a figure may be from the truth, for want of pictures: 95 % confidence intervals."""
+
+import numpy as np
+
+Z = 1.959964  # 95 % of a normal distribution lie within so many deviations
+RESAMPLES = 2000
+
+
+def interval(values):
+    """Values, one per picture -> (mean, low, high).  Wilson's interval for hits and misses, else the bootstrap's."""
+    values = np.asarray(values, float)
+    low, high = wilson(values.sum(), values.size) if np.isin(values, (0, 1)).all() else bootstrap(values)
+    return float(values.mean()), low, high
+
+
+def wilson(hits, n):
+    """Wilson's score interval for a share, hits of n (Wilson 1927) -> (low, high)"""
+    p = hits / n
+    middle = p + Z**2 / (2 * n)
+    half = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
+    return tuple(np.clip([middle - half, middle + half] / (1 + Z**2 / n), 0, 1).tolist())
+
+
+def bootstrap(values, resamples=RESAMPLES, seed=0):
+    """Percentile bootstrap of the mean (Efron 1979): the means of as many values, drawn again with replacement -> (low, high)"""
+    random = np.random.default_rng(seed)
+    means = [values[random.integers(values.size, size=values.size)].mean() for _ in range(resamples)]
+    return tuple(np.percentile(means, [2.5, 97.5]).tolist())
