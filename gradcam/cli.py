@@ -29,7 +29,7 @@ def main(argv=None):
         warnings.filterwarnings("ignore", module="PIL")  # a photo's odd metadata; that it is very large
         warnings.showwarning = lambda message, *_, **__: print(f"gradcam: note: {message}", file=sys.stderr)
         try:
-            args = parser().parse_args(argv)
+            args = parser().parse_args(known(sys.argv[1:] if argv is None else argv))
             status = args.run(args)
             sys.stdout.flush()
             return status
@@ -47,6 +47,14 @@ def main(argv=None):
                 raise
             print(f"gradcam: {one_line(str(error))}", file=sys.stderr)
             return 2
+
+
+def known(argv):
+    """argv, if its first word is a command."""
+    if argv and not argv[0].startswith("-") and argv[0] not in commands():
+        meant = f"to explain a photo: gradcam explain {argv[0]}" if os.path.isfile(argv[0]) else f"there is {', '.join(commands())}"
+        parser().error(f"there is no command '{argv[0]}'; {meant}")
+    return argv
 
 
 def parser():

@@ -29,7 +29,7 @@ def signed(map, top=None):
 
 
 def relief(map, top=None, channels="RGB"):
-    """A signed map with colours (3, H, W) or without (1, H, W): grey is 0, brighter is positive, darker negative, each channel on its own."""
+    """A signed map (3, H, W), or (1, H, W) without colours: grey is 0, brighter positive, darker negative, each channel on its own."""
     map = map[::-1] if channels == "BGR" else map
     return np.moveaxis(0.5 + _share(np.broadcast_to(map, (3, *map.shape[1:])), top) / 2, 0, -1)
 

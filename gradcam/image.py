@@ -49,14 +49,14 @@ def read(path):
     except MemoryError:
         raise ImageError(f"{path}: there is not enough memory to decode it: reduce it first") from None
     except Exception as error:  # Pillow's decoders raise whatever a damaged file drives them into
-        raise ImageError(f"{path}: the picture is damaged or cut off ({_first_line(error)}): get the file anew") from error
+        raise ImageError(f"{path}: the picture is damaged or cut off: {_first_line(error)}; get the file anew") from error
 
 
 def crop_shown(image, preprocessing):
     """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB; all equal if it sees greys.
 
-    image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes round(size * long / short), and the crop starts at half of what
-    is left over, rounded down.
+    image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes
+    round(size * long / short), and the crop starts at half of what is left over, rounded down.
     """
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.asarray(image, np.uint8))

@@ -13,7 +13,7 @@ STRANGE = 0.6  # a network of few classes that gives none of them more than this
 def in_words(e, photo, out, advice=(), n=0):
     """Print an explanation: the first five classes, what is to be said about them and about maps that are zero, and where the panel is."""
     p, card = e.probabilities[n], e.card
-    print(f"{photo}, as {card.title} sees it:")
+    print(f"{photo}, seen by {card.title}:")
     top = first(p)
     width = max(len(name_of(c, card)) for c in top)
     for c in top:

@@ -76,17 +76,18 @@ def enlarged(picture, map, photo):
     """Where a map (C, H, W) says something on a small patch only: the picture with that patch, and the photo's, enlarged beside it."""
     rows, columns = (np.flatnonzero(np.any(map, axis=axes)) for axes in ((0, 2), (0, 1)))
     (H, W), side = picture.shape[:2], max(np.ptp(rows), np.ptp(columns)) + 1
-    times = int(0.42 * min(H, W)) // side
-    if side > SMALL * min(H, W) or times < 2:
-        return picture
     top, left = (int(np.clip(at.min() - (side - np.ptp(at) - 1) // 2, 0, size - side)) for at, size in ((rows, H), (columns, W)))
-    patch = np.s_[top : top + side, left : left + side]
-    both = np.concatenate([photo[patch] / 255, np.ones((side, 1, 3)), picture[patch]], axis=1)
-    both = np.pad(both.repeat(times, 0).repeat(times, 1), ((2, 2), (2, 2), (0, 0)), constant_values=1)
-    (h, w), out = both.shape[:2], picture.copy()
-    y = H - h - H // 32 if top + side / 2 < H / 2 else H // 32  # in the half where the patch is not
-    x = (W - w) // 2
-    out[y : y + h, x : x + w] = both
+    above, frame, margin = top > H - top - side, 2, H // 32 + 1  # the inset goes where there is more room
+    room = min(top if above else H - top - side, W // 2, int(0.45 * H)) - 2 * (frame + margin)
+    if side > SMALL * min(H, W) or room < 2 * side:
+        return picture
+    times, patch = room // side, np.s_[top : top + side, left : left + side]
+    pair = [np.pad(p[patch].repeat(times, 0).repeat(times, 1), ((frame,) * 2, (frame,) * 2, (0, 0)), constant_values=1)
+            for p in (photo / 255, picture)]  # fmt: skip
+    inset, out = np.concatenate(pair, axis=1), picture.copy()
+    (h, w) = inset.shape[:2]
+    y, x = margin if above else H - margin - h, (W - w) // 2
+    out[y : y + h, x : x + w] = inset
     return out
 
 
