@@ -1,0 +1,268 @@
+"""The command line: what it prints, what it writes, and one clear line for everything that cannot be done."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import weights
+from gradcam.cli import main, one_line
+from gradcam.commands import commands
+from gradcam.commands._ask import AskError, class_index, one_of
+from tests.support.data import DATA
+
+NETWORK = "captum_cifar"  # the smallest of the zoo
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with a photo, and random weights of a small network."""
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)).save("photo.jpg")
+    net = weights.build(NETWORK).initialise(3)
+    np.savez("net.npz", **{name: tensor.data for name, tensor in net.arrays().items()})
+    return tmp_path
+
+
+def explain(*more):
+    return main(["explain", "photo.jpg", "--network", NETWORK, "--weights", "net.npz", *more])
+
+
+def files(folder):
+    return {p.name for p in folder.iterdir()}
+
+
+def test_it_prints_five_classes_and_writes_the_panel(here, capsys):
+    assert explain() == 0
+    out, err = capsys.readouterr()
+    said = out.splitlines()
+    assert said[0] == f"photo.jpg, seen by {weights.card(NETWORK).title}:" and err == ""
+    shares = [float(line.split()[-2]) for line in said[1:6]]
+    assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 100.1
+    assert {line.split()[0] for line in said[1:6]} <= set(weights.classes("cifar10"))
+    assert said[-1].endswith("photo_explained.png")
+    assert Image.open("photo_explained.png").size[0] > 1000
+    assert files(here) == {"photo.jpg", "net.npz", "photo_explained.png"}
+
+
+def test_json_has_the_numbers_of_the_explanation(here, capsys):
+    from gradcam import explain as directly
+    from gradcam.image import prepare, read
+
+    assert explain("--class", "CAT", "9", "--method", "grad-cam", "saliency", "--json", "--out", "p.svg") == 0
+    found = json.loads(capsys.readouterr().out)
+    net = weights.load(NETWORK, "net.npz")
+    e = directly(net, prepare(read("photo.jpg"), net.card.preprocessing), [3, 9], ["grad_cam", "saliency"])
+    assert [c["name"] for c in found["explained"]] == ["cat", "truck"] and found["panel"] == "p.svg"
+    for shown, c in zip(found["explained"], (3, 9)):
+        assert shown["score"] == pytest.approx(float(e.scores[0, c]))
+        assert shown["probability"] == pytest.approx(float(e.probabilities[0, c]))
+        saliency, peak = e["saliency", c][0], shown["maps"]["saliency"]["peak"]
+        assert shown["maps"]["saliency"]["max"] == pytest.approx(float(saliency.max())) and saliency.max() > 0
+        assert saliency[int(peak[1] * 32), int(peak[0] * 32)] == saliency.max()
+    assert found["top"][0]["probability"] == pytest.approx(float(e.probabilities.max()))
+
+
+def test_a_zero_map_is_told(here, capsys):
+    net = weights.build(NETWORK)  # all weights are zero, so no signal passes
+    np.savez("net.npz", **{name: tensor.data for name, tensor in net.arrays().items()})
+    assert explain("--method", "guided-grad-cam") == 0
+    out = capsys.readouterr().out
+    assert "Guided Grad-CAM of airplane is exactly zero" in out and "unsure" in out
+
+
+BAD = {
+    "no such file": (["explain", "nothing.jpg", "--network", NETWORK], "there is no such file"),
+    "a directory": (["explain", ".", "--network", NETWORK], "this is a directory"),
+    "not an image": (["explain", "net.npz", "--network", NETWORK], "not a picture"),
+    "a truncated image": (["explain", "cut.jpg", "--network", NETWORK], "damaged or cut off"),
+    "no such network": (["explain", "photo.jpg", "--network", "captum-cifr"], "there is captum_cifar"),
+    "no such class": (["--class", "hors"], "near: 7 horse"),
+    "a class number too large": (["--class", "10"], "numbered 0 to 9"),
+    "no such layer": (["--layer", "relu7"], "relu1"),
+    "no such unit layer": (["--method", "deconvnet", "--unit-layer", "relu7"], "relu7"),
+    "no such method": (["--method", "guided_backprob"], "there is guided_backprop"),
+    "a method that does not apply": (["--method", "cam"], "global average pooling"),
+    "no weights there": (["explain", "photo.jpg", "--network", NETWORK, "--weights", "no.npz"], "there is no such file"),
+    "weights of another network": (["explain", "photo.jpg", "--network", "lenet", "--weights", "net.npz"], "no weights of lenet"),
+    "no weights at all": (["explain", "photo.jpg", "--network", NETWORK, "--weights", "photo.jpg"], "photo.jpg"),
+    "no such folder": (["--out", "no/panel.png"], "there is no folder"),
+    "a format unknown": (["--out", "panel.bmp"], ".png, .svg, .pdf"),
+    "the photo itself": (["--out", "photo.jpg"], "overwrite"),
+    "a folder": (["--out", "folder.png"], "directory"),
+    "a photo after names": (["explain", "--class", "cat", "photo.jpg"], "write the photo first"),
+    "no photo": (["explain", "--network", NETWORK], "give a photo"),
+    "layers of no network": (["layers", "--network", "vgg17"], "vgg16"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_gets_one_line_status_2_and_leaves_nothing(here, capsys, what):
+    words, says = BAD[what]
+    (here / "cut.jpg").write_bytes((here / "photo.jpg").read_bytes()[:1500])
+    (here / "folder.png").mkdir()
+    before = {p: p.read_bytes() for p in here.iterdir() if p.is_file()}
+    assert (main(words) if words[0] in commands() else explain(*words)) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("gradcam: ") and err.count("\n") == 1 and says in err
+    assert {p: p.read_bytes() for p in here.iterdir() if p.is_file()} == before
+
+
+NO_COMMANDS = {"explain --colour red": "unrecognized arguments", "photo.jpg": "gradcam explain photo.jpg", "explian": "there is explain"}
+
+
+@pytest.mark.parametrize(("words", "says"), NO_COMMANDS.items())
+def test_words_that_are_no_command_get_one_line_too(here, capsys, words, says):
+    with pytest.raises(SystemExit) as end:
+        main(words.split())
+    err = capsys.readouterr().err
+    assert end.value.code == 2 and err.count("\n") == 1 and says in err
+
+
+def test_a_disk_that_is_full_leaves_no_file(here, capsys, monkeypatch):
+    from matplotlib.figure import Figure
+
+    def full(self, file, **_):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Figure, "savefig", full)
+    assert explain() == 2
+    assert "No space left" in capsys.readouterr().err and files(here) == {"photo.jpg", "net.npz"}
+
+
+def test_an_error_of_ours_shows_its_traceback(here, monkeypatch):
+    monkeypatch.setattr("gradcam.image.prepare", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explain()
+
+
+def test_layers_are_listed_with_shape_and_operation(here, capsys):
+    assert main(["layers", "--network", "squeezenet"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["fire4", "256", "x", "55", "x", "55", "Concat"] in rows
+    assert ["fire9", "512", "x", "13", "x", "13", "Concat", "(Grad-CAM's", "default)"] in rows
+    assert rows[-1] == ["pool10", "1000", "GlobalAvgPool"]
+
+
+def test_every_layer_listed_with_rows_and_columns_is_a_layer_for_grad_cam(here, capsys):
+    main(["layers", "--network", NETWORK, "--weights", "net.npz"])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    with_maps = [row[0] for row in rows if row.count("x") == 2]
+    assert len(with_maps) >= 4
+    for name in with_maps:
+        assert explain("--method", "grad_cam", "--layer", name) == 0
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_teaches_by_examples(capsys, command):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    out = capsys.readouterr().out
+    assert end.value.code == 0 and f"gradcam {command}" in out.split("\n\n", 1)[1]
+
+
+def test_without_a_command_there_is_help(capsys):
+    assert main([]) == 0
+    assert "gradcam explain photo.jpg" in capsys.readouterr().out
+
+
+def test_help_does_not_wait_for_pictures_or_plots():
+    loaded = "print([m for m in ('matplotlib', 'PIL', 'weights', 'pooch') if m in sys.modules])"
+    program = f"import sys; from gradcam.cli import parser; parser(); {loaded}"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_python_m_gradcam_ends_with_the_status(here):
+    done = subprocess.run([sys.executable, "-m", "gradcam", "explain", "nothing.jpg", "--network", NETWORK], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "gradcam: nothing.jpg: there is no such file\n")
+
+
+# --- names
+
+NAMES = ("tench, Tinca tinca", "tiger cat", "Persian cat", "crane (bird)", "crane (machine)", "maillot", "maillot", "bull mastiff")
+
+
+FOUND = {"tiger cat": 1, "Tiger_Cat": 1, "tigercat": 1, "tinca-tinca": 0, "TENCH": 0, "crane (bird)": 3, "bull": 7, "5": 5, " 2 ": 2}
+
+
+@pytest.mark.parametrize(("asked", "c"), FOUND.items())
+def test_a_class_is_found_by_name_synonym_word_or_number(asked, c):
+    assert class_index(asked, NAMES, len(NAMES)) == c
+
+
+OTHERS = {
+    "cat": "may be 1 tiger cat, 2 Persian cat",
+    "crane": "may be 3 crane .bird., 4 crane .machine.",
+    "maillot": "may be 5 maillot, 6 maillot",
+    "tigr cat": "near: 1 tiger cat",
+    "bul": "near: 7 bull mastiff",
+    "8": "numbered 0 to 7",
+    "-1": "no class '-1'",
+}
+
+
+@pytest.mark.parametrize(("asked", "says"), OTHERS.items())
+def test_other_names_get_candidates(asked, says):
+    with pytest.raises(AskError, match=says):
+        class_index(asked, NAMES, len(NAMES))
+
+
+def test_digits_are_names_before_they_are_numbers_and_a_network_without_names_has_numbers():
+    assert class_index("3", ("1", "3", "5"), 3) == 1
+    assert class_index("3", None, 5) == 3
+    with pytest.raises(AskError, match="no names"):
+        class_index("cat", None, 5)
+
+
+def test_one_of_ignores_spelling_and_lists_what_there_is():
+    assert one_of("method", "Guided-Grad CAM", ["grad_cam", "guided_grad_cam"]) == "guided_grad_cam"
+    with pytest.raises(AskError, match="there is no method 'x'; there is grad_cam, saliency"):
+        one_of("method", "x", ["grad_cam", "saliency"])
+
+
+def test_a_long_message_becomes_one_line():
+    assert one_line("wrong:\n  a\n  b\n  c\n ... and 9 more") == "wrong: a ... ... and 9 more"
+
+
+# --- real networks
+
+
+@pytest.mark.data
+def test_the_main_job(tmp_path, monkeypatch, capsys):
+    """Figure 1 of Grad-CAM: the dog at (0.50, 0.19) of width and height, the cat at (0.81, 0.73)."""
+    monkeypatch.chdir(tmp_path)
+    photo, file = str(DATA / "images/cat_dog.jpg"), str(DATA / "weights/squeezenet_v1_0.npz")
+    command = ["explain", photo, "--network", "squeezenet", "--weights", file, "--class", "bull mastiff", "tiger cat", "--json"]
+    assert main([*command, "--method", "grad_cam"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    top = {c["name"]: round(c["probability"], 3) for c in found["top"]}
+    assert list(top.items())[:3] == [("bull mastiff", 0.867), ("boxer", 0.037), ("tiger cat", 0.02)]
+    dog, cat = (c["maps"]["grad_cam"]["peak"] for c in found["explained"])
+    assert np.allclose(dog, (0.50, 0.19), atol=0.01) and np.allclose(cat, (0.81, 0.73), atol=0.01)
+    assert files(tmp_path) == {"cat_dog_explained.png"}
+
+
+@pytest.mark.skipif("shapes" not in weights.available(), reason="the shapes network is not trained yet")
+def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys):
+    from gradcam.commands.explain import SCENE_KINDS
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [c["name"] for c in found["explained"]] == SCENE_KINDS
+    assert all(c["probability"] > 0.5 for c in found["explained"]) and files(tmp_path) == {"shapes_explained.png"}
+
+
+@pytest.mark.skipif("mini_vgg" not in weights.available(), reason="mini_vgg is not trained yet")
+def test_with_a_photo_alone_the_ten_classes_are_named_and_strangers_noticed(tmp_path, monkeypatch, capsys):
+    from matplotlib.cbook import get_sample_data
+
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain", get_sample_data("grace_hopper.jpg", asfileobj=False)]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in weights.card("mini_vgg").classes) and "--network squeezenet" in out
+    assert "probably shows none of them" in out
