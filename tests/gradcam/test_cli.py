@@ -82,7 +82,7 @@ BAD = {
     "no such network": (["explain", "photo.jpg", "--network", "captum-cifr"], "there is captum_cifar"),
     "no such class": (["--class", "hors"], "near: 7 horse"),
     "a class number too large": (["--class", "10"], "numbered 0 to 9"),
-    "no such layer": (["--layer", "relu7"], "relu1"),
+    "no such layer": (["--layer", "relu7"], "relu2"),
     "no such unit layer": (["--method", "deconvnet", "--unit-layer", "relu7"], "relu7"),
     "no such method": (["--method", "guided_backprob"], "there is guided_backprop"),
     "a method that does not apply": (["--method", "cam"], "global average pooling"),
