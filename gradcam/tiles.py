@@ -43,7 +43,7 @@ def row(e, c, photo, card, n=0):
     index = c if np.ndim(c) == 0 else c[n]
     score, p = float(e.scores[n, index]), float(e.probabilities[n, index])
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
-    tiles = [Tile(photo, "Photo", seen, strong=name_of(index, card), note=f"score {score:.4g}, probability {percent(p)}")]
+    tiles = [Tile(photo, "Photo", seen, strong=name_of(index, card), note=f"score {score:.4g}, probability {percent(p)}".replace("-", "−"))]
     tops = {}
     for method in e.methods:
         _, _, drawn, family = LOOKS[method]
