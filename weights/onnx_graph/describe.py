@@ -1,0 +1,35 @@
+"""A card for a network that nobody has described: what the user says, and what can be seen."""
+
+import numpy as np
+
+from minicnn import AvgPool, MaxPool, Tensor, history
+from weights.card import Card, Preprocessing
+
+
+def describe(net, title, labels=None, layer=None, **preprocessing):
+    """Give an ONNX network its `card`.  -> net
+
+    labels: class names, in the order of the scores.  layer: for Grad-CAM; default: the last feature maps that have pixels, the
+    output of no pooling.  preprocessing: fields of `Preprocessing`; crop and size default to the graph's own input size.
+    """
+    side = _side(net)
+    preprocessing = {"crop": side, "size": max(side, preprocessing.get("crop", side)) * 256 // 224} | preprocessing
+    prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessing.items()})
+    layer = layer or _last_maps(net, prepared.crop)
+    net.card = Card(title, title, prepared, layer, tuple(labels) if labels else None, source="ONNX")
+    return net
+
+
+def _side(net):
+    """The height of the input, where the graph fixes it."""
+    shape = next(iter(net.inputs.values())) or ()
+    return shape[2] if len(shape) == 4 and shape[2] > 0 else 224
+
+
+def _last_maps(net, side):
+    shape = next(iter(net.inputs.values())) or ()
+    channels = shape[1] if len(shape) == 4 and shape[1] > 0 else 3
+    y = net(Tensor(np.zeros((1, channels, side, side), np.float32), "x"))
+    maps = [t for t in history(y) if t.name and t.op and t.ndim == 4 and t.shape[2] * t.shape[3] > 1 and t.layer]
+    own = [t for t in maps if not isinstance(t.op, (MaxPool, AvgPool))] or maps
+    return own[-1].name if own else None

@@ -1,0 +1,41 @@
+"""Pooling over rows and columns."""
+
+import numpy as np
+
+from minicnn import AvgPool, GlobalAvgPool, MaxPool, Reshape
+from weights.errors import WeightsError
+from weights.onnx_graph.operators.padding import paddings
+
+
+def max_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, storage_order=0):
+    pool = _window(MaxPool, x, kernel_shape, strides, pads, dilations, auto_pad, ceil=bool(ceil_mode))
+    if x.dtype.kind in "iu":
+        return pool(x.astype(np.float64)).astype(x.dtype)
+    return pool(x)
+
+
+def average_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, count_include_pad=0):
+    counted = {"ceil": bool(ceil_mode), "count_padding": bool(count_include_pad)}
+    return _window(AvgPool, x, kernel_shape, strides, pads, dilations, auto_pad, **counted)(x)
+
+
+def global_average_pool(x):
+    """(N, C, H, W) -> (N, C, 1, 1)"""
+    _check(x)
+    return Reshape((x.shape[0], x.shape[1], 1, 1))(GlobalAvgPool()(x))
+
+
+def _window(op, x, kernel, strides, pads, dilations, auto_pad, **options):
+    _check(x)
+    if any(d != 1 for d in dilations or []):
+        raise WeightsError("pooling with dilation is not supported")
+    strides = strides or [1, 1]
+    return op(kernel, strides, paddings(x.shape[2:], kernel, strides, [1, 1], pads, auto_pad), **options)
+
+
+def _check(x):
+    if x.ndim != 4:
+        raise WeightsError(f"pooling runs over rows and columns; this is {tuple(x.shape)}")
+
+
+OPERATORS = {"MaxPool": max_pool, "AveragePool": average_pool, "GlobalAveragePool": global_average_pool}
