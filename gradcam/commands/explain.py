@@ -38,7 +38,8 @@ def register(subparsers):
     parser.add_argument("--weights", metavar="FILE", help="the network's weights; default: the published file")
     parser.add_argument("--class", dest="classes", metavar="NAME|INDEX", nargs="+", action="extend", help="default: the most probable")
     parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own (see: gradcam layers)")
-    parser.add_argument("--unit-layer", metavar="NAME", help="where the deconvnet signal starts, at its strongest unit; default: the network's own, or the score")
+    unit = "where the deconvnet signal starts, at its strongest unit; default: the network's own, or the score"
+    parser.add_argument("--unit-layer", metavar="NAME", help=unit)
     methods = f"{', '.join(METHODS)}; default: {', '.join(PANEL)}"
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
     parser.add_argument("--out", metavar="FILE", help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder")
