@@ -22,7 +22,7 @@ def in_words(e, photo, out, advice=(), n=0):
         print(line)
     for method, c, reason in _zeros(e, n):
         print(f"{LOOKS[method][0]} of {name_of(c, card)} is exactly zero. {reason}")
-    print(f"The panel of {', '.join(name_of(c, card) for c in e.classes)} is in {out}")
+    print(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
 
 
 def as_json(e, photo, out, advice=(), n=0):

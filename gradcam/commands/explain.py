@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def run(args):
 
     save(panel(explanation, crop_shown(image, net.card.preprocessing)), out)
     unasked = args.photo and not args.network
-    advice = report.advice(explanation, f"gradcam explain {args.photo} --network {LARGE_NETWORK}") if unasked else []
+    advice = report.advice(explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}") if unasked else []
     (report.as_json if args.json else report.in_words)(explanation, args.photo or "The built-in scene", out, advice)
     return 0
 
