@@ -9,9 +9,11 @@ from weights.readers.pickles import Record
 STATE_KEYS = ("state_dict", "model_state_dict", "model", "net", "params")     # what people call the weights in a checkpoint
 NOT_STATE = ("optim", "scheduler", "lr_scheduler", "scaler")                  # and what stands beside them
 WRAPPERS = ("module.", "_orig_mod.")                                          # DataParallel, torch.compile
+DEEPEST_CHECKPOINT = 4
 DEEPEST = 100
 LONGEST_NAME = 1000
-MOST_PARTS = 200_000
+MOST_PARTS = 1_000_000
+MOST_TRANSIENT = 1000
 
 
 def arrays(value, size):
@@ -23,8 +25,8 @@ def arrays(value, size):
 
 
 def _weights_in(value, depth=0):
-    """The part of a checkpoint that holds the weights: {'state_dict': ..., 'epoch': ...} is opened, to any depth."""
-    if isinstance(value, dict) and depth < DEEPEST:
+    """The part of a checkpoint that holds the weights: {'state_dict': ..., 'epoch': ...} is opened, to a few levels."""
+    if isinstance(value, dict) and depth < DEEPEST_CHECKPOINT:
         for key in STATE_KEYS:
             if isinstance(value.get(key), (dict, Record)) and _holds_arrays(value[key]):
                 return _weights_in(value[key], depth + 1)
@@ -41,21 +43,30 @@ def _leaves(value):
     leaves, pending, seen = {}, [("", value, 0)], 0
     while pending:
         prefix, value, depth = pending.pop()
-        seen += 1
-        if len(prefix) > LONGEST_NAME:
-            raise WeightsError(f"it holds a name of {len(prefix)} characters: {prefix[:80]!r}...")
-        if seen > MOST_PARTS or depth > DEEPEST:
-            raise WeightsError(f"it holds more than {MOST_PARTS} parts, or parts nested deeper than {DEEPEST}: this is no file of weights")
+        if depth > DEEPEST:
+            raise WeightsError(f"its parts are nested deeper than {DEEPEST}: this is no file of weights")
         if hasattr(value, "array"):
             name = prefix or "value"
             if name in leaves:
                 raise WeightsError(f"two arrays are called {name[:80]!r}")
             leaves[name] = value
         elif isinstance(value, (dict, list, tuple, Record)):
-            children = [(f"{prefix}.{key}" if prefix else str(key), child, depth + 1) for key, child in _children(value)
-                        if isinstance(child, (dict, list, tuple, Record)) or hasattr(child, "array")]
+            children = []
+            for key, child in _children(value):
+                seen += 1
+                if seen > MOST_PARTS:
+                    raise WeightsError(f"it holds more than {MOST_PARTS} parts: this is no file of weights")
+                if isinstance(child, (dict, list, tuple, Record)) or hasattr(child, "array"):
+                    children.append((_joined(prefix, key), child, depth + 1))
             pending += reversed(children)
     return leaves
+
+
+def _joined(prefix, key):
+    name = str(key)
+    if len(prefix) + len(name) > LONGEST_NAME:
+        raise WeightsError(f"it holds a name of more than {LONGEST_NAME} characters: {name[:80]!r}...")
+    return f"{prefix}.{name}" if prefix else name
 
 
 def _children(value):
@@ -75,6 +86,8 @@ def _module_children(attributes):
                 yield key, child
         return
     transient = attributes.get("_non_persistent_buffers_set")
+    if isinstance(transient, list) and len(transient) > MOST_TRANSIENT:
+        raise WeightsError(f"a module with more than {MOST_TRANSIENT} passing buffers: this is no file of weights")
     for group in ("_parameters", "_buffers", "_modules"):
         members = attributes.get(group)
         for key, child in members.items() if isinstance(members, dict) else ():

@@ -81,17 +81,19 @@ def walk(h5py, group, prefix, stated, seen):
     if len(seen) > MOST_OBJECTS or prefix.count("/") > DEEPEST:
         raise Refused("it has too many groups, or groups nested too deep")
     keys, stated = ordered(group, stated)
-    for key in keys:
-        if len(prefix) + len(key) > LONGEST_NAME:
+    children = {key: group[key] for key in keys
+                if isinstance(group.get(key, getlink=True), h5py.HardLink) and (prefix or key not in NOT_WEIGHTS)}
+    names = {key: layer_name(h5py, key, child) for key, child in children.items()}
+    if len(set(names.values())) < len(names):                   # two layers of one name: their groups' keys tell them apart
+        names = {key: key for key in names}
+    for key, child in children.items():
+        if len(prefix) + len(names[key]) > LONGEST_NAME:
             raise Refused("it holds a name that is too long")
-        if not isinstance(group.get(key, getlink=True), h5py.HardLink) or (not prefix and key in NOT_WEIGHTS):
-            continue
-        child = group[key]
         if isinstance(child, h5py.Group):
             below = [name.removeprefix(f"{key}/") for name in stated if name.startswith(f"{key}/")]
-            yield from walk(h5py, child, f"{prefix}{key}/", below, seen)
+            yield from walk(h5py, child, f"{prefix}{names[key]}/", below, seen)
         elif isinstance(child, h5py.Dataset):
-            yield prefix + key, child
+            yield prefix + names[key], child
 
 
 def ordered(group, stated):
@@ -105,7 +107,16 @@ def ordered(group, stated):
     position = {}
     for name in stated:
         position.setdefault(name.split("/")[0], len(position))
-    return sorted(group.keys(), key=lambda key: position.get(key, len(position))), stated
+    return sorted(group.keys(), key=lambda key: (position.get(key, len(position)), int(key) if key.isdecimal() else 0, key)), stated
+
+
+def layer_name(h5py, key, child):
+    """What a group is called: its key, or the layer's name, which Keras 3 states at the variables in it."""
+    if isinstance(child, h5py.Group) and isinstance(child.get("vars", getlink=True), h5py.HardLink):
+        name = child["vars"].attrs.get("name")
+        if isinstance(name, str) and name and "/" not in name:
+            return name
+    return key
 
 
 def entry(name, dataset, start, base, copies):

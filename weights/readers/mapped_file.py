@@ -18,7 +18,11 @@ class MappedFile:
     def __init__(self, path):
         self.path = path
         self.handle = open(path, "rb")  # noqa: SIM115 - closed by __exit__
-        self.map = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
+        try:
+            self.map = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:
+            self.handle.close()
+            raise WeightsError(f"{path}: the file is empty") from None
         self.size = len(self.map)
         self.neighbours, self.claimed = {}, 0
 

@@ -6,13 +6,13 @@ import struct
 import numpy as np
 
 from weights.errors import WeightsError
-from weights.readers.mapped_file import check_size, finished
+from weights.readers.mapped_file import check_size, dtype_named, finished
 
 LONGEST_HEADER = 10_000
 # The header is never evaluated. These three patterns accept what NumPy writes for arrays of numbers, and nothing else.
 DESCR = re.compile(r"'descr': *'([<>=|]?)([biufc])(\d{1,2})'")
 FORTRAN = re.compile(r"'fortran_order': *(True|False)")
-SHAPE = re.compile(r"'shape': *\(((?: *\d{1,19}L? *,?)*)\)")
+SHAPE = re.compile(r"'shape': *\(([0-9L, ]*)\)")          # one repetition: nested ones can take for ever
 
 
 def read(file):
@@ -38,8 +38,11 @@ def header(head):
         dtype = np.dtype("".join(descr.groups()))
     except TypeError:
         raise WeightsError(f"its header names the type {''.join(descr.groups())}, which NumPy does not have") from None
-    sizes = tuple(int(n.strip().rstrip("L")) for n in shape[1].split(",") if n.strip())
-    return dtype, fortran[1] == "True", sizes, start + length
+    dtype_named(dtype.name)
+    sizes = [n.strip().removesuffix("L") for n in shape[1].split(",") if n.strip()]
+    if not all(n.isdecimal() and len(n) < 20 for n in sizes):
+        raise WeightsError(f"its header has a shape that is none: ({shape[1][:80].strip()})")
+    return dtype, fortran[1] == "True", tuple(map(int, sizes)), start + length
 
 
 def shaped(flat, fortran, shape):

@@ -4,12 +4,14 @@ An array arrives as `_reconstruct(ndarray, (0,), b"b")` followed by its state (v
 as `_frombuffer(bytes, dtype, shape, order)`.
 """
 
+import re
+
 import numpy as np
 
 from weights.errors import WeightsError
-from weights.readers.mapped_file import check_size, finished
+from weights.readers.mapped_file import check_size, dtype_named, finished
 
-KINDS = "?bBhHiIlLqQefdFD"
+NUMBER = re.compile(r"[biufc][0-9]{1,2}")
 
 
 class StoredDtype:
@@ -22,15 +24,15 @@ class StoredDtype:
         self.order = state[1] if isinstance(state[1], str) else _text(state[1])
 
     def dtype(self):
+        """The NumPy dtype; WeightsError if it is none of numbers."""
         code = self.code.lstrip("<>=|")
-        if code[:1] not in tuple("biufc?") or not code[1:].isdigit() or self.order not in tuple("<>=|"):
+        if not NUMBER.fullmatch(code) or self.order not in tuple("<>=|"):
             raise WeightsError(f"an array holds {self.code[:40]!r}; only arrays of numbers are read, never of Python objects")
         try:
             dtype = np.dtype(code)
         except TypeError:
             raise WeightsError(f"an array holds {self.code[:40]!r}, which is no type of number") from None
-        if dtype.char not in KINDS:
-            raise WeightsError(f"an array holds {self.code[:40]!r}; numbers of 1 to 16 bytes are read")
+        dtype_named(dtype.name)
         return dtype.newbyteorder(self.order)
 
 
@@ -97,6 +99,11 @@ def _ordered_dict(pairs=(), *_):
     return dict(pairs)
 
 
+def _members(values=()):
+    """A set is kept as a list: nothing is hashed."""
+    return list(values)
+
+
 def _text(value):
     return bytes(value).decode("latin-1") if isinstance(value, (bytes, memoryview)) else str(type(value))
 
@@ -113,7 +120,9 @@ def _raw(data):
 
 
 CALLS = {"numpy.dtype": StoredDtype, "_codecs.encode": _encode,
-         "collections.OrderedDict": _ordered_dict, "collections.defaultdict": lambda *_: {}}
+         "collections.OrderedDict": _ordered_dict, "collections.defaultdict": lambda *_: {},
+         "builtins.set": _members, "__builtin__.set": _members,
+         "builtins.bytes": lambda *_: b"", "__builtin__.bytes": lambda *_: b""}          # Python 3 writes empty bytes so
 for _core in ("numpy.core", "numpy._core"):
     CALLS |= {f"{_core}.multiarray._reconstruct": _reconstruct, f"{_core}.multiarray.scalar": _scalar,
               f"{_core}.numeric._frombuffer": _frombuffer}

@@ -59,6 +59,7 @@ class Parser:
         if depth > DEEPEST:
             raise WeightsError(f"its messages are nested deeper than {DEEPEST}: it is damaged")
         at, stop = start, self.file.size if stop is None else stop
+        self.fields += len(message.fields)                      # an empty message costs as much memory as its table is long
         found = SimpleNamespace(**{name: [] if isinstance(kind, list) or kind in (INTS, FLOATS, DOUBLES) else None
                                    for name, kind in message.fields.values()})
         while at < stop:
@@ -177,7 +178,14 @@ def _signed(value):
 
 
 def _varints(data, what):
-    """The int64 numbers of a packed field, decoded block by block: byte i of a number carries its bits 7i to 7i + 6."""
+    """The int64 numbers of a packed field: byte i of a number carries its bits 7i to 7i + 6. Long fields are decoded block by block."""
+    if len(data) > 2 * BLOCK:
+        blocks = []
+        while len(data) > 2 * BLOCK:
+            cut = BLOCK + 1 + int((data[BLOCK:BLOCK + 10] < 0x80).argmax())         # behind the last byte of a number
+            blocks.append(_varints(data[:cut], what))
+            data = data[cut:]
+        return np.concatenate([*blocks, _varints(data, what)])
     ends = np.flatnonzero(data < 0x80) + 1
     if len(data) and (not len(ends) or ends[-1] != len(data)):
         raise WeightsError(f"{what}: its last number is cut short")
