@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PHOTO_NETWORK, SCENE_NETWORK, LARGE_NETWORK = "mini_vgg", "shapes", "squeezenet"
-SCENE, SCENE_KINDS = 16, ["star", "ring"]  # of the shapes world: a picture that no network was trained on
+SCENE, SCENE_KINDS = 22, ["star", "ring"]  # of the shapes world: a picture that no network was trained on
 MOST = 12  # rows that a panel can have
 EXAMPLES = """\
 Examples:
