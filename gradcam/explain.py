@@ -14,17 +14,19 @@ from gradcam.seed import seed as start
 from gradcam.seed import strongest_unit
 from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_hot
 
-#   method                  the signals it is made from: (rules, where they arrive)
+TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
+
+#   method                 the signals it is made from: (rules, where they arrive)
 METHODS = {
-    "gradient": [(BACKPROP, "x")],
-    "saliency": [(BACKPROP, "x")],
-    "input_times_gradient": [(BACKPROP, "x")],
-    "deconvnet": [(DECONVNET, "x")],
-    "guided_backprop": [(GUIDED, "x")],
+    "gradient": [("backprop", "x")],
+    "saliency": [("backprop", "x")],
+    "input_times_gradient": [("backprop", "x")],
+    "deconvnet": [("deconvnet", "x")],
+    "guided_backprop": [("guided", "x")],
     "cam": [],
-    "grad_cam": [(BACKPROP, "A")],
-    "counterfactual": [(BACKPROP, "A")],
-    "guided_grad_cam": [(GUIDED, "x"), (BACKPROP, "A")],
+    "grad_cam": [("backprop", "A")],
+    "counterfactual": [("backprop", "A")],
+    "guided_grad_cam": [("guided", "x"), ("backprop", "A")],
     "occlusion": [],
 }
 PANEL = ("saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")  # the five that share one backward pass
@@ -81,22 +83,33 @@ def explain(
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
     y = net(x)
     classes = _classes(classes, y.data)
-    if any(at == "A" for m in methods for _, at in METHODS[m]) and layer is None:
-        raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
-
-    A = find(y, layer) if layer else None
+    A = _feature_maps(y, layer, methods)
     probabilities = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)
     e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card)
-    signals = _signals(y, classes, x, A, methods, unit_layer, seed, allow, e)
+    signals = _signals(y, x, A, methods, unit_layer, seed, allow, e)
     if "occlusion" in methods:
-        occluded = _occlusion(net, x.data, classes, occluder or {}, progress)
+        occluded = dict(zip(classes, _occlusion(net, x.data, classes, occluder or {}, progress)))
     for method in methods:
-        for n, c in enumerate(classes):
-            at = {key[1:]: g for key, g in signals.items() if key[0] == c}
-            e.maps[method, c] = occluded[n] if method == "occlusion" else _map(method, x, y, c, A, at, alpha, relu, upsampling)
+        for c in classes:
+            e.maps[method, c] = occluded[c] if method == "occlusion" else _map(method, c, x, y, A, signals, alpha, relu, upsampling)
             if not np.any(e.maps[method, c]):
                 e.notes[method, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((method, c))]))
     return e
+
+
+def _feature_maps(y, layer, methods):
+    """The tensor that Grad-CAM weighs, None if no method needs one."""
+    if not any(at == "A" for m in methods for _, at in METHODS[m]):
+        return None
+    if layer is None:
+        raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
+    return _with_rows_and_columns(find(y, layer))
+
+
+def _with_rows_and_columns(A):
+    if A.ndim != 4:
+        raise GraphError(f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it")
+    return A
 
 
 def _classes(classes, scores):
@@ -109,38 +122,29 @@ def _classes(classes, scores):
     return [int(c) if np.ndim(c) == 0 else tuple(int(i) for i in c) for c in classes]
 
 
-def _signals(y, classes, x, A, methods, unit_layer, seed, allow, e):
-    """One batched backward pass: {(class, "backprop" | "deconvnet" | "guided", "x" | "A"): signal}."""
-    names = {id(BACKPROP): "backprop", id(DECONVNET): "deconvnet", id(GUIDED): "guided"}
-    needs = [need for m in methods for need in METHODS[m]]
-    tables = [t for t in (BACKPROP, DECONVNET, GUIDED) if any(t is need for need, _ in needs)]
-    ends = {"x": x, "A": A}
-    ends = {name: ends[name] for name in sorted({at for _, at in needs})}
-    if not tables:
+def _signals(y, x, A, methods, unit_layer, seed, allow, e):
+    """One batched backward pass: {(class, rules, "x" or "A"): signal}.  The stack has a row for each class and table of rules."""
+    needs = dict.fromkeys(need for m in methods for need in METHODS[m])
+    rows = [(c, rules) for c in e.classes for rules in dict.fromkeys(rules for rules, _ in needs)]
+    ends = {name: tensor for name, tensor in (("x", x), ("A", A)) if any(at == name for _, at in needs)}
+    if not rows:
         return {}
-    rows = [(c, t) for c in classes for t in tables]
-    source, _ = start(y, classes[0], seed)
-    at_y = np.stack([start_signal(source, y, c, seed) for c, _ in rows])
-    starts, signals = [source], [at_y]
-    if unit_layer and any(t is DECONVNET for t in tables):
-        U = find(y, unit_layer)
+    begun = [start(y, c, seed) for c in e.classes]
+    at_y = {c: signal for c, (_, signal) in zip(e.classes, begun)}
+    starts, signals = [begun[0][0]], [np.stack([at_y[c] for c, _ in rows])]
+    if unit_layer and ("deconvnet", "x") in needs:
+        U = _with_rows_and_columns(find(y, unit_layer))
         unit = strongest_unit(U)
-        from_unit = np.asarray([t is DECONVNET for _, t in rows])
-        at_y[from_unit] = 0
+        from_unit = np.asarray([rules == "deconvnet" for _, rules in rows])
+        signals[0][from_unit] = 0
         at_U = np.zeros_like(U.data, shape=(len(rows), *U.shape))
         at_U[from_unit] = one_hot(U, unit)
-        starts, signals = [source, U], [at_y, at_U]
+        starts, signals = [*starts, U], [*signals, at_U]
         place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
-        for c in classes:
+        for c in e.classes:
             e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
-    arrived = backward(starts, signals, list(ends.values()), [t for _, t in rows], allow=allow)
-    return {(c, names[id(t)], name): g[row] for name, g in zip(ends, arrived) for row, (c, t) in enumerate(rows)}
-
-
-def start_signal(source, y, c, seed):
-    """The signal of class c at `source`, which is y or its probabilities."""
-    signal = one_hot(source, c)
-    return signal * y.data if seed == "value" else signal
+    arrived = backward(starts, signals, list(ends.values()), [TABLES[rules] for _, rules in rows], allow=allow)
+    return {(*row, name): g[n] for name, g in zip(ends, arrived) for n, row in enumerate(rows)}
 
 
 def _occlusion(net, x, classes, occluder, progress):
@@ -151,23 +155,28 @@ def _occlusion(net, x, classes, occluder, progress):
     return occlusion(net, x, every, progress=progress, **occluder)
 
 
-def _map(method, x, y, c, A, g, alpha, relu, upsampling):
+def _map(method, c, x, y, A, signals, alpha, relu, upsampling):
+    """The method's formula on the signals of class c."""
+
+    def arrived(rules, at):
+        return signals[c, rules, at]
+
     match method:
         case "gradient":
-            return g["backprop", "x"].copy()
+            return arrived("backprop", "x").copy()
         case "saliency":
-            return largest_channel(g["backprop", "x"])
+            return largest_channel(arrived("backprop", "x"))
         case "input_times_gradient":
-            return x.data * g["backprop", "x"]
+            return x.data * arrived("backprop", "x")
         case "deconvnet":
-            return g["deconvnet", "x"].copy()
+            return arrived("deconvnet", "x").copy()
         case "guided_backprop":
-            return g["guided", "x"].copy()
+            return arrived("guided", "x").copy()
         case "cam":
             return cam(*cam_head(y), np.asarray(c))
         case "grad_cam":
-            return combine(g["backprop", "A"], A.data, alpha, relu)
+            return combine(arrived("backprop", "A"), A.data, alpha, relu)
         case "counterfactual":
-            return combine(-g["backprop", "A"], A.data, alpha, relu)
+            return combine(-arrived("backprop", "A"), A.data, alpha, relu)
         case "guided_grad_cam":
-            return localise(g["guided", "x"], combine(g["backprop", "A"], A.data, alpha, relu), upsampling)
+            return localise(arrived("guided", "x"), combine(arrived("backprop", "A"), A.data, alpha, relu), upsampling)

@@ -221,3 +221,20 @@ def test_the_result_survives_what_comes_later(passed):
     for m in again.maps.values():
         m[...] = 7
     assert all(e.maps[key].tobytes() == bits for key, bits in before.items())
+
+
+def test_explain_refuses_a_layer_without_rows_and_columns():
+    net, x = small_vgg(), picture()
+    with pytest.raises(GraphError, match=r"fc6 \(2, 10\) has no rows and columns"):
+        explain(net, x, C, ["grad_cam"], layer="fc6")
+    with pytest.raises(GraphError, match="no rows and columns"):
+        explain(net, x, C, ["deconvnet"], unit_layer="relu6")
+
+
+def test_seeds_in_explain():
+    net, x = small_vgg(), picture()
+    y = net(x)
+    for seed in ("probability", "value"):
+        e = explain(net, x, [C, 1], ["gradient", "guided_backprop"], seed=seed)
+        assert_close(e["gradient", 1], gradient(y, 1, x, seed), 1e-12)
+        assert_close(e["guided_backprop", C], guided_backprop(y, C, x, seed), 1e-12)
