@@ -38,7 +38,7 @@ def train(net, sample, pictures, loss, optimiser, rate, run, *, hits=top1, valid
         while state.step < total:
             state.advance(workers, sample, loss, hits, rate(state.step, total), state.step / total)
             bar.update()
-            bar.set_postfix_str("loss {:.3f}, right {:.1%}".format(*state.curves.recent()))
+            bar.set_postfix_str("loss {:.3f}, right {:.1%}".format(*state.curves.recent()), refresh=False)
             ended = state.step % steps == 0
             if ended and validate:
                 found = {"epoch": state.step // steps, **validate(state.in_use())}

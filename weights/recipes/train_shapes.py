@@ -21,7 +21,7 @@ from weights.recipes import shapes_world as world
 from weights.recipes.command import begin, options, ship
 
 SCENES, VALIDATION = 16384, 1000
-PEAK, DECAY = 4e-3, 0.05
+PEAK, DECAY = 2e-3, 0.02
 
 
 def draw(scenes, split, processes=2):
@@ -59,14 +59,14 @@ def measure(net, pictures, labels):
 
 
 def main(arguments=None):
-    asked = options("shapes", __doc__, epochs=10).parse_args(arguments)
+    asked = options("shapes", __doc__, epochs=14).parse_args(arguments)
     begin(asked)
     started = time.monotonic()
     pictures, labels = draw(SCENES, "train")
     kept_pictures, kept_labels = draw(VALIDATION, "validation")
     print(f"{SCENES} scenes drawn in {time.monotonic() - started:.0f} s")
     net = nets.shapes(batchnorm=True).initialise(asked.seed)
-    run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.995)
+    run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.995)
     curves = train(
         *(net, sampler(pictures, labels), len(pictures)),
         *(SigmoidCrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
