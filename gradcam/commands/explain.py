@@ -50,7 +50,7 @@ def register(subparsers):
 
 def run(args):
     import weights
-    from gradcam import report
+    from gradcam.commands import _report as report
     from gradcam.commands._ask import AskError, class_index, one_of
     from gradcam.explain import METHODS, PANEL, explain
     from gradcam.image import crop_shown, prepare

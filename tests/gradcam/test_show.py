@@ -10,12 +10,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from gradcam.colour import heat, limit, overlay, relief, signed
 from gradcam.explain import Explanation
 from gradcam.save import SaveError, check, save
 from gradcam.show import panel
-from gradcam.tiles import LOOKS, enlarged, row, why_zero
-from gradcam.typeset import lines, wide
+from gradcam.show.colour import heat, limit, overlay, relief, signed
+from gradcam.show.tiles import LOOKS, enlarged, row, why_zero
+from gradcam.show.typeset import lines, wide
 from weights import Card, Preprocessing
 
 EIGHT = ("gradient", "saliency", "input_times_gradient", "deconvnet", "guided_backprop", "grad_cam", "counterfactual", "guided_grad_cam")

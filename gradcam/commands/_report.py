@@ -1,0 +1,69 @@
+"""What was found, for people and for programs."""
+
+import json
+
+import numpy as np
+
+from gradcam.show.tiles import LOOKS, why_zero
+from gradcam.show.verdict import doubt, first, name_of, percent
+
+STRANGE = 0.6  # a network of few classes that gives none of them more than this is probably looking at something else
+
+
+def in_words(e, photo, out, advice=(), n=0):
+    """Print an explanation: the first five classes, what is to be said about them and about maps that are zero, and where the panel is."""
+    p, card = e.probabilities[n], e.card
+    print(f"{photo}, seen by {card.title}:")
+    top = first(p)
+    width = max(len(name_of(c, card)) for c in top)
+    for c in top:
+        print(f"  {name_of(c, card):<{width}}  {percent(p[c]):>7}")
+    for line in filter(None, [doubt(p, card), *advice]):
+        print(line)
+    for method, c, reason in _zeros(e, n):
+        print(f"{LOOKS[method][0]} of {name_of(c, card)} is exactly zero. {reason}")
+    print(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
+
+
+def as_json(e, photo, out, advice=(), n=0):
+    """Print an explanation as one JSON object.  A peak is where a map is largest, as parts of the picture's width and height."""
+    p, card = e.probabilities[n], e.card
+    explained = [{**_class(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
+    found = {
+        "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
+        "top": [_class(e, c, n) for c in first(p)], "notes": [*filter(None, [doubt(p, card), *advice])],
+        "explained": explained, "panel": str(out),
+    }  # fmt: skip
+    print(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def advice(e, larger, n=0):
+    """What someone should know who did not choose this network.  larger: the command for one that knows more."""
+    card, p = e.card, e.probabilities[n]
+    said = [f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}."]
+    if p.max() < STRANGE:
+        said.append("This photo probably shows none of them.")
+    return [*said, f"For a network of 1000 classes: {larger}"]
+
+
+def _class(e, c, n):
+    return {
+        "class": c, "name": name_of(c, e.card),
+        "score": float(e.scores[n, c]), "probability": float(e.probabilities[n, c]),
+    }  # fmt: skip
+
+
+def _map(e, method, c, n):
+    map = e.maps[method, c][n]
+    size = np.abs(map).max(axis=0) if map.ndim == 3 else map
+    row, column = np.unravel_index(size.argmax(), size.shape)
+    peak = [round((column + 0.5) / size.shape[1], 4), round((row + 0.5) / size.shape[0], 4)] if np.any(map) else None
+    numbers = {"shape": list(map.shape), "min": float(map.min()), "max": float(map.max()), "peak": peak}
+    return {**numbers, "note": e.notes.get((method, c), "")}
+
+
+def _zeros(e, n):
+    """(method, class, reason) for every map that is exactly zero."""
+    for (method, c), maps in e.maps.items():
+        if not np.any(maps[n]):
+            yield method, c, why_zero(method, float(e.scores[n, c]), e.layer)

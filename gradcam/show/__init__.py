@@ -1,0 +1,7 @@
+"""Pictures for people: the panel, heat maps, overlays, and saving them whole or not at all."""
+
+from gradcam.save import SaveError, save
+from gradcam.show.colour import heat, overlay, relief, signed
+from gradcam.show.panel import panel
+
+__all__ = ["SaveError", "heat", "overlay", "panel", "relief", "save", "signed"]

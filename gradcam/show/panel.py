@@ -1,0 +1,118 @@
+"""The panel: every method side by side, one row per class.  All lengths are in inches, from the upper left corner."""
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from gradcam.image import restore
+from gradcam.show.tiles import LOOKS, row
+from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
+from gradcam.show.verdict import doubt, first, name_of, percent
+
+TILE, GAP, MARGIN, BAR = 2.75, 0.24, 0.32, 0.36
+HEADING, TITLE, STRONG, TEXT = 20, 15.5, 14, 11  # points
+SCALES = {  # how to read what is drawn
+    "relief": "Reliefs: grey is zero, brighter is positive, darker negative, each colour on its own; an inset enlarges a small one, "
+    "beside the photo there. They reach full colour, as saliency does, where 99 % of the values other than zero lie below.",
+    "heat": "Saliency is in full colour where 99 % of the values other than zero lie below.",
+    "overlay": "A map on the photo is in full colour at its maximum.",
+    "shared": "A counterfactual has the scale of its Grad-CAM.",
+}
+
+
+def panel(explanation, photo=None, card=None, picture=0):
+    """All maps of an explanation -> Matplotlib Figure; `save` writes it to a file.
+
+    One row per class: what the network saw, then a map per method, each with the bar of its scale.  Maps with a sign have a symmetric
+    scale; Grad-CAM and its counterfactual share theirs.  A map that is exactly zero is labelled so, with the reason.
+    photo: the pixels that the network saw, uint8 (H, W, 3) (`gradcam.image.crop_shown`; default: taken back from the input);
+    card: the network's description (default: the explanation's); picture: which one of the batch.
+    Nothing global in Matplotlib is touched: panels may be drawn in several threads.
+    """
+    card = card or explanation.card
+    if photo is None:
+        photo = restore(explanation.x[picture], card.preprocessing)
+    rows = [row(explanation, c, photo, card, picture) for c in explanation.classes]
+    columns = max(len(tiles) for tiles in rows)
+    width = columns * TILE + (columns - 1) * GAP
+    heading = _heading(explanation.probabilities[picture], card, width)
+    return _page(rows, heading, lines(_scales(explanation.methods), width, TEXT, colour=FAINT), width)
+
+
+def _heading(p, card, width):
+    """Which network, what it sees, and whether it is sure."""
+    seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(p))
+    heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(seen, width, STRONG)
+    return heading + lines(doubt(p, card), width, STRONG, "bold")
+
+
+def _scales(methods):
+    """How to read the colours of these methods."""
+    drawn = {LOOKS[m][2] for m in methods} | ({"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set())
+    return " ".join(SCALES[d] for d in ("relief", "heat", "overlay", "shared") if d in drawn and not (d == "heat" and "relief" in drawn))
+
+
+def _page(rows, heading, footnote, width):
+    """Finds a place for everything, then draws it: no text can run into a picture."""
+    height, across = rows[0][0].picture.shape[:2]
+    side = TILE * min(height / across, 2)
+    titles = [lines(t.title, TILE, TITLE, "bold") + lines(t.source, TILE, TEXT, colour=FAINT) for t in rows[0]]
+    head = max(map(tall, titles)) + 0.08
+    below = [max(map(_below, tiles)) + 0.22 for tiles in rows]
+    total = MARGIN + tall(heading) + 0.2 + head + len(rows) * side + sum(below) + 0.05 + tall(footnote) + MARGIN
+
+    figure = Figure(figsize=(width + 2 * MARGIN, total), facecolor="white")
+    y = write(figure, MARGIN, MARGIN, heading) + 0.2 + head
+    for k, title in enumerate(titles):
+        write(figure, _left(k), y - 0.08 - tall(title), title)
+    for tiles, under in zip(rows, below):
+        for k, tile in enumerate(tiles):
+            _draw(figure, tile, _left(k), y, side)
+        y += side + under
+    write(figure, MARGIN, y + 0.05, footnote)
+    return figure
+
+
+def _left(k):
+    """Left edge of column k."""
+    return MARGIN + k * (TILE + GAP)
+
+
+def _captions(tile):
+    return lines(tile.strong, TILE, STRONG, "bold") + lines(tile.note, TILE, TEXT, colour=FAINT)
+
+
+def _below(tile):
+    """Height of all that stands below a tile."""
+    return 0.08 + (BAR if tile.bar else 0) + tall(_captions(tile))
+
+
+def _draw(figure, tile, x, y, side):
+    """A tile with its upper left corner at (x, y): the picture, the bar of its scale, its captions."""
+    _axes(figure, x, y, TILE, side).imshow(tile.picture, aspect="auto", interpolation="antialiased")
+    if tile.zero:
+        words = [Line("exactly zero", TITLE, "bold", INK), *lines(tile.zero, TILE - 0.4, TEXT)]
+        write(figure, x + 0.2, y + (side - tall(words)) / 2, words)
+    y += side + 0.08
+    if tile.bar:
+        colours, low, high = tile.bar
+        _axes(figure, x, y, TILE, 0.1).imshow(np.linspace(0, 1, 256)[None], cmap=matplotlib.colormaps[colours], aspect="auto")
+        for at, value, align in [(0, low, "left"), (0.5, 0, "center"), (1, high, "right")]:
+            if value or at == 0 or low < 0:
+                write(figure, x + at * TILE, y + 0.12, [Line(_number(value), TEXT, colour=FAINT)], align)
+        y += BAR
+    write(figure, x, y, _captions(tile))
+
+
+def _axes(figure, x, y, width, height):
+    """A bare rectangle with its upper left corner at (x, y)."""
+    across, total = figure.get_size_inches()
+    axes = figure.add_axes((x / across, 1 - (y + height) / total, width / across, height / total))
+    axes.set_axis_off()
+    return axes
+
+
+def _number(value):
+    """Two digits, and a real minus sign."""
+    text = f"{value:.0f}" if value == 0 or 100 <= abs(value) < 1e6 else f"{value:#.2g}".removesuffix(".")
+    return text.replace("-", "−")

@@ -1,0 +1,53 @@
+"""Text of known size: broken into lines before it is drawn, so that a page can leave room for it.  All lengths are in inches."""
+
+from functools import cache
+from typing import NamedTuple
+
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextToPath
+
+INK, FAINT = "#1a1a1a", "#5a5a5a"
+LEADING = 1.32 / 72  # from one line to the next, per point of type
+ASCENT = 0.95 / 72  # from the top of a line to where its letters stand, per point
+
+
+class Line(NamedTuple):
+    text: str
+    size: float  # points
+    weight: str = "normal"
+    colour: str = INK
+
+
+def lines(text, width, size, weight="normal", colour=INK):
+    """A text as lines that are no wider than `width`; none for an empty text.  A word that is wider is broken."""
+    done, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if line and wide(longer, size, weight) > width:
+            done, longer = [*done, line], word
+        while wide(longer, size, weight) > width and len(longer) > 1:
+            fits = next(n for n in range(len(longer) - 1, 0, -1) if n == 1 or wide(longer[:n], size, weight) <= width)
+            done, longer = [*done, longer[:fits]], longer[fits:]
+        line = longer
+    return [Line(t, size, weight, colour) for t in [*done, line] if t]
+
+
+@cache
+def wide(text, size, weight="normal"):
+    """Width of one line."""
+    return TextToPath().get_text_width_height_descent(text, FontProperties(size=size, weight=weight), ismath=False)[0] / 72
+
+
+def tall(lines):
+    """Height of lines, one below the other."""
+    return sum(line.size for line in lines) * LEADING
+
+
+def write(figure, x, y, lines, align="left"):
+    """Draw lines from (x, y) downwards, measured from the figure's upper left corner -> where the next one would start."""
+    width, height = figure.get_size_inches()
+    for text, size, weight, colour in lines:
+        style = {"fontsize": size, "fontweight": weight, "color": colour, "ha": align, "va": "baseline", "parse_math": False}
+        figure.text(x / width, 1 - (y + size * ASCENT) / height, text, **style)
+        y += size * LEADING
+    return y

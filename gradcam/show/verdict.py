@@ -1,0 +1,32 @@
+"""What the network says about a picture, in words: its first classes, and whether it is sure."""
+
+import numpy as np
+
+SURE = 0.5  # below this, the first class is less likely than all the others together
+CLOSE = 0.1  # two classes nearer than this are a tie to a reader
+
+
+def name_of(c, card=None):
+    """The name of class c: by the network's description, or 'class 7' if it has none."""
+    names = getattr(card, "classes", None)
+    return names[c] if names and c < len(names) else f"class {c}"
+
+
+def first(probabilities, n=5):
+    """The n most probable classes of one picture, (classes,) -> list of int, most probable first."""
+    return np.argsort(-probabilities, kind="stable")[:n].tolist()
+
+
+def percent(p):
+    """0.8666 -> '86.7 %'"""
+    return "< 0.1 %" if p < 0.0005 else f"{100 * p:.1f} %"
+
+
+def doubt(probabilities, card=None):
+    """A sentence about how unsure the network is, '' if it is not.  probabilities: of one picture, (classes,)"""
+    a, b, *_ = [*first(probabilities, 2), None]
+    if getattr(card, "multi_label", False):
+        return "" if probabilities[a] >= SURE else "The network is unsure: it finds none of its classes likely."
+    if b is not None and probabilities[a] - probabilities[b] < CLOSE:
+        return f"The network is unsure: it can hardly decide between {name_of(a, card)} and {name_of(b, card)}."
+    return "" if probabilities[a] >= SURE else "The network is unsure: it gives no class more than half."

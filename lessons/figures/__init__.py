@@ -1,0 +1,1 @@
+"""Figures of the README and the lessons, each made by a script of its own."""
