@@ -12,8 +12,8 @@ def centre(size):
 
 
 def random_point(size, seed):
-    """The same bump at a random pixel.  seed: the picture's number, so that a run that is resumed draws the same."""
-    random = np.random.default_rng([seed, *size])
+    """The same bump at a random pixel.  seed: the picture's number (or several), so that a run that is resumed draws the same."""
+    random = np.random.default_rng([*np.atleast_1d(seed), *size])
     return bump(size, (random.integers(size[0]), random.integers(size[1])))
 
 

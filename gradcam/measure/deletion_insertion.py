@@ -1,4 +1,4 @@
-"""Deletion and insertion (Petsiuk et al. 2018, sec. 4.2): how fast the class goes, or comes, when its most important pixels do."""
+"""Deletion and insertion (Petsiuk et al. 2018, "causal metrics"): how fast the class goes, or comes, when its most important pixels do."""
 
 import numpy as np
 
@@ -6,7 +6,6 @@ from minicnn import Sigmoid, Softmax
 
 STEPS = 28
 BLUR = 0.05  # deviation of the blur that insertion begins with, of the picture's side
-BATCH = 8
 
 
 def deletion(net, x, c, map, steps=STEPS):
@@ -29,11 +28,16 @@ def curve(net, before, after, c, map, steps):
     place = np.empty(map.size, int)
     place[order] = np.arange(map.size)
     place = place.reshape(map.shape)
-    found = []
-    for first in range(0, steps + 1, BATCH):
-        changed = place < many[first : first + BATCH, None, None]
+    found, batch = [], few(after)
+    for first in range(0, steps + 1, batch):
+        changed = place < many[first : first + batch, None, None]
         found.append(probability(net, np.where(changed[:, None], after, before), c))
     return np.concatenate(found)
+
+
+def few(x):
+    """How many pictures a pass takes: as many as have a megabyte between them.  More is slower, for they leave the processor's cache."""
+    return max(1, 2**20 // x[0].nbytes)
 
 
 def probability(net, x, c):

@@ -18,7 +18,7 @@ def wilson(hits, n):
     p = hits / n
     middle = p + Z**2 / (2 * n)
     half = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2))
-    return tuple(np.clip([middle - half, middle + half] / (1 + Z**2 / n), 0, 1).tolist())
+    return tuple(np.clip(np.array([middle - half, middle + half]) / (1 + Z**2 / n), 0, 1).tolist())
 
 
 def bootstrap(values, resamples=RESAMPLES, seed=0):

@@ -1,0 +1,100 @@
+"""One picture, its truth, and the maps of all methods for it: what measures measure."""
+
+from functools import cached_property
+
+import numpy as np
+
+from gradcam.explain import METHODS, explain
+from gradcam.image import prepare
+from gradcam.measure import baselines
+from gradcam.measure.deletion_insertion import few
+from gradcam.measure.intensity import intensity
+from gradcam.measure.rank_correlation import spread
+from gradcam.occlusion import occlusion
+from minicnn import GraphError, RuleError
+
+NOT_FINITE = "the map is not finite"
+
+
+def parsed(method):
+    """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from (default: the network's own)."""
+    name, _, layer = method.partition("@")
+    if name not in METHODS:
+        raise ValueError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
+    return name, layer or None
+
+
+class Case:
+    """number: which picture; c: the class that is explained; x (1, C, H, W): the input; truth (H, W) bool, boxes (B, 4): where c is.
+
+    overlap: how many of occlusion's windows cover a place, in a row.
+
+    maps {method: map (H, W) >= 0, on the picture's pixels}; raw {method: the map as the method gave it}; failed {method: why there is none}
+    """
+
+    def __init__(self, net, example, preprocessing, number, methods, overlap=2):
+        self.net, self.number, self.overlap = net, number, overlap
+        self.c, self.truth, self.boxes = example.c, example.truth, example.boxes
+        self.x = prepare(example.picture, preprocessing)
+        self.size = self.x.shape[-2:]
+        self.raw, self.failed = {}, {}
+        self._explain(methods)
+        self.maps = {m: intensity(self.raw[m], self.size) for m in methods if m in self.raw}
+
+    @cached_property
+    def scores(self):
+        """(classes,)"""
+        return self.net(self.x)[0]
+
+    @property
+    def rank(self):
+        """How many classes score higher than the picture's own."""
+        return int((self.scores > self.scores[self.c]).sum())
+
+    @property
+    def window(self):
+        """Side of occlusion's windows, a seventh of the picture, and the step from one to the next, pixels."""
+        side = min(self.size)
+        return max(side // 7, 1), max(side // (7 * self.overlap), 1)
+
+    @cached_property
+    def falls(self):
+        """How much the score falls when a window is covered, (rows, columns)."""
+        return occlusion(self.net, self.x, self.c, *self.window, average="none", batch=few(self.x))[0]
+
+    @cached_property
+    def random(self):
+        """The map of the baseline "random point"."""
+        return baselines.random_point(self.size, self.number)
+
+    def _explain(self, methods):
+        layers = {}
+        for method in methods:
+            name, layer = parsed(method)
+            if name == "occlusion":
+                self.raw[method] = spread(self.falls, self.size, *self.window)
+            else:
+                layers.setdefault(layer, {})[name] = method
+        for layer, named in layers.items():
+            try:
+                self._keep(named, layer)
+            except (GraphError, RuleError):
+                for name, method in named.items():
+                    try:
+                        self._keep({name: method}, layer)
+                    except (GraphError, RuleError) as error:
+                        self.failed[method] = str(error)
+
+    def _keep(self, named, layer):
+        found = explain(self.net, self.x, self.c, list(named), layer, layer)
+        for name, method in named.items():
+            if np.isfinite(found[name]).all():
+                self.raw[method] = found[name][0]
+            else:
+                self.failed[method] = NOT_FINITE
+
+
+def unfit(net, example, preprocessing, methods):
+    """{method: why this network has no such map, whatever the picture}, found by trying."""
+    tried = Case(net, example, preprocessing, 0, [m for m in methods if parsed(m)[0] != "occlusion"])
+    return {m: why for m, why in tried.failed.items() if why != NOT_FINITE}

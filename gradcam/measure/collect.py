@@ -1,0 +1,71 @@
+"""Rows for many pictures: on all cores, with a progress bar, and kept as they come, so that a run that was cut off goes on where it was."""
+
+import json
+import os
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from gradcam.measure.data import DataError
+
+
+def collect(path, settings, numbers, row, workers=None, progress=True, name=None):
+    """One row for each number, those included that the file has already -> list of rows, in the order of `numbers`.
+
+    path: a file of rows, JSON, one line each, to which every new row is added as soon as it is there (None: keep none); its first line
+    says with which settings.  DataError if those were others.  row: number -> dict, called in `workers` threads (default: one for each
+    core), each with its own matrix products on one core.  Few rows are on their way at any time, however many are asked for.
+    """
+    rows = opened(Path(path), settings) if path else {}
+    missing = [n for n in numbers if n not in rows]
+    todo, workers = iter(missing), workers or os.cpu_count() or 1
+    bar = tqdm(desc=name, total=len(numbers), initial=len(numbers) - len(missing), unit="picture", disable=not progress)
+    with bar, threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
+        waiting = {pool.submit(row, n) for n in islice(todo, 2 * workers)}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for found in (future.result() for future in done):
+                    rows[found["number"]] = found
+                    if path:
+                        append(path, found)
+                    bar.update()
+                waiting |= {pool.submit(row, n) for n in islice(todo, len(done))}
+        except BaseException:  # an interruption, too: what is not begun is not begun
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [rows[n] for n in numbers]
+
+
+def opened(path, settings):
+    """{number: row} of the file's rows; a new file gets its first line.  A line that was being written when the run died is taken away."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        append(path, settings)
+        return {}
+    written = path.read_bytes()
+    whole = written[: written.rfind(b"\n") + 1]
+    if len(whole) < len(written):
+        os.truncate(path, len(whole))
+    if not whole:
+        append(path, settings)
+        return {}
+    try:
+        first, *rows = [json.loads(line) for line in whole.splitlines()]
+        found = {row["number"]: row for row in rows}
+    except (ValueError, KeyError, TypeError):
+        raise DataError(f"{path}: this is no file of measured rows; name another with --rows") from None
+    if first != json.loads(json.dumps(settings)):
+        other = [key for key in settings if first.get(key) != settings[key]] if isinstance(first, dict) else "settings"
+        raise DataError(f"{path}: these rows were measured with other {', '.join(other) or 'settings'}: name another file, or remove it")
+    return found
+
+
+def append(path, row):
+    """One line more, in one piece."""
+    line = json.dumps(row, ensure_ascii=False) + "\n"
+    with open(path, "ab", buffering=0) as file:
+        file.write(line.encode())

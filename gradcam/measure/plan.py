@@ -1,0 +1,60 @@
+"""What the committed table is made of: which network is measured on which pictures, by what, on how many."""
+
+from dataclasses import dataclass
+
+from gradcam.explain import METHODS
+
+QUICK = tuple(m for m in METHODS if m != "occlusion")
+ON_MAPS = ("pointing_game", "energy_pointing_game", "localisation")
+IN_PASSES = ("rank_correlation", "deletion", "insertion")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One file of rows.  kind: "maps" (one map of each method), "passes" (hundreds of forward passes each), "grid" or "sanity"."""
+
+    network: str
+    kind: str
+    n: int
+    methods: tuple
+    measures: tuple = ()
+
+    @property
+    def name(self):
+        return f"{self.network}_{self.kind}"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """weights: a file in the data folder (None: ships with the package); photos: likewise (None: scenes); also: methods at other layers."""
+
+    network: str
+    weights: str | None
+    photos: str | None
+    also: tuple
+    n: dict
+
+
+SUBJECTS = (
+    Subject("shapes", None, None, (), {"maps": 500, "passes": 500, "grid": 500, "grid_occlusion": 500, "sanity": 50}),
+    Subject(
+        "mini_vgg", None, "data/imagenette_loc_96_decoded.npz", (),
+        {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 50},
+    ),
+    Subject(
+        "squeezenet", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz", ("grad_cam@relu_conv10", "deconvnet@fire4"),
+        {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 20},
+    ),
+)  # fmt: skip
+
+
+def stages(subject):
+    """In the order in which they are run: what is quick first."""
+    quick, every = (*QUICK, *subject.also), (*METHODS, *subject.also)
+    return [
+        Stage(subject.network, "maps", subject.n["maps"], quick, ON_MAPS),
+        Stage(subject.network, "grid", subject.n["grid"], quick, ("grid_pointing_game",)),
+        Stage(subject.network, "sanity", subject.n["sanity"], every),
+        Stage(subject.network, "passes", subject.n["passes"], every, (*ON_MAPS, *IN_PASSES)),
+        Stage(subject.network, "grid_occlusion", subject.n["grid_occlusion"], ("occlusion",), ("grid_pointing_game",)),
+    ]

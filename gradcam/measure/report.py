@@ -1,0 +1,72 @@
+"""The page of all tables, and the same figures for programs."""
+
+from gradcam.measure.sanity_curves import curves
+from gradcam.measure.sanity_curves import table as sanity_table
+from gradcam.measure.summary import reasons, small, summary, table
+from weights import card
+
+HEAD = """\
+# Every method by every measure
+
+Made by `python -m gradcam.measure.table`; what each column is stands in `gradcam/measure/`.  In brackets: 95 % intervals (Wilson's for
+hits and misses, else the bootstrap over pictures).  Arrows: more (↑) or less (↓) is better.  A map of zeros counts as a miss; deletion
+and insertion, which only ask for an order, give it a random point's.  *Random point* and *picture centre* never look at the picture: a
+method that does no better has shown nothing.  The class is the picture's true one, whatever the network says, except in the sanity check,
+where it is the class that the intact network scores highest.  `method@layer` looks at that layer, or starts from it; `deconvnet` alone
+starts at the score.
+"""
+LOCALISED = ("hit", "energy", "found", "top1_error", "top5_error")
+IN_PASSES = ("rank_correlation", "deletion", "insertion")
+PICTURES = {
+    "shapes": "Scenes of the shapes world's stream `test`, which no training saw, with exact masks of what can be seen of a shape; "
+    "one of the scene's shapes is asked for.",
+    "mini_vgg": "Imagenette photos with the boxes of ILSVRC 2012, at 96 pixels; none is in the training set.",
+    "squeezenet": "Imagenette photos with the boxes of ILSVRC 2012, at 227 pixels.",
+}
+
+
+def page(found):
+    """found: {subject: {kind of stage: rows}} -> (Markdown, {network: {kind: summary}})"""
+    texts, figures = [HEAD], {}
+    for subject, rows in found.items():
+        if not rows:
+            continue
+        texts.append(f"## {card(subject.network).title}\n\n{PICTURES[subject.network]}\n")
+        figures[subject.network] = of = {}
+        for title, kind, some, columns in _tables(rows):
+            of[kind] = summary(some)
+            texts.append(f"### {title}\n\n{table(of[kind], columns)}\n{_reasons(some)}")
+        if "sanity" in rows:
+            some = rows["sanity"]
+            texts.append(f"### Sanity check\n\n{SANITY.format(subject.network)}\n\n{sanity_table(some)}\n{_reasons(some)}")
+            of["sanity"] = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(some).items()}
+    return "\n".join(texts), figures
+
+
+SANITY = """\
+Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,
+the upper half, all of them, and one layer at a time (mean over the layers).  1: the map does not notice.  Zero maps of random networks
+count as 0.
+
+![curves](sanity_{}.png)"""
+
+
+def _tables(rows):
+    """(title, kind, rows, columns) of every table that these rows make."""
+    if "maps" in rows:
+        maps = rows["maps"]
+        yield f"On the object: {len(maps)} pictures", "maps", maps, LOCALISED
+        title = f"The same on objects that take up less than a third of the picture: {len(small(maps))} pictures"
+        if 0 < len(small(maps)) < len(maps):
+            yield title, "small", small(maps), LOCALISED
+    if "passes" in rows:
+        title = f"What takes hundreds of passes: {len(rows['passes'])} pictures"
+        yield title, "passes", rows["passes"], (*LOCALISED, *IN_PASSES)
+    for kind in ("grid", "grid_occlusion"):
+        if kind in rows:
+            yield f"Grids of four: {len(rows[kind])}" + (", occlusion" if "_" in kind else ""), kind, rows[kind], ("cell",)
+
+
+def _reasons(rows):
+    """One line for each method without maps."""
+    return "".join(f"\n`{method}`: {why}.\n" for method, why in reasons(rows).items())

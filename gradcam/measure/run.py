@@ -1,0 +1,112 @@
+"""A measure, or several, over many pictures: what `gradcam measure` and the table do."""
+
+import copy
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from gradcam.image import prepare
+from gradcam.measure import baselines, sanity_check
+from gradcam.measure.case import Case, unfit
+from gradcam.measure.collect import collect
+from gradcam.measure.data import Example
+from gradcam.measure.deletion_insertion import STEPS, probability
+from gradcam.measure.grid_pointing_game import PhotoGrids, SceneGrids
+from gradcam.measure.measures import row
+from minicnn.device import keep_memory
+
+NOTHING = (np.zeros(1), np.zeros(1))  # in place of a map that could not be made
+
+
+def over(net, data, measures, methods, n=None, rows=None, workers=None, progress=True, name=None):
+    """Rows (see `measures.row`) of the first n pictures of `data`, one for each.  rows: the file that keeps them."""
+    net = from_the_score(net)
+    numbers = data.numbers[:n]
+    settings = {"measures": list(measures), "methods": list(methods), "weights": digest(net), "steps": STEPS, "data": data.says}
+
+    failed = unfit(net, data[numbers[0]], data.preprocessing, methods)
+    possible = [m for m in methods if m not in failed]
+
+    def one(number):
+        return row(Case(net, data[number], data.preprocessing, number, possible), measures, failed)
+
+    keep_memory()
+    return collect(rows, settings, numbers, one, workers, progress, name)
+
+
+def grids(net, data, n, rows=None, workers=None, progress=True):
+    """The grids for the grid pointing game, n of them, made of `data`."""
+    if not hasattr(data, "pictures"):
+        return SceneGrids(net, data.preprocessing, n)
+    sure = certainty(net, data, rows, workers, progress)
+    return PhotoGrids(data, net, sure, n)
+
+
+def certainty(net, data, rows=None, workers=None, progress=True):
+    """[{"number", "class", "rank", "probability" of its class}] of every photo."""
+
+    def one(number):
+        example = data[number]
+        x, c = prepare(example.picture, data.preprocessing), example.c
+        y = net(x)[0]
+        return {"number": number, "class": c, "rank": int((y > y[c]).sum()), "probability": float(probability(net, x, c)[0])}
+
+    return collect(rows, {"certainty of": data.says, "weights": digest(net)}, data.numbers, one, workers, progress, "which it knows")
+
+
+def sanity(net, data, methods, n, rows=None, workers=None, progress=True, name=None, seed=0):
+    """Rows {"number", "class", "values": {method: {way: [[signed, magnitude, ssim] for each layer]}}, "zero": {method: maps}, "failed"}.
+
+    The class is the one that the intact network scores highest.
+    """
+    net = from_the_score(net)
+    failed = unfit(net, data[data.numbers[0]], data.preprocessing, methods)
+    possible = [m for m in methods if m not in failed]
+    networks = {way: sanity_check.randomised(net, way, seed) for way in sanity_check.WAYS}
+    settings = {"sanity check of": list(methods), "weights": digest(net), "seed": seed, "data": data.says}
+
+    def one(number):
+        example = data[number]
+        x = prepare(example.picture, data.preprocessing)
+        example = Example(example.picture, int(net(x)[0].argmax()), example.truth, example.boxes)
+
+        def maps(net):
+            case = Case(net, example, data.preprocessing, number, possible, overlap=1)
+            return case, {m: (case.raw[m], case.maps[m]) for m in case.maps}
+
+        def random_maps(k):
+            bump = baselines.random_point(x.shape[-2:], [number, k])
+            return bump, bump
+
+        intact, before = maps(net)
+        there = {baselines.RANDOM: random_maps(0)} | {m: pair for m, pair in before.items() if pair[1].any()}
+        values, zero = {m: {way: [] for way in networks} for m in there}, dict.fromkeys(there, 0)
+        for way, copies in networks.items():
+            for k, randomised in enumerate(copies):
+                after = maps(randomised)[1] | {baselines.RANDOM: random_maps(k + 1)}
+                for m, pair in there.items():
+                    other = after.get(m, NOTHING)
+                    values[m][way].append([round(v, 5) for v in sanity_check.similarity(*pair, *other)])
+                    zero[m] += not np.any(other[1])
+        empty = {m: "the intact network's map is zero" for m in before if m not in there}
+        return {"number": number, "class": example.c, "values": values, "zero": zero, "failed": {**failed, **intact.failed, **empty}}
+
+    keep_memory()
+    return collect(rows, settings, data.numbers[:n], one, workers, progress, name)
+
+
+def from_the_score(net):
+    """The same network, whose deconvnet signal starts at the score, as every other method's does, unless a layer is named."""
+    card = getattr(net, "card", None)
+    net = copy.copy(net)
+    net.card = replace(card, unit_layer=None) if card else None
+    return net
+
+
+def digest(net):
+    """A short name for exactly these weights."""
+    sum = hashlib.sha256()
+    for name, tensor in sorted(net.arrays().items()):
+        sum.update(name.encode() + np.ascontiguousarray(tensor.data).tobytes())
+    return sum.hexdigest()[:12]

@@ -1,0 +1,62 @@
+"""How maps change while layers become random: curves as a picture, and their figures."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gradcam.measure.intervals import bootstrap
+from gradcam.measure.sanity_check import SIMILARITIES, WAYS
+
+TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
+XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
+STYLES = ("-", "--", ":")
+
+
+def curves(rows):
+    """{method: {way: (pictures, layers, 3)}} of the rows of a sanity check."""
+    methods = dict.fromkeys(m for row in rows for m in row["values"])
+    return {m: {w: np.array([row["values"][m][w] for row in rows if m in row["values"]]) for w in WAYS} for m in methods}
+
+
+def figure(rows, layers, title):
+    """One panel for each way and each similarity, one line for each method, with 95 % bands.  layers: names, next to the scores first."""
+    page = Figure(figsize=(16, 9), layout="constrained")
+    page.suptitle(title)
+    for way, axes in zip(WAYS, page.subplots(len(WAYS), len(SIMILARITIES), sharey=True)):
+        for k, (similarity, ax) in enumerate(zip(SIMILARITIES, axes)):
+            for m, (method, found) in enumerate(curves(rows).items()):
+                _line(ax, found[way][..., k], f"C{m % 10}", STYLES[m // 10], f"{method} (n = {len(found[way])})")
+            ax.set_title(TITLES[similarity], fontsize=10)
+            ax.set_xlabel(XLABEL[way])
+            ax.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=60, fontsize=8)
+            ax.axhline(0, color="0.7", linewidth=0.5, zorder=0)
+        axes[0].set_ylabel("like the intact network's map")
+    page.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
+    return page
+
+
+def _line(ax, values, colour, style, label):
+    """values (pictures, layers): means, with their bootstrap intervals; 1 where nothing is random yet."""
+    low, high = np.array([bootstrap(column, 500) for column in values.T]).T
+    x = np.arange(1 + values.shape[1])
+    ax.plot(x, [1, *values.mean(axis=0)], style, color=colour, label=label, marker=".", markersize=4)
+    ax.fill_between(x, [1, *low], [1, *high], color=colour, alpha=0.12, linewidth=0)
+
+
+def table(rows):
+    """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and the mean of one at a time."""
+    head = ["method", *(f"{w} {s}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time"))]
+    lines = [[*head, "pictures", "zero maps"]]
+    for method, found in curves(rows).items():
+        cascading, alone = (found[w] for w in WAYS)
+        layers = cascading.shape[1]
+        cells = []
+        for k in (SIMILARITIES.index("magnitude"), SIMILARITIES.index("ssim")):
+            cells += [_cell(cascading[:, at, k]) for at in (0, layers // 2, layers - 1)] + [_cell(alone[..., k].mean(axis=1))]
+        lines.append([method, *cells, str(len(cascading)), str(sum(row["zero"].get(method, 0) for row in rows))])
+    lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(values):
+    """'0.12 (0.08 to 0.15)'"""
+    return "{:.2f} ({:.2f} to {:.2f})".format(values.mean(), *bootstrap(values))

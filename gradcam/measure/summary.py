@@ -1,0 +1,54 @@
+"""Rows of many pictures -> figures with confidence intervals, and tables of them."""
+
+from gradcam.measure.baselines import CENTRE, RANDOM
+from gradcam.measure.intervals import interval
+from gradcam.measure.measures import FIGURES
+
+SMALL = 1 / 3  # of the picture: on objects that are larger, a point in the middle is right too often to mean anything
+
+
+def small(rows):
+    """The rows of objects that take up less than a third of their picture."""
+    return [row for row in rows if row["area"] < SMALL]
+
+
+def summary(rows):
+    """{method: {"n", "zero", "failed": counts; figure: (mean, low, high)}}, the baselines first.
+
+    n: pictures with a map, zero: how many of those maps are zero everywhere (each counts as a miss), failed: pictures without a map.
+    """
+    found = {}
+    for method in methods_of(rows):
+        values = [row["values"][method] for row in rows if method in row["values"]]
+        counts = {"n": len(values), **{key: sum(method in row[key] for row in rows) for key in ("zero", "failed")}}
+        found[method] = counts | {f: interval([v[f] for v in values]) for f in (values[0] if values else ())}
+    return found
+
+
+def methods_of(rows):
+    """Every method of these rows, the baselines first."""
+    seen = dict.fromkeys(m for row in rows for m in [RANDOM, CENTRE, *row["values"], *row["failed"]])
+    return list(seen)
+
+
+def reasons(rows):
+    """{method: why there was no map}, one reason each."""
+    return {method: why for row in reversed(rows) for method, why in row["failed"].items()}
+
+
+def table(found, figures):
+    """A Markdown table: one line for each method, one column for each figure, with its 95 % interval."""
+    head = ["method", *(f"{FIGURES[f].title} {'↑' if FIGURES[f].better > 0 else '↓'}" for f in figures), "n", "zero maps", "failed"]
+    lines = [[m, *(cell(of.get(f), f) for f in figures), *(str(of[key]) for key in ("n", "zero", "failed"))] for m, of in found.items()]
+    widths = [max(map(len, column)) for column in zip(head, *lines)]
+    rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
+    return "\n".join("| " + " | ".join(text.ljust(w) for text, w in zip(line, widths)) + " |" for line in [head, rule, *lines])
+
+
+def cell(value, figure):
+    """(mean, low, high) -> '88.4 (85.3 to 90.9)', in percent where the figure is a share"""
+    if value is None:
+        return "–"
+    if FIGURES[figure].percent:
+        return "{:.1f} % ({:.1f} to {:.1f})".format(*(100 * v for v in value))
+    return "{:.3f} ({:.3f} to {:.3f})".format(*value)

@@ -1,0 +1,80 @@
+"""Every method by every measure, on three networks: rows first, then the table that is made of them.
+
+    python -m gradcam.measure.table --data ../shared                      # measure what is missing, then write tests/results/measures.md
+    python -m gradcam.measure.table --data ../shared --only squeezenet_maps squeezenet_grid
+    python -m gradcam.measure.table --report                              # only write, from the rows that are there
+
+May be interrupted at any moment, and goes on where it was: rows are kept as they come, in checkpoints/measures/.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import weights
+from gradcam.measure import run, sanity_check, sanity_curves
+from gradcam.measure.data import Photos, Scenes
+from gradcam.measure.plan import SUBJECTS, stages
+from gradcam.measure.report import page
+from gradcam.save import save
+
+
+def main(arguments=None):
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.table", description=__doc__, formatter_class=raw)
+    parser.add_argument("--data", type=Path, default=Path("../shared"), help="folder with data/ and weights/ (default: %(default)s)")
+    parser.add_argument("--rows", type=Path, default=Path("checkpoints/measures"), help="where rows are kept (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the table goes (default: %(default)s)")
+    parser.add_argument("--only", nargs="+", metavar="STAGE", help=f"some of {', '.join(s.name for of in SUBJECTS for s in stages(of))}")
+    parser.add_argument("--report", action="store_true", help="measure nothing: write what there is")
+    parser.add_argument("--processors", type=int, metavar="N", help="pictures at the same time (default: one for each core)")
+    asked = parser.parse_args(arguments)
+    if not asked.report:
+        for subject in SUBJECTS:
+            for stage in stages(subject):
+                if not asked.only or stage.name in asked.only:
+                    measure(subject, stage, asked)
+    report(asked)
+
+
+def measure(subject, stage, asked):
+    """Rows for one stage, added to its file."""
+    net = weights.load(subject.network, asked.data / subject.weights if subject.weights else None)
+    data = Photos(asked.data / subject.photos, net.card) if subject.photos else Scenes(stage.n, net.card)
+    options = {"rows": asked.rows / f"{stage.name}.jsonl", "workers": asked.processors, "name": stage.name}
+    if stage.kind == "sanity":
+        run.sanity(net, data, stage.methods, stage.n, **options)
+        return
+    if stage.kind.startswith("grid"):
+        data = run.grids(net, data, stage.n, asked.rows / f"{subject.network}_certainty.jsonl", asked.processors)
+    run.over(net, data, stage.measures, stage.methods, stage.n, **options)
+
+
+def report(asked):
+    """measures.md, measures.json and the curves, of the rows that there are."""
+    asked.out.mkdir(parents=True, exist_ok=True)
+    found = {}
+    for subject in SUBJECTS:
+        files = {stage: asked.rows / f"{stage.name}.jsonl" for stage in stages(subject)}
+        rows = {stage.kind: read(path) for stage, path in files.items() if path.exists()}
+        found[subject] = {kind: some for kind, some in rows.items() if some}
+        if "sanity" in found[subject]:
+            layers = sanity_check.layers(weights.build(subject.network))
+            save(sanity_curves.figure(found[subject]["sanity"], layers, title(subject)), asked.out / f"sanity_{subject.network}.png")
+    text, figures = page(found)
+    (asked.out / "measures.md").write_text(text, "utf-8")
+    (asked.out / "measures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(f"{asked.out / 'measures.md'}, measures.json" + "".join(f", sanity_{s.network}.png" for s in SUBJECTS if "sanity" in found[s]))
+
+
+def read(path):
+    """The rows of a file, without its first line, and without a line that is being written."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines(keepends=True)[1:] if line.endswith("\n")]
+
+
+def title(subject):
+    return f"{weights.card(subject.network).title}: are maps still the same when layers are random?"
+
+
+if __name__ == "__main__":
+    main()
