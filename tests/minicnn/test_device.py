@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from minicnn import CrossEntropy, ReLU, Tensor, backward, device, find, history, load, one_hot, to_cpu, to_gpu
+from minicnn import Conv, CrossEntropy, ReLU, Tensor, backward, device, find, history, load, one_hot, to_cpu, to_gpu
 from minicnn.layer import BatchNormLayer, DropoutLayer
 from minicnn.ops import BatchNormTraining
+from minicnn.optimise import SGD, Adam, AdamW
 from tests.minicnn.test_networks import NETS, TABLES, photos
 from tests.support import cupy_api
 from tests.support.cases import CASES, draw
@@ -51,6 +52,32 @@ def test_every_operation_runs_where_its_inputs_are(case, on, dtype):
     for here, there in zip(run(lambda a: a), run(on.there)):
         assert type(there) is type(on.there(np.zeros(1)))
         assert_same(on.back(there), here)
+
+
+@on_each
+@pytest.mark.parametrize("precision", ["fast", "exact"])
+def test_a_convolution_large_enough_for_the_fast_way_runs_where_its_inputs_are(on, precision):
+    def run(there):
+        arrays = (draw("x", 2, 20, 13, 18), draw("W", 16, 20, 3, 3), draw("b", 16))
+        inputs = [Tensor(there(a.astype(np.float32))) for a in arrays]
+        y = Conv(pad=1, precision=precision)(*inputs)
+        return [y.data, *backward(y, there(draw("gy", 2, *y.shape).astype(np.float32)), wrt=inputs)]
+
+    for here, there in zip(run(lambda a: a), run(on.there)):
+        assert_same(on.back(there), here)
+
+
+@on_each
+@pytest.mark.parametrize("optimiser", [SGD(decay=0.1), Adam(), AdamW()], ids=lambda o: type(o).__name__)
+def test_a_weight_takes_its_steps_where_it_is(on, optimiser):
+    def run(there):
+        w = there(draw("w", 4, 5))
+        memories = [np.zeros_like(w) for _ in optimiser.memories]
+        for t in (1, 2, 3):
+            w, *memories = optimiser.update(w, there(draw(f"g{t}", 4, 5)), *memories, rate=0.1, t=t)
+        return w
+
+    assert_same(on.back(run(on.there)), run(lambda a: a))
 
 
 @on_each
