@@ -1,0 +1,178 @@
+"""The rule on the way back is not the method's, or does not reach every ReLU."""
+
+import numpy as np
+
+from gradcam.rules import BACKPROP, DECONVNET, GUIDED
+from gradcam.verify.hypothesis import CAMS, RULED, Hypothesis
+from gradcam.verify.tape import Tap, consumers, makers, rerun
+from minicnn import Conv, Linear, MaxPool, ReLU, names
+from minicnn.windows import cut_padding, pad_to_fit, taps
+
+SPRINGENBERG = "guided backprop passes g 1[x > 0] 1[g > 0] at every ReLU (Springenberg et al. 2015, fig. 1)"
+ZEILER = "deconvnet passes g 1[g > 0] at every ReLU and never looks at its input (Zeiler & Fergus 2014, sec. 2.1)"
+EVERY = "the rule holds at every ReLU between the score and the input"
+
+
+def table(rules):
+    return lambda q, v, old: rules
+
+
+def silent(reached):
+    """The method's rule at the ReLUs that were reached, the derivative at the others."""
+    return lambda q, v, old: {name: rule for kind, rule in old().items() if kind is ReLU for name in reached}
+
+
+def parts(q, y):
+    """Some ReLUs only: those of the convolutions, those of the classifier, modules only, without one."""
+    known = {t: n for n, t in names(y).items()}
+    relus = makers(y)
+    every = [known[t] for t in relus if t in known]
+    origin = {known[t]: getattr(t.layer, "origin", None) for t in relus if t in known}
+    first_calls = [n for n in every if ":" not in n and "@" not in n]
+    chosen = {
+        "those of the feature maps": [known[t] for t in relus if t in known and t.ndim == 4],
+        "those of the classifier": [known[t] for t in relus if t in known and t.ndim == 2],
+        "modules, not functions": [n for n in every if origin[n] == "module"],
+        "modules at the top level": [n for n in every if origin[n] == "module" and "." not in n],
+        "the first call of a module that is called again": first_calls,
+    }
+    for n, name in enumerate(every):
+        chosen[f"all but {name}"] = every[:n] + every[n + 1 :]
+        chosen[f"those up to {name}"] = every[: n + 1]
+        chosen[f"those from {name} on"] = every[n:]
+    seen, different = [every], {}
+    for detail, reached in chosen.items():
+        if reached and reached not in seen:
+            seen.append(reached)
+            different[detail] = silent(reached)
+    return different
+
+
+def inverted(q, v, old):
+    return {ReLU: lambda op, gy: gy * (op.x <= 0) * (gy > 0 if q.method != "saliency" else True)}
+
+
+def clipped_below(q, v, old):
+    """The signal is clipped after the layer below, where it leaves a convolution, instead of where it arrives at the ReLU."""
+    gate = (lambda op, gy: gy) if q.method == "deconvnet" else (lambda op, gy: op.gx(gy))
+    clip = lambda op, gy: np.maximum(op.gx(gy), 0)  # noqa: E731
+    return {ReLU: gate, Conv: clip, Linear: clip}
+
+
+def output_gate(q, v, old):
+    """gate x >= 0: what is exactly 0 passes."""
+    rule = {
+        "deconvnet": lambda op, gy: gy * (gy >= 0),
+        "guided_backprop": lambda op, gy: gy * ((op.x >= 0) & (gy > 0)),
+        "guided_grad_cam": lambda op, gy: gy * ((op.x >= 0) & (gy > 0)),
+    }
+    return {ReLU: rule.get(q.method, lambda op, gy: gy * (op.x >= 0))}
+
+
+def shared(q, y):
+    """Hooks on a tensor that a ReLU and somebody else take: what arrives from both is clipped, or all but the ReLU's is lost."""
+    users = consumers(y)
+    at = {t.op.inputs[0] for t in makers(y) if len(users[t.op.inputs[0]]) > 1}
+    if not at:
+        return {}
+
+    def hooked(q, v, old):
+        y = old()
+        new = {}
+        for z in [t for t in users if t in at]:
+            source = rerun(z, instead=new)[z]
+            new[z] = Tap()(source, name=z.name, layer=z.layer)
+        return rerun(y, instead=new)[y]
+
+    return {"": hooked}
+
+
+def hooked_rules(q, v, old):
+    """The rules of such hooks: plain at the ReLU, and its rule at the tensor in front of it."""
+    arrived = {}
+
+    def at_relu(op, gy):
+        if isinstance(op.inputs[0].op, Tap):
+            arrived[op.inputs[0]] = np.maximum(gy, 0)
+            return op.gx(gy)
+        return np.maximum(gy, 0) if q.method == "deconvnet" else op.guided(gy)
+
+    def at_tap(op, gy):
+        mine = next((g for t, g in arrived.items() if t.op is op), None)
+        return mine if q.method == "deconvnet" and mine is not None else np.maximum(gy, 0)
+
+    return {ReLU: at_relu, Tap: at_tap}
+
+
+def ties(share):
+    """A rule for max-pools: where a window's maximum is found more than once, the signal goes to the last, or is split."""
+
+    def rule(op, gy):
+        x, y = op.inputs[0].data, op.top
+        padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
+        where = [index for _, _, index in taps(op.kernel, op.stride, (1, 1), op.windows)]
+        hits = np.stack([padded[w] == y for w in where])
+        hits = share(hits)
+        reach = [(n - 1) * s + k for n, s, k in zip(op.windows, op.stride, op.kernel)]
+        g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
+        for hit, w in zip(hits, where):
+            g[w] += gy * hit
+        return cut_padding(g, op.size, op.pad)
+
+    def way(q, v, old):
+        for t in makers(v.y, MaxPool):
+            t.op.top = t.data
+        return old() | {MaxPool: rule}
+
+    return way
+
+
+def split(hits):
+    return hits / hits.sum(axis=0)
+
+
+def every(hits):
+    return hits.astype(float)
+
+
+def last(hits):
+    later = np.cumsum(hits[::-1], axis=0)[::-1]
+    return hits * (later == 1)
+
+
+def tied(way):
+    return lambda q, y: {"": way} if makers(y, MaxPool) else {}
+
+
+TIE = "where a window has its maximum twice, the derivative is not defined: PyTorch and this reference take the first"
+HOOK = "the rule is applied to the tensor in front of the ReLU, so it also clips what a skip connection brings there"
+TABLE = [
+    Hypothesis("the override did not fire: plain gradient", "rules", EVERY,
+               "override functional ReLUs too (F.relu, torch.relu, clamp), or use nn.ReLU",
+               table(BACKPROP), methods=RULED),
+    Hypothesis("deconvnet instead of guided backprop", "rules", SPRINGENBERG, "gate by the ReLU's input as well", table(DECONVNET),
+               methods=("guided_backprop", "guided_grad_cam")),
+    Hypothesis("guided backprop instead of deconvnet", "rules", ZEILER, "do not gate by the ReLU's input", table(GUIDED),
+               methods=("deconvnet",)),
+    Hypothesis("an overridden ReLU in a plain gradient", "rules", "the gradient passes g 1[x > 0] at every ReLU",
+               "remove the hooks, also after an exception",
+               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=("gradient", "saliency")),
+    Hypothesis("only some of the ReLUs overridden", "rules", EVERY,
+               "replace ReLUs recursively, functional ones too, after every layer", ways=parts, methods=RULED),
+    Hypothesis("gate inverted", "rules", EVERY, "pass where the input was positive", inverted),
+    Hypothesis("the signal is clipped on the wrong side of the layer", "rules", EVERY,
+               "clip where the signal arrives at the ReLU, not where it leaves a layer",
+               clipped_below, methods=RULED),
+    Hypothesis("hook on a tensor that is shared with a skip", "y", HOOK,
+               "override the ReLU itself, or clone its input in the forward pass", ways=shared, also={"rules": hooked_rules},
+               methods=RULED),
+    Hypothesis("guided gradients in Grad-CAM", "cam_rules", "alpha is the mean of the gradient, not of a guided signal (eq. 1)",
+               "remove the override before Grad-CAM",
+               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=CAMS),
+    Hypothesis("tie rule: the signal is split among equal maxima", "rules", TIE, "state the tie rule", ways=tied(ties(split)), kind="tie"),
+    Hypothesis("tie rule: every equal maximum gets the signal", "rules", TIE, "state the tie rule", ways=tied(ties(every)), kind="tie"),
+    Hypothesis("tie rule: the last of equal maxima", "rules", TIE, "state the tie rule", ways=tied(ties(last)), kind="tie"),
+    Hypothesis("tie rule: a ReLU passes at exactly 0", "rules",
+               "at 0 the derivative is not defined: PyTorch and this reference take 0", "gate by x > 0",
+               output_gate, kind="tie"),
+]  # fmt: skip

@@ -1,0 +1,49 @@
+"""How far two arrays are apart, and how far rounding alone can bring them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+EPS = {"float16": 2.0**-11, "float32": 2.0**-24, "float64": 2.0**-53}
+FLOOR = {"float16": 4e-3, "float32": 2e-6, "float64": 1e-11}  # what no comparison can ask for
+MARGIN = 32  # another order of summation, another algorithm of convolution
+
+
+@dataclass
+class Difference:
+    """largest: the largest |theirs - ours|, where: its place; relative: to our largest value; l2: relative in the L2 norm."""
+
+    largest: float
+    relative: float
+    l2: float
+    where: tuple
+
+    def as_dict(self):
+        return {"largest": self.largest, "relative": self.relative, "l2": self.l2, "where": list(self.where)}
+
+
+def difference(theirs, ours):
+    """-> Difference.  A reference of zeros makes any difference infinite."""
+    d = abs(theirs - ours)
+    where = tuple(int(i) for i in np.unravel_index(int(d.argmax()), d.shape))
+    top, norm = abs(ours).max(), np.sqrt((ours**2).sum())
+    largest, total = float(d.max()), float(np.sqrt((d**2).sum()))
+    return Difference(largest, _ratio(largest, top), _ratio(total, norm), where)
+
+
+def _ratio(a, b):
+    return 0.0 if a == 0 else float(a / b) if b else float("inf")
+
+
+def precision(array):
+    """The smallest type that holds all these values: how precise they can claim to be."""
+    with np.errstate(over="ignore", under="ignore"):
+        for kind in ("float16", "float32"):
+            if np.array_equal(array.astype(kind).astype(np.float64), array) and np.unique(array).size > 2:
+                return kind
+    return "float64"
+
+
+def tolerance(kind, amplification=1.0):
+    """How far rounding brings a result of this type: its unit roundoff, as amplified by this computation (see `rounding.amplification`)."""
+    return max(FLOOR[kind], MARGIN * EPS[kind] * amplification)

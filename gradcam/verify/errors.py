@@ -1,0 +1,2 @@
+class VerifyError(ValueError):
+    """Two results cannot be compared: the message says what was given and what is needed."""

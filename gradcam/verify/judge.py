@@ -1,0 +1,102 @@
+"""From a question to a verdict: compare stage by stage, tell rounding from error, then try the catalogue."""
+
+import numpy as np
+
+from gradcam.verify.catalogue import HYPOTHESES
+from gradcam.verify.compare import difference, precision, tolerance
+from gradcam.verify.errors import VerifyError
+from gradcam.verify.pipeline import CAMS, STAGES, STEPS
+from gradcam.verify.refusal import refusal
+from gradcam.verify.rounding import amplification, band, flips
+from gradcam.verify.search import Search
+from gradcam.verify.verdict import Verdict
+from minicnn import RuleError
+
+FLIPPED = 0.2  # a flip moves a map by less than this
+
+
+def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
+    """-> Verdict.  q: a Question; pairs: whether two causes at once are tried, for at most `seconds`; progress: f(text)."""
+    say = progress or (lambda text: None)
+    verdict = Verdict("equal", describe(q))
+    if "result" not in q.theirs:
+        raise VerifyError("there is no result to compare: give their map")
+    try:
+        reason = refusal(q)
+    except RuleError as error:
+        reason = f"the method is not defined on this network: {error}"
+    if reason:
+        verdict.kind, verdict.reason = "refused", reason
+        return verdict
+
+    say("the reference in float64, and how far rounding moves it")
+    steps = [s for s in STEPS if s in q.theirs]
+    kinds = {s: precision(q.theirs[s]) for s in steps}
+    amplified = amplification(q, steps)
+    limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) for s in steps}
+    verdict.compared = [(STAGES[s], difference(q.theirs[s], q.reference[s]), limits[s]) for s in steps]
+    wrong = [s for s, (_, d, limit) in zip(steps, verdict.compared) if d.relative > limit or (s == "result" and q.swapped)]
+    if not wrong:
+        verdict.reason = f"equal to {kinds['result']} rounding"
+        verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
+        return verdict
+    first = wrong[0]
+    verdict.maps = {"theirs": q.theirs[first], "ours": q.reference[first]}
+    verdict.kind, verdict.stage = "differs", STAGES[first]
+    verdict.difference = difference(q.theirs[first], q.reference[first])
+
+    search = Search(q, limits, hypotheses or HYPOTHESES, say)
+    found = search.singles() or rounded(q, verdict, limits, kinds) or search.near_singles(kinds)
+    if not found and pairs:
+        found = search.pairs(seconds)
+    q.forget()
+    if found is ROUNDING:
+        return verdict
+    verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
+    if not found:
+        return unknown(q, verdict, search)
+    if first == "result":
+        verdict.stage = found[0].stage
+    verdict.confidence = search.confidence(found)
+    verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
+    return verdict
+
+
+ROUNDING = object()
+
+
+def rounded(q, verdict, limits, kinds):
+    """Whether flipped gates and switches explain everything: the verdict says so, and which."""
+    differ = [s for s in q.theirs if difference(q.theirs[s], q.reference[s]).relative > limits[s]]
+    if differ != ["result"] or verdict.difference.l2 > FLIPPED or q.swapped:
+        return None
+    flipped = flips(q, q.reference, q.theirs["result"], limits["result"], kinds["result"])
+    if flipped is None and kinds["result"] == "float32" and verdict.difference.l2 < 0.02:
+        width = band(q, q.reference)
+        if verdict.difference.relative <= 2 * width:
+            verdict.kind, verdict.reason = "rounding", f"moving the input by float32's roundoff moves the result by {width:.1e}"
+            return ROUNDING
+    if not flipped:
+        return None
+    verdict.kind, verdict.reason = "rounding", f"equal once these near ties fall to the other side: {', '.join(flipped)}"
+    return ROUNDING
+
+
+def unknown(q, verdict, search):
+    verdict.kind, verdict.causes = "unknown", []
+    verdict.reason = f"none of {search.tried} tried causes gives their numbers"
+    ours, theirs = q.reference["result"], q.theirs["result"]
+    scale = float((ours * theirs).sum() / (ours**2).sum())
+    if difference(theirs, scale * ours).relative < 1e-5:
+        verdict.notes.append(f"their result is {scale:.6g} times the reference")
+    known = [s for s in ("y", "activation", "gradient", "signal") if s not in q.theirs and (s in ("y", "signal") or q.method in CAMS)]
+    if known:
+        verdict.notes.append(f"give more of theirs to narrow it down: {', '.join(STAGES[s] for s in known)}")
+    return verdict
+
+
+def describe(q):
+    """The question in words."""
+    classes = np.ravel(q.c).tolist()
+    at = f" at {q.layer}" if q.method in CAMS else ""
+    return f"{q.method} of class {', '.join(map(str, classes))}{at}, input {' x '.join(map(str, q.x.shape))}"

@@ -1,0 +1,50 @@
+"""A live PyTorch model: read its graph, build the reference, compare with what was given or with what a library gives."""
+
+import numpy as np
+
+from gradcam.verify.errors import VerifyError
+from gradcam.verify.judge import judge
+from gradcam.verify.question import Question
+
+
+def torch(model, x, target, method="grad_cam", layer=None, result=None, library="captum", **options):
+    """Hold a map of a PyTorch model against the reference -> Verdict.
+
+    model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
+    deconvnet, guided_backprop, grad_cam or guided_grad_cam; layer: a module of the model, or its path, for Grad-CAM.  result: their
+    map, array or tensor; or a dict with also their scores, activations, gradient or weights; None: what `library` gives (captum,
+    pytorch-grad-cam, torch-cam, zennit).  options: as in `judge`.  The model and its surroundings are as before, also after an exception.
+    """
+    if result is None:
+        from gradcam.verify.peers import result_of
+
+        result = result_of(library, model, x, target, method, layer)
+    theirs = result if isinstance(result, dict) else {"result": result}
+    return judge(question(model, x, target, method, layer, theirs), **options)
+
+
+def question(model, x, target, method, layer=None, theirs=None):
+    """The Question for a live model.  VerifyError: not a model, an unknown layer, an operator without counterpart."""
+    try:
+        import torch
+    except ImportError:
+        raise VerifyError("PyTorch is not missing: pip install 'minicnn-gradcam[verify]'; files need none: gradcam verify") from None
+    if not isinstance(model, torch.nn.Module):
+        raise VerifyError(f"the model must be a torch.nn.Module, not {type(model).__name__}")
+    from gradcam.verify.torch_graph import from_torch
+
+    array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
+    if array.ndim != 4:
+        raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
+    net = from_torch(model, torch.from_numpy(array))
+    return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of)
+
+
+def path_of(model, layer):
+    """A module of the model, or its path -> its path."""
+    if layer is None or isinstance(layer, str):
+        return layer
+    for path, module in model.named_modules():
+        if module is layer:
+            return path
+    raise VerifyError("the layer is not a module of this model")

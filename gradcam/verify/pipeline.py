@@ -1,0 +1,136 @@
+"""The reference, one step at a time: from the input to the result, every quantity by name, every step replaceable.
+
+    step        for                         what it holds
+    input       all                         x (N, C, H, W), as the network takes it
+    y           all                         the tape of a forward pass: scores (N, classes)
+    start       all                         (tensor, signal): where the way back begins, and with what
+    rules       gradient, guided, ...       the table of rules on the way back to the input
+    signal      gradient, guided, ...       what arrives at the input (N, C, H, W)
+    cam_rules   Grad-CAM                    the table of rules on the way back to the layer: none
+    A           Grad-CAM                    the layer (a tensor of the tape)
+    activation  Grad-CAM                    A^k (N, K, h, w)
+    gradient    Grad-CAM                    dy_c/dA^k (N, K, h, w)
+    weights     Grad-CAM                    alpha_k = 1/Z sum_ij dy_c/dA^k_ij (N, K, 1, 1)   (Selvaraju et al. 2017, eq. 1)
+    signed      Grad-CAM                    sum_k alpha_k A^k (N, h, w)
+    map         Grad-CAM                    ReLU of that (eq. 2)
+    upsampled   Grad-CAM                    (N, H, W)
+    result      all                         what the method returns
+"""
+
+from functools import cache
+
+import numpy as np
+
+from gradcam.rules import BACKPROP, DECONVNET, GUIDED
+from gradcam.saliency import largest_channel
+from gradcam.upsample import upsample
+from minicnn import LogSoftmax, Softmax, Tensor, backward, find, one_hot
+
+TABLES = {"gradient": BACKPROP, "saliency": BACKPROP, "deconvnet": DECONVNET, "guided_backprop": GUIDED, "guided_grad_cam": GUIDED}
+CAMS = ("grad_cam", "guided_grad_cam")
+METHODS = (*TABLES, "grad_cam")
+
+
+def scores_of(y):
+    """The scores before softmax, where a network ends in one."""
+    while isinstance(y.op, (Softmax, LogSoftmax)):
+        y = y.op.inputs[0]
+    return y
+
+
+def start(q, v):
+    return v.y, one_hot(v.y, q.c)
+
+
+def signal(q, v):
+    source, gy = v.start
+    return backward(source, gy, wrt=q.input_of(v.y), rules=v.rules, allow=q.allow(v))
+
+
+def gradient(q, v):
+    source, gy = v.start
+    return backward(source, gy, wrt=v.A, rules=v.cam_rules, allow=q.allow(v))
+
+
+def result(q, v):
+    if q.method == "guided_grad_cam":
+        return v.signal * v.upsampled[:, None]
+    if q.method == "grad_cam":
+        return v.upsampled if q.at_input_size else v.map
+    return largest_channel(v.signal) if q.method == "saliency" else v.signal
+
+
+#        step         what it is made from            how
+STEPS = {
+    "input": ((), lambda q, v: q.x),
+    "y": (("input",), lambda q, v: q.tape(v.input)),
+    "start": (("y",), start),
+    "rules": (("y",), lambda q, v: TABLES[q.method]),
+    "signal": (("start", "rules"), signal),
+    "cam_rules": (("y",), lambda q, v: BACKPROP),
+    "A": (("y",), lambda q, v: find(v.y, q.layer)),
+    "activation": (("A",), lambda q, v: v.A.data),
+    "gradient": (("start", "A", "cam_rules"), gradient),
+    "weights": (("gradient",), lambda q, v: v.gradient.mean(axis=(-2, -1), keepdims=True)),
+    "signed": (("weights", "activation"), lambda q, v: (v.weights * v.activation).sum(axis=-3)),
+    "map": (("signed",), lambda q, v: np.maximum(v.signed, 0)),
+    "upsampled": (("map",), lambda q, v: upsample(v.map, q.x.shape[-2:])),
+    "result": (("signal", "upsampled", "map"), result),
+}
+CAM_STEPS = ("cam_rules", "A", "activation", "gradient", "weights", "signed", "map", "upsampled")
+INPUT_STEPS = ("rules", "signal")
+STAGES = {  # the words of a report
+    "input": "preprocessed input", "y": "scores", "start": "where the signal starts", "rules": "rule of the way back",
+    "signal": "signal at the input", "cam_rules": "rule of the way back", "A": "layer", "activation": "layer activation",
+    "gradient": "layer gradient", "weights": "channel weights", "signed": "map before its ReLU", "map": "map before upsampling",
+    "upsampled": "upsampled map", "result": "result, normalised",
+}  # fmt: skip
+
+
+def steps_of(method):
+    """The names of the steps that a method takes, in order."""
+    left_out = CAM_STEPS if method not in CAMS else INPUT_STEPS if method == "grad_cam" else ()
+    return [s for s in STEPS if s not in left_out]
+
+
+@cache
+def upstream(step):
+    """The step and all that it is made from."""
+    return frozenset([step]).union(*(upstream(s) for s in STEPS[step][0]))
+
+
+class Run:
+    """The steps of one question under some changes; each is computed when it is asked for, once for all runs that share it.
+
+    changes: ((name, step, f), ...), applied in this order: f(q, v, old) -> the step's value, where old() is what it would have been.
+    """
+
+    def __init__(self, question, changes=()):
+        self.question, self.changes = question, tuple(changes)
+
+    def __getattr__(self, step):
+        if step not in STEPS:
+            raise AttributeError(step)
+        q = self.question
+        key = (step, tuple(name for name, at, _ in self.changes if at in upstream(step)))
+        if key not in q.values:
+            mine = [f for _, at, f in self.changes if at == step]
+            if mine:
+                before = [c for c in self.changes if c[1] != step]
+                old = lambda: getattr(Run(q, before), step)  # noqa: E731
+                for f in mine:
+                    old = _once(f, q, self, old)
+                q.remember(key, old())
+            else:
+                q.remember(key, STEPS[step][1](q, self))
+        return q.values[key]
+
+    def __getitem__(self, step):
+        """The step as an array."""
+        value = getattr(self, step)
+        return value.data if isinstance(value, Tensor) else value
+
+
+def _once(f, q, v, old):
+    """f(q, v, old), computed when it is first asked for."""
+    return cache(lambda: f(q, v, old))

@@ -1,0 +1,126 @@
+"""What is asked: a network, an input, a class, a method, a layer, and their result."""
+
+from collections import OrderedDict
+
+import numpy as np
+
+from gradcam.verify.errors import VerifyError
+from gradcam.verify.pipeline import CAMS, METHODS, Run, scores_of
+from minicnn import Op, Tensor, history, names, to_cpu
+
+LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept
+KINDS = {"scores": "y", "activations": "activation", "weights": "weights", "result": "result"}
+
+
+class Question:
+    """One comparison, in float64.
+
+    net: maps a tensor to scores (N, classes); x (N, C, H, W); c: a class, or one per picture; layer: a name, for Grad-CAM.
+    theirs: {"result": array, "scores": ..., "activations": ..., "gradient": ...}, all but the result optional.
+    VerifyError says what does not fit.
+    """
+
+    def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None):
+        self.net, self.method, self.layer = net.astype(np.float64), _method(method), layer
+        self.x = _floats("the input", x)
+        if self.x.ndim != 4:
+            raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
+        self.values, self.changes_allowed, self.names_of = OrderedDict(), Op, names_of
+        self.at_input_size = self.swapped = False
+        y = self.reference.y
+        self.c = _class(c, y.data)
+        self._check_layer(y)
+        self.theirs = {KINDS.get(k, self.gradient_step if k == "gradient" else k): v for k, v in (theirs or {}).items() if v is not None}
+        self.theirs = {step: self._fitting(step, _floats(f"their {step}", v)) for step, v in self.theirs.items()}
+
+    @property
+    def reference(self):
+        return Run(self)
+
+    @property
+    def gradient_step(self):
+        return "gradient" if self.method in CAMS else "signal"
+
+    def tape(self, x):
+        """A forward pass -> the scores before softmax."""
+        return scores_of(self.net(Tensor(x, "x")))
+
+    @staticmethod
+    def input_of(y):
+        """The tensor that the picture is, in y's history."""
+        return next(t for t in history(y) if t.op is None and t.name == "x")
+
+    def allow(self, v):
+        """Kinds of operations where a rule table may be silent: none for the reference, all under a hypothesis."""
+        return (Op,) if v.changes else ()
+
+    def remember(self, key, value):
+        """Keep a step's value; of large tapes, the reference and the newest."""
+        self.values[key] = value
+        if key[0] == "y" and key[1]:
+            tapes = [k for k in self.values if k[0] == "y" and k[1]]
+            keep = 1 if sum(t.data.nbytes for t in history(value)) > LARGE else 64
+            for old in tapes[:-keep]:
+                for k in [k for k in self.values if k[0] in ("y", "start", "A") and k[1][: len(old[1])] == old[1]]:
+                    del self.values[k]
+
+    def forget(self):
+        """Drop every step's value but the reference's."""
+        for key in [k for k in self.values if k[1]]:
+            del self.values[key]
+
+    def _check_layer(self, y):
+        if self.method not in CAMS:
+            return
+        known = names(y)
+        if self.names_of:
+            self.layer = self.names_of(self.layer)
+        if known.get(self.layer) is None or known[self.layer].ndim != 4:
+            maps = [n for n, t in known.items() if t is not None and t.ndim == 4 and t.op]
+            raise VerifyError(f"{self.method} needs a layer with feature maps; '{self.layer}' is none; there is {', '.join(maps[-12:])}")
+
+    def _fitting(self, step, array):
+        """Their array in our shape: a missing batch axis, or a channel axis of one, does not matter."""
+        shapes = [self.reference[step].shape]
+        if step == "result" and self.method == "grad_cam":
+            shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
+        for n, shape in enumerate(shapes):
+            for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:])):
+                if fits in (tuple(shape), _swapped(shape)) and np.prod(fits) == array.size:
+                    if n:
+                        self.at_input_size = True
+                        self.values.pop(("result", ()), None)
+                    self.swapped = self.swapped or fits != tuple(shape)
+                    return array.reshape(shape) if fits == tuple(shape) else array.reshape(fits).swapaxes(-1, -2)
+        if step == "y":
+            raise VerifyError(f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks")
+        raise VerifyError(f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}")
+
+
+def _swapped(shape):
+    return (*shape[:-2], shape[-1], shape[-2]) if len(shape) > 2 else None
+
+
+def _method(name):
+    name = str(name).lower().replace("-", "_").replace("gradcam", "grad_cam").replace("guidedbackprop", "guided_backprop")
+    if name not in METHODS:
+        raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
+    return name
+
+
+def _floats(what, value):
+    """Any array or tensor -> a NumPy array of floats; its own precision is kept by its values."""
+    value = value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(to_cpu(value))
+    if value.dtype.kind not in "fiu":
+        raise VerifyError(f"{what} must hold numbers, not {value.dtype}")
+    if not np.isfinite(value).all():
+        raise VerifyError(f"{what} holds NaN or infinity at {int((~np.isfinite(value)).sum())} of {value.size} places: "
+                          "a division by the maximum of an all-zero map does that")  # fmt: skip
+    return value.astype(np.float64)
+
+
+def _class(c, scores):
+    c = np.asarray(c)
+    if c.dtype.kind not in "iu" or c.size not in (1, len(scores)) or np.any(c < 0) or np.any(c >= scores.shape[1]):
+        raise VerifyError(f"class {c.tolist()} is none of the network's {scores.shape[1]} (0 to {scores.shape[1] - 1})")
+    return int(c.reshape(-1)[0]) if c.size == 1 else c

@@ -1,0 +1,36 @@
+"""When a comparison would test nothing."""
+
+import numpy as np
+
+from gradcam.rules import BACKPROP
+from gradcam.verify.compare import difference
+from gradcam.verify.hypothesis import RULED
+from gradcam.verify.pipeline import CAMS, Run
+from minicnn import Softmax
+
+NOTHING = 1e-12
+
+
+def refusal(q):
+    """Why this question cannot be answered; '' if it can."""
+    v, theirs = q.reference, q.theirs["result"]
+    if not np.any(theirs) and saturated(q):
+        return (f"their result is all zeros, and class {np.ravel(q.c).tolist()} has probability 1 to within rounding: the gradient of a "
+                "saturated softmax is 0, and says nothing. Take the gradient of the score")  # fmt: skip
+    if q.method in CAMS and not np.any(v.signed):
+        return "the reference is zero before its final ReLU: any map of zeros would pass. Take another class, layer or picture"
+    if q.method in CAMS and not np.any(v.map) and not np.any(theirs):
+        return ("both maps are all zero after the final ReLU, rightly: the evidence is negative everywhere. "
+                "Compare the map before its ReLU (relu=False, or their activations and gradient)")  # fmt: skip
+    if q.method != "grad_cam" and not np.any(v.signal):
+        return "the reference is zero everywhere: any map of zeros would pass. Are all ReLUs shut, or is the score a constant?"
+    if q.method in RULED:
+        plain = Run(q, (("plain", "rules", lambda q, v, old: BACKPROP),))
+        if difference(v.signal, plain.signal).relative < NOTHING:
+            return f"the rule of {q.method} changes nothing on this network and input: plain backprop would pass as well"
+    return ""
+
+
+def saturated(q):
+    p = Softmax()(q.reference.y.data)
+    return bool(np.all(1 - p.max(axis=1) < 2.0**-24))

@@ -1,0 +1,62 @@
+"""Ways to enlarge that others use, each a matrix R (N, n) per axis: row i holds the shares of the n old values in new value i."""
+
+import numpy as np
+
+
+def places(n, N, corners=False):
+    """Where the N new values lie among the n old ones."""
+    i = np.arange(N)
+    return i * (n - 1) / max(N - 1, 1) if corners else (i + 0.5) * n / N - 0.5
+
+
+def by_kernel(n, N, kernel, reach, renormalise, corners=False):
+    """Shares kernel(distance) of the old values within `reach`; beyond the ends the last value repeats, or the rest is renormalised."""
+    at = places(n, N, corners)
+    first = np.floor(at).astype(int) - reach + 1
+    R = np.zeros((N, n))
+    for k in range(2 * reach):
+        tap = first + k
+        share = kernel(at - tap)
+        inside = (tap >= 0) & (tap < n)
+        if renormalise:
+            share = share * inside
+        np.add.at(R, (np.arange(N), np.clip(tap, 0, n - 1)), share)
+    return R / R.sum(axis=1, keepdims=True) if renormalise else R
+
+
+def cubic(n, N, a, renormalise, corners=False):
+    """Cubic convolution (Keys 1981, with his parameter a)."""
+
+    def kernel(d):
+        d = abs(d)
+        near, far = ((a + 2) * d - (a + 3)) * d * d + 1, ((d - 5) * d + 8) * d * a - 4 * a
+        return np.where(d <= 1, near, np.where(d < 2, far, 0))
+
+    return by_kernel(n, N, kernel, 2, renormalise, corners)
+
+
+def lanczos(n, N):
+    """Lanczos with three lobes, as PIL: what falls outside is left out and the rest scaled to 1."""
+    return by_kernel(n, N, lambda d: np.where(abs(d) < 3, np.sinc(d) * np.sinc(d / 3), 0), 3, renormalise=True)
+
+
+def spline(n, N):
+    """Cubic B-splines through the old values, mirrored at the ends, corners aligned (SciPy's zoom, order 3)."""
+
+    def shares(at):
+        first = np.floor(at).astype(int) - 1
+        B = np.zeros((len(at), n))
+        for k in range(4):
+            d = abs(at - (first + k))
+            value = np.where(d < 1, 2 / 3 - d**2 + d**3 / 2, (2 - np.minimum(d, 2)) ** 3 / 6)
+            np.add.at(B, (np.arange(len(at)), _mirror(first + k, n)), value)
+        return B
+
+    return shares(places(n, N, corners=True)) @ np.linalg.inv(shares(np.arange(n, dtype=float)))
+
+
+def _mirror(i, n):
+    if n == 1:
+        return np.zeros_like(i)
+    i = abs(i) % (2 * n - 2)
+    return np.where(i < n, i, 2 * n - 2 - i)

@@ -1,0 +1,113 @@
+"""What rounding can do: amplify itself, and flip the gates and switches that are near a tie (a gradient then jumps)."""
+
+import numpy as np
+
+from gradcam.verify.compare import difference
+from gradcam.verify.pipeline import Run, scores_of
+from gradcam.verify.tape import makers, relink
+from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, history
+from minicnn.windows import pad_to_fit, taps
+
+GATES = (ReLU, LeakyReLU, Clip)
+NEAR = {"float16": 4e-3, "float32": 4e-6, "float64": 1e-13}  # of a layer's largest value: closer to a tie than rounding can tell
+MOST = 48  # near ties that are tried one by one
+FLIPS = 6  # of them at once
+
+
+def amplification(q, steps):
+    """{step: how many units of roundoff the reference is away in float32, with the gates and switches of float64 replayed}"""
+    low = q.net.astype(np.float32)
+    x = Tensor(q.x.astype(np.float32), "x")
+    y = low(x)
+    y, exact = scores_of(y), q.reference.y
+    partner = dict(zip(history(y), history(exact)))
+    if len(partner) != len(history(exact)):
+        return dict.fromkeys(steps, 1.0)
+    y = relink(y, lambda t: replayed(partner[t].op))[y]
+    run = Run(q, (("in float32", "y", lambda q, v, old: y),))
+    return {s: max(1.0, difference(run[s].astype(np.float64), q.reference[s]).relative / 2**-24) for s in steps if s != "input"}
+
+
+def replayed(op):
+    """What the way back through this operation looks at, where it is a matter of rounding."""
+    if isinstance(op, GATES):
+        return {"x": np.where(op.x > 0, 1, -1) if isinstance(op, ReLU) else op.x}
+    return {"switches": op.switches} if isinstance(op, MaxPool) else None
+
+
+def flips(q, run, theirs, limit, kind):
+    """The near ties whose other side explains `theirs` to within `limit`: a list of names, or None if none do.
+
+    Greedy: the flip that removes most of the difference, then the next; each is a whole way back with one gate or switch changed.
+    """
+    y = run.y
+    near = near_ties(y, NEAR[kind])
+    if not near or len(near) > MOST:
+        return None
+    chosen, best = [], difference(theirs, run.result).l2
+    while len(chosen) < FLIPS:
+        tried = [(difference(theirs, flipped(q, run, [*chosen, f]).result).l2, n) for n, f in enumerate(near) if f not in chosen]
+        if not tried or min(tried)[0] > 0.9 * best:
+            return None
+        best, n = min(tried)
+        chosen.append(near[n])
+        if difference(theirs, flipped(q, run, chosen).result).relative <= limit:
+            return [f"{t.name}{[int(i) for i in at]}" for t, at, _ in chosen]
+    return None
+
+
+def flipped(q, run, chosen):
+    """The same run with some gates and switches on the other side."""
+
+    def change(t):
+        mine = [(at, to) for s, at, to in chosen if s is t]
+        if not mine:
+            return None
+        name = "switches" if isinstance(t.op, MaxPool) else "x"
+        memory = getattr(t.op, name).copy()
+        for at, to in mine:
+            memory[at] = to
+        return {name: memory}
+
+    name = "flip " + " ".join(f"{id(t)}{at}{to}" for t, at, to in chosen)
+    return Run(q, (*run.changes, (name, "y", lambda q, v, old: relink(old(), change)[old()])))
+
+
+def near_ties(y, share):
+    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie, exact ties apart."""
+    found = []
+    for t in makers(y, ReLU):
+        x = t.op.x
+        for at in zip(*np.nonzero((abs(x) <= share * abs(x).max()) & (x != 0))):
+            found.append((t, tuple(int(i) for i in at), -x[at]))
+            if len(found) > MOST:
+                return found
+    for t in makers(y, MaxPool):
+        found += _near_switches(t, share)
+        if len(found) > MOST:
+            return found
+    return found
+
+
+def _near_switches(t, share):
+    op, x = t.op, t.op.inputs[0].data
+    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
+    top, found = abs(t.data).max(), []
+    for tap, (_, _, where) in enumerate(taps(op.kernel, op.stride, (1, 1), op.windows)):
+        gap = t.data - padded[where]
+        close = (gap <= share * top) & (gap > 0) & (op.switches != tap) & (t.data > 0)
+        found += [(t, tuple(int(i) for i in at), tap) for at in zip(*np.nonzero(close))]
+        if len(found) > MOST:
+            break
+    return found
+
+
+def band(q, run, step="result", tries=3):
+    """The largest relative difference of a step when the input is moved by float32's roundoff, for more near ties than can be tried."""
+    random, worst = np.random.default_rng(0), 0.0
+    for n in range(tries):
+        noise = q.x * (1 + 2.0**-22 * random.standard_normal(q.x.shape))
+        moved = Run(q, ((f"noise {n}", "input", lambda q, v, old, noise=noise: noise), *run.changes))
+        worst = max(worst, difference(moved[step], run[step]).relative)
+    q.forget()
+    return worst

@@ -1,0 +1,138 @@
+"""Through the catalogue: one cause at a time, then two at once.  Nothing here knows what any hypothesis is about."""
+
+import time
+
+import numpy as np
+
+from gradcam.verify.compare import difference
+from gradcam.verify.pipeline import STEPS, Run
+from gradcam.verify.rounding import flips
+from gradcam.verify.verdict import Cause
+from minicnn import GraphError, RuleError
+
+NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
+FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
+IMPOSSIBLE = (GraphError, RuleError, ValueError, np.linalg.LinAlgError, FloatingPointError)
+
+
+class Search:
+    """Which changes of the reference give all of their quantities, to within `limits` {step: relative}."""
+
+    def __init__(self, q, limits, hypotheses, say):
+        self.q, self.limits, self.say = q, limits, say
+        self.theirs = q.theirs
+        self.forms = [f for h in hypotheses for f in self._forms(h)]
+        self.first = min((list(STEPS).index(s) for s in q.theirs if not self._same(q.reference, s)), default=0)
+        self.forms = [f for f in self.forms if self._reaches(f)]
+        self.left, self.tried = {}, 0
+
+    def _forms(self, h):
+        try:
+            return h.forms(self.q)
+        except IMPOSSIBLE:
+            return []
+
+    def _reaches(self, form):
+        """A cause that changes what is known to be equal is ruled out before it is tried."""
+        equal = [s for s in self.theirs if self._same(self.q.reference, s)]
+        return not any(self._alters(form, s) for s in equal)
+
+    def _alters(self, form, step):
+        from gradcam.verify.pipeline import upstream
+
+        if form.of.step not in upstream(step):
+            return False
+        return not self._fits((form,), [step])
+
+    def singles(self):
+        """-> [Cause], every single cause that gives their numbers; [] if none does."""
+        fitting = []
+        for n, form in enumerate(self.forms):
+            self.say(f"cause {n + 1} of {len(self.forms)}: {form.name}")
+            if self._try((form,)):
+                fitting.append((form,))
+        return self._causes(fitting)
+
+    def near_singles(self, kinds):
+        """The few that nearly fit, with near ties on the other side."""
+        near = sorted((left, n) for n, left in enumerate(self.left[(f,)] for f in self.forms) if left < NEAR)
+        for _, n in near[:3]:
+            form = self.forms[n]
+            run = Run(self.q, form.changes)
+            if flips(self.q, run, self.theirs["result"], self.limits["result"], kinds["result"]):
+                return self._causes([(form,)])
+        return []
+
+    def pairs(self, seconds):
+        """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time given."""
+        end, fitting = time.monotonic() + seconds, []
+        forms = sorted(self.forms, key=lambda f: f.place)
+        couples = [(a, b) for n, a in enumerate(forms) for b in forms[n + 1 :] if a.of is not b.of]
+        couples.sort(key=lambda pair: sum(not f.cheap for f in pair))
+        for n, pair in enumerate(couples):
+            if n % 50 == 0:
+                self.say(f"pair {n + 1} of {len(couples)}")
+            if time.monotonic() > end:
+                self.say(f"stopped after {seconds:.0f} s, {len(couples) - n} pairs untried")
+                break
+            if self._try(pair):
+                fitting.append(pair)
+        return self._causes(fitting)
+
+    def _try(self, forms):
+        self.tried += 1
+        return self._fits(forms, self.theirs, note=True)
+
+    def _fits(self, forms, steps, note=False):
+        """Whether the reference so changed gives their quantities at these steps."""
+        if self.q.swapped and "result" in steps and not any(f.of.name == "H and W exchanged" for f in forms):
+            self.left[forms] = np.inf
+            return False
+        run = Run(self.q, [c for f in forms for c in f.changes])
+        try:
+            with np.errstate(all="ignore"):
+                if note:
+                    self.left[forms] = self._left(run)
+                return all(self._same(run, s) for s in steps)
+        except IMPOSSIBLE:
+            self.left[forms] = np.inf
+            return False
+
+    def _left(self, run):
+        d = difference(self.theirs["result"], run["result"]).l2
+        return d if np.isfinite(d) else np.inf
+
+    def _same(self, run, step):
+        value = run[step]
+        return value.shape == self.theirs[step].shape and difference(self.theirs[step], value).relative <= self.limits[step]
+
+    def _causes(self, fitting):
+        """One Cause per combination of hypotheses; the forms of one are joined."""
+        classes = {}
+        for forms in fitting:
+            classes.setdefault(tuple(f.of for f in forms), []).append(forms)
+        causes = []
+        for hypotheses, variants in classes.items():
+            details = tuple(" or ".join(dict.fromkeys(v[k].detail for v in variants if v[k].detail)) for k in range(len(hypotheses)))
+            earliest = min(variants[0], key=lambda f: f.place).of
+            causes.append(Cause(
+                tuple(h.name for h in hypotheses), details, earliest.stage, "; ".join(dict.fromkeys(h.theory for h in hypotheses)),
+                "; ".join(dict.fromkeys(h.fix for h in hypotheses)), earliest.kind, self.left[variants[0]],
+            ))  # fmt: skip
+        return causes
+
+    def ruled_out(self, most=12):
+        """[(name, what it leaves)] of single causes, nearest first."""
+        limit = self.limits["result"]
+        wrong = [(forms[0].name, left) for forms, left in self.left.items() if len(forms) == 1 and left > limit]
+        return sorted(wrong, key=lambda entry: entry[1])[:most]
+
+    def confidence(self, found):
+        """In words: how well the class fits, and how far the next cause is."""
+        here = max(c.residual for c in found)
+        others = self.ruled_out(1)
+        if not np.any(self.theirs["result"]):
+            return "weak: a result of zeros says little"
+        near = f"; the next single cause leaves {others[0][1]:.1e} ({others[0][0]})" if others else ""
+        sure = "certain" if not others or others[0][1] > FAR * max(here, self.limits["result"]) else "likely"
+        return f"{sure}: leaves {here:.1e}{near}"

@@ -1,0 +1,78 @@
+"""The tape: what a forward pass remembers, run or read again with something changed.
+
+A hypothesis about somebody else's network is a change of a few operations on the tape of ours; nothing else is computed again.
+"""
+
+import copy
+
+from minicnn import Op, ReLU, Tensor, history
+
+
+def again(op, **changed):
+    """A copy of an operation that may be applied once more; `changed` attributes replace its own."""
+    fresh = copy.copy(op)
+    vars(fresh).pop("inputs", None)
+    vars(fresh).update(changed)
+    return fresh
+
+
+def rerun(y, change=lambda t: None, instead=None):
+    """The same computation with other operations: change(tensor) -> the operation that makes it now, or None.
+
+    instead: {tensor: tensor} that take others' places.  Only what depends on a change is computed again.  -> {old tensor: new tensor}
+    """
+    new = dict(instead or {})
+    for t in history(y):
+        if t in new or t.op is None:
+            new.setdefault(t, t)
+            continue
+        inputs = [new.get(i, i) if isinstance(i, Tensor) else i for i in t.op.inputs]
+        op = change(t)
+        if op is None and all(a is b for a, b in zip(inputs, t.op.inputs)):
+            new[t] = t
+            continue
+        new[t] = (op or again(t.op))(*inputs, name=t.name, layer=t.layer)
+    return new
+
+
+def relink(y, change):
+    """The same values with other memories: change(tensor) -> {attribute: value} of its operation on the way back, or None.
+
+    No value is computed again.  -> {old tensor: new tensor}
+    """
+    new = {}
+    for t in history(y):
+        changed = change(t) if t.op else None
+        inputs = [new.get(i, i) if isinstance(i, Tensor) else i for i in t.op.inputs] if t.op else []
+        if not changed and all(a is b for a, b in zip(inputs, t.op.inputs if t.op else [])):
+            new[t] = t
+            continue
+        op = again(t.op, **(changed or {}))
+        op.inputs = tuple(inputs)
+        new[t] = Tensor(t.data, t.name, op, t.layer)
+    return new
+
+
+def makers(y, kind=ReLU):
+    """The tensors of y's history that an operation of this kind made, in order."""
+    return [t for t in history(y) if isinstance(t.op, kind)]
+
+
+def consumers(y):
+    """{tensor: [tensors that were made from it]}"""
+    found = {}
+    for t in history(y):
+        for i in t.op.inputs if t.op else ():
+            if isinstance(i, Tensor):
+                found.setdefault(i, []).append(t)
+    return found
+
+
+class Tap(Op):
+    """y = x: a place on the tape where a rule can catch the whole signal that arrives at a tensor."""
+
+    def forward(self, x):
+        return x
+
+    def gx(self, gy):
+        return gy
