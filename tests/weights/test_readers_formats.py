@@ -154,6 +154,32 @@ def test_caffe_blobs_of_every_kind(put):
     same(read(put(samples.caffe({"fc.weight": weight}, double=True))), {"fc.0": weight.astype(np.float64)})
 
 
+def test_caffe_nets_without_a_name(put):
+    s, a = samples, np.arange(3, dtype=np.float32)
+    for field, name, blobs in ((2, 4, 6), (100, 1, 7)):
+        layers = [s.block(field, s.block(name, key) + s.block(blobs, s.caffe_blob(a))) for key in ("conv1", "conv2")]
+        same(read(put(b"".join(layers))), {"conv1.0": a, "conv2.0": a})
+
+
+def test_the_oldest_caffe_layers(put):
+    s, a = samples, np.arange(3, dtype=np.float32)
+    layer = s.block(2, s.block(1, s.block(1, "conv1") + s.block(50, s.caffe_blob(a, legacy=True))))
+    same(read(put(s.block(1, "net") + layer)), {"conv1.0": a.reshape(1, 1, 1, 3)})
+
+
+def test_caffe_names_that_repeat_are_refused_only_where_they_carry_weights(put):
+    s, a = samples, np.arange(3, dtype=np.float32)
+    empty = s.block(100, s.block(1, "data"))
+    same(read(put(s.block(1, "net") + empty * 2 + s.block(100, s.block(1, "fc") + s.block(7, s.caffe_blob(a))))), {"fc.0": a})
+
+
+def test_long_fields_of_integers(put):
+    s, numbers = samples, np.random.default_rng(0).integers(-2**62, 2**62, 90_000)
+    numbers[::3] >>= 50
+    tensor = s.integer(1, len(numbers)) + s.integer(2, 7) + s.block(8, "i") + s.block(7, b"".join(map(s.varint, numbers.tolist())))
+    same(read(put(s.onnx(tensors=[tensor]))), {"i": numbers})
+
+
 def test_many_loose_floats_are_read_at_once(put):
     big = np.random.default_rng(0).standard_normal((1000, 700)).astype(np.float32)
     data = samples.caffe({"fc.weight": np.zeros((1, 1), np.float32)})            # its only blob is replaced by one with loose floats
@@ -180,7 +206,8 @@ def test_what_is_no_file_of_weights_is_said_so(tmp_path, make, message):
 @pytest.mark.parametrize("data, message", [
     (b"<!DOCTYPE html><html>Not found</html>", "web page"), (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
     (b"hello, world, this is a text\n", "unknown format: first bytes b'hello, world"), (b"\x1f\x8b\x08\0", "gzip"),
-    (b'name: "LeNet"\nlayer {', "prototxt"), (b"\0", "unknown format"), (b"\xff" * 300, "unknown format")])
+    (b'name: "LeNet"\nlayer {', "prototxt"), (b"\0", "unknown format"),
+    (b"\nHello, this is a page of text" + b"\nof several lines" * 9, "unknown format"), (b"\xff" * 300, "unknown format")])
 def test_unknown_formats_say_what_was_found_and_what_is_known(put, data, message):
     with pytest.raises(WeightsError) as caught:
         read(put(data))

@@ -72,15 +72,25 @@ def _zip_format(file):
 
 
 def _protobuf_format(file):
-    """ONNX begins with its version (field 1, a number), Caffe with its name (field 1, a text); other fields decide where those lack."""
-    for number, wire in top_level_fields(file, most=50):
+    """ONNX begins with its version (field 1, a number), Caffe with its name (field 1, a text); where those lack, other fields decide."""
+    layers = 0
+    for number, wire, start, end in top_level_fields(file, most=50):
         if (number, wire) in ((1, 0), (7, 2)):
             return "onnx_weights"
-        if (number, wire) in ((1, 2), (100, 2)):
+        if (number, wire) in ((100, 2), (4, 0)) or ((number, wire) == (1, 2) and _is_name(file.bytes(start, end))):
             return "caffe"
         if (number, wire) not in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (8, 2), (14, 2)):
             return None
-    return None
+        layers += number == 2
+    return "caffe" if layers > 1 else None                      # ONNX has field 2, the producer's name, only once
+
+
+def _is_name(raw):
+    """Whether bytes are one line of text: a page of text that happens to begin with a line feed is none."""
+    try:
+        return len(raw) < 1000 and str(raw, "utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _unknown(head):

@@ -161,14 +161,14 @@ class Parser:
 
 
 def top_level_fields(file, most):
-    """(number, wire type) of the first fields, as far as they make sense: enough to tell what kind of file it is."""
+    """(number, wire type, start, end) of the first fields, as far as they make sense: enough to tell what kind of file it is."""
     parser, at = Parser(file), 0
     for _ in range(most):
         try:
-            number, wire, _, at = parser.field(at, file.size)
+            number, wire, start, at = parser.field(at, file.size)
         except WeightsError:
             return
-        yield number, wire
+        yield number, wire, start, at
         if at >= file.size:
             return
 
