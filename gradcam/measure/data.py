@@ -45,11 +45,15 @@ class Photos:
                 self.pictures = _Stack(file["images"]) if "images" in file else _Jpegs(file["jpeg"].tobytes(), file["offsets"])
                 self.boxes, self.box_image = file["boxes"], file["box_image"]
                 self.labels = _indices(file, card)
-        except (OSError, KeyError, ValueError) as error:
-            if isinstance(error, DataError):
-                raise DataError(f"{path}: {error}") from None
+            if not len(self.pictures) == len(self.labels) > 0:
+                raise DataError(f"it holds {len(self.pictures)} pictures, but {len(self.labels)} labels")
+        except FileNotFoundError:
+            raise DataError(f"{path}: there is no such file") from None
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
+        except (OSError, KeyError, ValueError, EOFError):
             wanted = "an npz file with images (or jpeg and offsets), labels, boxes and box_image"
-            raise DataError(f"{path}: not {wanted} ({error})") from None
+            raise DataError(f"{path}: this is not {wanted}") from None
         self.numbers = np.random.default_rng(ORDER_SEED).permutation(len(self.labels)).tolist()
 
     def __getitem__(self, number):
@@ -61,15 +65,20 @@ class Photos:
 class Scenes:
     """Scenes that no training saw, of the shapes world's stream `test`; the truth of a scene is what can be seen of one of its shapes."""
 
-    def __init__(self, n, card):
-        self.numbers, self.preprocessing, self.says = list(range(n)), squash(card.preprocessing), "scenes of the shapes world, stream test"
+    says = "scenes of the shapes world, stream test"
 
-    def __getitem__(self, number):
+    def __init__(self, n, card):
         from weights.recipes import shapes_world as world
 
-        scene = world.scene(number, "test")
+        self.world, self.classes = world, list(card.classes or ())
+        if sorted(self.classes) != sorted(world.KINDS):
+            raise DataError(f"{card.name} does not know the kinds of the shapes world, {', '.join(world.KINDS)}: give photos with --data")
+        self.numbers, self.preprocessing = list(range(n)), squash(card.preprocessing)
+
+    def __getitem__(self, number):
+        scene = self.world.scene(number, "test")
         chosen = scene.shapes[number % len(scene.shapes)]
-        return Example(scene.picture, list(world.KINDS).index(chosen.kind), chosen.visible, box_around(chosen.visible)[None])
+        return Example(scene.picture, self.classes.index(chosen.kind), chosen.visible, box_around(chosen.visible)[None])
 
 
 def squash(preprocessing):
@@ -89,6 +98,9 @@ class _Stack:
     def __init__(self, images):
         self.images = images
 
+    def __len__(self):
+        return len(self.images)
+
     def __getitem__(self, number):
         return Image.fromarray(self.images[number])
 
@@ -96,6 +108,9 @@ class _Stack:
 class _Jpegs:
     def __init__(self, stream, offsets):
         self.stream, self.offsets = stream, offsets
+
+    def __len__(self):
+        return len(self.offsets) - 1
 
     def __getitem__(self, number):
         return Image.open(io.BytesIO(self.stream[self.offsets[number] : self.offsets[number + 1]])).convert("RGB")

@@ -6,7 +6,9 @@ The share itself is that of the energy-based pointing game; here are the grids, 
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
+from gradcam.image import prepare
 from gradcam.measure.data import DataError, Example
 from gradcam.measure.localisation import box_around
 
@@ -45,13 +47,13 @@ class SceneGrids:
     Those are taken in which the network finds the kind that is asked for.
     """
 
-    def __init__(self, net, preprocessing, n):
-        self.numbers, self.says = list(range(n)), "grids of shapes"
-        self.net, self.preprocessing, self.side = net, preprocessing, preprocessing.crop // CELLS
+    says = "grids of shapes"
+
+    def __init__(self, scenes, net, n):
+        self.scenes, self.net, self.numbers = scenes, net, list(range(n))
+        self.preprocessing, self.side = scenes.preprocessing, scenes.preprocessing.crop // CELLS
 
     def __getitem__(self, n):
-        from gradcam.image import prepare
-
         for attempt in range(TRIES):
             example = self.drawn(n, attempt)
             if self.net(prepare(example.picture, self.preprocessing))[0, example.c] > 0:
@@ -59,13 +61,12 @@ class SceneGrids:
         return example
 
     def drawn(self, n, attempt):
-        from weights.recipes import shapes_world as world
-
-        random, kinds = np.random.default_rng([n, attempt]), list(world.KINDS)
-        chosen = random.permutation(len(kinds))[: CELLS**2]
+        """Grid n as it is drawn the first time, the second, ..."""
+        random, classes, world = np.random.default_rng([n, attempt]), self.scenes.classes, self.scenes.world
+        chosen = random.permutation(len(classes))[: CELLS**2]
         cells = []
-        for k in chosen:
-            scene = world.scene(int(random.integers(2**31)), "test", kinds=[kinds[k]], size=(20, self.side - 4))
+        for c in chosen:
+            scene = world.scene(int(random.integers(2**31)), "test", kinds=[classes[c]], size=(20, self.side - 4))
             x, y = (int(np.clip(at - self.side / 2, 0, world.SIDE - self.side)) for at in scene.shapes[0].centre)
             cells.append(scene.picture[y : y + self.side, x : x + self.side])
         return grid(cells, chosen, n % CELLS**2)
@@ -95,6 +96,4 @@ def _whole(preprocessing, side):
 
 
 def _shrunk(photo, side):
-    from PIL import Image
-
     return photo if len(photo) == side else np.asarray(Image.fromarray(photo).resize((side, side), Image.Resampling.BILINEAR))

@@ -24,5 +24,5 @@ def wilson(hits, n):
 def bootstrap(values, resamples=RESAMPLES, seed=0):
     """Percentile bootstrap of the mean (Efron 1979): the means of as many values, drawn again with replacement -> (low, high)"""
     random = np.random.default_rng(seed)
-    means = [values[random.integers(values.size, size=values.size)].mean() for _ in range(resamples)]
+    means = values[random.integers(values.size, size=(resamples, values.size))].mean(axis=1)
     return tuple(np.percentile(means, [2.5, 97.5]).tolist())

@@ -10,7 +10,7 @@ from gradcam.image import prepare
 from gradcam.measure import baselines, sanity_check
 from gradcam.measure.case import Case, unfit
 from gradcam.measure.collect import collect
-from gradcam.measure.data import Example
+from gradcam.measure.data import Example, Scenes
 from gradcam.measure.deletion_insertion import STEPS, probability
 from gradcam.measure.grid_pointing_game import PhotoGrids, SceneGrids
 from gradcam.measure.measures import row
@@ -37,8 +37,8 @@ def over(net, data, measures, methods, n=None, rows=None, workers=None, progress
 
 def grids(net, data, n, rows=None, workers=None, progress=True):
     """The grids for the grid pointing game, n of them, made of `data`."""
-    if not hasattr(data, "pictures"):
-        return SceneGrids(net, data.preprocessing, n)
+    if isinstance(data, Scenes):
+        return SceneGrids(data, net, n)
     sure = certainty(net, data, rows, workers, progress)
     return PhotoGrids(data, net, sure, n)
 
@@ -80,11 +80,13 @@ def sanity(net, data, methods, n, rows=None, workers=None, progress=True, name=N
             return bump, bump
 
         intact, before = maps(net)
-        there = {baselines.RANDOM: random_maps(0)} | {m: pair for m, pair in before.items() if pair[1].any()}
+        middle = (baselines.centre(x.shape[-2:]),) * 2
+        before = {baselines.RANDOM: random_maps(0), baselines.CENTRE: middle, **before}
+        there = {m: pair for m, pair in before.items() if pair[1].any()}
         values, zero = {m: {way: [] for way in networks} for m in there}, dict.fromkeys(there, 0)
         for way, copies in networks.items():
             for k, randomised in enumerate(copies):
-                after = maps(randomised)[1] | {baselines.RANDOM: random_maps(k + 1)}
+                after = maps(randomised)[1] | {baselines.RANDOM: random_maps(k + 1), baselines.CENTRE: middle}
                 for m, pair in there.items():
                     other = after.get(m, NOTHING)
                     values[m][way].append([round(v, 5) for v in sanity_check.similarity(*pair, *other)])

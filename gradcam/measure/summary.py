@@ -40,9 +40,10 @@ def table(found, figures):
     """A Markdown table: one line for each method, one column for each figure, with its 95 % interval."""
     head = ["method", *(f"{FIGURES[f].title} {'↑' if FIGURES[f].better > 0 else '↓'}" for f in figures), "n", "zero maps", "failed"]
     lines = [[m, *(cell(of.get(f), f) for f in figures), *(str(of[key]) for key in ("n", "zero", "failed"))] for m, of in found.items()]
-    widths = [max(map(len, column)) for column in zip(head, *lines)]
+    widths = [max(3, *map(len, column)) for column in zip(head, *lines)]
     rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
-    return "\n".join("| " + " | ".join(text.ljust(w) for text, w in zip(line, widths)) + " |" for line in [head, rule, *lines])
+    aligned = ([name.ljust(widths[0]), *(text.rjust(w) for text, w in zip(cells, widths[1:]))] for name, *cells in [head, rule, *lines])
+    return "\n".join("| " + " | ".join(line) + " |" for line in aligned)
 
 
 def cell(value, figure):

@@ -1,0 +1,127 @@
+"""gradcam measure: how good are the maps?  Every method against ground truth, beside two baselines that never look at the picture."""
+
+import argparse
+import sys
+from pathlib import Path
+
+MEASURES = {
+    "pointing_game": "is the map's largest value on the object?  (Zhang 2016)",
+    "energy_pointing_game": "what share of the map lies on the object?  (Wang 2020)",
+    "localisation": "does the box around its largest segment fit the object's?  (Selvaraju 2017)",
+    "grid_pointing_game": "four pictures in one: what share lies on the right one?  (Böhle 2021)",
+    "rank_correlation": "does it rank the patches as covering them does?  (Selvaraju 2017)",
+    "deletion": "how fast does the class go with its most important pixels?  (Petsiuk 2018)",
+    "insertion": "how fast does it come with them?  (Petsiuk 2018)",
+    "sanity_check": "does the map change when weights are drawn anew?  (Adebayo 2018)",
+}
+EXAMPLES = f"""\
+Measures:
+{chr(10).join(f"  {name:<21} {what}" for name, what in MEASURES.items())}
+
+Examples:
+  gradcam measure pointing_game --network shapes --world shapes --n 500
+      scenes drawn for this, of which the network saw none, with the exact pixels of every shape
+  gradcam measure pointing_game --network squeezenet --data photos.npz --method grad_cam saliency
+      photos with boxes; photos.npz holds images (N, H, W, 3), or jpeg and offsets; labels (N,); boxes (B, 4) as x0 y0 x1 y1 in pixels;
+      box_image (B,), the picture of each box; imagenet_index, if labels are not ImageNet's own numbers
+  gradcam measure pointing_game localisation --network squeezenet --data photos.npz --method grad_cam grad_cam@relu_conv10
+      a method at two layers (see: gradcam layers)
+  gradcam measure deletion insertion --network mini_vgg --data photos.npz --n 100 --rows faithful.jsonl
+      hundreds of passes for each picture: rows are kept as they come, and the same command goes on where it was interrupted
+  gradcam measure sanity_check --network shapes --world shapes --n 20 --out curves.png
+      the curves of every method, and a table
+
+Read the intervals, and the two baselines: a method that does no better than a random point or the picture's centre has shown nothing.
+"""
+
+
+def register(subparsers):
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = subparsers.add_parser(
+        "measure", help="measure how good the maps are, on pictures with known truth", epilog=EXAMPLES, formatter_class=raw,
+        description="Measure how good a network's maps are, on pictures of which it is known where things are.",
+    )  # fmt: skip
+    parser.add_argument("measures", metavar="MEASURE", nargs="+", help="one or several of those below, or all")
+    parser.add_argument("--network", metavar="NAME", required=True, help="whose maps")
+    parser.add_argument("--weights", metavar="FILE", help="the network's weights; default: the published file")
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument("--data", metavar="FILE", help="an npz file of photos with boxes")
+    pictures.add_argument("--world", choices=["shapes"], help="scenes that are drawn for this, with exact masks")
+    parser.add_argument("--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes")
+    parser.add_argument("--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help="default: all but occlusion")
+    parser.add_argument("--rows", metavar="FILE", help="keep every picture's figures here, and go on from those that are there")
+    parser.add_argument("--out", metavar="FILE", help="where the curves of the sanity check go: .png, .svg, .pdf or .jpg")
+    parser.add_argument("--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core")
+    parser.set_defaults(run=run)
+
+
+def run(args):
+    import weights
+    from gradcam.commands._ask import AskError, one_of
+    from gradcam.measure.data import DataError, Photos, Scenes
+    from gradcam.save import check
+
+    asked = list(MEASURES) if "all" in args.measures else list(dict.fromkeys(one_of("measure", m, MEASURES) for m in args.measures))
+    methods = _methods(args.methods)
+    if args.out:
+        check(args.out)
+    net = weights.load(one_of("network", args.network, weights.available()), args.weights)
+    try:
+        data = Photos(args.data, net.card) if args.data else Scenes(args.n or 100, net.card)
+        _measure(args, net, data, asked, methods)
+    except DataError as error:
+        raise AskError(str(error)) from None
+    return 0
+
+
+def _measure(args, net, data, asked, methods):
+    """One pass over the pictures for all that is measured on the same maps; then grids; then random weights."""
+    from gradcam.measure import run, sanity_check, sanity_curves
+    from gradcam.measure.measures import MEASURES as KNOWN
+    from gradcam.measure.summary import reasons, small, summary, table
+
+    apart = ["grid_pointing_game", "sanity_check"]
+    together = [m for m in asked if m not in apart]
+    kinds = bool(together) + sum(kind in asked for kind in apart)
+    options = {"workers": args.processors, "progress": sys.stderr.isatty()}
+
+    def rows(kind):
+        path = Path(args.rows) if args.rows else None
+        return path.with_stem(f"{path.stem}_{kind}") if path and kinds > 1 else path
+
+    if together:
+        found = run.over(net, data, together, methods, args.n, rows("maps"), **options)
+        figures = [f for m in together for f in KNOWN[m].figures]
+        _print(f"{len(found)} pictures, {data.says}", table(summary(found), figures), reasons(found))
+        if 0 < len(small(found)) < len(found):
+            _print(f"{len(small(found))} of them: objects on less than a third of the picture", table(summary(small(found)), figures), {})
+    if "grid_pointing_game" in asked:
+        grids = run.grids(net, data, args.n or 100, **options)
+        found = run.over(net, grids, ["grid_pointing_game"], methods, None, rows("grid"), **options)
+        _print(f"{len(found)} {grids.says}", table(summary(found), ["cell"]), reasons(found))
+    if "sanity_check" in asked:
+        found = run.sanity(net, data, methods, args.n, rows("sanity"), **options)
+        _print(f"{len(found)} pictures: maps before and after weights are drawn anew", sanity_curves.table(found), reasons(found))
+        if args.out:
+            from gradcam.save import save
+
+            print(f"The curves are in {save(sanity_curves.figure(found, sanity_check.layers(net), net.card.title), args.out)}")
+
+
+def _methods(asked):
+    """The methods, with their layers."""
+    from gradcam.commands._ask import one_of
+    from gradcam.explain import METHODS
+
+    split = [m.partition("@") for m in asked or [m for m in METHODS if m != "occlusion"]]
+    return list(dict.fromkeys(one_of("method", name, METHODS) + at + layer for name, at, layer in split))
+
+
+def _print(title, table, reasons):
+    print(f"{title}\n\n{table}\n" + "".join(f"\n{method}: {why}" for method, why in reasons.items()) + ("\n" if reasons else ""))
+
+
+def _count(text):
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"give a number from 1, not '{text}'")
+    return int(text)

@@ -1,0 +1,79 @@
+"""The sanity check: which layers are random when, and whether a map notices."""
+
+import numpy as np
+import pytest
+
+from gradcam.measure import run, sanity_check
+from gradcam.measure.baselines import CENTRE, RANDOM
+from gradcam.measure.data import Photos
+from gradcam.measure.sanity_curves import curves, figure, table
+from minicnn import nets
+from tests.gradcam.test_measure_over_pictures import METHODS, network, photos, plain_card  # noqa: F401
+from tests.support.small_nets import small_vgg
+
+
+def test_layers_become_random_from_the_scores_down_or_one_at_a_time():
+    net = small_vgg()
+    names = sanity_check.layers(net)
+    assert names == ["fc8", "fc6", "conv2_1", "conv1_1"]
+    kept = {k: t.data.copy() for k, t in net.arrays().items()}
+    for way, expected in {"cascading": [names[: k + 1] for k in range(4)], "independent": [[n] for n in names]}.items():
+        for copy, random in zip(sanity_check.randomised(net, way), expected, strict=True):
+            changed = {key.removesuffix(".W") for key, t in copy.arrays().items() if key.endswith(".W") and np.any(t.data != kept[key])}
+            assert changed == set(random)
+    assert all(np.array_equal(t.data, kept[k]) for k, t in net.arrays().items())
+
+
+def test_a_fire_module_is_one_step_and_its_layers_differ():
+    names = sanity_check.layers(nets.squeezenet())
+    assert names == ["conv10", *(f"fire{n}" for n in range(9, 1, -1)), "conv1"]
+    copy = sanity_check.drawn_anew(nets.squeezenet(), ["fire2", "fire3"], 0)
+    two, three = (copy.arrays()[f"{name}/expand3x3.W"].data for name in ("fire2", "fire3"))
+    assert two.std() == pytest.approx(np.sqrt(2 / (16 * 9)), rel=0.05)
+    assert two.shape == three.shape and not np.array_equal(two, three)
+
+
+def test_random_weights_depend_on_the_seed_alone():
+    one, same, other = (sanity_check.randomised(small_vgg(), "cascading", seed)[-1].arrays() for seed in (0, 0, 1))
+    assert all(np.array_equal(one[k].data, same[k].data) for k in one)
+    assert not np.array_equal(one["conv1_1.W"].data, other["conv1_1.W"].data)
+
+
+def test_similarity_of_the_same_map_of_its_negative_and_of_nothing():
+    raw = np.random.default_rng(0).standard_normal((3, 16, 16))
+    intensity = abs(raw).max(axis=0)
+    assert sanity_check.similarity(raw, intensity, raw, intensity) == pytest.approx([1, 1, 1])
+    assert sanity_check.similarity(raw, intensity, -raw, 5 * intensity) == pytest.approx([-1, 1, 1])
+    assert sanity_check.similarity(raw, intensity, raw, 0 * intensity) == [0, 0, 0]
+
+
+def test_rows_curves_and_table(photos):  # noqa: F811
+    net = network()
+    rows = run.sanity(net, Photos(photos[0], net.card), (*METHODS, "occlusion"), 3, workers=2, progress=False)
+    found = curves(rows)
+    assert set(found) >= {RANDOM, CENTRE, "gradient", "grad_cam", "cam", "occlusion"}
+    layers = sanity_check.layers(net)
+    for method in (RANDOM, "gradient"):
+        for way in sanity_check.WAYS:
+            assert found[method][way].shape == (3, len(layers), 3)
+    assert np.all(found[CENTRE]["cascading"] == 1)
+    # the gradient of a network whose lower layers are random has another sign as often as not; a network itself is unchanged by measuring
+    assert np.abs(found["gradient"]["cascading"][:, -1, 0]).max() < 0.6
+    again = run.sanity(net, Photos(photos[0], net.card), (*METHODS, "occlusion"), 3, workers=1, progress=False)
+    assert again == rows
+    text = table(rows)
+    assert text.count("\n") == len(found) + 1
+    page = figure(rows, layers, "Tiny")
+    assert len(page.axes) == 6
+    lines = page.axes[0].get_lines()
+    assert {line.get_label().split(" (")[0] for line in lines} >= set(METHODS) - {"deconvnet"}
+    gradient = next(line for line in lines if line.get_label().startswith("gradient"))
+    np.testing.assert_allclose(gradient.get_ydata(), [1, *found["gradient"]["cascading"][..., 0].mean(axis=0)])
+
+
+def test_a_map_that_is_zero_before_anything_is_random_is_a_failure(photos):  # noqa: F811
+    net = network()
+    net["fc"].W.data[:] = 0
+    row, *_ = run.sanity(net, Photos(photos[0], net.card), ["grad_cam"], 1, progress=False)
+    assert row["failed"] == {"grad_cam": "the intact network's map is zero"}
+    assert "grad_cam" not in row["values"]
