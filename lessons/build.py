@@ -1,0 +1,36 @@
+"""`python -m lessons build`: notebooks from sources, executed, outputs kept."""
+
+from lessons.course import LessonError
+
+LIMIT = 300_000  # bytes of one notebook
+
+
+def build(lesson):
+    """Write the lesson's notebook.  -> its size in bytes; LessonError if a cell fails, or if it grew too large"""
+    try:
+        import jupytext
+        import nbformat
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellExecutionError
+    except ModuleNotFoundError as missing:
+        raise LessonError(f"building needs {missing.name}: pip install 'minicnn-gradcam[lessons]'") from None
+
+    notebook = jupytext.reads(lesson.text, fmt="py:percent")
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for n, cell in enumerate(notebook.cells):
+        cell.id, cell.metadata = f"cell-{n:02d}", {}
+    try:
+        where = {"metadata": {"path": str(lesson.source.parent)}}
+        NotebookClient(notebook, kernel_name="python3", timeout=120, record_timing=False, resources=where).execute()
+    except CellExecutionError as error:
+        raise LessonError(f"lesson {lesson.number}: {error}") from None
+    notebook.metadata["language_info"] = {"name": "python"}  # without the version of whoever built it
+    text = nbformat.writes(notebook) + "\n"
+    size = len(text.encode())
+    if size > LIMIT:
+        raise LessonError(f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at most {LIMIT / 1000:.0f} are allowed")
+    lesson.notebook.write_text(text, "utf-8")
+    return size

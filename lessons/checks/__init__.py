@@ -1,0 +1,1 @@
+"""The truths that exercises are held against, one file per lesson."""

@@ -1,0 +1,1 @@
+"""Figures whose drawing would take more lines than a lesson should show, one file per lesson."""

@@ -1,0 +1,171 @@
+"""Exercises with honest checks.
+
+A student's cell defines a function; the next cell says `check("2.1", conv_gx)`.  The function is called with numbers drawn for the check,
+and what it returns is held against the truth: central differences, or a slow computation that shares no line with the engine.
+
+Checks live in lessons/checks/lesson_NN.py, each a generator that yields (what, what the student's function returned, the truth) and is
+called several times, each time with other random numbers:
+
+    @exercise("2.1", "the way back to the input", hint="...")
+    def conv_gx(f, random):
+        gy, W = ...
+        yield "gx", f(gy, W), central(...)
+"""
+
+import sys
+import traceback
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from importlib import import_module
+from typing import NamedTuple
+
+import numpy as np
+
+CASES = 3
+BELOW = 1e-7  # of the largest true value: what rounding and central differences leave
+
+_listener = ContextVar("listener", default=None)
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """number "2.1"; title; hint; compare: (f, random) -> yields (what, f's answer, the truth); below: the error that is allowed."""
+
+    number: str
+    title: str
+    hint: str
+    compare: object
+    below: float = BELOW
+
+
+class Outcome(NamedTuple):
+    """state: "right", "wrong", "shape", "raised", "changed its inputs" or "not written yet"; message: one line for the student."""
+
+    number: str
+    state: str
+    message: str
+
+
+class Stop(Exception):
+    """The student's function did not get as far as a number."""
+
+
+def exercise(number, title, hint, below=BELOW):
+    """Makes an Exercise of a generator function."""
+    return lambda compare: Exercise(number, title, hint, compare, below)
+
+
+def exercises(lesson):
+    """{number: Exercise} of one lesson; empty if it has none."""
+    try:
+        module = import_module(f"lessons.checks.lesson_{lesson:02d}")
+    except ModuleNotFoundError:
+        return {}
+    found = [each for each in vars(module).values() if isinstance(each, Exercise)]
+    return {each.number: each for each in sorted(found, key=lambda each: each.number)}
+
+
+def check(number, f):
+    """Hold the function f against exercise `number`, and print one line."""
+    outcome = examine(number, f)
+    print(outcome.message)
+    heard = _listener.get()
+    if heard is not None:
+        heard[number] = outcome
+
+
+@contextmanager
+def listening():
+    """{number: Outcome} of every check made inside."""
+    token = _listener.set({})
+    try:
+        yield _listener.get()
+    finally:
+        _listener.reset(token)
+
+
+def examine(number, f):
+    """-> Outcome"""
+    known = exercises(int(str(number).partition(".")[0]))
+    if number not in known:
+        raise ValueError(f"there is no exercise {number}; there is {', '.join(known) or 'none in that lesson'}")
+    task = known[number]
+    if not callable(f):
+        return Outcome(number, "raised", f"{number} needs a function, not {type(f).__name__}: check(\"{number}\", the_function)")
+    worst = {}
+    try:
+        for what, answer, truth in _cases(task, _watched(f)):
+            error = _error(what, answer, truth)
+            worst[what] = max(worst.get(what, 0.0), error)
+            if not error < task.below:
+                said = f"{number} {what} error {error:.0e} (expect below {task.below:.0e}): not yet. "
+                return Outcome(number, "wrong", f"{said}{_diagnosis(answer, truth)}Hint: {task.hint}")
+    except Stop as stop:
+        state, message = stop.args
+        return Outcome(number, state, f"{number} {message}")
+    errors = ", ".join(f"{what} error {error:.0e}" for what, error in worst.items())
+    return Outcome(number, "right", f"{number} {errors} (expect below {task.below:.0e}): right, {task.title}")
+
+
+def _cases(task, f):
+    for seed in range(CASES):
+        yield from task.compare(f, np.random.default_rng(seed))
+
+
+def central(f, x, gy=1.0, h=1e-5):
+    """d <gy, f(x)> / dx by central differences, element by element: (f(x + h) - f(x - h)) / 2h."""
+    x, numeric = np.array(x, np.float64), np.zeros(np.shape(x))
+    for at in np.ndindex(x.shape):
+        above, below = x.copy(), x.copy()
+        above[at] += h
+        below[at] -= h
+        numeric[at] = np.sum(gy * (np.asarray(f(above)) - np.asarray(f(below)))) / (2 * h)
+    return numeric
+
+
+def _watched(f):
+    """f, which must return something, must not raise, and must leave its inputs as they were."""
+
+    def call(*inputs):
+        given = [np.array(i, copy=True) if isinstance(i, np.ndarray) else i for i in inputs]
+        try:
+            answer = f(*given)
+        except Exception as error:
+            line = traceback.extract_tb(sys.exc_info()[2])[-1].lineno
+            raise Stop("raised", f"your function raised {type(error).__name__} in line {line}: {error}") from error
+        if answer is None or answer is ...:
+            raise Stop("not written yet", "not written yet (the function returns nothing)")
+        if any(isinstance(i, np.ndarray) and not np.array_equal(i, g) for i, g in zip(inputs, given)):
+            raise Stop("changed its inputs", "your function changed an array that it was given: make a new one instead, x = x.copy()")
+        return answer
+
+    return call
+
+
+def _error(what, answer, truth):
+    """The largest difference, in shares of the largest true value."""
+    truth = np.asarray(truth, np.float64)
+    size = np.abs(truth).max()
+    if not size > 0:
+        raise ValueError(f"the true {what} is zero: such a check tests nothing")
+    try:
+        answer = np.asarray(answer, np.float64)
+    except (TypeError, ValueError):
+        raise Stop("raised", f"{what}: numbers are expected, not {type(answer).__name__}") from None
+    if answer.shape != truth.shape:
+        raise Stop("shape", f"{what} has shape {answer.shape}; expected {truth.shape}")
+    return float(np.abs(answer - truth).max() / size) if np.isfinite(answer).all() else np.inf
+
+
+def _diagnosis(answer, truth):
+    """What is wrong, where it can be seen from outside."""
+    answer, truth = np.asarray(answer, np.float64), np.asarray(truth, np.float64)
+    factor = (answer * truth).sum() / (truth * truth).sum()
+    if np.allclose(answer, -truth):
+        return "The sign is turned. "
+    if abs(factor) > 1e-3 and np.allclose(answer, factor * truth):
+        return f"It is {factor:.3g} times what it should be. "
+    if truth.ndim == 2 and truth.shape[0] == truth.shape[1] and np.allclose(answer, truth.T):
+        return "Rows and columns are exchanged. "
+    return ""

@@ -1,0 +1,47 @@
+"""How the lessons draw: large type, few lines, arrays with their numbers in them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+INK, RED, BLUE, GREY = "#222222", "#c0392b", "#2166ac", "#9a9a9a"
+
+plt.rcParams.update({
+    "figure.dpi": 80, "figure.facecolor": "white", "font.size": 13, "axes.titlesize": 14, "axes.titleweight": "bold", "axes.labelsize": 13,
+    "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 2.2, "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+})  # fmt: skip
+
+
+def grid(ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cmap="RdBu_r"):
+    """A matrix drawn as coloured squares with its numbers: blue negative, white 0, red positive.
+
+    below: a line under it; top: the magnitude in full colour; frame: boolean matrix of the squares to draw a frame around.
+    """
+    array = np.asarray(array, float)
+    top = top or np.abs(array).max() or 1
+    ax.imshow(array, cmap=cmap, vmin=-top, vmax=top)
+    size = 15 if max(array.shape) <= 4 else 12
+    for (i, j), value in np.ndenumerate(array):
+        ink = "white" if abs(value) > 0.7 * top else INK
+        ax.text(j, i, form.format(value + 0.0).replace("-", "−"), ha="center", va="center", color=ink, fontsize=size)
+    for i, j in np.argwhere(frame) if frame is not None else []:
+        ax.add_patch(plt.Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=2.5))
+    ax.set(title=title, xlabel=below, xticks=[], yticks=[])
+    ax.set_xticks(np.arange(array.shape[1] + 1) - 0.5, minor=True)
+    ax.set_yticks(np.arange(array.shape[0] + 1) - 0.5, minor=True)
+    ax.grid(which="minor", color="white", linewidth=2)
+    ax.tick_params(which="both", length=0)
+    ax.spines[:].set_visible(False)
+
+
+def picture(ax, image, title="", below="", **options):
+    """An image without axes; options as in imshow."""
+    ax.imshow(image, **options)
+    ax.set(title=title, xlabel=below, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def signed(ax, map, title="", below="", top=None):
+    """A signed map (H, W): blue negative, white 0, red positive; the largest one per cent of magnitudes is in full colour."""
+    top = top or np.percentile(np.abs(map), 99) or 1
+    picture(ax, map, title, below, cmap="RdBu_r", vmin=-top, vmax=top)

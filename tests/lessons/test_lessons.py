@@ -1,0 +1,68 @@
+"""Every lesson: its source and its notebook agree, it runs offline, and it keeps the course's conventions."""
+
+import json
+import re
+import sys
+
+import pytest
+
+from lessons.course import lessons
+from lessons.exercises import exercises
+from lessons.notebook import cells
+from lessons.run import LIMIT, run
+
+each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda each: each.source.stem)
+
+
+@each_lesson
+def test_source_and_notebook_agree(lesson):
+    assert cells(lesson.source) == cells(lesson.notebook)
+
+
+@each_lesson
+def test_notebook_was_executed_and_is_small(lesson):
+    notebook = json.loads(lesson.notebook.read_text("utf-8"))
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    assert not [o for o in outputs if o["output_type"] == "error"]
+    assert any("image/png" in o.get("data", {}) for o in outputs), "a lesson has a figure"
+    assert lesson.notebook.stat().st_size <= 300_000
+
+
+@each_lesson
+def test_conventions(lesson):
+    code = [text for kind, text in cells(lesson.source) if kind == "code"]
+    words = "\n".join(text for kind, text in cells(lesson.source) if kind == "markdown")
+    assert len(code) <= 12
+    assert max(sum(bool(line.strip()) for line in text.splitlines()) for text in code) <= 12
+    assert 2 <= words.count("## Predict") <= 3 and words.count("<details>") == words.count("</details>") >= words.count("## Predict")
+    for part in ("What you will do", "What you will learn", "What you will need", "## On your own", "## Papers"):
+        assert part in words, f"no '{part}'"
+    assert "getsource" in "\n".join(code), "a lesson shows the engine's own lines"
+    assert 2 <= len(exercises(lesson.number)) <= 5
+    assert all(needed < lesson.number for needed in lesson.needs)
+
+
+@each_lesson
+def test_runs_offline_in_time_and_nothing_is_written_yet(lesson):
+    seconds, ended_well, printed = run(lesson.source)
+    assert ended_well, printed
+    assert seconds < LIMIT
+    for number in exercises(lesson.number):
+        assert re.search(rf"^{re.escape(number)} not written yet", printed, re.M), f"{number}: {printed[-600:]}"
+
+
+def test_the_network_is_blocked(tmp_path):
+    script = tmp_path / "calls_home.py"
+    script.write_text("import urllib.request\nurllib.request.urlopen('http://example.org')\n")
+    _, ended_well, printed = run(script)
+    assert not ended_well
+    assert "must run offline" in printed
+
+
+def test_a_failing_lesson_fails(tmp_path):
+    script = tmp_path / "fails.py"
+    script.write_text("raise SystemExit(3)\n")
+    assert not run(script)[1]
+    assert sys.executable
