@@ -3,9 +3,12 @@ a GPU.  This is the only file that imports CuPy.
 """
 
 import ctypes
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 
 class DeviceError(RuntimeError):
@@ -56,9 +59,76 @@ def workspace(name, shape, like):
     return mine[key][:numbers].reshape(shape)
 
 
-def forget_workspaces():
-    """Give back the memory of this thread's workspaces."""
-    vars(_own).pop("workspaces", None)
+def block_size(numbers, like):
+    """How many numbers to compute with at a time: `numbers`, chosen for a processor's cache, or many more on a GPU."""
+    return numbers if isinstance(like, np.ndarray) else 64 * numbers
+
+
+class _OneThreadEach:
+    """with _one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses one per caller."""
+
+    def __init__(self):
+        self.lock, self.inside, self.blas = threading.Lock(), 0, None
+
+    def __enter__(self):
+        with self.lock:
+            if self.blas is None:
+                self.blas = ThreadpoolController().select(user_api="blas").lib_controllers
+            if not self.inside:
+                self.threads = [lib.get_num_threads() for lib in self.blas]
+                self._allow([1] * len(self.blas))
+            self.inside += 1
+            return max(self.threads, default=1)
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self._allow(self.threads)
+
+    def _allow(self, threads):
+        for lib, n in zip(self.blas, threads):
+            lib.set_num_threads(n)
+
+
+_one_thread_each = _OneThreadEach()
+_workers = None
+
+
+def in_parallel(f, parts, like):
+    """f(part) for every part, on as many threads as BLAS may use (`threadpoolctl` sets that); matrix products inside use one thread each.
+
+    For work that writes to different places and leaves Python for long stretches, as NumPy does.  parts: a list, or a function that is
+    given the number of threads and returns one.  Where `like` is on a GPU: one part after the other.
+    """
+    global _workers
+    with _one_thread_each as threads:
+        threads = threads if isinstance(like, np.ndarray) else 1
+        parts = parts(threads) if callable(parts) else parts
+        todo = iter(list(parts))
+
+        def work():
+            for part in todo:
+                f(part)
+
+        if threads > 1 and _workers is None:
+            _workers = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="minicnn")
+        helpers = [_workers.submit(work) for _ in range(min(threads, len(parts)) - 1)]
+        try:
+            work()
+        finally:
+            for helper in helpers:  # one that has not started, because others keep the workers busy, has nothing left to do
+                if not helper.cancel():
+                    helper.result()
+
+
+def _forget_workers():
+    global _workers, _one_thread_each
+    _workers, _one_thread_each = None, _OneThreadEach()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_workers)  # threads do not survive a fork
 
 
 def keep_memory():

@@ -9,6 +9,7 @@ import difflib
 
 import numpy as np
 
+from minicnn.convolution import Kept
 from minicnn.device import moved
 from minicnn.graph import GraphError, Tensor
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
@@ -22,6 +23,7 @@ class Layer:
     """A named step of a network.  Subclasses set `self.<weight>` to tensors, `self.<part>` to other layers, and define forward(x)."""
 
     training = False
+    precision = "fast"
 
     def __init__(self, name=None):
         self.name = name
@@ -78,6 +80,12 @@ class Layer:
     def eval(self):
         """The opposite of train().  -> self"""
         return self.train(False)
+
+    def compute(self, precision):
+        """How convolutions are computed from now on, here and inside: "fast", or "exact", which allows no Winograd.  -> self"""
+        for at in self.layers():
+            at.precision = precision
+        return self
 
     def initialise(self, seed=0):
         """Draw the weights anew: He et al. 2015, eq. 10, W ~ N(0, 2/fan_in); biases 0.  -> self"""
@@ -136,9 +144,15 @@ class ConvLayer(Layer):
         self.options = {"stride": stride, "pad": pad, "dilation": dilation, "groups": groups}
         self.W = _weight(f"{name}.W", F, C // groups, kh, kw)
         self.b = _weight(f"{name}.b", F) if bias else None
+        self.kept = Kept()
 
     def forward(self, x):
-        return self.apply(Conv(**self.options), x, self.W, self.b)
+        return self.apply(Conv(**self.options, precision=self.precision, kept=self.kept), x, self.W, self.b)
+
+    def map(self, f):
+        twin = super().map(f)
+        twin.kept = Kept()  # of other weights
+        return twin
 
 
 class LinearLayer(Layer):

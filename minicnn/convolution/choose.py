@@ -2,15 +2,26 @@
 
 import numpy as np
 
-from minicnn.convolution import im2col, taps, winograd
+from minicnn.convolution import im2col, taps
+from minicnn.convolution.winograd import F2, F4, Winograd
 
 
-def choose(x, W, geometry, precision):
-    """The module whose forward, gx and gW compute this convolution.  precision="exact" rules out Winograd."""
-    (F, C, *kernel), (h, w) = W.shape, x.shape[-2:]
-    plain = geometry.stride == geometry.dilation == (1, 1) and geometry.groups == 1
-    if not plain or not all(0 <= p < k for sides, k in zip(geometry.pad, kernel) for p in sides):
+def choose(x, W, geometry, precision, kept=None):
+    """What has the forward, gx and gW to compute this convolution with.  precision="exact" rules out Winograd; kept: see Winograd."""
+    if precision not in ("fast", "exact"):
+        raise ValueError(f"precision is 'fast' or 'exact', not {precision!r}")
+    if geometry.groups > 1:
         return taps
-    if kernel == [3, 3] and x.dtype == W.dtype == np.float32 and precision != "exact" and min(C, F) >= 16 and min(h, w) >= 4:
-        return winograd
+    plain = geometry.stride == geometry.dilation == (1, 1) and all(0 <= p <= 2 for sides in geometry.pad for p in sides)
+    if precision == "fast" and plain and W.shape[-2:] == (3, 3) and x.dtype == W.dtype == np.float32 and min(W.shape[:2]) >= 16:
+        windows = geometry.windows(x.shape[-2:], (3, 3))
+        cost = {t: t.n**2 * _tiles(len(x), windows, t.m) for t in (F2, F4)}
+        t = min(cost, key=cost.get)
+        if cost[t] < 9 * _tiles(len(x), windows, 1):
+            return Winograd(t, kept)
     return im2col
+
+
+def _tiles(N, windows, m):
+    """How long the product for one element of a tile takes, in tiles: reading its weights takes as long as some 16 tiles."""
+    return N * -(-windows[0] // m) * -(-windows[1] // m) + 16

@@ -12,16 +12,16 @@ import numpy as np
 
 from minicnn.convolution import taps
 from minicnn.convolution.taps import Geometry
-from minicnn.device import workspace
+from minicnn.device import block_size, workspace
 
-BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32
+BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32, more on a GPU
 
 
 def forward(x, W, geometry):
     """x (N, C, H, W), W (F, C, kh, kw) -> y (N, F, h, w), without the bias."""
     N, (F, _, *kernel) = len(x), W.shape
     h, w = geometry.windows(x.shape[-2:], kernel)
-    Wk = np.ascontiguousarray(W.transpose(2, 3, 1, 0)).reshape(-1, F)
+    Wk = W.transpose(2, 3, 1, 0).reshape(-1, F)
     y = np.empty_like(x, shape=(N * h * w, F), order="C")
     for windows, B in _blocks(x, kernel, geometry, h, w):
         np.matmul(B.T, Wk, out=y[windows])
@@ -41,18 +41,18 @@ def gx(gy, W, size, geometry):
 def gW(gy, x, kernel, geometry):
     """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C, kh, kw), summed over the batch."""
     (_, F, h, w), C = gy.shape, x.shape[1]
-    rows = np.ascontiguousarray(gy.transpose(0, 2, 3, 1)).reshape(-1, F)
+    rows = gy.transpose(0, 2, 3, 1).reshape(-1, F)
     g = np.zeros_like(gy, shape=(kernel[0] * kernel[1] * C, F))
     for windows, B in _blocks(x, kernel, geometry, h, w):
         g += B @ rows[windows]
-    return np.ascontiguousarray(g.reshape(*kernel, C, F).transpose(3, 2, 0, 1))
+    return g.reshape(*kernel, C, F).transpose(3, 2, 0, 1).copy()
 
 
 def _blocks(x, kernel, geometry, h, w):
     """Yield (slice of the windows (n, i, j), B (kh*kw*C, windows)), block by block."""
     N, C = x.shape[:2]
     kh, kw = kernel
-    rows = max(1, BLOCK // (kh * kw * C * w))  # of windows, in one block
+    rows = max(1, block_size(BLOCK, x) // (kh * kw * C * w))  # of windows, in one block
     together, rows = max(1, rows // h), min(rows, h)
     pixels_last = x.strides[-1] == x.itemsize
     for n in range(0, N, together):

@@ -15,11 +15,15 @@ Tiles are taken in blocks that stay in cache from the first transform to the las
 Not the sum in the order of the equation: in float32 about ten times the rounding of the plain sum (tests show the figures).
 """
 
+from itertools import pairwise
+
 import numpy as np
 
-from minicnn.device import workspace
+from minicnn.convolution.kept import Kept
+from minicnn.device import block_size, in_parallel, workspace
 
-BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32
+BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
+TILES = 64  # ... but never fewer tiles: a product with few rows spends its time on reading U
 
 
 class Tiles:
@@ -51,50 +55,73 @@ F4 = Tiles(
 )
 
 
-def forward(x, W, geometry):
-    """x (N, C, H, W), W (F, C, 3, 3) -> y (N, F, h, w), without the bias."""
-    (top, _), (left, _) = geometry.pad
-    return _correlate(x, W.transpose(2, 3, 1, 0), geometry.windows(x.shape[-2:], (3, 3)), top, left)
+class Winograd:
+    """Convolution by tiles t (F2 or F4).  kept: where the layer's transformed weights are kept (None: they are not)."""
+
+    def __init__(self, t=F4, kept=None):
+        self.t, self.kept = t, kept or Kept()
+
+    def forward(self, x, W, geometry):
+        """x (N, C, H, W), W (F, C, 3, 3) -> y (N, F, h, w), without the bias."""
+        (top, _), (left, _) = geometry.pad
+        U = self.kept.get(("forward", self.t.m), W, lambda W: _transformed(W.transpose(2, 3, 1, 0), self.t))
+        return _correlate(x, U, geometry.windows(x.shape[-2:], (3, 3)), top, left, self.t)
+
+    def gx(self, gy, W, size, geometry):
+        """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
+        (top, _), (left, _) = geometry.pad
+        U = self.kept.get(("gx", self.t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), self.t))
+        return _correlate(gy, U, size, 2 - top, 2 - left, self.t)
+
+    def gW(self, gy, x, kernel, geometry):
+        """gy (N, F, h, w), x (N, C, H, W), kernel (3, 3) -> gW (F, C, 3, 3), summed over the batch."""
+        (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, self.t
+        g = np.zeros_like(gy, shape=(t.n * t.n, C, F))
+        for block in _blocks(N, h, w, max(C, F), t, block_size(BLOCK, x)):
+            V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
+            M = _both_ways(t.A, _cut(gy, block, t.m, t, 0, 0), "M")
+            g += V.reshape(t.n * t.n, -1, C).swapaxes(1, 2) @ M.reshape(t.n * t.n, -1, F)
+        return _both_ways(t.G.T, g.reshape(t.n, t.n, C, F), "gW").transpose(3, 2, 0, 1).copy()
 
 
-def gx(gy, W, size, geometry):
-    """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
-    (top, _), (left, _) = geometry.pad
-    return _correlate(gy, W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), size, 2 - top, 2 - left)
+def _transformed(g, t):
+    """g (3, 3, C, F) -> U = G g G^T (n*n, C, F)"""
+    return _both_ways(t.G, g, "U").reshape(t.n * t.n, *g.shape[2:]).copy()
 
 
-def gW(gy, x, kernel, geometry):
-    """gy (N, F, h, w), x (N, C, H, W), kernel (3, 3) -> gW (F, C, 3, 3), summed over the batch."""
-    (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, F4
-    g = np.zeros_like(gy, shape=(t.n * t.n, C, F))
-    for block in _blocks(N, h, w, max(C, F), t):
-        V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
-        M = _both_ways(t.A, _cut(gy, block, t.m, t, 0, 0), "M")
-        g += V.reshape(t.n * t.n, -1, C).swapaxes(1, 2) @ M.reshape(t.n * t.n, -1, F)
-    return np.array(_both_ways(t.G.T, g.reshape(t.n, t.n, C, F), "gW").transpose(3, 2, 0, 1), order="C")
-
-
-def _correlate(x, g, windows, top, left):
-    """y[n,f,i,j] = sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; i, j up to `windows`."""
-    (N, C, *_), F, (h, w), t = x.shape, g.shape[-1], windows, F4
-    U = _both_ways(t.G, np.ascontiguousarray(g), "U").reshape(t.n * t.n, C, F)
+def _correlate(x, U, windows, top, left, t):
+    """y[n,f,i,j] = sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; U = G g G^T; i, j up to `windows`."""
+    N, (_, C, F), (h, w) = len(x), U.shape, windows
     y = np.empty_like(x, shape=(N, h, w, F), order="C")
-    for block in _blocks(N, h, w, max(C, F), t):
+
+    def compute(part):
+        block, filters = part
         V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
-        M = np.matmul(V.reshape(t.n * t.n, -1, C), U, out=workspace("UV", (t.n * t.n, V[0, 0].size // C, F), x))
-        _paste(_both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], F), "Y"), y, block, t)
+        U_part = U[:, :, filters]
+        M = np.matmul(V.reshape(t.n * t.n, -1, C), U_part, out=workspace("M", (t.n * t.n, V[0, 0].size // C, U_part.shape[-1]), x))
+        _paste(_both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], -1), "Y"), y[..., filters], block, t)
+
+    blocks = _blocks(N, h, w, max(C, F), t, block_size(BLOCK, x))
+    in_parallel(compute, lambda threads: _parts(blocks, F, threads), x)
     return y.transpose(0, 3, 1, 2)
 
 
-def _blocks(N, h, w, channels, t):
+def _parts(blocks, F, threads):
+    """(block, filters to compute): all filters, or a share of them where there are fewer blocks than threads."""
+    shares = 1 if len(blocks) >= threads else threads
+    return [(block, slice(F * k // shares, F * (k + 1) // shares)) for block in blocks for k in range(shares)]
+
+
+def _blocks(N, h, w, channels, t, size):
     """Cut the tiles of N maps (h, w) into blocks ((first, last) picture, (first, last) row of tiles, tiles in a row)."""
     rows, columns = -(-h // t.m), -(-w // t.m)
-    tiles = max(64, BLOCK // (t.n * t.n * channels))
-    if tiles >= rows * columns:
-        together = tiles // (rows * columns)
-        return [((n, min(n + together, N)), (0, rows), columns) for n in range(0, N, together)]
-    together = max(1, tiles // columns)
-    return [((n, n + 1), (i, min(i + together, rows)), columns) for n in range(N) for i in range(0, rows, together)]
+    tiles = max(TILES, size // (t.n * t.n * channels))
+    together = max(1, tiles // (rows * columns))  # pictures
+    pieces = -(-rows * columns // tiles)  # of one picture
+    pieces += pieces % 2 if pieces > 1 else 0  # two threads share them evenly
+    cuts = [rows * k // pieces for k in range(pieces + 1)]
+    pictures = [(n, min(n + together, N)) for n in range(0, N, together)]
+    return [(some, cut, columns) for some in pictures for cut in pairwise(cuts) if cut[0] < cut[1]]
 
 
 def _cut(x, block, n, t, top, left):

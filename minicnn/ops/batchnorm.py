@@ -6,6 +6,7 @@ x (N, C, H, W) or (N, C); gamma, beta, mean, var (C,).  In use, mean and var are
 import numpy as np
 
 from minicnn.graph import Op
+from minicnn.ops.channels import sum_per_channel
 
 
 class _Normalise(Op):
@@ -33,10 +34,7 @@ class _Normalise(Op):
 
     def _total(self, v):
         """Sum over all but the channel: (..., N, C, H, W) or (..., N, C) -> (..., C)."""
-        if len(self.axes) == 3:
-            v = v.reshape(*v.shape[:-2], -1)
-            v = v @ np.ones_like(v, shape=v.shape[-1])  # over pixels, as a product: quick and accurate in any memory order
-        return v.sum(axis=-2)
+        return sum_per_channel(v) if len(self.axes) == 3 else v.sum(axis=-2)
 
 
 def _all_but_channel(x):

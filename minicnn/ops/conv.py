@@ -2,6 +2,7 @@ import numpy as np
 
 from minicnn.convolution import Geometry, choose
 from minicnn.graph import GraphError, Op
+from minicnn.ops.channels import sum_per_channel
 
 
 class Conv(Op):
@@ -14,13 +15,13 @@ class Conv(Op):
 
     weights = ("W", "b")
 
-    def __init__(self, stride=1, pad=0, dilation=1, groups=1, precision="fast"):
-        self.geometry, self.precision = Geometry(stride, pad, dilation, groups), precision
+    def __init__(self, stride=1, pad=0, dilation=1, groups=1, precision="fast", kept=None):
+        self.geometry, self.precision, self.kept = Geometry(stride, pad, dilation, groups), precision, kept
 
     def forward(self, x, W, b=None):
         self._check(x, W)
         self.x, self.W = x, W
-        self.how = choose(x, W, self.geometry, self.precision)
+        self.how = choose(x, W, self.geometry, self.precision, self.kept)
         y = self.how.forward(x, W, self.geometry)
         return y if b is None else np.add(y, b[:, None, None], out=y)
 
@@ -34,7 +35,7 @@ class Conv(Op):
         return np.stack(g).reshape(*gy.shape[:-4], *self.W.shape)
 
     def gb(self, gy):
-        return gy.sum(axis=(-4, -2, -1))
+        return sum_per_channel(gy)
 
     def _check(self, x, W):
         G = self.geometry.groups

@@ -1,0 +1,61 @@
+"""Transformed weights, kept from one call to the next: as long as the weights hold the same numbers, and no more than fits."""
+
+import threading
+import weakref
+
+import numpy as np
+
+LIMIT = 512 << 20  # bytes, for all layers of all networks together; what does not fit is computed at every call
+
+_layers, _lock = weakref.WeakSet(), threading.Lock()
+
+
+class Kept:
+    """What one layer keeps.  A change of its weights, by an optimiser, a load or in place, is noticed by their contents."""
+
+    def __init__(self):
+        self.found = {}  # {what: (fingerprint of the weights, transformed weights)}
+        _layers.add(self)
+
+    def __reduce__(self):
+        return Kept, ()  # a copy of a layer keeps its own
+
+    def get(self, what, W, transform):
+        """transform(W), computed again only if W holds other numbers than when `what` was last asked for."""
+        if not isinstance(W, np.ndarray):  # on a GPU the transform costs less than the check
+            return transform(W)
+        now = (W.shape, W.dtype, fingerprint(W))
+        before, U = self.found.get(what, (None, None))
+        if before == now:
+            return U
+        U = transform(W)
+        with _lock:
+            self.found.pop(what, None)
+            if U.nbytes + kept_bytes() <= LIMIT:
+                self.found[what] = now, U
+        return U
+
+
+def kept_bytes():
+    """How much memory all layers' transformed weights take."""
+    return sum(U.nbytes for layer in _layers for _, U in list(layer.found.values()))
+
+
+def fingerprint(W):
+    """A number that tells arrays apart: the sum of their 64-bit words, each times an odd number of its own, modulo 2^64.
+
+    A change within one word always changes it; a change of several words goes unnoticed once in about 2^63 times.
+    """
+    flat = np.ascontiguousarray(W).reshape(-1)
+    words = flat.view(np.uint64 if flat.nbytes % 8 == 0 else np.uint32)
+    return int(np.dot(words, _odd_numbers(words.size)))
+
+
+_odd = np.zeros(0, np.uint64)
+
+
+def _odd_numbers(n):
+    global _odd
+    if _odd.size < n:
+        _odd = np.random.default_rng(0).integers(2**63, size=n, dtype=np.uint64) | np.uint64(1)
+    return _odd[:n]
