@@ -1,0 +1,210 @@
+"""Fetching, from a server on this machine: what arrives, is resumed, is rejected, and what is said when it cannot be stored."""
+
+import errno
+import hashlib
+import http.server
+import os
+import re
+import shutil
+import socket
+import threading
+
+import numpy as np
+import pytest
+
+import weights
+from weights import download as downloading
+from weights import zoo
+from weights.download import download
+
+BODY = np.random.default_rng(0).bytes(300_000)
+SUM = hashlib.sha256(BODY).hexdigest()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Serves `body`; breaks off after `breaks_at` bytes of the file, once for each entry; notes the ranges it was asked for."""
+
+    def __init__(self, body=BODY, breaks_at=(), ranges=True):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.body, self.breaks_at, self.ranges, self.asked = body, list(breaks_at), ranges, []
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_port}/net-{SUM[:8]}.pth"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        server, wanted = self.server, self.headers.get("Range")
+        server.asked.append(wanted)
+        start = int(re.match(r"bytes=(\d+)-", wanted)[1]) if wanted and server.ranges else 0
+        if start >= len(server.body):
+            self.send_error(416)
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(server.body) - 1}/{len(server.body)}")
+        self.send_header("Content-Length", str(len(server.body) - start))
+        self.end_headers()
+        end = server.breaks_at.pop(0) if server.breaks_at else len(server.body)
+        self.wfile.write(server.body[start:end])
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(**options):
+        servers.append(Server(**options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_file_arrives_and_gets_its_name_last(serve, tmp_path):
+    server, path = serve(), tmp_path / "new" / "net.pth"
+    download(server.address, path, SUM, len(BODY), progress=False)
+    assert path.read_bytes() == BODY
+    assert os.listdir(path.parent) == ["net.pth"]
+    assert server.asked == [None]
+
+
+def test_a_broken_connection_is_taken_up_where_it_broke(serve, tmp_path):
+    server, path = serve(breaks_at=[100_000, 200_000]), tmp_path / "net.pth"
+    download(server.address, path, SUM, progress=False)
+    assert path.read_bytes() == BODY
+    assert server.asked == [None, "bytes=100000-", "bytes=200000-"]
+
+
+def test_the_next_call_goes_on_from_what_arrived(serve, tmp_path):
+    server, path = serve(breaks_at=[50_000, 90_000, 120_000]), tmp_path / "net.pth"
+    with pytest.raises(weights.WeightsError, match="cannot be fetched"):
+        download(server.address, path, SUM, progress=False)
+    assert (tmp_path / "net.pth.part").stat().st_size == 120_000
+    assert not path.exists()
+    download(server.address, path, SUM, progress=False)
+    assert path.read_bytes() == BODY
+    assert server.asked[-1] == "bytes=120000-"
+
+
+def test_a_server_that_knows_no_ranges_is_read_from_the_start(serve, tmp_path):
+    server, path = serve(breaks_at=[100_000], ranges=False), tmp_path / "net.pth"
+    download(server.address, path, SUM, progress=False)
+    assert path.read_bytes() == BODY
+
+
+def test_a_complete_part_only_needs_verifying(serve, tmp_path):
+    (tmp_path / "net.pth.part").write_bytes(BODY)
+    download(serve().address, tmp_path / "net.pth", SUM[:8], progress=False)
+    assert (tmp_path / "net.pth").read_bytes() == BODY
+
+
+@pytest.mark.parametrize("expected", [SUM[:-1] + ("0" if SUM[-1] != "0" else "1"), "00000000"])
+def test_a_wrong_sum_is_set_aside_and_never_used(serve, tmp_path, expected):
+    server, path = serve(), tmp_path / "net.pth"
+    with pytest.raises(weights.WeightsError, match=rf"wrong sum: sha256 {SUM} instead of {expected}"):
+        download(server.address, path, expected, progress=False)
+    assert os.listdir(tmp_path) == ["net.pth.rejected"]
+
+
+def test_one_flipped_bit_on_the_way_is_noticed(serve, tmp_path):
+    damaged = bytearray(BODY)
+    damaged[123_456] ^= 1
+    with pytest.raises(weights.WeightsError, match=r"set aside as .*net\.pth\.rejected"):
+        download(serve(body=bytes(damaged)).address, tmp_path / "net.pth", SUM, progress=False)
+    assert not (tmp_path / "net.pth").exists()
+
+
+def test_offline_one_line_says_which_file_goes_where(tmp_path):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}/net.pth"
+    with pytest.raises(weights.WeightsError) as caught:
+        download(address, tmp_path / "net.pth", SUM, progress=False)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert all(part in said for part in (address, SUM, str(tmp_path / "net.pth")))
+
+
+def test_a_missing_page_is_no_file(serve, tmp_path):
+    server = serve(body=b"")
+    (tmp_path / "net.pth").unlink(missing_ok=True)
+    with pytest.raises(weights.WeightsError, match="cannot be fetched"):
+        download(server.address, tmp_path / "net.pth", SUM, progress=False)
+
+
+def test_too_little_room_is_said_before_anything_is_written(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000))
+    with pytest.raises(weights.WeightsError, match=r"the disk is full: net.pth does not fit .*MINICNN_WEIGHTS"):
+        download(serve().address, tmp_path / "net.pth", SUM, len(BODY), progress=False)
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full, a disk that is always full")
+def test_a_disk_that_fills_up_on_the_way(serve, tmp_path):
+    (tmp_path / "net.pth.part").symlink_to("/dev/full")
+    with pytest.raises(weights.WeightsError, match="the disk is full"):
+        download(serve().address, tmp_path / "net.pth", SUM, progress=False)
+
+
+def test_a_cache_that_may_not_be_written_to(serve, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(downloading, "_append", refuse)  # the tests may run as root, whom no mode stops
+    with pytest.raises(weights.WeightsError, match=r"may not be written to: .*MINICNN_WEIGHTS"):
+        download(serve().address, tmp_path / "net.pth", SUM, progress=False)
+
+
+def test_a_cache_whose_path_is_taken_by_a_file(serve, tmp_path):
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(weights.WeightsError, match="cannot be stored in"):
+        download(serve().address, tmp_path / "cache" / "net.pth", SUM, progress=False)
+
+
+def test_load_fetches_once_and_then_uses_the_copy(serve, tmp_path, monkeypatch):
+    np.savez(tmp_path / "made.npz", **{n: t.data for n, t in weights.build("captum_cifar").initialise(3).arrays().items()})
+    body = (tmp_path / "made.npz").read_bytes()
+    server = serve(body=body)
+    monkeypatch.setenv("MINICNN_WEIGHTS", str(tmp_path / "cache"))
+    entry = zoo.entry("captum_cifar") | {"address": server.address, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
+    monkeypatch.setitem(zoo._zoo(), "captum_cifar", entry)
+    first, second = weights.load("captum_cifar"), weights.load("captum_cifar")
+    assert len(server.asked) == 1
+    assert np.any(first["fc1"].W.data)
+    np.testing.assert_array_equal(first["fc1"].W.data, second["fc1"].W.data)
+    assert weights.where("captum_cifar") == tmp_path / "cache" / server.address.rsplit("/", 1)[1]
+
+
+def test_what_is_not_published_is_not_fetched():
+    assert weights.where("resnet50_keras") is None
+    with pytest.raises(weights.WeightsError, match=r"not known; give the file: load\('resnet50_keras', path\)"):
+        weights.load("resnet50_keras")
+
+
+def test_unknown_names_are_answered_with_near_ones():
+    with pytest.raises(weights.WeightsError, match="no network is called 'vgg-16'; there is vgg16"):
+        weights.load("vgg-16")
+
+
+@pytest.mark.parametrize("name", weights.available())
+def test_every_entry_is_complete(name):
+    of, card, net = zoo.entry(name), weights.card(name), weights.build(name)
+    assert {"title", "layer", "classes", "preprocessing"} <= of.keys()
+    assert ("address" in of) <= ("sha256" in of)
+    if "address" in of:
+        assert of["address"].startswith("https://")
+        assert re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{64}", of["sha256"])
+        assert len(of["sha256"]) == 64 or f"-{of['sha256']}." in of["address"]  # a prefix is what the name states
+    side = card.preprocessing.crop
+    C = next(t.shape[1] for t in net.arrays().values() if len(t.shape) == 4)
+    assert len(card.preprocessing.mean) == len(card.preprocessing.std) == C
+    assert any(at.name == card.layer for at in net.layers())
+    assert side in (28, 32, 64, 96, 224, 227)
