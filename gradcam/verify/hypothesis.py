@@ -16,7 +16,7 @@ class Hypothesis:
 
     way: f(q, v, old) -> the step's value, where old() is the reference's.  Or ways: f(q, y) -> {detail: way}, for a cause that has
     several forms.  also: {step: way} that goes with it.  methods: where it can occur.  kind: "mistake", "convention" (both are in use)
-    or "tie".
+    or "tie".  turns: it exchanges the result's H and W.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Hypothesis:
     also: dict = field(default_factory=dict, hash=False)
     methods: tuple = METHODS
     kind: str = "mistake"
+    turns: bool = False
 
     @property
     def stage(self):

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from gradcam.verify.compare import difference
-from gradcam.verify.pipeline import STEPS, Run
+from gradcam.verify.pipeline import Run, upstream
 from gradcam.verify.rounding import flips
 from gradcam.verify.verdict import Cause
 from minicnn import GraphError, RuleError
@@ -20,11 +20,9 @@ class Search:
 
     def __init__(self, q, limits, hypotheses, say):
         self.q, self.limits, self.say = q, limits, say
-        self.theirs = q.theirs
+        self.theirs, self.left, self.tried = q.theirs, {}, 0
         self.forms = [f for h in hypotheses for f in self._forms(h)]
-        self.first = min((list(STEPS).index(s) for s in q.theirs if not self._same(q.reference, s)), default=0)
         self.forms = [f for f in self.forms if self._reaches(f)]
-        self.left, self.tried = {}, 0
 
     def _forms(self, h):
         try:
@@ -34,12 +32,10 @@ class Search:
 
     def _reaches(self, form):
         """A cause that changes what is known to be equal is ruled out before it is tried."""
-        equal = [s for s in self.theirs if self._same(self.q.reference, s)]
+        equal = [s for s in self.theirs if self._same(self.q.reference, s) and not (s == "result" and self.q.swapped)]
         return not any(self._alters(form, s) for s in equal)
 
     def _alters(self, form, step):
-        from gradcam.verify.pipeline import upstream
-
         if form.of.step not in upstream(step):
             return False
         return not self._fits((form,), [step])
@@ -85,7 +81,7 @@ class Search:
 
     def _fits(self, forms, steps, note=False):
         """Whether the reference so changed gives their quantities at these steps."""
-        if self.q.swapped and "result" in steps and not any(f.of.name == "H and W exchanged" for f in forms):
+        if self.q.swapped and "result" in steps and not any(f.of.turns for f in forms):
             self.left[forms] = np.inf
             return False
         run = Run(self.q, [c for f in forms for c in f.changes])

@@ -122,7 +122,7 @@ TABLE = [
     Hypothesis("normalised over the whole batch, from minimum to maximum", "result", "f(batch)[i] = f(x_i)", "normalise picture by picture",
                ways=together(min_max)),
     Hypothesis("H and W exchanged", "result", "a map is (H, W): rows first", "resize to (W, H) in OpenCV and PIL; transpose once",
-               ways=transposed),
-    Hypothesis("a map (H, W) read as (W, H)", "result", "a map is (H, W): rows first", "keep the shape", ways=reshaped),
+               ways=transposed, turns=True),
+    Hypothesis("a map (H, W) read as (W, H)", "result", "a map is (H, W): rows first", "keep the shape", ways=reshaped, turns=True),
     Hypothesis("float16: small values are lost", "result", "below 6e-8 a float16 is 0", "compute in float32, or scale the signal", half),
 ]  # fmt: skip
