@@ -24,28 +24,35 @@ class Stage:
         return f"{self.network}_{self.kind}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Subject:
-    """weights: a file in the data folder (None: ships with the package); photos: likewise (None: scenes); also: methods at other layers."""
+    """weights, photos: files in the data folder (None: those that ship; scenes); pictures: what they are; also: methods elsewhere."""
 
     network: str
     weights: str | None
     photos: str | None
+    pictures: str
     also: tuple
     n: dict
 
 
+SCENES = """\
+Scenes of the shapes world's stream `test`, which no training saw; one of the shapes is asked for, and the truth is exactly what can be seen
+of it."""
+PHOTOS = "Imagenette photos with the boxes of ILSVRC 2012 around the class, none of them in a training set, squashed to {0} x {0} pixels."
+
 SUBJECTS = (
-    Subject("shapes", None, None, (), {"maps": 500, "passes": 500, "grid": 500, "grid_occlusion": 500, "sanity": 50}),
+    Subject("shapes", None, None, SCENES, (), {"maps": 500, "passes": 500, "grid": 500, "grid_occlusion": 500, "sanity": 50}),
     Subject(
-        "mini_vgg", None, "data/imagenette_loc_96_decoded.npz", (),
+        *("mini_vgg", None, "data/imagenette_loc_96_decoded.npz", PHOTOS.format(96), ()),
         {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 50},
     ),
     Subject(
-        "squeezenet", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz", ("grad_cam@relu_conv10", "deconvnet@fire4"),
+        *("squeezenet", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz", PHOTOS.format(227)),
+        ("grad_cam@relu_conv10", "deconvnet@fire4"),
         {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 20},
     ),
-)  # fmt: skip
+)
 
 
 def stages(subject):

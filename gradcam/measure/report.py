@@ -17,12 +17,6 @@ starts at the score.
 """
 LOCALISED = ("hit", "energy", "found", "top1_error", "top5_error")
 IN_PASSES = ("rank_correlation", "deletion", "insertion")
-PICTURES = {
-    "shapes": "Scenes of the shapes world's stream `test`, which no training saw, with exact masks of what can be seen of a shape; "
-    "one of the scene's shapes is asked for.",
-    "mini_vgg": "Imagenette photos with the boxes of ILSVRC 2012, at 96 pixels; none is in the training set.",
-    "squeezenet": "Imagenette photos with the boxes of ILSVRC 2012, at 227 pixels.",
-}
 
 
 def page(found):
@@ -31,7 +25,7 @@ def page(found):
     for subject, rows in found.items():
         if not rows:
             continue
-        texts.append(f"## {card(subject.network).title}\n\n{PICTURES[subject.network]}\n")
+        texts.append(f"## {card(subject.network).title}\n\n{subject.pictures}\n")
         figures[subject.network] = of = {}
         for title, kind, some, columns in _tables(rows):
             of[kind] = summary(some)

@@ -21,10 +21,11 @@ def figure(rows, layers, title):
     """One panel for each way and each similarity, one line for each method, with 95 % bands.  layers: names, next to the scores first."""
     page = Figure(figsize=(16, 9), layout="constrained")
     page.suptitle(title)
+    found = curves(rows)
     for way, axes in zip(WAYS, page.subplots(len(WAYS), len(SIMILARITIES), sharey=True)):
         for k, (similarity, ax) in enumerate(zip(SIMILARITIES, axes)):
-            for m, (method, found) in enumerate(curves(rows).items()):
-                _line(ax, found[way][..., k], f"C{m % 10}", STYLES[m // 10], f"{method} (n = {len(found[way])})")
+            for m, (method, values) in enumerate(found.items()):
+                _line(ax, values[way][..., k], f"C{m % 10}", STYLES[m // 10], f"{method} (n = {len(values[way])})")
             ax.set_title(TITLES[similarity], fontsize=10)
             ax.set_xlabel(XLABEL[way])
             ax.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=60, fontsize=8)

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -181,17 +182,22 @@ def test_rows_of_another_measurement_are_not_taken(tmp_path):
         collect(path, {"weights": "a", "n": 1}, [1], lambda n: {"number": n}, progress=False)
 
 
-def test_few_rows_are_on_their_way_at_a_time():
-    begun, done = [], []
+def test_few_rows_are_on_their_way_at_a_time(monkeypatch):
+    handed, finished = [], []
+
+    class Counting(ThreadPoolExecutor):
+        def submit(self, row, number):
+            handed.append(len(handed) + 1 - len(finished))
+            return super().submit(row, number)
 
     def row(number):
-        begun.append(number)
-        done.append(len(begun) - len(done))
+        finished.append(number)
         return {"number": number}
 
+    monkeypatch.setattr("gradcam.measure.collect.ThreadPoolExecutor", Counting)
     collect(None, {}, range(100), row, workers=2, progress=False)
-    assert len(begun) == 100
-    assert max(done) <= 4
+    assert sorted(finished) == list(range(100))
+    assert max(handed) <= 4
 
 
 KILLED = """
