@@ -1,8 +1,11 @@
 """`python -m lessons build`: notebooks from sources, executed, outputs kept."""
 
+import os
+
 from lessons.course import LessonError
 
 LIMIT = 300_000  # bytes of one notebook
+QUIET = {"PYTHONWARNINGS": "ignore:IProgress"}  # tqdm, where there are no widgets
 
 
 def build(lesson):
@@ -24,7 +27,7 @@ def build(lesson):
         cell.id, cell.metadata = f"cell-{n:02d}", {}
     try:
         where = {"metadata": {"path": str(lesson.source.parent)}}
-        NotebookClient(notebook, kernel_name="python3", timeout=120, record_timing=False, resources=where).execute()
+        NotebookClient(notebook, kernel_name="python3", timeout=120, record_timing=False, resources=where).execute(env=os.environ | QUIET)
     except CellExecutionError as error:
         raise LessonError(f"lesson {lesson.number}: {error}") from None
     notebook.metadata["language_info"] = {"name": "python"}  # without the version of whoever built it

@@ -26,6 +26,7 @@ def test_notebook_was_executed_and_is_small(lesson):
     assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell["outputs"]]
     assert not [o for o in outputs if o["output_type"] == "error"]
+    assert not [o for o in outputs if o.get("name") == "stderr"]
     assert any("image/png" in o.get("data", {}) for o in outputs), "a lesson has a figure"
     assert lesson.notebook.stat().st_size <= 300_000
 
