@@ -14,6 +14,7 @@ import pytest
 from tests.weights import readers_samples as s
 from weights.errors import WeightsError
 from weights.read import read
+from weights.readers import checkpoints, pickles, protobuf
 
 FORMATS = s.all_formats()
 HUGE = 2**60
@@ -128,17 +129,22 @@ def test_arrays_of_python_objects_are_refused(refused):
 
 # -- pickles that want memory or time
 
-def test_pickle_bombs(refused):
+def test_pickle_bombs(refused, monkeypatch):
+    monkeypatch.setattr(pickles, "MOST_STEPS", 200_000)                              # a tenth of the limits: a tenth of the time
+    monkeypatch.setattr(checkpoints, "MOST_PARTS", 100_000)
     laughs = b"]q\x00" + b"".join(b"](" + b"h" + bytes([i]) + b"h" + bytes([i]) + b"eq" + bytes([i + 1]) for i in range(90))
     refused(s.pickled(laughs), "parts")                                              # 2^90 lists, all of them shared
     refused(s.pickled(b"]q\x00h\x00a"), "nested")                                    # a list that contains itself
-    wide = b"](" + b"K\x01" * 100_000 + b"eq\x00" + b"]q\x01(" + b"h\x00" * 100_000 + b"e"
-    refused(s.pickled(wide), "parts")                                                # a long list, 100,000 times
-    pairs = s.name("collections.OrderedDict") + b"q\x00" + b"](" + b"X\x01\0\0\0aN\x86" * 50_000 + b"eq\x01" + b"h\x00h\x01\x85R" * 50_000
-    refused(s.pickled(pairs), "steps")                                               # a long argument, 50,000 times
+    wide = b"](" + b"K\x01" * 10_000 + b"eq\x00" + b"]q\x01(" + b"h\x00" * 10_000 + b"e"
+    refused(s.pickled(wide), "parts")                                                # a long list, 10,000 times
+    pairs = s.name("collections.OrderedDict") + b"q\x00" + b"](" + b"X\x01\0\0\0aN\x86" * 5_000 + b"eq\x01" + b"h\x00h\x01\x85R" * 5_000
+    refused(s.pickled(pairs), "steps")                                               # a long argument, 5,000 times
+    laughs = b"Nq\0" + b"".join(b"(h" + bytes([i]) + b"h" + bytes([i]) + b"tq" + bytes([i + 1]) for i in range(90))
+    named = s.dict_of({"_parameters": b"}" + laughs + s.pickled(b"]")[2:-1] + b"s", "_modules": b"}", "_buffers": b"}"})
+    refused(s.pickled(s.name("torch.nn.Module") + b")\x81" + named + b"b"), "no arrays|damaged")     # a name whose text would be endless
     refused(s.pickled(b"c" + b"a" * 2000 + b"\nb\n"), "sensible length")
     refused(s.pickled(b"F" + b"1" * 100_000 + b"\n"), "digits")
-    refused(s.pickled(b"(" + b"]" * 3_000_000 + b"t"), "steps")
+    refused(s.pickled(b"(" + b"]" * 300_000 + b"t"), "steps")
     refused(s.pickled(b"(" * 100_000), "damaged")
     refused(s.pickled(b"}" + b"\x85" * 100_000), "nested")                           # nested 100,000 deep
     refused(s.pickled(b"\x8e" + struct.pack("<Q", HUGE)), "cut short")
@@ -233,7 +239,8 @@ def test_numpy_headers_that_lie(refused, header, message):
     refused(s.zipped({"a.npy": data}, zipfile.ZIP_DEFLATED), message)
 
 
-def test_protocol_buffers_that_lie(refused):
+def test_protocol_buffers_that_lie(refused, monkeypatch):
+    monkeypatch.setattr(protobuf, "MOST_FIELDS", 100_000)
     a = np.arange(4, dtype=np.float32)
 
     def tensor(dims, **extra):
@@ -246,7 +253,7 @@ def test_protocol_buffers_that_lie(refused):
     refused(s.integer(1, 8) + b"\x3a" + s.varint(HUGE) + bytes(20), "cut short")
     refused(s.integer(1, 8) + s.block(7, b"\xff" * 30), "64 bits")
     refused(s.integer(1, 8) + s.block(7, b"\x0b" * 30), "wire type 3")
-    refused(s.integer(1, 8) + s.integer(9, 0) * 2_100_000, "fields")
+    refused(s.integer(1, 8) + s.integer(9, 0) * 110_000, "fields")
     blob = s.caffe_blob(a)
     for bad in (blob.replace(b"\x0a\x01\x04", b"\x0a\x01\x05"), s.block(7, s.block(1, s.varint(HUGE))) + s.block(5, a.tobytes()),
                 s.block(7, s.block(1, s.varint(-1))) + s.block(5, a.tobytes())):

@@ -56,7 +56,8 @@ def _leaves(value):
                 seen += 1
                 if seen > MOST_PARTS:
                     raise WeightsError(f"it holds more than {MOST_PARTS} parts: this is no file of weights")
-                if isinstance(child, (dict, list, tuple, Record)) or hasattr(child, "array"):
+                named = isinstance(key, (str, int))
+                if named and (isinstance(child, (dict, list, tuple, Record)) or hasattr(child, "array")):
                     children.append((_joined(prefix, key), child, depth + 1))
             pending += reversed(children)
     return leaves
@@ -70,20 +71,22 @@ def _joined(prefix, key):
 
 
 def _children(value):
-    """(name, child) pairs of a dict, a list, or a saved module; what a module keeps besides its weights is left out."""
+    """(name, child) pairs of a dict, a list, or a saved module; what a module keeps besides its weights is None, so that it is counted."""
     if isinstance(value, Record):
-        return list(_module_children(value.attributes)) + list(value.items.items())
-    if isinstance(value, dict):
-        return [(k, v) for k, v in value.items() if isinstance(k, (str, int)) and not str(k).startswith(NOT_STATE)]
-    return enumerate(value)
+        yield from _module_children(value.attributes)
+        yield from value.items.items()
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield key, None if isinstance(key, str) and key.startswith(NOT_STATE) else child
+    else:
+        yield from enumerate(value)
 
 
 def _module_children(attributes):
     """Parameters, then buffers, then sub-modules: the order and the names of `Module.state_dict()`. TorchScript keeps plain attributes."""
     if not isinstance(attributes.get("_modules"), dict):
         for key, child in attributes.items():
-            if hasattr(child, "array") or isinstance(child, Record):
-                yield key, child
+            yield key, child if hasattr(child, "array") or isinstance(child, Record) else None
         return
     transient = attributes.get("_non_persistent_buffers_set")
     if isinstance(transient, list) and len(transient) > MOST_TRANSIENT:
@@ -91,8 +94,8 @@ def _module_children(attributes):
     for group in ("_parameters", "_buffers", "_modules"):
         members = attributes.get(group)
         for key, child in members.items() if isinstance(members, dict) else ():
-            if group != "_buffers" or not (isinstance(transient, list) and key in transient):
-                yield key, child
+            passing = group == "_buffers" and isinstance(transient, list) and key in transient
+            yield key, None if passing else child
 
 
 def _unwrapped(leaves):

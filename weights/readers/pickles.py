@@ -33,7 +33,7 @@ class Global:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)       # its text could be endless
 class Record:
     """What a call or an object of an unknown class would have been: its name, its arguments, its state. It does nothing."""
     made_by: object
