@@ -1,13 +1,15 @@
 """gradcam.verify: hold somebody else's map against the reference, and name the reason when it differs.
 
     from gradcam import verify
-    print(verify.torch(model, x, 243, "grad_cam", model.features[28], their_map))
+    print(verify.torch(model, x, 243, "grad_cam", model.features[28], their_map))      # a live PyTorch model
+    verify.assert_explains(model, x, 243, "grad_cam", "features.28", their_map)        # in a test suite
 """
 
 from gradcam.verify.errors import VerifyError
+from gradcam.verify.explains import assert_explains, network
 from gradcam.verify.judge import judge
 from gradcam.verify.live import torch
 from gradcam.verify.question import Question
 from gradcam.verify.verdict import Verdict
 
-__all__ = ["Question", "Verdict", "VerifyError", "judge", "torch"]
+__all__ = ["Question", "Verdict", "VerifyError", "assert_explains", "judge", "network", "torch"]

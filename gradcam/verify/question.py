@@ -16,16 +16,17 @@ class Question:
     """One comparison, in float64.
 
     net: maps a tensor to scores (N, classes); x (N, C, H, W); c: a class, or one per picture; layer: a name, for Grad-CAM.
-    theirs: {"result": array, "scores": ..., "activations": ..., "gradient": ...}, all but the result optional.
+    theirs: {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights": ...}, all but the result
+    optional.  names_of: f(layer as the user calls it) -> its name on the tape.  photo: (picture, preprocessing) that x was made from.
     VerifyError says what does not fit.
     """
 
-    def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None):
+    def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None, photo=None):
         self.net, self.method, self.layer = net.astype(np.float64), _method(method), layer
         self.x = _floats("the input", x)
         if self.x.ndim != 4:
             raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
-        self.values, self.changes_allowed, self.names_of = OrderedDict(), Op, names_of
+        self.values, self.names_of, self.photo = OrderedDict(), names_of, photo
         self.at_input_size = self.swapped = False
         y = self.reference.y
         self.c = _class(c, y.data)

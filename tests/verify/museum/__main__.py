@@ -54,10 +54,10 @@ def as_text(inside, outside, right, counts):
         sizes = [o.size for o in outcomes if o.named]
         lines.append(f"{truth:<{width}}  {sum(o.named for o in outcomes)}/{len(outcomes):<4} {median(sizes or [0]):g}")
     missed = [o for o in inside if not o.named]
-    lines += ["", *(f"missed: {o.truth} ({o.where}): {o.verdict.kind}, {'; '.join(map(str, o.verdict.causes))}{o.verdict.reason}" for o in missed)]
-    lines += [f"outside: {o.truth} ({o.where}): {o.verdict.kind}, {'; '.join(map(str, o.verdict.causes))}" for o in outside
-              if o.verdict.kind != "unknown"]  # fmt: skip
-    lines += [f"false alarm: {o.where}: {o.verdict.kind}, {'; '.join(map(str, o.verdict.causes))}" for o in right if o.verdict.status]
+    said = lambda o: f"{o.truth} ({o.where}): {o.verdict.kind}, {'; '.join(map(str, o.verdict.causes))}{o.verdict.reason}"  # noqa: E731
+    lines += ["", *(f"missed: {said(o)}" for o in missed)]
+    lines += [f"outside: {said(o)}" for o in outside if o.verdict.kind != "unknown"]
+    lines += [f"false alarm: {said(o)}" for o in right if o.verdict.status]
     return "\n".join([*lines, "", *(f"{name}: {count}" for name, count in counts.items())])
 
 

@@ -241,7 +241,8 @@ def captum_guided(case):
 def captum_guided_cam(case):
     from captum.attr import GuidedGradCam
 
-    return GuidedGradCam(case.model, case.model.get_submodule(case.layer)).attribute(case.x.clone().requires_grad_(), target=case.c).detach()
+    method = GuidedGradCam(case.model, case.model.get_submodule(case.layer))
+    return method.attribute(case.x.clone().requires_grad_(), target=case.c).detach()
 
 
 MEAN, STD = (torch.tensor(v, dtype=torch.float64).reshape(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
@@ -259,7 +260,8 @@ TABLE = [
     Mistake("gate inverted", ruled(lambda case: rule(lambda z, g: (z <= 0) & (g > 0))), ("guided_backprop",)),
     Mistake("the signal is clipped on the wrong side of the layer", hooked_clip, RULED, ("VGG", "Functional", "Pooled", "Residual")),
     Mistake("hook on a tensor that is shared with a skip", captum_guided, ("guided_backprop", "deconvnet"), ("Shared",), needs="captum"),
-    Mistake("guided gradients in Grad-CAM", cam(lambda A, dA: weigh(A, dA).relu(), relu=GUIDED), CAMS, ("VGG", "Residual", "InPlace", "Shared")),
+    Mistake("guided gradients in Grad-CAM",
+            cam(lambda A, dA: weigh(A, dA).relu(), relu=GUIDED), CAMS, ("VGG", "Residual", "InPlace", "Shared")),
     Mistake("tie rule: the signal is split among equal maxima", built(pools(lambda p: Windows(lambda t: t.amax(-1)))), INPUTS, ("Tied",)),
     Mistake("tie rule: every equal maximum gets the signal", built(pools(lambda p: Windows(EveryMaximum.apply))), INPUTS, ("Tied",)),
     Mistake("tie rule: the last of equal maxima", built(pools(lambda p: Windows(last))), INPUTS, ("Tied",)),
@@ -290,7 +292,8 @@ TABLE = [
     Mistake("no mean: gradient times activation, place by place", cam(lambda A, dA: (dA * A).sum(1).relu()), CAMS),
     Mistake("ReLU on the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).relu() * A).sum(1).relu()), CAMS),
     Mistake("absolute value of the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).abs() * A).sum(1).relu()), CAMS),
-    Mistake("weights divided by their norm", cam(lambda A, dA: (F.normalize(dA.mean((2, 3), keepdim=True), dim=1) * A).sum(1).relu()), CAMS),
+    Mistake("weights divided by their norm",
+            cam(lambda A, dA: (F.normalize(dA.mean((2, 3), keepdim=True), dim=1) * A).sum(1).relu()), CAMS),
     Mistake("gradient divided by its root mean square", cam(lambda A, dA: weigh(A, dA / (dA.pow(2).mean().sqrt() + 1e-5)).relu()), CAMS),
     Mistake("softmax of the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).softmax(1) * A).sum(1).relu()), CAMS),
     Mistake("the mean over the maps instead of their sum", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True) * A).mean(1).relu()), CAMS),
@@ -300,18 +303,21 @@ TABLE = [
     Mistake("absolute value instead of the final ReLU", cam(lambda A, dA: weigh(A, dA).abs()), CAMS),
     Mistake("sign flipped (evidence against the class)", cam(lambda A, dA: (-weigh(A, dA)).relu()), CAMS),
     # enlarging
-    Mistake("upsampled with aligned corners", enlarged(lambda case, m: enlarge(case, m, mode="bilinear", align_corners=True)), ("grad_cam",)),
+    Mistake("upsampled with aligned corners",
+            enlarged(lambda case, m: enlarge(case, m, mode="bilinear", align_corners=True)), ("grad_cam",)),
     Mistake("upsampled with aligned corners", enlarged(lambda case, m: scipy(case, m, 1)), ("grad_cam",), needs="scipy"),
     Mistake("upsampled by the nearest neighbour", enlarged(lambda case, m: enlarge(case, m, mode="nearest")), ("grad_cam",)),
     Mistake("upsampled by the nearest neighbour", captum_guided_cam, ("guided_grad_cam",), ("VGG", "Residual"), needs="captum"),
     Mistake("upsampled by cubic convolution (OpenCV, PyTorch)",
             enlarged(lambda case, m: enlarge(case, m, mode="bicubic", align_corners=False)), ("grad_cam",)),
-    Mistake("upsampled by cubic convolution (OpenCV, PyTorch)", enlarged(lambda case, m: opencv(case, m, "INTER_CUBIC")), ("grad_cam",), needs="cv2"),
+    Mistake("upsampled by cubic convolution (OpenCV, PyTorch)",
+            enlarged(lambda case, m: opencv(case, m, "INTER_CUBIC")), ("grad_cam",), needs="cv2"),
     Mistake("upsampled by cubic convolution, corners aligned",
             enlarged(lambda case, m: enlarge(case, m, mode="bicubic", align_corners=True)), ("grad_cam",)),
     Mistake("upsampled by cubic convolution (PIL)", enlarged(lambda case, m: pil(case, m, "BICUBIC")), ("grad_cam",)),
     Mistake("upsampled by Lanczos (PIL)", enlarged(lambda case, m: pil(case, m, "LANCZOS")), ("grad_cam",)),
-    Mistake("upsampled by cubic splines, corners aligned (SciPy)", enlarged(lambda case, m: scipy(case, m, 3)), ("grad_cam",), needs="scipy"),
+    Mistake("upsampled by cubic splines, corners aligned (SciPy)",
+            enlarged(lambda case, m: scipy(case, m, 3)), ("grad_cam",), needs="scipy"),
     Mistake("upsampled before the final ReLU", lambda case: enlarge(case, weigh(*at_layer(case))).relu(), ("grad_cam",)),
     # the values
     Mistake("accumulated: the gradient of several calls", after(lambda m: m + m)),

@@ -30,7 +30,7 @@ class Outcome:
     @property
     def named(self):
         parts = self.truth.split(" AND ")
-        return any(set(parts) == set(c.names) or (len(parts) == 1 and parts[0] in c.names and len(c.names) == 1) for c in self.verdict.causes)
+        return any(set(parts) == set(c.names) for c in self.verdict.causes)
 
     @property
     def size(self):

@@ -1,0 +1,68 @@
+"""A verdict as one HTML file: words, and pictures of theirs, ours and the difference."""
+
+import base64
+import html
+import io
+
+import numpy as np
+from PIL import Image
+
+from gradcam.show.colour import signed
+from gradcam.verify.report import headline
+from gradcam.verify.verdict import picture
+
+SIDE = 280  # pixels of a picture
+STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
+h1 span { padding: .1em .5em; border-radius: .3em; color: #fff; background: #a33 }
+h1 span.equal, h1 span.rounding { background: #276 } h1 span.tie, h1 span.refused { background: #a70 } h1 span.unknown { background: #737 }
+figure { display: inline-block; margin: 0 1rem 1rem 0 } img { image-rendering: pixelated; border: 1px solid #ccc }
+table { border-collapse: collapse } td, th { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd }
+dt { font-weight: bold }
+"""
+
+
+def as_html(verdict):
+    """-> the file's text; nothing else is needed to show it."""
+    said = html.escape
+    parts = [
+        f"<!doctype html><meta charset=utf-8><title>gradcam verify: {verdict.kind}</title><style>{STYLE}</style>",
+        f"<h1><span class={verdict.kind}>{verdict.kind}</span></h1>",
+        f"<p>{said(headline(verdict))}</p><p>{said(verdict.question)}</p>", *figures(verdict),
+    ]  # fmt: skip
+    for n, cause in enumerate(verdict.causes):
+        which = "Or, with the same numbers" if n else "Cause"
+        parts.append(f"<h2>{which}: {said(str(cause))}</h2><dl><dt>theory<dd>{said(cause.theory)}<dt>fix<dd>{said(cause.fix)}</dl>")
+    if verdict.confidence:
+        parts.append(f"<p>Confidence: {said(verdict.confidence)}</p>")
+    if verdict.compared:
+        mark = lambda d, t: "same" if d.relative <= t else "differs"  # noqa: E731
+        rows = "".join(f"<tr><td>{said(s)}<td>{mark(d, t)}<td>{d.relative:.1e}<td>{t:.1e}" for s, d, t in verdict.compared)
+        parts.append(f"<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding{rows}</table>")
+        parts.append("<p>Relative to the largest value.</p>")
+    if verdict.ruled_out:
+        rows = "".join(f"<tr><td>{said(name)}<td>{left:.2g}" for name, left in verdict.ruled_out)
+        parts.append(f"<h2>Ruled out</h2><table><tr><th>cause<th>leaves (relative L2){rows}</table>")
+    return "\n".join(parts + [f"<p>{said(note)}</p>" for note in verdict.notes]) + "\n"
+
+
+def figures(verdict):
+    """Theirs and ours on one scale, the difference on its own."""
+    if not verdict.maps:
+        return
+    theirs, ours = (picture(verdict.maps[k]) for k in ("theirs", "ours"))
+    if theirs.ndim < 2:
+        theirs, ours = theirs[None], ours[None]
+    top = max(abs(theirs).max(), abs(ours).max())
+    apart = theirs - ours
+    for name, map, limit in (("theirs", theirs, top), ("ours", ours, top), ("theirs - ours", apart, abs(apart).max())):
+        yield f"<figure><img alt='{name}' src='{png(map, limit)}'><figcaption>{name}, full colour at {limit:.3g}</figcaption></figure>"
+
+
+def png(map, top):
+    """A map (H, W) as a data address; red positive, blue negative."""
+    colours = (255 * signed(map, top or 1.0)).round().astype(np.uint8)
+    scale = max(1, round(SIDE / max(map.shape)))
+    file = io.BytesIO()
+    Image.fromarray(colours.repeat(scale, 0).repeat(scale, 1)).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
