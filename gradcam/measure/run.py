@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from gradcam.image import prepare
 from gradcam.measure import baselines, sanity_check
 from gradcam.measure.case import Case, unfit
 from gradcam.measure.collect import collect
-from gradcam.measure.data import Example, Scenes
+from gradcam.measure.data import Scenes
 from gradcam.measure.deletion_insertion import STEPS, probability
 from gradcam.measure.grid_pointing_game import PhotoGrids, SceneGrids
 from gradcam.measure.measures import row
@@ -55,10 +56,10 @@ def certainty(net, data, rows=None, workers=None, progress=True):
     return collect(rows, {"certainty of": data.says, "weights": digest(net)}, data.numbers, one, workers, progress, "which it knows")
 
 
-def sanity(net, data, methods, n, rows=None, workers=None, progress=True, name=None, seed=0):
+def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, name=None, seed=0):
     """Rows {"number", "class", "values": {method: {way: [[signed, magnitude, ssim] for each layer]}}, "zero": {method: maps}, "failed"}.
 
-    The class is the one that the intact network scores highest.
+    The class is the one that the intact network scores highest.  zero: how many of the random networks' maps are.
     """
     net = from_the_score(net)
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, methods)
@@ -68,31 +69,25 @@ def sanity(net, data, methods, n, rows=None, workers=None, progress=True, name=N
 
     def one(number):
         example = data[number]
-        x = prepare(example.picture, data.preprocessing)
-        example = Example(example.picture, int(net(x)[0].argmax()), example.truth, example.boxes)
+        example.c = int(net(prepare(example.picture, data.preprocessing))[0].argmax())
 
-        def maps(net):
+        def maps(net, k=0):
+            """{method: (map as it is, what is drawn)}; k: which of the random points."""
             case = Case(net, example, data.preprocessing, number, possible, overlap=1)
-            return case, {m: (case.raw[m], case.maps[m]) for m in case.maps}
+            drawn = {baselines.RANDOM: baselines.random_point(case.size, [number, k]), baselines.CENTRE: baselines.centre(case.size)}
+            return case, {m: (map, map) for m, map in drawn.items()} | {m: (case.raw[m], case.maps[m]) for m in case.maps}
 
-        def random_maps(k):
-            bump = baselines.random_point(x.shape[-2:], [number, k])
-            return bump, bump
-
-        intact, before = maps(net)
-        middle = (baselines.centre(x.shape[-2:]),) * 2
-        before = {baselines.RANDOM: random_maps(0), baselines.CENTRE: middle, **before}
-        there = {m: pair for m, pair in before.items() if pair[1].any()}
+        case, before = maps(net)
+        empty = {m: "the intact network's map is zero" for m, (_, drawn) in before.items() if not drawn.any()}
+        there = {m: map for m, map in before.items() if m not in empty}
         values, zero = {m: {way: [] for way in networks} for m in there}, dict.fromkeys(there, 0)
-        for way, copies in networks.items():
-            for k, randomised in enumerate(copies):
-                after = maps(randomised)[1] | {baselines.RANDOM: random_maps(k + 1), baselines.CENTRE: middle}
-                for m, pair in there.items():
-                    other = after.get(m, NOTHING)
-                    values[m][way].append([round(v, 5) for v in sanity_check.similarity(*pair, *other)])
-                    zero[m] += not np.any(other[1])
-        empty = {m: "the intact network's map is zero" for m in before if m not in there}
-        return {"number": number, "class": example.c, "values": values, "zero": zero, "failed": {**failed, **intact.failed, **empty}}
+        for way, k in itertools.product(networks, range(len(networks[sanity_check.WAYS[0]]))):
+            _, after = maps(networks[way][k], k + 1)
+            for m, map in there.items():
+                same = sanity_check.similarity(*map, *after.get(m, NOTHING))
+                values[m][way].append([round(v, 5) for v in same])
+                zero[m] += not after.get(m, NOTHING)[1].any()
+        return {"number": number, "class": example.c, "values": values, "zero": zero, "failed": {**failed, **case.failed, **empty}}
 
     keep_memory()
     return collect(rows, settings, data.numbers[:n], one, workers, progress, name)

@@ -3,12 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.intervals import bootstrap
 from gradcam.measure.sanity_check import SIMILARITIES, WAYS
 
 TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
-STYLES = ("-", "--", ":")
+STYLES, BASELINES = ("-", "--", "-."), {RANDOM: ":", CENTRE: "--"}
 
 
 def curves(rows):
@@ -25,7 +26,7 @@ def figure(rows, layers, title):
     for way, axes in zip(WAYS, page.subplots(len(WAYS), len(SIMILARITIES), sharey=True)):
         for k, (similarity, ax) in enumerate(zip(SIMILARITIES, axes)):
             for m, (method, values) in enumerate(found.items()):
-                _line(ax, values[way][..., k], f"C{m % 10}", STYLES[m // 10], f"{method} (n = {len(values[way])})")
+                _line(ax, values[way][..., k], *_style(m, method), f"{method} (n = {len(values[way])})")
             ax.set_title(TITLES[similarity], fontsize=10)
             ax.set_xlabel(XLABEL[way])
             ax.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=60, fontsize=8)
@@ -33,6 +34,11 @@ def figure(rows, layers, title):
         axes[0].set_ylabel("like the intact network's map")
     page.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=9)
     return page
+
+
+def _style(m, method):
+    """Colour and line: grey for what never looks at the picture."""
+    return ("0.4", BASELINES[method]) if method in BASELINES else (f"C{m % 10}", STYLES[m // 10])
 
 
 def _line(ax, values, colour, style, label):
@@ -45,7 +51,7 @@ def _line(ax, values, colour, style, label):
 
 def table(rows):
     """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and the mean of one at a time."""
-    head = ["method", *(f"{w} {s}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time"))]
+    head = ["method", *(f"{s}: {w}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time"))]
     lines = [[*head, "pictures", "zero maps"]]
     for method, found in curves(rows).items():
         cascading, alone = (found[w] for w in WAYS)

@@ -53,7 +53,7 @@ def test_all_measures_from_kept_rows_the_second_time(capsys, monkeypatch, tmp_pa
     monkeypatch.setattr(run, "row", None)  # nothing is measured again
     assert main([*words("all", photos=photos, small=small), *options]) == 0
     assert capsys.readouterr().out == first
-    for title in ("insertion, area", "grid: share in the right cell", "one at a time Spearman"):
+    for title in ("insertion, area", "grid: share in the right cell", "Spearman: one at a time"):
         assert title in first
 
 
