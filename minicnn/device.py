@@ -122,6 +122,19 @@ def in_parallel(f, parts, like):
                     helper.result()
 
 
+def product(a, b):
+    """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them, columns."""
+    rows, columns = len(a), b.shape[1]
+    y = np.empty_like(a, shape=(rows, columns), order="C")
+
+    def compute(part):
+        np.matmul(a[part], b, out=y[part]) if rows > columns else np.matmul(a, b[:, part], out=y[:, part])
+
+    n = max(rows, columns)
+    in_parallel(compute, lambda threads: [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)], a)
+    return y
+
+
 def _forget_workers():
     global _workers, _one_thread_each
     _workers, _one_thread_each = None, _OneThreadEach()

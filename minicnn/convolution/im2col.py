@@ -2,17 +2,18 @@
 
 Every window of the input becomes a column of  B[(u, v, c), (n, i, j)] = x[n, c, stride*i + dilation*u - pad, stride*j + dilation*v - pad]:
 
-    y = W B        gW = gy B^T        gx = the windows of  W^T gy  put back where they were taken from
+    y = W B        gW = gy B^T        gx = the columns of  W^T gy  added where their windows were taken from
 
-or, where the stride is 1, gx is a convolution with the kernel turned round.  Windows are taken in blocks that stay in cache, so B never
-exists as a whole.  Arrays returned lie in memory as (N, h, w, F).
+or, where the stride is 1 and there are many channels, gx is a convolution with the kernel turned round, which adds nothing in memory.
+Windows are taken in blocks that stay in cache, so B never exists as a whole.  B lies in memory with its pixels last if those of x do;
+y lies as (N, h, w, F).
 """
 
 import numpy as np
 
-from minicnn.convolution import taps
 from minicnn.convolution.taps import Geometry
-from minicnn.device import block_size, workspace
+from minicnn.device import block_size, in_parallel, product, workspace
+from minicnn.windows import cut_padding
 
 BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32, more on a GPU
 
@@ -21,51 +22,92 @@ def forward(x, W, geometry):
     """x (N, C, H, W), W (F, C, kh, kw) -> y (N, F, h, w), without the bias."""
     N, (F, _, *kernel) = len(x), W.shape
     h, w = geometry.windows(x.shape[-2:], kernel)
+    if _is_product(kernel, geometry):
+        return _product(x, W.reshape(F, -1))
     Wk = W.transpose(2, 3, 1, 0).reshape(-1, F)
-    y = np.empty_like(x, shape=(N * h * w, F), order="C")
-    for windows, B in _blocks(x, kernel, geometry, h, w):
-        np.matmul(B.T, Wk, out=y[windows])
-    return y.reshape(N, h, w, F).transpose(0, 3, 1, 2)
+    y = np.empty_like(x, shape=(N, h, w, F), order="C")
+    padded = geometry.padded(x, kernel, (h, w))
+
+    def compute(block):
+        pictures, rows = block
+        B = _unrolled(padded[pictures], rows, kernel, geometry, w)
+        y[block] = (B.T @ Wk).reshape(y[block].shape)
+
+    in_parallel(compute, _blocks(x, kernel, h, w), x)
+    return y.transpose(0, 3, 1, 2)
 
 
 def gx(gy, W, size, geometry):
     """gy (N, F, h, w), W (F, C, kh, kw), size (H, W) of x -> gx (N, C, H, W)."""
-    span = [d * (k - 1) for k, d in zip(W.shape[-2:], geometry.dilation)]
+    F, C, *kernel = W.shape
+    if _is_product(kernel, geometry):
+        return _product(gy, W.reshape(F, C).T)
+    span = [d * (k - 1) for k, d in zip(kernel, geometry.dilation)]
     (top, _), (left, _) = geometry.pad
-    if geometry.stride != (1, 1) or top > span[0] or left > span[1]:
-        return taps.gx(gy, W, size, geometry)
-    around = [(s - p, n - (h - p)) for n, h, s, (p, _) in zip(size, gy.shape[-2:], span, geometry.pad)]
-    return forward(gy, W[:, :, ::-1, ::-1].swapaxes(0, 1), Geometry(1, around, geometry.dilation))
+    if geometry.stride == (1, 1) and 2 * C > F and top <= span[0] and left <= span[1]:
+        around = [(s - p, n - (h - p)) for n, h, s, (p, _) in zip(size, gy.shape[-2:], span, geometry.pad)]
+        return forward(gy, W[:, :, ::-1, ::-1].swapaxes(0, 1), Geometry(1, around, geometry.dilation))
+    return _put_back(gy, W, size, geometry)
 
 
 def gW(gy, x, kernel, geometry):
     """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C, kh, kw), summed over the batch."""
     (_, F, h, w), C = gy.shape, x.shape[1]
-    rows = gy.transpose(0, 2, 3, 1).reshape(-1, F)
+    signals = gy.transpose(0, 2, 3, 1)
+    padded = geometry.padded(x, kernel, (h, w))
     g = np.zeros_like(gy, shape=(kernel[0] * kernel[1] * C, F))
-    for windows, B in _blocks(x, kernel, geometry, h, w):
-        g += B @ rows[windows]
+    for pictures, rows in _blocks(x, kernel, h, w):
+        g += _unrolled(padded[pictures], rows, kernel, geometry, w) @ signals[pictures, rows].reshape(-1, F)
     return g.reshape(*kernel, C, F).transpose(3, 2, 0, 1).copy()
 
 
-def _blocks(x, kernel, geometry, h, w):
-    """Yield (slice of the windows (n, i, j), B (kh*kw*C, windows)), block by block."""
-    N, C = x.shape[:2]
-    kh, kw = kernel
-    rows = max(1, block_size(BLOCK, x) // (kh * kw * C * w))  # of windows, in one block
-    together, rows = max(1, rows // h), min(rows, h)
-    pixels_last = x.strides[-1] == x.itemsize
-    for n in range(0, N, together):
-        part = x[n : n + together]
-        padded = geometry.padded(part, kernel, (h, w)).transpose(1, 0, 2, 3)
-        for start in range(0, h, rows):
-            count, pictures = min(rows, h - start), len(part)
-            if pixels_last:
-                B = workspace("B", (kh, kw, C, pictures, count, w), x)
-            else:
-                B = workspace("B", (pictures, count, w, kh, kw, C), x).transpose(3, 4, 5, 0, 1, 2)
-            seen = padded[:, :, start * geometry.stride[0] :]
-            for u, v, at in geometry.taps(kernel, (count, w)):
-                B[u, v] = seen[at]
-            first = (n * h + start) * w
-            yield slice(first, first + pictures * count * w), B.reshape(kh * kw * C, -1)
+def _is_product(kernel, geometry):
+    """1x1, stride 1, no padding: every pixel by itself."""
+    return tuple(kernel) == geometry.stride == (1, 1) and geometry.pad == ((0, 0), (0, 0))
+
+
+def _product(x, W):
+    """y[n,f,i,j] = sum_c W[f,c] x[n,c,i,j], y in x's order in memory."""
+    (N, C, h, w), F = x.shape, len(W)
+    if x.strides[1] == x.itemsize:
+        return product(x.transpose(0, 2, 3, 1).reshape(-1, C), W.T).reshape(N, h, w, F).transpose(0, 3, 1, 2)
+    return np.stack([product(W, pixels) for pixels in x.reshape(N, C, h * w)]).reshape(N, F, h, w)
+
+
+def _put_back(gy, W, size, geometry):
+    """One product for every block of windows, then a shifted sum per tap."""
+    (N, F, h, w), (_, C, *kernel) = gy.shape, W.shape
+    Wk, signals = W.transpose(2, 3, 1, 0).reshape(-1, F), gy.transpose(0, 2, 3, 1)
+    (sh, sw), (dh, dw), (kh, kw) = geometry.stride, geometry.dilation, kernel
+    g = np.zeros_like(gy, shape=(C, N, (h - 1) * sh + dh * (kh - 1) + 1, (w - 1) * sw + dw * (kw - 1) + 1), order="C")
+
+    def compute(n):
+        for _, rows in _blocks(gy[n : n + 1], (kh, kw), h, w, C):
+            columns = (Wk @ signals[n, rows].reshape(-1, F).T).reshape(kh, kw, C, -1, w)
+            reached = g[:, n, rows.start * sh :]
+            for u, v, at in geometry.taps(kernel, columns.shape[-2:]):
+                reached[at] += columns[u, v]
+
+    in_parallel(compute, range(N), gy)
+    return cut_padding(g.swapaxes(0, 1), size, geometry.pad)
+
+
+def _blocks(x, kernel, h, w, C=None):
+    """(slice of the pictures, slice of the rows of windows) for every block."""
+    numbers = kernel[0] * kernel[1] * (C or x.shape[1]) * w
+    rows = max(1, min(h, block_size(BLOCK, x) // numbers))
+    together = max(1, block_size(BLOCK, x) // (numbers * h))
+    return [(slice(n, n + together), slice(i, min(i + rows, h))) for n in range(0, len(x), together) for i in range(0, h, rows)]
+
+
+def _unrolled(padded, rows, kernel, geometry, w):
+    """B (kh*kw*C, windows) of some rows of windows."""
+    (pictures, C, *_), (kh, kw), count = padded.shape, kernel, rows.stop - rows.start
+    if padded.strides[-1] == padded.itemsize:
+        B = workspace("B", (kh, kw, C, pictures, count, w), padded)
+    else:
+        B = workspace("B", (pictures, count, w, kh, kw, C), padded).transpose(3, 4, 5, 0, 1, 2)
+    seen = padded[:, :, rows.start * geometry.stride[0] :].swapaxes(0, 1)
+    for u, v, at in geometry.taps(kernel, (count, w)):
+        B[u, v] = seen[at]
+    return B.reshape(kh * kw * C, -1)

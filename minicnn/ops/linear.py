@@ -1,3 +1,4 @@
+from minicnn.device import product
 from minicnn.graph import GraphError, Op
 
 
@@ -10,11 +11,11 @@ class Linear(Op):
         if x.ndim != 2 or x.shape[1] != W.shape[1]:
             raise GraphError(f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not {tuple(x.shape)}; flatten first")
         self.x, self.W = x, W
-        y = x @ W.T
+        y = product(x, W.T)
         return y if b is None else y + b
 
     def gx(self, gy):
-        return gy @ self.W
+        return product(gy.reshape(-1, gy.shape[-1]), self.W).reshape(*gy.shape[:-1], -1)
 
     def gW(self, gy):
         return gy.swapaxes(-1, -2) @ self.x

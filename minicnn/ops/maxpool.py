@@ -30,12 +30,13 @@ class MaxPool(Op):
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
+        disjoint = all(s >= k for s, k in zip(self.stride, self.kernel))
         g = None
         for tap, (_, _, at) in enumerate(self._taps()):
             routed = gy * (self.switches == tap)
             if g is None:
                 g = np.zeros_like(routed, shape=(*gy.shape[:-2], *reach))
-            g[at] += routed
+            g[at] = routed if disjoint else g[at] + routed
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):
