@@ -21,7 +21,7 @@ from weights.recipes import shapes_world as world
 from weights.recipes.command import begin, options, ship
 
 SCENES, VALIDATION = 16384, 1000
-PEAK, DECAY = 2e-3, 0.02
+PEAK, DECAY = 4e-3, 0.02
 
 
 def draw(scenes, split, processes=2):
