@@ -8,9 +8,9 @@ from minicnn.ops import Flatten, MaxPool, ReLU
 def shapes(batchnorm=False, classes=8):
     """Five blocks of 3x3 convolutions, a max-pool over all that is left of the picture, fc6 and fc7.
 
-    x (N, 3, 96, 96) -> scores (N, classes); the kinds do not exclude each other.  The global max-pool asks whether a shape is there, not where:
-    without it, fc6 has to learn every kind anew at every place.  batchnorm=True is the network in training; `fold` turns its weights into
-    those of the network without.
+    x (N, 3, 96, 96) -> scores (N, classes); the kinds do not exclude each other.  The global max-pool asks whether a shape is there and not
+    where: without it, fc6 would have to learn every kind anew at every place.  batchnorm=True is the network in training; `fold` turns its
+    weights into those of the network without.
     """
     head = [
         *(Apply("gmp", MaxPool, kernel=3), Apply("flatten", Flatten)),
