@@ -40,9 +40,10 @@ def double(x, truth, run, replay=False):
     return distances(ours(networks()[1], x, run, LAYERS, UNIT_LAYER, replay), truth)
 
 
-def single(x, truth, run, replay=False):
+def single(x, truth, run, replay=False, precision="fast"):
     """{quantity: distance} of our float32 from PyTorch's float64"""
-    return distances(ours(networks()[0], x.astype(np.float32), run, LAYERS, UNIT_LAYER, replay), truth)
+    net = networks()[0].compute(precision)
+    return distances(ours(net, x.astype(np.float32), run, LAYERS, UNIT_LAYER, replay), truth)
 
 
 def single_theirs(x, truth, run):
