@@ -3,6 +3,7 @@ a GPU.  This is the only file that imports CuPy.
 """
 
 import ctypes
+import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -53,7 +54,7 @@ _own = threading.local()
 def workspace(name, shape, like):
     """An array of like's dtype, where `like` is, with undefined contents: the same memory at every call with this name from this thread."""
     mine = vars(_own).setdefault("workspaces", {})
-    key, numbers = (name, type(like), like.dtype), int(np.prod(shape))
+    key, numbers = (name, type(like), like.dtype), math.prod(shape)
     if key not in mine or mine[key].size < numbers:
         mine[key] = np.empty_like(like, shape=numbers)
     return mine[key][:numbers].reshape(shape)
