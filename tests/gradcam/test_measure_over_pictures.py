@@ -256,13 +256,13 @@ def test_grids_of_photos_show_what_the_network_knows(photos):
 
 
 def test_a_network_of_one_size_gets_smaller_cells(photos):
-    net = nets.shapes().initialise(0)
-    assert takes(net, 96) and not takes(net, 192)
+    net = nets.captum_cifar().initialise(0)
+    assert takes(net, 32) and not takes(net, 64)
     net.card = network().card
-    net.card.preprocessing = Preprocessing(size=96, crop=96)
+    net.card.preprocessing = Preprocessing(size=32, crop=32)
     data = Photos(photos[0], net.card)
     grids = PhotoGrids(data, net, [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)], 2)
-    assert grids.side == 48 and grids[0].picture.shape == (96, 96, 3)
+    assert grids.side == 16 and grids[0].picture.shape == (32, 32, 3)
 
 
 def test_grids_of_shapes_and_scenes():
