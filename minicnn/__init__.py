@@ -3,7 +3,7 @@
 from minicnn.backward import BACKPROP, RuleError, backward
 from minicnn.device import to_cpu, to_gpu
 from minicnn.graph import GraphError, Op, Tensor, find, history, names, one_hot
-from minicnn.layer import LoadError, load
+from minicnn.loading import LoadError, load
 from minicnn.ops import *  # noqa: F403
 from minicnn.ops import __all__ as _operations
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from minicnn.layer import load
+from minicnn.loading import load
 from minicnn.training import checkpoint as files
 from minicnn.training.evaluate import top1
 from minicnn.training.state import State, TrainingError

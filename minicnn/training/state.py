@@ -6,7 +6,7 @@ from dataclasses import asdict
 import numpy as np
 
 from minicnn.device import moved, to_cpu
-from minicnn.layer import load
+from minicnn.loading import load
 from minicnn.training import checkpoint
 from minicnn.training.curves import Curves
 from minicnn.training.shards import add_up, follow, gradients

@@ -186,7 +186,7 @@ def test_sgd_without_average_on_a_multi_label_problem():
     x, t = random.standard_normal((40, 3, 32, 32)).astype(np.float32), (random.random((40, 2)) < 0.5).astype(np.float32)
     x[:, :2] += 4 * t[:, :, None, None]
     net = nets.mini_vgg(batchnorm=True, classes=2).initialise(0)
-    run = Run(epochs=4, batch=8)
+    run = Run(epochs=10, batch=8)
     train(net, lambda n, *_: (x[n], t[n]), 40, ops.SigmoidCrossEntropy, SGD(), constant(0.02), run, hits=exact, show=False)
     assert exact(predict(net, lambda n: x[n], 40), t).mean() > 0.9
 
