@@ -1,6 +1,6 @@
 """The page of all tables, and the same figures for programs."""
 
-from gradcam.measure.sanity_curves import curves
+from gradcam.measure.sanity_curves import curves, verdict
 from gradcam.measure.sanity_curves import table as sanity_table
 from gradcam.measure.summary import reasons, small, summary, table
 from weights import card
@@ -32,7 +32,7 @@ def page(found):
             texts.append(f"### {title}\n\n{table(of[kind], columns)}\n{_reasons(some)}")
         if "sanity" in rows:
             some = rows["sanity"]
-            texts.append(f"### Sanity check\n\n{SANITY.format(subject.network)}\n\n{sanity_table(some)}\n{_reasons(some)}")
+            texts.append(f"### Sanity check\n\n{SANITY.format(subject.network)}\n\n{sanity_table(some)}\n\n{verdict(some)}\n{_reasons(some)}")
             of["sanity"] = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(some).items()}
     return "\n".join(texts), figures
 

@@ -9,6 +9,11 @@ from gradcam.measure.sanity_check import SIMILARITIES, WAYS
 
 TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
+NOTICING, HARDLY = ("gradient", "grad_cam"), ("guided_backprop", "guided_grad_cam")
+CLAIM = (
+    "Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  "
+    "Left of the map when all layers are random:  "
+)
 STYLES, BASELINES = ("-", "--", "-."), {RANDOM: ":", CENTRE: "--"}
 
 
@@ -62,6 +67,21 @@ def table(rows):
         lines.append([method, *cells, str(len(cascading)), str(sum(row["zero"].get(method, 0) for row in rows))])
     lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def verdict(rows):
+    """Whether Adebayo et al. 2018 found the same, in numbers: what is left of four methods' maps when all layers are random."""
+    found = curves(rows)
+    if not all(method in found for method in (*NOTICING, *HARDLY)):
+        return ""
+    left = {m: found[m]["cascading"][:, -1].mean(axis=0) for m in (*NOTICING, *HARDLY)}
+    said = []
+    for name in ("magnitude", "ssim"):
+        k = SIMILARITIES.index(name)
+        holds = max(left[m][k] for m in NOTICING) < min(left[m][k] for m in HARDLY)
+        numbers = ", ".join(f"{m} {left[m][k]:.2f}" for m in left)
+        said.append(f"{TITLES[name]}: {numbers}; by this that {'holds' if holds else 'does not hold'} here.")
+    return CLAIM + " ".join(said)
 
 
 def _cell(values):

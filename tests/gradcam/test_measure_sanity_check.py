@@ -6,7 +6,7 @@ import pytest
 from gradcam.measure import run, sanity_check
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.data import Photos
-from gradcam.measure.sanity_curves import curves, figure, table
+from gradcam.measure.sanity_curves import curves, figure, table, verdict
 from minicnn import nets
 from tests.gradcam.test_measure_over_pictures import METHODS, network, photos, plain_card  # noqa: F401
 from tests.support.small_nets import small_vgg
@@ -77,3 +77,13 @@ def test_a_map_that_is_zero_before_anything_is_random_is_a_failure(photos):  # n
     row, *_ = run.sanity(net, Photos(photos[0], net.card), ["grad_cam"], 1, progress=False)
     assert row["failed"] == {"grad_cam": "the intact network's map is zero"}
     assert "grad_cam" not in row["values"]
+
+
+def test_the_verdict_follows_the_numbers():
+    def rows(left):
+        return [{"values": {m: {way: [[0, v, v]] * 2 for way in sanity_check.WAYS} for m, v in left.items()}}]
+
+    left = {"gradient": 0.1, "grad_cam": 0.2, "guided_backprop": 0.8, "guided_grad_cam": 0.9}
+    assert "grad_cam 0.20" in verdict(rows(left)) and verdict(rows(left)).count("that holds here") == 2
+    assert verdict(rows(left | {"grad_cam": 0.85})).count("does not hold here") == 2
+    assert verdict(rows({"gradient": 0.1})) == ""
