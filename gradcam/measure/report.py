@@ -32,7 +32,8 @@ def page(found):
             texts.append(f"### {title}\n\n{table(of[kind], columns)}\n{_reasons(some)}")
         if "sanity" in rows:
             some = rows["sanity"]
-            texts.append(f"### Sanity check\n\n{SANITY.format(subject.network)}\n\n{sanity_table(some)}\n\n{verdict(some)}\n{_reasons(some)}")
+            said = [SANITY.format(subject.network), sanity_table(some), verdict(some)]
+            texts.append("### Sanity check\n\n" + "\n\n".join(filter(None, said)) + f"\n{_reasons(some)}")
             of["sanity"] = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(some).items()}
     return "\n".join(texts), figures
 
