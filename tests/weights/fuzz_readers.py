@@ -34,6 +34,7 @@ from weights.read import read
 EDGES = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**60, 2**63 - 1, 2**63, 2**64 - 1]
 KINDS = "biufc"
 EVERY = 10              # every tenth input goes to the independent readers too
+SLOW_HDF5 = 130.0       # seconds; longer than the child process may live: whether the reader itself ends it is what is asked
 SLOW = 5.0              # seconds; no mutated file of a few kilobytes may take longer
 
 
@@ -129,7 +130,7 @@ def differs(ours, path, kind):
     if kind not in INDEPENDENT:
         return None
     try:
-        with time_limit():
+        with time_limit(SLOW):
             theirs = INDEPENDENT[kind](path, kind)
     except Exception:
         return None
@@ -169,7 +170,7 @@ class Tally:
         self.inputs += 1
         start, wrong, arrays = time.perf_counter(), None, None
         try:
-            with time_limit():
+            with time_limit(SLOW_HDF5 if self.kind.startswith("keras") else SLOW):
                 arrays = read(path)
         except WeightsError:
             self.refused += 1
@@ -194,15 +195,15 @@ class TookTooLong(Exception):
 
 
 @contextmanager
-def time_limit():
-    """Ends what takes longer than SLOW seconds (on systems with alarms)."""
+def time_limit(seconds):
+    """Ends what takes longer (on systems with alarms)."""
     def ring(*_):
-        raise TookTooLong(f"still busy after {SLOW} s")
+        raise TookTooLong(f"still busy after {seconds} s")
     if not hasattr(signal, "setitimer"):
         yield
         return
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, SLOW)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
