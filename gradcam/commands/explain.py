@@ -6,6 +6,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from gradcam.commands import _onnx
+
 PHOTO_NETWORK, SCENE_NETWORK, LARGE_NETWORK = "mini_vgg", "shapes", "squeezenet"
 SCENE, SCENE_KINDS = 22, ["star", "ring"]  # of the shapes world: a picture that no network was trained on
 MOST = 12  # rows that a panel can have
@@ -21,6 +23,8 @@ Examples:
       one row for each class: what speaks for the cat, what for the dog?
   gradcam explain photo.jpg --network squeezenet --layer fire5 --method grad_cam counterfactual
       the feature maps of an earlier layer (see: gradcam layers), and two methods only
+  gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.485 0.456 0.406 --std 0.229 0.224 0.225
+      a network of your own, exported from any framework
   gradcam explain photo.jpg --out panel.pdf --json
       numbers for a program to read, and a picture to print
 """
@@ -45,6 +49,7 @@ def register(subparsers):
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
     parser.add_argument("--out", metavar="FILE", help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder")
     parser.add_argument("--json", action="store_true", help="print numbers as JSON instead of words")
+    _onnx.options(parser)
     parser.set_defaults(run=run)
 
 
@@ -60,7 +65,7 @@ def run(args):
     methods = list(dict.fromkeys(one_of("method", m, METHODS) for m in args.methods or PANEL))
     out = _out(args)
     image, kinds = _picture(args.photo, name)
-    net = weights.load(name, args.weights)
+    net = _onnx.network(args) if args.onnx else weights.load(name, args.weights)
     x = prepare(image, net.card.preprocessing)
     names = net.card.classes
     count = len(names) if names else net(x).shape[1]
@@ -72,7 +77,7 @@ def run(args):
     from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
 
     save(panel(explanation, crop_shown(image, net.card.preprocessing)), out)
-    unasked = args.photo and not args.network
+    unasked = args.photo and not (args.network or args.onnx)
     advice = report.advice(explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}") if unasked else []
     (report.as_json if args.json else report.in_words)(explanation, args.photo or "The built-in scene", out, advice)
     return 0
@@ -93,7 +98,7 @@ def _out(args):
 
     stem = Path(args.photo).stem if args.photo else SCENE_NETWORK
     out = check(args.out or f"{stem}_explained.png")
-    for kept in (args.photo, args.weights):
+    for kept in (args.photo, args.weights, args.onnx):
         if kept and out.exists() and os.path.exists(kept) and os.path.samefile(out, kept):
             raise SaveError(f"{out}: the panel would overwrite what it is made from; name another file with --out")
     return out

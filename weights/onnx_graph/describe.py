@@ -7,11 +7,12 @@ from weights.card import Card, Preprocessing
 
 
 def describe(net, title, labels=None, layer=None, **preprocessing):
-    """Give an ONNX network its `card`.  -> net
+    """Give an ONNX network its `card`, and let it end at the scores: a last softmax is left out.  -> net
 
     labels: class names, in the order of the scores.  layer: for Grad-CAM; default: the last feature maps that have pixels, the
     output of no pooling.  preprocessing: fields of `Preprocessing`; crop and size default to the graph's own input size.
     """
+    net.give_scores()
     side = _side(net)
     preprocessing = {"crop": side, "size": max(side, preprocessing.get("crop", side)) * 256 // 224} | preprocessing
     prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessing.items()})

@@ -70,7 +70,12 @@ class Network(Layer):
                 self.nodes.append(node)
         used = {value for node in self.nodes for kind, _, value in node.slots if kind != "weight"} | set(self.outputs)
         self.constants = {name: array for name, array in self.constants.items() if name in used}
-        self.last_use = {value: node for node in self.nodes for value in node.step.inputs if value not in self.outputs}
+
+    def give_scores(self):
+        """If the graph's first output is a softmax, return what that was made from: explanations start at scores."""
+        made = {node.step.outputs[0]: node.step for node in self.nodes}
+        while (step := made.get(self.outputs[0])) and step.op in ("Softmax", "Identity"):
+            self.outputs = [step.inputs[0], *self.outputs[1:]]
 
     def forward(self, x):
         """x: the graph's only input -> its first output."""
@@ -81,10 +86,11 @@ class Network(Layer):
     def run(self, inputs):
         """{name: tensor or array} for every input -> the graph's outputs."""
         values = self.constants | inputs
+        last_use = {value: node for node in self.nodes for value in node.step.inputs if value not in self.outputs}
         for node in self.nodes:
             values |= zip(node.step.outputs, node.forward(values))
             for value in node.step.inputs:  # nobody will ask again
-                if self.last_use.get(value) is node:
+                if last_use.get(value) is node:
                     values.pop(value, None)
         return [values[name] for name in self.outputs]
 
