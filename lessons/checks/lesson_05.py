@@ -5,7 +5,7 @@ import numpy as np
 from lessons.exercises import central, exercise
 
 
-@exercise("5.1", "the same value, twice in a product", "two paths add: through the left factor gy tanh x, through the right one gy x (1 - tanh^2 x)")
+@exercise("5.1", "the same value, twice in a product", "left factor: gy tanh x; right factor: gy x (1 - tanh^2 x); both add")
 def product_gx(f, random):
     x, gy = random.normal(size=(2, 4))
     yield "gx", f(x, gy), central(lambda x: x * np.tanh(x), x, gy)
