@@ -22,7 +22,7 @@ class Question:
     """
 
     def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None, photo=None):
-        self.net, self.method, self.layer = net.astype(np.float64), _method(method), layer
+        self.net, self.method, self.layer = net.astype(np.float64), method_name(method), layer
         self.x = _floats("the input", x)
         if self.x.ndim != 4:
             raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
@@ -82,7 +82,7 @@ class Question:
 
     def _fitting(self, step, array):
         """Their array in our shape: a missing batch axis, or a channel axis of one, does not matter."""
-        shapes = [self.reference[step].shape]
+        shapes = [self._shape(step)]
         if step == "result" and self.method == "grad_cam":
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
@@ -97,12 +97,22 @@ class Question:
             raise VerifyError(f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks")
         raise VerifyError(f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}")
 
+    def _shape(self, step):
+        """Of a step, without asking for a way back: whether there is one is the judge's question."""
+        if step == "result" and self.method == "grad_cam":
+            A = self.reference.activation.shape
+            return A[:1] + A[2:]
+        if step == "result" and self.method == "saliency":
+            return self.x.shape[:1] + self.x.shape[2:]
+        return self.x.shape if step in ("result", "signal", "input") else self.reference[step].shape
+
 
 def _swapped(shape):
     return (*shape[:-2], shape[-1], shape[-2]) if len(shape) > 2 else None
 
 
-def _method(name):
+def method_name(name):
+    """A method by any of its spellings -> our name for it."""
     name = str(name).lower().replace("-", "_").replace("gradcam", "grad_cam").replace("guidedbackprop", "guided_backprop")
     if name not in METHODS:
         raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")

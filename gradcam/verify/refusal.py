@@ -6,7 +6,7 @@ from gradcam.rules import BACKPROP
 from gradcam.verify.compare import difference
 from gradcam.verify.hypothesis import RULED
 from gradcam.verify.pipeline import CAMS, Run
-from minicnn import Softmax
+from minicnn import ReLU, Softmax, history
 
 NOTHING = 1e-12
 
@@ -14,6 +14,10 @@ NOTHING = 1e-12
 def refusal(q):
     """Why this question cannot be answered; '' if it can."""
     v, theirs = q.reference, q.theirs["result"]
+    others = [f"{type(t.op).__name__} at '{t.name}'" for t in history(v.y) if t.op and t.op.activation and not isinstance(t.op, ReLU)]
+    if q.method in RULED and others:
+        return (f"{q.method} is defined for ReLUs; this network has {', '.join(others[:4])}{' ...' if len(others) > 4 else ''}, "
+                "for which no rule is published: libraries pass the plain derivative there without a word")  # fmt: skip
     if not np.any(theirs) and saturated(q):
         return (f"their result is all zeros, and class {np.ravel(q.c).tolist()} has probability 1 to within rounding: the gradient of a "
                 "saturated softmax is 0, and says nothing. Take the gradient of the score")  # fmt: skip

@@ -20,10 +20,12 @@ def double(tensor):
 
 
 def exact_copy(model):
-    """A copy of the module in float64 and evaluation mode, on the CPU, without any of its hooks.
+    """A copy of the module in float64 and evaluation mode, on the CPU, without any of its hooks."""
+    return copied(model, double, requires_grad=False)
 
-    Weights are converted one by one, so no second copy in their own precision is made.
-    """
+
+def copied(model, convert=lambda t: t.detach().to("cpu", copy=True), requires_grad=True):
+    """A copy of the module in evaluation mode, without any of its hooks, every tensor converted on its own (so memory holds no third)."""
     memo = {}
     for module in model.modules():
         for name in HOOKS:
@@ -33,7 +35,7 @@ def exact_copy(model):
     tensors = {id(t): t for t in [*model.parameters(), *model.buffers()]}
     for key, t in tensors.items():
         value = double(t)
-        memo[key] = torch.nn.Parameter(value, requires_grad=False) if isinstance(t, torch.nn.Parameter) else value
+        memo[key] = torch.nn.Parameter(value, requires_grad and value.is_floating_point()) if isinstance(t, torch.nn.Parameter) else value
     try:
         return copy.deepcopy(model, memo).eval()
     except Exception as error:

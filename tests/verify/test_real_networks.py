@@ -1,0 +1,37 @@
+"""Published architectures, as PyTorch modules with weights drawn at random: the same scores, to 1e-10."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from gradcam import verify  # noqa: E402
+from gradcam.verify.torch_graph import from_torch  # noqa: E402
+from minicnn import Tensor  # noqa: E402
+from tests.verify import torchvision_here  # noqa: E402
+
+pytestmark = pytest.mark.skipif(not torchvision_here.available(), reason="torchvision does not import here")
+NETWORKS = [("squeezenet1_1", 64, {}), ("resnet18", 64, {}), ("googlenet", 64, {"init_weights": False}), ("densenet121", 32, {})]
+
+
+def model_of(name, **options):
+    import torchvision
+
+    torch.manual_seed(0)
+    return getattr(torchvision.models, name)(weights=None, num_classes=20, **options).eval()
+
+
+@pytest.mark.parametrize("name, size, options", NETWORKS)
+def test_scores(name, size, options):
+    model, x = model_of(name, **options), torch.randn(1, 3, size, size)
+    ours = from_torch(model, x)(Tensor(x.double().numpy(), "x")).data
+    with torch.no_grad():
+        theirs = model.double()(x.double()).numpy()
+    assert np.abs(theirs).max() > 1e-3 and np.abs(ours - theirs).max() <= 1e-10 * np.abs(theirs).max()
+
+
+def test_silu_has_scores_and_grad_cam_but_no_guided_backprop():
+    model, x = model_of("efficientnet_b0"), torch.randn(1, 3, 32, 32)
+    signal = np.ones((1, 3, 32, 32))
+    verdict = verify.torch(model, x, 3, "guided_backprop", result=signal)
+    assert verdict.status == 2 and "SiLU at 'features.0.2'" in verdict.reason and "no rule is published" in verdict.reason
+    assert verify.torch(model, x, 3, "grad_cam", "features.7", library="captum")
