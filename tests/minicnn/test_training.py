@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minicnn import CrossEntropy, backward, history, nets, ops
+from minicnn import CrossEntropy, backward, history, nets, ops, to_cpu, to_gpu
 from minicnn.optimise import SGD, AdamW, constant
 from minicnn.training import CheckpointError, Curves, Run, TrainingError, checkpoint, exact, gradients, predict, top1, train
 from tests.minicnn import tiny_training as tiny
 from tests.support.compare import same_bits
+from tests.support.strict_array import StrictArray
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,7 +39,7 @@ def test_it_learns(whole):
     assert curves.recent(4)[1] > 0.8
     net = tiny.network()
     assert Curves.from_arrays(tiny.go(net).arrays()).loss == curves.loss  # validation has changed nothing
-    scores = predict(net, lambda numbers: tiny.to_input(tiny.pictures()[numbers]) - np.float32(0.5), 48, size=5)
+    scores = predict(net, in_use, 48, size=5)
     assert top1(scores, tiny.LABELS).mean() > 0.9
 
 
@@ -189,6 +190,31 @@ def test_sgd_without_average_on_a_multi_label_problem():
     run = Run(epochs=10, batch=8)
     train(net, lambda n, *_: (x[n], t[n]), 40, ops.SigmoidCrossEntropy, SGD(), constant(0.02), run, hits=exact, show=False)
     assert exact(predict(net, lambda n: x[n], 40), t).mean() > 0.9
+
+
+def test_on_a_gpus_stand_in_the_training_is_the_same(tmp_path, whole):
+    net = tiny.network().map(StrictArray)
+    half, checkpointed = Run(**{**vars(tiny.RUN), "epochs": 2}), tmp_path / "c.npz"
+    tiny.go(net, half, checkpoint=checkpointed, validate=lambda n: {"top": float(top1(predict(n, in_use, 48), tiny.LABELS).mean())})
+    again, reference = tiny.network().map(StrictArray), tiny.network()
+    assert len(tiny.go(again, half, checkpoint=checkpointed).loss) == 8  # the checkpoint of a finished run: nothing is left to do
+    tiny.go(reference, half)
+    for name, tensor in reference.arrays().items():
+        assert isinstance(net.arrays()[name].data, StrictArray) and isinstance(again.arrays()[name].data, StrictArray)
+        np.testing.assert_allclose(net.arrays()[name].data.get(), tensor.data, rtol=1e-4, atol=1e-5)
+        assert same_bits(net.arrays()[name].data.get(), again.arrays()[name].data.get())
+
+
+@pytest.mark.gpu
+def test_on_a_gpu_it_learns_too():
+    net = to_gpu(tiny.network())
+    curves = tiny.go(net)
+    assert np.mean(curves.loss[-4:]) < 0.7 * np.mean(curves.loss[:4])
+    assert top1(predict(to_cpu(net), in_use, 48), tiny.LABELS).mean() > 0.9
+
+
+def in_use(numbers):
+    return tiny.to_input(tiny.pictures()[numbers]) - np.float32(0.5)
 
 
 def test_curves_as_a_picture(tmp_path, whole):
