@@ -1,0 +1,191 @@
+# %% [markdown]
+# # 9. Why does guided backprop show negative pixels?
+#
+# *About 5 seconds. Before this: lesson 8.*
+#
+# **What you will do.** Follow the sign of a guided signal layer by layer to the place where it comes back; then change pixels by their
+# sign and watch the scores.
+#
+# **What you will learn.** The first convolution has no ReLU below it: that is the whole reason. A negative pixel of guided backprop is
+# evidence *for* the class, that it is dark there. The sentence often quoted as an answer, "negative pixels are likely to belong to other
+# categories", is about Grad-CAM's final ReLU: another map, another matter.
+#
+# **What you will need.** Lesson 8.
+
+# %%
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from gradcam import GUIDED, grad_cam, guided_backprop, upsample
+from lessons import tiny
+from lessons.exercises import check
+from lessons.plots import BLUE, RED, picture, signed
+from minicnn import ReLU, Tensor, backward, find, one_hot
+
+# %% [markdown]
+# ## Predict
+#
+# Guided backprop removes every negative signal at every ReLU:
+
+# %%
+print(inspect.getsource(ReLU.guided))
+net = tiny.trained()
+x, classes, masks = tiny.pictures(60, seed=9, shapes=2)
+photo, c = Tensor(x[2:3].astype(float), "x"), int(classes[2, 0])
+y = net(photo)
+M = guided_backprop(y, c, photo)[0, 0]
+
+# %% [markdown]
+# Is any of its pixels negative?
+#
+# a) no, negative signals were removed  b) yes, but only by rounding  c) yes, and not a few
+
+# %%
+print(f"{(M < 0).mean():.0%} of the pixels are negative; the largest is {M.max():.2f}, the smallest {M.min():.2f}")
+
+# %% [markdown]
+# ## Where does the sign come back?
+#
+# One backward pass, and we look at the signal at every tensor on the way: below each ReLU (its rule has just been applied) and below each
+# convolution.
+
+# %%
+on_the_way = ["relu4", "conv4", "relu3", "conv3", "pool2", "relu2", "conv2", "pool1", "relu1", "conv1"]
+tensors = [find(y, name) for name in on_the_way] + [photo]
+signals = backward(y, one_hot(y, c), wrt=tensors, rules=GUIDED)
+made_by = ["fc, gap", "ReLU", "conv4", "ReLU", "conv3", "pool2", "ReLU", "conv2", "pool1", "ReLU", "conv1"]  # what the signal just left
+negative = [float((g < 0).sum() / max((g != 0).sum(), 1)) for g in signals]
+for left, share in zip(made_by, negative):
+    print(f"after going back through {left:8} {share:4.0%} of the signal is negative")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# c). Every linear layer brings negative values back, since its weights have both signs, and the next ReLU takes them away. **Below the
+# first convolution there is no ReLU any more.** Proof, in one line: the signal $g \ge 0$ that leaves the first ReLU arrives at the
+# picture as
+#
+# $$M = \sum_f W_f^\top g_f = \underbrace{\sum_f \max(W_f, 0)^\top g_f}_{\ge 0} \;+\; \underbrace{\sum_f \min(W_f, 0)^\top g_f}_{\le 0},$$
+#
+# so a negative pixel is a *positive* signal times a *negative weight*, and nothing else can make one.
+# </details>
+#
+# To be sure, we take the negative weights of `conv1` out of the last step, and leave everything before it as it is.
+
+# %%
+conv1 = find(y, "conv1").op
+conv1_signal = signals[-2]
+W = conv1.W.copy()
+parts = {}
+for name, part in [("all weights", W), ("positive weights", np.maximum(W, 0)), ("negative weights", np.minimum(W, 0))]:
+    conv1.W = part
+    parts[name] = conv1.gx(conv1_signal)[0, 0]
+    print(f"{name:17} smallest pixel {parts[name].min():6.2f}, largest {parts[name].max():6.2f}")
+conv1.W = W
+print("the two parts add up to the map:", np.allclose(parts["positive weights"] + parts["negative weights"], M))
+
+# %%
+figure, axes = plt.subplots(1, 4, figsize=(15, 4.2), width_ratios=[1.5, 1, 1, 1])
+axes[0].barh(range(len(made_by)), negative, color=[RED if name == "ReLU" else BLUE for name in made_by])
+axes[0].set_yticks(range(len(made_by)), made_by)
+axes[0].set(title="share of the signal below zero", xlabel="the signal goes down this list", xlim=(0, 1))
+axes[0].invert_yaxis()
+picture(axes[1], x[2, 0], "picture", f"class: {tiny.CLASSES[c]}, left", cmap="gray")
+signed(axes[2], M, "guided backprop", "blue: negative")
+signed(axes[3], parts["positive weights"], "without negative weights", "of the first convolution", top=np.percentile(np.abs(M), 99))
+plt.show()
+
+# %% [markdown]
+# ## Evidence against the class?
+#
+# In each picture take the 30 most positive and the 30 most negative pixels of the guided map, and 30 random ones. Make them a little
+# brighter, or replace them by the mean of the picture, and look at the score of the class and of the other class that is there.
+#
+# ## Predict
+#
+# If negative pixels spoke *against* the class, what would wiping them out do to its score?
+#
+# a) raise it  b) lower it  c) nothing
+
+# %%
+def changes(n, random):
+    """{(pixels, change): (change of the class's score, of the other's)} for picture n."""
+    p = x[n : n + 1].astype(float)
+    y = net(Tensor(p, "x"))
+    order = guided_backprop(y, int(classes[n, 0]), find(y, "x")).ravel().argsort()
+    found = {}
+    for name, pixels in [("positive", order[-30:]), ("negative", order[:30]), ("random", random.permutation(order)[:30])]:
+        for change, values in [("brighter", p.flat[pixels] + 0.05), ("wiped out", p.mean())]:
+            q = p.copy()
+            q.flat[pixels] = values
+            found[name, change] = (net(q) - y.data)[0, classes[n]]
+    return found
+
+
+# %%
+random = np.random.default_rng(0)
+found = [changes(n, random) for n in range(60)]
+for case in found[0]:
+    own, other = np.array([f[case] for f in found]).T
+    print("{:8} pixels {:9}: class {:+.2f} (falls in {:3.0%}), other class {:+.2f} (median changes)".format(
+        *case, np.median(own), (own < 0).mean(), np.median(other)))  # fmt: skip
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# b). Look at the two lines of the negative pixels. Making them *brighter* lowers the score of the class, and so does wiping them out.
+# They are not against the class: the network wants them **dark**, and they are, mostly just outside the bright shape. A negative pixel
+# says "darker would raise the score", a positive one "brighter would". Both are parts of the same edge.
+#
+# And for another class? The other class's score hardly moves. Guided backprop's signs say nothing about categories.
+# </details>
+#
+# ## The other matter: Grad-CAM's final ReLU
+#
+# Grad-CAM (lesson 10) has a map with signs, too, one value for each *place*: $\sum_k \alpha_k A^k$. The authors cut it off at zero and
+# say why: "negative pixels are likely to belong to other categories in the image" (Selvaraju et al. 2017, sec. 3). Of *that* map it is
+# true. Count where the negative mass lies:
+
+# %%
+where = {"Grad-CAM before its ReLU": [], "guided backprop": []}
+for n in range(60):
+    y = net(Tensor(x[n : n + 1].astype(float), "x"))
+    L = upsample(grad_cam(y, int(classes[n, 0]), find(y, "relu4"), relu=False), (32, 32))[0]
+    for name, map in [("Grad-CAM before its ReLU", L), ("guided backprop", guided_backprop(y, int(classes[n, 0]), find(y, "x"))[0, 0])]:
+        below = np.minimum(map, 0)
+        where[name].append([below[mask].sum() / below.sum() for mask in masks[n]])
+for name, shares in where.items():
+    own, other = np.mean(shares, axis=0)
+    print(f"{name:24} of its negative mass {own:.1%} lie on the class's shape, {other:.1%} on the other shape")
+print("each shape covers", "{:.1%} and {:.1%} of the picture".format(*masks[:60].mean(axis=(0, 2, 3))))
+
+# %% [markdown]
+# Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here* speaks for the class, guided backprop's about *in which
+# direction* a pixel should change.
+#
+# ## On your own
+
+# %%
+def two_parts(g, W):
+    """g (F, h, w) >= 0 at the first convolution, W (F, 1, kh, kw), stride 1, no padding -> the positive and the negative part of M."""
+
+
+def sign_test(f, x, pixels, h):
+    """How f(x), a number, moves when x (H, W) gets brighter by h at `pixels` (H, W) of bool, and when darker: (f+ - f-)/2h."""
+
+
+def share_on(map, mask):
+    """Of the negative mass of map (H, W), the share that lies in mask (H, W) of bool: a number, 0 to 1."""
+
+
+check("9.1", two_parts), check("9.2", sign_test), check("9.3", share_on)
+
+# %% [markdown]
+# ## Papers
+#
+# - Springenberg et al. 2015, *Striving for simplicity: the all convolutional net*, sec. 3.4 and fig. 1.
+# - Selvaraju et al. 2017, *Grad-CAM*, sec. 3, eq. 2 and the paragraph before it: why the ReLU, for *that* map.
+# - Nie, Zhang & Patel 2018, *A theoretical explanation for perplexing behaviors of backpropagation-based visualizations*, ICML: guided
+#   backprop recovers edges whatever the class. Lesson 15 measures it.
