@@ -1,0 +1,54 @@
+"""The networks that ship: their files, and that they are as good as their cards say."""
+
+import re
+
+import numpy as np
+import pytest
+
+from minicnn import nets
+from tests.support.data import DATA
+from weights.recipes import check
+from weights.recipes.command import SHIPPED
+from weights.recipes.train_shapes import draw
+
+MOST = {"shapes": 0.5e6, "mini_vgg": 3.0e6}  # bytes
+IMAGENETTE = DATA / "data" / "imagenette_96_jpeg.npz"
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_the_file(name):
+    path = SHIPPED / f"{name}.npz"
+    assert path.stat().st_size <= MOST[name]
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {key: file[key] for key in file.files}
+    assert {key: a.shape for key, a in arrays.items()} == {key: t.shape for key, t in getattr(nets, name)().arrays().items()}
+    assert all(a.dtype == np.float16 and np.isfinite(a).all() and a.any() for a in arrays.values())
+
+
+def test_shapes_on_unseen_scenes():
+    figures = check.measure_shapes(check.shipped("shapes"), 500)
+    assert figures["macro_f1"] >= 0.95 and figures["accuracy"] >= 0.80, figures
+    assert figures == pytest.approx(stated("shapes"), abs=0.03)
+
+
+def test_shapes_without_its_first_filters_is_no_good():
+    net = check.shipped("shapes")
+    net["conv1_1"].W.data = np.roll(net["conv1_1"].W.data, 1, axis=0)
+    assert check.train_shapes.measure(net, *draw(100, "test"))["accuracy"] < 0.5
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not IMAGENETTE.exists(), reason=f"no {IMAGENETTE}: set MINICNN_DATA to the folder that holds data/")
+def test_mini_vgg_on_some_of_val():
+    figures = check.measure_mini_vgg(check.shipped("mini_vgg"), IMAGENETTE, 400)
+    said = stated("mini_vgg")["accuracy"]
+    assert said >= 0.84
+    assert figures["accuracy"] >= said - 3 * (said * (1 - said) / 400) ** 0.5  # three standard errors
+
+
+def stated(name):
+    """The figures in a model card's table: lines such as `| accuracy | 87.12 % |`."""
+    card = (SHIPPED / f"{name}.md").read_text("utf-8")
+    found = {key: float(value) / 100 for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", card, re.MULTILINE)}
+    assert found, f"{name}.md states no figure"
+    return found
