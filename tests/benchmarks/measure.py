@@ -39,7 +39,7 @@ def best(works, repeats=3):
 
 
 def machine(threads):
-    """What the figures belong to.  On a machine that others use, many threads wait for each other: then --threads 1 and CPU seconds tell more."""
+    """What the figures belong to.  On a busy machine threads wait for each other: --threads 1 and CPU seconds then tell more."""
     info = {
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
         "processor": _processor(),
