@@ -65,6 +65,7 @@ def walk(direction, steps):
     return np.array([(e.data[0, c], y.data[0, c] + t * (w * direction).sum(), (gates(e) != gates(y)).sum()) for t, e in ends])
 
 
+# %%
 random = np.random.default_rng(0)
 d = random.normal(size=w.shape)
 score, line, flipped = walk(d / np.linalg.norm(d), [1e-6])[0]
