@@ -6,7 +6,7 @@ Every window of the input becomes a column of  B[(u, v, c), (n, i, j)] = x[n, c,
 
 or, where the stride is 1 and there are many channels, gx is a convolution with the kernel turned round, which adds nothing in memory.
 Windows are taken in blocks that stay in cache, so B never exists as a whole.  B lies in memory with its pixels last if those of x do;
-y lies as (N, h, w, F).
+results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 """
 
 import numpy as np
@@ -67,11 +67,13 @@ def _is_product(kernel, geometry):
 
 
 def _product(x, W):
-    """y[n,f,i,j] = sum_c W[f,c] x[n,c,i,j], y in x's order in memory."""
+    """y[n,f,i,j] = sum_c W[f,c] x[n,c,i,j]"""
     (N, C, h, w), F = x.shape, len(W)
     if x.strides[1] == x.itemsize:
-        return product(x.transpose(0, 2, 3, 1).reshape(-1, C), W.T).reshape(N, h, w, F).transpose(0, 3, 1, 2)
-    return np.stack([product(W, pixels) for pixels in x.reshape(N, C, h * w)]).reshape(N, F, h, w)
+        y = product(x.transpose(0, 2, 3, 1).reshape(-1, C), W.T)
+    else:
+        y = np.stack([product(pixels.T, W.T) for pixels in x.reshape(N, C, h * w)])
+    return y.reshape(N, h, w, F).transpose(0, 3, 1, 2)
 
 
 def _put_back(gy, W, size, geometry):
@@ -79,17 +81,25 @@ def _put_back(gy, W, size, geometry):
     (N, F, h, w), (_, C, *kernel) = gy.shape, W.shape
     Wk, signals = W.transpose(2, 3, 1, 0).reshape(-1, F), gy.transpose(0, 2, 3, 1)
     (sh, sw), (dh, dw), (kh, kw) = geometry.stride, geometry.dilation, kernel
-    g = np.zeros_like(gy, shape=(C, N, (h - 1) * sh + dh * (kh - 1) + 1, (w - 1) * sw + dw * (kw - 1) + 1), order="C")
+    channels_last = C >= 16
+    H, width = (h - 1) * sh + dh * (kh - 1) + 1, (w - 1) * sw + dw * (kw - 1) + 1
+    if channels_last:
+        g = np.zeros_like(gy, shape=(N, H, width, C), order="C").transpose(0, 3, 1, 2)
+    else:
+        g = np.zeros_like(gy, shape=(N, C, H, width), order="C")
 
     def compute(n):
         for _, rows in _blocks(gy[n : n + 1], (kh, kw), h, w, C):
-            columns = (Wk @ signals[n, rows].reshape(-1, F).T).reshape(kh, kw, C, -1, w)
-            reached = g[:, n, rows.start * sh :]
+            signal, reached = signals[n, rows].reshape(-1, F), g[n, :, rows.start * sh :]
+            if channels_last:
+                columns = (signal @ Wk.T).reshape(-1, w, kh, kw, C).transpose(2, 3, 4, 0, 1)
+            else:
+                columns = (Wk @ signal.T).reshape(kh, kw, C, -1, w)
             for u, v, at in geometry.taps(kernel, columns.shape[-2:]):
                 reached[at] += columns[u, v]
 
     in_parallel(compute, range(N), gy)
-    return cut_padding(g.swapaxes(0, 1), size, geometry.pad)
+    return cut_padding(g, size, geometry.pad)
 
 
 def _blocks(x, kernel, h, w, C=None):

@@ -36,7 +36,10 @@ class MaxPool(Op):
             routed = gy * (self.switches == tap)
             if g is None:
                 g = np.zeros_like(routed, shape=(*gy.shape[:-2], *reach))
-            g[at] = routed if disjoint else g[at] + routed
+            if disjoint:
+                g[at] = routed
+            else:
+                g[at] += routed
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):
