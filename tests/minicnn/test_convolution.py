@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from minicnn import Tensor, backward, nets
+from minicnn import Tensor, backward, find, history, nets
 from minicnn.convolution import Geometry, Kept, choose, im2col, kept, taps, winograd
 from minicnn.convolution.winograd import F2, F4, Winograd
-from minicnn.layer import ConvLayer
-from minicnn.ops import Conv
+from minicnn.layer import Apply, ConvLayer, Sequential
+from minicnn.ops import Conv, GlobalAvgPool, MaxPool, ReLU
 
 # The largest error in float32, relative to the largest value: plain sums, and tiles of 2 x 2 and of 4 x 4 outputs.
 EXPECTED = {"im2col": 2e-6, "F2": 4e-6, "F4": 4e-5}
@@ -283,3 +283,40 @@ def test_fingerprint_tells_apart():
     assert kept.fingerprint(W[:, :, ::-1]) not in seen
     assert kept.fingerprint(W.copy()) == kept.fingerprint(W)
     assert isinstance(Kept(), Kept) and winograd.BLOCK > 0
+
+
+# -- a deep network in float32 against itself in float64
+
+
+def with_gates_of(y, other):
+    """y, whose ReLUs and max-pools now remember the gates and switches of another run of the same network."""
+    for mine, theirs in zip(history(y), history(other), strict=True):
+        if isinstance(mine.op, ReLU):
+            mine.op.x = theirs.op.x
+        elif isinstance(mine.op, MaxPool):
+            mine.op.switches = theirs.op.switches
+    return y
+
+
+def deep_errors(precision, size=96):
+    """Errors of VGG-16's feature maps (summed per channel), of Grad-CAM's gradient and of the three signals at the picture."""
+    vgg = nets.vgg16()
+    steps = [at.name for at in vgg.steps]
+    net = Sequential(*vgg.steps[: steps.index("pool5")], Apply("gap", GlobalAvgPool)).initialise(3).eval().compute(precision)
+    x = draw(1, 3, size, size) * 50
+    y, truth = net(Tensor(x.astype(np.float32))), net.astype(np.float64)(Tensor(x))
+    errors = {"scores": error(y.data, truth.data)}
+    with_gates_of(truth, y)
+    for name, rules in {"gradient": {}, "deconvnet": {ReLU: ReLU.deconvnet}, "guided": {ReLU: ReLU.guided}}.items():
+        ours, true = (backward(t, np.ones_like(t.data), [history(t)[0], find(t, "relu4_3")], rules) for t in (y, truth))
+        errors[name] = error(ours[0], true[0])
+        errors[f"{name} at relu4_3"] = error(ours[1], true[1])
+    return errors
+
+
+@pytest.mark.parametrize("precision", ["fast", "exact"])
+def test_a_deep_network_in_float32(precision):
+    errors = deep_errors(precision)
+    scores, maps = {"fast": (5e-5, 1e-4), "exact": (5e-6, 1e-5)}[precision]
+    assert errors.pop("scores") < scores
+    assert all(e < maps for e in errors.values()), errors
