@@ -4,7 +4,7 @@ from minicnn import LoadError
 from minicnn import load as fill
 from weights.card import Card, Preprocessing, card, classes
 from weights.errors import WeightsError
-from weights.names.guess import guess
+from weights.names.guess import guess, shapes
 from weights.names.translate import translate
 from weights.read import read
 from weights.zoo import available, build, get, where
@@ -21,10 +21,11 @@ def load(name, path=None):
     """
     net, path = build(name), get(name) if path is None else path
     arrays = read(path)
+    stored = shapes(arrays)
     try:
         source, ours = translate(arrays, net, name)
         fill(net, ours)
     except (WeightsError, LoadError) as error:
-        raise WeightsError(f"{path}: {error}{guess(arrays)}") from None
+        raise WeightsError(f"{path}: {error}{guess(stored)}") from None
     net.card = card(name, source)
     return net

@@ -1,5 +1,7 @@
 """Which network a file belongs to, for the error that says so."""
 
+import numpy as np
+
 from minicnn import LoadError
 from minicnn import load as fill
 from weights.errors import WeightsError
@@ -7,12 +9,17 @@ from weights.names.translate import translate
 from weights.zoo import available, build
 
 
+def shapes(arrays):
+    """Arrays of the same names, shapes and kinds that take no memory."""
+    return {name: np.broadcast_to(np.zeros((), a.dtype), a.shape) for name, a in arrays.items()}
+
+
 def guess(arrays):
-    """'; these are the weights of resnet18 (PyTorch)', or '' if no network of the zoo fits."""
+    """'; these are the weights of resnet18 (PyTorch)', or '' if no network of the zoo fits; arrays: see `shapes`."""
     for name in available():
         try:
             net = build(name)
-            source, ours = translate(arrays, net, name)
+            source, ours = translate(dict(arrays), net, name)
             fill(net, ours)
         except (WeightsError, LoadError):
             continue

@@ -10,7 +10,8 @@ from weights.names.table import Theirs, parse
 def translate(arrays, net, network):
     """arrays: {name: array} as a file has them; network: a key of TABLES -> (source, {our name: array}).
 
-    The source is the one whose names are all there.  WeightsError: none is, or the file holds arrays that this network does not.
+    What is translated is taken out of `arrays`, so that no array is kept twice for longer than its reordering takes.  The source is the one
+    whose names are all there.  WeightsError: none is, or the file holds arrays that this network does not.
     """
     slots = {name: tensor.shape for name, tensor in net.arrays().items()}
     source, taken, lacking, left_out = _best(arrays, slots, network)
@@ -21,7 +22,7 @@ def translate(arrays, net, network):
     extra = [n for n in arrays if n not in used and not left_out(n)]
     if extra:
         raise WeightsError(f"these are no weights of {network}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one")
-    return source, {name: _ours(arrays[theirs], cell, slots[name], SOURCES[source]) for name, (theirs, cell) in taken.items()}
+    return source, {name: _ours(arrays.pop(theirs), cell, slots[name], SOURCES[source]) for name, (theirs, cell) in taken.items()}
 
 
 def _best(arrays, slots, network):
