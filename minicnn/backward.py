@@ -14,10 +14,12 @@ from functools import cache
 
 import numpy as np
 
+from minicnn.device import in_parallel
 from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
 from minicnn.tables import Names, RuleError, check, rule_for
 
 BACKPROP = {}  # no rule but the derivative
+LARGE = 1 << 20  # numbers in a stack of signals from which threads are worth their start
 
 
 def backward(y, gy, wrt, rules=BACKPROP, allow=(), release=False):
@@ -140,8 +142,7 @@ def _send_back(tensor, g, wanted, rules, known):
             if all(r is rule for r in others):
                 ruled = _by_rule(op, g, rule, signal)
             else:
-                rows = [_by_rule(op, g[s], r, signal) for s, r in enumerate((rule, *others))]
-                ruled = {i: np.stack([row[i] for row in rows]) for i in signal}
+                ruled = _row_by_row(op, g, (rule, *others), signal)
         else:
             ruled = _by_rule(op, g, rule_for(tensor, rules, known), signal)
     for i, way in enumerate(_ways_back(op)):
@@ -151,6 +152,31 @@ def _send_back(tensor, g, wanted, rules, known):
             if tuple(gi.shape) != needed:
                 raise RuleError(f"{type(op).__name__} '{known(tensor)}' sent back a signal {tuple(gi.shape)}; its input takes {needed}")
             yield op.inputs[i], gi
+
+
+def _row_by_row(op, g, rules, signal):
+    """{position: stack of signals}: each row of the stack by its own rule, large ones on the worker threads."""
+    rows, numbers = [None] * len(rules), range(len(rules))
+
+    def send(s):
+        rows[s] = _by_rule(op, g[s], rules[s], signal)
+
+    def stacked(parts):
+        if any(part.shape != g.shape[1:] or part.dtype != g.dtype for part in parts):
+            return np.stack(parts)
+        stack = np.empty_like(g)
+        on_threads(lambda s: np.copyto(stack[s], parts[s]))
+        return stack
+
+    def on_threads(f):
+        if g.size < LARGE:
+            for s in numbers:
+                f(s)
+        else:
+            in_parallel(f, numbers, g)
+
+    on_threads(send)
+    return {i: stacked([row[i] for row in rows]) for i in signal}
 
 
 def _by_rule(op, g, rule, signal):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from minicnn import Tensor, backward, find, history, nets
+from minicnn.backward import LARGE
 from minicnn.convolution import Geometry, Kept, choose, im2col, kept, taps, winograd
 from minicnn.convolution.winograd import F2, F4, Winograd
 from minicnn.layer import Apply, ConvLayer, Sequential
@@ -174,6 +175,16 @@ def test_the_number_of_blas_threads_is_what_it_was_afterwards():
     with pytest.raises(Stop):
         in_parallel(stop, range(4), np.zeros(1))
     assert threads() == before
+
+
+def test_rows_of_a_large_stack_on_two_threads_are_what_each_rule_gives():
+    x = Tensor(draw(1, 8, 220, 220).astype(np.float32))
+    y = ReLU()(x)
+    gy = draw(3, *y.shape).astype(np.float32)
+    assert gy.size > LARGE
+    g = backward(y, gy, x, [{}, {ReLU: ReLU.deconvnet}, {ReLU: ReLU.guided}])
+    for row, rule, signal in zip(g, (ReLU.gx, ReLU.deconvnet, ReLU.guided), gy):
+        assert np.array_equal(row, rule(y.op, signal))
 
 
 # -- which one when
