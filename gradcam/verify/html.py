@@ -48,7 +48,7 @@ def as_html(verdict):
 
 def figures(verdict):
     """Theirs and ours on one scale, the difference on its own."""
-    if not verdict.maps:
+    if not verdict.maps or verdict.maps["theirs"].shape != verdict.maps["ours"].shape:
         return
     theirs, ours = (picture(verdict.maps[k]) for k in ("theirs", "ours"))
     if theirs.ndim < 2:

@@ -34,8 +34,9 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     kinds = {s: precision(q.theirs[s]) for s in steps}
     amplified = amplification(q, steps)
     limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) for s in steps}
-    verdict.compared = [(STAGES[s], difference(q.theirs[s], q.reference[s]), limits[s]) for s in steps]
-    wrong = [s for s, (_, d, limit) in zip(steps, verdict.compared) if d.relative > limit or (s == "result" and q.swapped)]
+    apart = {s: difference(q.theirs[s], q.reference[s]) for s in steps if s != "result" or not q.misfit}
+    verdict.compared = [(STAGES[s], d, limits[s]) for s, d in apart.items()]
+    wrong = [s for s in steps if s not in apart or apart[s].relative > limits[s] or (s == "result" and q.swapped)]
     if not wrong:
         verdict.reason = f"equal to {kinds['result']} rounding"
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
@@ -43,16 +44,20 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     first = wrong[0]
     verdict.maps = {"theirs": q.theirs[first], "ours": q.reference[first]}
     verdict.kind, verdict.stage = "differs", STAGES[first]
-    verdict.difference = difference(q.theirs[first], q.reference[first])
+    verdict.difference = apart.get(first)
 
     search = Search(q, limits, hypotheses or HYPOTHESES, say)
-    found = search.singles() or rounded(q, verdict, limits, kinds) or search.near_singles(kinds)
+    found = search.singles()
+    if not found and not q.misfit:
+        found = rounded(q, verdict, limits, kinds) or search.near_singles(kinds)
     if not found and pairs:
         found = search.pairs(seconds)
     q.forget()
     if found is ROUNDING:
         return verdict
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
+    if not found and q.misfit:
+        raise VerifyError(q.misfit)
     if not found:
         return unknown(q, verdict, search)
     if first == "result":

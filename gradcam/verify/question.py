@@ -1,6 +1,8 @@
 """What is asked: a network, an input, a class, a method, a layer, and their result."""
 
+import copy
 from collections import OrderedDict
+from functools import cached_property
 
 import numpy as np
 
@@ -28,6 +30,7 @@ class Question:
             raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
         self.values, self.names_of, self.photo = OrderedDict(), names_of, photo
         self.at_input_size = self.swapped = False
+        self.misfit = ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         y = self.reference.y
         self.c = _class(c, y.data)
         self._check_layer(y)
@@ -44,7 +47,19 @@ class Question:
 
     def tape(self, x):
         """A forward pass -> the scores before softmax."""
-        return scores_of(self.net(Tensor(x, "x")))
+        return scores_of(self.net(Tensor(x.astype(self.x.dtype, copy=False), "x")))
+
+    @cached_property
+    def low(self):
+        """The same question in float32."""
+        low = copy.copy(self)
+        low.net, low.x, low.values = self.net.astype(np.float32), self.x.astype(np.float32), OrderedDict()
+        return low
+
+    @property
+    def large(self):
+        """Whether a forward pass takes so long that float32 is asked first."""
+        return _bytes(self.reference.y) > LARGE
 
     @staticmethod
     def input_of(y):
@@ -60,7 +75,7 @@ class Question:
         self.values[key] = value
         if key[0] == "y" and key[1]:
             tapes = [k for k in self.values if k[0] == "y" and k[1]]
-            keep = 1 if sum(t.data.nbytes for t in history(value)) > LARGE else 64
+            keep = 1 if _bytes(value) > LARGE else 64
             for old in tapes[:-keep]:
                 for k in [k for k in self.values if k[0] in ("y", "start", "A") and k[1][: len(old[1])] == old[1]]:
                     del self.values[k]
@@ -95,7 +110,11 @@ class Question:
                     return array.reshape(shape) if fits == tuple(shape) else array.reshape(fits).swapaxes(-1, -2)
         if step == "y":
             raise VerifyError(f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks")
-        raise VerifyError(f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}")
+        message = f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}"
+        if step != "result" or array.ndim < 2:
+            raise VerifyError(message)
+        self.misfit = message
+        return array if len(array) == len(self.x) and array.ndim >= len(shapes[0]) else array[None]
 
     def _shape(self, step):
         """Of a step, without asking for a way back: whether there is one is the judge's question."""
@@ -105,6 +124,10 @@ class Question:
         if step == "result" and self.method == "saliency":
             return self.x.shape[:1] + self.x.shape[2:]
         return self.x.shape if step in ("result", "signal", "input") else self.reference[step].shape
+
+
+def _bytes(y):
+    return sum(t.data.nbytes for t in history(y))
 
 
 def _swapped(shape):

@@ -25,6 +25,8 @@ def headline(verdict):
     if verdict.kind in ("equal", "rounding", "refused"):
         return verdict.reason
     d = verdict.difference
+    if d is None:
+        return f"differs first at the {verdict.stage}: it has not even the reference's shape"
     by = f"by {d.relative:.2g} of the largest value (relative L2 {d.l2:.2g}), most at {d.where}"
     if verdict.kind == "unknown":
         return f"differs at the {verdict.stage} or before it, {by}; {verdict.reason}"

@@ -3,9 +3,9 @@
 import numpy as np
 
 from gradcam.verify.compare import difference
-from gradcam.verify.pipeline import Run, scores_of
+from gradcam.verify.pipeline import Run
 from gradcam.verify.tape import makers, relink
-from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, history
+from minicnn import Clip, LeakyReLU, MaxPool, ReLU, history
 from minicnn.windows import pad_to_fit, taps
 
 GATES = (ReLU, LeakyReLU, Clip)
@@ -16,10 +16,7 @@ FLIPS = 6  # of them at once
 
 def amplification(q, steps):
     """{step: how many units of roundoff the reference is away in float32, with the gates and switches of float64 replayed}"""
-    low = q.net.astype(np.float32)
-    x = Tensor(q.x.astype(np.float32), "x")
-    y = low(x)
-    y, exact = scores_of(y), q.reference.y
+    y, exact = q.low.reference.y, q.reference.y
     partner = dict(zip(history(y), history(exact)))
     if len(partner) != len(history(exact)):
         return dict.fromkeys(steps, 1.0)

@@ -11,6 +11,7 @@ from gradcam.verify.verdict import Cause
 from minicnn import GraphError, RuleError
 
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
+SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
 IMPOSSIBLE = (GraphError, RuleError, ValueError, np.linalg.LinAlgError, FloatingPointError)
 
@@ -86,6 +87,8 @@ class Search:
             return False
         run = Run(self.q, [c for f in forms for c in f.changes])
         try:
+            if self._hopeless(forms, steps):
+                return False
             with np.errstate(all="ignore"):
                 if note:
                     self.left[forms] = self._left(run)
@@ -94,9 +97,24 @@ class Search:
             self.left[forms] = np.inf
             return False
 
+    def _hopeless(self, forms, steps):
+        """Whether float32, which is quick, shows already that this cannot be it: only for large networks, and costly changes."""
+        if not self.q.large or all(f.cheap for f in forms):
+            return False
+        run = Run(self.q.low, [c for f in forms for c in f.changes])
+        with np.errstate(all="ignore"):
+            left = max(self._apart(run, s) for s in steps)
+        self.q.low.forget()
+        self.left[forms] = left if np.isfinite(left) else np.inf
+        return not left < SCREEN
+
     def _left(self, run):
-        d = difference(self.theirs["result"], run["result"]).l2
+        d = self._apart(run, "result")
         return d if np.isfinite(d) else np.inf
+
+    def _apart(self, run, step):
+        theirs, value = self.theirs[step], run[step]
+        return difference(theirs, value.astype(np.float64)).l2 if theirs.shape == value.shape else np.inf
 
     def _same(self, run, step):
         value = run[step]

@@ -34,4 +34,4 @@ def test_silu_has_scores_and_grad_cam_but_no_guided_backprop():
     signal = np.ones((1, 3, 32, 32))
     verdict = verify.torch(model, x, 3, "guided_backprop", result=signal)
     assert verdict.status == 2 and "SiLU at 'features.0.2'" in verdict.reason and "no rule is published" in verdict.reason
-    assert verify.torch(model, x, 3, "grad_cam", "features.7", library="captum")
+    assert verify.torch(model, x, 3, "grad_cam", "features.2", library="captum")

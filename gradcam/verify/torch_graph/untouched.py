@@ -34,7 +34,7 @@ def copied(model, convert=lambda t: t.detach().to("cpu", copy=True), requires_gr
                 memo[id(hooks)] = type(hooks)()
     tensors = {id(t): t for t in [*model.parameters(), *model.buffers()]}
     for key, t in tensors.items():
-        value = double(t)
+        value = convert(t)
         memo[key] = torch.nn.Parameter(value, requires_grad and value.is_floating_point()) if isinstance(t, torch.nn.Parameter) else value
     try:
         return copy.deepcopy(model, memo).eval()

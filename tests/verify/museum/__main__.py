@@ -4,6 +4,7 @@ import argparse
 import json
 import warnings
 from collections import defaultdict
+from pathlib import Path
 from statistics import median
 
 import torch
@@ -11,54 +12,75 @@ from tqdm import tqdm
 
 from tests.verify.museum.run import correct, from_catalogue, from_outside
 
+ROOMS = {"catalogue": from_catalogue, "outside": from_outside, "correct": correct}
+
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tests.verify.museum", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3, help="draws of every mistake of the catalogue")
-    parser.add_argument("--outside", type=int, default=2, help="draws of every mistake outside it")
-    parser.add_argument("--correct", type=int, default=2, help="draws of every network and method, right")
-    parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--json", metavar="FILE", help="write the counts")
+    parser.add_argument("--seeds", type=int, default=3, help="draws of every mistake of the catalogue; default: 3")
+    parser.add_argument("--outside", type=int, default=2, help="draws of every mistake outside it; default: 2")
+    parser.add_argument("--correct", type=int, default=2, help="draws of every network and method, done right; default: 2")
+    parser.add_argument("--first", type=int, default=0, help="the first seed; default: 0")
+    parser.add_argument("--rows", metavar="FILE", help="keep every case here as it comes, and go on from those that are there")
+    parser.add_argument("--out", metavar="STEM", help="write the table: STEM.md and STEM.json")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", module="captum")
-    seeds = lambda n: tqdm(range(args.first, args.first + n), leave=False)  # noqa: E731
-    inside = [o for s in seeds(args.seeds) for o in from_catalogue(s)]
-    outside = [o for s in seeds(args.outside) for o in from_outside(s)]
-    right = [o for s in seeds(args.correct) for o in correct(s)]
-    counts = summary(inside, outside, right)
-    print(as_text(inside, outside, right, counts))
-    if args.json:
-        with open(args.json, "w") as file:
-            json.dump(counts, file, indent=1)
+    counts = {"catalogue": args.seeds, "outside": args.outside, "correct": args.correct}
+    wanted = [(room, seed) for room, n in counts.items() for seed in range(args.first, args.first + n)]
+    rows = drawn(wanted, Path(args.rows) if args.rows else None)
+    text = as_text(rows)
+    print(text)
+    if args.out:
+        Path(f"{args.out}.md").write_text(f"# The museum\n\nMade by `python -m tests.verify.museum`.\n\n```\n{text}\n```\n", "utf-8")
+        Path(f"{args.out}.json").write_text(json.dumps(summary(rows), indent=1) + "\n", "utf-8")
 
 
-def summary(inside, outside, right):
+def drawn(wanted, kept):
+    """One row per case, as dicts; those of a seed that is finished in the file `kept` are not drawn again."""
+    done = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
+    finished = {(row["room"], row["seed"]) for row in done}
+    rows = [row for row in done if (row["room"], row["seed"]) in set(wanted)]
+    for room, seed in tqdm([w for w in wanted if w not in finished], disable=None):
+        new = [row_of(room, seed, outcome) for outcome in ROOMS[room](seed)]
+        rows += new
+        if kept:
+            with kept.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(row) + "\n" for row in new)
+    return rows
+
+
+def row_of(room, seed, o):
+    return {"room": room, "seed": seed, "truth": o.truth, "where": o.where, "verdict": o.verdict.kind, "status": o.verdict.status,
+            "named": o.named, "size": o.size, "causes": [str(c) for c in o.verdict.causes]}  # fmt: skip
+
+
+def summary(rows):
+    inside, outside, right = ([r for r in rows if r["room"] == room] for room in ROOMS)
     return {
-        "mistakes of the catalogue": len(inside), "true cause named": sum(o.named for o in inside),
-        "median size of the class": median([o.size for o in inside if o.named] or [0]),
-        "mistakes outside the catalogue": len(outside), "answered unknown": sum(o.verdict.kind == "unknown" for o in outside),
-        "named a wrong cause": sum(bool(o.verdict.causes) for o in outside),
-        "correct results": len(right), "of them float32": sum("float32" in o.where for o in right),
-        "false alarms": sum(o.verdict.status != 0 for o in right),
+        "mistakes of the catalogue": len(inside), "true cause named": sum(r["named"] for r in inside),
+        "median size of the class": median([r["size"] for r in inside if r["named"]] or [0]),
+        "mistakes outside the catalogue": len(outside), "answered unknown": sum(r["verdict"] == "unknown" for r in outside),
+        "named a wrong cause": sum(bool(r["causes"]) for r in outside),
+        "correct results": len(right), "of them float32": sum("float32" in r["where"] for r in right),
+        "false alarms": sum(r["status"] != 0 for r in right),
     }  # fmt: skip
 
 
-def as_text(inside, outside, right, counts):
-    rows = defaultdict(list)
-    for o in inside:
-        rows[o.truth].append(o)
-    width = max(map(len, rows), default=0)
-    lines = [f"{'the mistake':<{width}}  named  class"]
-    for truth, outcomes in rows.items():
-        sizes = [o.size for o in outcomes if o.named]
-        lines.append(f"{truth:<{width}}  {sum(o.named for o in outcomes)}/{len(outcomes):<4} {median(sizes or [0]):g}")
-    missed = [o for o in inside if not o.named]
-    said = lambda o: f"{o.truth} ({o.where}): {o.verdict.kind}, {'; '.join(map(str, o.verdict.causes))}{o.verdict.reason}"  # noqa: E731
-    lines += ["", *(f"missed: {said(o)}" for o in missed)]
-    lines += [f"outside: {said(o)}" for o in outside if o.verdict.kind != "unknown"]
-    lines += [f"false alarm: {said(o)}" for o in right if o.verdict.status]
-    return "\n".join([*lines, "", *(f"{name}: {count}" for name, count in counts.items())])
+def as_text(rows):
+    by_truth = defaultdict(list)
+    for row in rows:
+        if row["room"] == "catalogue":
+            by_truth[row["truth"]].append(row)
+    width = max(map(len, by_truth), default=0)
+    lines = [f"{'the mistake':<{width}}  named   class"]
+    for truth, of in by_truth.items():
+        named = [r["size"] for r in of if r["named"]]
+        lines.append(f"{truth:<{width}}  {len(named):>2}/{len(of):<3}  {median(named or [0]):g}")
+    right = {"catalogue": lambda r: r["named"], "outside": lambda r: r["verdict"] == "unknown", "correct": lambda r: r["status"] == 0}
+    wrong = [r for r in rows if not right[r["room"]](r)]
+    lines += ["", *(f"{r['room']}, {r['truth']} ({r['where']}): {r['verdict']} {'; '.join(r['causes'])}" for r in wrong)]
+    return "\n".join([*lines, "", *(f"{name}: {count}" for name, count in summary(rows).items())])
 
 
 if __name__ == "__main__":

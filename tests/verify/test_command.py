@@ -1,0 +1,99 @@
+"""gradcam verify from files: words, exit status, reports; without PyTorch."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import weights
+from gradcam import verify
+from gradcam.cli import main
+from gradcam.verify import files
+from gradcam.verify.kit.write import write
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("kit"))[0]
+
+
+def ask(kit, result, *more, method="grad_cam"):
+    """-> exit status"""
+    case = next(c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == "chain")
+    at = kit / "chain"
+    return main(["verify", "--onnx", str(at / "model.onnx"), "--input", str(at / "input.npy"), "--class", str(case["class"]),
+                 "--layer", "relu2", "--method", method, "--result", str(result), *map(str, more)])  # fmt: skip
+
+
+def test_equal_differs_and_cannot(kit, capsys, tmp_path):
+    at = kit / "chain" / "expected"
+    assert ask(kit, at / "grad_cam.npy", "--scores", at / "scores.npy") == 0
+    assert capsys.readouterr().out.startswith("equal: ")
+    assert ask(kit, at / "grad_cam@upsampled_with_aligned_corners.npy") == 1
+    said = capsys.readouterr().out
+    assert "cause: upsampled with aligned corners  [convention]" in said and "theory: " in said and "fix: " in said
+    np.save(tmp_path / "zeros.npy", np.zeros((1, 3, 8, 4)))
+    np.save(tmp_path / "small.npy", np.zeros((2, 2)))
+    assert ask(kit, tmp_path / "small.npy") == 2
+    assert "their result is (2, 2); the reference's is (1, 4, 2) or (1, 8, 4)" in capsys.readouterr().err
+
+
+def test_json_and_html(kit, capsys, tmp_path):
+    wrong = kit / "chain" / "expected" / "guided_backprop@divided_by_its_l2_norm.npy"
+    assert ask(kit, wrong, "--json", "--html", tmp_path / "r.html", method="guided_backprop") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "differs" and found["status"] == 1 and "divided by its L2 norm" in {c["cause"] for c in found["causes"]}
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert page.count("<img ") == 3 and page.count("data:image/png;base64,") == 3 and "divided by its L2 norm" in page
+    assert "http" not in page
+
+
+@pytest.mark.parametrize("change, said", [
+    (["--layer", "relu9"], "'relu9' is none; there is conv1, relu1"),
+    (["--class", "9"], "class 9 is none of the network's 4"),
+    (["--result", "missing.npy"], "missing.npy: No such file"),
+    (["--method", "gradcam++"], "no method is called 'grad_cam++'"),
+    (["--scores", "{map}"], "their scores have 2 classes, the network 4"),
+])  # fmt: skip
+def test_mistakes_of_the_user_are_said_in_one_line(kit, capsys, change, said):
+    right = kit / "chain" / "expected" / "grad_cam.npy"
+    assert ask(kit, right, *(c.format(map=right) for c in change)) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1
+
+
+def test_nan_and_what_is_no_array(kit, capsys, tmp_path):
+    np.save(tmp_path / "nan.npy", np.full((4, 2), np.nan))
+    (tmp_path / "text.npy").write_text("no array")
+    assert ask(kit, tmp_path / "nan.npy") == 2 and "NaN or infinity at 8 of 8 places" in capsys.readouterr().err
+    assert ask(kit, tmp_path / "text.npy") == 2 and "this is no array saved by np.save" in capsys.readouterr().err
+
+
+def test_files_need_no_pytorch(kit):
+    at = kit / "chain"
+    case = next(c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == "chain")
+    code = "import sys; sys.modules['torch'] = None; from gradcam.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = ["verify", "--onnx", at / "model.onnx", "--input", at / "input.npy", "--class", case["class"], "--method", "saliency",
+               "--result", at / "expected" / "saliency.npy"]  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code, *map(str, command)], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("equal"), done.stderr
+
+
+def test_weights_find_their_network(tmp_path):
+    made = weights.build("udacity_cifar").initialise(1).astype(np.float64)
+    np.savez(tmp_path / "w.npz", **{name: t.data.astype(np.float32) for name, t in made.arrays().items()})
+    net = files.network(weights=tmp_path / "w.npz")
+    assert net.card.name == "udacity_cifar"
+    x = np.random.default_rng(0).standard_normal((1, 3, 32, 32))
+    right, plain = (verify.Question(net, x, 1, method).reference["result"] for method in ("guided_backprop", "gradient"))
+    assert verify.assert_explains(net, x, 1, "guided_backprop", result=right.astype(np.float32)).kind in ("equal", "rounding")
+    with pytest.raises(AssertionError, match="cause: the override did not fire"):
+        verify.assert_explains(net, x, 1, "guided_backprop", result=plain)
+
+
+def test_weights_that_fit_no_network_are_said_to(tmp_path):
+    np.savez(tmp_path / "w.npz", a=np.zeros(3))
+    with pytest.raises(verify.VerifyError, match="fit no network known here"):
+        files.network(weights=tmp_path / "w.npz")

@@ -1,0 +1,176 @@
+"""What the verdict says where nothing can be said, where rounding says it, and stage by stage."""
+
+import numpy as np
+import pytest
+
+from gradcam import verify
+from gradcam.verify.catalogue import HYPOTHESES
+from gradcam.verify.resizing import spline
+from gradcam.verify.tape import makers, relink
+from minicnn import Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax, backward, history, one_hot
+from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
+
+
+def net(*, activation=ReLU, head=(), seed=3):
+    made = Sequential(
+        ConvLayer("conv1", 3, 6, 3, pad=1), Apply("relu1", activation), Apply("pool1", MaxPool, kernel=2),
+        ConvLayer("conv2", 6, 6, 3, pad=1), Apply("relu2", activation), Apply("pool", GlobalAvgPool), LinearLayer("fc", 6, 4), *head,
+    )  # fmt: skip
+    return made.initialise(seed).astype(np.float64)
+
+
+X = np.random.default_rng(5).standard_normal((1, 3, 12, 8))
+
+
+def question(method, model=None, x=X, c=1, **theirs):
+    return verify.Question(model or net(), x, c, method, "relu2" if "cam" in method else None, theirs)
+
+
+def test_a_reference_of_zeros_is_refused():
+    dead = net()
+    dead["conv2"].b.data -= 100
+    for method in ("grad_cam", "gradient"):
+        verdict = verify.judge(question(method, dead, result=np.zeros((1, 6, 4) if method == "grad_cam" else X.shape)))
+        assert verdict.kind == "refused" and verdict.status == 2 and "zero" in verdict.reason
+
+
+def test_a_rule_that_changes_nothing_is_refused():
+    model = Sequential(ConvLayer("conv", 3, 6, 3), Apply("relu", ReLU), Apply("flat", Flatten), LinearLayer("fc", 6 * 10 * 6, 4))
+    model.initialise(0)
+    model["fc"].W.data[:] = abs(model["fc"].W.data)
+    q = verify.Question(model, X, 1, "guided_backprop", theirs={"result": X})
+    assert verify.judge(q).reason.startswith("the rule of guided_backprop changes nothing")
+
+
+def test_an_activation_without_a_rule_is_refused_by_name():
+    verdict = verify.judge(question("guided_backprop", net(activation=LeakyReLU), result=X))
+    assert verdict.status == 2 and "LeakyReLU at 'relu1'" in verdict.reason
+    q = question("gradient", net(activation=LeakyReLU))
+    assert verify.judge(question("gradient", net(activation=LeakyReLU), result=q.reference["result"])).kind == "equal"
+
+
+def test_a_saturated_softmax_is_refused():
+    sure = net(head=(Apply("prob", Softmax),))
+    sure["fc"].b.data[1] = 60
+    verdict = verify.judge(question("grad_cam", sure, result=np.zeros((6, 4))))
+    assert verdict.status == 2 and "saturated softmax" in verdict.reason
+
+
+def test_scores_before_softmax_are_explained_where_a_network_ends_in_one():
+    q = question("gradient", net(head=(Apply("prob", Softmax),)))
+    np.testing.assert_array_equal(q.reference["y"], question("gradient").reference["y"])
+
+
+def test_two_maps_that_are_rightly_zero_are_compared_before_the_relu_or_not_at_all():
+    negative = net()
+    negative["fc"].W.data[:] = -abs(negative["fc"].W.data)
+    q = question("grad_cam", negative)
+    assert not q.reference["map"].any() and q.reference["signed"].any()
+    assert verify.judge(question("grad_cam", negative, result=np.zeros((6, 4)))).status == 2
+    missing = verify.judge(question("grad_cam", negative, result=q.reference["signed"]))
+    assert missing.names("the final ReLU is missing")
+
+
+def test_the_first_stage_that_differs_is_measured_when_more_is_given():
+    q = question("grad_cam")
+    A, dA, y = (q.reference[s] for s in ("activation", "gradient", "y"))
+    wrong = np.maximum((np.maximum(dA, 0).mean((2, 3), keepdims=True) * A).sum(1), 0)
+    verdict = verify.judge(question("grad_cam", result=wrong, scores=y, activations=A, gradient=np.maximum(dA, 0)))
+    assert verdict.stage == "layer gradient" and verdict.causes[0].name == "ReLU on the gradient before its mean"
+    assert [d.relative <= t for _, d, t in verdict.compared] == [True, True, False, False]
+
+
+def test_a_cause_that_would_change_what_is_equal_is_not_named():
+    """BGR changes scores too: with equal scores it is ruled out."""
+    q = question("gradient", x=X)
+    wrong = question("gradient", x=X[:, ::-1].copy()).reference["result"]
+    assert verify.judge(question("gradient", result=wrong)).names("colour channels in the other order")
+    assert not verify.judge(question("gradient", result=wrong, scores=q.reference["y"])).names("colour channels")
+
+
+def flipped_by_hand():
+    """The right gradient, but for one gate or switch that lies near a tie."""
+    model, x = net(), X.copy()
+    q = verify.Question(model, x, 1, "gradient")
+    y = q.reference.y
+    t = makers(y, ReLU)[0]
+    at = np.unravel_index(abs(backward(y, one_hot(y, 1), wrt=t)).argmax(), t.shape)  # a unit through which much of the signal passes
+    bias = model["conv1"].b.data
+    bias[at[1]] -= t.op.x[at] - 1e-9  # moved to within a billionth of 0
+    y = verify.Question(model, x, 1, "gradient").reference.y
+    t = makers(y, ReLU)[0]
+
+    def change(s):
+        if s is not t:
+            return None
+        other = s.op.x.copy()
+        other[at] = -other[at]
+        return {"x": other}
+
+    y = relink(y, change)[y]
+    source = next(s for s in history(y) if s.op is None and s.name == "x")
+    return model, x, backward(y, one_hot(y, 1), wrt=source)
+
+
+def test_a_gate_that_flips_in_float32_is_rounding_and_not_an_error():
+    model, x, result = flipped_by_hand()
+    verdict = verify.judge(question("gradient", model, x, result=result.astype(np.float32)))
+    right = question("gradient", model, x).reference["result"]
+    assert abs(result - right).max() > 1e-3 * abs(right).max(), "the flip changed nothing: nothing was tested"
+    assert verdict.kind == "rounding" and verdict.status == 0 and "relu1" in verdict.reason
+
+
+def test_the_same_flip_in_float64_is_not_excused():
+    model, x, result = flipped_by_hand()
+    assert verify.judge(question("gradient", model, x, result=result), pairs=False).status == 1
+
+
+def test_another_layer_is_named_even_where_its_maps_have_another_size():
+    other = verify.Question(net(), X, 1, "grad_cam", "relu1").reference["result"]
+    assert other.shape != question("grad_cam").reference["result"].shape
+    verdict = verify.judge(question("grad_cam", result=other))
+    assert verdict.status == 1 and "another layer" in str(verdict) and "relu1" in str(verdict)
+    with pytest.raises(verify.VerifyError, match="the reference's is"):
+        verify.judge(question("grad_cam", result=other[:, 1:]), pairs=False)
+
+
+def test_a_batch_is_compared_picture_by_picture():
+    x = np.concatenate([X, X[..., ::-1]])
+    q = verify.Question(net(), x, [1, 2], "grad_cam", "relu2")
+    right = q.reference["result"]
+    assert verify.judge(verify.Question(net(), x, [1, 2], "grad_cam", "relu2", {"result": right})).kind == "equal"
+    coupled = (right - right.min()) / (right.max() - right.min())
+    verdict = verify.judge(verify.Question(net(), x, [1, 2], "grad_cam", "relu2", {"result": coupled}))
+    assert verdict.names("normalised over the whole batch")
+
+
+def test_another_way_of_resizing_is_named():
+    from gradcam.image import prepare
+    from weights import Preprocessing
+
+    meant = Preprocessing(size=16, crop=12)
+    photo = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    x, squashed = (prepare(photo, p, np.float64) for p in (meant, Preprocessing(resize="squash", size=16, crop=12)))
+    wrong = question("gradient", x=squashed).reference["result"]
+    q = verify.Question(net(), x, 1, "gradient", theirs={"result": wrong}, photo=(photo, meant))
+    assert verify.judge(q).names("another way of resizing the photo (squashed, then cropped)")
+
+
+def test_every_hypothesis_says_its_theory_and_its_fix():
+    assert len(HYPOTHESES) > 60 and all(h.theory and h.fix and h.kind in ("mistake", "convention", "tie") for h in HYPOTHESES)
+
+
+def test_splines_pass_through_what_they_enlarge():
+    v = np.random.default_rng(1).standard_normal(5)
+    np.testing.assert_allclose((spline(5, 17) @ v)[::4], v, atol=1e-12)
+
+
+
+def test_inputs_are_not_changed():
+    model, x = net(), X.copy()
+    before = {k: t.data.copy() for k, t in model.arrays().items()}
+    theirs = np.random.default_rng(2).standard_normal(X.shape)
+    given = theirs.copy()
+    verify.judge(question("guided_backprop", model, x, result=theirs), seconds=1)
+    assert np.array_equal(x, X) and np.array_equal(theirs, given)
+    assert all(np.array_equal(before[k], t.data) for k, t in model.arrays().items())
