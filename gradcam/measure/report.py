@@ -1,5 +1,7 @@
 """The page of all tables, and the same figures for programs."""
 
+import numpy as np
+
 from gradcam.measure.sanity_curves import curves, verdict
 from gradcam.measure.sanity_curves import table as sanity_table
 from gradcam.measure.summary import reasons, small, summary, table
@@ -27,9 +29,13 @@ def page(found):
             continue
         texts.append(f"## {card(subject.network).title}\n\n{subject.pictures}\n")
         figures[subject.network] = of = {}
+        if "maps" in rows and not card(subject.network).multi_label:
+            of["accuracy"] = {f"top{k}": float(np.mean([row["rank"] < k for row in rows["maps"]])) for k in (1, 5)}
+            said = "On these {} photos the network's first class is right for {:.1%}, one of its first five for {:.1%}.\n"
+            texts.append(said.format(len(rows["maps"]), *of["accuracy"].values()))
         for title, kind, some, columns in _tables(rows):
             of[kind] = summary(some)
-            texts.append(f"### {title}\n\n{table(of[kind], columns)}\n{_reasons(some)}")
+            texts.append(f"### {title}\n\n{table(of[kind], columns)}\n{'' if kind == 'small' else _reasons(some)}")
         if "sanity" in rows:
             some = rows["sanity"]
             said = [SANITY.format(subject.network), sanity_table(some), verdict(some)]

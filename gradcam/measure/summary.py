@@ -1,5 +1,6 @@
 """Rows of many pictures -> figures with confidence intervals, and tables of them."""
 
+from gradcam.explain import METHODS
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.intervals import interval
 from gradcam.measure.measures import FIGURES
@@ -26,9 +27,10 @@ def summary(rows):
 
 
 def methods_of(rows):
-    """Every method of these rows, the baselines first."""
+    """Every method of these rows: the baselines, then in the order of METHODS."""
     seen = dict.fromkeys(m for row in rows for m in [RANDOM, CENTRE, *row["values"], *row["failed"]])
-    return list(seen)
+    order = [RANDOM, CENTRE, *METHODS]
+    return sorted(seen, key=lambda method: order.index(method.partition("@")[0]))
 
 
 def reasons(rows):

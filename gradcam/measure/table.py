@@ -30,8 +30,8 @@ def main(arguments=None):
     parser.add_argument("--processors", type=int, metavar="N", help="pictures at the same time (default: one for each core)")
     asked = parser.parse_args(arguments)
     if not asked.report:
-        for subject in SUBJECTS:
-            for stage in stages(subject):
+        for row in zip(*map(stages, SUBJECTS)):  # what is quick first, for every network
+            for subject, stage in zip(SUBJECTS, row):
                 if not asked.only or stage.name in asked.only:
                     measure(subject, stage, asked)
     report(asked)
