@@ -115,4 +115,11 @@ def test_reordering_says_what_it_does():
     rows = np.arange(H * H * C * F, dtype=np.float32).reshape(H * H * C, F)
     x = np.random.default_rng(0).standard_normal((1, C, H, H))
     theirs = x.transpose(0, 2, 3, 1).reshape(1, -1) @ rows
-    np.testing.assert_allclose(x.reshape(1, -1) @ reorder(rows, "D F", "F D", flattened=(H, H, C)).T, theirs)
+    shared = np.concatenate([rows, rows])[: len(rows)]  # part of something larger: a copy is made
+    before = shared.copy()
+    np.testing.assert_allclose(x.reshape(1, -1) @ reorder(shared, "D F", "F D", flattened=(H, H, C)).T, theirs)
+    np.testing.assert_array_equal(shared, before)
+    given = rows.copy()
+    ours = reorder(given, "D F", "F D", flattened=(H, H, C))
+    np.testing.assert_allclose(x.reshape(1, -1) @ ours.T, theirs)
+    assert np.shares_memory(ours, given)  # in place: it was ours

@@ -1,4 +1,4 @@
-"""Axes in another order: a view where that will do, one copy in blocks where it will not."""
+"""Axes in another order: a view where that will do, in place where the memory is ours, one copy in blocks elsewhere."""
 
 import mmap
 
@@ -10,11 +10,15 @@ BLOCK = 1 << 24  # bytes: how much of the file is held in memory before it is le
 def reorder(array, stored, wanted, flattened=None):
     """array with its axes, named in `stored`, in the order `wanted`: reorder(W, "kh kw C F", "F C kh kw").
 
-    A matrix stays a view.  flattened: (H, W, C): the D of a matrix "D F" counts in that order and shall count in the order (C, H, W).
+    The array is given away: its memory may be reused.  A matrix stays a view.  flattened: (H, W, C): the D of a matrix "D F" counts in that
+    order and shall count in the order (C, H, W).
     """
     stored, wanted = stored.split(), wanted.split()
     if flattened:
         H, W, C = flattened
+        private = _private(array)
+        if private is not None:
+            return _permuted(private, np.arange(H * W * C).reshape(H, W, C).transpose(2, 0, 1).reshape(-1)).T
         rows = _copied(array.reshape(H, W, C, array.shape[1]), (2, 0, 1, 3))
         return rows.reshape(array.shape).T
     order = [stored.index(axis) for axis in wanted]
@@ -35,6 +39,31 @@ def _copied(array, order):
             read = 0
     _let_go(array)
     return out
+
+
+def _private(array):
+    """The array, writable, if its memory is a copy that the reader made for it alone; else None."""
+    owner = array
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    if owner.base is not None or not owner.flags.owndata or owner.nbytes != array.nbytes or not array.flags.c_contiguous:
+        return None
+    owner.flags.writeable = True
+    return owner.reshape(array.shape)
+
+
+def _permuted(rows, order):
+    """rows[order], in place: each cycle of the permutation is walked with one row put aside."""
+    done = np.zeros(len(order), bool)
+    for start in range(len(order)):
+        if done[start]:
+            continue
+        aside, i = rows[start].copy(), start
+        while (source := order[i]) != start:
+            rows[i], done[i] = rows[source], True
+            i = source
+        rows[i], done[i] = aside, True
+    return rows
 
 
 def _let_go(array):

@@ -1,5 +1,6 @@
 """The file: nodes, constants, inputs and outputs of an ONNX model (onnx.proto)."""
 
+import mmap
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,10 +67,18 @@ def _model(file):
         raise WeightsError("it holds no graph: it is no ONNX model, or damaged")
     if graph.sparse_initializer:
         raise WeightsError("it has sparse weights, which are not read: export them as dense ones")
+    _let_go(file)
     constants = {t.name: tensor_array(file, t) for t in graph.initializer}
+    _let_go(file)
     inputs = {v.name: _shape(v) for v in graph.input if v.name not in constants}
     opset = next((o.version or 1 for o in model.opset_import if o.domain in (None, "", "ai.onnx")), 1)
     return Model([_step(file, node) for node in graph.node], constants, inputs, [v.name for v in graph.output], opset)
+
+
+def _let_go(file):
+    """The pages that were looked at need not stay in memory; arrays that are views of the file get theirs again when they are used."""
+    if hasattr(file.map, "madvise"):
+        file.map.madvise(mmap.MADV_DONTNEED)
 
 
 def _step(file, node):
