@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from minicnn import nets, to_cpu, to_gpu
+
 SHIPPED = Path(__file__).parent.parent / "shipped"
 
 
@@ -25,18 +27,20 @@ def options(name, description, epochs):
         default=True,
         help="go on from the checkpoint if there is one; --no-resume begins anew and overwrites it",
     )
+    parser.add_argument("--gpu", action="store_true", help="train on the GPU (needs CuPy); its bits are not those of the CPU")
     return parser
 
 
-def begin(asked):
-    """Make room for the checkpoint; without --resume, forget the old one."""
-    asked.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+def begin(net, asked):
+    """The network with weights drawn anew, where it was asked to be trained; without --resume, the old checkpoint is forgotten."""
     if not asked.resume:
         asked.checkpoint.unlink(missing_ok=True)
+    net.initialise(asked.seed)
+    return to_gpu(net) if asked.gpu else net
 
 
-def ship(arrays, path):
-    """Write {name: array} in float16 under the engine's own names.  -> the size in bytes"""
+def ship(net, path):
+    """Fold the batchnorm of a trained network away and write it in float16, under the engine's own names.  -> the size in bytes"""
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **{name: array.astype(np.float16) for name, array in arrays.items()})
+    np.savez_compressed(path, **{name: array.astype(np.float16) for name, array in nets.fold(to_cpu(net)).items()})
     return path.stat().st_size

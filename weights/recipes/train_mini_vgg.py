@@ -50,12 +50,11 @@ def main(arguments=None):
     parser.add_argument("--data", type=Path, required=True, help="imagenette_96_jpeg.npz")
     parser.add_argument("--hold-out", type=int, default=400, metavar="N", help="training pictures for validation (default: %(default)s)")
     asked = parser.parse_args(arguments)
-    begin(asked)
 
     pictures, labels = imagenette.read(asked.data, "train")
     back = imagenette.held_out(asked.hold_out, len(pictures))
     pictures, kept_pictures, labels, kept_labels = pictures[~back], pictures[back], labels[~back], labels[back]
-    net = nets.mini_vgg(batchnorm=True).initialise(asked.seed)
+    net = begin(nets.mini_vgg(batchnorm=True), asked)
     run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.995)
     started = time.monotonic()
     curves = train(
@@ -64,7 +63,7 @@ def main(arguments=None):
         validate=(lambda net: {"accuracy": accuracy(net, kept_pictures, kept_labels)}) if asked.hold_out else None,
         checkpoint=asked.checkpoint,
     )
-    size = ship(nets.fold(net), asked.out)
+    size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
     print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.0f} minutes since this command began")
 

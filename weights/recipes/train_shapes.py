@@ -60,19 +60,18 @@ def measure(net, pictures, labels):
 
 def main(arguments=None):
     asked = options("shapes", __doc__, epochs=14).parse_args(arguments)
-    begin(asked)
     started = time.monotonic()
     pictures, labels = draw(SCENES, "train")
     kept_pictures, kept_labels = draw(VALIDATION, "validation")
     print(f"{SCENES} scenes drawn in {time.monotonic() - started:.0f} s")
-    net = nets.shapes(batchnorm=True).initialise(asked.seed)
+    net = begin(nets.shapes(batchnorm=True), asked)
     run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.995)
     curves = train(
         *(net, sampler(pictures, labels), len(pictures)),
         *(SigmoidCrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
         **{"hits": exact, "checkpoint": asked.checkpoint, "validate": lambda net: measure(net, kept_pictures, kept_labels)},
     )
-    size = ship(nets.fold(net), asked.out)
+    size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
     print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
 
