@@ -1,0 +1,190 @@
+# %% [markdown]
+# # 12. Why the ReLU at the end of Grad-CAM?
+#
+# *About 5 seconds. Before this: lesson 10.*
+#
+# **What you will do.** Leave the last ReLU of Grad-CAM out and measure, on 150 pictures, whether the map still finds its shape. Then look
+# at what the ReLU cut off.
+#
+# **What you will learn.** A threshold that is a share of the maximum does not need the ReLU at all. What needs it is everything that
+# moves the zero: stretching a map from its minimum to its maximum, or taking magnitudes. And what it cuts off is an explanation of its
+# own, of what speaks *against* the class.
+#
+# **What you will need.** Lesson 10.
+
+# %%
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from gradcam import counterfactual, grad_cam, upsample
+from lessons import tiny
+from lessons.exercises import check
+from lessons.plots import picture, signed
+from minicnn import Tensor, find
+
+# %%
+print(inspect.getsource(grad_cam), inspect.getsource(counterfactual), sep="\n")
+net = tiny.trained()
+x, classes, masks = tiny.pictures(150, seed=12, shapes=2)
+
+
+def before_the_relu(n):
+    """sum_k alpha_k A^k of picture n for the class of its left shape, at the picture's size."""
+    y = net(Tensor(x[n : n + 1].astype(float), "x"))
+    return upsample(grad_cam(y, int(classes[n, 0]), find(y, "relu4"), relu=False), (32, 32))[0]
+
+
+raw = [before_the_relu(n) for n in range(150)]
+
+# %% [markdown]
+# ## Localisation
+#
+# To compare a map with the truth one cuts it at a share of its maximum (Selvaraju et al. use 15 %) and measures the overlap with the shape,
+# *intersection over union*: pixels in both, divided by pixels in either.
+#
+# Four ways to treat the same sum $\sum_k \alpha_k A^k$ before the cut:
+#
+# | | what is done | who does it |
+# |---|---|---|
+# | ReLU | $\max(L, 0)$ | the paper |
+# | nothing | $L$ | |
+# | stretched | $(L - \min L)/(\max L - \min L)$ | every program that normalises "to the range 0 to 1" without the ReLU |
+# | magnitude | $\lvert L \rvert$ | programs that take the absolute value to get rid of the sign |
+#
+# ## Predict
+#
+# Which of the four localise as well as the ReLU?
+#
+# a) none  b) "nothing" does, exactly  c) all of them, roughly
+
+# %%
+def overlap(found, truth):
+    """Intersection over union of two arrays of bool."""
+    return (found & truth).sum() / (found | truth).sum()
+
+
+ways = {
+    "ReLU": lambda L: np.maximum(L, 0),
+    "nothing": lambda L: L,
+    "stretched": lambda L: (L - L.min()) / (L.max() - L.min()),
+    "magnitude": np.abs,
+}
+
+# %%
+for name, way in ways.items():
+    maps = [way(L) for L in raw]
+    at = [np.mean([overlap(share * M.max() <= M, m[0]) for M, m in zip(maps, masks)]) for share in (0.15, 0.5)]
+    print(f"{name:10} overlap with the shape: {at[0]:.2f} cut at 15 %, {at[1]:.2f} cut at 50 %")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# b). A threshold at a positive share of the maximum never sees a negative value: with the ReLU or without, the same pixels are above it,
+# and the largest value is at the same place (so the pointing game does not need the ReLU either). But *stretching* moves the zero up to
+# somewhere in the middle, and then 15 % of the range lies below "speaks against": the map floods the picture. The magnitude turns what
+# speaks against the class into evidence for it.
+# </details>
+#
+# ## Whose pixels?
+#
+# Now without any threshold: of all the heat that is drawn, which share lies on the class's shape, and which on the *other* shape?
+
+# %%
+for name, way in ways.items():
+    shares = []
+    for L, mask in zip(raw, masks):
+        heat = np.maximum(way(L), 0)
+        shares.append([heat[m].sum() / heat.sum() for m in mask])
+    print("{:10} {:.1%} on the class's shape, {:.1%} on the other".format(name, *np.mean(shares, axis=0)))
+print(f"a shape covers {masks.mean():.1%}")
+
+# %% [markdown]
+# ## What was cut off
+#
+# The negative part has a name: *counterfactual explanation* (Selvaraju et al. 2017, sec. 3.3), Grad-CAM with negated weights.
+#
+# ## Predict
+#
+# We wipe out 100 pixels, a tenth of the picture: those with the largest Grad-CAM, those with the largest counterfactual map, or random
+# ones. What happens to the score of the class?
+
+# %%
+def wiped_out(n, map):
+    """How the class's score moves when the 100 pixels with the largest values of map become background."""
+    q = x[n : n + 1].astype(float)
+    q.flat[np.argsort(-map, axis=None)[:100]] = 0.125
+    return (net(q) - net(x[n : n + 1].astype(float)))[0, classes[n, 0]]
+
+
+random = np.random.default_rng(0)
+for name, maps in [("Grad-CAM", raw), ("counterfactual", [-L for L in raw]), ("random", random.random((150, 32, 32)))]:
+    moved = np.array([wiped_out(n, M) for n, M in enumerate(maps)])
+    print(f"{name:15} score {np.median(moved):+.2f} (median); it rises in {(moved > 0).mean():.0%} of the pictures")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# Without the pixels of Grad-CAM the score falls, by more than without random ones; without those of the counterfactual map it *rises*, in
+# most pictures. That is what "speaks against" means, and it is tested, not asserted. (Random pixels are no neutral choice: they damage both
+# shapes.) Compare lesson 9: guided backprop's negative pixels failed exactly this test.
+# </details>
+
+# %%
+n = 17
+untrained = tiny.network(seed=1)(Tensor(x[n : n + 1]))
+sanity = grad_cam(untrained, int(classes[n, 0]), find(untrained, "relu4"), relu=False)
+figure, axes = plt.subplots(1, 5, figsize=(16, 3.9))
+picture(axes[0], x[n, 0], f"class: {tiny.CLASSES[classes[n, 0]]}, left", f"and a {tiny.CLASSES[classes[n, 1]]}, right", cmap="gray")
+signed(axes[1], raw[n], "the sum", "blue speaks against")
+picture(axes[2], ways["ReLU"](raw[n]), "ReLU", "Grad-CAM", cmap="inferno")
+picture(axes[3], ways["stretched"](raw[n]), "stretched", "zero has moved", cmap="inferno")
+signed(axes[4], upsample(sanity, (32, 32))[0], "the sum", "random weights")
+plt.show()
+
+# %% [markdown]
+# ## Predict
+#
+# For a class that is *not* in the picture: what does Grad-CAM show with the ReLU, and what when stretched?
+
+# %%
+empty, brightest = 0, []
+for n in range(150):
+    absent = next(c for c in range(4) if c not in classes[n])
+    y = net(Tensor(x[n : n + 1].astype(float), "x"))
+    L, of_present = (grad_cam(y, c, find(y, "relu4"))[0] for c in (absent, int(classes[n, 0])))
+    empty += not L.any()
+    brightest.append(L.max() / of_present.max())
+print(f"exactly zero in {empty} of 150; otherwise its maximum is {np.median(brightest):.0%} of the present class's (median)")
+print("stretched, every map of every class has the maximum 1")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# With the ReLU it is dim, and the dimness is information: nothing here looks like that class. Stretched, it is as bright as any. Compare
+# maps of two classes on *one* scale.
+# </details>
+#
+# ## On your own
+
+# %%
+def my_overlap(map, truth, share):
+    """Intersection over union of {map >= share * maximum} with truth (H, W) of bool: a number."""
+
+
+def my_counterfactual(A, dA):
+    """A and dy_c/dA (K, h, w) -> what speaks against the class, (h, w), nowhere negative."""
+
+
+def heat_on(map, mask):
+    """The share of the heat of max(map, 0) that lies in mask (H, W) of bool: a number."""
+
+
+check("12.1", my_overlap), check("12.2", my_counterfactual), check("12.3", heat_on)
+
+# %% [markdown]
+# ## Papers
+#
+# - Selvaraju et al. 2017, *Grad-CAM*, eq. 2, sec. 3.3 (counterfactual explanations) and sec. 4.1 (localisation: 15 % of the maximum).
+# - Zhou et al. 2016, *Learning deep features for discriminative localization*, sec. 3.2: 20 % of the maximum.
