@@ -24,10 +24,10 @@ From Python, with a live PyTorch model: gradcam.verify.torch(model, x, 243, "gra
 MORE = {"their_input": "input, as their network got it", "scores": "scores", "activations": "layer activation", "gradient": "gradient",
         "alpha": "channel weights"}  # fmt: skip
 
+METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "guided_grad_cam", "grad_cam")
+
 
 def register(subparsers):
-    from gradcam.verify.pipeline import METHODS
-
     raw = argparse.RawDescriptionHelpFormatter
     parser = subparsers.add_parser(
         "verify", help="hold somebody's map against the reference, and name why it differs", epilog=EXAMPLES, formatter_class=raw,

@@ -176,6 +176,13 @@ def test_help_does_not_wait_for_pictures_or_plots():
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
+def test_the_help_of_verify_names_its_methods():
+    from gradcam.commands import verify
+    from gradcam.verify import pipeline
+
+    assert verify.METHODS == tuple(pipeline.METHODS)
+
+
 def test_python_m_gradcam_ends_with_the_status(here):
     done = subprocess.run([sys.executable, "-m", "gradcam", "explain", "nothing.jpg", "--network", NETWORK], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "gradcam: nothing.jpg: there is no such file\n")
