@@ -180,7 +180,7 @@ def test_the_help_of_verify_names_its_methods():
     from gradcam.commands import verify
     from gradcam.verify import pipeline
 
-    assert verify.METHODS == tuple(pipeline.METHODS)
+    assert tuple(pipeline.METHODS) == verify.METHODS
 
 
 def test_python_m_gradcam_ends_with_the_status(here):
