@@ -4,7 +4,11 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
+
+import numpy as np
+from PIL import Image
 
 ROOT = pathlib.Path(__file__).parents[2]
 OURS = """
@@ -60,3 +64,46 @@ def seconds(command):
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command[:4]))} failed:\n{done.stderr[-2000:]}")
     return time.perf_counter() - before
+
+
+SCRIPT = """
+import sys
+import numpy as np
+import torch
+from captum.attr import Deconvolution, GuidedBackprop, GuidedGradCam, LayerGradCam, Saliency
+from matplotlib import pyplot as plt
+from PIL import Image
+from tests.benchmarks.torch_side import mini_vgg, FORMATS
+torch.set_num_threads({threads})
+net = mini_vgg().eval()
+at = [i for i, layer in enumerate(net) if type(layer).__name__ == "ReLU"][-1]
+photo = Image.open(sys.argv[1]).convert("RGB").resize((224, 224))
+x = torch.from_numpy(np.asarray(photo, np.float32).transpose(2, 0, 1)[None] / 255).requires_grad_()
+c = int(net(x).argmax())
+methods = Saliency(net), Deconvolution(net), GuidedBackprop(net), LayerGradCam(net, net[at]), GuidedGradCam(net, net[at])
+maps = [method.attribute(x, target=c) for method in methods]
+figure, axes = plt.subplots(1, 6, figsize=(15, 3))
+for ax, shown in zip(axes, [np.asarray(photo), *(m[0].detach().abs().amax(0).numpy() for m in maps)]):
+    ax.imshow(shown)
+    ax.axis("off")
+figure.savefig(sys.argv[2])
+"""
+
+
+def whole_process(threads, repeats):
+    """({"ours": [seconds], "theirs": [seconds]}): from the start of a process to its picture of the panel, for a drawn photo."""
+    with tempfile.TemporaryDirectory() as folder:
+        photo, out = pathlib.Path(folder, "photo.png"), pathlib.Path(folder, "panel.png")
+        random = np.random.default_rng(0)
+        Image.fromarray(random.integers(0, 256, (24, 32, 3), np.uint8)).resize((640, 480)).save(photo)
+        commands = {
+            "ours": [sys.executable, "-m", "gradcam", "explain", str(photo), "--network", "mini_vgg", "--out", str(out)],
+            "theirs": [sys.executable, "-c", SCRIPT.format(threads=threads), str(photo), str(out)],
+        }
+        taken = {who: [] for who in commands}
+        for repeat in range(repeats + 1):  # the first one only fills the disk's cache
+            for who, command in commands.items():
+                spent = seconds(command)
+                out.unlink()
+                taken[who] += [spent] if repeat else []
+    return taken
