@@ -3,10 +3,10 @@
     python -m tests.weights.full_size --network vgg16 --writer torch          prints the table and keeps it under tests/results
     python -m tests.weights.full_size --network resnet50 --writer keras       Keras writes its own applications; it must be installed
 
-PyTorch's weights are He-initialised (batchnorm's are drawn too), Keras's as Keras does.  Each
-load is measured in a process of its own, from the call to the first scores, with everything imported before.  "beyond" is the peak of
-resident memory while loading and then touching every weight, less what was resident before and less the network's own arrays, as a share
-of the file.  The framework's load is what its documentation says: build the network, read the file, fill it.
+PyTorch's weights are He-initialised (batchnorm's are drawn too), Keras's as Keras does.  Each load is measured in a process of its own,
+from the call to the first scores, with everything imported before.  "beyond" is the peak of resident memory while loading and then touching
+every weight, less what was resident before, less the network's own arrays (those that are views of the file: the file's resident pages),
+as a share of the file.  The framework's load is what its documentation says: build the network, read the file, fill it.
 """
 
 import argparse
@@ -127,7 +127,8 @@ def child(who, network, form, path, side):
     if who == "memory":
         before = _resident()
         net = load(network, form, path)
-        own = sum(t.data.nbytes for t in net.arrays().values() if np.isfinite(t.data.sum()))  # the sum touches all of it
+        arrays = [t.data for t in net.arrays().values() if np.isfinite(t.data.sum())]  # the sum touches all of it
+        own = sum(a.nbytes for a in arrays if not _is_view_of_file(a)) + _resident_pages_of(path)
         return {"beyond": max(0, _resident("VmHWM") - before - own)}
     return {"seconds": _seconds(who, network, form, path, x)}
 
@@ -173,6 +174,19 @@ def _resident(which="VmRSS"):
     """Resident memory of this process in bytes; VmHWM: the most it ever was."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(which)) * 1024
+
+
+def _is_view_of_file(array):
+    while isinstance(array, (np.ndarray, memoryview)):
+        array = array.base if isinstance(array, np.ndarray) else array.obj
+    return array is not None
+
+
+def _resident_pages_of(path):
+    """Bytes of the mapped file that are in memory."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    at = [i for i, line in enumerate(lines) if line.endswith(str(path))]
+    return sum(int(next(x for x in lines[i:] if x.startswith("Rss:")).split()[1]) for i in at) * 1024
 
 
 def from_torch(report, network, formats, side, folder, times):
