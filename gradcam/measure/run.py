@@ -24,8 +24,7 @@ def over(net, data, measures, methods, n=None, rows=None, workers=None, progress
     """Rows (see `measures.row`) of the first n pictures of `data`, one for each.  rows: the file that keeps them."""
     net = from_the_score(net)
     numbers = data.numbers[:n]
-    settings = {"measures": list(measures), "methods": list(methods), "weights": digest(net), "steps": STEPS, "data": data.says}
-
+    settings = {"measures": list(measures), "methods": list(methods), "steps": STEPS, **which(net, data)}
     failed = unfit(net, data[numbers[0]], data.preprocessing, methods)
     possible = [m for m in methods if m not in failed]
 
@@ -53,7 +52,7 @@ def certainty(net, data, rows=None, workers=None, progress=True):
         y = net(x)[0]
         return {"number": number, "class": c, "rank": int((y > y[c]).sum()), "probability": float(probability(net, x, c)[0])}
 
-    return collect(rows, {"certainty of": data.says, "weights": digest(net)}, data.numbers, one, workers, progress, "which it knows")
+    return collect(rows, {"certainty": True, **which(net, data)}, data.numbers, one, workers, progress, "which it knows")
 
 
 def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, name=None, seed=0):
@@ -65,7 +64,7 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, methods)
     possible = [m for m in methods if m not in failed]
     networks = {way: sanity_check.randomised(net, way, seed) for way in sanity_check.WAYS}
-    settings = {"sanity check of": list(methods), "weights": digest(net), "seed": seed, "data": data.says}
+    settings = {"sanity check of": list(methods), "seed": seed, **which(net, data)}
 
     def one(number):
         example = data[number]
@@ -99,6 +98,11 @@ def from_the_score(net):
     net = copy.copy(net)
     net.card = replace(card, unit_layer=None) if card else None
     return net
+
+
+def which(net, data):
+    """What rows depend on besides the question: other weights, another default layer or other pictures would be other rows."""
+    return {"weights": digest(net), "layer": getattr(getattr(net, "card", None), "layer", None), "data": data.says}
 
 
 def digest(net):

@@ -200,6 +200,16 @@ def test_few_rows_are_on_their_way_at_a_time(monkeypatch):
     assert max(handed) <= 4
 
 
+def test_rows_belong_to_weights_layer_and_pictures(photos):
+    net = network()
+    data = Photos(photos[0], net.card)
+    before = run.which(net, data)
+    net.card.layer = "relu1"
+    assert run.which(net, data) == before | {"layer": "relu1"}
+    net["fc"].b.data[0] += 1
+    assert run.which(net, data)["weights"] != before["weights"]
+
+
 KILLED = """
 import sys, time
 from gradcam.measure.collect import collect
