@@ -16,22 +16,22 @@ def again(op, **changed):
     return fresh
 
 
-def rerun(y, change=lambda t: None, instead=None):
+def rerun(y, change=lambda t: None, after=()):
     """The same computation with other operations: change(tensor) -> the operation that makes it now, or None.
 
-    instead: {tensor: tensor} that take others' places.  Only what depends on a change is computed again.  -> {old tensor: new tensor}
+    after: tensors behind which a `Tap` is put, so that all who take them take it from there.  An operation that takes fewer inputs than
+    the old one gets the first ones.  Only what depends on a change is computed again, and once.  -> {old tensor: new tensor}
     """
-    new = dict(instead or {})
+    new = {}
     for t in history(y):
-        if t in new or t.op is None:
-            new.setdefault(t, t)
-            continue
-        inputs = [new.get(i, i) if isinstance(i, Tensor) else i for i in t.op.inputs]
-        op = change(t)
-        if op is None and all(a is b for a, b in zip(inputs, t.op.inputs)):
+        inputs = [new[i] if isinstance(i, Tensor) else i for i in t.op.inputs] if t.op else []
+        op = change(t) if t.op else None
+        if op is None and all(a is b for a, b in zip(inputs, t.op.inputs if t.op else [])):
             new[t] = t
-            continue
-        new[t] = (op or again(t.op))(*inputs, name=t.name, layer=t.layer)
+        else:
+            new[t] = (op or again(t.op))(*inputs[: getattr(op, "takes", None)], name=t.name, layer=t.layer)
+        if t in after:
+            new[t] = Tap()(new[t], name=t.name, layer=t.layer)
     return new
 
 

@@ -10,16 +10,12 @@ def training(q, y):
     if not makers(y, BatchNorm):
         return {}
 
-    def way(q, v, old):
-        y = old()
-        new = dict.fromkeys(())
-        for t in makers(y, BatchNorm):
-            x, gamma, beta, *_ = t.op.inputs
-            source = rerun(x, instead=new)[x]
-            new[t] = BatchNormTraining(t.op.eps)(source, gamma, beta, name=t.name, layer=t.layer)
-        return rerun(y, instead=new)[y]
+    change = lambda t: _OwnStatistics(t.op.eps) if isinstance(t.op, BatchNorm) else None  # noqa: E731
+    return {"": lambda q, v, old: rerun(old(), change)[old()]}
 
-    return {"": way}
+
+class _OwnStatistics(BatchNormTraining):
+    takes = 3  # x, gamma, beta; not the running mean and variance
 
 
 def pools(kind, **options):

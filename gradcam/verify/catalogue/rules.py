@@ -72,17 +72,13 @@ def output_gate(q, v, old):
 def shared(q, y):
     """Hooks on a tensor that a ReLU and somebody else take: what arrives from both is clipped, or all but the ReLU's is lost."""
     users = consumers(y)
-    at = {t.op.inputs[0] for t in makers(y) if len(users[t.op.inputs[0]]) > 1}
-    if not at:
+    if not any(len(users[t.op.inputs[0]]) > 1 for t in makers(y)):
         return {}
 
     def hooked(q, v, old):
         y = old()
-        new = {}
-        for z in [t for t in users if t in at]:
-            source = rerun(z, instead=new)[z]
-            new[z] = Tap()(source, name=z.name, layer=z.layer)
-        return rerun(y, instead=new)[y]
+        taken = consumers(y)
+        return rerun(y, after={t.op.inputs[0] for t in makers(y) if len(taken[t.op.inputs[0]]) > 1})[y]
 
     return {"": hooked}
 

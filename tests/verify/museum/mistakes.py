@@ -163,10 +163,11 @@ def hooked_clip(case):
     handles = [m.register_full_backward_hook(lambda m, gi, go: tuple(g.clamp(min=0) for g in gi))
                for m in leaves(case.model, (torch.nn.Conv2d, torch.nn.Linear))]  # fmt: skip
     try:
-        return finish(case, at_input(case, plain))
+        signal = at_input(case, plain)
     finally:
         for h in handles:
             h.remove()
+    return finish(case, signal)
 
 
 def neighbour(offset):
@@ -200,10 +201,11 @@ def activation_before(case):
 
 
 def opencv(case, m, how):
+    """In float32, as OpenCV's own shares of the old values are."""
     import cv2
 
     size = tuple(case.x.shape[:1:-1])
-    return torch.stack([torch.from_numpy(cv2.resize(a.numpy(), size, interpolation=getattr(cv2, how))) for a in m.double()]).to(m)
+    return torch.stack([torch.from_numpy(cv2.resize(a.numpy(), size, interpolation=getattr(cv2, how))) for a in m.float()]).to(m)
 
 
 def pil(case, m, how):
