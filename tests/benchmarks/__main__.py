@@ -24,6 +24,7 @@ def main(argv=None):
             if key in rows.ROWS:
                 found["rows"].append(one_row(key, repeats, options.threads))
                 print(line(found["rows"][-1]), flush=True)
+                save(found, options.out, options.name)  # what was measured stays, whatever happens to the rows that follow
         if "process" in chosen:
             found["rows"].append(process_row(repeats, options.threads))
             print(line(found["rows"][-1]), flush=True)
@@ -94,9 +95,13 @@ def line(row):
     return f"{row['work']:58s} {ours:8.3f} {theirs:8.3f} {row['ratio']:6.2f} {cpu} {row['target']:6.2f}{mark}"
 
 
-def write(found, folder, name):
+def save(found, folder, name):
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+
+
+def write(found, folder, name):
+    save(found, folder, name)
     on = found["machine"]
     if found["rows"]:
         title = f"{on['date'][:10]}, {on['processor']}, {on['threads']} threads, load {on['load']}; {on['blas']}; PyTorch {on.get('torch')}"

@@ -105,7 +105,7 @@ def vgg16_grad_cam():
 
 
 def vgg16_occlusion(window=15):
-    """225 windows of 15 x 15, side by side; Captum in the batch and memory format in which PyTorch's forward pass is quickest per picture."""
+    """225 windows of 15 x 15, side by side; Captum in the batch and memory format in which PyTorch's forward is quickest."""
     from tests.benchmarks.measure import side_by_side
     from tests.benchmarks.torch_side import captum_occlusion
 
