@@ -50,6 +50,7 @@ def layers(found, path):
     axes.axhline(found["product peak"], color="black", label="matrix product of 1024 x 1024")
     axes.set_xticks(range(len(names)), names, rotation=40, fontsize=8)
     axes.set_ylabel("GFLOP per CPU second,\ncounted as direct convolution", fontsize=8)
-    axes.legend(fontsize=8)
+    axes.set_ylim(top=1.25 * max(layer["forward"] for layer in found["layers"]))
+    axes.legend(fontsize=8, ncols=3, loc="upper left")
     figure.savefig(path, dpi=110)
     plt.close(figure)
