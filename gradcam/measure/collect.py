@@ -28,7 +28,7 @@ def collect(path, settings, numbers, row, workers=None, progress=True, name=None
         try:
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for found in (future.result() for future in done):
+                for found in (future.result() for future in sorted(done, key=lambda f: f.exception() is not None)):  # keep, then raise
                     rows[found["number"]] = found
                     if path:
                         append(path, found)
