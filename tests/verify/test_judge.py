@@ -7,7 +7,7 @@ from gradcam import verify
 from gradcam.verify.catalogue import HYPOTHESES
 from gradcam.verify.resizing import spline
 from gradcam.verify.tape import makers, relink
-from minicnn import Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax, backward, history, one_hot
+from minicnn import AvgPool, Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax, backward, history, one_hot
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 
 
@@ -142,6 +142,17 @@ def test_a_batch_is_compared_picture_by_picture():
     coupled = (right - right.min()) / (right.max() - right.min())
     verdict = verify.judge(verify.Question(net(), x, [1, 2], "grad_cam", "relu2", {"result": coupled}))
     assert verdict.names("normalised over the whole batch")
+
+
+def test_another_ceil_mode_of_an_average_pool_is_named():
+    def made(ceil):
+        return Sequential(
+            ConvLayer("conv1", 3, 6, 3, pad=1), Apply("relu1", ReLU), Apply("pool1", AvgPool, kernel=5, stride=3, ceil=ceil),
+            ConvLayer("conv2", 6, 6, 3, pad=1), Apply("relu2", ReLU), Apply("pool", GlobalAvgPool), LinearLayer("fc", 6, 4),
+        ).initialise(3).astype(np.float64)  # fmt: skip
+
+    wrong = question("gradient", made(True)).reference["result"]
+    assert verify.judge(question("gradient", made(False), result=wrong)).names("another ceil mode of the average pools")
 
 
 def test_another_way_of_resizing_is_named():
