@@ -1,0 +1,163 @@
+# %% [markdown]
+# # 15. Sanity checks: which maps notice that the network is gone?
+#
+# *About 5 seconds. Before this: lessons 8 and 10.*
+#
+# **What you will do.** Replace what a network has learned by random numbers, layer by layer from the scores down, and watch which maps
+# change.
+#
+# **What you will learn.** A map that stays the same when the network is taken away does not explain the network. Guided backprop and
+# input times gradient stay alike for a long time: they show the picture. A beautiful map is no evidence.
+#
+# **What you will need.** Lessons 8 and 10.
+
+# %%
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from gradcam import deconvnet, grad_cam, gradient, guided_backprop, input_times_gradient, upsample
+from gradcam.measure.sanity_check import drawn_anew, layers, randomised
+from gradcam.measure.spearman import spearman
+from lessons import tiny
+from lessons.exercises import check
+from lessons.plots import picture
+from minicnn import Tensor, find
+
+# %% [markdown]
+# ## The check
+#
+# Adebayo et al. (2018, sec. 3) draw the weights anew, first of the last layer, then of the last two, and so on ("cascading"), and ask how
+# alike the maps of *the same class of the same picture* remain. We take rank correlation of what is drawn, $|M|$: 1 is the same map.
+
+# %%
+print(inspect.getsource(drawn_anew))
+net = tiny.trained()
+cascade = [net, *randomised(net, "cascading")]
+names = ["nothing", *layers(net)]
+x, classes, _ = tiny.pictures(20, seed=15)
+
+# %% [markdown]
+# As a control we add a "method" that never looks at the network: the edges of the picture.
+
+# %%
+def edges(p):
+    """The size of the picture's own slope."""
+    down, right = np.gradient(p)
+    return np.hypot(down, right)
+
+
+def maps(net, n):
+    """{method: |map| (32, 32)} of picture n, for its class."""
+    p, c = Tensor(x[n : n + 1].astype(float), "x"), int(classes[n, 0])
+    y = net(p)
+    fine = {"gradient": gradient, "deconvnet": deconvnet, "guided backprop": guided_backprop, "input x gradient": input_times_gradient}
+    found = {name: abs(method(y, c, p)[0, 0]) for name, method in fine.items()}
+    return found | {"Grad-CAM": upsample(grad_cam(y, c, find(y, "relu4"))[0], (32, 32)), "edges (control)": edges(p.data[0, 0])}
+
+
+# %% [markdown]
+# ## Predict
+#
+# Everything but the first convolution is random: the network knows nothing about disks or rings. Whose maps are still most like those of
+# the trained network?
+#
+# a) the gradient's  b) Grad-CAM's  c) guided backprop's and input times gradient's
+
+# %%
+all_maps = [[maps(of, n) for of in cascade] for n in range(20)]
+methods = list(all_maps[0][0])
+alike = {m: [np.mean([spearman(row[k][m], row[0][m]) for row in all_maps]) for k in range(len(cascade))] for m in methods}
+print(f"{'drawn anew down to':18}", *(f"{name:>8}" for name in names))
+for method, values in alike.items():
+    print(f"{method:18}", *(f"{value:8.2f}" for value in values))
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# c). Guided backprop's signal gates and the picture's own switches and gates shape the map, whatever the weights above are; multiplying by
+# the picture makes everything look like the picture. The gradient and Grad-CAM change as soon as the scores' layer is gone. The control
+# passes no check at all, and yet would make a convincing figure.
+# </details>
+
+# %%
+above, below = plt.figure(figsize=(15, 8.4)).subfigures(2, 1, height_ratios=[1, 1.35])
+axes = above.subplots(2, 7)
+for line, k, title in [(axes[0], 0, "trained"), (axes[1], -1, "all random")]:
+    picture(line[0], x[1, 0], title, cmap="gray")
+    for ax, method in zip(line[1:], methods):
+        picture(ax, all_maps[1][k][method], method if k == 0 else "", cmap="inferno")
+ax = below.subplots()
+for method, colour in zip(methods, ("#2166ac", "#9a9a9a", "#c0392b", "#e08a1e", "#1b7837", "#222222")):
+    ax.plot(names, alike[method], "o-", color=colour, label=method)
+ax.set(xlabel="weights drawn anew down to this layer", ylabel="rank correlation", title="how alike the maps remain", ylim=(-0.2, 1.05))
+ax.legend(bbox_to_anchor=(1.01, 1), loc="upper left")
+plt.show()
+
+# %% [markdown]
+# ## Is guided backprop a picture of the picture?
+#
+# Nie et al. (2018) prove that guided backprop of a random network recovers the picture. Compare each map with the *picture itself*, once
+# trained and once random.
+#
+# ## Predict
+#
+# By how much is the trained network's guided map more like the picture than that of the network in which only the first convolution is
+# left?
+
+# %%
+for method in methods[:-1]:
+    like = [np.mean([spearman(row[k][method], x[n, 0]) for n, row in enumerate(all_maps)]) for k in (0, -2)]
+    print(f"{method:18} rank correlation with the picture: trained {like[0]:+.2f}, random but for conv1 {like[1]:+.2f}")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# Not by much. Guided backprop and input times gradient are as much like the picture without the trained layers as with them. What one
+# sees in such a map, and likes, is the picture.
+# </details>
+#
+# ## And the class?
+#
+# Another check needs no random numbers: ask for another class. On pictures with two shapes, how alike are the maps of the two?
+
+# %%
+two, both, _ = tiny.pictures(20, seed=16, shapes=2)
+found = {"gradient": [], "guided backprop": [], "Grad-CAM": []}
+for n in range(20):
+    p, (left, right) = Tensor(two[n : n + 1].astype(float), "x"), both[n].tolist()
+    y = net(p)
+    A = find(y, "relu4")
+    found["gradient"].append(spearman(abs(gradient(y, left, p)), abs(gradient(y, right, p))))
+    found["guided backprop"].append(spearman(abs(guided_backprop(y, left, p)), abs(guided_backprop(y, right, p))))
+    found["Grad-CAM"].append(spearman(grad_cam(y, left, A), grad_cam(y, right, A)))
+for method, values in found.items():
+    print(f"{method:16} of the left and of the right shape: rank correlation {np.mean(values):+.2f}")
+
+# %% [markdown]
+# That is the limit of guided backprop, and the reason for Guided Grad-CAM: the detail of the one, the class of the other.
+#
+# ## On your own
+
+# %%
+def rank_correlation(a, b):
+    """Spearman's rank correlation of two arrays without equal values: the correlation of their ranks, a number."""
+
+
+def control(p):
+    """The control above: the size of the slope of a picture (H, W), by np.gradient -> (H, W)."""
+
+
+def shares(trained, random):
+    """Two maps (H, W) >= 0 -> the largest difference of the two, each first divided by its own maximum: a number, 0 to 1."""
+
+
+check("15.1", rank_correlation), check("15.2", control), check("15.3", shares)
+
+# %% [markdown]
+# ## Papers
+#
+# - Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim 2018, *Sanity checks for saliency maps*, NeurIPS, sec. 3.
+# - Nie, Zhang & Patel 2018, *A theoretical explanation for perplexing behaviors of backpropagation-based visualizations*, ICML.
+# - Sixt, Granz & Landgraf 2020, *When explanations lie: why many modified BP attributions fail*, ICML.
