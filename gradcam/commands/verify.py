@@ -18,7 +18,7 @@ Examples:
   gradcam verify kit DIR
       a folder of small networks, inputs and expected results, for any library to test itself against
 
-Exit status: 0 equal (to rounding), 1 differs, 2 could not compare.
+Exit status: 0 equal (to rounding, or but for the rule at ties), 1 differs, 2 could not compare.
 From Python, with a live PyTorch model: gradcam.verify.torch(model, x, 243, "grad_cam", "layer4", their_map)
 """
 MORE = {"their_input": "input, as their network got it", "scores": "scores", "activations": "layer activation", "gradient": "gradient",

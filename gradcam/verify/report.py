@@ -22,7 +22,7 @@ def in_words(verdict, colour=False):
 
 def headline(verdict):
     """One line."""
-    if verdict.kind in ("equal", "rounding", "refused"):
+    if verdict.kind in ("equal", "rounding", "refused") or (verdict.kind == "tie" and not verdict.causes):
         return verdict.reason
     d = verdict.difference
     if d is None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.verify.compare import difference
+from gradcam.verify.compare import EPS, difference
 from gradcam.verify.pipeline import Run
 from gradcam.verify.tape import makers, relink
 from minicnn import Clip, LeakyReLU, MaxPool, ReLU, history
@@ -70,8 +70,8 @@ def flipped(q, run, chosen):
     return Run(q, (*run.changes, (name, "y", lambda q, v, old: relink(old(), change)[old()])))
 
 
-def near_ties(y, share):
-    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie, exact ties apart."""
+def near_ties(y, share, exact=False):
+    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only if asked for."""
     found = []
     for t in makers(y, ReLU):
         x = t.op.x
@@ -80,31 +80,36 @@ def near_ties(y, share):
             if len(found) > MOST:
                 return found
     for t in makers(y, MaxPool):
-        found += _near_switches(t, share)
+        found += _near_switches(t, share, exact)
         if len(found) > MOST:
             return found
     return found
 
 
-def _near_switches(t, share):
+def _near_switches(t, share, exact):
     op, x = t.op, t.op.inputs[0].data
     padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
     top, found = abs(t.data).max(), []
     for tap, (_, _, where) in enumerate(taps(op.kernel, op.stride, (1, 1), op.windows)):
         gap = t.data - padded[where]
-        close = (gap <= share * top) & (gap > 0) & (op.switches != tap) & (t.data > 0)
+        close = (gap <= share * top) & ((gap > 0) | exact) & (op.switches != tap) & (t.data > 0)
         found += [(t, tuple(int(i) for i in at), tap) for at in zip(*np.nonzero(close))]
         if len(found) > MOST:
             break
     return found
 
 
-def band(q, run, step="result", tries=3):
-    """The largest relative difference of a step when the input is moved by float32's roundoff, for more near ties than can be tried."""
-    random, worst = np.random.default_rng(0), 0.0
+def crowded(q, kind):
+    """Whether there are more ties, near or exact, than can be tried one by one."""
+    return len(near_ties(q.reference.y, NEAR[kind], exact=True)) > MOST
+
+
+def band(q, run, kind, step="result", tries=8):
+    """-> (relative L2, width): how far a step moves, in all and at every place, when the input is moved by this type's roundoff."""
+    random, far, width = np.random.default_rng(0), 0.0, np.zeros_like(run[step])
     for n in range(tries):
-        noise = q.x * (1 + 2.0**-22 * random.standard_normal(q.x.shape))
-        moved = Run(q, ((f"noise {n}", "input", lambda q, v, old, noise=noise: noise), *run.changes))
-        worst = max(worst, difference(moved[step], run[step]).relative)
+        noise = q.x * (1 + 4 * EPS[kind] * random.standard_normal(q.x.shape))
+        moved = Run(q, ((f"noise {n}", "input", lambda q, v, old, noise=noise: noise), *run.changes))[step]
+        far, width = max(far, difference(moved, run[step]).l2), np.maximum(width, abs(moved - run[step]))
     q.forget()
-    return worst
+    return far, width

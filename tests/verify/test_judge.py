@@ -134,6 +134,23 @@ def test_another_layer_is_named_even_where_its_maps_have_another_size():
         verify.judge(question("grad_cam", result=other[:, 1:]), pairs=False)
 
 
+def test_a_flat_picture_with_many_ties_is_called_a_tie():
+    """Two float64 results, equal but for the last bits of the input: whole areas of windows are tied, and fall either way."""
+    x = 3 * np.random.default_rng(0).standard_normal((1, 3, 48, 48))
+    x[..., 38:, 38:] = 0.3
+    other = x * (1 + 1e-15 * np.random.default_rng(1).standard_normal(x.shape))
+    theirs, ours = (question("gradient", x=v).reference["result"] for v in (other, x))
+    assert abs(theirs - ours).max() > 1e-4 * abs(ours).max(), "no tie fell the other way: nothing was tested"
+    verdict = verify.judge(question("gradient", x=x, result=theirs))
+    assert verdict.kind == "tie" and verdict.status == 0 and "tied" in verdict.reason
+    wrong = theirs.copy()
+    wrong[..., :8, :8] *= 1.01  # where nothing is tied
+    assert verify.judge(question("gradient", x=x, result=wrong), pairs=False).status == 1
+    flat = np.full_like(x, 0.3)
+    other = question("gradient", x=flat * (1 + 1e-15 * np.random.default_rng(2).standard_normal(x.shape))).reference["result"]
+    assert "take a less flat picture" in verify.judge(question("gradient", x=flat, result=other), pairs=False).reason
+
+
 def test_a_batch_is_compared_picture_by_picture():
     x = np.concatenate([X, X[..., ::-1]])
     q = verify.Question(net(), x, [1, 2], "grad_cam", "relu2")
