@@ -278,7 +278,8 @@ def main():
     args = parser.parse_args()
     formats = [f for f in FORMATS[args.writer] if args.network == "vgg16" or f != "Caffe V1"]
     title = f"{args.network} of full size, {args.side} pixels, written by the framework and read back"
-    report = Report(f"weights.full_size --network {args.network} --writer {args.writer}", title, ["numpy", "torch", args.writer])
+    packages = list(dict.fromkeys(["numpy", "torch", args.writer]))
+    report = Report(f"weights.full_size --network {args.network} --writer {args.writer}", title, packages)
     report.file = RESULTS / f"full_size_{args.network}_{args.writer}.txt"
     report.say(f"\n{'file':<28}{'MB':>9}{'scores':>10}{'Grad-CAM':>10}{'seconds':>10}{'framework':>11}{'beyond':>9}")
     with tempfile.TemporaryDirectory() as folder:
