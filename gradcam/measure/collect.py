@@ -23,19 +23,27 @@ def collect(path, settings, numbers, row, workers=None, progress=True, name=None
     missing = [n for n in numbers if n not in rows]
     todo, workers = iter(missing), workers or os.cpu_count() or 1
     bar = tqdm(desc=name, total=len(numbers), initial=len(numbers) - len(missing), unit="picture", disable=not progress)
+
+    def keep(found):
+        rows[found["number"]] = found
+        if path:
+            append(path, found)
+        bar.update()
+
     with bar, threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
         waiting = {pool.submit(row, n) for n in islice(todo, 2 * workers)}
         try:
             while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for found in (future.result() for future in sorted(done, key=lambda f: f.exception() is not None)):  # keep, then raise
-                    rows[found["number"]] = found
-                    if path:
-                        append(path, found)
-                    bar.update()
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in sorted(done, key=lambda f: f.exception() is not None):  # keep, then raise
+                    waiting.remove(future)
+                    keep(future.result())
                 waiting |= {pool.submit(row, n) for n in islice(todo, len(done))}
-        except BaseException:  # an interruption, too: what is not begun is not begun
+        except BaseException:  # an interruption, too: what is not begun is not begun, what is running is finished and kept
             pool.shutdown(cancel_futures=True)
+            for future in waiting:
+                if not future.cancelled() and not future.exception():
+                    keep(future.result())
             raise
     return [rows[n] for n in numbers]
 

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -161,7 +162,7 @@ def test_rows_are_kept_and_a_run_goes_on(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         collect(path, {"of": "squares"}, range(9), row, workers=1, progress=False)
     kept = len(path.read_text().splitlines()) - 1
-    assert 5 <= kept < 9
+    assert 5 <= kept < 9  # those before number 5, and perhaps one that was running
     with open(path, "a") as file:
         file.write('{"number": 99, "squa')  # killed while writing
     before = len(calls)
@@ -170,6 +171,22 @@ def test_rows_are_kept_and_a_run_goes_on(tmp_path):
     assert [r["square"] for r in rows] == [n**2 for n in range(9)]
     assert len(calls) - before - 8 == 9 - kept
     assert len(path.read_text().splitlines()) == 10
+
+
+def test_what_is_running_when_another_fails_is_finished_and_kept(tmp_path):
+    running = threading.Event()
+
+    def row(number):
+        if number == 0:
+            running.wait(10)
+            raise KeyboardInterrupt
+        running.set()
+        time.sleep(0.3)
+        return {"number": number}
+
+    with pytest.raises(KeyboardInterrupt):
+        collect(tmp_path / "rows.jsonl", {}, [0, 1], row, workers=2, progress=False)
+    assert json.loads((tmp_path / "rows.jsonl").read_text().splitlines()[1]) == {"number": 1}
 
 
 def test_rows_of_another_measurement_are_not_taken(tmp_path):
