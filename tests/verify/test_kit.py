@@ -89,6 +89,7 @@ def test_the_manifest_leads_to_every_file(kit):
 
 
 @pytest.mark.torch
+@pytest.mark.filterwarnings("ignore:Setting backward hooks")
 def test_its_runner_finds_what_the_table_of_libraries_says(kit):
     spec = importlib.util.spec_from_file_location("run_pytorch", kit[0] / "run_pytorch.py")
     runner = importlib.util.module_from_spec(spec)

@@ -139,3 +139,12 @@ def test_a_view_changed_in_place_is_refused_and_not_guessed():
 
     with pytest.raises(verify.VerifyError, match="changed in place"):
         from_torch(Views(), torch.randn(1, 3, 4, 4))
+
+
+def test_a_library_can_put_the_reference_into_its_own_tests():
+    model, x = draw("VGG", 2)
+    x.requires_grad_()
+    right = torch.autograd.grad(model(x)[0, 1], x)[0]
+    assert verify.assert_explains(model, x, 1, "gradient", result=right).kind == "equal"
+    with pytest.raises(AssertionError, match="cause: absolute value"):
+        verify.assert_explains(model, x, 1, "gradient", result=right.abs())
