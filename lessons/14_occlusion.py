@@ -1,0 +1,169 @@
+# %% [markdown]
+# # 14. Occlusion: the same answer, at how many times the cost?
+#
+# *About 8 seconds. Before this: lessons 7 and 10.*
+#
+# **What you will do.** Cover a picture window by window, note how far the score falls, and compare the result with the maps that one
+# backward pass gives.
+#
+# **What you will learn.** Occlusion needs no gradient and is what the others are often judged by. It costs a forward pass per window,
+# its answer depends on the window and on what covers it, and agreement with it proves less than it seems to.
+#
+# **What you will need.** Lessons 7 and 10.
+
+# %%
+import inspect
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from gradcam import grad_cam, guided_backprop, input_times_gradient, occlusion, saliency, upsample
+from gradcam.measure.rank_correlation import rank_correlation
+from gradcam.measure.spearman import spearman
+from lessons import tiny
+from lessons.exercises import check
+from lessons.plots import picture, signed
+from minicnn import Tensor, find
+
+# %% [markdown]
+# ## By hand
+#
+# Zeiler & Fergus (2014, sec. 4.2): slide a grey square over the picture and look at the score of the class.
+
+# %%
+net = tiny.trained()
+x, classes, _ = tiny.pictures(30, seed=14)
+p, c = x[1:2].astype(float), int(classes[1, 0])
+falls = np.zeros((8, 8))
+for i, j in np.ndindex(8, 8):
+    covered = p.copy()
+    covered[..., 4 * i : 4 * i + 7, 4 * j : 4 * j + 7] = p.mean()
+    falls[i, j] = (net(p) - net(covered))[0, c]
+same = occlusion(net, p, c, window=7, stride=4, fill=p.mean(), average="none")[0]
+print(f"largest fall of the score {falls.max():.2f}; gradcam.occlusion is off by {np.abs(falls - same).max():.0e}")
+
+# %% [markdown]
+# ## Predict
+#
+# Windows of 7 pixels, one every 4, on 32 by 32 pixels, against one forward and one backward pass. How many times as long does occlusion
+# take?
+#
+# a) 2  b) some tens  c) 1000
+
+# %%
+def seconds(f, times=3):
+    """The shortest of some runs."""
+    found = []
+    for _ in range(times):
+        started = time.perf_counter()
+        f()
+        found.append(time.perf_counter() - started)
+    return min(found)
+
+
+# %%
+def by_gradient():
+    y = net(Tensor(p, "x"))
+    return grad_cam(y, c, find(y, "relu4"))
+
+
+ratio = seconds(lambda: occlusion(net, p, c, window=7, stride=4, fill=p.mean())) / seconds(by_gradient)
+print(f"{same.size} windows and the whole picture: {same.size + 1} forward passes; on this machine {ratio:.0f} times as long")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# b). One forward pass per window; a backward pass costs about as much as one or two forward passes. On a photo of 224 pixels with the usual
+# window of 15 and stride of 8 it is more than 700 passes.
+# </details>
+#
+# ## Does the cheap map say the same?
+#
+# Selvaraju et al. (2017, sec. 5.3) rank the windows twice, by the fall of the score and by the map's mean in the window:
+
+# %%
+print(inspect.getsource(rank_correlation))
+
+# %% [markdown]
+# ## Predict
+#
+# Which map ranks the windows most like occlusion: saliency, guided backprop, input times gradient, or Grad-CAM? And how well does the bare
+# picture do, bright pixels first?
+
+# %%
+def agreements(n):
+    """{map: rank correlation with occlusion} of picture n."""
+    p, c = x[n : n + 1].astype(float), int(classes[n, 0])
+    falls = occlusion(net, p, c, window=7, stride=4, fill=p.mean(), average="none")[0]
+    t = Tensor(p, "x")
+    y = net(t)
+    maps = {"saliency": saliency(y, c, t)[0], "guided backprop": abs(guided_backprop(y, c, t)[0, 0]),
+            "input x gradient": abs(input_times_gradient(y, c, t)[0, 0]), "the picture": p[0, 0],
+            "Grad-CAM": upsample(grad_cam(y, c, find(y, "relu4"))[0], (32, 32))}  # fmt: skip
+    return {name: rank_correlation(map, falls, 7, 4) for name, map in maps.items()}
+
+
+# %%
+found = [agreements(n) for n in range(30)]
+for name in found[0]:
+    print(f"{name:17} mean rank correlation with occlusion {np.mean([f[name] for f in found]):+.2f}")
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# All are about equally like occlusion, and **so is the bare picture**, which has not even seen the network. In this world everything that
+# matters is bright, so every map that is bright where the picture is agrees with occlusion. A number like 0.5 means nothing by itself: put
+# a control beside it that knows nothing (lesson 15).
+# </details>
+#
+# ## Predict
+#
+# Occlusion itself: are its maps with windows of 3, 7 and 11 pixels alike? And if black or white covers instead of the mean?
+
+# %%
+ways = {"7, mean": (7, p.mean()), "3, mean": (3, p.mean()), "11, mean": (11, p.mean()), "7, black": (7, 0.0), "7, white": (7, 1.0)}
+maps = {name: occlusion(net, p, c, window=w, stride=2, fill=fill)[0] for name, (w, fill) in ways.items()}
+for name, map in maps.items():
+    print(f"window {name:9} rank correlation with the first {spearman(map, maps['7, mean']):+.2f}")
+
+# %%
+figure, axes = plt.subplots(1, 7, figsize=(18, 3.4))
+picture(axes[0], p[0, 0], f"class: {tiny.CLASSES[c]}", cmap="gray")
+for ax, (name, map) in zip(axes[1:], maps.items()):
+    signed(ax, map, name, "fall of the score")
+signed(axes[6], occlusion(tiny.network(seed=1), p, c, window=7, stride=2, fill=p.mean())[0], "7, mean", "random weights")
+plt.show()
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# They are not the same map, though most have their peak at the shape (rank correlation counts the background's order as much). A small
+# window asks for details, a large one takes away half a shape; and a white square *is* a shape, so what
+# one measures then is how the network likes squares. "Occlusion" is a family of questions: say window, stride and filling, or the numbers
+# mean nothing. This is also a reason why libraries disagree about it. And look at the last picture: a network with random weights has an
+# occlusion map that marks the shape, too. Cover the only thing there is, and any score moves.
+# </details>
+#
+# ## On your own
+
+# %%
+def my_occlusion(f, p, k, s, fill):
+    """f gives a number for a picture p (H, W); k x k windows every s pixels that fit wholly -> how much f falls, (rows, columns)."""
+
+
+def spread(falls, size, k, s):
+    """-> (H, W) = size: each pixel has the mean of the falls of the windows that cover it; 0 where none does."""
+
+
+def passes(H, W, k, s):
+    """How many forward passes my_occlusion needs, the uncovered picture included: a number."""
+
+
+check("14.1", my_occlusion), check("14.2", spread), check("14.3", passes)
+
+# %% [markdown]
+# ## Papers
+#
+# - Zeiler & Fergus 2014, *Visualizing and understanding convolutional networks*, sec. 4.2 and fig. 7.
+# - Selvaraju et al. 2017, *Grad-CAM*, sec. 5.3: rank correlation with occlusion, as a measure of faithfulness.
