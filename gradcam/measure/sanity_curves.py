@@ -10,10 +10,10 @@ from gradcam.measure.sanity_check import SIMILARITIES, WAYS
 TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
 NOTICING, HARDLY = ("gradient", "grad_cam"), ("guided_backprop", "guided_grad_cam")
-CLAIM = (
-    "Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  "
-    "Left of the map when all layers are random:  "
-)
+CLAIM = """\
+Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  In numbers,
+how like the intact network's map it is; that holds if both of the former keep less than either of the latter:
+"""
 STYLES, BASELINES = ("-", "--", "-."), {RANDOM: ":", CENTRE: "--"}
 
 
@@ -70,18 +70,19 @@ def table(rows):
 
 
 def verdict(rows):
-    """Whether Adebayo et al. 2018 found the same, in numbers: what is left of four methods' maps when all layers are random."""
+    """Whether Adebayo et al. 2018 found the same, in numbers: what is left of four methods' maps when layers are random, from the top."""
     found = curves(rows)
     if not all(method in found for method in (*NOTICING, *HARDLY)):
         return ""
-    left = {m: found[m]["cascading"][:, -1].mean(axis=0) for m in (*NOTICING, *HARDLY)}
-    said = []
-    for name in ("magnitude", "ssim"):
-        k = SIMILARITIES.index(name)
-        holds = max(left[m][k] for m in NOTICING) < min(left[m][k] for m in HARDLY)
-        numbers = ", ".join(f"{m} {left[m][k]:.2f}" for m in left)
-        said.append(f"{TITLES[name]}: {numbers}; by this that {'holds' if holds else 'does not hold'} here.")
-    return CLAIM + " ".join(said)
+    layers = found[HARDLY[0]]["cascading"].shape[1]
+    said = [CLAIM]
+    for which, at in (("the upper half of the layers is", layers // 2), ("all layers are", layers - 1)):
+        for k in (SIMILARITIES.index("magnitude"), SIMILARITIES.index("ssim")):
+            left = {m: found[m]["cascading"][:, at, k].mean() for m in (*NOTICING, *HARDLY)}
+            holds = max(left[m] for m in NOTICING) < min(left[m] for m in HARDLY)
+            numbers = ", ".join(f"{m} {value:.2f}" for m, value in left.items())
+            said.append(f"- {which} random, {TITLES[SIMILARITIES[k]]}: {numbers}; it {'holds' if holds else 'does not hold'} here")
+    return "\n".join(said)
 
 
 def _cell(values):

@@ -9,6 +9,7 @@ May be interrupted at any moment, and goes on where it was: rows are kept as the
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import weights
@@ -77,4 +78,7 @@ def title(subject):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted: the same command goes on here")
