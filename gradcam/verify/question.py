@@ -77,7 +77,7 @@ class Question:
             tapes = [k for k in self.values if k[0] == "y" and k[1]]
             keep = 1 if _bytes(value) > LARGE else 64
             for old in tapes[:-keep]:
-                for k in [k for k in self.values if k[0] in ("y", "start", "A") and k[1][: len(old[1])] == old[1]]:
+                for k in [k for k in self.values if k[0] in ("y", "start", "A") and k[1][: len(old[1])] == old[1] and k != key]:
                     del self.values[k]
 
     def forget(self):
