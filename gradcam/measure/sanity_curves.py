@@ -11,8 +11,8 @@ TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitude
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
 NOTICING, HARDLY = ("gradient", "grad_cam"), ("guided_backprop", "guided_grad_cam")
 CLAIM = """\
-Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  In numbers,
-how like the intact network's map it is; that holds if both of the former keep less than either of the latter:
+Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  How like
+the intact network's maps they are in numbers; that holds if both of the former keep less than either of the latter:
 """
 STYLES, BASELINES = ("-", "--", "-."), {RANDOM: ":", CENTRE: "--"}
 
