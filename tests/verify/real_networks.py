@@ -19,7 +19,7 @@ NETWORKS = {  # name: (side of the input, Grad-CAM's layer, options)
     "googlenet": (224, "inception5b", {"init_weights": False}), "densenet121": (224, "features", {}),
     "efficientnet_b0": (224, "features.8", {}),
 }  # fmt: skip
-HEADER = "| network | scores, relative | right result | seconds (processor) | in-place or ReLU mistake | seconds (processor) | memory |"
+HEADER = "| network | scores, relative | right result | seconds (processor) | a mistake (ReLU on the activation or the weights) | seconds (processor) | memory |"
 
 
 def row(name):
