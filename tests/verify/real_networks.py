@@ -2,7 +2,7 @@
 
     python -m tests.verify.real_networks --out tests/results/verify_networks.md
 
-Weights are drawn at random.  Processor seconds are of all threads together: on an idle machine with two cores less passes on the clock.
+Weights are drawn at random.  Seconds on the clock, of a machine that was busy with other work; processor seconds are of all threads together.
 """
 
 import argparse
@@ -19,7 +19,9 @@ NETWORKS = {  # name: (side of the input, Grad-CAM's layer, options)
     "googlenet": (224, "inception5b", {"init_weights": False}), "densenet121": (224, "features", {}),
     "efficientnet_b0": (224, "features.8", {}),
 }  # fmt: skip
-HEADER = "| network | scores, relative | right result | seconds (processor) | a mistake (ReLU on the activation or the weights) | seconds (processor) | memory |"
+COLUMNS = ("network", "scores, relative", "right result", "seconds (processor)", "a mistake: ReLU on the activation or the weights",
+           "seconds (processor)", "memory")  # fmt: skip
+HEADER = f"| {' | '.join(COLUMNS)} |"
 
 
 def row(name):
