@@ -61,7 +61,8 @@ def report(asked):
         found[subject] = {kind: some for kind, some in rows.items() if some}
         if "sanity" in found[subject]:
             layers = sanity_check.layers(weights.build(subject.network))
-            save(sanity_curves.figure(found[subject]["sanity"], layers, title(subject)), asked.out / f"sanity_{subject.network}.png", dpi=80)
+            figure = sanity_curves.figure(found[subject]["sanity"], layers, title(subject))
+            save(figure, asked.out / f"sanity_{subject.network}.png", dpi=80)
     text, figures = page(found)
     (asked.out / "measures.md").write_text(text, "utf-8")
     (asked.out / "measures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
