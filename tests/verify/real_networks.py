@@ -2,7 +2,7 @@
 
     python -m tests.verify.real_networks --out tests/results/verify_networks.md
 
-Weights are drawn at random.  Seconds on the clock, of a machine that was busy with other work; processor seconds are of all threads together.
+Weights are drawn at random.  Seconds on the clock, of a machine busy with other work; processor seconds are of all threads together.
 """
 
 import argparse
