@@ -118,7 +118,8 @@ def find(y, name):
     """The tensor called `name` in y's history.  GraphError if there is none, or if two different makers use the name."""
     known = names(y)
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=3) or list(known)[-5:]
+        maps = [n for n, tensor in known.items() if tensor is not None and tensor.op and tensor.ndim == 4]
+        near = difflib.get_close_matches(str(name), known, n=3) or maps[-5:] or list(known)[-5:]
         raise GraphError(f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near) or 'no named one'}")
     if known[name] is None:
         raise GraphError(f"the name '{name}' is ambiguous: several operations gave it to their output")

@@ -21,7 +21,13 @@ def test_the_quickstart_prints_what_it_says():
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip() == said.strip()
-    assert len([line for line in program.splitlines() if line.strip()]) <= 12
+    assert len(program.splitlines()) <= 8
+
+
+def test_the_engines_own_lines_run_after_it():
+    first, second = (next(b for b in blocks("python") if start in b) for start in ("import gradcam", "rules=DECONVNET"))
+    ran = subprocess.run([sys.executable, "-c", first + second], capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_three_rules_are_the_engines_own_lines():

@@ -21,6 +21,7 @@ LOOKS = {
     "occlusion": ("Occlusion", "Zeiler & Fergus 2014", "overlay", "occlusion"),
 }
 AT_LAYER = ("grad_cam", "counterfactual", "guided_grad_cam")  # their maps depend on the layer
+ROUNDOFF = 1e-6  # of a map's largest value: what the fast convolutions leave where the exact map is zero
 SMALL = 0.25  # of the picture's side: what is smaller is shown enlarged as well
 
 
@@ -74,7 +75,8 @@ def coloured(drawn, map, top, photo, card):
 
 def enlarged(picture, map, photo):
     """Where a map (C, H, W) says something on a small patch only: the picture with that patch, and the photo's, enlarged beside it."""
-    rows, columns = (np.flatnonzero(np.any(map, axis=axes)) for axes in ((0, 2), (0, 1)))
+    said = abs(map) > ROUNDOFF * abs(map).max()
+    rows, columns = (np.flatnonzero(np.any(said, axis=axes)) for axes in ((0, 2), (0, 1)))
     (H, W), side = picture.shape[:2], max(np.ptp(rows), np.ptp(columns)) + 1
     top, left = (int(np.clip(at.min() - (side - np.ptp(at) - 1) // 2, 0, size - side)) for at, size in ((rows, H), (columns, W)))
     above, frame, margin = top > H - top - side, 2, H // 32 + 1  # the inset goes where there is more room
