@@ -265,6 +265,7 @@ def main():
     for i, (kind, wrong, data) in enumerate(failed[:20]):
         print(f"{kind}: {wrong}", file=sys.stderr)
         if options.keep:
+            options.keep.mkdir(parents=True, exist_ok=True)
             (options.keep / f"{kind}-{i}").write_bytes(data)
     return 1 if failed else 0
 
