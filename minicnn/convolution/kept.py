@@ -56,6 +56,7 @@ _odd = np.zeros(0, np.uint64)
 
 def _odd_numbers(n):
     global _odd
-    if _odd.size < n:
-        _odd = np.random.default_rng(0).integers(2**63, size=n, dtype=np.uint64) | np.uint64(1)
-    return _odd[:n]
+    odd = _odd  # another thread may replace it
+    if odd.size < n:
+        odd = _odd = np.random.default_rng(0).integers(2**63, size=n, dtype=np.uint64) | np.uint64(1)
+    return odd[:n]

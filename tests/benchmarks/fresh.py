@@ -29,8 +29,13 @@ panel, x = captum_panel(net, net[28], 7), torch.randn(1, 3, 224, 224)
 for _ in range(2):
     panel(x)
 """
-HIGH_WATER = "\nimport resource, sys\nunit = 1 if sys.platform == 'darwin' else 1024\n"
-HIGH_WATER += "print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)"
+HIGH_WATER = """
+import pathlib, re, resource, sys
+status = pathlib.Path("/proc/self/status")  # Linux: getrusage would count what the parent had when it forked
+found = status.exists() and re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())
+unit = 1 if sys.platform == "darwin" else 1024
+print("peak", int(found[1]) * 1024 if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+"""
 
 
 def peak(code):
