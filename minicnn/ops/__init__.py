@@ -8,10 +8,12 @@ from minicnn.ops.concat import Concat
 from minicnn.ops.conv import Conv
 from minicnn.ops.cross_entropy import CrossEntropy, SigmoidCrossEntropy
 from minicnn.ops.dropout import Dropout
+from minicnn.ops.embedding import Embedding
 from minicnn.ops.exp import Exp, Log
 from minicnn.ops.leaky_relu import LeakyReLU
 from minicnn.ops.linear import Linear
 from minicnn.ops.lrn import LocalResponseNorm
+from minicnn.ops.lstm import LSTM
 from minicnn.ops.matmul import MatMul
 from minicnn.ops.maxpool import MaxPool
 from minicnn.ops.mul import Mul
@@ -26,7 +28,7 @@ from minicnn.ops.tanh import Tanh
 from minicnn.ops.transpose import Transpose
 
 __all__ = [
-    "Add", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv", "CrossEntropy", "Dropout", "Exp", "Flatten",
-    "GlobalAvgPool", "LeakyReLU", "Linear", "LocalResponseNorm", "Log", "LogSoftmax", "MatMul", "MaxPool", "Mean", "Mul", "Pad",
-    "ReLU", "Reshape", "SiLU", "Sigmoid", "SigmoidCrossEntropy", "Slice", "Softmax", "Sum", "Tanh", "Transpose",
+    "LSTM", "Add", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv", "CrossEntropy", "Dropout", "Embedding", "Exp",
+    "Flatten", "GlobalAvgPool", "LeakyReLU", "Linear", "LocalResponseNorm", "Log", "LogSoftmax", "MatMul", "MaxPool", "Mean", "Mul",
+    "Pad", "ReLU", "Reshape", "SiLU", "Sigmoid", "SigmoidCrossEntropy", "Slice", "Softmax", "Sum", "Tanh", "Transpose",
 ]  # fmt: skip

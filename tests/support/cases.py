@@ -133,5 +133,7 @@ CASES = [
     Case("CrossEntropy", ops.CrossEntropy, (draw("ce", 4, 5), np.array([0, 3, 3, 4])), (1,)),
     Case("CrossEntropy smoothed", lambda: ops.CrossEntropy(0.1), (draw("ce", 4, 5), np.array([0, 3, 3, 4])), (1,)),
     Case("CrossEntropy distributions", ops.CrossEntropy, (draw("ce", 2, 3), np.array([[0.2, 0.5, 0.3], [0, 0, 1]])), (1,)),
+    Case("Embedding", ops.Embedding, (np.array([[3, 0, 3], [1, 3, 1]]), draw("embedding", 4, 5)), (0,)),
+    Case("LSTM", ops.LSTM, (draw("x", 2, 3), draw("h", 2, 4), draw("c", 2, 4), draw("W", 16, 7), draw("b", 16))),
     Case("SigmoidCrossEntropy", ops.SigmoidCrossEntropy, (draw("sce", 3, 4), np.eye(3, 4)), (1,)),
 ]  # fmt: skip

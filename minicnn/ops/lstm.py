@@ -1,0 +1,58 @@
+import numpy as np
+
+from minicnn.graph import GraphError, Op
+from minicnn.ops.sigmoid import sigmoid
+
+
+class LSTM(Op):
+    """One step of a long short-term memory (Hochreiter & Schmidhuber 1997), with the forget gate of Gers et al. 2000.
+
+        i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o)    input, forget and output gate
+        g       = tanh(a_g)                                   what might be written       a = W [x, h] + b, rows in the order i, f, g, o
+        c'      = f c + i g                                   the cell: keep some, write some
+        h'      = o tanh(c')                                  what is shown of it
+
+    x (N, D), h (N, H), c (N, H), W (4H, D + H), b (4H,) -> y (N, 2H) = [h', c'], its two outputs side by side.
+    """
+
+    weights = ("W", "b")
+
+    def forward(self, x, h, c, W, b):
+        if W.shape != (4 * h.shape[-1], x.shape[-1] + h.shape[-1]) or c.shape != h.shape:
+            raise GraphError(f"an LSTM with weights {tuple(W.shape)} does not take x {x.shape}, h {h.shape}, c {c.shape}")
+        self.xh, self.c, self.W, self.D = np.concatenate([x, h], axis=-1), c, W, x.shape[-1]
+        i, f, g, o = np.split(self.xh @ W.T + b, 4, axis=-1)
+        self.i, self.f, self.g, self.o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
+        c = self.f * c + self.i * self.g
+        self.shown = np.tanh(c)
+        return np.concatenate([self.o * self.shown, c], axis=-1)
+
+    def at_cell(self, gy):
+        """The signal at c': what arrives there itself, and what comes through h'."""
+        gh, gc = np.split(gy, 2, axis=-1)
+        return gc + gh * self.o * (1 - self.shown**2)
+
+    def at_gates(self, gy):
+        """The signal at a (..., 4H)."""
+        gh, _ = np.split(gy, 2, axis=-1)
+        gc = self.at_cell(gy)
+        i = gc * self.g * self.i * (1 - self.i)
+        f = gc * self.c * self.f * (1 - self.f)
+        g = gc * self.i * (1 - self.g**2)
+        o = gh * self.shown * self.o * (1 - self.o)
+        return np.concatenate([i, f, g, o], axis=-1)
+
+    def gx(self, gy):
+        return self.at_gates(gy) @ self.W[:, : self.D]
+
+    def gh(self, gy):
+        return self.at_gates(gy) @ self.W[:, self.D :]
+
+    def gc(self, gy):
+        return self.at_cell(gy) * self.f
+
+    def gW(self, gy):
+        return self.at_gates(gy).swapaxes(-1, -2) @ self.xh
+
+    def gb(self, gy):
+        return self.at_gates(gy).sum(axis=-2)
