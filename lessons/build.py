@@ -5,6 +5,7 @@ import os
 from lessons.course import LessonError
 
 LIMIT = 300_000  # bytes of one notebook
+KEPT = ("alt",)  # of a cell's metadata: what its figure shows, in words
 QUIET = {"PYTHONWARNINGS": "ignore:IProgress"}  # tqdm, where there are no widgets
 
 
@@ -24,7 +25,7 @@ def build(lesson):
         "language_info": {"name": "python"},
     }
     for n, cell in enumerate(notebook.cells):
-        cell.id, cell.metadata = f"cell-{n:02d}", {}
+        cell.id, cell.metadata = f"cell-{n:02d}", {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
     try:
         where = {"metadata": {"path": str(lesson.source.parent)}}
         NotebookClient(notebook, kernel_name="python3", timeout=120, record_timing=False, resources=where).execute(env=os.environ | QUIET)

@@ -6,6 +6,7 @@ import re
 from lessons.course import LessonError
 
 MARKER = re.compile(r"^# %%(.*)$", re.M)
+ALT = re.compile(r'\balt="([^"]+)"')
 
 
 def cells(path):
@@ -50,3 +51,8 @@ def without_outputs(notebook):
     """The same notebook as if it had never been run."""
     clean = [cell | {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
     return notebook | {"cells": clean}
+
+
+def alternatives(text):
+    """What a lesson's source says in words of its figures: {cell: text} from  # %% alt="a row of four pictures: ..." """
+    return {n: found.group(1) for n, about in enumerate(MARKER.findall(text)) if (found := ALT.search(about))}
