@@ -6,11 +6,12 @@ corner_aligned puts the first and last values at the very edges (SciPy's zoom, a
 
 import numpy as np
 
-from minicnn.device import moved
+from minicnn.device import moved, one_thread_each
 
 WAYS = ("half_pixel", "corner_aligned", "nearest")
 
 
+@one_thread_each
 def upsample(map, size, how="half_pixel"):
     """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype."""
     if how not in WAYS:

@@ -7,6 +7,7 @@ import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ContextDecorator
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -65,8 +66,12 @@ def block_size(numbers, like):
     return numbers if isinstance(like, np.ndarray) else 64 * numbers
 
 
-class _OneThreadEach:
-    """with _one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses one per caller."""
+class _OneThreadEach(ContextDecorator):
+    """with one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses one per caller.
+
+    Every matrix product of the engine runs inside.  The last bits of a product depend on how many threads share it, and that number is
+    one for the whole process: without this, they would depend on what other Python threads are doing.
+    """
 
     def __init__(self):
         self.lock, self.inside, self.blas = threading.Lock(), 0, None
@@ -89,10 +94,14 @@ class _OneThreadEach:
 
     def _allow(self, threads):
         for lib, n in zip(self.blas, threads):
+            # threadpoolctl >= 3.7 obeys only the first Python thread that ever set the number, in silence; here it is whoever comes first
+            release = getattr(lib, "clear_controlling_thread", lambda force: None)
+            release(force=True)
             lib.set_num_threads(n)
+            release(force=True)
 
 
-_one_thread_each = _OneThreadEach()
+one_thread_each = _OneThreadEach()
 _workers = None
 
 
@@ -103,7 +112,7 @@ def in_parallel(f, parts, like):
     given the number of threads and returns one.  Where `like` is on a GPU: one part after the other.
     """
     global _workers
-    with _one_thread_each as threads:
+    with one_thread_each as threads:
         threads = threads if isinstance(like, np.ndarray) else 1
         parts = parts(threads) if callable(parts) else parts
         todo = iter(list(parts))
@@ -137,8 +146,9 @@ def product(a, b):
 
 
 def _forget_workers():
-    global _workers, _one_thread_each
-    _workers, _one_thread_each = None, _OneThreadEach()
+    global _workers
+    _workers = None
+    one_thread_each.__init__()
 
 
 if hasattr(os, "register_at_fork"):

@@ -12,7 +12,7 @@ results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 import numpy as np
 
 from minicnn.convolution.taps import Geometry
-from minicnn.device import block_size, in_parallel, product, workspace
+from minicnn.device import block_size, in_parallel, one_thread_each, product, workspace
 from minicnn.windows import cut_padding
 
 BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32, more on a GPU
@@ -50,6 +50,7 @@ def gx(gy, W, size, geometry):
     return _put_back(gy, W, size, geometry)
 
 
+@one_thread_each
 def gW(gy, x, kernel, geometry):
     """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C, kh, kw), summed over the batch."""
     (_, F, h, w), C = gy.shape, x.shape[1]

@@ -8,6 +8,7 @@ W[:,:,u,v]^T gy where x_uv was taken from; the way back to W is  gW[:,:,u,v] = g
 
 import numpy as np
 
+from minicnn.device import one_thread_each
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides
 from minicnn.windows import taps as windows_taps
 
@@ -29,6 +30,7 @@ class Geometry:
         return windows_taps(kernel, self.stride, self.dilation, windows)
 
 
+@one_thread_each
 def forward(x, W, geometry):
     """x (N, C, H, W), W (F, C/groups, kh, kw) -> y (N, F, h, w), without the bias."""
     N, G, (F, Cg, *kernel) = len(x), geometry.groups, W.shape
@@ -40,6 +42,7 @@ def forward(x, W, geometry):
     return y.reshape(N, F, h, w)
 
 
+@one_thread_each
 def gx(gy, W, size, geometry):
     """gy (N, F, h, w), W (F, C/groups, kh, kw), size (H, W) of x -> gx (N, C, H, W)."""
     N, G, (F, Cg, *kernel) = len(gy), geometry.groups, W.shape
@@ -52,6 +55,7 @@ def gx(gy, W, size, geometry):
     return cut_padding(g, size, geometry.pad)
 
 
+@one_thread_each
 def gW(gy, x, kernel, geometry):
     """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C/groups, kh, kw), summed over the batch."""
     (N, F, h, w), C, G = gy.shape, x.shape[1], geometry.groups

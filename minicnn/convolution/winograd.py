@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 
 from minicnn.convolution.kept import Kept
-from minicnn.device import block_size, in_parallel, workspace
+from minicnn.device import block_size, in_parallel, one_thread_each, workspace
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 64  # ... but never fewer tiles: a product with few rows spends its time on reading U
@@ -73,6 +73,7 @@ class Winograd:
         U = self.kept.get(("gx", self.t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), self.t))
         return _correlate(gy, U, size, 2 - top, 2 - left, self.t)
 
+    @one_thread_each
     def gW(self, gy, x, kernel, geometry):
         """gy (N, F, h, w), x (N, C, H, W), kernel (3, 3) -> gW (F, C, 3, 3), summed over the batch."""
         (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, self.t
@@ -84,6 +85,7 @@ class Winograd:
         return _both_ways(t.G.T, g.reshape(t.n, t.n, C, F), "gW").transpose(3, 2, 0, 1).copy()
 
 
+@one_thread_each
 def _transformed(g, t):
     """g (3, 3, C, F) -> U = G g G^T (n*n, C, F)"""
     return _both_ways(t.G, g, "U").reshape(t.n * t.n, *g.shape[2:]).copy()

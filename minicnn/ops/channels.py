@@ -1,6 +1,9 @@
 import numpy as np
 
+from minicnn.device import one_thread_each
 
+
+@one_thread_each
 def sum_per_channel(v):
     """Sum over pictures and pixels: (..., N, C, H, W) -> (..., C).
 

@@ -1,4 +1,4 @@
-from minicnn.device import product
+from minicnn.device import one_thread_each, product
 from minicnn.graph import GraphError, Op
 
 
@@ -17,6 +17,7 @@ class Linear(Op):
     def gx(self, gy):
         return product(gy.reshape(-1, gy.shape[-1]), self.W).reshape(*gy.shape[:-1], -1)
 
+    @one_thread_each
     def gW(self, gy):
         return gy.swapaxes(-1, -2) @ self.x
 

@@ -1,5 +1,9 @@
 """SqueezeNet's published weights on a real photo: the paper's Figure 1 in numbers; threads; memory of a VGG-16 panel."""
 
+import os
+import platform
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -66,6 +70,39 @@ def test_two_threads_explain_two_classes(squeezenet, x, explained):
     for c in (DOG, CAT):
         alone = explain(squeezenet, x, c)
         assert [m for m in alone.methods if not same_bits(alone[m], found[c][m])] == []
+
+
+FIRST_USE = """
+import threading
+from gradcam import METHODS, explain, image
+from tests.support.compare import same_bits
+from tests.support.data import DATA
+import weights
+for _ in range(4):
+    net, found = weights.load("squeezenet", path=DATA / "weights/squeezenet_v1_0.npz"), {}
+    x = image.prepare(image.read(DATA / "images/cat_dog.jpg"), net.card.preprocessing)
+    threads = [threading.Thread(target=lambda c=c: found.update({c: explain(net, x, c)})) for c in (243, 282)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for c in (243, 282):
+        alone = explain(net, x, c)
+        print(c, len(alone.methods), [m for m in alone.methods if not same_bits(alone[m], found[c][m])])
+"""
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("core", ["", "Haswell"], ids=["this processor's kernels", "Haswell's"])
+def test_two_threads_at_the_first_use_with_two_blas_threads(core):
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"} | {"OPENBLAS_NUM_THREADS": "2"}
+    if core and platform.machine() in ("x86_64", "AMD64"):
+        environment["OPENBLAS_CORETYPE"] = core  # kernels whose bits do depend on the number of threads
+    done = subprocess.run([sys.executable, "-c", FIRST_USE], cwd=fresh.ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    assert not done.returncode, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 8
+    assert [line for line in lines if not line.endswith(" 5 []")] == []
 
 
 VGG16_PANEL = """

@@ -177,6 +177,37 @@ def test_the_number_of_blas_threads_is_what_it_was_afterwards():
     assert threads() == before
 
 
+def test_the_number_of_blas_threads_is_ours_even_if_another_python_thread_set_it_first():
+    """threadpoolctl >= 3.7 lets only one living thread set it and ignores the others without a word."""
+    from threadpoolctl import ThreadpoolController
+
+    from minicnn.device import in_parallel
+
+    blas = ThreadpoolController().select(user_api="blas").lib_controllers
+    done, held = threading.Event(), threading.Event()
+
+    def hold():
+        for lib in blas:
+            getattr(lib, "clear_controlling_thread", lambda force: None)(force=True)
+            lib.set_num_threads(2)
+        held.set()
+        done.wait(20)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(20)
+    inside = []
+    try:
+        before = [lib.get_num_threads() for lib in blas]
+        in_parallel(lambda _: inside.append([lib.get_num_threads() for lib in blas]), range(4), np.zeros(1))
+        after = [lib.get_num_threads() for lib in blas]
+    finally:
+        done.set()
+        holder.join()
+    assert inside == [[1] * len(blas)] * 4
+    assert after == before == [2] * len(blas)
+
+
 def test_rows_of_a_large_stack_on_two_threads_are_what_each_rule_gives():
     x = Tensor(draw(1, 8, 220, 220).astype(np.float32))
     y = ReLU()(x)
