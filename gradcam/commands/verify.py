@@ -18,7 +18,13 @@ Examples:
   gradcam verify kit DIR
       a folder of small networks, inputs and expected results, for any library to test itself against
 
-Exit status: 0 equal (to rounding, or but for the rule at ties), 1 differs, 2 could not compare.
+Exit status:
+  0  equal
+     rounding: float32 put gates or switches that lie within its roundoff of a tie on the other side; the report says which, or how many
+     tie: it differs only where a derivative is not defined (two equal maxima in a window, a ReLU at exactly 0), by another valid choice
+  1  differs, with the cause, or unknown, with what was ruled out
+  2  could not compare, and why
+A test suite that wants no ties reads "verdict" in --json, or verdict.kind.
 From Python, with a live PyTorch model: gradcam.verify.torch(model, x, 243, "grad_cam", "layer4", their_map)
 """
 MORE = {"their_input": "input, as their network got it", "scores": "scores", "activations": "layer activation", "gradient": "gradient",

@@ -36,10 +36,10 @@ def as_html(verdict):
     if verdict.confidence:
         parts.append(f"<p>Confidence: {said(verdict.confidence)}</p>")
     if verdict.compared:
-        mark = lambda d, t: "same" if d.relative <= t else "differs"  # noqa: E731
-        rows = "".join(f"<tr><td>{said(s)}<td>{mark(d, t)}<td>{d.relative:.1e}<td>{t:.1e}" for s, d, t in verdict.compared)
-        parts.append(f"<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding{rows}</table>")
-        parts.append("<p>Relative to the largest value.</p>")
+        rows = "".join(f"<tr><td>{said(c.stage)}<td>{c.mark}<td>{c.difference.relative:.1e}<td>{c.tolerance:.1e}<td>{c.difference.l2:.1e}"
+                       f"<td>{f'{c.moves:.1e}' if c.moves else ''}" for c in verdict.compared)  # fmt: skip
+        parts.append(f"<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding<th>L2<th>near ties move it by{rows}</table>")
+        parts.append("<p>Difference and rounding relative to the largest value, the others in the L2 norm.</p>")
     if verdict.ruled_out:
         rows = "".join(f"<tr><td>{said(name)}<td>{left:.2g}" for name, left in verdict.ruled_out)
         parts.append(f"<h2>Ruled out</h2><table><tr><th>cause<th>leaves (relative L2){rows}</table>")

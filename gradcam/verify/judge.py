@@ -7,13 +7,11 @@ from gradcam.verify.compare import difference, precision, tolerance
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.pipeline import CAMS, STAGES, STEPS
 from gradcam.verify.refusal import refusal
-from gradcam.verify.rounding import amplification, band, crowded, flips
+from gradcam.verify.rounding import amplification
 from gradcam.verify.search import Search
-from gradcam.verify.verdict import Verdict
+from gradcam.verify.ties import rounded
+from gradcam.verify.verdict import Compared, Verdict
 from minicnn import RuleError
-
-BEYOND = 0.01  # of all places: so many may lie outside the measured band
-FLIPPED = 0.2  # a flip moves a map by less than this
 
 
 def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
@@ -35,9 +33,10 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     kinds = {s: precision(q.theirs[s]) for s in steps}
     amplified = amplification(q, steps)
     limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) for s in steps}
-    apart = {s: difference(q.theirs[s], q.reference[s]) for s in steps if s != "result" or not q.misfit}
-    verdict.compared = [(STAGES[s], d, limits[s]) for s, d in apart.items()]
-    wrong = [s for s in steps if s not in apart or apart[s].relative > limits[s] or (s == "result" and q.swapped)]
+    fitting = [s for s in steps if s != "result" or not q.misfit]
+    compared = {s: Compared(STAGES[s], difference(q.theirs[s], q.reference[s]), limits[s]) for s in fitting}
+    verdict.compared = list(compared.values())
+    wrong = [s for s in steps if s not in compared or compared[s].differs or (s == "result" and q.swapped)]
     if not wrong:
         verdict.reason = f"equal to {kinds['result']} rounding"
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
@@ -45,58 +44,32 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     first = wrong[0]
     verdict.maps = {"theirs": q.theirs[first], "ours": q.reference[first]}
     verdict.kind, verdict.stage = "differs", STAGES[first]
-    verdict.difference = apart.get(first)
+    verdict.difference = compared[first].difference if first in compared else None
 
     search = Search(q, limits, hypotheses or HYPOTHESES, say)
     found = search.singles()
     if not found and not q.misfit:
-        found = rounded(q, verdict, limits, kinds) or search.near_singles(kinds)
+        if rounded(q, verdict, compared, kinds):
+            q.forget()
+            return verdict
+        found = search.near_singles(kinds)
     if not found and pairs:
         found = search.pairs(seconds)
-    q.forget()
-    if found is ROUNDING:
-        return verdict
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
     if not found and q.misfit:
         raise VerifyError(q.misfit)
     if not found:
+        q.forget()
         return unknown(q, verdict, search)
     if first == "result":
         verdict.stage = found[0].stage
     verdict.confidence = search.confidence(found)
     verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
+    if verdict.kind == "tie":
+        for c in verdict.compared:
+            c.explained("tie", c.difference.l2)
+    q.forget()
     return verdict
-
-
-ROUNDING = object()
-
-
-def rounded(q, verdict, limits, kinds):
-    """Whether flipped gates and switches explain everything: the verdict says so, and which."""
-    differ = [s for s in q.theirs if difference(q.theirs[s], q.reference[s]).relative > limits[s]]
-    if differ != ["result"] or q.swapped:
-        return None
-    kind, theirs, limit = kinds["result"], q.theirs["result"], limits["result"]
-    if crowded(q, kind):
-        return tied(q, verdict, theirs, limit, kind)
-    flipped = flips(q, q.reference, theirs, limit, kind) if verdict.difference.l2 < FLIPPED else None
-    if not flipped:
-        return None
-    verdict.kind, verdict.reason = "rounding", f"equal once these near ties fall to the other side: {', '.join(flipped)}"
-    return ROUNDING
-
-
-def tied(q, verdict, theirs, limit, kind):
-    """With more ties than can be tried: whether theirs lies, nearly everywhere, where roundoff at the input brings the reference itself."""
-    far, width = band(q, q.reference, kind)
-    ours = q.reference["result"]
-    beyond = abs(theirs - ours) > 3 * width + limit * abs(ours).max()
-    if beyond.mean() > BEYOND or verdict.difference.l2 > 2 * far:
-        return None
-    moves = f"so many gates and switches are tied that {kind}'s roundoff at the input moves the reference by {far:.1e} (relative L2)"
-    verdict.kind = "refused" if far > FLIPPED else "tie" if kind == "float64" else "rounding"
-    verdict.reason = f"{moves}: nothing can be said; take a less flat picture" if far > FLIPPED else f"{moves}; theirs lies within that"
-    return ROUNDING
 
 
 def unknown(q, verdict, search):

@@ -12,9 +12,7 @@ def in_words(verdict, colour=False):
                   f"    theory: {cause.theory}", f"    fix:    {cause.fix}"]  # fmt: skip
     if verdict.confidence:
         lines.append(f"  confidence: {verdict.confidence}")
-    for stage, d, limit in verdict.compared:
-        mark = "same" if d.relative <= limit else "DIFFERS"
-        lines.append(f"  {stage:<28} {mark:<8} by {d.relative:.1e} of its largest value (rounding: {limit:.1e})")
+    lines += [f"  {stage}" for stage in verdict.compared]
     if verdict.kind == "unknown" and verdict.ruled_out:
         lines.append("  ruled out, nearest first: " + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6]))
     return "\n".join(lines + [f"  note: {note}" for note in verdict.notes])
@@ -30,4 +28,6 @@ def headline(verdict):
     by = f"by {d.relative:.2g} of the largest value (relative L2 {d.l2:.2g}), most at {d.where}"
     if verdict.kind == "unknown":
         return f"differs at the {verdict.stage} or before it, {by}; {verdict.reason}"
+    if verdict.kind == "tie":
+        return f"equal but for what is done where the derivative is not defined; that moves it {by}"
     return f"differs first at the {verdict.stage}; there {by}"

@@ -32,24 +32,27 @@ def replayed(op):
     return {"switches": op.switches} if isinstance(op, MaxPool) else None
 
 
-def flips(q, run, theirs, limit, kind):
-    """The near ties whose other side explains `theirs` to within `limit`: a list of names, or None if none do.
+def flips(q, run, limits, kind):
+    """The near ties whose other side brings `run` to theirs: (their names, the run with them), or None if none do.
 
-    Greedy: the flip that removes most of the difference, then the next; each is a whole way back with one gate or switch changed.
+    limits: {step: relative tolerance} of what must be reached; the first step leads.  Greedy: the flip that removes most of the
+    difference, then the next; each is a whole way back with one gate or switch changed.
     """
-    y = run.y
-    near = near_ties(y, NEAR[kind])
+    near = near_ties(run.y, NEAR[kind])
     if not near or len(near) > MOST:
         return None
-    chosen, best = [], difference(theirs, run.result).l2
+    lead = next(iter(limits))
+    left = lambda chosen: difference(q.theirs[lead], flipped(q, run, chosen)[lead]).l2  # noqa: E731
+    chosen, best = [], difference(q.theirs[lead], run[lead]).l2
     while len(chosen) < FLIPS:
-        tried = [(difference(theirs, flipped(q, run, [*chosen, f]).result).l2, n) for n, f in enumerate(near) if f not in chosen]
+        tried = [(left([*chosen, f]), n) for n, f in enumerate(near) if f not in chosen]
         if not tried or min(tried)[0] > 0.9 * best:
             return None
         best, n = min(tried)
         chosen.append(near[n])
-        if difference(theirs, flipped(q, run, chosen).result).relative <= limit:
-            return [f"{t.name}{[int(i) for i in at]}" for t, at, _ in chosen]
+        now = flipped(q, run, chosen)
+        if all(difference(q.theirs[s], now[s]).relative <= limit for s, limit in limits.items()):
+            return [f"{t.name}{[int(i) for i in at]}" for t, at, _ in chosen], now
     return None
 
 
@@ -104,12 +107,13 @@ def crowded(q, kind):
     return len(near_ties(q.reference.y, NEAR[kind], exact=True)) > MOST
 
 
-def band(q, run, kind, step="result", tries=8):
-    """-> (relative L2, width): how far a step moves, in all and at every place, when the input is moved by this type's roundoff."""
-    random, far, width = np.random.default_rng(0), 0.0, np.zeros_like(run[step])
+def band(q, run, kind, steps, tries=8):
+    """{step: (relative L2, width)}: how far it moves, in all and at every place, when the input is moved by this type's roundoff."""
+    random, moved = np.random.default_rng(0), {s: (0.0, np.zeros_like(run[s])) for s in steps}
     for n in range(tries):
         noise = q.x * (1 + 4 * EPS[kind] * random.standard_normal(q.x.shape))
-        moved = Run(q, ((f"noise {n}", "input", lambda q, v, old, noise=noise: noise), *run.changes))[step]
-        far, width = max(far, difference(moved, run[step]).l2), np.maximum(width, abs(moved - run[step]))
+        other = Run(q, ((f"noise {n}", "input", lambda q, v, old, noise=noise: noise), *run.changes))
+        for s, (far, width) in moved.items():
+            moved[s] = max(far, difference(other[s], run[s]).l2), np.maximum(width, abs(other[s] - run[s]))
     q.forget()
-    return far, width
+    return moved

@@ -6,11 +6,13 @@ import numpy as np
 
 from gradcam.verify.compare import difference
 from gradcam.verify.pipeline import Run, upstream
-from gradcam.verify.rounding import flips
+from gradcam.verify.rounding import crowded, flips
+from gradcam.verify.ties import MOVED, within_band
 from gradcam.verify.verdict import Cause
 from minicnn import GraphError, RuleError
 
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
+BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
 IMPOSSIBLE = (GraphError, RuleError, ValueError, np.linalg.LinAlgError, FloatingPointError)
@@ -51,14 +53,20 @@ class Search:
         return self._causes(fitting)
 
     def near_singles(self, kinds):
-        """The few that nearly fit, with near ties on the other side."""
-        near = sorted((left, n) for n, left in enumerate(self.left[(f,)] for f in self.forms) if left < NEAR)
-        for _, n in near[:3]:
-            form = self.forms[n]
+        """The few that nearly fit, with near ties on the other side, or within what so many of them do."""
+        near = sorted((left, n) for n, left in enumerate(self.left[(f,)] for f in self.forms) if left < NEAR)[:3]
+        for form in (self.forms[n] for _, n in near):
             run = Run(self.q, form.changes)
-            if flips(self.q, run, self.theirs["result"], self.limits["result"], kinds["result"]):
+            differ = {s: limit for s, limit in self.limits.items() if not self._same(run, s)}
+            if set(differ) <= set(MOVED) and self._but_for_ties(run, differ, kinds[next(iter(differ))]):
                 return self._causes([(form,)])
         return []
+
+    def _but_for_ties(self, run, limits, kind):
+        if crowded(self.q, kind):
+            far = within_band(self.q, run, limits, kind)
+            return far is not None and max(far.values()) < BAND
+        return bool(flips(self.q, run, limits, kind))
 
     def pairs(self, seconds):
         """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time given."""

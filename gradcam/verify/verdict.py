@@ -29,10 +29,45 @@ class Cause:
 
 
 @dataclass
+class Compared:
+    """One stage held against the reference.  tolerance: what rounding alone does to it, relative to its largest value.
+
+    mark: same, DIFFERS, or, where near ties explain it, rounding or tie; moves: how far they do (relative L2).
+    """
+
+    stage: str
+    difference: object
+    tolerance: float
+    mark: str = ""
+    moves: float = 0.0
+
+    def __post_init__(self):
+        self.mark = "DIFFERS" if self.difference.relative > self.tolerance else "same"
+
+    @property
+    def differs(self):
+        return self.mark == "DIFFERS"
+
+    def explained(self, mark, moves):
+        """Near ties explain this stage: they move it by so much."""
+        if self.differs:
+            self.mark, self.moves = mark, moves
+
+    def as_dict(self):
+        return {"stage": self.stage, "mark": self.mark, "relative": self.difference.relative, "l2": self.difference.l2,
+                "tolerance": self.tolerance, "near_ties_move_it_by": self.moves}  # fmt: skip
+
+    def __str__(self):
+        by = f"by {self.difference.relative:.1e} of its largest value (rounding: {self.tolerance:.1e}"
+        moved = f"; by relative L2 {self.difference.l2:.1e}, and near ties move it by up to {self.moves:.1e}" if self.moves else ""
+        return f"{self.stage:<28} {self.mark:<8} {by}{moved})"
+
+
+@dataclass
 class Verdict:
     """kind: one of STATUS; stage: the first that differs; difference: of that stage; causes: the class that gives their numbers.
 
-    compared: [(stage, Difference, tolerance)]; ruled_out: hypotheses that were tried and do not give their numbers, nearest first, with
+    compared: [Compared], stage by stage; ruled_out: hypotheses that were tried and do not give their numbers, nearest first, with
     what they leave; confidence: in words; notes: what a reader must know; maps: {"theirs", "ours"} at the differing stage.
     """
 
@@ -50,7 +85,7 @@ class Verdict:
 
     @property
     def status(self):
-        """The exit status: 0 equal, 1 differs, 2 could not compare."""
+        """The exit status: 0 equal, also a tie or rounding (each choice is right there), 1 differs or unknown, 2 could not compare."""
         return STATUS[self.kind]
 
     def __bool__(self):
@@ -67,7 +102,7 @@ class Verdict:
             "difference": self.difference and self.difference.as_dict(), "confidence": self.confidence,
             "causes": [{"cause": str(c), "stage": c.stage, "theory": c.theory, "fix": c.fix, "kind": c.kind, "residual": c.residual}
                        for c in self.causes],
-            "compared": [{"stage": s, "relative": d.relative, "tolerance": t} for s, d, t in self.compared],
+            "compared": [c.as_dict() for c in self.compared],
             "ruled_out": [{"cause": name, "leaves": left} for name, left in self.ruled_out], "notes": self.notes,
         }  # fmt: skip
 

@@ -19,12 +19,30 @@ def kit(tmp_path_factory):
     return write(tmp_path_factory.mktemp("kit"))[0]
 
 
-def ask(kit, result, *more, method="grad_cam"):
+def ask(kit, result, *more, method="grad_cam", network="chain"):
     """-> exit status"""
-    case = next(c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == "chain")
-    at = kit / "chain"
+    case = next(c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == network)
+    at = kit / network
     return main(["verify", "--onnx", str(at / "model.onnx"), "--input", str(at / "input.npy"), "--class", str(case["class"]),
                  "--layer", "relu2", "--method", method, "--result", str(result), *map(str, more)])  # fmt: skip
+
+
+@pytest.mark.parametrize("rule, status, word", [
+    ("the_last_of_equal_maxima", 0, "tie"), ("the_signal_is_split_among_equal_maxima", 0, "tie"),
+    ("every_equal_maximum_gets_the_signal", 1, "differs"),
+])  # fmt: skip
+def test_a_tie_exits_0_where_the_choice_is_a_valid_one(kit, capsys, rule, status, word):
+    assert ask(kit, kit / "tied" / "expected" / f"gradient@tie_rule_{rule}.npy", method="gradient", network="tied") == status
+    said = capsys.readouterr().out
+    assert said.startswith(f"{word}: ") and f"cause: tie rule: {rule.replace('_', ' ')}" in said
+    assert ("DIFFERS" in said) == bool(status)
+
+
+def test_help_says_what_every_verdict_exits_with(capsys):
+    with pytest.raises(SystemExit):
+        main(["verify", "--help"])
+    said = capsys.readouterr().out.partition("Exit status:")[2]
+    assert [line.split()[0] for line in said.splitlines()[1:6]] == ["0", "rounding:", "tie:", "1", "2"]
 
 
 def test_equal_differs_and_cannot(kit, capsys, tmp_path):

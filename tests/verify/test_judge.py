@@ -5,9 +5,10 @@ import pytest
 
 from gradcam import verify
 from gradcam.verify.catalogue import HYPOTHESES
+from gradcam.verify.html import as_html
 from gradcam.verify.resizing import spline
-from gradcam.verify.tape import makers, relink
-from minicnn import AvgPool, Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax, backward, history, one_hot
+from gradcam.verify.tape import relink
+from minicnn import AvgPool, Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax, backward, find, history, one_hot
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 
 
@@ -77,7 +78,7 @@ def test_the_first_stage_that_differs_is_measured_when_more_is_given():
     wrong = np.maximum((np.maximum(dA, 0).mean((2, 3), keepdims=True) * A).sum(1), 0)
     verdict = verify.judge(question("grad_cam", result=wrong, scores=y, activations=A, gradient=np.maximum(dA, 0)))
     assert verdict.stage == "layer gradient" and verdict.causes[0].name == "ReLU on the gradient before its mean"
-    assert [d.relative <= t for _, d, t in verdict.compared] == [True, True, False, False]
+    assert [c.mark for c in verdict.compared] == ["same", "same", "DIFFERS", "DIFFERS"]
 
 
 def test_a_cause_that_would_change_what_is_equal_is_not_named():
@@ -88,17 +89,15 @@ def test_a_cause_that_would_change_what_is_equal_is_not_named():
     assert not verify.judge(question("gradient", result=wrong, scores=q.reference["y"])).names("colour channels")
 
 
-def flipped_by_hand():
-    """The right gradient, but for one gate or switch that lies near a tie."""
-    model, x = net(), X.copy()
-    q = verify.Question(model, x, 1, "gradient")
-    y = q.reference.y
-    t = makers(y, ReLU)[0]
+def flipped_by_hand(relu="relu1", wrt="x"):
+    """-> (network, the right signal at `wrt` but for one gate that lies near a tie)"""
+    model = net()
+    y = verify.Question(model, X, 1, "gradient").reference.y
+    t = find(y, relu)
     at = np.unravel_index(abs(backward(y, one_hot(y, 1), wrt=t)).argmax(), t.shape)  # a unit through which much of the signal passes
-    bias = model["conv1"].b.data
-    bias[at[1]] -= t.op.x[at] - 1e-9  # moved to within a billionth of 0
-    y = verify.Question(model, x, 1, "gradient").reference.y
-    t = makers(y, ReLU)[0]
+    model[relu.replace("relu", "conv")].b.data[at[1]] -= t.op.x[at] - 1e-9  # moved to within a billionth of 0
+    y = verify.Question(model, X, 1, "gradient").reference.y
+    t = find(y, relu)
 
     def change(s):
         if s is not t:
@@ -108,21 +107,40 @@ def flipped_by_hand():
         return {"x": other}
 
     y = relink(y, change)[y]
-    source = next(s for s in history(y) if s.op is None and s.name == "x")
-    return model, x, backward(y, one_hot(y, 1), wrt=source)
+    source = next(s for s in history(y) if s.name == wrt)
+    return model, backward(y, one_hot(y, 1), wrt=source)
 
 
 def test_a_gate_that_flips_in_float32_is_rounding_and_not_an_error():
-    model, x, result = flipped_by_hand()
-    verdict = verify.judge(question("gradient", model, x, result=result.astype(np.float32)))
-    right = question("gradient", model, x).reference["result"]
+    model, result = flipped_by_hand()
+    verdict = verify.judge(question("gradient", model, result=result.astype(np.float32)))
+    right = question("gradient", model).reference["result"]
     assert abs(result - right).max() > 1e-3 * abs(right).max(), "the flip changed nothing: nothing was tested"
     assert verdict.kind == "rounding" and verdict.status == 0 and "relu1" in verdict.reason
+    assert [c.mark for c in verdict.compared] == ["rounding"] and "DIFFERS" not in str(verdict) + as_html(verdict)
+    row = verdict.compared[0]
+    assert row.difference.l2 <= row.moves < 2 * row.difference.l2 and verdict.as_dict()["compared"][0]["mark"] == "rounding"
+
+
+def test_rounding_is_judged_at_every_stage_that_was_given():
+    """A flip above the layer moves its gradient, the weights and the map; the scores and the activation it cannot move."""
+    model, dA = flipped_by_hand("relu2", "relu1")
+    right = verify.Question(model, X, 1, "grad_cam", "relu1").reference
+    A = right["activation"]
+    given = {"scores": right["y"], "activations": A, "gradient": dA, "result": np.maximum((dA.mean((2, 3), keepdims=True) * A).sum(1), 0)}
+    given = {k: v.astype(np.float32) for k, v in given.items()}
+    assert abs(dA - right["gradient"]).max() > 1e-3 * abs(dA).max(), "the flip changed nothing: nothing was tested"
+    verdict = verify.judge(verify.Question(model, X, 1, "grad_cam", "relu1", given))
+    marks = {c.stage: c.mark for c in verdict.compared}
+    assert verdict.kind == "rounding" and marks["layer gradient"] == marks["result, normalised"] == "rounding", str(verdict)
+    assert marks["scores"] == marks["layer activation"] == "same"
+    wrong = given | {"activations": given["activations"] * np.float32(1.001)}
+    assert verify.judge(verify.Question(model, X, 1, "grad_cam", "relu1", wrong), pairs=False).status == 1
 
 
 def test_the_same_flip_in_float64_is_not_excused():
-    model, x, result = flipped_by_hand()
-    assert verify.judge(question("gradient", model, x, result=result), pairs=False).status == 1
+    model, result = flipped_by_hand()
+    assert verify.judge(question("gradient", model, result=result), pairs=False).status == 1
 
 
 def test_another_layer_is_named_even_where_its_maps_have_another_size():
@@ -143,6 +161,7 @@ def test_a_flat_picture_with_many_ties_is_called_a_tie():
     assert abs(theirs - ours).max() > 1e-4 * abs(ours).max(), "no tie fell the other way: nothing was tested"
     verdict = verify.judge(question("gradient", x=x, result=theirs))
     assert verdict.kind == "tie" and verdict.status == 0 and "tied" in verdict.reason
+    assert [c.mark for c in verdict.compared] == ["tie"] and verdict.compared[0].difference.l2 <= verdict.compared[0].moves
     wrong = theirs.copy()
     wrong[..., :8, :8] *= 1.01  # where nothing is tied
     assert verify.judge(question("gradient", x=x, result=wrong), pairs=False).status == 1
