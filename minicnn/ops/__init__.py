@@ -20,6 +20,7 @@ from minicnn.ops.mul import Mul
 from minicnn.ops.pad import Pad
 from minicnn.ops.relu import ReLU
 from minicnn.ops.reshape import Flatten, Reshape
+from minicnn.ops.roi_align import RoIAlign
 from minicnn.ops.sigmoid import Sigmoid, SiLU
 from minicnn.ops.slice import Slice
 from minicnn.ops.softmax import LogSoftmax, Softmax
@@ -30,5 +31,5 @@ from minicnn.ops.transpose import Transpose
 __all__ = [
     "LSTM", "Add", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv", "CrossEntropy", "Dropout", "Embedding", "Exp",
     "Flatten", "GlobalAvgPool", "LeakyReLU", "Linear", "LocalResponseNorm", "Log", "LogSoftmax", "MatMul", "MaxPool", "Mean", "Mul",
-    "Pad", "ReLU", "Reshape", "SiLU", "Sigmoid", "SigmoidCrossEntropy", "Slice", "Softmax", "Sum", "Tanh", "Transpose",
+    "Pad", "ReLU", "Reshape", "RoIAlign", "SiLU", "Sigmoid", "SigmoidCrossEntropy", "Slice", "Softmax", "Sum", "Tanh", "Transpose",
 ]  # fmt: skip

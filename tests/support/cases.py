@@ -63,6 +63,7 @@ def dropout():
     return ops.Dropout(0.4, np.random.default_rng(3))
 
 
+BOXES = np.array([[1.3, 0.9, 7.1, 6.3], [-2.3, 3.1, 5.2, 11.7], [4.1, 2.2, 6.9, 4.3]])  # pixels, on a map of 10 x 12; one hangs over
 X = (2, 3, 5, 6)  # a small batch, odd and not square
 CASES = [
     conv("plain", (2, 3, 5, 6), (4, 3, 3, 3)),
@@ -135,5 +136,6 @@ CASES = [
     Case("CrossEntropy distributions", ops.CrossEntropy, (draw("ce", 2, 3), np.array([[0.2, 0.5, 0.3], [0, 0, 1]])), (1,)),
     Case("Embedding", ops.Embedding, (np.array([[3, 0, 3], [1, 3, 1]]), draw("embedding", 4, 5)), (0,)),
     Case("LSTM", ops.LSTM, (draw("x", 2, 3), draw("h", 2, 4), draw("c", 2, 4), draw("W", 16, 7), draw("b", 16))),
+    Case("RoIAlign", lambda: ops.RoIAlign(3, 0.5, [1, 0, 1]), (draw("roi", 2, 3, 5, 6), BOXES)),
     Case("SigmoidCrossEntropy", ops.SigmoidCrossEntropy, (draw("sce", 3, 4), np.eye(3, 4)), (1,)),
 ]  # fmt: skip
