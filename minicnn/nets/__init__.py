@@ -2,6 +2,7 @@
 
 from minicnn.nets.alexnet import alexnet
 from minicnn.nets.cifar_resnet import resnet20, resnet56
+from minicnn.nets.dense_captioner import dense_captioner
 from minicnn.nets.fold import fold
 from minicnn.nets.googlenet import googlenet, googlenet_caffe
 from minicnn.nets.lenet import captum_cifar, keras1_cifar10, keras1_mnist, lenet
@@ -14,7 +15,8 @@ from minicnn.nets.squeezenet import squeezenet, squeezenet1_0_torchvision, squee
 from minicnn.nets.vgg import vgg11, vgg13, vgg16, vgg19
 
 __all__ = [
-    "alexnet", "captum_cifar", "deep_convnet", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10", "keras1_mnist", "lenet",
-    "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_keras", "resnet56", "shapes", "squeezenet",
-    "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision", "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg19",
+    "alexnet", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10",
+    "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_keras", "resnet56",
+    "shapes", "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision", "udacity_cifar", "vgg11", "vgg13",
+    "vgg16", "vgg19",
 ]  # fmt: skip

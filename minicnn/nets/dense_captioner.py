@@ -1,0 +1,92 @@
+"""A small fully convolutional localisation network, after FCLN (Johnson et al. 2016): it finds regions and says a sentence of each."""
+
+import numpy as np
+
+from minicnn.boxes import anchors, decode, suppress
+from minicnn.decode import STOP
+from minicnn.graph import Tensor
+from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
+from minicnn.nets.blocks import blocks
+from minicnn.ops import Concat, Flatten, LogSoftmax, Mul, ReLU, Reshape, RoIAlign, Sigmoid, Slice, Sum, Transpose
+from minicnn.recurrent import EmbeddingLayer, LSTMLayer
+
+STEP, SIDES, P = 8, (16, 24, 34, 46), 5  # pixels per cell of the feature maps; sides of the anchors; samples along a region's side
+
+
+class DenseCaptioner(Layer):
+    """x (N, 3, 96, 96) -> feature maps A -> boxes with a score each -> a sentence for each box.  V: words.
+
+    trunk    that of `shapes`, up to relu4_2: A (N, 64, 12, 12)
+    rpn      at every cell and for every anchor, the score of "here is something", and the offsets from the anchor to its box
+    region   A inside a box, P x P samples of 64 maps, as one vector: the first thing that the LSTM is shown; then come the words
+    """
+
+    def __init__(self, V=24, code=96, name=None):
+        super().__init__(name)
+        self.trunk = Sequential(*blocks((1, 1, 2, 2), (16, 32, 48, 64), batchnorm=False)[:-1])
+        self.rpn = Sequential(ConvLayer("rpn", 64, 64, 3, pad=1), Apply("relu_rpn", ReLU), ConvLayer("anchors", 64, 5 * len(SIDES), 1))
+        self.region = Sequential(Apply("flatten", Flatten), LinearLayer("region", 64 * P * P, code), Apply("relu_region", ReLU))
+        self.words, self.lstm = EmbeddingLayer("words", V, code), LSTMLayer("lstm", code, code)
+        self.next_word = LinearLayer("next_word", code, V)
+
+    def forward(self, x):
+        """-> (A, scores (N, K h w), offsets (N, K h w, 4)), K: anchors at a cell, in the order of `anchors_of(A)`."""
+        A = self.trunk(x)
+        found, K, cells = self.rpn(A), len(SIDES), A.shape[-2] * A.shape[-1]
+        flat = Reshape((x.shape[0], 5, K * cells))(found)
+        scores = Slice(slice(None), 0)(flat)
+        return A, scores, Transpose((0, 2, 1))(Slice(slice(None), slice(1, None))(flat))
+
+    def __call__(self, x):
+        return self.forward(x)
+
+    def boxes(self, scores, offsets, size, enough=0.5, overlap=0.4):
+        """What was found: arrays (N, K h w), (N, K h w, 4), size (H, W) of a picture -> for each, (boxes (R, 4), probabilities (R,))"""
+        H, W = size
+        every, p = anchors((H // STEP, W // STEP), SIDES, STEP), Sigmoid()(scores)
+        found = []
+        for p_n, offsets_n in zip(p, offsets):
+            sure = np.flatnonzero(p_n >= enough)
+            boxes = np.clip(decode(offsets_n[sure], every[sure]), 0, [W, H, W, H]).astype(np.float32)
+            kept = suppress(boxes, p_n[sure], overlap)
+            found.append((boxes[kept], p_n[sure][kept]))
+        return found
+
+    def codes(self, A, boxes, picture):
+        """The vectors of R regions.  A (N, 64, h, w), boxes (R, 4) in pixels, picture (R,): which of the N -> (R, code)"""
+        return self.region(RoIAlign(P, 1 / STEP, picture)(A, boxes))
+
+    def words_after(self, codes, words):
+        """Scores of every next word, before softmax, if the words before it are these: codes (R, code), words (R, T) -> (R, T, V)"""
+        before, told = np.concatenate([np.full((len(words), 1), STOP), words[:, :-1]], axis=1), []
+        _, state = self.look(codes)
+        for heard in before.T:
+            scores, state = self.step((), Tensor(heard) if isinstance(codes, Tensor) else heard, state)
+            told.append(scores)
+        return Reshape((*words.shape, -1))(Concat()(*told))
+
+    def log_probability(self, A, boxes, picture, words, each=False):
+        """ln p(sentence | region) = sum_t ln p(word_t | words before, region): words (R, T) -> (R,); each=True: of each word, (R, T)
+
+        A word after the full stop counts for nothing.
+        """
+        log_p = LogSoftmax()(self.words_after(self.codes(A, boxes, picture), words))
+        asked = (np.arange(log_p.shape[-1]) == words[..., None]).astype(log_p.dtype)
+        ended = np.cumsum(words == STOP, axis=1) - (words == STOP) > 0
+        per_word = Sum(axis=-1)(Mul()(log_p, asked * ~ended[..., None]))
+        return per_word if each else Sum(axis=-1)(per_word)
+
+    def look(self, codes):
+        """What an LSTM holds that has seen the regions, and no word yet; this and `step` are what `minicnn.decode` asks for."""
+        nothing = np.zeros_like(codes.data if isinstance(codes, Tensor) else codes, shape=(codes.shape[0], self.lstm.H))
+        return (), self.lstm(codes, nothing, nothing)
+
+    def step(self, seen, heard, state):
+        """A word heard (R,) -> (the scores of the next one (R, V), state)"""
+        h, c = self.lstm(self.words(heard), *state)
+        return self.next_word(h), (h, c)
+
+
+def dense_captioner(V=24):
+    """The network that ships: 0.4 million parameters."""
+    return DenseCaptioner(V)
