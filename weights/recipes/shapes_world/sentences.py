@@ -41,7 +41,7 @@ def name(s):
 
 
 def sentence(shapes):
-    """[(word, the shape that it speaks of, or None), ...], without the full stop, of one or two shapes; None if their places are not clear."""
+    """[(word, the shape that it speaks of, or None), ...], without the full stop, of one or two shapes; None if no place is clear."""
     first, *second = in_order(shapes)
     if not second:
         return name(first)

@@ -1,0 +1,94 @@
+"""Train the network `captioner` to say what is in a scene of the shapes world, and write it in float16.
+
+    python -m weights.recipes.train_captioner
+
+Needs no data: the scenes are drawn first, in a minute or two.  It starts from the convolutions of the network `shapes`, which ships.
+The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings were chosen on the
+world's stream `validation`; the scenes of `test` are drawn by `python -m weights.recipes.check_captioner` alone.
+"""
+
+import time
+
+import numpy as np
+
+from minicnn import CrossEntropy
+from minicnn.decode import greedy
+from minicnn.device import keep_memory
+from minicnn.nets.captioner import captioner
+from minicnn.optimise import AdamW, one_cycle
+from minicnn.training import Run, train
+from minicnn.training.augment import jitter, to_input
+from weights.recipes.command import begin, options
+from weights.recipes.shapes_world import SIDE
+from weights.recipes.shapes_world.sentences import LONGEST, WORDS, batch
+from weights.recipes.teaching import Taught, draw, from_shapes, in_parts, processor_time, ship
+from weights.recipes.train_shapes import normalise
+
+SCENES, VALIDATION = 16384, 600
+PEAK, DECAY = 2e-3, 0.02
+
+
+def exchanged(*pairs):
+    """The number of the word that each word becomes when these pairs change places (words,)."""
+    numbers = np.arange(len(WORDS))
+    for a, b in pairs:
+        a, b = WORDS.index(a), WORDS.index(b)
+        numbers[[a, b]] = b, a
+    return numbers
+
+
+MIRRORED, UPSIDE_DOWN = exchanged(("left", "right")), exchanged(("above", "below"))
+
+
+def sampler(pictures, sentences):
+    """The function that `train` draws batches from: mirrored, turned upside down (then left is right, above is below), colours jittered."""
+
+    def sample(numbers, random, progress):
+        x, said = to_input(pictures[numbers]), sentences[numbers].copy()
+        for i, (across, down) in enumerate(random.random((len(x), 2)) < 0.5):
+            if across:
+                x[i], said[i] = x[i, :, :, ::-1].copy(), MIRRORED[said[i]]
+            if down:
+                x[i], said[i] = x[i, :, ::-1].copy(), UPSIDE_DOWN[said[i]]
+        return Taught.pack(normalise(jitter(random, x, 0.1, 0.1, 0.1)), said), said.reshape(-1)
+
+    return sample
+
+
+def whole_sentences(scores, t):
+    """Whether every word of a sentence is right: scores (N * L, words), t (N * L,) -> (N,) bool"""
+    return (scores.argmax(axis=1) == t).reshape(-1, LONGEST).all(axis=1)
+
+
+def say(net, pictures):
+    """What the network says of pictures (N, 96, 96, 3) uint8, greedily -> words (N, LONGEST)"""
+    return in_parts(lambda n: greedy(net, normalise(to_input(pictures[n])), LONGEST), len(pictures))
+
+
+def measure(net, pictures, sentences):
+    """accuracy: the share of scenes of which exactly the right sentence is said."""
+    return {"accuracy": float((say(net, pictures) == sentences).all(axis=1).mean())}
+
+
+def main(arguments=None):
+    asked = options("captioner", __doc__, epochs=7).parse_args(arguments)
+    started, worked = time.monotonic(), processor_time()
+    keep_memory()
+    pictures, sentences = draw(batch, SCENES, "train")
+    kept = draw(batch, VALIDATION, "validation")
+    print(f"{len(pictures)} scenes drawn in {time.monotonic() - started:.0f} s", flush=True)
+    net = from_shapes(begin(captioner(), asked))
+    run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.99)
+    curves = train(
+        *(Taught(net, (3, SIDE, SIDE), (LONGEST,)), sampler(pictures, sentences), len(pictures)),
+        *(CrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
+        **{"hits": whole_sentences, "checkpoint": asked.checkpoint, "validate": lambda taught: measure(taught.net, *kept)},
+    )
+    size = ship(net, asked.out)
+    curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
+    wall, processor = (time.monotonic() - started) / 60, (processor_time() - worked) / 60
+    print(f"{asked.out}: {size / 1e6:.2f} MB, {wall:.1f} minutes since this command began, {processor:.1f} of processor time")
+
+
+if __name__ == "__main__":
+    main()
