@@ -1,7 +1,11 @@
 """How the lessons draw: large type, few lines, arrays with their numbers in them."""
 
+import io
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 
 INK, RED, BLUE, GREY = "#222222", "#c0392b", "#2166ac", "#9a9a9a"
 
@@ -35,8 +39,8 @@ def grid(ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cma
 
 
 def picture(ax, image, title="", below="", **options):
-    """An image without axes; options as in imshow."""
-    ax.imshow(image, **options)
+    """An image without axes, its pixels as they are; options as in imshow."""
+    ax.imshow(image, **{"interpolation": "nearest"} | options)
     ax.set(title=title, xlabel=below, xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
@@ -45,3 +49,25 @@ def signed(ax, map, title="", below="", top=None):
     """A signed map (H, W): blue negative, white 0, red positive; the largest one per cent of magnitudes is in full colour."""
     top = top or np.percentile(np.abs(map), 99) or 1
     picture(ax, map, title, below, cmap="RdBu_r", vmin=-top, vmax=top)
+
+
+def small_png(figure):
+    """The figure as PNG with 128 colours, which takes a third of the bytes: a notebook holds several."""
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", bbox_inches="tight")
+    Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _in_notebooks(shell):
+    """Every figure of a notebook as small_png.  The inline backend sets its own way after the cell that loads it: so do we, after it."""
+    plt.get_backend()
+    shell.events.register("post_run_cell", lambda result: _by_small_png(shell))
+
+
+def _by_small_png(shell):
+    shell.display_formatter.formatters["image/png"].for_type(plt.Figure, small_png)
+
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
+    _in_notebooks(_shell)

@@ -1,0 +1,41 @@
+"""Scenes of the shapes world and the network that knows them, as the lessons look at them."""
+
+import numpy as np
+
+import weights
+from gradcam.image import prepare
+from minicnn.nets import shapes
+from weights.recipes import shapes_world
+
+CLASSES = weights.classes("shapes")
+LAYER = "relu4_2"  # its feature maps are (64, 12, 12)
+
+
+def network(dtype=np.float32):
+    """The network `shapes` that ships with the package: x (N, 3, 96, 96) -> scores (N, 8), before a sigmoid for each."""
+    net = weights.load("shapes")
+    return net if dtype == np.float32 else _with_card(net.astype(dtype))
+
+
+def untrained(dtype=np.float32, seed=1):
+    """The same network with random weights."""
+    return _with_card(shapes().initialise(seed).astype(dtype))
+
+
+def scenes(n, first=0, shapes=2, dtype=np.float32):
+    """Scenes of the stream "test", which training never saw, from number `first` on.
+
+    -> pictures (n, 96, 96, 3) uint8; x (n, 3, 96, 96), what the network takes; classes (n, shapes), the lowest shape first;
+    masks (n, shapes, 96, 96) bool: where each shape can be seen
+    """
+    drawn = [shapes_world.scene(k, split="test", count=shapes) for k in range(first, first + n)]
+    preprocessing = weights.card("shapes").preprocessing
+    x = np.concatenate([prepare(scene.picture, preprocessing) for scene in drawn]).astype(dtype)
+    classes = np.array([[CLASSES.index(shape.kind) for shape in scene.shapes] for scene in drawn])
+    masks = np.stack([[shape.visible for shape in scene.shapes] for scene in drawn])
+    return np.stack([scene.picture for scene in drawn]), x, classes, masks
+
+
+def _with_card(net):
+    net.card = weights.card("shapes")
+    return net
