@@ -7,6 +7,8 @@ from pathlib import Path
 
 from lessons.course import LessonError, lesson, lessons
 
+SITE, FIGURES = Path("build/site"), Path("build/figures")
+
 
 def main(argv=None):
     """Run one command -> exit status."""
@@ -25,13 +27,14 @@ def parser():
     """The parser of all commands."""
     top = argparse.ArgumentParser(prog="python -m lessons", description="A course on visual explanations of CNNs.")
     top.set_defaults(run=listing)
-    commands = top.add_subparsers(metavar="COMMAND", title="commands (none: list the lessons)")
+    commands = top.add_subparsers(metavar="COMMAND", title="commands (none: list)")
 
     def command(name, run, help):
         added = commands.add_parser(name, help=help, description=help)
         added.set_defaults(run=run)
         return added
 
+    command("list", listing, "the lessons, with their time and what comes before them")
     for name, run, help in [
         ("open", open_one, "open a lesson's notebook in Jupyter, as a copy of yours"),
         ("new", new_one, "a clean copy of a notebook to work in; never overwrites one"),
@@ -39,12 +42,15 @@ def parser():
         added = command(name, run, help)
         added.add_argument("number", help="the lesson's number")
         added.add_argument("--to", default=".", metavar="FOLDER", help="where your copy is, or goes (default: here)")
-    command("check", check_one, "grade your notebook or script").add_argument("file", type=Path)
-    for name, run, help in [
-        ("build", build_all, "make the notebooks from their sources, executed"),
-        ("run", run_all, "run the sources as scripts, offline, and time them"),
-    ]:
-        command(name, run, help).add_argument("numbers", nargs="*", help="lessons (default: all)")
+    check = command("check", check_some, "grade your work: a notebook or script, a lesson's number, or a folder with several")
+    check.add_argument("what", help="a file; a number: your copy of that lesson, here; or a folder")
+    build = command("build", build_all, "make the notebooks from their sources, executed, and the site from the notebooks")
+    build.add_argument("--only", choices=["notebooks", "site"], help="one of the two (default: both)")
+    build.add_argument("--site", type=Path, default=SITE, metavar="FOLDER", help=f"where the site goes (default: {SITE})")
+    figures = command("figures", write_figures, "every figure as SVG and PNG, for slides")
+    figures.add_argument("--out", type=Path, default=FIGURES, metavar="FOLDER", help=f"where they go (default: {FIGURES})")
+    for each in (build, figures, command("run", run_all, "run the sources as scripts, offline, and time them")):
+        each.add_argument("numbers", nargs="*", help="lessons (default: all)")
     return top
 
 
@@ -71,19 +77,44 @@ def new_one(args):
     return 0
 
 
-def check_one(args):
-    from lessons.grade import grade, table
+def check_some(args):
+    from lessons.copies import work
+    from lessons.grade import grade, summary, table
 
-    outcomes, problems = grade(args.file)
-    print("\n".join(table(outcomes, problems)))
-    return 0 if all(outcome.state == "right" for outcome in outcomes) else 1
+    found, graded = work(args.what), {}
+    for path in found:
+        graded[path], problems = grade(path)
+        heading = [str(path)] if len(found) > 1 else []
+        print("\n".join([*heading, *table(graded[path], problems)]), end="\n\n" if heading else "\n", flush=True)
+    if len(found) > 1:
+        print("\n".join(summary(graded)))
+    return 0 if all(outcome.state == "right" for outcomes in graded.values() for outcome in outcomes) else 1
 
 
 def build_all(args):
-    from lessons.build import build
+    if args.only != "site":
+        from lessons.build import build
+
+        for each in chosen(args.numbers):
+            print(f"{each.notebook.name}: {build(each) / 1000:.0f} kB", flush=True)
+    if args.only != "notebooks":
+        from lessons.site import build_site
+
+        built = build_site(args.site)
+        print(f"{args.site / 'index.html'}: {built.pages} pages")
+        for number in built.left_out:
+            print(f"  lesson {number} is left out, it has no notebook yet: python -m lessons build {number}")
+        for picture in built.unnamed:
+            print(f'  {picture} has no text alternative: say in its cell\'s header what it shows, # %% alt="..."')
+    return 0
+
+
+def write_figures(args):
+    from lessons.figures.export import export
 
     for each in chosen(args.numbers):
-        print(f"{each.notebook.name}: {build(each) / 1000:.0f} kB", flush=True)
+        print(f"{each.number:2}  {', '.join(path.name for path in export(each, args.out))}", flush=True)
+    print(f"in {args.out}")
     return 0
 
 

@@ -1,11 +1,11 @@
-"""Copies to work in.  What a student has written is never overwritten, and the course's own notebooks are never edited."""
+"""Copies to work in.  What a student wrote is never overwritten, and the course's own notebooks are never edited."""
 
 import json
 import shutil
 import subprocess
 from pathlib import Path
 
-from lessons.course import LessonError
+from lessons.course import LessonError, lesson, lessons
 from lessons.notebook import read, without_outputs
 
 
@@ -26,6 +26,24 @@ def open_in_jupyter(lesson, folder="."):
     if not copy.exists():
         _write(source.read_text("utf-8"), copy)
     return subprocess.run([program, str(copy)]).returncode
+
+
+def work(what):
+    """A student's files: `what` is a file, a folder that holds several, or a lesson's number, whose copy is here.  -> [Path, ...]"""
+    path = Path(what)
+    if path.is_dir():
+        stems = {each.source.stem for each in lessons()}
+        found = sorted(file for file in path.iterdir() if file.stem in stems and file.suffix in (".ipynb", ".py"))
+        if not found:
+            raise LessonError(f"no file in {path} has the name of a lesson, as {lessons()[0].notebook.name} has; name the file itself")
+        return found
+    if path.exists() or not str(what).isdigit():
+        return [path]
+    stem = lesson(what).source.stem
+    found = [file for file in (Path(f"{stem}.ipynb"), Path(f"{stem}.py")) if file.is_file()]
+    if not found:
+        raise LessonError(f"there is no {stem}.ipynb here; python -m lessons new {what} gives you one, or name your file")
+    return found[:1]
 
 
 def _built(lesson):

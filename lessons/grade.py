@@ -1,4 +1,4 @@
-"""`python -m lessons check FILE`: a student's file, run cell by cell, and a table of its exercises.  Nothing is sent anywhere."""
+"""`python -m lessons check`: a student's file, run cell by cell, and a table of its exercises.  Nothing is sent anywhere."""
 
 import io
 import re
@@ -10,6 +10,7 @@ from lessons import exercises
 from lessons.course import LessonError
 from lessons.notebook import cells
 
+MAGIC = re.compile(r"^[%!].*$", re.M)  # Jupyter's own commands
 CHECK = re.compile(r"""check\(\s*["'](\d+)\.\d+["']""")
 
 
@@ -28,7 +29,7 @@ def grade(path):
     with exercises.listening() as heard, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         for n, text in enumerate(code, start=1):
             try:
-                exec(compile(text, f"code cell {n}", "exec"), space)
+                exec(compile(MAGIC.sub("", text), f"code cell {n}", "exec"), space)
             except Exception as error:
                 problems.append(f"code cell {n}: {type(error).__name__}: {error}")
     missing = "{} is not checked in this file: its check cell is missing, or failed"
@@ -42,5 +43,15 @@ def table(outcomes, problems):
     lines = [f"{o.number:5}{titles[o.number]:{width}}  {o.state}" for o in outcomes]
     lines += ["", *(f"  {o.message}" for o in outcomes if o.state not in ("right", "not written yet"))]
     lines += [f"  {problem}" for problem in problems]
-    right = sum(o.state == "right" for o in outcomes)
-    return [*lines, f"{right} of {len(outcomes)} exercises are right"]
+    return [*lines, f"{_right(outcomes)} of {len(outcomes)} exercises are right"]
+
+
+def summary(graded):
+    """Lines about several files, {path: outcomes}: how many exercises are right in each, and in all."""
+    width, everything = max(len(path.name) for path in graded), [o for outcomes in graded.values() for o in outcomes]
+    lines = [f"{path.name:{width}}  {_right(outcomes)} of {len(outcomes)}" for path, outcomes in graded.items()]
+    return [*lines, f"{'all':{width}}  {_right(everything)} of {len(everything)} exercises are right"]
+
+
+def _right(outcomes):
+    return sum(o.state == "right" for o in outcomes)

@@ -1,0 +1,45 @@
+"""`python -m lessons figures`: what a lesson draws, ready for slides: vectors (SVG) and pixels (PNG, 200 per inch)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from lessons.course import LessonError
+
+DRAW = """
+import runpy, sys
+import matplotlib.pyplot as plt
+
+source, stem = sys.argv[1:]
+plt.rcParams["svg.hashsalt"] = stem  # the same drawing gives the same file
+written = []
+
+def save(*_, **__):
+    for number in plt.get_fignums():
+        written.append(f"{stem}-{len(written) + 1}")
+        plt.figure(number).savefig(written[-1] + ".svg", metadata={"Date": None})
+        plt.figure(number).savefig(written[-1] + ".png", dpi=200, metadata={"Software": None})
+        plt.close(number)
+
+plt.show = save
+runpy.run_path(source, run_name="__main__")
+save()
+"""
+
+
+def export(lesson, folder):
+    """Run a lesson's source and write each figure to folder/NN_slug-1.svg, .png, ...  -> paths.  LessonError: it fails, or draws none"""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = folder.resolve() / lesson.source.stem
+    for old in folder.glob(f"{lesson.source.stem}-*.*"):
+        old.unlink()
+    command = [sys.executable, "-W", "ignore", "-c", DRAW, str(lesson.source), str(stem)]
+    done = subprocess.run(command, env=os.environ | {"MPLBACKEND": "Agg"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise LessonError(f"lesson {lesson.number} did not run to its end:\n{done.stdout[-2000:]}")
+    written = sorted(folder.glob(f"{lesson.source.stem}-*.*"))
+    if not written:
+        raise LessonError(f"lesson {lesson.number} drew no figure")
+    return written

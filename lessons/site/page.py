@@ -1,0 +1,87 @@
+"""One lesson's page, from its executed notebook."""
+
+import base64
+import re
+from dataclasses import dataclass, field
+
+from lessons.notebook import alternatives, read
+from lessons.site.code import printed, python
+from lessons.site.text import Text, words
+
+OPTIONS = re.compile(r"<p>a\) (.*?)</p>", re.DOTALL)
+BETWEEN = re.compile(r"\s+[b-f]\) ")
+NOTHING = re.compile(r"\(?(None(, )?)+\)?")  # what a cell of checks returns
+
+
+@dataclass
+class Page:
+    """address: relative; body: HTML; headings: [(level, anchor, words)]; images: {file name: bytes}; unnamed: those without words."""
+
+    lesson: object
+    address: str
+    body: str = ""
+    headings: list = field(default_factory=list)
+    images: dict = field(default_factory=dict)
+    unnamed: list = field(default_factory=list)
+
+    @property
+    def goal(self):
+        """What the lesson says that one learns from it, as HTML."""
+        return self._said("learn")
+
+    def _said(self, verb):
+        found = re.search(rf"<p><strong>What you will {verb}\.</strong>(.*?)</p>", self.body, re.DOTALL)
+        return found.group(1).strip() if found else ""
+
+    def sections(self):
+        """[(anchor, heading, words)] of the page, for searching."""
+        parts = re.split(r'<h[1-6] [^>]*?id="([^"]*)"[^>]*>', self.body)[1:]
+        found = zip(self.headings, parts[::2], parts[1::2], strict=True)
+        return [(anchor, heading, words(text.partition(">")[2])) for (_, _, heading), anchor, text in found]
+
+
+def page(lesson, addresses):
+    """addresses: {lesson's number: page}.  -> Page"""
+    made, text, parts = Page(lesson, addresses[lesson.number]), Text(addresses), []
+    notebook, named = read(lesson.notebook.read_text("utf-8"), lesson.notebook.name), alternatives(lesson.text)
+    for n, cell in enumerate(notebook["cells"]):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(text(source))
+        else:
+            parts.append(f'<div class="cell">{python(source)}')
+            parts += [_output(output, source, made, named.get(n, "")) for output in cell["outputs"]]
+            parts.append("</div>")
+    made.headings, made.body = text.headings, _front("\n".join(parts), lesson)
+    return made
+
+
+def _front(body, lesson):
+    """The lesson's number above its title, its time in smaller letters."""
+    body = re.sub(r"(<h1[^>]*>)\d+\. ", rf'<p class="eyebrow">Lesson {lesson.number}</p>\n\1', body, count=1)
+    body = re.sub(r"<p>(<em>About \d+ seconds?)", r'<p class="about">\1', body, count=1)
+    return OPTIONS.sub(lambda found: _options(found.group(1)), body)
+
+
+def _options(text):
+    """a) one  b) two  -> a list"""
+    return '<ol class="options" type="a">' + "".join(f"<li>{option}</li>" for option in BETWEEN.split(text)) + "</ol>"
+
+
+def _output(output, code, made, alternative):
+    """One output of a code cell -> HTML; a picture goes into a file of its own."""
+    if output["output_type"] == "stream":
+        return printed("".join(output["text"]), code)
+    data = output.get("data", {})
+    if "image/png" in data:
+        name = f"{made.lesson.source.stem}-{len(made.images) + 1}.png"
+        made.images[name] = base64.b64decode("".join(data["image/png"]))
+        if not alternative:
+            made.unnamed.append(name)
+        width, height = (int.from_bytes(made.images[name][at : at + 4], "big") for at in (16, 20))  # of PNG's header
+        words = (alternative or f"figure {len(made.images)} of lesson {made.lesson.number}").replace('"', "&quot;")
+        return f'<figure class="picture"><img src="figures/{name}" alt="{words}" width="{width}" height="{height}"></figure>'
+    if "text/html" in data:
+        return f'<div class="wide">{"".join(data["text/html"])}</div>'
+    text = "".join(data.get("text/plain", ""))
+    return "" if NOTHING.fullmatch(text) else printed(text, code)

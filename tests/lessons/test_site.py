@@ -1,0 +1,223 @@
+"""The site in a real browser, from the file system: no errors, nothing missing, nothing fetched, readable on a phone."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from lessons.course import LessonError, lessons
+from lessons.notebook import alternatives
+from lessons.site import build_site
+from lessons.site.code import engine_lines, printed
+from lessons.site.mathml import mathml
+from lessons.site.questions import QUESTIONS
+from lessons.site.text import Text, words
+
+for needed in ("jinja2", "markdown_it", "mdit_py_plugins", "latex2mathml", "pygments"):
+    pytest.importorskip(needed, reason=f"the site needs {needed}: pip install 'minicnn-gradcam[lessons]'")
+
+ROOT = Path(__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+BUILT = [each for each in lessons() if each.notebook.is_file()]
+PROSE = "(m => (m.querySelectorAll('pre, code').forEach(e => e.remove()), m.textContent))(document.querySelector('main').cloneNode(true))"
+PAGES = ["index.html", "teaching.html", *(f"{each.source.stem}.html" for each in BUILT)]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site with a space")
+    built = build_site(folder)
+    assert built.pages == len(PAGES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium that is there already: MINICNN_BROWSER, or on the path."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="the browser test needs playwright: pip install -e '.[dev]'")
+    program = os.environ.get("MINICNN_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("no browser here: install Chromium (apt-get install chromium), or name one in MINICNN_BROWSER")
+    with playwright.sync_playwright() as driver:
+        open_browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield open_browser
+        open_browser.close()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """visit(name, **options) -> (page, complaints); complaints: errors of the console, of scripts, of requests, and requests elsewhere."""
+    contexts = []
+
+    def go(name, **options):
+        contexts.append(browser.new_context(**{"viewport": DESK} | options))
+        page, complaints = contexts[-1].new_page(), []
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+        page.on("request", lambda request: request.url.startswith("file:") or complaints.append(f"left the folder: {request.url}"))
+        page.goto((site / name).as_uri())
+        return page, complaints
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_in_the_browser(visit, name):
+    page, complaints = visit(name)
+    images = page.eval_on_selector_all("img", "all => all.map(i => [i.getAttribute('src'), i.complete && i.naturalWidth > 0, i.alt])")
+    assert [src for src, loaded, _ in images if not loaded] == []
+    assert [src for src, _, alt in images if not alt] == []
+    page.eval_on_selector_all("details", "all => all.forEach(d => d.open = true)")
+    sizes = page.eval_on_selector_all("math", "all => all.map(m => [m.getBoundingClientRect().width, m.getBoundingClientRect().height])")
+    assert all(width > 2 and height > 2 for width, height in sizes)
+    assert page.evaluate("[...document.querySelectorAll('math')].every(m => m.namespaceURI.endsWith('MathML'))")
+    assert "$" not in page.evaluate(PROSE), "an equation was left as it was"
+    ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    assert complaints == []
+
+
+def test_lessons_have_pictures_equations_and_folded_answers(visit):
+    page, _ = visit("10_cam_and_grad_cam.html")
+    assert page.locator("article img").count() >= 1
+    assert page.locator("article math").count() >= 10
+    assert page.locator("article .equation math[display=block]").first.bounding_box()["height"] > 20
+    page, _ = visit("09_negative_pixels.html")
+    answer = page.locator("article details").first
+    assert not answer.locator("p").first.is_visible()
+    answer.locator("summary").click()
+    assert answer.locator("p").first.is_visible()
+    assert "minicnn/ops/relu.py, line" in page.locator("figure.source figcaption").first.inner_text()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_runs_off_a_phone(visit, name):
+    page, complaints = visit(name, viewport=PHONE, has_touch=True, is_mobile=True)
+    page.eval_on_selector_all("details", "all => all.forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert page.evaluate("visualViewport.scale") == 1
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [("switches", "03_max_pool.html"), ("NEGATIVE pixels", "09_negative_pixels.html"), ("softmax gradi", "04_scores.html")],
+)
+def test_search_finds_and_leads_there(visit, typed, leads_to):
+    page, complaints = visit("index.html")
+    page.keyboard.press("/")
+    page.keyboard.type(typed)
+    hits = page.eval_on_selector_all("#found a", "all => all.map(a => a.getAttribute('href'))")
+    assert hits[0].startswith(leads_to)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{leads_to}*")
+    assert page.evaluate("document.getElementById(decodeURIComponent(location.hash.slice(1))) !== null")
+    assert complaints == []
+
+
+def test_search_says_when_there_is_nothing(visit):
+    page, _ = visit("index.html")
+    page.fill("#search", "zyxwv")
+    assert page.locator("#found").inner_text() == "Nothing was found."
+    assert page.locator("#found a").count() == 0
+
+
+def test_light_and_dark(visit):
+    def paper(page):
+        return page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    light, dark = (visit("index.html", color_scheme=scheme)[0] for scheme in ("light", "dark"))
+    assert paper(light) != paper(dark)
+    light.click("#theme")
+    assert paper(light) == paper(dark)
+    light.goto(light.url.replace("index", "01_one_neuron"))
+    assert paper(light) == paper(dark), "the choice is remembered"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_the_paper(visit, scheme):
+    """Contrast of WCAG 2 (1.4.3): at least 4.5 between text and what is behind it."""
+    page, _ = visit("08_three_rules.html", color_scheme=scheme)
+    colours = page.evaluate(
+        "['--paper', '--raised', '--ink', '--faint', '--link', '--accent', '--keyword', '--name', '--string', '--number', '--comment']"
+        ".map(name => getComputedStyle(document.documentElement).getPropertyValue(name).trim())"
+    )
+    paper, raised, *inks = map(luminance, colours)
+    for ink in inks:
+        for behind in (paper, raised):
+            assert (max(ink, behind) + 0.05) / (min(ink, behind) + 0.05) >= 4.5
+
+
+def luminance(colour):
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_link_leads_somewhere(site):
+    pages = {path.name: path.read_text("utf-8") for path in site.glob("*.html")}
+    anchors = {name: set(re.findall(r'\bid="([^"]+)"', text)) for name, text in pages.items()}
+    index = re.findall(r'"([\w.]+\.html#[^"]+)"', (site / "search-index.js").read_text("utf-8"))
+    assert len(index) > 5 * len(BUILT)
+    links = [(name, link) for name, text in pages.items() for link in re.findall(r'(?:href|src)="([^"]+)"', text)]
+    for name, link in [*links, *(("search", link) for link in index)]:
+        if re.match("https?:", link):
+            continue
+        target, _, anchor = link.partition("#")
+        assert (site / (target or name)).is_file(), f"{name}: {link}"
+        assert not anchor or anchor in anchors[target or name], f"{name}: {link}"
+
+
+def test_the_questions_are_on_the_first_page_and_in_the_readme(site):
+    index, readme = (site / "index.html").read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")
+    assert set(QUESTIONS) == {4, 9, 11, 12, 14, 15}
+    for number, question in QUESTIONS.items():
+        assert question in index
+        assert re.search(rf"\| \[{number}\]\(lessons/{number:02d}_\w+\.ipynb\) \|", readme)
+
+
+def test_every_figure_is_described_in_words(site):
+    assert build_site(site).unnamed == []
+    described = [text for each in BUILT for text in alternatives(each.text).values()]
+    assert len(set(described)) == len(described) and min(map(len, described)) >= 30
+
+
+def test_two_builds_are_the_same(site, tmp_path):
+    build_site(tmp_path)
+    assert {p.relative_to(site) for p in site.rglob("*")} == {p.relative_to(tmp_path) for p in tmp_path.rglob("*")}
+    assert all((tmp_path / p.relative_to(site)).read_bytes() == p.read_bytes() for p in site.rglob("*") if p.is_file())
+
+
+def test_equations():
+    assert mathml(r"\frac{a}{b}").startswith('<math alttext="\\frac{a}{b}" xmlns=') and "<mfrac>" in mathml(r"\frac{a}{b}")
+    assert 'display="block"' in mathml("x", display=True)
+    assert 'stretchy="true"' in mathml(r"\underbrace{a + b}_{c}")
+    for wrong in (r"\nosuchthing x", r"\begin{aligned} a &= b \end{aligned}", r"a \left( b"):
+        with pytest.raises(LessonError, match="cannot be typeset"):
+            mathml(wrong)
+
+
+def test_text():
+    text = Text({3: "three.html", 8: "eight.html"})
+    page = text("## Predict\n\nAs lessons 3 and 8 say, not lesson 77 nor `lesson 3`; $a<b$.\n\n## Predict\n\n| a |\n|---|\n| b |\n")
+    assert text.headings == [(2, "predict", "Predict"), (2, "predict-2", "Predict")]
+    assert page.count('href="three.html"') == page.count('href="eight.html"') == 1 and "77</a>" not in page
+    assert '<div class="wide"><table>' in page
+    assert "a<b" in words(page) and "mrow" not in words(page)
+
+
+def test_the_engines_lines_are_found_where_they_stand():
+    file = ROOT / "minicnn/ops/relu.py"
+    source = file.read_text("utf-8").split("\n")
+    first = next(n for n, line in enumerate(source, start=1) if "def guided" in line)
+    lines = source[first - 1 : first + 1]
+    assert engine_lines([*lines, "", "and then a number: 3"]) == ("minicnn/ops/relu.py", first, 2)
+    assert engine_lines(["def nothing_like_it():", "    pass"]) is None
+    shown = printed("before\n" + "\n".join(lines) + "\n\n3 < 4\n")
+    assert shown.index("before") < shown.index(f"relu.py, line {first}") < shown.index("3 &lt; 4")
