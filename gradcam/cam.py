@@ -1,3 +1,5 @@
+"""Lesson 10."""
+
 from minicnn import GlobalAvgPool, GraphError, Linear, Reshape, Tensor
 
 

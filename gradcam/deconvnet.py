@@ -1,3 +1,5 @@
+"""Lesson 8."""
+
 from gradcam.rules import DECONVNET
 from gradcam.seed import seed as start
 from minicnn import backward

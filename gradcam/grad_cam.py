@@ -1,3 +1,5 @@
+"""Lessons 10, 11 and 12."""
+
 import numpy as np
 
 from gradcam.seed import seed as start

@@ -1,3 +1,5 @@
+"""Lesson 7."""
+
 from gradcam.seed import seed as start
 from minicnn import backward
 

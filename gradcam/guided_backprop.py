@@ -1,3 +1,5 @@
+"""Lessons 8 and 9."""
+
 from gradcam.rules import GUIDED
 from gradcam.seed import seed as start
 from minicnn import backward

@@ -1,3 +1,5 @@
+"""Lesson 13."""
+
 from gradcam.grad_cam import grad_cam
 from gradcam.guided_backprop import guided_backprop
 from gradcam.upsample import upsample

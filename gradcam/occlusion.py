@@ -1,3 +1,5 @@
+"""Lesson 14."""
+
 import math
 
 import numpy as np

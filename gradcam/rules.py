@@ -1,4 +1,7 @@
-"""The tables of rules.  An explanation method that sends signals back differently is nothing but a table: {kind of operation: rule}."""
+"""The tables of rules.  An explanation method that sends signals back differently is nothing but a table: {kind of operation: rule}.
+
+Lesson 8.
+"""
 
 from minicnn import BACKPROP, ReLU
 

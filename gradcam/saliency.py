@@ -1,3 +1,5 @@
+"""Lesson 7."""
+
 from gradcam.gradient import gradient
 
 

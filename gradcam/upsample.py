@@ -2,6 +2,8 @@
 
 Libraries disagree here, and the picture shows it: half_pixel is what OpenCV, PyTorch (align_corners=False) and Grad-CAM's authors use;
 corner_aligned puts the first and last values at the very edges (SciPy's zoom, align_corners=True); nearest repeats.
+
+Lesson 13.
 """
 
 import numpy as np

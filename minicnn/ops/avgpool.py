@@ -1,3 +1,5 @@
+"""Lessons 3 and 10."""
+
 import numpy as np
 
 from minicnn.graph import Op

@@ -1,6 +1,8 @@
 """Batch normalisation (Ioffe & Szegedy 2015): y = gamma * x_hat + beta, x_hat = (x - mean) / sqrt(var + eps), channel by channel.
 
 x (N, C, H, W) or (N, C); gamma, beta, mean, var (C,).  In use, mean and var are constants; in training they are the batch's own.
+
+Lesson 17.
 """
 
 import numpy as np

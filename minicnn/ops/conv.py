@@ -1,3 +1,5 @@
+"""Lessons 2 and 20."""
+
 import numpy as np
 
 from minicnn.convolution import Geometry, choose

@@ -1,3 +1,5 @@
+"""Lesson 6."""
+
 import numpy as np
 
 from minicnn.graph import GraphError, Op

@@ -1,3 +1,5 @@
+"""Lesson 6."""
+
 import numpy as np
 
 from minicnn.device import moved

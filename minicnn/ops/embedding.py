@@ -1,3 +1,5 @@
+"""Lesson 5."""
+
 import numpy as np
 
 from minicnn.graph import GraphError, Op

@@ -1,3 +1,5 @@
+"""Lesson 4."""
+
 from minicnn.device import one_thread_each, product
 from minicnn.graph import GraphError, Op
 

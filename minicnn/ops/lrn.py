@@ -1,3 +1,5 @@
+"""Lesson 17."""
+
 import numpy as np
 
 from minicnn.graph import Op

@@ -1,3 +1,5 @@
+"""Lesson 4."""
+
 from minicnn.device import one_thread_each
 from minicnn.graph import Op
 from minicnn.ops.broadcast import sum_to

@@ -1,3 +1,5 @@
+"""Lesson 3."""
+
 import numpy as np
 
 from minicnn.graph import Op

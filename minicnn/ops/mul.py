@@ -1,3 +1,5 @@
+"""Lesson 1."""
+
 from minicnn.graph import Op
 from minicnn.ops.broadcast import sum_to
 

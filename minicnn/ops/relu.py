@@ -1,3 +1,5 @@
+"""Lessons 1 and 8."""
+
 import numpy as np
 
 from minicnn.graph import Op

@@ -1,3 +1,5 @@
+"""Lesson 5."""
+
 from minicnn.graph import Op
 
 
