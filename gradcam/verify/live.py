@@ -7,23 +7,24 @@ from gradcam.verify.judge import judge
 from gradcam.verify.question import Question
 
 
-def torch(model, x, target, method="grad_cam", layer=None, result=None, library="captum", **options):
+def torch(model, x, target, method="grad_cam", layer=None, result=None, library="captum", photo=None, **options):
     """Hold a map of a PyTorch model against the reference -> Verdict.
 
     model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
     deconvnet, guided_backprop, grad_cam or guided_grad_cam; layer: a module of the model, or its path, for Grad-CAM.  result: their
     map, array or tensor; or a dict with also their scores, activations, gradient or weights; None: what `library` gives (captum,
-    pytorch-grad-cam, torch-cam, zennit).  options: as in `judge`.  The model and its surroundings are as before, also after an exception.
+    pytorch-grad-cam, torch-cam, zennit).  photo: (picture, preprocessing) that x was made from, so that ways of resizing can be told;
+    options: as in `judge`.  The model and its surroundings are as before, also after an exception.
     """
     if result is None:
         from gradcam.verify.peers import result_of
 
         result = result_of(library, model, x, target, method, layer)
     theirs = result if isinstance(result, dict) else {"result": result}
-    return judge(question(model, x, target, method, layer, theirs), **options)
+    return judge(question(model, x, target, method, layer, theirs, photo), **options)
 
 
-def question(model, x, target, method, layer=None, theirs=None):
+def question(model, x, target, method, layer=None, theirs=None, photo=None):
     """The Question for a live model.  VerifyError: not a model, an unknown layer, an operator without counterpart."""
     try:
         import torch
@@ -37,7 +38,7 @@ def question(model, x, target, method, layer=None, theirs=None):
     if array.ndim != 4:
         raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
     net = from_torch(model, torch.from_numpy(array))
-    return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of)
+    return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of, photo=photo)
 
 
 def path_of(model, layer):

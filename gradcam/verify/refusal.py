@@ -19,8 +19,8 @@ def refusal(q):
         return (f"{q.method} is defined for ReLUs; this network has {', '.join(others[:4])}{' ...' if len(others) > 4 else ''}, "
                 "for which no rule is published: libraries pass the plain derivative there without a word")  # fmt: skip
     if not np.any(theirs) and saturated(q):
-        return (f"their result is all zeros, and class {np.ravel(q.c).tolist()} has probability 1 to within rounding: the gradient of a "
-                "saturated softmax is 0, and says nothing. Take the gradient of the score")  # fmt: skip
+        return ("their result is all zeros, and a class has probability 1 to within rounding: the gradient of a saturated softmax is 0, "
+                "and says nothing. Take the gradient of the score")  # fmt: skip
     if q.method in CAMS and not np.any(v.signed):
         return "the reference is zero before its final ReLU: any map of zeros would pass. Take another class, layer or picture"
     if q.method in CAMS and not np.any(v.map) and not np.any(theirs):

@@ -35,6 +35,22 @@ def cubic(n, N, a, renormalise, corners=False):
     return by_kernel(n, N, kernel, 2, renormalise, corners)
 
 
+def bilinear(n, N):
+    """Between the two nearest old values, half-pixel centres, no antialiasing."""
+    return by_kernel(n, N, lambda d: np.maximum(1 - abs(d), 0), 1, renormalise=False)
+
+
+def as_opencv(pixels, size):
+    """uint8 (H, W, C) -> (h, w, C), bilinear in OpenCV's integers: shares of 1/2048, four and then sixteen bits cut off on the way."""
+    rows, columns = (np.rint(2048 * bilinear(n, N)).astype(np.int64) for n, N in zip(pixels.shape, size))
+    across = np.einsum("jkc,lk->jlc", pixels.astype(np.int64), columns) >> 4
+    down = np.zeros((size[0], size[1], pixels.shape[2]), np.int64)
+    for i, shares in enumerate(rows):
+        for j in np.flatnonzero(shares):
+            down[i] += (shares[j] * across[j]) >> 16
+    return (down + 2) >> 2
+
+
 def lanczos(n, N):
     """Lanczos with three lobes, as PIL: what falls outside is left out and the rest scaled to 1."""
     return by_kernel(n, N, lambda d: np.where(abs(d) < 3, np.sinc(d) * np.sinc(d / 3), 0), 3, renormalise=True)

@@ -1,10 +1,9 @@
 """The picture is not what the network was trained on."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from gradcam.image import prepare
+from gradcam.upsample import upsample
+from gradcam.verify.catalogue import photos
 from gradcam.verify.hypothesis import Hypothesis
 
 MEAN, STD = (np.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))  # torchvision's, RGB
@@ -33,23 +32,27 @@ def ranges(q, y):
     return {"255 times too large": lambda q, v, old: 255 * old(), "255 times too small": lambda q, v, old: old() / 255}
 
 
+def exchanged(q, v, old):
+    return old().swapaxes(-1, -2)
+
+
+def square(q):
+    return q.x.shape[-1] == q.x.shape[-2]
+
+
 def turned(q, y):
-    return {"": lambda q, v, old: old().swapaxes(-1, -2)} if q.x.shape[-1] == q.x.shape[-2] else {}
+    """A network that takes any size also takes a picture that is not square; the result is then (W, H) too."""
+    return {"": exchanged} if square(q) or q.swapped else {}
+
+
+def as_it_came(q, v, old):
+    return old() if square(q) else old().swapaxes(-1, -2)
 
 
 def resizes(q, y):
-    """Ways to bring the photo to the network's size."""
     if q.photo is None:
         return {}
-    picture, meant = q.photo
-    crop = meant.crop
-    others = {
-        "squashed, no crop": replace(meant, resize="squash", size=crop), "squashed, then cropped": replace(meant, resize="squash"),
-        "short side to the crop": replace(meant, resize="short", size=crop),
-        "short side to 256": replace(meant, resize="short", size=max(256, crop)),
-        **{f"by {how}": replace(meant, interpolation=how) for how in ("nearest", "bilinear", "bicubic", "lanczos", "box")},
-    }  # fmt: skip
-    return {name: lambda q, v, old, p=p: prepare(picture, p, np.float64) for name, p in others.items() if p != meant}
+    return {name: lambda q, v, old, way=way: way() for name, way in photos.ways(q.photo).items()}
 
 
 WHY = "a network computes its scores for the preprocessing that it was trained with"
@@ -59,5 +62,8 @@ TABLE = [
     Hypothesis("colour channels in the other order (RGB, BGR)", "input", WHY, FIX, ways=colours),
     Hypothesis("another mean and deviation", "input", WHY, FIX, ways=normalisations),
     Hypothesis("another range of pixel values", "input", WHY, FIX, ways=ranges),
-    Hypothesis("picture with H and W exchanged", "input", "x is (N, C, H, W)", "transpose (W, H) arrays once, on reading", ways=turned),
+    Hypothesis("picture with H and W exchanged", "input", "x is (N, C, H, W)", "transpose (W, H) arrays once, on reading", ways=turned,
+               also={"upsampled": lambda q, v, old: upsample(v.map, v.input.shape[-2:]), "result": as_it_came}, turns=True),
+    Hypothesis("picture mirrored", "input", "x is the picture as it was read", "switch off augmentation (flips)",
+               lambda q, v, old: old()[..., ::-1]),
 ]

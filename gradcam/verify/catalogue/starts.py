@@ -2,13 +2,38 @@
 
 import numpy as np
 
+from gradcam.verify.compare import precision
 from gradcam.verify.hypothesis import Hypothesis
 from minicnn import LogSoftmax, Softmax, one_hot
+
+SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
 
 
 def softmax(q, v, old):
     p = Softmax()(v.y)
     return p, one_hot(p, q.c)
+
+
+def probabilities(q, y):
+    """p(1 - p) near p = 1 is what float32 leaves of 1 - p: a few values of p next to the true one."""
+    ways, p = {"": softmax}, Softmax()(y.data)
+    classes = np.broadcast_to(np.asarray(q.c), len(p))
+    of_c = p[np.arange(len(p)), classes]
+    if len(p) > 1 or not 1 - SURE < of_c[0] <= 1 or precision(q.theirs.get("result", p)) == "float64":
+        return ways
+    for ulp in range(-2, 3):
+        rounded = np.float64(np.float32(of_c[0])) + ulp * 2.0**-24
+        if rounded <= 1:
+            ways[f"in float32, with p = {rounded:.8f}"] = lambda q, v, old, p_c=rounded: by_hand(q, v, p_c)
+    return ways
+
+
+def by_hand(q, v, p_c):
+    """The way back through softmax, with a p_c of our own."""
+    p = Softmax()(v.y.data)
+    p[:, q.c] = p_c
+    g = one_hot(v.y, q.c)
+    return v.y, p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
 def cross_entropy(sign):
@@ -22,6 +47,11 @@ def cross_entropy(sign):
 def value(q, v, old):
     y, gy = old()
     return y, gy * y.data
+
+
+def mean_of_batch(q, y):
+    N = len(q.x)
+    return {"": lambda q, v, old: (v.y, old()[1] / N)} if N > 1 else {}
 
 
 def all_scores(q, v, old):
@@ -40,13 +70,15 @@ def others(q, y):
 PAPER = "y_c is the score before softmax (Selvaraju et al. 2017, sec. 3)"
 TABLE = [
     Hypothesis("softmax instead of scores", "start", f"{PAPER}: dp_c = p_c (dy_c - sum_j p_j dy_j)", "take the gradient of the logit",
-               softmax),
+               ways=probabilities),
     Hypothesis("log-softmax instead of scores", "start", f"{PAPER}: d log p_c = dy_c - sum_j p_j dy_j", "take the gradient of the logit",
                cross_entropy(1)),
     Hypothesis("gradient of the loss instead of the score", "start", f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
                "take the gradient of the logit", cross_entropy(-1)),
     Hypothesis("score value as seed", "start", "the signal at y_c is 1; started with y_c, the whole map is y_c times as large",
                "start with 1 at the class", value),
+    Hypothesis("the batch's mean score instead of its sum", "start", "the signal at every y_c is 1", "sum over the batch",
+               ways=mean_of_batch),
     Hypothesis("all scores instead of one", "start", "the signal is 1 at y_c and 0 elsewhere", "start with a one-hot signal", all_scores),
     Hypothesis("another class", "start", "the map of class c starts at y_c",
                "check how classes are numbered (from 0 or 1), and the default class",

@@ -56,11 +56,6 @@ def repeated(q, y):
     return {f"{n} times": lambda q, v, old, n=n: n * old() for n in (2, 3, 4)}
 
 
-def averaged(q, y):
-    N = len(q.x)
-    return {"divided by the batch size": lambda q, v, old: old() / N} if N > 1 else {}
-
-
 def normalised_before_relu(f):
     return lambda q, v, old: np.stack([f(m) for m in v.signed])
 
@@ -86,6 +81,24 @@ def reshaped(q, y):
     return {"": lambda q, v, old: old().reshape(*old().shape[:-2], old().shape[-1], old().shape[-2]).swapaxes(-1, -2)}
 
 
+def mirrored(q, y):
+    return {
+        "left and right": lambda q, v, old: old()[..., ::-1], "top and bottom": lambda q, v, old: old()[..., ::-1, :],
+        "both: turned by 180 degrees": lambda q, v, old: old()[..., ::-1, ::-1],
+    }  # fmt: skip
+
+
+def first_only(q, y):
+    """Code for one picture, given a batch."""
+    if len(q.x) == 1:
+        return {}
+    shown = np.arange(len(q.x)) == 0
+    return {
+        "its map for every picture": lambda q, v, old: np.repeat(old()[:1], len(q.x), axis=0),
+        "zeros for the others": lambda q, v, old: old() * shown.reshape(-1, *[1] * (old().ndim - 1)),
+    }
+
+
 def half(q, v, old):
     with np.errstate(over="ignore", under="ignore"):
         return old().astype(np.float16).astype(np.float64)
@@ -95,7 +108,6 @@ TABLE = [
     Hypothesis("accumulated: the gradient of several calls", "result", "a map is the signal of one way back",
                "zero .grad before, copy it after",
                ways=repeated),
-    Hypothesis("gradient of the batch's mean score", "result", "the signal at every y_c is 1", "sum over the batch", ways=averaged),
     Hypothesis("absolute value", "result", "the signal is signed", "leave out abs", lambda q, v, old: abs(old())),
     Hypothesis("negative values clipped away", "result", "the signal is signed", "leave out the last clip",
                lambda q, v, old: np.maximum(old(), 0),
@@ -121,6 +133,10 @@ TABLE = [
                ways=together(over_max)),
     Hypothesis("normalised over the whole batch, from minimum to maximum", "result", "f(batch)[i] = f(x_i)", "normalise picture by picture",
                ways=together(min_max)),
+    Hypothesis("only the first picture of the batch is explained", "result", "f(batch)[i] = f(x_i)", "explain one picture at a time",
+               ways=first_only),
+    Hypothesis("map mirrored", "result", "row 0 is the top of the picture, column 0 its left",
+               "undo flips of the picture in the map; draw with the origin at the top", ways=mirrored),
     Hypothesis("H and W exchanged", "result", "a map is (H, W): rows first", "resize to (W, H) in OpenCV and PIL; transpose once",
                ways=transposed, turns=True),
     Hypothesis("a map (H, W) read as (W, H)", "result", "a map is (H, W): rows first", "keep the shape", ways=reshaped, turns=True),

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from tests.verify.museum.mistakes import CAMS, finish
+from tests.verify.museum.mistakes.making import CAMS, finish
 from tests.verify.museum.right import Override, at_input, at_layer, enlarge, right, score, weigh
 
 

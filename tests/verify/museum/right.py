@@ -47,18 +47,29 @@ class Override(TorchFunctionMode):
 
 @dataclass
 class Case:
-    """A network in evaluation mode, an input, a class, the path of Grad-CAM's layer, a method."""
+    """A network in evaluation mode, an input, a class, the path of Grad-CAM's layer, a method.
+
+    photo: (picture, preprocessing) that the input is made from, if it is.
+    """
 
     model: object
     x: torch.Tensor
     c: int
     layer: str
     method: str
+    photo: tuple = None
 
     def to(self, dtype):
         import copy
 
-        return Case(copy.deepcopy(self.model).to(dtype), self.x.to(dtype), self.c, self.layer, self.method)
+        return Case(copy.deepcopy(self.model).to(dtype), self.x.to(dtype), self.c, self.layer, self.method, self.photo)
+
+
+def normalised(pixels, preprocessing):
+    """Pixels (H, W, 3), 0 to 255 -> input (1, 3, H, W), float64."""
+    p = torch.as_tensor(pixels).double() * (preprocessing.scale / 255)
+    mean, std = (torch.tensor(v, dtype=torch.float64) for v in (preprocessing.mean, preprocessing.std))
+    return ((p - mean) / std).permute(2, 0, 1)[None]
 
 
 def score(case, y):

@@ -1,0 +1,24 @@
+"""Grad-CAM's weights, its sum, its ReLU."""
+
+from torch.nn import functional as F
+
+from tests.verify.museum.mistakes.making import CAMS, Mistake, cam
+from tests.verify.museum.right import weigh
+
+TABLE = [
+    Mistake("a sum instead of the mean over i, j", cam(lambda A, dA: (dA.sum((2, 3), keepdim=True) * A).sum(1).relu()), CAMS),
+    Mistake("the maximum instead of the mean over i, j", cam(lambda A, dA: (dA.amax((2, 3), keepdim=True) * A).sum(1).relu()), CAMS),
+    Mistake("no mean: gradient times activation, place by place", cam(lambda A, dA: (dA * A).sum(1).relu()), CAMS),
+    Mistake("ReLU on the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).relu() * A).sum(1).relu()), CAMS),
+    Mistake("absolute value of the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).abs() * A).sum(1).relu()), CAMS),
+    Mistake("weights divided by their norm",
+            cam(lambda A, dA: (F.normalize(dA.mean((2, 3), keepdim=True), dim=1) * A).sum(1).relu()), CAMS),
+    Mistake("gradient divided by its root mean square", cam(lambda A, dA: weigh(A, dA / (dA.pow(2).mean().sqrt() + 1e-5)).relu()), CAMS),
+    Mistake("softmax of the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).softmax(1) * A).sum(1).relu()), CAMS),
+    Mistake("the mean over the maps instead of their sum", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True) * A).mean(1).relu()), CAMS),
+    Mistake("ReLU on every term before the sum", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True) * A).relu().sum(1)), CAMS),
+    Mistake("map started at ones", cam(lambda A, dA: (1 + weigh(A, dA)).relu()), CAMS),
+    Mistake("the final ReLU is missing", cam(weigh), CAMS),
+    Mistake("absolute value instead of the final ReLU", cam(lambda A, dA: weigh(A, dA).abs()), CAMS),
+    Mistake("sign flipped (evidence against the class)", cam(lambda A, dA: (-weigh(A, dA)).relu()), CAMS),
+]  # fmt: skip
