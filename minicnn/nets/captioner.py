@@ -71,7 +71,7 @@ class Captioner(Layer):
         A = self.cnn(x)
         N, _, h, w = A.shape
         like = A.data if isinstance(A, Tensor) else A
-        A = Concat(axis=1)(A, moved(_where(N, h, w).astype(like.dtype), like))
+        A = Concat(axis=1)(A, moved(where(N, h, w).astype(like.dtype), like))
         keys, what = (Reshape((N, -1, h * w))(maps) for maps in (self.key(A), A))
         start = [np.zeros_like(like, shape=(N, n)) for n in (self.lstm.H, self.lstm.H, what.shape[1])]
         return Seen(what, keys), State(*start)
@@ -86,7 +86,7 @@ class Captioner(Layer):
         return self.say(Concat(axis=1)(h, context)), State(h, c, context)
 
 
-def _where(N, h, w):
+def where(N, h, w):
     """Two feature maps that say where they are: row and column, from -1 to 1 -> (N, 2, h, w)"""
     rows, columns = np.meshgrid(np.linspace(-1, 1, h), np.linspace(-1, 1, w), indexing="ij")
     return np.broadcast_to(np.stack([rows, columns]), (N, 2, h, w))

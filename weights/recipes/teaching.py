@@ -55,6 +55,13 @@ def from_shapes(net):
     return net
 
 
+def exchanged(words, a, b):
+    """The number of the word that each word becomes when a and b change places, as in a mirror (words,)"""
+    numbers, a, b = np.arange(len(words)), words.index(a), words.index(b)
+    numbers[[a, b]] = b, a
+    return numbers
+
+
 def in_parts(f, n, size=64, threads=2):
     """f(numbers) of 0 to n - 1, `size` at a time on several threads -> its arrays, one after the other"""
     parts = [np.arange(i, min(i + size, n)) for i in range(0, n, size)]

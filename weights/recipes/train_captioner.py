@@ -9,8 +9,6 @@ world's stream `validation`; the scenes of `test` are drawn by `python -m weight
 
 import time
 
-import numpy as np
-
 from minicnn import CrossEntropy
 from minicnn.decode import greedy
 from minicnn.device import keep_memory
@@ -21,23 +19,12 @@ from minicnn.training.augment import jitter, to_input
 from weights.recipes.command import begin, options
 from weights.recipes.shapes_world import SIDE
 from weights.recipes.shapes_world.sentences import LONGEST, WORDS, batch
-from weights.recipes.teaching import Taught, draw, from_shapes, in_parts, processor_time, ship
+from weights.recipes.teaching import Taught, draw, exchanged, from_shapes, in_parts, processor_time, ship
 from weights.recipes.train_shapes import normalise
 
 SCENES, VALIDATION = 16384, 600
 PEAK, DECAY = 2e-3, 0.02
-
-
-def exchanged(*pairs):
-    """The number of the word that each word becomes when these pairs change places (words,)."""
-    numbers = np.arange(len(WORDS))
-    for a, b in pairs:
-        a, b = WORDS.index(a), WORDS.index(b)
-        numbers[[a, b]] = b, a
-    return numbers
-
-
-MIRRORED, UPSIDE_DOWN = exchanged(("left", "right")), exchanged(("above", "below"))
+MIRRORED, UPSIDE_DOWN = exchanged(WORDS, "left", "right"), exchanged(WORDS, "above", "below")
 
 
 def sampler(pictures, sentences):

@@ -1,0 +1,78 @@
+"""A network that answers questions about a picture: a CNN looks, an LSTM reads, and they are multiplied; 0.3 million parameters."""
+
+import numpy as np
+
+from minicnn.device import moved
+from minicnn.graph import Tensor
+from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
+from minicnn.nets.blocks import blocks
+from minicnn.nets.captioner import where
+from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softmax, Tanh, Transpose
+from minicnn.recurrent import EmbeddingLayer, LSTMLayer
+
+
+class Vqa(Layer):
+    """Visual question answering (Antol et al. 2015): picture and question meet in a product (Lu et al. 2015).
+
+    The LSTM's last h is the question q.  It looks twice (Yang et al. 2016, "Stacked attention networks"), so that what is left of the star
+    can be found from where the star is; what it saw, and the strongest of every feature map, are multiplied with it:
+
+        a1 = softmax_p( keys_p . Q1 q ),              s1 = sum_p a1_p what_p
+        a2 = softmax_p( keys_p . Q2 [q, s1] ),        s2 = sum_p a2_p what_p
+        f  = ( V [s1, s2] + M max_p A_p ) * tanh( U q )
+        scores = W ReLU( F f + b ) + b'               one for each answer
+    """
+
+    def __init__(self, words, answers, F=64, K=64, H=128, embedding=32, fused=192):
+        super().__init__("vqa")
+        self.H, C = H, F + 4
+        self.cnn = Sequential(*blocks((1, 1, 2, 3), (16, 32, 48, F), batchnorm=False)[:-1])
+        self.table, self.lstm = EmbeddingLayer("words", words, embedding), LSTMLayer("lstm", embedding, H)
+        self.key = ConvLayer("key", C, K, kernel=1)
+        self.query1, self.query2 = LinearLayer("query1", H, K), LinearLayer("query2", H + C, K)
+        self.see, self.strongest = LinearLayer("see", 2 * C, fused), LinearLayer("strongest", F, fused, bias=False)
+        self.ask = LinearLayer("ask", H, fused)
+        self.think = Sequential(LinearLayer("think", fused, H), Apply("relu_think", ReLU), LinearLayer("answer", H, answers))
+
+    def __call__(self, x, words):
+        """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q, answers)"""
+        N, Q, _ = words.shape
+        A = self.cnn(x)
+        q = self.read(words.reshape(N * Q, -1), isinstance(A, Tensor))
+        what, keys = self.places(A)
+        s1 = _look(self.query1(q), keys, what, Q)
+        s2 = _look(self.query2(Concat()(q, s1)), keys, what, Q)
+        strongest = Reshape((N, -1))(MaxPool(kernel=A.shape[-2:])(A))
+        F = self.ask.b.shape[0]
+        seen = Add()(Reshape((N, Q, F))(self.see(Concat()(s1, s2))), Reshape((N, 1, F))(self.strongest(strongest)))
+        fused = Mul()(seen, Reshape((N, Q, F))(Tanh()(self.ask(q))))
+        y = Reshape((N, Q, -1))(self.think(Reshape((N * Q, F))(fused)))
+        if isinstance(y, Tensor):
+            y.name = "scores"
+        return y
+
+    def read(self, words, remember):
+        """words (n, L) -> the LSTM's h after the last one (n, H)"""
+        h = c = np.zeros_like(self.lstm.b.data, shape=(len(words), self.H))
+        for t in range(words.shape[1]):
+            h, c = self.lstm(self.table(Tensor(words[:, t]) if remember else words[:, t]), h, c)
+        return h
+
+    def places(self, A):
+        """A (N, F, h, w) -> what there is at every place (N, h w, C), and the keys that find it (N, K, h w)"""
+        N, _, h, w = A.shape
+        like = A.data if isinstance(A, Tensor) else A
+        at = where(N, h, w)
+        A = Concat()(A, moved(np.concatenate([at, at**2], axis=1).astype(like.dtype), like))
+        return Transpose((0, 2, 1))(Reshape((N, -1, h * w))(A)), Reshape((N, -1, h * w))(self.key(A))
+
+
+def _look(query, keys, what, Q):
+    """query (N Q, K), keys (N, K, P), what (N, P, C) -> what the attention of each query sees (N Q, C)"""
+    a = Softmax()(MatMul()(Reshape((-1, Q, keys.shape[1]))(query), keys))
+    return Reshape((-1, what.shape[-1]))(MatMul()(a, what))
+
+
+def vqa(words=34, answers=21):
+    """The network that answers questions about a scene of the shapes world.  x (N, 3, 96, 96), words (N, Q, L) -> scores (N, Q, answers)"""
+    return Vqa(words, answers)
