@@ -8,6 +8,7 @@ from gradcam.cam import cam, cam_head
 from gradcam.grad_cam import combine
 from gradcam.guided_grad_cam import localise
 from gradcam.occlusion import occlusion
+from gradcam.relatives import AT_LAYER, FROM_GRADIENT, RELATIVES, Way, pixel_range
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.saliency import largest_channel
 from gradcam.seed import seed as start
@@ -29,6 +30,7 @@ METHODS = {
     "guided_grad_cam": [("guided", "x"), ("backprop", "A")],
     "occlusion": [],
 }
+NEEDS = METHODS | {name: [("backprop", "A")] if name in FROM_GRADIENT else [] for name in RELATIVES}
 PANEL = ("saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")  # the five that share one backward pass
 
 
@@ -64,7 +66,7 @@ class Explanation:
 
 def explain(
     net, x, classes=None, methods=PANEL, layer=None, unit_layer=None, *,
-    seed="score", alpha="mean", relu=True, upsampling="half_pixel", allow=(), occluder=None, progress=False,
+    seed="score", alpha="mean", relu=True, upsampling="half_pixel", allow=(), occluder=None, options=None, progress=False,
 ):  # fmt: skip
     """Every method asked for, from one forward pass and one batched backward pass.
 
@@ -73,12 +75,13 @@ def explain(
     classes   a class, or a list of classes; each a number, or N numbers for N pictures.  Default: the top class of each picture
     layer     name of the feature maps A for Grad-CAM; unit_layer: where the deconvnet signal starts, at the strongest unit; None: at y_c
     seed, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
+    options   {relative: {its own options}}, {"smoothgrad": {"n": 20}} say; see `gradcam.relatives`
     -> Explanation
     """
     x = x if isinstance(x, Tensor) else Tensor(x, "x")
-    unknown = [m for m in methods if m not in METHODS]
+    unknown = [m for m in methods if m not in NEEDS]
     if unknown:
-        raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(METHODS)}")
+        raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(NEEDS)}")
     card = getattr(net, "card", None)
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
     y = net(x)
@@ -91,15 +94,21 @@ def explain(
         occluded = dict(zip(classes, _occlusion(net, x.data, classes, occluder or {}, progress)))
     for method in methods:
         for c in classes:
-            e.maps[method, c] = occluded[c] if method == "occlusion" else _map(method, c, x, y, A, signals, alpha, relu, upsampling)
+            if method == "occlusion":
+                e.maps[method, c] = occluded[c]
+            elif method in RELATIVES:
+                way = Way(net, x, y, c, A, signals.get((c, "backprop", "A")), seed, pixel_range(x.data, card), progress)
+                e.maps[method, c] = RELATIVES[method](way, **(options or {}).get(method, {}))
+            else:
+                e.maps[method, c] = _map(method, c, x, y, A, signals, alpha, relu, upsampling)
             if not np.any(e.maps[method, c]):
                 e.notes[method, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((method, c))]))
     return e
 
 
 def _feature_maps(y, layer, methods):
-    """The tensor that Grad-CAM weighs, None if no method needs one."""
-    if not any(at == "A" for m in methods for _, at in METHODS[m]):
+    """The tensor that Grad-CAM and its relatives weigh, None if no method needs one."""
+    if not any(m in AT_LAYER or ("backprop", "A") in NEEDS[m] for m in methods):
         return None
     if layer is None:
         raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
@@ -124,7 +133,7 @@ def _classes(classes, scores):
 
 def _signals(y, x, A, methods, unit_layer, seed, allow, e):
     """One batched backward pass: {(class, rules, "x" or "A"): signal}.  The stack has a row for each class and table of rules."""
-    needs = dict.fromkeys(need for m in methods for need in METHODS[m])
+    needs = dict.fromkeys(need for m in methods for need in NEEDS[m])
     rows = [(c, rules) for c in e.classes for rules in dict.fromkeys(rules for rules, _ in needs)]
     ends = {name: tensor for name, tensor in (("x", x), ("A", A)) if any(at == name for _, at in needs)}
     if not rows:

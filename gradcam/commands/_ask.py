@@ -57,4 +57,4 @@ def _words(name):
 
 
 def _bare(name):
-    return _words(name).replace(" ", "")
+    return "".join(re.findall(r"[^\W_]+|\+", name.casefold()))

@@ -23,6 +23,8 @@ Examples:
       one row for each class: what speaks for the cat, what for the dog?
   gradcam explain photo.jpg --network squeezenet --layer fire5 --method grad_cam counterfactual
       the feature maps of an earlier layer (see: gradcam layers), and two methods only
+  gradcam explain photo.jpg --method grad_cam grad_cam++ hirescam score_cam lrp_gamma
+      Grad-CAM among its relatives (see: gradcam methods)
   gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.485 0.456 0.406 --std 0.229 0.224 0.225
       a network of your own, exported from any framework
   gradcam explain photo.jpg --out panel.pdf --json
@@ -31,7 +33,7 @@ Examples:
 
 
 def register(subparsers):
-    from gradcam.explain import METHODS, PANEL
+    from gradcam.explain import PANEL
 
     raw = argparse.RawDescriptionHelpFormatter
     parser = subparsers.add_parser(
@@ -45,7 +47,7 @@ def register(subparsers):
     parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own (see: gradcam layers)")
     unit = "where the deconvnet signal starts, at its strongest unit; default: the network's own, or the score"
     parser.add_argument("--unit-layer", metavar="NAME", help=unit)
-    methods = f"{', '.join(METHODS)}; default: {', '.join(PANEL)}"
+    methods = f"one or several (see: gradcam methods); default: {', '.join(PANEL)}"
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
     parser.add_argument("--out", metavar="FILE", help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder")
     parser.add_argument("--json", action="store_true", help="print numbers as JSON instead of words")
@@ -57,12 +59,12 @@ def run(args):
     import weights
     from gradcam.commands import _report as report
     from gradcam.commands._ask import AskError, class_index, one_of
-    from gradcam.explain import METHODS, PANEL, explain
+    from gradcam.explain import NEEDS, PANEL, explain
     from gradcam.image import crop_shown, prepare
 
     _photo_first(args)
     name = one_of("network", args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK), weights.available())
-    methods = list(dict.fromkeys(one_of("method", m, METHODS) for m in args.methods or PANEL))
+    methods = list(dict.fromkeys(one_of("method", m, NEEDS) for m in args.methods or PANEL))
     out = _out(args)
     image, kinds = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else weights.load(name, args.weights)

@@ -48,7 +48,8 @@ def register(subparsers):
     pictures.add_argument("--data", metavar="FILE", help="an npz file of photos with boxes")
     pictures.add_argument("--world", choices=["shapes"], help="scenes that are drawn for this, with exact masks")
     parser.add_argument("--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes")
-    parser.add_argument("--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help="default: all but occlusion")
+    methods = "see: gradcam methods; default: the first nine there"
+    parser.add_argument("--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help=methods)
     parser.add_argument("--rows", metavar="FILE", help="keep every picture's figures here, and go on from those that are there")
     parser.add_argument("--out", metavar="FILE", help="where the curves of the sanity check go: .png, .svg, .pdf or .jpg")
     parser.add_argument("--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core")
@@ -111,10 +112,10 @@ def _measure(args, net, data, asked, methods):
 def _methods(asked):
     """The methods, with their layers."""
     from gradcam.commands._ask import one_of
-    from gradcam.explain import METHODS
+    from gradcam.explain import METHODS, NEEDS
 
     split = [m.partition("@") for m in asked or [m for m in METHODS if m != "occlusion"]]
-    return list(dict.fromkeys(one_of("method", name, METHODS) + at + layer for name, at, layer in split))
+    return list(dict.fromkeys(one_of("method", name, NEEDS) + at + layer for name, at, layer in split))
 
 
 def _print(title, table, reasons):

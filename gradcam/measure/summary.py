@@ -1,6 +1,6 @@
 """Rows of many pictures -> figures with confidence intervals, and tables of them."""
 
-from gradcam.explain import METHODS
+from gradcam.explain import NEEDS
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.intervals import interval
 from gradcam.measure.measures import FIGURES
@@ -27,9 +27,9 @@ def summary(rows):
 
 
 def methods_of(rows):
-    """Every method of these rows: the baselines, then in the order of METHODS."""
+    """Every method of these rows: the baselines, then in the order of `gradcam.explain`."""
     seen = dict.fromkeys(m for row in rows for m in [RANDOM, CENTRE, *row["values"], *row["failed"]])
-    order = [RANDOM, CENTRE, *METHODS]
+    order = [RANDOM, CENTRE, *NEEDS]
     return sorted(seen, key=lambda method: order.index(method.partition("@")[0]))
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcam.relatives import AT_LAYER as RELATIVES_AT_LAYER
 from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
 from gradcam.show.verdict import name_of, percent
 
@@ -19,8 +20,23 @@ LOOKS = {
     "counterfactual": ("Counterfactual", "Selvaraju 2017", "overlay", "grad_cam"),
     "guided_grad_cam": ("Guided Grad-CAM", "Selvaraju 2017", "relief", "guided_grad_cam"),
     "occlusion": ("Occlusion", "Zeiler & Fergus 2014", "overlay", "occlusion"),
+    "grad_cam++": ("Grad-CAM++", "Chattopadhay 2018", "overlay", "grad_cam++"),
+    "xgrad_cam": ("XGrad-CAM", "Fu 2020", "overlay", "xgrad_cam"),
+    "hirescam": ("HiResCAM", "Draelos & Carin 2020", "overlay", "hirescam"),
+    "layercam": ("LayerCAM", "Jiang 2021", "overlay", "layercam"),
+    "eigen_cam": ("Eigen-CAM", "Muhammad 2020", "overlay", "eigen_cam"),
+    "score_cam": ("Score-CAM", "Wang 2020", "overlay", "score_cam"),
+    "ablation_cam": ("Ablation-CAM", "Desai 2020", "overlay", "ablation_cam"),
+    "smoothgrad": ("SmoothGrad", "Smilkov 2017", "relief", "smoothgrad"),
+    "integrated_gradients": ("Integrated Gradients", "Sundararajan 2017", "relief", "integrated_gradients"),
+    "lrp_epsilon": ("LRP, epsilon", "Bach 2015", "relief", "lrp_epsilon"),
+    "lrp_gamma": ("LRP, gamma", "Montavon 2019", "relief", "lrp_gamma"),
+    "lrp_alpha_beta": ("LRP, alpha-beta", "Bach 2015", "relief", "lrp_alpha_beta"),
+    "lrp_z_box": ("LRP, z-box", "Montavon 2017", "relief", "lrp_z_box"),
+    "lrp_flat": ("LRP, flat", "Lapuschkin 2019", "relief", "lrp_flat"),
+    "excitation_backprop": ("Excitation backprop", "Zhang 2016", "overlay", "excitation_backprop"),
 }
-AT_LAYER = ("grad_cam", "counterfactual", "guided_grad_cam")  # their maps depend on the layer
+AT_LAYER = ("grad_cam", "counterfactual", "guided_grad_cam", *RELATIVES_AT_LAYER)  # their maps depend on the layer
 ROUNDOFF = 1e-6  # of a map's largest value: what the fast convolutions leave where the exact map is zero
 SMALL = 0.25  # of the picture's side: what is smaller is shown enlarged as well
 
@@ -95,7 +111,7 @@ def enlarged(picture, map, photo):
 
 def why_zero(method, score, layer):
     """Why a map is exactly zero, in one sentence; score: of its class."""
-    if score == 0 and method not in ("occlusion", "cam"):
+    if score == 0 and method not in ("occlusion", "cam", "eigen_cam", "score_cam"):
         return "The score itself is 0, as behind a closed ReLU: no signal passes back."
     return {
         "deconvnet": "Nothing positive is left of the signal from this score. It can start at a unit of a feature map instead.",
@@ -105,4 +121,12 @@ def why_zero(method, score, layer):
         "counterfactual": f"Nothing at {layer} speaks against this class.",
         "guided_grad_cam": "It is a product, and one factor is zero wherever the other is not: look at Grad-CAM and at guided backprop.",
         "occlusion": "No window that was covered moved the score.",
+        "grad_cam++": f"No derivative of this score by the feature maps at {layer} is positive where they are.",
+        "xgrad_cam": f"The weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class.",
+        "hirescam": f"No feature map at {layer} that is not zero moves this score.",
+        "layercam": f"No derivative of this score by the feature maps at {layer} is positive where they are.",
+        "eigen_cam": f"The feature maps at {layer} are zero.",
+        "score_cam": f"The feature maps at {layer} are zero.",
+        "ablation_cam": f"No feature map at {layer} is missed by this score.",
+        "excitation_backprop": f"No unit on the way to {layer} was excited by another.",
     }.get(method, "No derivative of this score reaches a pixel.")

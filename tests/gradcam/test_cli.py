@@ -1,6 +1,7 @@
 """The command line: what it prints, what it writes, and one clear line for everything that cannot be done."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -94,6 +95,8 @@ BAD = {
     "the photo itself": (["--out", "photo.jpg"], "overwrite"),
     "a folder": (["--out", "folder.png"], "directory"),
     "a photo after names": (["explain", "--class", "cat", "photo.jpg"], "write the photo first"),
+    "a method's other name": (["--method", "gradcampp"], "there is grad_cam, xgrad_cam, grad_cam++"),
+    "a family of methods": (["--method", "lrp"], "lrp_gamma"),
     "no photo": (["explain", "--network", NETWORK], "give a photo"),
     "layers of no network": (["layers", "--network", "vgg17"], "vgg16"),
 }
@@ -168,6 +171,35 @@ def test_every_command_teaches_by_examples(capsys, command):
 def test_without_a_command_there_is_help(capsys):
     assert main([]) == 0
     assert "gradcam explain photo.jpg" in capsys.readouterr().out
+
+
+def test_methods_are_listed_with_paper_and_passes(capsys):
+    from gradcam.explain import NEEDS
+    from gradcam.methods import CATALOGUE
+
+    assert main(["methods"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head.split()[0] == "method" and [line.split()[0] for line in lines] == list(NEEDS) == list(CATALOGUE)
+    assert all(entry.says in line and entry.paper in line and entry.passes in line for line, entry in zip(lines, CATALOGUE.values()))
+    assert "Chattopadhay et al. 2018" in next(line for line in lines if line.startswith("grad_cam++ "))
+
+
+def test_methods_measured_on_the_built_in_scene(capsys):
+    assert main(["methods", "--seconds"]) == 0
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["grad_cam"].endswith(" 1.0") and lines["cam"].endswith("does not apply")
+    assert float(lines["score_cam"].split()[-1]) > 2 and float(lines["smoothgrad"].split()[-1]) > 2
+
+
+RELATIVES = ("gradcam++", "XGrad-CAM", "hires_cam", "layercam", "Eigen-CAM", "score-cam", "ablationcam", "smooth_grad", "LRP-gamma")
+
+
+def test_relatives_are_found_by_how_they_are_written_elsewhere(here, capsys):
+    assert explain("--class", "cat", "--json", "--method", *RELATIVES) == 0
+    (found,) = json.loads(capsys.readouterr().out)["explained"]
+    assert [m.replace("_", "") for m in found["maps"]] == [re.sub("[-_ ]", "", m).lower() for m in RELATIVES]
+    assert all((m["max"] > m["min"]) != ("exactly zero" in m["note"]) for m in found["maps"].values())
+    assert sum(m["max"] > 0 for m in found["maps"].values()) > 4
 
 
 def test_help_does_not_wait_for_pictures_or_plots():

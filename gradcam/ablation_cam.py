@@ -1,0 +1,26 @@
+import numpy as np
+
+from gradcam.passes import batch_size, in_batches
+from minicnn.replay import replay
+
+
+def ablation_cam(y, c, A, relu=True, batch=None, progress=False):
+    """Ablation-CAM (Desai & Ramaswamy 2020, eqs. 3-4): a map weighs the share of the score that is lost when it is set to zero.
+
+    y: scores (N, classes), c: class, or N of them, A: feature maps (N, K, h, w) on the way there -> (N, h, w).  No gradient: the layers
+    behind A are run K times, in batches of `batch` maps, and remember nothing.
+    """
+    N, K = A.shape[:2]
+    pictures, c = np.arange(N), np.broadcast_to(np.asarray(c), N)
+    y_c = y.data[pictures, c][:, None]  # (N, 1)
+    without = []
+    for some in in_batches(K, batch or batch_size(A.data), "Ablation-CAM", progress):
+        ks = range(*some.indices(K))
+        ablated = np.stack([A.data] * len(ks))
+        for n, k in enumerate(ks):
+            ablated[n, :, k] = 0
+        scores = replay(y, A, ablated.reshape(-1, *A.shape[1:])).reshape(len(ks), N, -1)
+        without.append(scores[:, pictures, c])
+    w = (y_c - np.concatenate(without).T) / np.where(y_c == 0, 1, y_c)  # eq. 3   w_k = (y_c - y_c^k) / y_c
+    L = (w[..., None, None] * A.data).sum(axis=-3)  # eq. 4   L = ReLU( sum_k w_k A^k )
+    return np.maximum(L, 0) if relu else L

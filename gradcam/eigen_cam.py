@@ -1,0 +1,22 @@
+import numpy as np
+
+from minicnn import Tensor
+
+
+def eigen_cam(A, centre=False, relu=False):
+    """Eigen-CAM (Muhammad & Yeasin 2020, sec. III):  L = A V_1, the places projected on the first right singular vector of A = U S V^T.
+
+    A: feature maps (N, K, h, w), as a matrix with a row for each place and a column for each map -> (N, h, w).  No class takes part.
+    The sign of V_1 is open in the paper and in every library for linear algebra; here its entries add up to something >= 0, so that maps
+    behind a ReLU give a map that is nowhere negative.  centre: each column loses its mean first, as in principal components.
+    """
+    A = A.data if isinstance(A, Tensor) else A
+    N, K, h, w = A.shape
+    M = A.reshape(N, K, h * w).swapaxes(-1, -2)  # (N, places, K)
+    if centre:
+        M = M - M.mean(axis=-2, keepdims=True)
+    _, _, V = np.linalg.svd(M, full_matrices=False)
+    first = V[:, 0]  # (N, K)
+    first = first * np.where(first.sum(axis=-1, keepdims=True) < 0, -1, 1).astype(A.dtype)
+    L = (M @ first[..., None]).reshape(N, h, w)
+    return np.maximum(L, 0) if relu else L

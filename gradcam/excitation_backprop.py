@@ -1,0 +1,43 @@
+import numpy as np
+
+from gradcam.lrp import ELSEWHERE, neg, pos, share, table
+from gradcam.seed import seed as start
+from minicnn import Conv, GraphError, Linear, backward, history, names
+
+
+def excite(op, P):
+    """P_i = sum_j  x_i w_ij+ / (sum_i x_i w_ij+)  P_j: who excited the winner?  (Zhang et al. 2016, eq. 8; x >= 0, no bias.)"""
+    x, W = (i.data for i in op.inputs[:2])
+    return share(op, P, [(pos(x), pos(W), None)], eps=0.0)
+
+
+def excite_and_contrast(op, P):
+    """The same, minus who would excite a unit with the opposite weights (sec. 3.3)."""
+    x, W = (i.data for i in op.inputs[:2])
+    return excite(op, P) - share(op, P, [(pos(x), -neg(W), None)], eps=0.0)
+
+
+EXCITATION = table(excite, elsewhere=ELSEWHERE)
+
+
+def excitation_backprop(y, c, A, contrast=False, rules=EXCITATION):
+    """Excitation backprop (Zhang et al. 2016, sec. 3): how probably a winner, chosen unit by unit from c downwards, stands at a place.
+
+    y: scores (N, classes), c: class, A: feature maps (N, K, h, w) -> (N, h, w), the sum over the maps; it adds up to 1 where every unit on
+    the way was excited by something.  contrast=True: the contrastive map (sec. 3.3), which begins at the last weights, without what is
+    negative.
+    """
+    y, P = start(y, c, "score")
+    if contrast:
+        rules = rules | {_last_weights(y): excite_and_contrast}
+    found = backward(y, P, wrt=A, rules=rules).sum(axis=-3)
+    return np.maximum(found, 0) if contrast else found
+
+
+def _last_weights(y):
+    """The name of the last layer with weights, on the way to y."""
+    known = {tensor: name for name, tensor in names(y).items()}
+    name = next((known.get(t) for t in reversed(history(y)) if isinstance(t.op, (Conv, Linear))), None)
+    if name is None:
+        raise GraphError("the contrast begins at the last layer with weights, and that has no name of its own")
+    return name

@@ -1,0 +1,20 @@
+import numpy as np
+
+from gradcam.seed import seed as start
+from minicnn import backward
+
+
+def hirescam(y, c, A, seed="score", relu=False):
+    """HiResCAM (Draelos & Carin 2020, sec. 3):  L = sum_k dy_c/dA^k * A^k, place by place: no mean over places moves evidence elsewhere.
+
+    y: scores (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w), of either sign; relu=True keeps what speaks for the class.
+    Where only one linear layer follows A, with or without global average pooling, the map adds up to y_c without its bias.
+    """
+    y, gy = start(y, c, seed)
+    return combine(backward(y, gy, wrt=A), A.data, relu)
+
+
+def combine(g, A, relu=False):
+    """g (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
+    L = (g * A).sum(axis=-3)
+    return np.maximum(L, 0) if relu else L

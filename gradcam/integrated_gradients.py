@@ -1,0 +1,41 @@
+import numpy as np
+
+from gradcam.passes import batch_size, gradients, in_batches, score
+from minicnn import Tensor
+
+RULES = ("gauss", "right", "midpoint")
+
+
+def integrated_gradients(net, x, c, baseline=0.0, steps=50, rule="gauss", seed="score", batch=None, progress=False):
+    """Integrated Gradients (Sundararajan et al. 2017, eqs. 1 and 3):  (x - x') * integral over a from 0 to 1 of dy_c/dx at x' + a (x - x').
+
+    net: maps a tensor (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them -> (N, C, H, W).
+    baseline: x', after preprocessing: 0 is the mean colour; a number, or an array that broadcasts to x.  steps: places on the way, one
+    forward and one backward pass each.  rule: how they are chosen: "gauss" (Gauss-Legendre), "right" (eq. 3: a = 1/m, 2/m, ..., 1) or
+    "midpoint".  Completeness (proposition 1): the map adds up to y_c(x) - y_c(x'); `completeness_error` says how nearly.
+    """
+    x = x.data if isinstance(x, Tensor) else x
+    towards = x - np.broadcast_to(np.asarray(baseline, x.dtype, like=x), x.shape)
+    places, weights = (v.astype(x.dtype) for v in quadrature(steps, rule))
+    total = np.zeros_like(x)
+    for some in in_batches(steps, batch or batch_size(x), "Integrated Gradients", progress):
+        g = gradients(net, np.stack([x - float(1 - a) * towards for a in places[some]]), c, seed)
+        total += sum(float(w) * gi for w, gi in zip(weights[some], g))
+    return towards * total
+
+
+def quadrature(steps, rule="gauss"):
+    """-> (places in 0 to 1, weights that add up to 1), arrays (steps,)"""
+    if rule == "gauss":
+        places, weights = np.polynomial.legendre.leggauss(steps)
+        return (1 + places) / 2, weights / 2
+    if rule not in RULES:
+        raise ValueError(f"rule is one of {', '.join(RULES)}, not '{rule}'")
+    return (np.arange(steps) + (1 if rule == "right" else 0.5)) / steps, np.full(steps, 1 / steps)
+
+
+def completeness_error(net, x, c, map, baseline=0.0):
+    """|sum of the map - (y_c(x) - y_c(x'))| / |y_c(x) - y_c(x')| -> (N,)"""
+    ends = np.stack([x, np.broadcast_to(np.asarray(baseline, x.dtype, like=x), x.shape)])
+    at_x, at_baseline = score(net, ends, c)
+    return abs(map.sum(axis=(1, 2, 3)) - (at_x - at_baseline)) / abs(at_x - at_baseline)

@@ -1,0 +1,25 @@
+import numpy as np
+
+from gradcam.passes import batch_size, in_batches, score
+from gradcam.upsample import upsample
+from minicnn import Softmax, Tensor
+
+
+def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, progress=False):
+    """Score-CAM (Wang et al. 2020, eqs. 5-8 and algorithm 1): each map weighs what the network says to the picture seen through it alone.
+
+    net: maps an array (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them; A: feature maps (N, K, h, w) of x
+    -> (N, h, w).  K forward passes, in batches of `batch` maps (default: about 8 MB of input).  The score of the empty picture, which the
+    paper subtracts, drops out of the softmax.
+    """
+    x, A = (v.data if isinstance(v, Tensor) else v for v in (x, A))
+    K = A.shape[1]
+    scores = []
+    for some in in_batches(K, batch or batch_size(x), "Score-CAM", progress):
+        H = upsample(A[:, some], x.shape[-2:], upsampling)
+        low, high = (f(axis=(-2, -1), keepdims=True) for f in (H.min, H.max))
+        H = (H - low) / np.where(high > low, high - low, 1)  # eq. 6   s(H) = (H - min H) / (max H - min H), 0 where a map is constant
+        scores.append(score(net, H.swapaxes(0, 1)[:, :, None] * x, c))  # eq. 5   y_c( x * s(Up(A^k)) )
+    alpha = Softmax()(np.concatenate(scores).T)  # (N, K): over the maps
+    L = (alpha[..., None, None] * A).sum(axis=-3)  # eq. 8   L = ReLU( sum_k alpha_k A^k )
+    return np.maximum(L, 0) if relu else L

@@ -1,0 +1,23 @@
+import numpy as np
+
+from gradcam.seed import seed as start
+from minicnn import backward
+
+
+def xgrad_cam(y, c, A, seed="score", relu=True, eps=0.0):
+    """XGrad-CAM (Fu et al. 2020, eqs. 1 and 8).  y: scores (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w)
+
+    Grad-CAM's mean of the derivatives becomes a mean weighted by the map itself, so that the sum of the map is sum A g.
+    eps: what libraries add to the denominator.
+    """
+    y, gy = start(y, c, seed)
+    return combine(backward(y, gy, wrt=A), A.data, relu, eps)
+
+
+def combine(g, A, relu=True, eps=0.0):
+    """g (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
+    total = A.sum(axis=(-2, -1), keepdims=True) + eps
+    share = A / np.where(total == 0, 1, total)  # A_ij^k / sum_ab A_ab^k, 0 for a map of zeros
+    alpha = (share * g).sum(axis=(-2, -1), keepdims=True)  # eq. 8   alpha_k = sum_ij A_ij^k / (sum_ab A_ab^k) dy_c/dA_ij^k
+    L = (alpha * A).sum(axis=-3)  # eq. 1   L = ReLU( sum_k alpha_k A^k )
+    return np.maximum(L, 0) if relu else L
