@@ -1,4 +1,4 @@
-"""Lessons 1 and 8."""
+"""Lessons 1, 8 and 9."""
 
 import numpy as np
 
