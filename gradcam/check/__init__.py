@@ -1,89 +1,102 @@
-"""Does a network's file do what it should?  Its sum, real photos, and PyTorch, if that is installed, on every method.  -> a table"""
+"""Does a network's file do what it should?  Its sum, photos, PyTorch on every method, Figure 1 of the Grad-CAM paper.  -> a table"""
 
 import hashlib
-import importlib.util
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 
 import weights
-from gradcam.grad_cam import grad_cam
+from gradcam.check.agreement import agreement
+from gradcam.check.figure_1 import figure_1
+from gradcam.check.rows import Row, head, show
+from gradcam.check.shipped import accuracy, stated_sum
 from gradcam.image import prepare, read
-from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from minicnn import Tensor, backward, find, one_hot
+from gradcam.save import check as check_place
 
-LIMIT = 1e-10  # float64, relative to the norm
+HAVE = "MINICNN_DATA"  # a folder with images/imagenet_samples and images/cat_dog.jpg, for those who keep one
 
 
-def check(name, path, photos=None):
-    """Print what the file at `path` is and does.  photos: a folder of pictures named by the number of their class, 281_tabby.jpg.
+def check(name, path, photos=None, photo=None, out=None):
+    """Print what the file at `path` is and does, a row for each thing that was looked at.
 
-    -> 0 if nothing is wrong, else 1.
+    photos: a folder of pictures named by the number of their class, 281_tabby.jpg; photo: that of Figure 1; out: where the figure goes.
+    Both default to what the folder in MINICNN_DATA holds.  -> 0 if all that was judged holds, 1 if something does not.
+    WeightsError if there was nothing to judge.
     """
     net = weights.load(name, path)
-    print(f"{net.card.title}, {sum(t.data.size for t in net.parameters().values()):,} parameters, {net.card.source}'s names: {path}")
-    holds = [_sum(name, path)]
-    pictures = sorted(p for p in Path(photos).iterdir() if re.match(r"\d+_", p.name)) if photos else []
-    if photos and not pictures:
-        raise weights.WeightsError(f"{photos}: no picture's name there begins with the number of its class, as 281_tabby.jpg does")
+    print(f"{net.card.title}, {sum(t.data.size for t in net.parameters().values()):,} parameters, {net.card.source}'s names: {path}\n")
+    data, out = os.environ.get(HAVE), check_place(out or f"{name}_figure_1.png")
+    thousand = net.card.classes == weights.classes("imagenet")
+    if thousand and data:
+        photos, photo = photos or _there(data, "imagenet_samples"), photo or _there(data, "cat_dog.jpg")
+    pictures = _pictures(photos) if photos else []
+    head()
+    rows = [show(row) for row in _rows(name, path, net, pictures, photo, out, data, thousand)]
+    judged = [row.holds for row in rows if row.holds is not None]
+    if not judged:
+        install = "pip install 'minicnn-gradcam[verify]'"
+        raise weights.WeightsError(f"nothing could be checked: give --photos FOLDER, or install PyTorch, {install}")
+    print(f"\n{sum(judged)} of {len(judged)} hold")
+    return 0 if all(judged) else 1
+
+
+def _rows(name, path, net, pictures, photo, out, data, thousand):
+    """All that can be looked at, one after the other."""
+    yield _sum(name, path)
+    if "shipped" in weights.zoo.entry(name):
+        yield from accuracy(net, data)
     if pictures:
-        _recognised(net, pictures)
-    else:
-        print("photos          none given: --photos FOLDER")
-    holds.append(_pytorch(net, pictures[0] if pictures else None))
-    return 0 if all(holds) else 1
+        yield _recognised(net, pictures, weights.zoo.entry(name).get("accuracy", ""))
+    elif "shipped" not in weights.zoo.entry(name):
+        yield Row("photos", "none given", "--photos FOLDER")
+    yield from agreement(net, pictures)
+    if photo:
+        yield from figure_1(net, photo, out)
+    elif thousand:
+        yield Row("Figure 1", "no photo given", "--photo cat_dog.jpg")
+
+
+def _there(data, kept):
+    path = Path(data, "images", kept)
+    return path if path.exists() else None
+
+
+def _pictures(folder):
+    """The pictures of a folder whose names begin with a number."""
+    if not Path(folder).is_dir():
+        raise weights.WeightsError(f"{folder}: there is no such folder of photos")
+    found = sorted(p for p in Path(folder).iterdir() if re.match(r"\d+_", p.name))
+    if not found:
+        raise weights.WeightsError(f"{folder}: no picture's name there begins with the number of its class, as 281_tabby.jpg does")
+    return found
 
 
 def _sum(name, path):
-    expected = weights.zoo.entry(name).get("sha256")
+    of = weights.zoo.entry(name)
+    expected = stated_sum(name) if "shipped" in of else of.get("sha256")
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
-    same = expected is None or found.startswith(expected)
-    said = "as published" if expected and same else f"not the published file's, {expected}" if expected else "none is published"
-    print(f"sha256          {found[:16]}...: {said}")
-    return same
+    if not expected:
+        return Row("sha256", f"{found[:16]}...", "none is published")
+    same = found.startswith(expected)
+    return Row("sha256", f"{found[:16]}..., {'as published' if same else 'not the published file'}", expected[:16], same)
 
 
-def _recognised(net, pictures):
+def _recognised(net, pictures, stated):
+    """stated: "71.592 % top-1 on ImageNet", or nothing; a sample of n pictures may be three standard errors worse."""
     top1 = top5 = 0
     for picture in pictures:
         best = np.argsort(-net(prepare(read(picture), net.card.preprocessing))[0])[:5]
         label = int(picture.name.split("_")[0])
         top1, top5 = top1 + (label == best[0]), top5 + (label in best)
     n = len(pictures)
-    print(f"photos          {top1} of {n} recognised ({100 * top1 / n:.1f} %), {top5} among the first five ({100 * top5 / n:.1f} %)")
-
-
-def _pytorch(net, picture):
-    """Every method, in float64, against the same network in PyTorch."""
-    if importlib.util.find_spec("torch") is None:
-        print("PyTorch         is not installed: pip install 'minicnn-gradcam[verify]'")
-        return True
-    from gradcam.check.mirror import mirror
-
-    side = net.card.preprocessing.crop
-    C = len(net.card.preprocessing.mean)
-    x = prepare(read(picture), net.card.preprocessing) if picture else np.random.default_rng(0).standard_normal((1, C, side, side))
-    net, x = net.astype(np.float64), x.astype(np.float64)
-    y = net(mine := Tensor(x, "x"))
-    c, A = int(y.data[0].argmax()), find(y, net.card.layer)
-    far = {}
-    for method, rules in (("gradient", BACKPROP), ("deconvnet", DECONVNET), ("guided_backprop", GUIDED)):
-        scores, dx, dA, theirs = mirror(y, mine, A, c, method)
-        far[method] = _apart(backward(y, one_hot(y, c), wrt=mine, rules=rules), dx)
-        if method == "gradient":
-            far["scores"] = _apart(y.data, scores)
-            far["grad_cam"] = _apart(grad_cam(y, c, A), np.maximum((dA.mean((2, 3), keepdims=True) * theirs).sum(1), 0))
-    for what, distance in far.items():
-        ties = "" if distance is None or distance <= LIMIT else "  (ties among pool windows may be the reason)"
-        print(f"{what:<16}" + ("exactly zero, here and in PyTorch" if distance is None else f"{distance:.1e} from PyTorch{ties}"))
-    return all(far[what] is not None and far[what] <= LIMIT for what in ("scores", "grad_cam"))
-
-
-def _apart(found, expected):
-    """The distance, relative to the norm; None if both are zero, which says nothing."""
-    norm = np.linalg.norm(expected)
-    if not norm:
-        return None if not np.any(found) else float("inf")
-    return float(np.linalg.norm(found - expected) / norm)
+    found = f"{top1} of {n} recognised ({100 * top1 / n:.1f} %), {top5} in the first five"
+    if not (of_all := re.match(r"([\d.]+) % top-1 on ImageNet", stated)):
+        return Row("photos", found)
+    share = float(of_all[1]) / 100
+    least = share - 3 * (share * (1 - share) / n) ** 0.5
+    if least <= 0:
+        return Row("photos", found, f"{of_all[1]} % of all; too few to judge")
+    return Row("photos", found, f"at least {100 * least:.0f} % ({of_all[1]} % of all)", top1 / n >= least)

@@ -21,19 +21,18 @@ class _ReLU(torch.autograd.Function):
         return g.clamp(min=0) * (x > 0 if ctx.guided else 1), None
 
 
-def mirror(y, x, A, c, method="gradient"):
-    """y: scores of one picture x; A: feature maps on the way; method: gradient, deconvnet or guided_backprop.
+def mirror(y, x, rule="backprop", data=None):
+    """Everything that led from x to y, computed by PyTorch -> {tensor of y's history: PyTorch's tensor}, ready for torch.autograd.
 
-    -> PyTorch's scores, the signal of class c at x and at A, and its A; all as arrays.
+    rule: how signals pass a ReLU on the way back, backprop, deconvnet or guided.  data: another input in place of x.data.
     """
     values = {}
     for tensor in history(y):
         if tensor.op is None:
-            values[tensor] = torch.tensor(tensor.data, requires_grad=tensor is x)
+            values[tensor] = torch.tensor(data if tensor is x and data is not None else tensor.data, requires_grad=tensor is x)
         else:
-            values[tensor] = _done(tensor.op, [_theirs(i, values) for i in tensor.op.inputs], method)
-    dx, dA = torch.autograd.grad(values[y][0, c], [values[x], values[A]])
-    return values[y].detach().numpy(), dx.numpy(), dA.numpy(), values[A].detach().numpy()
+            values[tensor] = _done(tensor.op, [_theirs(i, values) for i in tensor.op.inputs], rule)
+    return values
 
 
 def _theirs(value, values):
@@ -43,7 +42,7 @@ def _theirs(value, values):
     return None if value is None else torch.tensor(value)
 
 
-def _done(op, inputs, method):
+def _done(op, inputs, rule):
     """One operation, by PyTorch."""
     x = inputs[0]
     match type(op).__name__:
@@ -52,13 +51,15 @@ def _done(op, inputs, method):
             W, b = inputs[1], inputs[2] if len(inputs) > 2 else None
             return F.conv2d(_padded(x, g.pad, 0), W, b, stride=g.stride, dilation=g.dilation, groups=g.groups)
         case "ReLU":
-            return F.relu(x) if method == "gradient" else _ReLU.apply(x, method == "guided_backprop")
+            return F.relu(x) if rule == "backprop" else _ReLU.apply(x, rule == "guided")
         case "MaxPool":
             return F.max_pool2d(_padded(x, op.pad, -torch.inf), op.kernel, op.stride, ceil_mode=op.ceil)
         case "GlobalAvgPool":
             return x.mean((2, 3))
         case "Flatten":
             return x.flatten(1)
+        case "Reshape":
+            return x.reshape(op.shape)
         case "Linear":
             return F.linear(*inputs)
         case "BatchNorm":

@@ -7,14 +7,16 @@ EXAMPLES = """\
   gradcam weights get squeezenet             fetch a file (0.7 MB: the quick way to a network of 1000 classes)
   gradcam weights where vgg16                where its file is looked for; set MINICNN_WEIGHTS to keep files elsewhere
   gradcam weights show vgg16-397923af.pth    names, shapes, types and sizes of the arrays in a file
-  gradcam weights check vgg16                does it recognise real photos, and does it agree with PyTorch?
+  gradcam weights check vgg16 --photos DIR --photo cat_dog.jpg
+                                             does it recognise photos, agree with PyTorch on every method, and
+                                             tell the dog from the cat, as in Figure 1 of the Grad-CAM paper?
 """
 ACTIONS = {
     "show": ("FILE", "print the arrays in a file of weights, of whichever framework"),
     "list": (None, "list the networks"),
     "get": ("NAME", "fetch a network's file, unless it is here, and verify it"),
     "where": ("NAME", "print where a network's file is looked for"),
-    "check": ("NAME", "try a network's file on real photos, and against PyTorch where that is installed"),
+    "check": ("NAME", "try a network's file on photos, on Figure 1 of the Grad-CAM paper, and against PyTorch where that is installed"),
 }
 
 
@@ -32,6 +34,10 @@ def register(subparsers):
         if name == "check":
             action.add_argument("--weights", metavar="FILE", help="check this file; default: the published one, which must be here")
             action.add_argument("--photos", metavar="FOLDER", help="photos whose names begin with the number of their class: 281_tabby.jpg")
+            figure = "the photo of Figure 1 of the Grad-CAM paper: images/cat_dog.jpg of github.com/ramprs/grad-cam"
+            action.add_argument("--photo", metavar="FILE", help=figure)
+            action.add_argument("--out", metavar="FILE", help="where that figure goes; default: NAME_figure_1.png, in this folder")
+            action.epilog = "Photos default to images/imagenet_samples and images/cat_dog.jpg in the folder that MINICNN_DATA names."
         action.set_defaults(run=globals()[f"run_{name}"])
 
 
@@ -86,7 +92,7 @@ def run_where(args):
 
 
 def run_check(args):
-    """The table of gradcam/check.py."""
+    """The table of gradcam/check."""
     import weights
     from gradcam.check import check
 
@@ -94,7 +100,7 @@ def run_check(args):
     path = args.weights or weights.where(name)
     if path is None or not (args.weights or path.exists()):
         raise weights.WeightsError(f"the file of {name} is not here: gradcam weights get {name}, or name it with --weights FILE")
-    return check(name, path, args.photos)
+    return check(name, path, args.photos, args.photo, args.out)
 
 
 def _name(asked):

@@ -1,10 +1,12 @@
 """The networks that ship: their files, and that they are as good as their cards say."""
 
+import hashlib
 import re
 
 import numpy as np
 import pytest
 
+from gradcam.check.shipped import stated_sum
 from minicnn import nets
 from tests.support.data import DATA
 from weights.recipes import check
@@ -23,6 +25,12 @@ def test_the_file(name):
         arrays = {key: file[key] for key in file.files}
     assert {key: a.shape for key, a in arrays.items()} == {key: t.shape for key, t in getattr(nets, name)().arrays().items()}
     assert all(a.dtype == np.float16 and np.isfinite(a).all() and a.any() for a in arrays.values())
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.npz")), ids=lambda path: path.name)
+def test_no_file_drifts_from_its_card(path):
+    """Whoever changes a shipped file measures it again, and says so in its card: `| sha256 | ... |`."""
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == stated_sum(path.stem)
 
 
 def test_shapes_on_unseen_scenes():

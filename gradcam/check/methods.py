@@ -1,0 +1,14 @@
+"""Which methods a network can be explained by."""
+
+from gradcam.cam import cam_head
+from gradcam.explain import METHODS
+from minicnn import GraphError
+
+
+def applicable(y):
+    """All methods, CAM only where the scores y come from global average pooling and one linear layer."""
+    try:
+        cam_head(y)
+    except GraphError:
+        return [m for m in METHODS if m != "cam"]
+    return list(METHODS)
