@@ -1,17 +1,21 @@
 """python -m lessons: what it lists, what it writes, what it never overwrites, and how it grades."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from lessons.__main__ import main
 from lessons.build import LIMIT
 from lessons.course import Lesson, LessonError, lesson, lessons
 from lessons.exercises import exercises
+from lessons.figures.export import export
 from lessons.grade import grade, table
-from lessons.notebook import cells, of_source
+from lessons.notebook import alternatives, cells, of_source
 
 RIGHT = {
     "neuron_gx": "    return gy * (w @ x + b > 0) * w",
@@ -90,12 +94,103 @@ def test_a_cell_that_fails_does_not_hide_the_others(tmp_path):
         ("mine.ipynb", "{", "not a notebook that can be read"),
         ("mine.py", "# %%\nx = 1\n", "must hold the exercises of one lesson"),
         ("mine.py", '# %%\ncheck("1.1", f)\ncheck("2.1", f)\n', "it holds those of 2"),
+        ("mine.py", None, "there is no file"),
     ],
 )
 def test_files_that_cannot_be_graded(tmp_path, name, text, words):
-    (tmp_path / name).write_text(text)
+    if text is not None:
+        (tmp_path / name).write_text(text)
     with pytest.raises(LessonError, match=words):
         grade(tmp_path / name)
+
+
+def test_the_list_says_time_and_what_comes_before(capsys):
+    assert main(["list"]) == 0
+    line = next(line for line in capsys.readouterr().out.split("\n") if line.startswith(" 9 "))
+    assert line.split()[1] == str(lesson(9).seconds) and line.endswith("(after 8)")
+
+
+def test_check_takes_a_number(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "1"]) == 2
+    assert "python -m lessons new 1" in capsys.readouterr().err
+    Path("01_one_neuron.py").write_text(solved(lesson(1).text), "utf-8")
+    assert main(["check", "1"]) == 1
+    assert "2 of 4 exercises are right" in capsys.readouterr().out
+    assert main(["check", "77"]) == 2
+    assert "there is no lesson 77" in capsys.readouterr().err
+
+
+def test_check_takes_a_folder(tmp_path, capsys):
+    assert main(["check", str(tmp_path)]) == 2
+    assert "has the name of a lesson" in capsys.readouterr().err
+    (tmp_path / "01_one_neuron.py").write_text(solved(lesson(1).text), "utf-8")
+    (tmp_path / "notes.py").write_text("raise RuntimeError('not a lesson')")
+    main(["new", "3", "--to", str(tmp_path)])
+    assert main(["check", str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    assert exercises(1)["1.3"].hint in printed and exercises(3)["3.1"].title in printed
+    assert re.search(r"^01_one_neuron\.py +2 of 4$", printed, re.M) and re.search(r"^03_max_pool\.ipynb +0 of \d$", printed, re.M)
+    assert re.search(r"^all +2 of \d exercises are right$", printed, re.M)
+
+
+def test_jupyters_own_commands_do_not_disturb(tmp_path):
+    student = tmp_path / "mine.py"
+    student.write_text(solved(lesson(1).text).replace("# %%\n", "# %%\n%matplotlib inline\n!ls\n", 1), "utf-8")
+    outcomes, problems = grade(student)
+    assert [o.state for o in outcomes][:2] == ["right", "right"] and problems == []
+
+
+def test_open_makes_a_copy_once(tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr("lessons.copies.shutil.which", lambda name: f"/somewhere/{name}")
+    monkeypatch.setattr("lessons.copies.subprocess.run", lambda command: opened.append(command) or subprocess.CompletedProcess(command, 0))
+    copy = tmp_path / lesson(2).notebook.name
+    assert main(["open", "2", "--to", str(tmp_path)]) == 0
+    assert copy.read_text("utf-8") == lesson(2).notebook.read_text("utf-8")
+    copy.write_text("my work")
+    assert main(["open", "2", "--to", str(tmp_path)]) == 0
+    assert copy.read_text() == "my work"
+    assert opened == [["/somewhere/jupyter-lab", str(copy)]] * 2
+
+
+def test_open_without_jupyter_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr("lessons.copies.shutil.which", lambda name: None)
+    assert main(["open", "2"]) == 2
+    assert "pip install 'minicnn-gradcam[lessons]'" in capsys.readouterr().err
+
+
+def test_the_site_without_what_it_needs_says_what_to_install(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "latex2mathml", None)
+    monkeypatch.delitem(sys.modules, "latex2mathml.converter", raising=False)
+    assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 2
+    assert "pip install 'minicnn-gradcam[lessons]'" in capsys.readouterr().err
+
+
+def test_figures_as_vectors_and_pixels(tmp_path, capsys):
+    assert main(["figures", "3", "--out", str(tmp_path / "slides")]) == 0
+    assert sorted(path.name for path in (tmp_path / "slides").iterdir()) == ["03_max_pool-1.png", "03_max_pool-1.svg"]
+    vectors = (tmp_path / "slides" / "03_max_pool-1.svg").read_bytes()
+    assert b"<svg" in vectors and b"<path" in vectors
+    with Image.open(tmp_path / "slides" / "03_max_pool-1.png") as pixels:
+        assert pixels.width >= 1600 and pixels.getextrema()[0] != (255, 255)
+    main(["figures", "3", "--out", str(tmp_path / "slides")])
+    assert (tmp_path / "slides" / "03_max_pool-1.svg").read_bytes() == vectors
+
+
+def test_figures_of_a_lesson_that_fails(tmp_path):
+    source = tmp_path / "98_fails.py"
+    source.write_text("raise SystemExit('no data')\n")
+    with pytest.raises(LessonError, match="did not run to its end:\nno data"):
+        export(Lesson(source), tmp_path / "out")
+    source.write_text("print(3)\n")
+    with pytest.raises(LessonError, match="drew no figure"):
+        export(Lesson(source), tmp_path / "out")
+
+
+def test_words_of_figures():
+    source = '# %% [markdown]\n# # 1. A\n\n# %% alt="A row of four: x, y"\nplt.show()\n\n# %%\nprint("alt=\\"no\\"")\n'
+    assert alternatives(source) == {1: "A row of four: x, y"}
 
 
 def test_a_lesson_without_its_first_lines_is_refused(tmp_path):
@@ -112,7 +207,7 @@ def test_cells_of_a_source():
 
 def test_course_needs_no_jupyter():
     """Listing, copying, grading and running import nothing of Jupyter."""
-    imports = "import sys, lessons.__main__, lessons.copies, lessons.grade, lessons.run\n"
+    imports = "import sys, lessons.__main__, lessons.copies, lessons.grade, lessons.run, lessons.figures.export\n"
     code = imports + "print([m for m in sys.modules if m[:2] == 'nb' or m[:4] == 'jupy'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

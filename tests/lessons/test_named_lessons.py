@@ -1,0 +1,55 @@
+"""Operations and methods name their lessons, and a lesson that shows a file's lines is one of those that the file names."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from lessons.course import lessons
+
+ROOT = Path(__file__).parents[2]
+HELPERS = {"__init__", "broadcast", "channels"}
+METHODS = ["gradient", "saliency", "deconvnet", "guided_backprop", "cam", "grad_cam", "guided_grad_cam", "occlusion", "rules", "upsample"]
+FILES = [
+    *sorted(path for path in (ROOT / "minicnn/ops").glob("*.py") if path.stem not in HELPERS),
+    *(ROOT / "gradcam" / f"{name}.py" for name in METHODS),
+]
+LINE = re.compile(r"^Lessons? (\d+(?:(?:, | and )\d+)*)\.$", re.M)
+SHOWN = re.compile(r"getsource\((\w+)")
+NUMBERS = {each.number for each in lessons()}
+
+
+def named(path):
+    """Numbers of the lessons that a file names in its docstring."""
+    found = LINE.findall(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    assert len(found) == 1, f"{path.relative_to(ROOT)} must say in one line of its docstring which lesson it belongs to: Lesson 8."
+    return [int(n) for n in re.findall(r"\d+", found[0])]
+
+
+def defined(path):
+    """Names of the classes and functions of a file."""
+    return {node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_names_lessons_that_there_are(path):
+    assert set(named(path)) <= NUMBERS, f"{path.relative_to(ROOT)} names {named(path)}"
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda each: each.source.stem)
+def test_the_files_whose_lines_a_lesson_shows_name_it(lesson):
+    shown = set(SHOWN.findall(lesson.text))
+    assert shown
+    imports = [node for node in ast.walk(ast.parse(lesson.text)) if isinstance(node, ast.ImportFrom)]
+    imported = {alias.name: node.module for node in imports for alias in node.names}
+    for path in FILES:
+        of_this_file = shown & defined(path)
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if any(module.startswith(imported[name]) for name in of_this_file):
+            assert lesson.number in named(path), f"{lesson.source.name} shows {of_this_file} of {path.name}, which does not name the lesson"
+
+
+def test_some_lessons_show_an_operation_or_a_method():
+    shown = {name for each in lessons() for name in SHOWN.findall(each.text)}
+    assert sum(bool(shown & defined(path)) for path in FILES) >= 8
