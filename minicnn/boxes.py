@@ -35,7 +35,7 @@ def iou(a, b):
     sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
     shared = np.prod(np.maximum(sides, 0), axis=-1)
     area = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=-1) for boxes in (a, b)]
-    return shared / (area[0][:, None] + area[1][None] - shared)
+    return shared / np.maximum(area[0][:, None] + area[1][None] - shared, 1e-9)
 
 
 def suppress(boxes, scores, overlap=0.5):

@@ -1,0 +1,164 @@
+"""Train the dense captioner on scenes of the shapes world, and write it in float16.
+
+    python -m weights.recipes.train_dense_captioner
+
+Needs no data: the scenes are drawn first, in a minute or two.  Its CNN begins with the weights of `shapes`, which knows the kinds already.
+The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings were chosen on the world's
+stream `validation`, looked at after each epoch; the scenes of `test` are drawn by `python -m gradcam.measure.regions_study` alone.
+
+Boxes and sentences are learnt together, each from the truth: the regions whose sentences are learnt are the true ones, moved about as much
+as found ones are.
+"""
+
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+
+from minicnn import Add, Concat, CrossEntropy, Mul, Reshape, SigmoidCrossEntropy, Sum, Tensor, nets
+from minicnn.boxes import anchors, encode, iou
+from minicnn.layer import Layer
+from minicnn.nets.dense_captioner import SIDES, STEP
+from minicnn.optimise import AdamW, one_cycle
+from minicnn.training import Run, train
+from minicnn.training.augment import to_input
+from weights.recipes.check import shipped
+from weights.recipes.command import begin, options, ship
+from weights.recipes.shapes_world import SIDE, regions
+from weights.recipes.train_shapes import normalise
+
+SCENES, VALIDATION = 12288, 500
+PEAK, DECAY = 2e-3, 0.02
+RARE = 0.01  # the probability of a shape that every anchor begins with (Lin et al. 2017, "Focal loss", sec. 4.1)
+SHARES = (0.25, 1.0, 4.0)  # of the losses of scores, boxes, words
+IS, IS_NOT = 0.5, 0.35  # an anchor that overlaps a shape this much is one, one that overlaps none by more than that is none
+REGIONS = 4  # for each scene, whose sentences are learnt
+ANCHORS = anchors((SIDE // STEP, SIDE // STEP), SIDES, STEP)
+BATCH = np.dtype(
+    [
+        *(("picture", "f4", (3, SIDE, SIDE)), ("boxes", "f4", (REGIONS, 4)), ("words", "i8", (REGIONS, regions.LONGEST))),
+        *(("is", "f4", len(ANCHORS)), ("ignored", "?", len(ANCHORS)), ("offsets", "f4", (len(ANCHORS), 4))),
+    ]
+)
+
+
+class Lesson(Layer):
+    """The network, and what it is taught: a batch of records (BATCH) -> three losses (3,): of scores, boxes, words."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, x):
+        t, N = x.data, len(x.data)
+        A, scores, offsets = self.net(Tensor(t["picture"], "x"))
+        unasked = np.where(t["ignored"], np.float32(-100), np.float32(0))  # "no" is said already: nothing is learnt
+        there = SigmoidCrossEntropy()(Add()(scores, unasked), t["is"])
+        away = Mul()(Add()(offsets, -t["offsets"]), t["is"][..., None])
+        moved = Mul()(Sum()(Mul()(away, away)), np.float32(1 / N))  # per scene, as the others
+        words = t["words"].reshape(-1, regions.LONGEST)
+        picture = np.repeat(np.arange(N), REGIONS)
+        told = self.net.words_after(self.net.codes(A, t["boxes"].reshape(-1, 4), picture), words)
+        said = CrossEntropy()(Reshape((words.size, -1))(told), words.ravel())
+        return Mul()(Concat(axis=0)(*(Reshape((1,))(loss) for loss in (there, moved, said))), np.float32(SHARES))
+
+
+def total():
+    """The loss: the sum of the three shares."""
+    return lambda losses, t: Sum()(losses)
+
+
+def word_right(losses, t):
+    """The probability that the network gives to a right word, in the geometric mean."""
+    return np.exp(-losses[2:] / SHARES[2])
+
+
+def draw(scenes, split, processes=2):
+    """Scenes 0 to scenes - 1 of a split -> pictures, boxes, words, as in `regions.batch`."""
+    parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+        done = list(workers.map(regions.batch, parts, [split] * len(parts)))
+    return tuple(np.concatenate(arrays) for arrays in zip(*done))
+
+
+def sampler(pictures, boxes, words):
+    """The function that `train` draws batches from: scenes turned by quarters and mirrored, regions moved about."""
+
+    def sample(numbers, random, progress):
+        batch = np.zeros(len(numbers), BATCH)
+        for record, n in zip(batch, numbers):
+            there = ~np.isnan(boxes[n, :, 0])
+            picture, true = turned(pictures[n], boxes[n, there], *random.integers((4, 2)))
+            record["picture"] = normalise(to_input(picture[None]))[0]
+            record["is"], record["ignored"], record["offsets"] = at_anchors(true)
+            chosen = random.permutation(np.resize(np.arange(len(true)), REGIONS))
+            record["boxes"], record["words"] = shaken(true[chosen], random), words[n, there][chosen]
+        return batch, np.zeros(len(numbers))
+
+    return sample
+
+
+def turned(picture, boxes, quarters, mirrored):
+    """A picture (S, S, 3) and its boxes (B, 4), turned by quarters against the clock and then, perhaps, mirrored."""
+    S = len(picture)
+    for _ in range(quarters):
+        x0, y0, x1, y1 = boxes.T
+        boxes = np.stack([y0, S - x1, y1, S - x0], axis=1)
+    picture = np.rot90(picture, quarters)
+    if mirrored:
+        x0, y0, x1, y1 = boxes.T
+        picture, boxes = picture[:, ::-1], np.stack([S - x1, y0, S - x0, y1], axis=1)
+    return picture, boxes
+
+
+def at_anchors(boxes):
+    """What is asked of every anchor (Ren et al. 2015, sec. 3.1.2): whether it is a shape (K,), is not asked (K,), its offsets (K, 4)."""
+    overlap = iou(ANCHORS, boxes)
+    best, nearest = overlap.max(axis=1), overlap.argmax(axis=1)
+    there = best >= IS
+    there[overlap.argmax(axis=0)] = True  # every shape has an anchor
+    nearest[overlap.argmax(axis=0)] = np.arange(len(boxes))
+    return there, (best > IS_NOT) & ~there, encode(boxes[nearest], ANCHORS) * there[:, None]
+
+
+def shaken(boxes, random):
+    """Boxes (R, 4) moved by up to an eighth of their sides, and up to a fifth larger or smaller."""
+    side = boxes[:, 2:] - boxes[:, :2]
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2 + random.uniform(-1 / 8, 1 / 8, side.shape) * side
+    half = side / 2 * np.exp(random.uniform(-0.2, 0.2, side.shape))
+    return np.concatenate([centre - half, centre + half], axis=1)
+
+
+def measure(net, pictures, boxes, words, size=50):
+    """recall: shapes found (IoU >= 0.5); accuracy: shapes found and rightly named; precision: found boxes that are a shape."""
+    from weights.recipes.regions_found import figures, found
+
+    every = [f for i in range(0, len(pictures), size) for f in found(net, normalise(to_input(pictures[i : i + size])))]
+    return figures(every, boxes, words)
+
+
+def main(arguments=None):
+    asked = options("dense_captioner", __doc__, epochs=9).parse_args(arguments)
+    if asked.gpu:
+        raise SystemExit("the dense captioner is trained on the CPU: leave out --gpu")
+    started = time.monotonic()
+    train_set, kept = draw(SCENES, "train"), draw(VALIDATION, "validation")
+    print(f"{SCENES} scenes drawn in {time.monotonic() - started:.0f} s")
+    net = begin(nets.dense_captioner(), asked)
+    known = shipped("shapes").arrays()
+    for name, tensor in net.trunk.arrays().items():
+        tensor.data = known[name].data.astype(np.float32)
+    net.rpn["anchors"].b.data[: len(SIDES)] = -np.log(1 / RARE - 1)
+    run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.995)
+    curves = train(
+        *(Lesson(net), sampler(*train_set), SCENES, total, AdamW(decay=DECAY), one_cycle(PEAK), run),
+        **{"hits": word_right, "checkpoint": asked.checkpoint, "validate": lambda lesson: measure(lesson.net, *kept)},
+    )
+    size = ship(net, asked.out)
+    curves.picture(asked.out.with_suffix(".png"), run.steps(SCENES))
+    print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
+
+
+if __name__ == "__main__":
+    main()
