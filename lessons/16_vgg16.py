@@ -17,15 +17,14 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import cbook
 from PIL import Image
 
 import weights
 from gradcam import explain, image, upsample
 from lessons.exercises import check
+from lessons.measured import quoted
 from lessons.plots import picture, signed
-from lessons.quoted import quoted
-from lessons.scenes import CLASSES, network, scenes, untrained
+from lessons.scenes import CLASSES, network, portrait, scenes, untrained
 from weights.names.reorder import reorder
 
 # %% [markdown]
@@ -177,7 +176,7 @@ print("the two rows correlate:", ", ".join(f"{method.replace('_', ' ')} {alike(e
 # %% alt="Grace Hopper, two classes: guided backprop draws face and collar in both rows, Grad-CAM marks different regions, random ones too."
 name = next((n for n in ("vgg16", "squeezenet") if weights.where(n).exists()), "mini_vgg")
 real = weights.load(name)
-photo = image.read(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
+photo = portrait()
 seen = image.prepare(photo, real.card.preprocessing)
 best = np.argsort(-real(seen)[0])[:2].tolist()
 e = explain(real, seen, best, METHODS, occluder={"window": seen.shape[-1] // 6, "stride": seen.shape[-1] // 10})

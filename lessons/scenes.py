@@ -1,9 +1,10 @@
-"""Scenes of the shapes world and the network that knows them, as the lessons look at them."""
+"""The pictures that the lessons look at: scenes of the shapes world, with the network that knows them, and one photo."""
 
 import numpy as np
+from matplotlib import cbook
 
 import weights
-from gradcam.image import prepare
+from gradcam.image import prepare, read
 from minicnn.nets import shapes
 from weights.recipes import shapes_world
 
@@ -34,6 +35,11 @@ def scenes(n, first=0, shapes=2, dtype=np.float32):
     classes = np.array([[CLASSES.index(shape.kind) for shape in scene.shapes] for scene in drawn])
     masks = np.stack([[shape.visible for shape in scene.shapes] for scene in drawn])
     return np.stack([scene.picture for scene in drawn]), x, classes, masks
+
+
+def portrait():
+    """Grace Hopper, the sample photo that Matplotlib ships: (600, 512, 3) uint8."""
+    return read(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
 
 
 def _with_card(net):
