@@ -35,13 +35,21 @@ def _ratio(a, b):
     return 0.0 if a == 0 else float(a / b) if b else float("inf")
 
 
-def precision(array):
-    """The smallest type that holds all these values: how precise they can claim to be."""
-    with np.errstate(over="ignore", under="ignore"):
-        for kind, fewest in (("float16", 3), ("float32", 1)):  # a map of one place and zeros may fit float16 by chance
-            if np.array_equal(array.astype(kind).astype(np.float64), array) and np.unique(array).size >= fewest:
-                return kind
+def precision(array, ours, given="float64"):
+    """How precise they can claim to be: the smallest type that holds all these values.
+
+    ours: the reference; where it fits into that type as well (small dyadic numbers do), the values tell nothing, and the type of the
+    array that was `given` decides.
+    """
+    for kind, fewest in (("float16", 3), ("float32", 1)):  # a map of one place and zeros may fit float16 by chance
+        if given == kind or (_fits(array, kind) and not _fits(ours, kind) and np.unique(array).size >= fewest):
+            return kind
     return "float64"
+
+
+def _fits(array, kind):
+    with np.errstate(over="ignore", under="ignore"):
+        return np.array_equal(array.astype(kind).astype(np.float64), array)
 
 
 def tolerance(kind, amplification=1.0):

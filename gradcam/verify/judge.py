@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradcam.verify.catalogue import HYPOTHESES
-from gradcam.verify.compare import difference, precision, tolerance
+from gradcam.verify.compare import difference, tolerance
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.pipeline import CAMS, STAGES, STEPS
 from gradcam.verify.refusal import refusal
@@ -30,7 +30,7 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
 
     say("the reference in float64, and how far rounding moves it")
     steps = [s for s in STEPS if s in q.theirs]
-    kinds = {s: precision(q.theirs[s]) for s in steps}
+    kinds = {s: q.precision(s) for s in steps}
     amplified = amplification(q, steps)
     limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) for s in steps}
     fitting = [s for s in steps if s != "result" or not q.misfit]

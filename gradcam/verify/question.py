@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from gradcam.verify.compare import precision
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.pipeline import CAMS, METHODS, Run, scores_of
 from minicnn import Op, Tensor, history, names, to_cpu
@@ -35,6 +36,7 @@ class Question:
         self.c = _class(c, y.data)
         self._check_layer(y)
         self.theirs = {KINDS.get(k, self.gradient_step if k == "gradient" else k): v for k, v in (theirs or {}).items() if v is not None}
+        self.given = {step: str(getattr(v, "dtype", "float64")).removeprefix("torch.") for step, v in self.theirs.items()}
         self.theirs = {step: self._fitting(step, _floats(f"their {step}", v)) for step, v in self.theirs.items()}
 
     @property
@@ -84,6 +86,10 @@ class Question:
         """Drop every step's value but the reference's."""
         for key in [k for k in self.values if k[1]]:
             del self.values[key]
+
+    def precision(self, step):
+        """Of their array: float16, float32 or float64."""
+        return precision(self.theirs[step], self.reference[step], self.given[step])
 
     def _check_layer(self, y):
         if self.method not in CAMS:

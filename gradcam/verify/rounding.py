@@ -109,11 +109,18 @@ def crowded(q, kind):
 
 def band(q, run, kind, steps, tries=8):
     """{step: (relative L2, width)}: how far it moves, in all and at every place, when the input is moved by this type's roundoff."""
-    random, moved = np.random.default_rng(0), {s: (0.0, np.zeros_like(run[s])) for s in steps}
+    moved = {s: (0.0, np.zeros_like(run[s])) for s in steps}
     for n in range(tries):
-        noise = q.x * (1 + 4 * EPS[kind] * random.standard_normal(q.x.shape))
-        other = Run(q, ((f"noise {n}", "input", lambda q, v, old, noise=noise: noise), *run.changes))
+        other = Run(q, (*run.changes, (f"roundoff {n}", "input", roundoff(kind, n))))
         for s, (far, width) in moved.items():
             moved[s] = max(far, difference(other[s], run[s]).l2), np.maximum(width, abs(other[s] - run[s]))
     q.forget()
     return moved
+
+
+def roundoff(kind, seed):
+    def way(q, v, old):
+        x = old()
+        return x * (1 + 4 * EPS[kind] * np.random.default_rng(seed).standard_normal(x.shape))
+
+    return way

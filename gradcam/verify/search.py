@@ -13,6 +13,7 @@ from minicnn import GraphError, RuleError
 
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
 BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
+ALONE = 5  # ... unless every other cause leaves so many times more
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
 IMPOSSIBLE = (GraphError, RuleError, ValueError, np.linalg.LinAlgError, FloatingPointError)
@@ -58,15 +59,21 @@ class Search:
         for form in (self.forms[n] for _, n in near):
             run = Run(self.q, form.changes)
             differ = {s: limit for s, limit in self.limits.items() if not self._same(run, s)}
-            if set(differ) <= set(MOVED) and self._but_for_ties(run, differ, kinds[next(iter(differ))]):
+            if set(differ) <= set(MOVED) and self._but_for_ties(form, run, differ, kinds[next(iter(differ))]):
                 return self._causes([(form,)])
         return []
 
-    def _but_for_ties(self, run, limits, kind):
-        if crowded(self.q, kind):
-            far = within_band(self.q, run, limits, kind)
-            return far is not None and max(far.values()) < BAND
-        return bool(flips(self.q, run, limits, kind))
+    def _but_for_ties(self, form, run, limits, kind):
+        if not crowded(self.q, kind):
+            return bool(flips(self.q, run, limits, kind))
+        far = within_band(self.q, run, limits, kind)
+        return far is not None and (max(far.values()) < BAND or self._alone(form))
+
+    def _alone(self, form):
+        """Whether all other causes, and the reference itself, are much further from theirs."""
+        others = [left for (other, *more), left in self.left.items() if not more and other.of is not form.of]
+        others.append(self._apart(self.q.reference, "result"))
+        return min(others) > ALONE * self.left[(form,)]
 
     def pairs(self, seconds):
         """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time given."""

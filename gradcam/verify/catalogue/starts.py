@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from gradcam.verify.compare import precision
 from gradcam.verify.hypothesis import Hypothesis
 from minicnn import LogSoftmax, Softmax, one_hot
 
@@ -19,7 +18,7 @@ def probabilities(q, y):
     ways, p = {"": softmax}, Softmax()(y.data)
     classes = np.broadcast_to(np.asarray(q.c), len(p))
     of_c = p[np.arange(len(p)), classes]
-    if len(p) > 1 or not 1 - SURE < of_c[0] <= 1 or precision(q.theirs.get("result", p)) == "float64":
+    if len(p) > 1 or not 1 - SURE < of_c[0] <= 1 or "result" not in q.theirs or q.precision("result") == "float64":
         return ways
     for ulp in range(-2, 3):
         rounded = np.float64(np.float32(of_c[0])) + ulp * 2.0**-24
