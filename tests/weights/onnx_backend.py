@@ -1,4 +1,5 @@
-"""ONNX's own node tests, for every operator that minicnn knows: `python -m tests.weights.onnx_backend` prints what became of each.
+"""ONNX's own node tests, for every operator that minicnn knows: `python -m tests.weights.onnx_backend` prints what became of each,
+and keeps it in tests/results/onnx_backend.txt.
 
 Each test is run as the package defines it, in the newest version of its operator, and, wherever ONNX's version converter can write it down
 for an older operator set, in each of 8 to 21 as well: the expected outputs stay the same.  What PyTorch's first exporter wrote, in operator
@@ -6,7 +7,6 @@ sets 6 to 9, comes with the package too.  Every test is run with arrays, and aga
 a test that asks for what minicnn says it does not do; the reason is what it says.
 """
 
-import datetime
 import importlib
 import tempfile
 import warnings
@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from minicnn import Tensor
+from tests.support.report import RESULTS, Report
 from weights import WeightsError
 from weights.onnx_graph import load
 from weights.onnx_graph.operators import OPERATORS
@@ -152,21 +153,22 @@ def run(opsets=OPSETS, only=None):
 
 
 def main():
-    import onnx
-
-    today, sets = datetime.date.today(), "operator sets 8 to 21 and the tests' own"
-    print(f"ONNX {onnx.__version__}'s own node tests, {today}, NumPy {np.__version__}, {sets}\n")
+    report = Report("weights.onnx_backend", "ONNX's own node tests, in operator sets 8 to 21 and the tests' own", ["onnx", "numpy"])
+    report.file = RESULTS / "onnx_backend.txt"
+    report.say()
     counts, reasons = run()
-    print(f"{'operator':<22}{PASSED:>10}{FAILED:>10}{NOT_APPLICABLE:>18}")
-    for operator in sorted({o for o, _ in counts}):
-        print(f"{operator:<22}" + "".join(f"{counts[operator, o]:>{w}}" for o, w in ((PASSED, 10), (FAILED, 10), (NOT_APPLICABLE, 18))))
+    report.say(f"{'operator':<22}{PASSED:>10}{FAILED:>10}{NOT_APPLICABLE:>18}")
+    columns = ((PASSED, 10), (FAILED, 10), (NOT_APPLICABLE, 18))
     total = Counter()
     for (_, result), n in counts.items():
-        total[result] += n
-    print(f"{'all':<22}{total[PASSED]:>10}{total[FAILED]:>10}{total[NOT_APPLICABLE]:>18}\n")
+        total["all", result] += n
+    for operator in [*sorted({o for o, _ in counts}), "all"]:
+        report.say(f"{operator:<22}" + "".join(f"{(counts + total)[operator, o]:>{w}}" for o, w in columns))
+    report.say()
     for (operator, result, reason), tests in sorted(reasons.items()):
-        print(f"{result}: {operator}: {reason} ({len(tests)}: {tests[0]}{', ...' if len(tests) > 1 else ''})")
-    return 1 if total[FAILED] else 0
+        report.say(f"{result}: {operator}: {reason} ({len(tests)}: {tests[0]}{', ...' if len(tests) > 1 else ''})")
+    report.save()
+    return 1 if total["all", FAILED] else 0
 
 
 if __name__ == "__main__":

@@ -55,6 +55,45 @@ def test_what_torchvision_exports(name, tmp_path):
     agrees(backward(y, one_hot(y, c), wrt=mine), torch.autograd.grad(expected[0, c], tx)[0].numpy(), 1e-9)
 
 
+def newer_export(model, x, path):
+    """What PyTorch's newer exporter, torch.export, makes of a model: weights in a file beside, batchnorm folded, means for poolings."""
+    pytest.importorskip("onnxscript", reason="PyTorch's newer exporter needs onnxscript: pip install 'minicnn-gradcam[dev]'")
+    torch.onnx.export(model.eval(), (torch.from_numpy(x),), str(path), dynamo=True, verbose=False)
+    return load(path)
+
+
+def small_vgg():
+    def block(C, F):
+        return [nn.Conv2d(C, F, 3, padding=1), nn.ReLU(), nn.Conv2d(F, F, 3, padding=1), nn.BatchNorm2d(F), nn.ReLU(), nn.MaxPool2d(2, 2)]
+
+    head = [nn.AdaptiveAvgPool2d(7), nn.Flatten(), nn.Linear(16 * 49, 32), nn.ReLU(True), nn.Dropout(), nn.Linear(32, 10)]
+    return nn.Sequential(*block(3, 8), *block(8, 16), *head)
+
+
+NEWER = {"small_vgg": (3, 56), "Mixed": (1, 28), "alexnet": (3, 224), "resnet18": (3, 64), "squeezenet1_1": (3, 67)}
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_what_pytorchs_newer_exporter_writes(name, tmp_path):
+    if name in globals():
+        make = globals()[name]
+    else:
+        make = getattr(pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models, name)
+    torch.manual_seed(0)
+    model, (C, side) = drawn(make()).eval(), NEWER[name]
+    x = np.random.default_rng(0).standard_normal((1, C, side, side), np.float32)
+    agrees(newer_export(model, x, tmp_path / "single.onnx")(x), model(torch.from_numpy(x)).detach().numpy(), 1e-5)
+    model, x = model.double(), x.astype(np.float64)
+    net = newer_export(model, x, tmp_path / "double.onnx")
+    tx = torch.tensor(x, requires_grad=True)
+    y, expected = net(mine := Tensor(x, "x")), model(tx)
+    agrees(y.data, expected.detach().numpy(), 1e-10)
+    c = int(expected[0].argmax())
+    agrees(backward(y, one_hot(y, c), wrt=mine), torch.autograd.grad(expected[0, c], tx)[0].numpy(), 1e-9)
+    if name == "resnet18":
+        assert cam_head(y)[0].shape == (1, 512, 2, 2)  # found behind the mean that stands for the pooling
+
+
 class Mixed(nn.Module):
     """A bit of everything that small networks are made of: separable convolution, residual sum, dense layers, odd paddings."""
 
