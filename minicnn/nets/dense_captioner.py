@@ -26,7 +26,7 @@ class DenseCaptioner(Layer):
         self.trunk = Sequential(*blocks((1, 1, 2, 2), (16, 32, 48, 64), batchnorm=False)[:-1])
         self.rpn = Sequential(ConvLayer("rpn", 64, 64, 3, pad=1), Apply("relu_rpn", ReLU), ConvLayer("anchors", 64, 5 * len(SIDES), 1))
         self.region = Sequential(Apply("flatten", Flatten), LinearLayer("region", 64 * P * P, code), Apply("relu_region", ReLU))
-        self.words, self.lstm = EmbeddingLayer("words", V, code), LSTMLayer("lstm", code, code)
+        self.table, self.lstm = EmbeddingLayer("words", V, code), LSTMLayer("lstm", code, code)
         self.next_word = LinearLayer("next_word", code, V)
 
     def forward(self, x):
@@ -83,7 +83,7 @@ class DenseCaptioner(Layer):
 
     def step(self, seen, heard, state):
         """A word heard (R,) -> (the scores of the next one (R, V), state)"""
-        h, c = self.lstm(self.words(heard), *state)
+        h, c = self.lstm(self.table(heard), *state)
         return self.next_word(h), (h, c)
 
 
