@@ -4,6 +4,8 @@ import difflib
 
 import numpy as np
 
+from minicnn.display import tensor_html
+
 
 class GraphError(ValueError):
     """A tensor, name or signal that does not fit the graph."""
@@ -29,6 +31,8 @@ class Tensor:
     def __repr__(self):
         made = f", made by {type(self.op).__name__}" if self.op else ""
         return f"Tensor({self.name or 'unnamed'}: {tuple(self.shape)} {self.dtype}{made})"
+
+    _repr_html_ = tensor_html  # what a notebook shows
 
 
 class Op:

@@ -11,6 +11,7 @@ import numpy as np
 
 from minicnn.convolution import Kept
 from minicnn.device import moved
+from minicnn.display import network_html
 from minicnn.graph import GraphError, Tensor
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
 
@@ -20,6 +21,7 @@ class Layer:
 
     training = False
     precision = "fast"
+    _repr_html_ = network_html  # what a notebook shows
 
     def __init__(self, name=None):
         self.name = name
