@@ -8,7 +8,7 @@ from minicnn.nets.googlenet import googlenet, googlenet_caffe
 from minicnn.nets.lenet import captum_cifar, keras1_cifar10, keras1_mnist, lenet
 from minicnn.nets.mini_vgg import mini_vgg
 from minicnn.nets.mini_xception import mini_xception
-from minicnn.nets.resnet import resnet18, resnet34, resnet50, resnet50_keras
+from minicnn.nets.resnet import resnet18, resnet34, resnet50, resnet50_caffe, resnet50_keras
 from minicnn.nets.shapes import shapes
 from minicnn.nets.small_vgg import deep_convnet, udacity_cifar
 from minicnn.nets.squeezenet import squeezenet, squeezenet1_0_torchvision, squeezenet1_1, squeezenet1_1_torchvision
@@ -16,7 +16,7 @@ from minicnn.nets.vgg import vgg11, vgg13, vgg16, vgg19
 
 __all__ = [
     "alexnet", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10",
-    "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_keras", "resnet56",
-    "shapes", "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision", "udacity_cifar", "vgg11", "vgg13",
-    "vgg16", "vgg19",
+    "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_caffe",
+    "resnet50_keras", "resnet56", "shapes", "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision",
+    "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg19",
 ]  # fmt: skip

@@ -54,8 +54,11 @@ def _projection(name, C, F, stride, bias=False, eps=1e-5):
     return Sequential(conv, BatchNormLayer(f"{name}.downsample.1", F, eps))
 
 
-def resnet(block, depths, expansion, classes=1000, bias=False, eps=1e-5):
-    """Four stages of `depths` blocks with 64, 128, 256 and 512 (times expansion) channels.  x (N, 3, 224, 224) -> scores (N, classes)"""
+def resnet(block, depths, expansion, classes=1000, bias=False, eps=1e-5, rounded_up=False):
+    """Four stages of `depths` blocks with 64, 128, 256 and 512 (times expansion) channels.  x (N, 3, 224, 224) -> scores (N, classes)
+
+    bias: conv1 has one.  rounded_up: the pooling has no padding, and a last window that hangs over, as in Caffe.
+    """
     steps, C = [], 64
     for stage, (depth, F) in enumerate(zip(depths, (64, 128, 256, 512)), start=1):
         for i in range(depth):
@@ -63,7 +66,7 @@ def resnet(block, depths, expansion, classes=1000, bias=False, eps=1e-5):
             C = expansion * F
     return Sequential(
         *(ConvLayer("conv1", 3, 64, kernel=7, stride=2, pad=3, bias=bias), BatchNormLayer("bn1", 64, eps), Apply("relu", ReLU)),
-        Apply("maxpool", MaxPool, kernel=3, stride=2, pad=1),
+        Apply("maxpool", MaxPool, kernel=3, stride=2, pad=0 if rounded_up else 1, ceil=rounded_up),
         *steps,
         *(Apply("avgpool", GlobalAvgPool), LinearLayer("fc", C, classes)),
     )
@@ -91,3 +94,12 @@ def resnet50_keras(classes=1000):
         return bottleneck(name, C, F, stride, stride_first=True, bias=True, eps=1.001e-5)
 
     return resnet(block, (3, 4, 6, 3), 4, classes, bias=True, eps=1.001e-5)
+
+
+def resnet50_caffe(classes=1000):
+    """50 layers, as its authors published it: the stride is on the first 1x1, conv1 has a bias, the pooling is rounded up."""
+
+    def block(name, C, F, stride):
+        return bottleneck(name, C, F, stride, stride_first=True)
+
+    return resnet(block, (3, 4, 6, 3), 4, classes, bias=True, rounded_up=True)

@@ -6,6 +6,7 @@ ours.  Braces are expanded as in a shell, and the columns go in step:
     layer          PyTorch           Keras               Caffe
     conv1_{1,2}    features.{0,2}    block1_conv{1,2}    conv1_{1,2}      features.0 is our conv1_1, features.2 is conv1_2
     fc6            classifier.0      fc1[7x7x512]        fc6              theirs counts its inputs as (H, W, C), ours as (C, H, W)
+    bn1            features.1        -                   bn1+scale1       theirs are two layers: mean and variance, gamma and beta
     *              *                 -                   -                every other layer keeps its name
 
 How each source spells a layer's weights, and in which order their axes are, stands in sources.py.

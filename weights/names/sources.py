@@ -47,7 +47,10 @@ SOURCES = {
         {"W": "weight", "b": "bias"}, {"gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}, axes={},
         ignored=r"\.num_batches_tracked$",
     ),
-    "Caffe": Source(r"(?P<layer>.+)\.(?P<role>[01])", {"W": "0", "b": "1"}, {}, axes={}),
+    "Caffe": Source(
+        r"(?P<layer>.+)\.(?P<role>[01])",
+        {"W": "0", "b": "1"}, {"mean": "0", "var": "1", "gamma": "0", "beta": "1"}, axes={},  # of BatchNorm; of the Scale behind it
+    ),
     "Keras": Source(  # block1_conv1/block1_conv1_W:0 (Keras 1), block1_conv1/block1_conv1/kernel:0 (2), layers/block1_conv1/vars/0 (3)
         r"(?:layers/)?(?P<layer>[^/]+)/(?:.*/)?(?:[^/]*?_)??(?P<role>W|b|kernel|bias|gamma|beta|running_mean|running_std|moving_mean|"
         r"moving_variance|depthwise_kernel|pointwise_kernel|\d)(?:_\d+)?(?::0)?",

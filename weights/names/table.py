@@ -9,12 +9,18 @@ LEFT_OUT = "left_out"
 
 @dataclass(frozen=True)
 class Theirs:
-    """One cell: the layer's name in the file; the role, where the file puts several kernels under one name (`name:role`); and, for the
-    linear layer that follows a flattening, the (H, W, C) in whose order it counts its inputs (`name[7x7x512]`)."""
+    """One cell: the layer's name in the file; the role, where the file puts several kernels under one name (`name:role`); for the linear
+    layer that follows a flattening, the (H, W, C) in whose order it counts its inputs (`name[7x7x512]`); and, where batchnorm is two
+    layers, the name of the one that holds gamma and beta (`statistics+scale`)."""
 
     layer: str
     role: str | None = None
     flattened: tuple | None = None
+    scale: str | None = None
+
+    def holder(self, role):
+        """The layer of the file that holds our role."""
+        return self.scale if self.scale and role in ("gamma", "beta") else self.layer
 
 
 def parse(text, layers):
@@ -27,7 +33,8 @@ def parse(text, layers):
             continue
         for source, cell in zip(header[1:], cells):
             names = expand(ours) if ours != "*" else [n for n in layers if n not in columns[source]]
-            theirs = expand(cell) if cell != "*" else names
+            parts = [expand(part) for part in cell.split("+")]
+            theirs = ["+".join(names) for names in zip(*parts)] if cell != "*" else names
             if len(names) != len(theirs):
                 raise ValueError(f"'{ours}' has {len(names)} names and '{cell}' {len(theirs)}")
             columns[source] |= {name: _cell(other) for name, other in zip(names, theirs)}
@@ -44,4 +51,5 @@ def expand(pattern):
 def _cell(text):
     layer, _, sizes = text.rstrip("]").partition("[")
     layer, _, role = layer.partition(":")
-    return Theirs(layer, role or None, tuple(int(n) for n in sizes.split("x")) if sizes else None)
+    layer, _, scale = layer.partition("+")
+    return Theirs(layer, role or None, tuple(int(n) for n in sizes.split("x")) if sizes else None, scale or None)

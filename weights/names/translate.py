@@ -41,9 +41,10 @@ def _find(arrays, slots, source, table, names_left_out):
         layer, _, role = name.rpartition(".")
         cell = table.get(layer) or Theirs(f"({layer})")
         words = [cell.role] if cell.role else spelling.roles(role)
-        found = next((index[cell.layer, word] for word in words if (cell.layer, word) in index), None)
+        holder = cell.holder(role)
+        found = next((index[holder, word] for word in words if (holder, word) in index), None)
         if found is None:
-            lacking.append(f"{cell.layer} {words[0] if words else role}")
+            lacking.append(f"{holder} {words[0] if words else role}")
         else:
             taken[name] = found, cell
     spare = {name for (layer, _), name in index.items() if layer in names_left_out}

@@ -2,8 +2,11 @@
 
 Three generations: `layer` (field 100), the V1 `layers` (field 2) of the published VGG files, and, inside those, the oldest V0 layers.
 Blobs have no names: they are called `layer.0`, `layer.1`, ... (weight and bias of a convolution). Shapes stay as stored: the old blobs
-always have four sizes (num, channels, height, width), so a bias of n values is (1, 1, 1, n) and a matrix (1, 1, out, in).
+always have four sizes (num, channels, height, width), so a bias of n values is (1, 1, 1, n) and a matrix (1, 1, out, in).  A BatchNorm
+layer holds sums of means and of variances, and how many there are of them; it is given as `layer.0`, the mean, and `layer.1`, the variance.
 """
+
+import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers.mapped_file import elements
@@ -14,7 +17,7 @@ BLOB = Message("BlobProto", num=(1, INT), channels=(2, INT), height=(3, INT), wi
                double_data=(8, DOUBLES))
 V0_LAYER = Message("V0LayerParameter", name=(1, TEXT), blobs=(50, [BLOB]))
 V1_LAYER = Message("V1LayerParameter", layer=(1, V0_LAYER), name=(4, TEXT), blobs=(6, [BLOB]))
-LAYER = Message("LayerParameter", name=(1, TEXT), blobs=(7, [BLOB]))
+LAYER = Message("LayerParameter", name=(1, TEXT), type=(2, TEXT), blobs=(7, [BLOB]))
 NET = Message("NetParameter", name=(1, TEXT), layers=(2, [V1_LAYER]), layer=(100, [LAYER]))
 
 
@@ -22,12 +25,25 @@ def read(file):
     """{layer.i: array} of a mapped file, float32 (float64 where the file holds double_data)."""
     net, arrays = Parser(file).parse(NET), {}
     for layer in [inner.layer if inner.layer and not inner.blobs else inner for inner in net.layers] + net.layer:
-        for i, blob in enumerate(layer.blobs):
-            name = f"{layer.name or 'unnamed'}.{i}"
-            if name in arrays:
-                raise WeightsError(f"two layers are called {layer.name!r}")
-            arrays[name] = _array(blob, name)
+        named = {f"{layer.name or 'unnamed'}.{i}": blob for i, blob in enumerate(layer.blobs)}
+        if named.keys() & arrays.keys():
+            raise WeightsError(f"two layers are called {layer.name!r}")
+        found = {name: _array(blob, name) for name, blob in named.items()}
+        arrays |= _averaged(found) if getattr(layer, "type", None) == "BatchNorm" and len(found) == 3 else found
     return arrays
+
+
+def _averaged(blobs):
+    """Mean and variance of a BatchNorm layer from its three blobs: both sums divided by the third, or 0 if that is 0, as Caffe does."""
+    (mean_name, mean), (var_name, var), (name, count) = blobs.items()
+    if count.size != 1:
+        raise WeightsError(f"{name}, by which a BatchNorm layer is divided, is {count.size} numbers instead of one")
+    count = count.reshape(()).item()
+    with np.errstate(all="ignore"):  # a damaged file's numbers are as damaged afterwards
+        averages = {n: a / np.float32(count) if count else np.zeros_like(a) for n, a in ((mean_name, mean), (var_name, var))}
+    for array in averages.values():
+        array.flags.writeable = False
+    return averages
 
 
 def _array(blob, name):
