@@ -63,6 +63,12 @@ class Explanation:
         """The methods in the order in which they were asked for."""
         return list(dict.fromkeys(m for m, _ in self.maps))
 
+    def _repr_png_(self):
+        """What a notebook shows: the panel of the first picture."""
+        from gradcam.show.notebook import panel_png
+
+        return panel_png(self)
+
 
 def explain(
     net, x, classes=None, methods=PANEL, layer=None, unit_layer=None, *,

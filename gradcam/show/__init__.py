@@ -3,5 +3,6 @@
 from gradcam.save import SaveError, save
 from gradcam.show.colour import heat, overlay, relief, signed
 from gradcam.show.panel import panel
+from gradcam.show.widget import widget
 
-__all__ = ["SaveError", "heat", "overlay", "panel", "relief", "save", "signed"]
+__all__ = ["SaveError", "heat", "overlay", "panel", "relief", "save", "signed", "widget"]

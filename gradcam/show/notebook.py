@@ -1,0 +1,29 @@
+"""What an explanation shows in a notebook: its panel."""
+
+import io
+
+from gradcam.image import restore
+from gradcam.show.panel import panel
+from minicnn.display import scaled
+
+
+def panel_png(explanation, picture=0):
+    """The panel of one picture of the batch -> the bytes of a PNG file, or None if there is no map.
+
+    Without a description of the network (`net.card`), the photo is drawn from the input's smallest value to its largest.
+    """
+    if not explanation.maps:
+        return None
+    return png(panel(explanation, seen(explanation.x[picture], explanation.card), picture=picture))
+
+
+def seen(x, card=None):
+    """The picture in a network's input (C, H, W) -> uint8 (H, W, 3)"""
+    return restore(x, card.preprocessing) if card else scaled(x[:3] if len(x) >= 3 else x[:1])
+
+
+def png(figure, dpi=90):
+    """A Matplotlib figure -> the bytes of a PNG file"""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi)
+    return file.getvalue()
