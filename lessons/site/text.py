@@ -64,5 +64,6 @@ def plain(inline):
 
 def words(page):
     """HTML -> its words, for searching: equations by their LaTeX."""
-    page = re.sub(r'<math alttext="([^"]*)".*?</math>', r" \1 ", page, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    page = re.sub(r'<math alttext="([^"]*)".*?</math>', r"\1", page, flags=re.DOTALL)
+    page = re.sub(r"</?(?:p|pre|li|h\d|td|th|summary|figcaption)\b[^>]*>", " ", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", page)).split())

@@ -11,7 +11,7 @@ from lessons.site.questions import QUESTIONS
 from lessons.site.teaching import teaching
 
 HERE = Path(__file__).parent
-TITLE = "Visual explanations of CNNs, from scratch"
+TITLE = "Explaining CNNs, from scratch"
 
 
 class Built(NamedTuple):

@@ -105,6 +105,9 @@ def test_on_a_phone(visit):
     assert not page.locator("nav.course ol").is_visible()
     page.tap("nav.course summary")
     assert page.locator("nav.course ol").is_visible()
+    page.fill("#search", "gate")
+    found = page.locator("#found").bounding_box()
+    assert found["x"] >= 0 and found["x"] + found["width"] <= PHONE["width"] and found["height"] > 100
     assert complaints == []
 
 
@@ -215,6 +218,7 @@ def test_text():
     assert page.count('href="three.html"') == page.count('href="eight.html"') == 1 and "77</a>" not in page
     assert '<div class="wide"><table>' in page
     assert "a<b" in words(page) and "mrow" not in words(page)
+    assert words("<h2>One</h2><p>t<em>w</em>o</p><pre><span>f</span>(x)</pre>") == "One two f(x)"
 
 
 def test_the_engines_lines_are_found_where_they_stand():

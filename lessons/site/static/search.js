@@ -36,7 +36,8 @@
     const hits = search(field.value);
     list.replaceChildren(...hits.map((hit) => {
       const item = document.createElement("li"), link = element("a", "");
-      const from = Math.max(0, hit.at - 40), piece = hit.body.slice(from, from + 130);
+      const near = Math.max(0, hit.at - 40), from = near && hit.body.indexOf(" ", near) + 1;
+      const piece = hit.body.slice(from, from + 130).replace(/\s\S*$/, "");
       link.href = hit.address;
       link.append(element("strong", hit.title), element("span", hit.heading), element("small", (from ? "… " : "") + piece + " …"));
       item.append(link);
