@@ -1,3 +1,5 @@
+"""Lesson 10."""
+
 import numpy as np
 
 from gradcam.seed import seed as start

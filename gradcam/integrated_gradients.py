@@ -1,3 +1,5 @@
+"""Lesson 7."""
+
 import numpy as np
 
 from gradcam.passes import batch_size, gradients, in_batches, score

@@ -5,6 +5,8 @@ gradients, the learning rate and the number t = 1, 2, ... of the step; it return
 place.  `memories` names them; all start at zero.
 
 A schedule is a function (step, steps) -> learning rate, step = 0 .. steps - 1.
+
+Lesson 6.
 """
 
 import math

@@ -1,6 +1,8 @@
 """Localisation (Selvaraju et al. 2017, sec. 4.1): the box around the largest segment of a map that was cut at 15 % of its maximum.
 
 A box is (x0, y0, x1, y1) in pixels, x to the right, y down; x1 and y1 are no longer inside.
+
+Lesson 12.
 """
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""Rank correlation with occlusion (Selvaraju et al. 2017, sec. 5.3): does a map rank the patches of a picture as the network does?"""
+"""Rank correlation with occlusion (Selvaraju et al. 2017, sec. 5.3): does a map rank the patches of a picture as the network does?
+
+Lesson 14.
+"""
 
 import math
 

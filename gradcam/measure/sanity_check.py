@@ -2,6 +2,8 @@
 
 Layers get random weights, from the scores downwards ("cascading") or one at a time ("independent"); the map of the class that the intact
 network saw is compared with what it was.  A method whose maps stay as they are does not explain the network.
+
+Lesson 15.
 """
 
 import numpy as np

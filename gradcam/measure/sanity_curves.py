@@ -1,4 +1,7 @@
-"""How maps change while layers become random: curves as a picture, and their figures."""
+"""How maps change while layers become random: curves as a picture, and their figures.
+
+Lesson 15.
+"""
 
 import numpy as np
 from matplotlib.figure import Figure

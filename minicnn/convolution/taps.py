@@ -4,6 +4,8 @@
 
 One tap (u, v) is one matrix product:  y += W[:,:,u,v] x_uv,  where x_uv is the input as that tap sees it.  The way back to x puts
 W[:,:,u,v]^T gy where x_uv was taken from; the way back to W is  gW[:,:,u,v] = gy x_uv^T.  Groups are one more axis g of the product.
+
+Lessons 2 and 20.
 """
 
 import numpy as np

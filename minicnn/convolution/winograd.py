@@ -13,6 +13,8 @@ B^T d B is  B^T @ (B^T @ d), first over a and then over b, and both are matrix p
 
 Tiles are taken in blocks that stay in cache from the first transform to the last.  Arrays returned lie in memory as (N, h, w, F).
 Not the sum in the order of the equation: in float32 about ten times the rounding of the plain sum (tests show the figures).
+
+Lesson 20.
 """
 
 from itertools import pairwise

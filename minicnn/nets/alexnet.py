@@ -1,4 +1,7 @@
-"""AlexNet in one column (Krizhevsky 2014, "One weird trick"), the variant that torchvision publishes: neither groups nor normalisation."""
+"""AlexNet in one column (Krizhevsky 2014, "One weird trick"), the variant that torchvision publishes: neither groups nor normalisation.
+
+Lesson 3.
+"""
 
 from minicnn.layer import Apply, ConvLayer, DropoutLayer, LinearLayer, Sequential
 from minicnn.ops import Flatten, MaxPool, ReLU

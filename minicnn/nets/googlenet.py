@@ -2,6 +2,8 @@
 
 torchvision's has batchnorm after every convolution, no local response normalisation, and 3x3 kernels where the paper has 5x5; its training
 heads (aux1, aux2; loss1, loss2 in Caffe) take no part in the scores and are left out.
+
+Lesson 17.
 """
 
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential

@@ -1,4 +1,7 @@
-"""A small VGG with global average pooling and one linear layer, so that CAM applies to it (Zhou et al. 2016): 1.18 million parameters."""
+"""A small VGG with global average pooling and one linear layer, so that CAM applies to it (Zhou et al. 2016): 1.18 million parameters.
+
+Lesson 16.
+"""
 
 from minicnn.layer import Apply, LinearLayer, Sequential
 from minicnn.nets.blocks import blocks

@@ -1,6 +1,8 @@
 """Residual networks for ImageNet (He et al. 2016, table 1), with the layer names of torchvision's files: layer4.1.conv2.
 
 A block's output, after its last ReLU, carries the name of the block: layer4.1.
+
+Lesson 17.
 """
 
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential

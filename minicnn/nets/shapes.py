@@ -1,4 +1,7 @@
-"""A small VGG with a fully connected head, for the eight kinds of the shapes world: 0.17 million parameters."""
+"""A small VGG with a fully connected head, for the eight kinds of the shapes world: 0.17 million parameters.
+
+Lessons 16 and 18.
+"""
 
 from minicnn.layer import Apply, DropoutLayer, LinearLayer, Sequential
 from minicnn.nets.blocks import blocks

@@ -2,6 +2,8 @@
 
 All have a ReLU after every convolution, conv10 too, and the scores are global averages of relu_conv10, so none is negative; pooling rounds
 up.  They differ in conv10, a 1x1 kernel that has padding 1 in Caffe's 1.0 alone, and in how a picture is prepared (weights/zoo.toml).
+
+Lesson 17.
 """
 
 from minicnn.layer import Apply, ConvLayer, DropoutLayer, Layer, Sequential

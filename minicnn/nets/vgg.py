@@ -1,4 +1,7 @@
-"""VGG (Simonyan & Zisserman 2015, table 1), with the layer names of the published Caffe files: conv5_3, relu5_3, pool5, fc8."""
+"""VGG (Simonyan & Zisserman 2015, table 1), with the layer names of the published Caffe files: conv5_3, relu5_3, pool5, fc8.
+
+Lesson 16.
+"""
 
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, LinearLayer, Sequential
 from minicnn.ops import Flatten, MaxPool, ReLU

@@ -1,4 +1,7 @@
-"""Axes in another order: a view where that will do, in place where the memory is ours, one copy in blocks elsewhere."""
+"""Axes in another order: a view where that will do, in place where the memory is ours, one copy in blocks elsewhere.
+
+Lesson 16.
+"""
 
 import mmap
 
