@@ -14,6 +14,7 @@ from gradcam.check.ties import tied
 from gradcam.cli import main
 from minicnn import MaxPool, ReLU, Tensor
 from tests.support.data import DATA
+from tests.weights.frameworks import torch_model
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 
@@ -90,9 +91,8 @@ def test_the_real_file(name, capsys, tmp_path):
 
 def test_a_file_that_only_has_the_shape_of_resnet18(tmp_path, capsys, monkeypatch):
     """PyTorch writes it, He-initialised; a photo of noise has the size of Figure 1's: the whole way is gone, and says no."""
-    full = pytest.importorskip("tests.weights.full_size")
     pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
-    torch.save(full.torch_model("resnet18").state_dict(), tmp_path / "net.pth")
+    torch.save(torch_model("resnet18").state_dict(), tmp_path / "net.pth")
     few = ["gradient", "guided_backprop", "cam", "grad_cam"]
     monkeypatch.setattr(import_module("gradcam.check.figure_1"), "applicable", lambda y: few)
     (tmp_path / "photos").mkdir()

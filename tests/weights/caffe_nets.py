@@ -34,10 +34,10 @@ def caffemodel(layers, v1=False):
 
 
 class Drawn:
-    """Layers with drawn weights, one after the other; `top` is where the last one ends."""
+    """Layers with drawn weights, one after the other; `top` is where the last one ends.  drawn=False: layers without weights."""
 
-    def __init__(self, seed=0):
-        self.random, self.layers, self.top = np.random.default_rng(seed), [], "data"
+    def __init__(self, seed=0, drawn=True):
+        self.random, self.drawn, self.layers, self.top = np.random.default_rng(seed), drawn, [], "data"
 
     def add(self, name, kind, parameters="", blobs=(), bottoms=None, in_place=False):
         bottoms = bottoms or [self.top]
@@ -46,8 +46,7 @@ class Drawn:
 
     def conv(self, name, C, F, kernel, stride=1, pad=0, bias=True, bottom=None):
         said = f"num_output: {F} kernel_size: {kernel} stride: {stride} pad: {pad}" + ("" if bias else " bias_term: false")
-        W = self.random.standard_normal((F, C, kernel, kernel)) * (2 / (C * kernel**2)) ** 0.5
-        blobs = [W, self.random.standard_normal(F) * 0.1][: 1 + bias]
+        blobs = self.weights((F, C, kernel, kernel), C * kernel**2)[: 1 + bias]
         self.add(name, "Convolution", f"convolution_param {{ {said} }}", blobs, [bottom or self.top])
 
     def norm(self, name, scale, C, factor):
@@ -61,8 +60,13 @@ class Drawn:
         self.add(name, "ReLU", in_place=True)
 
     def linear(self, name, D, F):
-        W = self.random.standard_normal((F, D)) * (2 / D) ** 0.5
-        self.add(name, "InnerProduct", f"inner_product_param {{ num_output: {F} }}", [W, self.random.standard_normal(F) * 0.1])
+        self.add(name, "InnerProduct", f"inner_product_param {{ num_output: {F} }}", self.weights((F, D), D))
+
+    def weights(self, shape, inputs):
+        """[W, b]"""
+        if not self.drawn:
+            return []
+        return [self.random.standard_normal(shape) * (2 / inputs) ** 0.5, self.random.standard_normal(shape[0]) * 0.1]
 
 
 def resnet50(factor=0.75):
@@ -94,9 +98,9 @@ def resnet50(factor=0.75):
     return net.layers
 
 
-def vgg(blocks, side, outputs):
+def vgg(blocks, side, outputs, drawn=True):
     """A VGG with the names and V1 layers of its authors' files.  blocks: ((convolutions, filters), ...); outputs: of fc6, fc7, fc8."""
-    net, C = Drawn(), 3
+    net, C = Drawn(drawn=drawn), 3
     for b, (convolutions, F) in enumerate(blocks, start=1):
         for i in range(1, convolutions + 1):
             net.conv(f"conv{b}_{i}", C, F, 3, pad=1)
