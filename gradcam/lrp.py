@@ -13,6 +13,8 @@ Every rule is one equation (Montavon et al. 2019, sec. 10.2), told apart by whic
 A ReLU passes relevance as it is, a max-pool to the winner; sums and averages by share.  Batchnorm in use is linear and has a rule of its
 own, by share as well: what an epsilon rule in front of it then does is what it does after folding (`minicnn.nets.fold`), but rules that
 look at the sign of W want the folded network.  An operation of which a table says nothing is an error.
+
+Lesson 19.
 """
 
 import numpy as np

@@ -1,4 +1,7 @@
-"""Tables of rules: {kind of operation or tensor name: rule}.  Which entry speaks of an operation, and which silence is an error."""
+"""Tables of rules: {kind of operation or tensor name: rule}.  Which entry speaks of an operation, and which silence is an error.
+
+Lesson 19.
+"""
 
 from minicnn.graph import names
 
