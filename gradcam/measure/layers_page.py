@@ -1,0 +1,80 @@
+"""The page of the study of layers: a table for each network, and the curves."""
+
+from matplotlib.figure import Figure
+
+from gradcam.measure.baselines import CENTRE, RANDOM
+from gradcam.measure.measures import FIGURES
+from gradcam.measure.summary import SMALL, small, summary, table
+from gradcam.save import save
+from weights import card
+
+HEAD = """\
+# Grad-CAM at every stage: how localisation changes with depth
+
+Made by `python -m gradcam.measure.layers_study --data ../shared`.  From the first layer to the last, the maps of one picture come from one
+forward and one backward pass; the class is the picture's true one.  In brackets: 95 % intervals (Wilson's for hits and misses, else the
+bootstrap over pictures).  A map of zeros counts as a miss.  *Random point* and *picture centre* never look at the picture.
+
+![curves](layers.png)
+"""
+COLUMNS = ("hit", "energy", "found", "cell", "rank_correlation")  # of the figures that the measures give, those that a table shows
+
+
+def write(found, folder):
+    """found: {study: rows} -> layers.md and layers.png in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "layers.md").write_text(page(found), "utf-8")
+    save(figure(found), folder / "layers.png", dpi=80)
+    print(f"{folder / 'layers.md'}, layers.png")
+
+
+def page(found):
+    """{study: rows} -> Markdown"""
+    texts = [HEAD]
+    for study, rows in found.items():
+        texts.append(f"## {card(study.network).title}: {study.name}\n\n{study.says}\n")
+        columns = _columns(rows)
+        texts.append(f"{len(rows)} pictures:\n\n{table(summary(rows), columns)}\n\n{_deepest(rows, columns)}\n")
+        some = small(rows)
+        if "found" in columns and some:
+            title = f"The {len(some)} whose object takes up less than {SMALL:.0%} of the picture:"
+            texts.append(f"{title}\n\n{table(summary(some), columns)}\n")
+    return "\n".join(texts)
+
+
+def figure(found):
+    """One panel for each study, one line for each figure, with 95 % bands; dotted: the random point, dashed: the picture's centre."""
+    across = 2
+    page = Figure(figsize=(14, 4.2 * -(-len(found) // across)), layout="constrained")
+    panels = page.subplots(-(-len(found) // across), across, squeeze=False).ravel()
+    for ax in panels[len(found) :]:
+        ax.set_axis_off()
+    for (study, rows), ax in zip(found.items(), panels):
+        of = summary(rows)
+        layers = [m for m in of if m not in (RANDOM, CENTRE)]
+        for k, name in enumerate(_columns(rows)):
+            mean, low, high = zip(*(of[m][name] for m in layers))
+            ax.plot(mean, ".-", color=f"C{k}", label=FIGURES[name].title)
+            ax.fill_between(range(len(layers)), low, high, color=f"C{k}", alpha=0.15, linewidth=0)
+            for baseline, line in ((RANDOM, ":"), (CENTRE, "--")):
+                if name in of[baseline]:
+                    ax.axhline(of[baseline][name][0], color=f"C{k}", linestyle=line, linewidth=0.8)
+        ax.set_title(f"{study.name} (n = {len(rows)})", fontsize=10)
+        ax.set_xticks(range(len(layers)), [m.partition("@")[2] for m in layers], rotation=60, fontsize=7)
+        ax.set_ylim(min(0, ax.get_ylim()[0]), 1)
+        ax.legend(fontsize=8)
+    return page
+
+
+def _columns(rows):
+    """The figures that these rows have, in the order of COLUMNS."""
+    there = {f for row in rows for value in row["values"].values() for f in value}
+    return [f for f in COLUMNS if f in there]
+
+
+def _deepest(rows, columns):
+    """Which layer is best by each figure."""
+    of = summary(rows)
+    layers = [m for m in of if m not in (RANDOM, CENTRE)]
+    best = {f: max(layers, key=lambda m: of[m][f][0]) for f in columns}
+    return "Best: " + ", ".join(f"{FIGURES[f].title} at {m.partition('@')[2]}" for f, m in best.items()) + "."
