@@ -29,7 +29,7 @@ from weights.recipes.shapes_world import SIDE, regions
 from weights.recipes.train_shapes import normalise
 
 SCENES, VALIDATION = 12288, 500
-PEAK, DECAY = 2e-3, 0.02
+PEAK, DECAY = 1.5e-3, 0.02
 RARE = 0.01  # the probability of a shape that every anchor begins with (Lin et al. 2017, "Focal loss", sec. 4.1)
 SHARES = (0.25, 1.0, 4.0)  # of the losses of scores, boxes, words
 IS, IS_NOT = 0.5, 0.35  # an anchor that overlaps a shape this much is one, one that overlaps none by more than that is none
@@ -139,7 +139,7 @@ def measure(net, pictures, boxes, words, size=50):
 
 
 def main(arguments=None):
-    asked = options("dense_captioner", __doc__, epochs=9).parse_args(arguments)
+    asked = options("dense_captioner", __doc__, epochs=6).parse_args(arguments)
     if asked.gpu:
         raise SystemExit("the dense captioner is trained on the CPU: leave out --gpu")
     started = time.monotonic()
@@ -147,7 +147,7 @@ def main(arguments=None):
     print(f"{SCENES} scenes drawn in {time.monotonic() - started:.0f} s")
     net = begin(nets.dense_captioner(), asked)
     known = shipped("shapes").arrays()
-    for name, tensor in net.trunk.arrays().items():
+    for name, tensor in (net.early.arrays() | net.late.arrays()).items():
         tensor.data = known[name].data.astype(np.float32)
     net.rpn["anchors"].b.data[: len(SIDES)] = -np.log(1 / RARE - 1)
     run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.995)
