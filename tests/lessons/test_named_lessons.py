@@ -11,11 +11,12 @@ from lessons.course import lessons
 ROOT = Path(__file__).parents[2]
 HELPERS = {"__init__", "broadcast", "channels"}
 METHODS = [
-    "gradient", "saliency", "deconvnet", "guided_backprop", "cam", "grad_cam", "guided_grad_cam", "occlusion", "rules", "upsample", "hirescam",
-    "integrated_gradients", "lrp",
+    "gradient", "saliency", "deconvnet", "guided_backprop", "cam", "grad_cam", "guided_grad_cam", "occlusion", "rules", "upsample",
+    "hirescam", "integrated_gradients", "lrp",
 ]  # fmt: skip
 OTHERS = [
-    "minicnn/optimise.py", "minicnn/tables.py", "minicnn/convolution/taps.py", "minicnn/convolution/winograd.py", "weights/names/reorder.py",
+    "minicnn/optimise.py", "minicnn/tables.py", "minicnn/convolution/taps.py", "minicnn/convolution/winograd.py",
+    "weights/names/reorder.py",
     *(f"minicnn/nets/{name}.py" for name in ("alexnet", "googlenet", "mini_vgg", "resnet", "shapes", "squeezenet", "vgg")),
     *(f"gradcam/measure/{name}.py" for name in ("localisation", "pointing_game", "rank_correlation", "sanity_check", "sanity_curves")),
 ]  # fmt: skip
@@ -38,7 +39,8 @@ def named(path):
 
 def defined(path):
     """Names of a file, its classes and its functions."""
-    return {path.stem} | {node.name for node in ast.parse(path.read_text("utf-8")).body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    statements = ast.parse(path.read_text("utf-8")).body
+    return {path.stem} | {each.name for each in statements if isinstance(each, (ast.ClassDef, ast.FunctionDef))}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
