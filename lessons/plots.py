@@ -52,10 +52,10 @@ def signed(ax, map, title="", below="", top=None):
 
 
 def small_png(figure):
-    """The figure as PNG with 128 colours, which takes a third of the bytes: a notebook holds several."""
+    """The figure as PNG with 96 colours, which takes a third of the bytes: a notebook holds several."""
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight")
-    Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
