@@ -1,6 +1,6 @@
 import numpy as np
 
-from gradcam.lrp import ELSEWHERE, neg, pos, share, table
+from gradcam.lrp import neg, pos, share, shares, table
 from gradcam.seed import seed as start
 from minicnn import Conv, GraphError, Linear, backward, history, names
 
@@ -17,7 +17,7 @@ def excite_and_contrast(op, P):
     return excite(op, P) - share(op, P, [(pos(x), -neg(W), None)], eps=0.0)
 
 
-EXCITATION = table(excite, elsewhere=ELSEWHERE)
+EXCITATION = table(excite, elsewhere=shares(eps=0.0))
 
 
 def excitation_backprop(y, c, A, contrast=False, rules=EXCITATION):

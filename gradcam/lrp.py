@@ -62,7 +62,7 @@ def lrp(y, c, x, rules, first=None):
 
 def table(conv, linear=None, elsewhere=None):
     """The rules of a whole network: `conv` for convolutions, `linear` for linear layers (default: the same), shares everywhere else."""
-    return {**(elsewhere or ELSEWHERE), Conv: conv, Linear: linear or conv}
+    return {**(elsewhere or shares()), Conv: conv, Linear: linear or conv}
 
 
 # --- rules for convolutions and linear layers
@@ -143,30 +143,41 @@ def to_the_winner(op, R):
     return op.gxs(R) if hasattr(op, "gxs") else op.gx(R)
 
 
-def by_share(op, R):
-    """R_i = x_i w_ij / z_j R_j of an operation whose weights are fixed: averages, and batchnorm in use."""
-    twin, (x, *rest) = again(op), [_array(i) for i in op.inputs]
-    return x * twin.gx(R / stabilised(twin.forward(x, *rest)))
+def by_share(eps=TINY):
+    """R_i = x_i w_ij / z_j R_j of averages and of batchnorm in use."""
+
+    def rule(op, R):
+        twin, (x, *rest) = again(op), [_array(i) for i in op.inputs]
+        return x * twin.gx(R / stabilised(twin.forward(x, *rest), eps))
+
+    return rule
 
 
-def by_summand(op, R):
+def by_summand(eps=TINY):
     """R x / (x + z) and R z / (x + z)"""
-    twin, (x, z) = again(op), [_array(i) for i in op.inputs]
-    s = R / stabilised(twin.forward(x, z))
-    return x * twin.gx(s), z * twin.gz(s)
+
+    def rule(op, R):
+        twin, (x, z) = again(op), [_array(i) for i in op.inputs]
+        s = R / stabilised(twin.forward(x, z), eps)
+        return x * twin.gx(s), z * twin.gz(s)
+
+    return rule
 
 
 def unknown(op, R):
     raise RuleError(f"no rule says how relevance passes through {type(op).__name__}: give the table one, {{{type(op).__name__}: rule}}")
 
 
-ELSEWHERE = {
-    **dict.fromkeys((ReLU, Dropout), as_it_is),
-    **dict.fromkeys((MaxPool, Concat, Reshape, Slice, Pad, Transpose), to_the_winner),
-    **dict.fromkeys((AvgPool, GlobalAvgPool, BatchNorm), by_share),
-    Add: by_summand,
-    Op: unknown,
-}
+def shares(eps=TINY):
+    """The rules for everything but convolutions and linear layers."""
+    return {
+        **dict.fromkeys((ReLU, Dropout), as_it_is),
+        **dict.fromkeys((MaxPool, Concat, Reshape, Slice, Pad, Transpose), to_the_winner),
+        **dict.fromkeys((AvgPool, GlobalAvgPool, BatchNorm), by_share(eps)),
+        Add: by_summand(eps),
+        Op: unknown,
+    }
+
 
 LRP_EPSILON = table(epsilon(rms=0.25))  # Montavon et al. 2019, sec. 10.3
 LRP_GAMMA = table(gamma(), linear=epsilon())

@@ -16,7 +16,7 @@ def register(subparsers):
     raw = argparse.RawDescriptionHelpFormatter
     parser = subparsers.add_parser(
         "methods", help="list the methods: what each asks, its paper, its cost", epilog=EXAMPLES, formatter_class=raw,
-        description="List the methods, each with what it asks, its paper, and how often the network is run for one class (A: the K feature maps).",
+        description="List the methods: what each asks, its paper, and how often the network is run for one class (A: the K feature maps).",
     )  # fmt: skip
     parser.add_argument("--seconds", action="store_true", help="also measure how long each takes on the built-in scene")
     parser.set_defaults(run=run)

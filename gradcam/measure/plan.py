@@ -3,15 +3,18 @@
 from dataclasses import dataclass
 
 from gradcam.explain import METHODS
+from gradcam.relatives import MANY_PASSES, RELATIVES
 
 QUICK = tuple(m for m in METHODS if m != "occlusion")
 ON_MAPS = ("pointing_game", "energy_pointing_game", "localisation")
+FEW_PASSES = tuple(m for m in RELATIVES if m not in MANY_PASSES)
 IN_PASSES = ("rank_correlation", "deletion", "insertion")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One file of rows.  kind: "maps" (one map of each method), "passes" (hundreds of forward passes each), "grid" or "sanity"."""
+    """One file of rows.  kind: "maps" (one map of each method), "passes" (hundreds of forward passes each), "grid" or "sanity";
+    "relatives_..." of Grad-CAM's relatives, which were measured later and have files of their own; "cost" of all methods."""
 
     network: str
     kind: str
@@ -42,15 +45,21 @@ of it."""
 PHOTOS = "Imagenette photos with the boxes of ILSVRC 2012 around the class, none of them in a training set, squashed to {0} x {0} pixels."
 
 SUBJECTS = (
-    Subject("shapes", None, None, SCENES, (), {"maps": 500, "passes": 500, "grid": 500, "grid_occlusion": 500, "sanity": 50}),
+    Subject(
+        *("shapes", None, None, SCENES, ()),
+        {"maps": 500, "passes": 500, "grid": 500, "grid_occlusion": 500, "sanity": 50}
+        | {"relatives_maps": 500, "relatives_grid": 100, "relatives_many": 100, "relatives_sanity": 10, "relatives_passes": 20, "cost": 5},
+    ),
     Subject(
         *("mini_vgg", None, "data/imagenette_loc_96_decoded.npz", PHOTOS.format(96), ()),
-        {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 50},
+        {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 50}
+        | {"relatives_maps": 500, "relatives_grid": 100, "relatives_many": 100, "relatives_sanity": 10, "relatives_passes": 10, "cost": 5},
     ),
     Subject(
         *("squeezenet", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz", PHOTOS.format(227)),
         ("grad_cam@relu_conv10", "deconvnet@fire4"),
-        {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 20},
+        {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 20}
+        | {"relatives_maps": 100, "relatives_grid": 10, "relatives_many": 10, "relatives_sanity": 2, "relatives_passes": 2, "cost": 2},
     ),
 )
 
@@ -64,4 +73,10 @@ def stages(subject):
         Stage(subject.network, "sanity", subject.n["sanity"], every),
         Stage(subject.network, "passes", subject.n["passes"], every, (*ON_MAPS, *IN_PASSES)),
         Stage(subject.network, "grid_occlusion", subject.n["grid_occlusion"], ("occlusion",), ("grid_pointing_game",)),
+        Stage(subject.network, "relatives_maps", subject.n["relatives_maps"], FEW_PASSES, ON_MAPS),
+        Stage(subject.network, "relatives_grid", subject.n["relatives_grid"], FEW_PASSES, ("grid_pointing_game",)),
+        Stage(subject.network, "relatives_many", subject.n["relatives_many"], MANY_PASSES, ON_MAPS),
+        Stage(subject.network, "relatives_sanity", subject.n["relatives_sanity"], FEW_PASSES),
+        Stage(subject.network, "relatives_passes", subject.n["relatives_passes"], tuple(RELATIVES), (*ON_MAPS, *IN_PASSES)),
+        Stage(subject.network, "cost", subject.n["cost"], (*METHODS, *RELATIVES)),
     ]

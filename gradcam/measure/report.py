@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.measure.cost import table as cost_table
 from gradcam.measure.sanity_curves import curves, verdict
 from gradcam.measure.sanity_curves import table as sanity_table
 from gradcam.measure.summary import reasons, small, summary, table
@@ -19,6 +20,12 @@ starts at the score.
 """
 LOCALISED = ("hit", "energy", "found", "top1_error", "top5_error")
 IN_PASSES = ("rank_correlation", "deletion", "insertion")
+RELATIVES = {  # kind of stage: title, where Grad-CAM's figures of the same pictures are, columns
+    "relatives_maps": ("on the object", "maps", LOCALISED),
+    "relatives_many": ("on the object, what takes many passes", "maps", LOCALISED),
+    "relatives_passes": ("what takes hundreds of passes", "passes", (*LOCALISED, *IN_PASSES)),
+    "relatives_grid": ("grids of four", "grid", ("cell",)),
+}
 
 
 def page(found):
@@ -41,8 +48,41 @@ def page(found):
             said = [SANITY.format(subject.network), sanity_table(some), verdict(some)]
             texts.append("### Sanity check\n\n" + "\n\n".join(filter(None, said)) + f"\n{_reasons(some)}")
             of["sanity"] = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(some).items()}
+        texts += _of_relatives(rows, of)
     return "\n".join(texts), figures
 
+
+def _of_relatives(rows, of):
+    """Grad-CAM's relatives, beside Grad-CAM on the same pictures."""
+    for kind, (title, among, columns) in RELATIVES.items():
+        if kind in rows:
+            some = beside(rows[kind], rows.get(among, []))
+            of[kind] = summary(some)
+            yield f"### Relatives: {title}: {len(some)} pictures\n\n{table(of[kind], columns)}\n{_reasons(some)}"
+    if "relatives_sanity" in rows:
+        some = rows["relatives_sanity"]
+        yield f"### Relatives: sanity check\n\n{sanity_table(some)}\n{_reasons(some)}"
+    if "cost" in rows:
+        yield f"### Cost\n\n{COST.format(len(rows['cost']))}\n\n{cost_table(rows['cost'])}\n"
+
+
+def beside(rows, others, method="grad_cam"):
+    """The rows, with another method's figures of the same pictures, where `others` have them for all of them."""
+    of = {row["number"]: row for row in others}
+    if not all(row["number"] in of for row in rows):
+        return rows
+    joined = []
+    for row in rows:
+        other = of[row["number"]]
+        known = {key: {m: v for m, v in other[key].items() if m == method} for key in ("values", "failed")}
+        known["zero"] = [m for m in other["zero"] if m == method]
+        joined.append(row | {key: row[key] | known[key] for key in known if key != "zero"} | {"zero": known["zero"] + row["zero"]})
+    return joined
+
+
+COST = """\
+Medians over {} pictures, one processor, each map alone with its forward pass; the machine was busy with other things, so compare within a
+table only.  Pictures forward: how many pictures are passed through the whole network."""
 
 SANITY = """\
 Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 import weights
-from gradcam.measure import run, sanity_check, sanity_curves
+from gradcam.measure import cost, run, sanity_check, sanity_curves
 from gradcam.measure.data import Photos, Scenes
 from gradcam.measure.plan import SUBJECTS, stages
 from gradcam.measure.report import page
@@ -43,10 +43,13 @@ def measure(subject, stage, asked):
     net = weights.load(subject.network, asked.data / subject.weights if subject.weights else None)
     data = Photos(asked.data / subject.photos, net.card) if subject.photos else Scenes(stage.n, net.card)
     options = {"rows": asked.rows / f"{stage.name}.jsonl", "workers": asked.processors, "name": stage.name}
-    if stage.kind == "sanity":
+    if stage.kind.endswith("sanity"):
         run.sanity(net, data, stage.methods, stage.n, **options)
         return
-    if stage.kind.startswith("grid"):
+    if stage.kind == "cost":
+        cost.over(net, data, stage.methods, stage.n, **options)
+        return
+    if "grid" in stage.kind:
         data = run.grids(net, data, stage.n, asked.rows / f"{subject.network}_certainty.jsonl", asked.processors)
     run.over(net, data, stage.measures, stage.methods, stage.n, **options)
 
