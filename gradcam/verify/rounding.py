@@ -5,7 +5,7 @@ import numpy as np
 from gradcam.verify.compare import EPS, difference
 from gradcam.verify.pipeline import Run
 from gradcam.verify.tape import makers, relink
-from minicnn import Clip, LeakyReLU, MaxPool, ReLU, history
+from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, find, history
 from minicnn.windows import pad_to_fit, taps
 
 GATES = (ReLU, LeakyReLU, Clip)
@@ -38,7 +38,7 @@ def flips(q, run, limits, kind):
     limits: {step: relative tolerance} of what must be reached; the first step leads.  Greedy: the flip that removes most of the
     difference, then the next; each is a whole way back with one gate or switch changed.
     """
-    near = near_ties(run.y, NEAR[kind])
+    near = near_ties(run.y, NEAR[kind], behind=q.layer if q.method == "grad_cam" else None)
     if not near or len(near) > MOST:
         return None
     lead = next(iter(limits))
@@ -73,20 +73,34 @@ def flipped(q, run, chosen):
     return Run(q, (*run.changes, (name, "y", lambda q, v, old: relink(old(), change)[old()])))
 
 
-def near_ties(y, share, exact=False):
-    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only if asked for."""
-    found = []
+def near_ties(y, share, exact=False, behind=None):
+    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only if asked for.
+
+    behind: the name of a layer; only what the way back to it meets.
+    """
+    found, met = [], _after(y, behind)
     for t in makers(y, ReLU):
         x = t.op.x
-        for at in zip(*np.nonzero((abs(x) <= share * abs(x).max()) & (x != 0))):
+        for at in zip(*np.nonzero((abs(x) <= share * abs(x).max()) & (x != 0))) if t in met else ():
             found.append((t, tuple(int(i) for i in at), -x[at]))
             if len(found) > MOST:
                 return found
     for t in makers(y, MaxPool):
-        found += _near_switches(t, share, exact)
+        found += _near_switches(t, share, exact) if t in met else []
         if len(found) > MOST:
             return found
     return found
+
+
+def _after(y, layer):
+    """The tensors that depend on a layer; all of them for None."""
+    if layer is None:
+        return set(history(y))
+    met = {find(y, layer)}
+    for t in history(y):
+        if t.op and met.intersection(i for i in t.op.inputs if isinstance(i, Tensor)):
+            met.add(t)
+    return met - {find(y, layer)}
 
 
 def _near_switches(t, share, exact):
@@ -104,7 +118,8 @@ def _near_switches(t, share, exact):
 
 def crowded(q, kind):
     """Whether there are more ties, near or exact, than can be tried one by one."""
-    return len(near_ties(q.reference.y, NEAR[kind], exact=True)) > MOST
+    behind = q.layer if q.method == "grad_cam" else None
+    return len(near_ties(q.reference.y, NEAR[kind], exact=True, behind=behind)) > MOST
 
 
 def band(q, run, kind, steps, tries=8):

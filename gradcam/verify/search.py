@@ -24,7 +24,7 @@ class Search:
 
     def __init__(self, q, limits, hypotheses, say):
         self.q, self.limits, self.say = q, limits, say
-        self.theirs, self.left, self.tried = q.theirs, {}, 0
+        self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
         self.forms = [f for h in hypotheses for f in self._forms(h)]
         self.forms = [f for f in self.forms if self._reaches(f)]
 
@@ -80,10 +80,13 @@ class Search:
         end, fitting = time.monotonic() + seconds, []
         forms = sorted(self.forms, key=lambda f: f.place)
         couples = [(a, b) for n, a in enumerate(forms) for b in forms[n + 1 :] if a.of is not b.of]
-        couples.sort(key=lambda pair: sum(not f.cheap for f in pair))
+        costly = lambda pair: sum(not f.cheap for f in pair)  # noqa: E731
+        couples.sort(key=costly)  # stable: those with the same first cause follow each other
         for n, pair in enumerate(couples):
             if n % 50 == 0:
                 self.say(f"pair {n + 1} of {len(couples)}")
+            if self.q.large and fitting and costly(pair) > costly(fitting[-1]):
+                break  # the others take as many passes through a large network as there are of them
             if time.monotonic() > end:
                 self.say(f"stopped after {seconds:.0f} s, {len(couples) - n} pairs untried")
                 break
@@ -116,10 +119,13 @@ class Search:
         """Whether float32, which is quick, shows already that this cannot be it: only for large networks, and costly changes."""
         if not self.q.large or all(f.cheap for f in forms):
             return False
+        costly = next(f for f in forms if not f.cheap)
+        if costly is not self.kept:  # what it needs is computed once for all pairs that it is part of
+            self.q.low.forget()
+            self.kept = costly
         run = Run(self.q.low, [c for f in forms for c in f.changes])
         with np.errstate(all="ignore"):
             left = max(self._apart(run, s) for s in steps)
-        self.q.low.forget()
         self.left[forms] = left if np.isfinite(left) else np.inf
         return not left < SCREEN
 
