@@ -50,7 +50,7 @@ def page(lesson, addresses):
             parts.append(text(source))
         else:
             parts.append(f'<div class="cell">{python(source)}')
-            parts += [_output(output, source, made, named.get(n, "")) for output in cell["outputs"]]
+            parts += [_output(output, source, made, named.get(n, "")) for output in _joined(cell["outputs"])]
             parts.append("</div>")
     made.headings, made.body = text.headings, _front("\n".join(parts), lesson)
     return made
@@ -66,6 +66,17 @@ def _front(body, lesson):
 def _options(text):
     """a) one  b) two  -> a list"""
     return '<ol class="options" type="a">' + "".join(f"<li>{option}</li>" for option in BETWEEN.split(text)) + "</ol>"
+
+
+def _joined(outputs):
+    """What was printed in one go, and was recorded in pieces, in one piece."""
+    joined = []
+    for output in outputs:
+        if joined and output["output_type"] == joined[-1]["output_type"] == "stream" and output["name"] == joined[-1]["name"]:
+            joined[-1] = joined[-1] | {"text": ["".join(joined[-1]["text"]), "".join(output["text"])]}
+        else:
+            joined.append(output)
+    return joined
 
 
 def _output(output, code, made, alternative):

@@ -12,6 +12,7 @@ from lessons.notebook import alternatives
 from lessons.site import build_site
 from lessons.site.code import engine_lines, printed
 from lessons.site.mathml import mathml
+from lessons.site.page import _joined
 from lessons.site.questions import QUESTIONS
 from lessons.site.text import Text, words
 
@@ -219,6 +220,12 @@ def test_text():
     assert '<div class="wide"><table>' in page
     assert "a<b" in words(page) and "mrow" not in words(page)
     assert words("<h2>One</h2><p>t<em>w</em>o</p><pre><span>f</span>(x)</pre>") == "One two f(x)"
+
+
+def test_pieces_of_one_output_are_joined():
+    out = [{"output_type": "stream", "name": name, "text": text} for name, text in [("stdout", ["a\n"]), ("stdout", "b\n"), ("stderr", "c\n")]]
+    assert ["".join(o["text"]) for o in _joined(out)] == ["a\nb\n", "c\n"]
+    assert out[0]["text"] == ["a\n"], "the notebook is not changed"
 
 
 def test_the_engines_lines_are_found_where_they_stand():
