@@ -223,7 +223,8 @@ def test_text():
 
 
 def test_pieces_of_one_output_are_joined():
-    out = [{"output_type": "stream", "name": name, "text": text} for name, text in [("stdout", ["a\n"]), ("stdout", "b\n"), ("stderr", "c\n")]]
+    said = [("stdout", ["a\n"]), ("stdout", "b\n"), ("stderr", "c\n")]
+    out = [{"output_type": "stream", "name": name, "text": text} for name, text in said]
     assert ["".join(o["text"]) for o in _joined(out)] == ["a\nb\n", "c\n"]
     assert out[0]["text"] == ["a\n"], "the notebook is not changed"
 
