@@ -1,14 +1,15 @@
 """A network that says what it sees: a CNN, an attention, and an LSTM that says one word after the other; 0.3 million parameters."""
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
 
 from minicnn.device import moved
 from minicnn.graph import Tensor
-from minicnn.layer import ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.blocks import blocks
-from minicnn.ops import Concat, MatMul, Reshape, Softmax
+from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
+from minicnn.nets.sight import Sight
+from minicnn.ops import Concat, MatMul, ReLU, Reshape, Softmax
 from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 STOP = 0  # the word that ends a sentence, and begins it
@@ -29,34 +30,30 @@ class State(NamedTuple):
     context: object
 
 
-class Captioner(Layer):
-    """Says a sentence about a picture, in the manner of Xu et al. 2015 ("Show, attend and tell", soft attention) and Luong et al. 2015.
+class Teller(Layer):
+    """Says a sentence about feature maps, in the manner of Xu et al. 2015 ("Show, attend and tell", soft attention) and Luong et al. 2015.
 
     words: how many there are, number 0 the full stop.  After each word the LSTM reads it, and what was looked at for it; its h asks where
     to look now; the next word follows from h and from what is seen there:
 
         h, c    = LSTM([word, context], h, c)
         a       = softmax_p( keys_p . (Q h) )         attention over the places p of the feature maps
-        context = sum_p a_p what_p                    what: the feature maps, and two more that say which row and column
+        context = sum_p a_p what_p                    what: the feature maps relu5_1, and two more that say which row and column
         scores  = W [h, context] + b                  one for each word
     """
 
-    def __init__(self, words, F=64, K=64, H=128, embedding=48):
-        super().__init__("captioner")
-        self.cnn = Sequential(*blocks((1, 1, 2, 3), (16, 32, 48, F), batchnorm=False)[:-1])
+    def __init__(self, words, features, F=96, K=64, H=128, embedding=48):
+        super().__init__("teller")
+        self.conv = Sequential(ConvLayer("conv5_1", features, F, kernel=3, pad=1), Apply("relu5_1", ReLU))
         self.key = ConvLayer("key", F + 2, K, kernel=1)
         self.table = EmbeddingLayer("words", words, embedding)
         self.lstm = LSTMLayer("lstm", embedding + F + 2, H)
         self.query = LinearLayer("query", H, K)
         self.say = LinearLayer("say", H + F + 2, words)
 
-    def __call__(self, x, words):
-        """The scores of every word at every step, as a teacher says the sentence.
-
-        x (N, 3, H, W); words (N, L), whole numbers: the sentence, with its full stop -> scores (N, L, words); those at step t have heard
-        the words in front of it.  An array x gives an array, and nothing is remembered.
-        """
-        seen, state, scores = *self.look(x), []
+    def __call__(self, features, words):
+        """features (N, C, h, w), words (N, L) -> scores (N, L, words); see Captioner"""
+        seen, state, scores = *self.look(features), []
         for t in range(words.shape[1]):
             heard = np.full_like(words[:, 0], STOP) if t == 0 else words[:, t - 1]
             said, state = self.step(seen, heard, state)
@@ -66,9 +63,9 @@ class Captioner(Layer):
             y.name = "scores"
         return y
 
-    def look(self, x):
-        """x (N, 3, H, W) -> what attention chooses from, and the state before the first word."""
-        A = self.cnn(x)
+    def look(self, features):
+        """features (N, C, h, w) -> what attention chooses from, and the state before the first word"""
+        A = self.conv(features)
         N, _, h, w = A.shape
         like = A.data if isinstance(A, Tensor) else A
         A = Concat(axis=1)(A, moved(where(N, h, w).astype(like.dtype), like))
@@ -77,7 +74,7 @@ class Captioner(Layer):
         return Seen(what, keys), State(*start)
 
     def step(self, seen, heard, state):
-        """heard (N,): the words that were said last -> the scores of the next (N, words), and the new state."""
+        """heard (N,): the words that were said last -> the scores of the next (N, words), and the new state"""
         words = self.table(Tensor(heard) if isinstance(seen.what, Tensor) else heard)
         h, c = self.lstm(Concat(axis=1)(words, state.context), state.h, state.c)
         N, K, P = seen.keys.shape
@@ -86,9 +83,40 @@ class Captioner(Layer):
         return self.say(Concat(axis=1)(h, context)), State(h, c, context)
 
 
+class Captioner(Layer):
+    """Sight, and somebody who tells what is seen."""
+
+    def __init__(self, words):
+        super().__init__("captioner")
+        self.sight = Sight()
+        self.teller = Teller(words, self.sight.features)
+
+    def __call__(self, x, words):
+        """The scores of every word at every step, as a teacher says the sentence.
+
+        x (N, 3, H, W); words (N, L), whole numbers: the sentence, with its full stop -> scores (N, L, words); those at step t have heard
+        the words in front of it.  An array x gives an array, and nothing is remembered.
+        """
+        return self.teller(self.sight(x), words)
+
+    def look(self, x):
+        """x (N, 3, H, W) -> what attention chooses from, and the state before the first word (see minicnn/decode.py)"""
+        return self.teller.look(self.sight(x))
+
+    def step(self, seen, heard, state):
+        """heard (N,): the words that were said last -> the scores of the next (N, words), and the new state"""
+        return self.teller.step(seen, heard, state)
+
+    def told_by(self, teller):
+        """The same sight with another teller -> a network"""
+        twin = copy.copy(self)
+        twin.teller = teller
+        return twin
+
+
 def where(N, h, w):
-    """Two feature maps that say where they are: row and column, from -1 to 1 -> (N, 2, h, w)"""
-    rows, columns = np.meshgrid(np.linspace(-1, 1, h), np.linspace(-1, 1, w), indexing="ij")
+    """Two feature maps that say where they are: row and column, from -2 to 2 -> (N, 2, h, w)"""
+    rows, columns = np.meshgrid(np.linspace(-2, 2, h), np.linspace(-2, 2, w), indexing="ij")
     return np.broadcast_to(np.stack([rows, columns]), (N, 2, h, w))
 
 

@@ -1,21 +1,23 @@
 """A network that answers questions about a picture: a CNN looks, an LSTM reads, and they are multiplied; 0.3 million parameters."""
 
+import copy
+
 import numpy as np
 
 from minicnn.device import moved
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.blocks import blocks
 from minicnn.nets.captioner import where
+from minicnn.nets.sight import Sight
 from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softmax, Tanh, Transpose
 from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 
-class Vqa(Layer):
-    """Visual question answering (Antol et al. 2015): picture and question meet in a product (Lu et al. 2015).
+class Answerer(Layer):
+    """Answers questions about feature maps (Antol et al. 2015): picture and question meet in a product (Lu et al. 2015).
 
     The LSTM's last h is the question q.  It looks twice (Yang et al. 2016, "Stacked attention networks"), so that what is left of the star
-    can be found from where the star is; what it saw, and the strongest of every feature map, are multiplied with it:
+    can be found from where the star is; what it saw, and the strongest of every feature map A (relu5_1), are multiplied with it:
 
         a1 = softmax_p( keys_p . Q1 q ),              s1 = sum_p a1_p what_p
         a2 = softmax_p( keys_p . Q2 [q, s1] ),        s2 = sum_p a2_p what_p
@@ -23,10 +25,10 @@ class Vqa(Layer):
         scores = W ReLU( F f + b ) + b'               one for each answer
     """
 
-    def __init__(self, words, answers, F=64, K=64, H=128, embedding=32, fused=192):
-        super().__init__("vqa")
+    def __init__(self, words, answers, features, F=96, K=64, H=128, embedding=32, fused=192):
+        super().__init__("answerer")
         self.H, C = H, F + 4
-        self.cnn = Sequential(*blocks((1, 1, 2, 3), (16, 32, 48, F), batchnorm=False)[:-1])
+        self.conv = Sequential(ConvLayer("conv5_1", features, F, kernel=3, pad=1), Apply("relu5_1", ReLU))
         self.table, self.lstm = EmbeddingLayer("words", words, embedding), LSTMLayer("lstm", embedding, H)
         self.key = ConvLayer("key", C, K, kernel=1)
         self.query1, self.query2 = LinearLayer("query1", H, K), LinearLayer("query2", H + C, K)
@@ -34,10 +36,10 @@ class Vqa(Layer):
         self.ask = LinearLayer("ask", H, fused)
         self.think = Sequential(LinearLayer("think", fused, H), Apply("relu_think", ReLU), LinearLayer("answer", H, answers))
 
-    def __call__(self, x, words):
-        """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q, answers)"""
+    def __call__(self, features, words):
+        """features (N, C, h, w), words (N, Q, L) -> scores (N, Q, answers); see Vqa"""
         N, Q, _ = words.shape
-        A = self.cnn(x)
+        A = self.conv(features)
         q = self.read(words.reshape(N * Q, -1), isinstance(A, Tensor))
         what, keys = self.places(A)
         s1 = _look(self.query1(q), keys, what, Q)
@@ -71,6 +73,25 @@ def _look(query, keys, what, Q):
     """query (N Q, K), keys (N, K, P), what (N, P, C) -> what the attention of each query sees (N Q, C)"""
     a = Softmax()(MatMul()(Reshape((-1, Q, keys.shape[1]))(query), keys))
     return Reshape((-1, what.shape[-1]))(MatMul()(a, what))
+
+
+class Vqa(Layer):
+    """Sight, and somebody who answers questions about what is seen."""
+
+    def __init__(self, words, answers):
+        super().__init__("vqa")
+        self.sight = Sight()
+        self.answerer = Answerer(words, answers, self.sight.features)
+
+    def __call__(self, x, words):
+        """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q, answers)"""
+        return self.answerer(self.sight(x), words)
+
+    def answered_by(self, answerer):
+        """The same sight with another answerer -> a network"""
+        twin = copy.copy(self)
+        twin.answerer = answerer
+        return twin
 
 
 def vqa(words=34, answers=21):

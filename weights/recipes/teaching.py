@@ -1,4 +1,4 @@
-"""What the networks that speak share in training: scenes drawn, words heard, and a start from the convolutions of `shapes`."""
+"""What the networks that speak share in training: scenes drawn, the sight of `shapes`, and words heard."""
 
 import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -10,32 +10,31 @@ from threadpoolctl import threadpool_limits
 from minicnn import Tensor, to_cpu
 from minicnn.layer import Layer
 from minicnn.ops import Reshape
+from minicnn.training.augment import to_input
 from weights.recipes.check import shipped
+from weights.recipes.train_shapes import normalise
 
 
 class Taught(Layer):
-    """A network that takes pictures and words, as `train` trains one: a row of its input is a picture and, behind it, the words it hears.
+    """A network that takes feature maps and words, as `train` trains one: a row of its input is the maps and, behind them, the words.
 
-    net(x (N, *picture), words (N, *heard)) -> scores (N, ..., K).  Here: rows (N, D) -> scores (N * ..., K)
+    net(features (N, C, h, w), words (N, ...)) -> scores (N, ..., K).  Here: rows (N, D) -> scores (N * ..., K)
     """
 
-    def __init__(self, net, picture, heard):
+    def __init__(self, net, maps, words):
         super().__init__("taught")
-        self.net, self.picture, self.heard = net, picture, heard
+        self.net, self.maps, self.words = net, maps, words
 
     def forward(self, rows):
-        x, words = self.unpack(rows.data)
-        scores = self.net(Tensor(x, "x"), words)
+        numbers = int(np.prod(self.maps))
+        maps, words = rows.data[:, :numbers], rows.data[:, numbers:].astype(np.int64)
+        scores = self.net(Tensor(maps.reshape(-1, *self.maps), "features"), words.reshape(-1, *self.words))
         return Reshape((-1, scores.shape[-1]))(scores)
 
-    @staticmethod
-    def pack(x, words):
-        """x (N, *picture) float32, words (N, *heard), whole numbers, exact in float32 -> (N, D)"""
-        return np.concatenate([x.reshape(len(x), -1), words.reshape(len(x), -1).astype(x.dtype)], axis=1)
 
-    def unpack(self, rows):
-        pixels = int(np.prod(self.picture))
-        return rows[:, :pixels].reshape(-1, *self.picture), rows[:, pixels:].astype(np.int64).reshape(-1, *self.heard)
+def rows(maps, words):
+    """maps (N, C, h, w), words (N, ...), whole numbers, exact in float32 -> (N, D) float32"""
+    return np.concatenate([a.reshape(len(a), -1).astype(np.float32) for a in (maps, words)], axis=1)
 
 
 def draw(batch, scenes, split, processes=2):
@@ -46,17 +45,31 @@ def draw(batch, scenes, split, processes=2):
     return tuple(np.concatenate(arrays) for arrays in zip(*done))
 
 
-def from_shapes(net):
-    """Start from what the network `shapes` learned: its convolutions, where `net` has a layer of that name and size.  -> net"""
+def with_sight(net):
+    """Give the network the sight of `shapes`: its convolutions.  -> net"""
     known = shipped("shapes").arrays()
-    for name, tensor in net.arrays().items():
-        if name.startswith("conv") and name in known and known[name].shape == tensor.shape:
-            tensor.data = known[name].data
+    for name, tensor in net.sight.arrays().items():
+        tensor.data = known[name].data
     return net
 
 
+def features(net, pictures):
+    """What the network's sight makes of pictures (n, SIDE, SIDE, 3) uint8 -> (n, C, h, w) float16; it does not learn, so once is enough"""
+    return in_parts(lambda n: net.sight(normalise(to_input(pictures[n]))).astype(np.float16), len(pictures))
+
+
+def views(net, pictures, words, vocabulary):
+    """Every scene three times: as it is, mirrored (what was left is right), and upside down (what was above is below).
+
+    pictures (n, SIDE, SIDE, 3), words (n, ...) -> features (3n, C, h, w) float16, words (3n, ...)
+    """
+    mirrored, upside_down = exchanged(vocabulary, "left", "right"), exchanged(vocabulary, "above", "below")
+    maps = [features(net, p) for p in (pictures, pictures[:, :, ::-1], pictures[:, ::-1])]
+    return np.concatenate(maps), np.concatenate([words, mirrored[words], upside_down[words]])
+
+
 def exchanged(words, a, b):
-    """The number of the word that each word becomes when a and b change places, as in a mirror (words,)"""
+    """The number of the word that each word becomes when a and b change places (words,)"""
     numbers, a, b = np.arange(len(words)), words.index(a), words.index(b)
     numbers[[a, b]] = b, a
     return numbers

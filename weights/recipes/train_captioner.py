@@ -2,9 +2,9 @@
 
     python -m weights.recipes.train_captioner
 
-Needs no data: the scenes are drawn first, in a minute or two.  It starts from the convolutions of the network `shapes`, which ships.
-The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings were chosen on the
-world's stream `validation`; the scenes of `test` are drawn by `python -m weights.recipes.check_captioner` alone.
+Needs no data: the scenes are drawn first, in a minute or two.  Its sight is that of the network `shapes`, which ships, and does not learn;
+what tells is trained.  The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings
+were chosen on the world's stream `validation`; the scenes of `test` are drawn by `python -m gradcam.measure.captions` alone.
 """
 
 import time
@@ -15,31 +15,14 @@ from minicnn.device import keep_memory
 from minicnn.nets.captioner import captioner
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
-from minicnn.training.augment import jitter, to_input
+from minicnn.training.augment import to_input
 from weights.recipes.command import begin, options
-from weights.recipes.shapes_world import SIDE
 from weights.recipes.shapes_world.sentences import LONGEST, WORDS, batch
-from weights.recipes.teaching import Taught, draw, exchanged, from_shapes, in_parts, processor_time, ship
+from weights.recipes.teaching import Taught, draw, in_parts, processor_time, rows, ship, views, with_sight
 from weights.recipes.train_shapes import normalise
 
-SCENES, VALIDATION = 16384, 600
-PEAK, DECAY = 2e-3, 0.02
-MIRRORED, UPSIDE_DOWN = exchanged(WORDS, "left", "right"), exchanged(WORDS, "above", "below")
-
-
-def sampler(pictures, sentences):
-    """The function that `train` draws batches from: mirrored, turned upside down (then left is right, above is below), colours jittered."""
-
-    def sample(numbers, random, progress):
-        x, said = to_input(pictures[numbers]), sentences[numbers].copy()
-        for i, (across, down) in enumerate(random.random((len(x), 2)) < 0.5):
-            if across:
-                x[i], said[i] = x[i, :, :, ::-1].copy(), MIRRORED[said[i]]
-            if down:
-                x[i], said[i] = x[i, :, ::-1].copy(), UPSIDE_DOWN[said[i]]
-        return Taught.pack(normalise(jitter(random, x, 0.1, 0.1, 0.1)), said), said.reshape(-1)
-
-    return sample
+SCENES, VALIDATION = 10240, 600
+PEAK, DECAY = 3e-3, 0.02
 
 
 def whole_sentences(scores, t):
@@ -58,21 +41,24 @@ def measure(net, pictures, sentences):
 
 
 def main(arguments=None):
-    asked = options("captioner", __doc__, epochs=7).parse_args(arguments)
+    asked = options("captioner", __doc__, epochs=5).parse_args(arguments)
     started, worked = time.monotonic(), processor_time()
     keep_memory()
-    pictures, sentences = draw(batch, SCENES, "train")
+    net = with_sight(begin(captioner(), asked))
+    maps, sentences = views(net, *draw(batch, SCENES, "train"), WORDS)
     kept = draw(batch, VALIDATION, "validation")
-    print(f"{len(pictures)} scenes drawn in {time.monotonic() - started:.0f} s", flush=True)
-    net = from_shapes(begin(captioner(), asked))
-    run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.99)
+    print(f"scenes drawn and seen: {len(maps)} in {time.monotonic() - started:.0f} s", flush=True)
+
+    def sample(numbers, random, progress):
+        return rows(maps[numbers], sentences[numbers]), sentences[numbers].reshape(-1)
+
+    run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.99)
     curves = train(
-        *(Taught(net, (3, SIDE, SIDE), (LONGEST,)), sampler(pictures, sentences), len(pictures)),
-        *(CrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
-        **{"hits": whole_sentences, "checkpoint": asked.checkpoint, "validate": lambda taught: measure(taught.net, *kept)},
+        *(Taught(net.teller, maps.shape[1:], (LONGEST,)), sample, len(maps), CrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
+        **{"hits": whole_sentences, "checkpoint": asked.checkpoint, "validate": lambda taught: measure(net.told_by(taught.net), *kept)},
     )
     size = ship(net, asked.out)
-    curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
+    curves.picture(asked.out.with_suffix(".png"), run.steps(len(maps)))
     wall, processor = (time.monotonic() - started) / 60, (processor_time() - worked) / 60
     print(f"{asked.out}: {size / 1e6:.2f} MB, {wall:.1f} minutes since this command began, {processor:.1f} of processor time")
 
