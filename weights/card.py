@@ -31,8 +31,9 @@ class Card:
     """A network's description.
 
     layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by default (None: at the score);
-    multi_label: the classes do not exclude each other, so probabilities are sigmoids; source: whose file the weights came from, if they
-    were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it.
+    multi_label: the classes do not exclude each other, so probabilities are sigmoids; strange: a picture whose highest probability lies
+    below it probably shows none of the classes (measured: python -m tests.weights.strange); source: whose file the weights came from, if
+    they were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Card:
     unit_layer: str | None = None
     multi_label: bool = False
     source: str | None = None
+    strange: float | None = None
 
 
 def card(name, source=None):
@@ -50,7 +52,7 @@ def card(name, source=None):
     of = entry(name)
     return Card(
         name, of["title"], _preprocessing(of["preprocessing"], source), of["layer"],
-        classes(of["classes"]), of.get("unit_layer"), of.get("multi_label", False), source,
+        classes(of["classes"]), of.get("unit_layer"), of.get("multi_label", False), source, of.get("strange"),
     )  # fmt: skip
 
 

@@ -5,9 +5,7 @@ import json
 import numpy as np
 
 from gradcam.show.tiles import LOOKS, why_zero
-from gradcam.show.verdict import doubt, first, name_of, percent
-
-STRANGE = 0.6  # a network of few classes that gives none of them more than this is probably looking at something else
+from gradcam.show.verdict import doubt, first, name_of, percent, strange
 
 
 def in_words(e, photo, out, advice=(), n=0):
@@ -18,7 +16,7 @@ def in_words(e, photo, out, advice=(), n=0):
     width = max(len(name_of(c, card)) for c in top)
     for c in top:
         print(f"  {name_of(c, card):<{width}}  {percent(p[c]):>7}")
-    for line in filter(None, [doubt(p, card), *advice]):
+    for line in filter(None, [doubt(p, card), strange(p, card), *advice]):
         print(line)
     for method, c, reason in _zeros(e, n):
         print(f"{LOOKS[method][0]} of {name_of(c, card)} is exactly zero. {reason}")
@@ -31,19 +29,16 @@ def as_json(e, photo, out, advice=(), n=0):
     explained = [{**_class(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
     found = {
         "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
-        "top": [_class(e, c, n) for c in first(p)], "notes": [*filter(None, [doubt(p, card), *advice])],
+        "top": [_class(e, c, n) for c in first(p)], "notes": [*filter(None, [doubt(p, card), strange(p, card), *advice])],
         "explained": explained, "panel": str(out),
     }  # fmt: skip
     print(json.dumps(found, indent=2, ensure_ascii=False))
 
 
-def advice(e, larger, n=0):
+def advice(e, larger):
     """What someone should know who did not choose this network.  larger: the command for one that knows more."""
-    card, p = e.card, e.probabilities[n]
-    said = [f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}."]
-    if p.max() < STRANGE:
-        said.append("This photo probably shows none of them.")
-    return [*said, f"For a network of 1000 classes: {larger}"]
+    card = e.card
+    return [f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}.", f"For a network of 1000 classes: {larger}"]
 
 
 def _class(e, c, n):

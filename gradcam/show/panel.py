@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 from gradcam.image import restore
 from gradcam.show.tiles import LOOKS, row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
-from gradcam.show.verdict import doubt, first, name_of, percent
+from gradcam.show.verdict import doubt, first, name_of, percent, strange
 
 TILE, GAP, MARGIN, BAR = 2.75, 0.24, 0.32, 0.36
 HEADING, TITLE, STRONG, TEXT = 20, 15.5, 14, 11  # points
 SCALES = {  # how to read what is drawn
-    "relief": "Reliefs: grey is zero, brighter is positive, darker negative, each colour on its own; an inset enlarges a small one, "
-    "beside the photo there. They reach full colour, as saliency does, where 99 % of the values other than zero lie below.",
+    "relief": "Reliefs: grey is zero, brighter is positive, darker negative, each colour on its own. They reach full colour, as saliency "
+    "does, where 99 % of the values other than zero lie below.",
+    "inset": "An inset enlarges a small patch, beside the photo there.",
     "heat": "Saliency is in full colour where 99 % of the values other than zero lie below.",
     "overlay": "A map on the photo is in full colour at its maximum.",
     "shared": "A counterfactual has the scale of its Grad-CAM.",
@@ -36,20 +37,22 @@ def panel(explanation, photo=None, card=None, picture=0):
     columns = max(len(tiles) for tiles in rows)
     width = columns * TILE + (columns - 1) * GAP
     heading = _heading(explanation.probabilities[picture], card, width)
-    return _page(rows, heading, lines(_scales(explanation.methods), width, TEXT, colour=FAINT), width)
+    footnote = _scales(explanation.methods, any(tile.inset for tiles in rows for tile in tiles))
+    return _page(rows, heading, lines(footnote, width, TEXT, colour=FAINT), width)
 
 
 def _heading(p, card, width):
-    """Which network, what it sees, and whether it is sure."""
+    """Which network, what it sees, whether it is sure, and whether it knows such pictures at all."""
     seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(p))
     heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(seen, width, STRONG)
-    return heading + lines(doubt(p, card), width, STRONG, "bold")
+    return heading + lines(" ".join(filter(None, [doubt(p, card), strange(p, card)])), width, STRONG, "bold")
 
 
-def _scales(methods):
-    """How to read the colours of these methods."""
+def _scales(methods, inset):
+    """How to read the colours of these methods, and the insets, if there are any."""
     drawn = {LOOKS[m][2] for m in methods} | ({"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set())
-    return " ".join(SCALES[d] for d in ("relief", "heat", "overlay", "shared") if d in drawn and not (d == "heat" and "relief" in drawn))
+    drawn |= {"inset"} if inset else set()
+    return " ".join(SCALES[d] for d in SCALES if d in drawn and not (d == "heat" and "relief" in drawn))
 
 
 def _page(rows, heading, footnote, width):

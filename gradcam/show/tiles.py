@@ -44,7 +44,7 @@ SMALL = 0.25  # of the picture's side: what is smaller is shown enlarged as well
 @dataclass
 class Tile:
     """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above its column; strong, note: below it; zero: why there is nothing;
-    bar: (name of the colours, lowest value, highest value), its scale."""
+    bar: (name of the colours, lowest value, highest value), its scale; inset: whether a part of it is enlarged inside it."""
 
     picture: np.ndarray
     title: str
@@ -53,6 +53,7 @@ class Tile:
     strong: str = ""
     note: str = ""
     zero: str = ""
+    inset: bool = False
 
 
 def row(e, c, photo, card, n=0):
@@ -72,7 +73,8 @@ def row(e, c, photo, card, n=0):
         map, note = e.maps[method, c][n], e.notes.get((method, c), "")
         if np.any(map):
             picture, bar = coloured(drawn, map, tops[family], photo, card)
-            tiles.append(Tile(picture, title, source, bar, note=note))
+            whole = enlarged(picture, map, photo) if drawn == "relief" else picture
+            tiles.append(Tile(whole, title, source, bar, note=note, inset=whole is not picture))
         else:
             note = note.removeprefix("exactly zero").lstrip("; ")
             tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer)))
@@ -83,7 +85,7 @@ def coloured(drawn, map, top, photo, card):
     """-> the picture of a map, RGB (H, W, 3), and the bar of its scale; `top` is in full colour."""
     if drawn == "relief":
         channels = getattr(getattr(card, "preprocessing", None), "channels", "RGB")
-        return enlarged(relief(map, top, channels), map, photo), ("gray", -top, top)
+        return relief(map, top, channels), ("gray", -top, top)
     if drawn == "heat":
         return heat(map, top), (HEAT, 0, top)
     return overlay(photo, map, top), ((SIGNED, -top, top) if map.min() < 0 else (HEAT, 0, top))

@@ -30,3 +30,9 @@ def doubt(probabilities, card=None):
     if b is not None and probabilities[a] - probabilities[b] < CLOSE:
         return f"The network is unsure: it can hardly decide between {name_of(a, card)} and {name_of(b, card)}."
     return "" if probabilities[a] >= SURE else "The network is unsure: it gives no class more than half."
+
+
+def strange(probabilities, card=None):
+    """A sentence if the picture probably shows none of the network's classes, '' if it may, or if nobody measured.  (classes,)"""
+    least = getattr(card, "strange", None)
+    return "This photo probably shows none of its classes." if least is not None and probabilities.max() < least else ""

@@ -221,6 +221,22 @@ def test_an_unsure_network_is_called_unsure():
     assert "unsure" not in " ".join(texts(panel(e, PHOTO)))
 
 
+def test_a_photo_of_none_of_its_classes_is_called_that():
+    e, card = made_up([0], ["saliency"]), replace(CARD, strange=0.4)
+    sentence = "This photo probably shows none of its classes."
+    assert sentence in " ".join(texts(panel(e, PHOTO, card)))  # no class has more than a quarter
+    assert sentence not in " ".join(texts(panel(e, PHOTO, replace(CARD, strange=0.2))))
+    assert sentence not in " ".join(texts(panel(e, PHOTO)))  # nobody measured
+
+
+def test_insets_are_explained_where_there_are_any():
+    e = made_up([0], ["deconvnet", "guided_backprop"])
+    assert "inset" not in " ".join(texts(panel(e, PHOTO)))
+    e.maps["deconvnet", 0] = np.zeros((1, 3, 40, 40))
+    e.maps["deconvnet", 0][0, :, 30:34, 3:7] = 1
+    assert "An inset enlarges a small patch" in " ".join(texts(panel(e, PHOTO)))
+
+
 def test_panels_drawn_in_threads_are_those_drawn_alone_and_no_global_state_moves(tmp_path):
     before = dict(matplotlib.rcParams)
     many = [made_up([c], ["grad_cam"]) for c in range(4)]
