@@ -162,8 +162,9 @@ print(f"{'':17} {masks[:, 0].mean():4.0%} of the picture is its shape")
 #
 # A little $\gamma$ gives by far the cleanest map, and one that depends on what was learned nearly as much as with $\epsilon$. A large one
 # removes the negative weights from the way back; then every layer only spreads what arrives over what is active, and what remains is a
-# picture of what is active: it hardly changes when the upper half of the network is random (Sixt et al. 2020 prove why: products
-# of matrices without negative entries soon all point the same way). The large $\gamma$ that conserved best is the worst explanation here.
+# picture of what is active. Its ranks hardly change when the upper half of the network is random (Sixt et al. 2020 prove why: products
+# of matrices without negative entries soon all point the same way). What does change, as the figure shows, is which shape gets more:
+# rank correlation does not see that, so look, too. By both measurements the large $\gamma$, which conserved best, explains worst.
 # </details>
 #
 # ## On your own
