@@ -37,10 +37,10 @@ class Way:
 
 
 def pixel_range(x, card):
-    """The lowest and the highest value that an input can have, channel by channel; without a card, those that it has -> (C, 1, 1) each"""
+    """The lowest and the highest value that an input can have, channel by channel -> (C, 1, 1) each; without a card, those that it has."""
     of = getattr(card, "preprocessing", None)
     if of is None:
-        return tuple(f(axis=(0, 2, 3))[:, None, None] for f in (x.min, x.max))
+        return tuple(f(axis=(-2, -1), keepdims=True) for f in (x.min, x.max))
     mean, std = (np.asarray(v, x.dtype)[:, None, None] for v in (of.mean, of.std))
     return (0 - mean) / std, (of.scale - mean) / std
 

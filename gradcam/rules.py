@@ -1,6 +1,10 @@
 """The tables of rules.  An explanation method that sends signals back differently is nothing but a table: {kind of operation: rule}.
 
-Lesson 8.
+A rule is a function of the operation and of the signal that arrives there.  One of your own, which passes a signal only where it is large:
+
+>>> def threshold(op, gy):
+...     return gy * (op.x > 0) * (abs(gy) > 0.1 * abs(gy).max())
+>>> g = backward(y, one_hot(y, c), wrt=x, rules={ReLU: threshold})
 """
 
 from minicnn import BACKPROP, ReLU

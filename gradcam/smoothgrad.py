@@ -9,12 +9,12 @@ def smoothgrad(net, x, c, n=50, noise=0.15, random_seed=0, seed="score", batch=N
     """SmoothGrad (Smilkov et al. 2017, sec. 2.1):  1/n sum_1^n dy_c/dx at x + N(0, sigma^2), sigma = noise (max x - min x).
 
     net: maps a tensor (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them -> (N, C, H, W).
-    noise: the paper's noise level, 0.1 to 0.2; random_seed: of the noise, the same for the same seed.  n forward and n backward passes.
+    noise: the paper's noise level, 0.1 to 0.2; random_seed: of the noise, the same for every picture.  n forward and n backward passes.
     """
     x = x.data if isinstance(x, Tensor) else x
     sigma = noise * (x.max(axis=(1, 2, 3), keepdims=True) - x.min(axis=(1, 2, 3), keepdims=True))
     random, total = np.random.default_rng(random_seed), np.zeros_like(x)
     for some in in_batches(n, batch or batch_size(x), "SmoothGrad", progress):
-        drawn = random.standard_normal((some.stop - some.start, *x.shape)).astype(x.dtype)
+        drawn = random.standard_normal((some.stop - some.start, 1, *x.shape[1:])).astype(x.dtype)
         total += gradients(net, x + sigma * moved(drawn, x), c, seed).sum(axis=0)
     return total / n
