@@ -7,7 +7,7 @@
 # until a gate flips.
 #
 # **What you will learn.** Loops become products of matrices, and products become fewer: a thousand times as fast for the same equation.
-# The price is rounding. Scores do not feel it. A gradient map does, a thousand times stronger than rounding, on the few pictures
+# The price is rounding. Scores do not feel it. A gradient map does, up to 100,000 times stronger than rounding, on the few pictures
 # on which one gate or switch falls to the other side.
 #
 # **What you will need.** Lessons 2, 3 and 7.
@@ -169,10 +169,10 @@ for name, rows in found.items():
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b), on a few, and which ones is chance: with Winograd others than without. Nothing is wrong on those pictures. Their scores are as good as
-# on the others, since a value that is nearly zero adds nearly nothing on either side of the gate. But the *gradient* jumps there, by the
-# whole signal of that unit. The last number is the proof: with the gates and switches of the float64 pass replayed, all maps agree to
-# rounding. Whoever compares gradient maps of two programs must expect this, and compare with decisions replayed, or on
+# b), on a few, and with Winograd on no more than without: a near tie falls by any rounding at all. Nothing is wrong there. The scores are
+# as good as on the others, since a value that is nearly zero adds nearly nothing on either side of the gate. But the *gradient* jumps
+# there, by the whole signal of that unit. The last number is the proof: with the gates and switches of the float64 pass replayed, all maps
+# agree to rounding. Whoever compares gradient maps of two programs must expect this, and compare with decisions replayed, or on
 # pictures without near ties. Grad-CAM, like the scores, needs no such care.
 # </details>
 #
