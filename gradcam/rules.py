@@ -5,6 +5,8 @@ A rule is a function of the operation and of the signal that arrives there.  One
 >>> def threshold(op, gy):
 ...     return gy * (op.x > 0) * (abs(gy) > 0.1 * abs(gy).max())
 >>> g = backward(y, one_hot(y, c), wrt=x, rules={ReLU: threshold})
+
+Lessons 8 and 19.
 """
 
 from minicnn import BACKPROP, ReLU
