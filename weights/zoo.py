@@ -69,7 +69,8 @@ def get(name, progress=True):
     """
     of, path = entry(name), where(name)
     if path is None:
-        raise WeightsError(f"{name} is not fetched: its published address or sum is not known; give the file: load('{name}', path)")
+        give = f"give the file, --weights FILE, or weights.load('{name}', path)"
+        raise WeightsError(f"{name} is not fetched: its published address or sum is not known; {give}")
     if not path.exists():
         if "shipped" in of:
             raise WeightsError(f"{path} is missing: this package is incomplete, install it again")

@@ -39,6 +39,20 @@ def class_index(asked, names, count):
     raise AskError(f"there is no class '{asked}'; near: {_listed([f'{c} {names[c]}' for c in _near(asked, names)], 5)}")
 
 
+def layer_named(asked, net, x):
+    """The name of the feature maps of `net` that were asked for, None if none were; x: an input.  AskError names the nearest."""
+    if asked is None:
+        return None
+    from minicnn import Tensor, names
+
+    known = {name: tensor for name, tensor in names(net(Tensor(x))).items() if tensor is not None and tensor.op}
+    maps = [name for name, tensor in known.items() if tensor.ndim == 4]
+    if asked in known and asked not in maps:
+        shape = " x ".join(map(str, known[asked].shape[1:]))
+        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {_listed(maps[-5:], 5)}")
+    return one_of("layer with maps", asked, maps)
+
+
 def _near(asked, names):
     """The classes whose names begin so, or are spelled like it."""
     spelled = {_bare(s): c for c, name in enumerate(names) for s in name.split(",")}

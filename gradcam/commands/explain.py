@@ -58,7 +58,7 @@ def register(subparsers):
 def run(args):
     import weights
     from gradcam.commands import _report as report
-    from gradcam.commands._ask import AskError, class_index, one_of
+    from gradcam.commands._ask import AskError, class_index, layer_named, one_of
     from gradcam.explain import NEEDS, PANEL, explain
     from gradcam.image import crop_shown, prepare
 
@@ -74,7 +74,8 @@ def run(args):
     classes = list(dict.fromkeys(class_index(c, names, count) for c in args.classes or kinds))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
-    explanation = explain(net, x, classes or None, methods, args.layer, args.unit_layer, progress=sys.stderr.isatty())
+    at = [layer_named(asked, net, x) for asked in (args.layer, args.unit_layer)]
+    explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
 
     from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
 

@@ -2,9 +2,12 @@
 
 import argparse
 
+from gradcam.commands.explain import PHOTO_NETWORK
+
 EXAMPLES = """\
 Grad-CAM weighs the feature maps of one layer; any name in this list whose shape has rows and columns will do.
 
+  gradcam layers
   gradcam layers --network squeezenet
   gradcam explain photo.jpg --network squeezenet --layer fire5
 """
@@ -16,7 +19,7 @@ def register(subparsers):
         "layers", help="list a network's layers, with the shape of their output",
         description="List a network's layers, with the shape of their output for one picture.", epilog=EXAMPLES, formatter_class=raw,
     )  # fmt: skip
-    parser.add_argument("--network", metavar="NAME", required=True, help="which network")
+    parser.add_argument("--network", metavar="NAME", default=PHOTO_NETWORK, help=f"default: {PHOTO_NETWORK}, which ships")
     parser.add_argument("--weights", metavar="FILE", help="check that the weights in FILE fit it, too; shapes do not need them")
     parser.set_defaults(run=run)
 

@@ -83,7 +83,8 @@ BAD = {
     "no such network": (["explain", "photo.jpg", "--network", "captum-cifr"], "there is captum_cifar"),
     "no such class": (["--class", "hors"], "near: 7 horse"),
     "a class number too large": (["--class", "10"], "numbered 0 to 9"),
-    "no such layer": (["--layer", "relu7"], "relu2"),
+    "no such layer": (["--layer", "relu7"], "there is no layer with maps 'relu7'; there is relu"),
+    "a layer without maps": (["--layer", "fc1"], "layer 'fc1' gives 120 numbers and no map; the last with maps are"),
     "no such unit layer": (["--method", "deconvnet", "--unit-layer", "relu7"], "relu7"),
     "no such method": (["--method", "guided_backprob"], "there is guided_backprop"),
     "a method that does not apply": (["--method", "cam"], "global average pooling"),
@@ -149,6 +150,12 @@ def test_layers_are_listed_with_shape_and_operation(here, capsys):
     assert ["fire4", "256", "x", "55", "x", "55", "Concat"] in rows
     assert ["fire9", "512", "x", "13", "x", "13", "Concat", "(Grad-CAM's", "default)"] in rows
     assert rows[-1] == ["pool10", "1000", "GlobalAvgPool"]
+
+
+def test_without_a_network_the_shipped_one_is_listed(capsys):
+    assert main(["layers"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("mini_vgg") and "relu4_2" in out
 
 
 def test_every_layer_listed_with_rows_and_columns_is_a_layer_for_grad_cam(here, capsys):

@@ -137,6 +137,31 @@ def test_gradients_rules_and_grad_cam_in_float64(tmp_path):
     assert grad_cam(y, 3, find(y, net.card.layer)).shape[0] == 1
 
 
+def test_a_network_of_grey_pictures_explains_a_photo_in_colour(tmp_path, capsys, monkeypatch):
+    from PIL import Image
+
+    from gradcam.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 26 * 26, 3))
+    export(model, np.zeros((1, 1, 28, 28), np.float32), "net.onnx")
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)).save("photo.jpg")
+    command = ["explain", "photo.jpg", "--onnx", "net.onnx"]
+    assert main(command) == 0 and main([*command, "--mean", "0.5", "--std", "0.3"]) == 0
+    for more, said in {
+        ("--mean", "0.5", "0.5", "0.5"): "takes one channel (grey): mean must be 1 number, not 3",
+        ("--channels", "BGR"): "takes one channel (grey), not BGR",
+    }.items():
+        capsys.readouterr()
+        assert main([*command, *more]) == 2 and said in capsys.readouterr().err
+    export(nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU()), np.zeros((1, 2, 28, 28), np.float32), "two.onnx")
+    assert main(["explain", "photo.jpg", "--onnx", "two.onnx"]) == 2
+    assert "takes pictures of 2 channels" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["explain", "--onnx", "net.onnx", "--mean", "0.5", "photo.jpg"])
+    assert "write the photo before the options" in capsys.readouterr().err
+
+
 def test_a_batch_where_the_graph_allows_it(tmp_path):
     model = drawn(Mixed()).double().eval()
     x = np.random.default_rng(3).standard_normal((3, 1, 28, 28))

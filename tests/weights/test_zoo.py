@@ -85,7 +85,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke(serve, tmp_path):
 
 def test_the_next_call_goes_on_from_what_arrived(serve, tmp_path):
     server, path = serve(breaks_at=[50_000, 90_000, 120_000]), tmp_path / "net.pth"
-    with pytest.raises(weights.WeightsError, match="cannot be fetched"):
+    with pytest.raises(weights.WeightsError, match=r"cannot be fetched.*, or name a copy with --weights FILE"):
         download(server.address, path, SUM, progress=False)
     assert (tmp_path / "net.pth.part").stat().st_size == 120_000
     assert not path.exists()
@@ -185,7 +185,7 @@ def test_load_fetches_once_and_then_uses_the_copy(serve, tmp_path, monkeypatch):
 
 def test_what_is_not_published_is_not_fetched():
     assert weights.where("resnet50_keras") is None
-    with pytest.raises(weights.WeightsError, match=r"not known; give the file: load\('resnet50_keras', path\)"):
+    with pytest.raises(weights.WeightsError, match=r"not known; give the file, --weights FILE, or weights.load\('resnet50_keras', path\)"):
         weights.load("resnet50_keras")
 
 
