@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("minicnn", "gradcam", "weights", "lessons")
-BEGINS = re.compile(r"\s*(class|def) \w")
+BEGINS = re.compile(r"\s*(class |def |@)\w")
 
 
 def python(text):

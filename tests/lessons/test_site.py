@@ -1,5 +1,6 @@
 """The site in a real browser, from the file system: no errors, nothing missing, nothing fetched, readable on a phone."""
 
+import inspect
 import os
 import re
 import shutil
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lessons.course import LessonError, lessons
+from lessons.course import Lesson, LessonError, lessons
 from lessons.notebook import alternatives
 from lessons.site import build_site
 from lessons.site.code import engine_lines, printed
@@ -236,5 +237,7 @@ def test_the_engines_lines_are_found_where_they_stand():
     lines = source[first - 1 : first + 1]
     assert engine_lines([*lines, "", "and then a number: 3"]) == ("minicnn/ops/relu.py", first, 2)
     assert engine_lines(["def nothing_like_it():", "    pass"]) is None
+    decorated = inspect.getsource(Lesson.text.func)
+    assert decorated.lstrip().startswith("@") and "lessons/course.py, line" in printed(decorated).partition("cached_property")[0]
     shown = printed("before\n" + "\n".join(lines) + "\n\n3 < 4\n")
     assert shown.index("before") < shown.index(f"relu.py, line {first}") < shown.index("3 &lt; 4")
