@@ -132,13 +132,16 @@ def in_parallel(f, parts, like):
                     helper.result()
 
 
-def product(a, b):
-    """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them, columns."""
+def product(a, b, multiply=np.matmul):
+    """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them, columns.
+
+    multiply(a, b, out=y) is what each thread does with its share.
+    """
     rows, columns = len(a), b.shape[1]
     y = np.empty_like(a, shape=(rows, columns), order="C")
 
     def compute(part):
-        np.matmul(a[part], b, out=y[part]) if rows > columns else np.matmul(a, b[:, part], out=y[:, part])
+        multiply(a[part], b, out=y[part]) if rows > columns else multiply(a, b[:, part], out=y[:, part])
 
     n = max(rows, columns)
     in_parallel(compute, lambda threads: [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)], a)

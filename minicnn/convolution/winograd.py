@@ -20,6 +20,7 @@ Lesson 20.
 from itertools import pairwise
 
 import numpy as np
+from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.convolution.kept import Kept
 from minicnn.device import block_size, in_parallel, one_thread_each, workspace
@@ -29,32 +30,23 @@ TILES = 64  # ... but never fewer tiles: a product with few rows spends its time
 
 
 class Tiles:
-    """The matrices for tiles of m x m outputs (Lavin & Gray 2016, sec. 4.1 and 4.3)."""
+    """The matrices for tiles of m x m outputs (Toom-Cook; Lavin & Gray 2016, sec. 4): filter and data as polynomials, multiplied by
+    their values at m + 1 points and at infinity.
 
-    def __init__(self, m, A, B, G):
+    Rounding depends on the points: with 5/8 and 3/2 it is half of what it is with the customary 1 and 2 (Barabasz et al. 2020 explain).
+    """
+
+    def __init__(self, m, points):
         self.m, self.n = m, m + 2
-        self.A, self.B, self.G = (np.array(M, np.float64) for M in (A, B, G))
+        p = np.array(points, np.float64)
+        others = [np.delete(p, i) for i in range(m + 1)]
+        at_infinity = np.eye(self.n)[-1]
+        self.A = np.vstack([np.vander(p, m, increasing=True), at_infinity[-m:]])  # a value's share in each output
+        self.G = np.vstack([np.vander(p, 3, increasing=True) / [[np.prod(a - b)] for a, b in zip(p, others)], at_infinity[-3:]])
+        self.B = np.column_stack([np.append(polyfromroots(b), 0) for b in others] + [polyfromroots(p)])
 
 
-F2 = Tiles(
-    2,
-    A=[[1, 0], [1, 1], [1, -1], [0, -1]],
-    B=[[1, 0, 0, 0], [0, 1, -1, 1], [-1, 1, 1, 0], [0, 0, 0, -1]],
-    G=[[1, 0, 0], [1 / 2, 1 / 2, 1 / 2], [1 / 2, -1 / 2, 1 / 2], [0, 0, 1]],
-)
-F4 = Tiles(
-    4,
-    A=[[1, 0, 0, 0], [1, 1, 1, 1], [1, -1, 1, -1], [1, 2, 4, 8], [1, -2, 4, -8], [0, 0, 0, 1]],
-    B=[
-        [4, 0, 0, 0, 0, 0],
-        [0, -4, 4, -2, 2, 4],
-        [-5, -4, -4, -1, -1, 0],
-        [0, 1, -1, 2, -2, -5],
-        [1, 1, 1, 1, 1, 0],
-        [0, 0, 0, 0, 0, 1],
-    ],
-    G=[[1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6], [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1]],
-)
+F2, F4 = Tiles(2, [0, 1, -1]), Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2])
 
 
 class Winograd:
