@@ -7,7 +7,7 @@ from minicnn.decode import STOP
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
 from minicnn.nets.blocks import blocks
-from minicnn.ops import AvgPool, Concat, Flatten, LogSoftmax, Mul, ReLU, Reshape, RoIAlign, Sigmoid, Slice, Sum, Transpose
+from minicnn.ops import AvgPool, Concat, GlobalAvgPool, LogSoftmax, Mul, ReLU, Reshape, RoIAlign, Sigmoid, Slice, Sum, Transpose
 from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 STEP, SIDES, P = 8, (16, 24, 34, 46), 5  # pixels per cell of the feature maps; sides of the anchors; samples along a region's side
@@ -16,10 +16,12 @@ STEP, SIDES, P = 8, (16, 24, 34, 46), 5  # pixels per cell of the feature maps; 
 class DenseCaptioner(Layer):
     """x (N, 3, 96, 96) -> feature maps A -> boxes with a score each -> a sentence for each box.  V: words.
 
-    A        (N, 96, 12, 12): the trunk of `shapes` up to relu4_2, 64 maps, and beside them the 32 of relu2_1, averaged to their size, as in
+    maps     (N, 96, 12, 12): the trunk of `shapes` up to relu4_2, 64 maps, and beside them the 32 of relu2_1, averaged to their size, as in
              hypercolumns (Hariharan et al. 2015): of a trunk that was trained for kinds, relu2_1 tells colours apart, relu4_2 no longer
+    A        relu5 (N, 128, 12, 12): one more convolution, which joins them
     rpn      at every cell and for every anchor, the score of "here is something", and the offsets from the anchor to its box
-    region   A inside a box, P x P samples of 96 maps, as one vector: the first thing that the LSTM is shown; then come the words
+    region   A inside a box, the mean of P x P samples: the first thing that the LSTM is shown; then come the words.  A mean, as in networks
+             that end in global average pooling: what a map says counts wherever in the box it says so
     """
 
     def __init__(self, V=24, code=96, name=None):
@@ -27,20 +29,21 @@ class DenseCaptioner(Layer):
         steps = blocks((1, 1, 2, 2), (16, 32, 48, 64), batchnorm=False)[:-1]
         self.early, self.late = Sequential(*steps[:5]), Sequential(*steps[5:])  # up to relu2_1, from pool2 to relu4_2
         self.beside = Apply("beside", AvgPool, kernel=4)
+        self.joined = Sequential(ConvLayer("conv5", 96, 128, 3, pad=1), Apply("relu5", ReLU))
         self.rpn = Sequential(ConvLayer("rpn", 96, 64, 3, pad=1), Apply("relu_rpn", ReLU), ConvLayer("anchors", 64, 5 * len(SIDES), 1))
-        self.region = Sequential(Apply("flatten", Flatten), LinearLayer("region", 96 * P * P, code), Apply("relu_region", ReLU))
+        self.region = Sequential(Apply("mean", GlobalAvgPool), LinearLayer("region", 128, code), Apply("relu_region", ReLU))
         self.table, self.lstm = EmbeddingLayer("words", V, code), LSTMLayer("lstm", code, code)
         self.next_word = LinearLayer("next_word", code, V)
 
     def maps(self, x):
-        """x (N, 3, H, W) -> A (N, 96, H/8, W/8), under the name maps."""
+        """x (N, 3, H, W) -> (N, 96, H/8, W/8), under the name maps."""
         early = self.early(x)
         return self.apply(Concat(), self.late(early), self.beside(early), name="maps")
 
     def forward(self, x):
         """-> (A, scores (N, K h w), offsets (N, K h w, 4)), K: anchors at a cell, in the order of `minicnn.boxes.anchors`."""
-        A = self.maps(x)
-        found, K, cells = self.rpn(A), len(SIDES), A.shape[-2] * A.shape[-1]
+        maps = self.maps(x)
+        A, found, K, cells = self.joined(maps), self.rpn(maps), len(SIDES), maps.shape[-2] * maps.shape[-1]
         flat = Reshape((x.shape[0], 5, K * cells))(found)
         scores = Slice(slice(None), 0)(flat)
         return A, scores, Transpose((0, 2, 1))(Slice(slice(None), slice(1, None))(flat))
@@ -61,7 +64,7 @@ class DenseCaptioner(Layer):
         return found
 
     def codes(self, A, boxes, picture):
-        """The vectors of R regions.  A (N, 96, h, w), boxes (R, 4) in pixels, picture (R,): which of the N -> (R, code)"""
+        """The vectors of R regions.  A (N, 128, h, w), boxes (R, 4) in pixels, picture (R,): which of the N -> (R, code)"""
         return self.region(RoIAlign(P, 1 / STEP, picture)(A, boxes))
 
     def words_after(self, codes, words):

@@ -28,7 +28,7 @@ from weights.recipes.command import begin, options, ship
 from weights.recipes.shapes_world import SIDE, regions
 from weights.recipes.train_shapes import normalise
 
-SCENES, VALIDATION = 12288, 500
+SCENES, VALIDATION = 8192, 300
 PEAK, DECAY = 1.5e-3, 0.02
 RARE = 0.01  # the probability of a shape that every anchor begins with (Lin et al. 2017, "Focal loss", sec. 4.1)
 SHARES = (0.25, 1.0, 4.0)  # of the losses of scores, boxes, words
