@@ -29,6 +29,12 @@ class Page:
         """What the lesson says that one learns from it, as HTML."""
         return self._said("learn")
 
+    @property
+    def figure(self):
+        """The lesson's first picture, as HTML."""
+        found = re.search(r'<figure class="picture">.*?</figure>', self.body, re.DOTALL)
+        return found.group() if found else ""
+
     def _said(self, verb):
         found = re.search(rf"<p><strong>What you will {verb}\.</strong>(.*?)</p>", self.body, re.DOTALL)
         return found.group(1).strip() if found else ""

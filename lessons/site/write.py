@@ -12,6 +12,7 @@ from lessons.site.teaching import teaching
 
 HERE = Path(__file__).parent
 TITLE = "Explaining CNNs, from scratch"
+SHOWN = 10  # the lesson whose picture stands on the first page
 
 
 class Built(NamedTuple):
@@ -39,8 +40,9 @@ def build_site(out):
     guide = teaching(chosen, addresses)
     loader = jinja2.FileSystemLoader(HERE / "templates", encoding="utf-8")
     templates = jinja2.Environment(loader=loader, autoescape=False, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    shown = next((each for each in pages if each.lesson.number == SHOWN), None)
     common = {"site": TITLE, "pages": pages, "page": None, "guide": guide}
-    files = {"index.html": templates.get_template("index.html").render(common, questions=_questions(addresses))}
+    files = {"index.html": templates.get_template("index.html").render(common, questions=_questions(addresses), shown=shown)}
     for before, this, after in zip([None, *pages], pages, [*pages[1:], None]):
         files[this.address] = templates.get_template("lesson.html").render(common, page=this, before=before, after=after)
     if guide:
