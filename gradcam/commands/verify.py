@@ -30,7 +30,8 @@ From Python, with a live PyTorch model: gradcam.verify.torch(model, x, 243, "gra
 MORE = {"their_input": "input, as their network got it", "scores": "scores", "activations": "layer activation", "gradient": "gradient",
         "alpha": "channel weights"}  # fmt: skip
 
-METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "guided_grad_cam", "grad_cam")
+METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "guided_grad_cam", "grad_cam", "grad_cam++", "xgrad_cam", "hirescam",
+           "layercam")  # fmt: skip
 
 
 def register(subparsers):
@@ -47,7 +48,7 @@ def register(subparsers):
     parser.add_argument("--photo", metavar="FILE", help="the photo, instead of --input, for networks that are known here")
     parser.add_argument("--class", dest="target", metavar="INDEX", type=int, nargs="+", help="the explained class; or one per picture")
     parser.add_argument("--method", metavar="NAME", default="grad_cam", help=f"{', '.join(METHODS)}; default: grad_cam")
-    parser.add_argument("--layer", metavar="NAME", help="for Grad-CAM (see: gradcam layers)")
+    parser.add_argument("--layer", metavar="NAME", help="for Grad-CAM and its relatives (see: gradcam layers)")
     parser.add_argument("--result", metavar="FILE", help="their map, .npy")
     for name, what in MORE.items():
         parser.add_argument(f"--{name.replace('_', '-')}", metavar="FILE", help=f"their {what}, .npy")

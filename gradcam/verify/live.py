@@ -11,10 +11,11 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
     """Hold a map of a PyTorch model against the reference -> Verdict.
 
     model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
-    deconvnet, guided_backprop, grad_cam or guided_grad_cam; layer: a module of the model, or its path, for Grad-CAM.  result: their
-    map, array or tensor; or a dict with also their scores, activations, gradient or weights; None: what `library` gives (captum,
-    pytorch-grad-cam, torch-cam, zennit).  photo: (picture, preprocessing) that x was made from, so that ways of resizing can be told;
-    options: as in `judge`.  The model and its surroundings are as before, also after an exception.
+    deconvnet, guided_backprop, guided_grad_cam, grad_cam, grad_cam++, xgrad_cam, hirescam or layercam; layer: a module of the model,
+    or its path, for those that end in cam.  result: their map, array or tensor; or a dict with also their scores, activations,
+    gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit).  photo: (picture, preprocessing) that
+    x was made from, so that ways of resizing can be told; options: as in `judge`.  The model and its surroundings are as before, also
+    after an exception.
     """
     if result is None:
         from gradcam.verify.peers import result_of

@@ -16,6 +16,8 @@ def captum(model, x, c, method, layer):
         return attr.LayerGradCam(model, layer).attribute(x, target=c, relu_attributions=True)
     if method == "guided_grad_cam":
         return attr.GuidedGradCam(model, layer).attribute(x, target=c)
+    if method not in kinds:
+        raise NotImplementedError
     if kinds[method] == "Saliency":
         g = attr.Saliency(model).attribute(x, target=c, abs=False)
         return g.abs().amax(1) if method == "saliency" else g
@@ -27,8 +29,10 @@ def pytorch_grad_cam(model, x, c, method, layer):
     import pytorch_grad_cam as library
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    if method == "grad_cam":
-        with library.GradCAM(model=model, target_layers=[layer]) as cam:
+    cams = {"grad_cam": "GradCAM", "grad_cam++": "GradCAMPlusPlus", "xgrad_cam": "XGradCAM", "hirescam": "HiResCAM",
+            "layercam": "LayerCAM"}  # fmt: skip
+    if method in cams:
+        with getattr(library, cams[method])(model=model, target_layers=[layer]) as cam:
             scores = cam.activations_and_grads(x)
             scores[:, c].sum().backward()
             seen = cam.activations_and_grads
@@ -42,11 +46,12 @@ def pytorch_grad_cam(model, x, c, method, layer):
 
 
 def torch_cam(model, x, c, method, layer):
-    from torchcam.methods import GradCAM
+    from torchcam import methods
 
-    if method != "grad_cam":
+    cams = {"grad_cam": "GradCAM", "grad_cam++": "GradCAMpp", "xgrad_cam": "XGradCAM", "layercam": "LayerCAM"}
+    if method not in cams:
         raise NotImplementedError
-    with GradCAM(model, target_layer=layer) as extractor:
+    with getattr(methods, cams[method])(model, target_layer=layer) as extractor:
         return extractor(c, model(x), normalized=False)[0]
 
 

@@ -13,6 +13,7 @@
     weights     Grad-CAM                    alpha_k = 1/Z sum_ij dy_c/dA^k_ij (N, K, 1, 1)   (Selvaraju et al. 2017, eq. 1)
     signed      Grad-CAM                    sum_k alpha_k A^k (N, h, w)
     map         Grad-CAM                    ReLU of that (eq. 2)
+                (its relatives have other weights: see `family`)
     upsampled   Grad-CAM                    (N, H, W)
     result      all                         what the method returns
 """
@@ -24,11 +25,13 @@ import numpy as np
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.saliency import largest_channel
 from gradcam.upsample import upsample
+from gradcam.verify.family import UNCLIPPED, WEIGHTS, weights
 from minicnn import LogSoftmax, Softmax, Tensor, backward, find, one_hot
 
 TABLES = {"gradient": BACKPROP, "saliency": BACKPROP, "deconvnet": DECONVNET, "guided_backprop": GUIDED, "guided_grad_cam": GUIDED}
-CAMS = ("grad_cam", "guided_grad_cam")
-METHODS = (*TABLES, "grad_cam")
+MAPS = tuple(WEIGHTS)  # methods whose result is a map of the layer
+CAMS = (*MAPS, "guided_grad_cam")
+METHODS = (*TABLES, *MAPS)
 
 
 def scores_of(y):
@@ -55,7 +58,7 @@ def gradient(q, v):
 def result(q, v):
     if q.method == "guided_grad_cam":
         return v.signal * v.upsampled[:, None]
-    if q.method == "grad_cam":
+    if q.method in MAPS:
         return v.upsampled if q.at_input_size else v.map
     return largest_channel(v.signal) if q.method == "saliency" else v.signal
 
@@ -71,9 +74,9 @@ STEPS = {
     "A": (("y",), lambda q, v: find(v.y, q.layer)),
     "activation": (("A",), lambda q, v: v.A.data),
     "gradient": (("start", "A", "cam_rules"), gradient),
-    "weights": (("gradient",), lambda q, v: v.gradient.mean(axis=(-2, -1), keepdims=True)),
+    "weights": (("gradient", "activation"), lambda q, v: weights(q.method, v.gradient, v.activation)),
     "signed": (("weights", "activation"), lambda q, v: (v.weights * v.activation).sum(axis=-3)),
-    "map": (("signed",), lambda q, v: np.maximum(v.signed, 0)),
+    "map": (("signed",), lambda q, v: v.signed if q.method in UNCLIPPED else np.maximum(v.signed, 0)),
     "upsampled": (("map",), lambda q, v: upsample(v.map, q.x.shape[-2:])),
     "result": (("signal", "upsampled", "map"), result),
 }
@@ -89,7 +92,7 @@ STAGES = {  # the words of a report
 
 def steps_of(method):
     """The names of the steps that a method takes, in order."""
-    left_out = CAM_STEPS if method not in CAMS else INPUT_STEPS if method == "grad_cam" else ()
+    left_out = CAM_STEPS if method not in CAMS else INPUT_STEPS if method in MAPS else ()
     return [s for s in STEPS if s not in left_out]
 
 

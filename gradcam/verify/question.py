@@ -8,10 +8,11 @@ import numpy as np
 
 from gradcam.verify.compare import precision
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.pipeline import CAMS, METHODS, Run, scores_of
+from gradcam.verify.pipeline import CAMS, MAPS, METHODS, Run, scores_of
 from minicnn import Op, Tensor, history, names, to_cpu
 
 LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept
+SPELLINGS = {"grad_campp": "grad_cam++", "grad_cam_pp": "grad_cam++", "hires_cam": "hirescam", "layer_cam": "layercam"}
 KINDS = {"scores": "y", "activations": "activation", "weights": "weights", "result": "result"}
 
 
@@ -104,7 +105,7 @@ class Question:
     def _fitting(self, step, array):
         """Their array in our shape: a missing batch axis, or a channel axis of one, does not matter."""
         shapes = [self._shape(step)]
-        if step == "result" and self.method == "grad_cam":
+        if step == "result" and self.method in MAPS:
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
             for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:])):
@@ -124,7 +125,7 @@ class Question:
 
     def _shape(self, step):
         """Of a step, without asking for a way back: whether there is one is the judge's question."""
-        if step == "result" and self.method == "grad_cam":
+        if step == "result" and self.method in MAPS:
             A = self.reference.activation.shape
             return A[:1] + A[2:]
         if step == "result" and self.method == "saliency":
@@ -143,6 +144,7 @@ def _swapped(shape):
 def method_name(name):
     """A method by any of its spellings -> our name for it."""
     name = str(name).lower().replace("-", "_").replace("gradcam", "grad_cam").replace("guidedbackprop", "guided_backprop")
+    name = SPELLINGS.get(name, name)
     if name not in METHODS:
         raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
     return name

@@ -5,7 +5,7 @@ import numpy as np
 from gradcam.rules import BACKPROP
 from gradcam.verify.compare import difference
 from gradcam.verify.hypothesis import RULED
-from gradcam.verify.pipeline import CAMS, Run
+from gradcam.verify.pipeline import CAMS, MAPS, Run
 from minicnn import ReLU, Softmax, history
 
 NOTHING = 1e-12
@@ -26,7 +26,7 @@ def refusal(q):
     if q.method in CAMS and not np.any(v.map) and not np.any(theirs):
         return ("both maps are all zero after the final ReLU, rightly: the evidence is negative everywhere. "
                 "Compare the map before its ReLU (relu=False, or their activations and gradient)")  # fmt: skip
-    if q.method != "grad_cam" and not np.any(v.signal):
+    if q.method not in MAPS and not np.any(v.signal):
         return "the reference is zero everywhere: any map of zeros would pass. Are all ReLUs shut, or is the score a constant?"
     if q.method in RULED:
         plain = Run(q, (("plain", "rules", lambda q, v, old: BACKPROP),))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradcam.verify.compare import EPS, difference
-from gradcam.verify.pipeline import Run
+from gradcam.verify.pipeline import MAPS, Run
 from gradcam.verify.tape import makers, relink
 from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, find, history
 from minicnn.windows import pad_to_fit, taps
@@ -38,7 +38,7 @@ def flips(q, run, limits, kind):
     limits: {step: relative tolerance} of what must be reached; the first step leads.  Greedy: the flip that removes most of the
     difference, then the next; each is a whole way back with one gate or switch changed.
     """
-    near = near_ties(run.y, NEAR[kind], behind=q.layer if q.method == "grad_cam" else None)
+    near = near_ties(run.y, NEAR[kind], behind=q.layer if q.method in MAPS else None)
     if not near or len(near) > MOST:
         return None
     lead = next(iter(limits))
@@ -118,7 +118,7 @@ def _near_switches(t, share, exact):
 
 def crowded(q, kind):
     """Whether there are more ties, near or exact, than can be tried one by one."""
-    behind = q.layer if q.method == "grad_cam" else None
+    behind = q.layer if q.method in MAPS else None
     return len(near_ties(q.reference.y, NEAR[kind], exact=True, behind=behind)) > MOST
 
 

@@ -19,7 +19,7 @@ from tests.verify import torchvision_here
 from tests.verify.museum.right import Case, at_layer, right, weigh
 from tests.verify.torch_nets import DOZEN, draw
 
-METHODS = ("gradient", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")
+METHODS = ("gradient", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam", "grad_cam++", "xgrad_cam", "hirescam", "layercam")
 PACKAGES = {"captum": "captum", "pytorch-grad-cam": "grad-cam", "torch-cam": "torchcam", "zennit": "zennit", "PyTorch": "torch"}
 SAME, WRONG, NONE = "=", "≠", "-"
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from gradcam.verify.catalogue import HYPOTHESES
 from gradcam.verify.errors import VerifyError
+from gradcam.verify.family import WITH_EPS
 from gradcam.verify.kit import onnx_file
 from gradcam.verify.kit.networks import CLASSES, NETWORKS, Network, picture, weights
-from gradcam.verify.pipeline import CAMS, Run
+from gradcam.verify.pipeline import CAMS, MAPS, Run
 from gradcam.verify.question import Question
 from minicnn import GraphError
 
@@ -21,6 +22,9 @@ METHODS = {
     "gradient": "g = dy_c/dx", "saliency": "max over channels of |dy_c/dx|",
     "deconvnet": "at every ReLU g_in = g 1[g > 0]; elsewhere the derivative", "guided_backprop": "at every ReLU g_in = g 1[x > 0] 1[g > 0]",
     "grad_cam": "ReLU(sum_k alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij",
+    "grad_cam++": "ReLU(sum_k w_k A^k), w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A^k_ab g^3), 0 where g is; g = dy_c/dA^k_ij",
+    "xgrad_cam": "ReLU(sum_k w_k A^k), w_k = sum_ij A^k_ij g / sum_ab A^k_ab, 0 for a map of zeros; g = dy_c/dA^k_ij",
+    "hirescam": "sum_k g A^k, place by place; g = dy_c/dA^k_ij", "layercam": "ReLU(sum_k ReLU(g) A^k), place by place; g = dy_c/dA^k_ij",
     "guided_grad_cam": "guided_backprop * grad_cam, enlarged bilinearly with half-pixel centres",
 }  # fmt: skip
 EXACT, ROUNDED = 0.0, 1e-12  # what no exp or division enters must be equal bit by bit; the rest, relative to the largest value
@@ -76,8 +80,8 @@ def most_shown(net, x, layer):
 def expected(q):
     """Yield (convention, formula, result, whether it is exact): the method, and every convention and tie rule that gives another result."""
     right = q.reference["result"]
-    yield "", METHODS[q.method], right, True
-    q.at_input_size = q.method == "grad_cam"
+    yield "", METHODS[q.method], right, q.method not in WITH_EPS
+    q.at_input_size = q.method in MAPS
     for h in HYPOTHESES:
         if h.kind == "mistake":
             continue
@@ -91,7 +95,7 @@ def expected(q):
                 continue
             if np.isfinite(result).all() and (result.shape != right.shape or not np.array_equal(result, right)):
                 yield slug(form.name), f"{form.name}; {h.theory}", result, False
-        q.at_input_size = q.method == "grad_cam"
+        q.at_input_size = q.method in MAPS
         q.values.clear()
 
 

@@ -51,10 +51,9 @@ def times_input(case):
     return g.abs().amax(1) if case.method == "saliency" else g
 
 
-def plus_plus(case):
-    A, dA = at_layer(case)
-    alpha = dA**2 / (2 * dA**2 + (A * dA**3).sum((2, 3), keepdim=True) + 1e-9)
-    return finish(case, cam=((alpha * dA.relu()).sum((2, 3), keepdim=True) * A).sum(1).relu())
+def by_activation(case):
+    A, _ = at_layer(case)
+    return finish(case, cam=(A.mean((2, 3), keepdim=True) * A).sum(1).relu())
 
 
 def eigen(case):
@@ -145,7 +144,8 @@ def permuted_maps(case):
 OUTSIDE = {
     "weights 1 % off": (perturbed(0.01), None), "other weights": (perturbed(1.0), None), "two layers swapped": (swapped_layers, None),
     "another picture": (other_picture, None), "integrated gradients": (integrated, "input"), "input times gradient": (times_input, "input"),
-    "Grad-CAM++": (plus_plus, "cam"), "EigenCAM": (eigen, "cam"), "SmoothGrad": (smooth, "input"), "dropout on": (dropped, None),
+    "weighed by activations alone": (by_activation, "cam"),
+    "EigenCAM": (eigen, "cam"), "SmoothGrad": (smooth, "input"), "dropout on": (dropped, None),
     "shifted by a pixel": (shifted, None), "blurred": (blurred, None), "square root": (gamma, None), "bytes": (bytes_, None),
     "leaky ReLU": (leaky, None), "half of another class subtracted": (mixed_classes, None), "5 % noise": (noisy, None),
     "noise": (noise, None), "feature maps permuted": (permuted_maps, "cam"),

@@ -109,6 +109,32 @@ def weigh(A, dA):
     return (dA.mean((2, 3), keepdim=True) * A).sum(1)
 
 
+def summed(w, A):
+    return (w * A).sum(1)
+
+
+def plus_plus(A, g):
+    """Chattopadhay et al. 2018, eqs. 5 and 19."""
+    alpha = g**2 / (2 * g**2 + A.sum((2, 3), keepdim=True) * g**3)
+    return summed((torch.where(g == 0, 0, alpha) * g.relu()).sum((2, 3), keepdim=True), A).relu()
+
+
+def xgrad(A, g):
+    """Fu et al. 2020, eqs. 1 and 8."""
+    share = A / A.sum((2, 3), keepdim=True)
+    return summed((torch.where(A == 0, 0, share) * g).sum((2, 3), keepdim=True), A).relu()
+
+
+RELATIVES = {  # the map from (A, dy/dA)
+    "grad_cam++": plus_plus, "xgrad_cam": xgrad, "hirescam": lambda A, g: summed(g, A), "layercam": lambda A, g: summed(g.relu(), A).relu(),
+}  # fmt: skip
+
+
+def cam_of(case, A, g):
+    """The method's map (N, h, w)."""
+    return RELATIVES.get(case.method, lambda A, g: weigh(A, g).relu())(A, g)
+
+
 def enlarge(case, cam, **how):
     return F.interpolate(cam[:, None], case.x.shape[2:], **(how or {"mode": "bilinear", "align_corners": False}))[:, 0]
 
@@ -118,8 +144,8 @@ def right(case):
     match case.method:
         case "saliency":
             return at_input(case).abs().amax(1)
-        case "grad_cam":
-            return weigh(*at_layer(case)).relu()
+        case method if method == "grad_cam" or method in RELATIVES:
+            return cam_of(case, *at_layer(case))
         case "guided_grad_cam":
             return at_input(case) * enlarge(case, weigh(*at_layer(case)).relu())[:, None]
     return at_input(case)

@@ -19,6 +19,7 @@ from weights import Preprocessing
 
 METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")
 INPUTS = METHODS[:4]
+RELATIVES = ("grad_cam++", "xgrad_cam", "hirescam", "layercam")
 SIDE = 16  # of a picture that is made from a photo
 ROOM = (*FAMILIES, "Averaged")  # networks of the correct results, and of the mistakes from outside
 TRIES = 6  # draws, until a mistake shows: one that changes nothing in a draw is none
@@ -110,7 +111,7 @@ def from_outside(seed):
     """Yield one Outcome for every mistake outside the catalogue."""
     for name, (make, needs) in OUTSIDE.items():
         random = np.random.default_rng([seed, zlib.crc32(name.encode())])
-        methods = {"cam": METHODS[4:], "input": METHODS[:4]}.get(needs, METHODS)
+        methods = {"cam": (*METHODS[4:], *RELATIVES), "input": METHODS[:4]}.get(needs, METHODS)
         for _ in range(4 * TRIES):
             family, method = str(random.choice(ROOM)), str(random.choice(methods))
             found = case(family, method, random)
@@ -125,12 +126,12 @@ def from_outside(seed):
 def correct(seed):
     """Yield one Outcome for every family and method: the right result, in float64 or float32."""
     for family in ROOM:
-        for method in METHODS:
+        for n, method in enumerate((*METHODS, *RELATIVES)):
             random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
             found = case(family, method, random)
             if found is None:
                 continue
-            dtype = (torch.float64, torch.float32)[(seed + METHODS.index(method)) % 2]
+            dtype = (torch.float64, torch.float32)[(seed + n) % 2]
             q = question(found.model, found.x, found.c, method, found.layer, {"result": right(found.to(dtype)).detach().numpy()})
             verdict = judge(q, pairs=False)
             if verdict.kind != "refused":

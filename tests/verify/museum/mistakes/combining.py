@@ -1,14 +1,31 @@
 """Grad-CAM's weights, its sum, its ReLU."""
 
+import torch
 from torch.nn import functional as F
 
-from tests.verify.museum.mistakes.making import CAMS, Mistake, cam
-from tests.verify.museum.right import weigh
+from tests.verify.museum.mistakes.making import CAMS, FAMILY, Mistake, after, cam
+from tests.verify.museum.right import RELATIVES, weigh
+
+
+def cubes_inside(A, g):
+    alpha = g**2 / (2 * g**2 + (A * g**3).sum((2, 3), keepdim=True))
+    return ((torch.where(g == 0, 0, alpha) * g.relu()).sum((2, 3), keepdim=True) * A).sum(1).relu()
+
 
 TABLE = [
     Mistake("a sum instead of the mean over i, j", cam(lambda A, dA: (dA.sum((2, 3), keepdim=True) * A).sum(1).relu()), CAMS),
     Mistake("the maximum instead of the mean over i, j", cam(lambda A, dA: (dA.amax((2, 3), keepdim=True) * A).sum(1).relu()), CAMS),
-    Mistake("no mean: gradient times activation, place by place", cam(lambda A, dA: (dA * A).sum(1).relu()), CAMS),
+    Mistake("another method of the family", cam(lambda A, dA: (dA * A).sum(1).relu()), ("grad_cam", "guided_grad_cam", "grad_cam++")),
+    Mistake("another method of the family", cam(RELATIVES["grad_cam++"]), ("grad_cam", "hirescam", "layercam")),
+    Mistake("another method of the family", cam(RELATIVES["xgrad_cam"]), ("grad_cam", "guided_grad_cam", "grad_cam++")),
+    Mistake("another method of the family", cam(RELATIVES["layercam"]), ("grad_cam", "xgrad_cam", "hirescam")),
+    Mistake("another method of the family", cam(lambda A, dA: weigh(A, dA).relu()), FAMILY),
+    Mistake("another denominator in Grad-CAM++", cam(cubes_inside), ("grad_cam++",)),
+    Mistake("another denominator in Grad-CAM++", cam(lambda A, g: ((g**2 * g.relu()).sum((2, 3), keepdim=True) * A).sum(1).relu()),
+            ("grad_cam++",)),
+    Mistake("a final ReLU, where the method has none", after(torch.relu), ("hirescam",)),
+    Mistake("the final ReLU is missing", cam(lambda A, dA: (dA.relu() * A).sum(1)), ("layercam",), ("InPlace", "Shared", "Pooled")),
+    Mistake("sign flipped (evidence against the class)", after(torch.neg), ("hirescam",)),
     Mistake("ReLU on the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).relu() * A).sum(1).relu()), CAMS),
     Mistake("absolute value of the weights", cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).abs() * A).sum(1).relu()), CAMS),
     Mistake("weights divided by their norm",

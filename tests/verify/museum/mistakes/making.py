@@ -4,11 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from tests.verify.museum.right import at_input, at_layer, enlarge, right, weigh
+from tests.verify.museum.right import RELATIVES, at_input, at_layer, cam_of, enlarge, right, weigh
 
 CAMS, RULED = ("grad_cam", "guided_grad_cam"), ("guided_backprop", "deconvnet", "guided_grad_cam")
 INPUTS = ("gradient", "saliency", "guided_backprop", "deconvnet")
 EVERY = (*INPUTS, *CAMS)
+FAMILY = tuple(RELATIVES)
+MAPS = ("grad_cam", *FAMILY)
 ALL = ("VGG", "InPlace", "Residual", "Functional", "Shared", "Tied", "Pooled")
 ANY_SIZE = ("Residual", "Functional", "Pooled", "Averaged")  # networks that take pictures of any size
 
@@ -34,19 +36,19 @@ class Mistake:
 
 def finish(case, signal=None, cam=None):
     """The method's result from its parts, of which a mistake gives one."""
-    signal = at_input(case) if signal is None and case.method != "grad_cam" else signal
+    signal = at_input(case) if signal is None and case.method not in MAPS else signal
     if case.method == "saliency":
         return signal.abs().amax(1)
     if case.method in INPUTS:
         return signal
-    cam = weigh(*at_layer(case)).relu() if cam is None else cam
-    return cam if case.method == "grad_cam" else signal * enlarge(case, cam)[:, None]
+    cam = cam_of(case, *at_layer(case)) if cam is None else cam
+    return cam if case.method in MAPS else signal * enlarge(case, cam)[:, None]
 
 
 def started(start):
     """The signal starts at start(case, y), everywhere."""
     def make(case):
-        cam = weigh(*at_layer(case, start=start)).relu() if case.method in CAMS else None
+        cam = cam_of(case, *at_layer(case, start=start)) if case.method not in INPUTS else None
         return finish(case, at_input(case, start=start), cam)
 
     return make

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from tests.verify.museum.mistakes.making import Mistake, started
+from tests.verify.museum.mistakes.making import FAMILY, Mistake, started
 from tests.verify.museum.right import score
 
 
@@ -26,6 +26,7 @@ TABLE = [
     Mistake("another class", started(lambda case, y: y[:, (case.c + 1) % 5].sum())),
     Mistake("another class", started(lambda case, y: y[:, (case.c - 1) % 5].sum())),
     Mistake("softmax instead of scores", started(softmax), families=("Confident",)),
+    Mistake("softmax instead of scores", started(softmax), FAMILY),
     Mistake("saturated softmax", in_float32, families=("Saturated",), refused=True),
     Mistake("the batch's mean score instead of its sum", started(lambda case, y: y[:, case.c].mean()), drawn={"pictures": 3}),
 ]  # fmt: skip

@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
-from tests.verify.museum.mistakes.making import Mistake, enlarged
-from tests.verify.museum.right import at_layer, enlarge, weigh
+from tests.verify.museum.mistakes.making import FAMILY, Mistake, enlarged
+from tests.verify.museum.right import at_layer, enlarge, right, weigh
 
 
 def opencv(case, m, how):
@@ -40,6 +40,7 @@ def captum_guided_cam(case):
 TABLE = [
     Mistake("upsampled with aligned corners",
             enlarged(lambda case, m: enlarge(case, m, mode="bilinear", align_corners=True)), ("grad_cam",)),
+    Mistake("upsampled with aligned corners", lambda case: enlarge(case, right(case), mode="bilinear", align_corners=True), FAMILY),
     Mistake("upsampled with aligned corners", enlarged(lambda case, m: scipy(case, m, 1)), ("grad_cam",), needs="scipy"),
     Mistake("upsampled by the nearest neighbour", enlarged(lambda case, m: enlarge(case, m, mode="nearest")), ("grad_cam",)),
     Mistake("upsampled by the nearest neighbour", captum_guided_cam, ("guided_grad_cam",), ("VGG", "Residual"), needs="captum"),
