@@ -87,6 +87,17 @@ def torch_truth(model, network, x, dtype):
     return y.detach().numpy(), maps.detach().numpy()
 
 
+def keras_in_float64():
+    """From now on Keras computes in float64; by its own rules of promotion means, products and batchnorm would pass through float32."""
+    import keras
+    from keras.src import backend
+    from keras.src.backend.common import dtypes
+
+    keras.config.set_dtype_policy("float64")
+    keras.config.set_floatx("float64")
+    dtypes.result_type = backend.result_type = lambda *_: "float64"
+
+
 def keras_truth(model, network, x):
     """(scores, Grad-CAM) by Keras."""
     import keras

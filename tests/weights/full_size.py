@@ -123,8 +123,7 @@ def from_keras(report, network, formats, side, folder, times):
         del net
         path.unlink()
     x, weights = x.astype(np.float64), model.get_weights()
-    keras.config.set_dtype_policy("float64")
-    keras.config.set_floatx("float64")
+    frameworks.keras_in_float64()
     model = application(weights=None, classifier_activation=None)
     model.set_weights(weights)
     claims.append(in_float64(report, formats[0], ours(kept, x, LAYER[network]), *frameworks.keras_truth(model, network, x)))

@@ -160,6 +160,13 @@ def caffe(arrays=None, **blob):
         block(field, block(name_field, key) + b"".join(block(blobs_field, b) for b in blobs)) for key, blobs in layers.items())
 
 
+def caffe_norm():
+    """A BatchNorm layer, two sums and how many there are of them; and the mean and variance that it stands for."""
+    mean, var = np.float32([[0.5, -1, 2], [1, 4, 0.25]])
+    blobs = b"".join(block(7, caffe_blob(np.float32(a))) for a in (mean * 4, var * 4, [4]))
+    return block(1, "net") + block(100, block(1, "bn") + block(2, "BatchNorm") + blobs), {"bn.0": mean, "bn.1": var}
+
+
 def onnx_tensor(key, array, raw=True):
     dims = b"".join(integer(1, n) for n in array.shape)
     return dims + integer(2, 1) + (b"" if raw else block(4, array.tobytes())) + block(8, key) + (block(9, array.tobytes()) if raw else b"")
@@ -222,7 +229,7 @@ def all_formats():
         "npz": [(npz(), s), (npz(compressed=True), s)],
         "npy": [(npy(s["conv.weight"]), {"array": s["conv.weight"]})],
         "pickled_arrays": [(pickle.dumps(s, protocol), s) for protocol in range(6)],
-        "caffe": [(caffe(), caffe_names(s)), (caffe(legacy=True), legacy), (caffe(packed=False), caffe_names(s))],
+        "caffe": [(caffe(), caffe_names(s)), (caffe(legacy=True), legacy), (caffe(packed=False), caffe_names(s)), caffe_norm()],
         "onnx_weights": [(onnx(), s), (onnx(raw=False), s)],
         "deep_compression": [deep_compression()],
     }
