@@ -7,7 +7,7 @@ import numpy as np
 
 LIMIT = 512 << 20  # bytes, for all layers of all networks together; what does not fit is computed at every call
 
-_layers, _lock = weakref.WeakSet(), threading.Lock()
+_layers, _lock = weakref.WeakSet(), threading.RLock()
 
 
 class Kept:
@@ -15,7 +15,8 @@ class Kept:
 
     def __init__(self):
         self.found = {}  # {what: (fingerprint of the weights, transformed weights)}
-        _layers.add(self)
+        with _lock:
+            _layers.add(self)
 
     def __reduce__(self):
         return Kept, ()  # a copy of a layer keeps its own
@@ -38,7 +39,8 @@ class Kept:
 
 def kept_bytes():
     """How much memory all layers' transformed weights take."""
-    return sum(U.nbytes for layer in _layers for _, U in list(layer.found.values()))
+    with _lock:  # another thread may be making a layer
+        return sum(U.nbytes for layer in _layers for _, U in layer.found.values())
 
 
 def fingerprint(W):

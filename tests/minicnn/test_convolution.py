@@ -1,5 +1,6 @@
 """The fast convolutions against the readable one (taps) in float64, which test_conv.py holds against the equation itself."""
 
+import sys
 import threading
 
 import numpy as np
@@ -289,6 +290,27 @@ def layer_with(W):
     fresh = layer()
     fresh.W.data = W.copy()
     return fresh
+
+
+def test_layers_may_be_made_while_others_count_what_is_kept():
+    """Training copies its network in one thread while another convolves."""
+    done = threading.Event()
+
+    def make():
+        while not done.is_set():
+            some = [Kept() for _ in range(100)]
+            del some
+
+    thread = threading.Thread(target=make)
+    thread.start()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        assert all(kept.kept_bytes() >= 0 for _ in range(300))
+    finally:
+        sys.setswitchinterval(interval)
+        done.set()
+        thread.join()
 
 
 def test_another_array_with_the_same_numbers_uses_what_was_kept():
