@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.measures import FIGURES
-from gradcam.measure.summary import SMALL, small, summary, table
+from gradcam.measure.summary import SMALL, cell, small, summary, table
 from gradcam.save import save
 from weights import card
 
@@ -34,7 +34,7 @@ def page(found):
     for study, rows in found.items():
         texts.append(f"## {card(study.network).title}: {study.name}\n\n{study.says}\n")
         columns = _columns(rows)
-        texts.append(f"{len(rows)} pictures:\n\n{table(summary(rows), columns)}\n\n{_deepest(rows, columns)}\n")
+        texts.append(f"{len(rows)} pictures:\n\n{table(summary(rows), columns)}\n\n{_from_first_to_last(rows, columns)}\n")
         some = small(rows)
         if "found" in columns and some:
             title = f"The {len(some)} whose object takes up less than {SMALL:.0%} of the picture:"
@@ -72,9 +72,13 @@ def _columns(rows):
     return [f for f in COLUMNS if f in there]
 
 
-def _deepest(rows, columns):
-    """Which layer is best by each figure."""
+def _from_first_to_last(rows, columns):
+    """How far each figure comes on the way, and at which layer it is best."""
     of = summary(rows)
     layers = [m for m in of if m not in (RANDOM, CENTRE)]
-    best = {f: max(layers, key=lambda m: of[m][f][0]) for f in columns}
-    return "Best: " + ", ".join(f"{FIGURES[f].title} at {m.partition('@')[2]}" for f, m in best.items()) + "."
+    said = []
+    for f in columns:
+        best = max(layers, key=lambda m: of[m][f][0])
+        ends = " to ".join(cell(of[m][f], f).partition(" (")[0] for m in (layers[0], layers[-1]))
+        said.append(f"{FIGURES[f].title}: {ends}, best at {best.partition('@')[2]}")
+    return "From the first layer to the last: " + "; ".join(said) + "."

@@ -60,7 +60,7 @@ def test_the_page_has_a_line_for_every_layer(rows, tmp_path):
     layers_page.write({SHAPES: rows}, tmp_path)
     text = (tmp_path / "layers.md").read_text("utf-8")
     assert [line.split()[1] for line in text.splitlines() if line.startswith("| grad_cam@")] == [f"grad_cam@{at}" for at in SHAPES.layers]
-    assert "40 pictures" in text and "Best: pointing game, hits at relu" in text
+    assert "40 pictures" in text and "From the first layer to the last: pointing game, hits: " in text
     assert (tmp_path / "layers.png").stat().st_size > 10_000
 
 
