@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 9. Why does guided backprop show negative pixels?
 #
-# *About 5 seconds. Before this: lesson 8.*
+# *About 12 seconds. Before this: lesson 8.*
 #
 # **What you will do.** Follow the sign of a guided signal layer by layer to the place where it comes back; then change pixels by their
 # sign and watch the scores.
@@ -19,10 +19,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import GUIDED, grad_cam, guided_backprop, upsample
-from lessons import tiny
 from lessons.exercises import check
-from lessons.plots import BLUE, RED, picture, signed
-from minicnn import ReLU, Tensor, backward, find, one_hot
+from lessons.plots import BLUE, picture, signed
+from lessons.scenes import CLASSES, LAYER, network, scenes
+from minicnn import ReLU, Tensor, backward, find, history, one_hot
 
 # %% [markdown]
 # ## Predict
@@ -31,14 +31,14 @@ from minicnn import ReLU, Tensor, backward, find, one_hot
 
 # %%
 print(inspect.getsource(ReLU.guided))
-net = tiny.trained()
-x, classes, masks = tiny.pictures(60, seed=9, shapes=2)
-photo, c = Tensor(x[2:3].astype(float), "x"), int(classes[2, 0])
+net = network(np.float64)
+pictures, x, classes, masks = scenes(60, first=900, dtype=np.float64)
+photo, c = Tensor(x[2:3], "x"), int(classes[2, 0])
 y = net(photo)
-M = guided_backprop(y, c, photo)[0, 0]
+M = guided_backprop(y, c, photo)[0]
 
 # %% [markdown]
-# Is any of its pixels negative?
+# Is any of its pixels negative? (A pixel has three numbers here, one for each colour.)
 #
 # a) no, negative signals were removed  b) yes, but only by rounding  c) yes, and not a few
 
@@ -52,10 +52,9 @@ print(f"{(M < 0).mean():.0%} of the pixels are negative; the largest is {M.max()
 # convolution.
 
 # %%
-on_the_way = ["relu4", "conv4", "relu3", "conv3", "pool2", "relu2", "conv2", "pool1", "relu1", "conv1"]
-tensors = [find(y, name) for name in on_the_way] + [photo]
-signals = backward(y, one_hot(y, c), wrt=tensors, rules=GUIDED)
-made_by = ["fc, gap", "ReLU", "conv4", "ReLU", "conv3", "pool2", "ReLU", "conv2", "pool1", "ReLU", "conv1"]  # what the signal just left
+maps = [t for t in reversed(history(y)) if t.ndim == 4 and t.op and "p" not in t.name]  # the outputs of convolutions and ReLUs
+signals = backward(y, one_hot(y, c), wrt=[*maps, photo], rules=GUIDED)
+made_by = ["the head", *(t.name for t in maps)]  # what the signal just left
 negative = [float((g < 0).sum() / max((g != 0).sum(), 1)) for g in signals]
 for left, share in zip(made_by, negative):
     print(f"after going back through {left:8} {share:4.0%} of the signal is negative")
@@ -75,33 +74,34 @@ for left, share in zip(made_by, negative):
 # To be sure, we take the negative weights of `conv1` out of the last step, and leave everything before it as it is.
 
 # %%
-conv1 = find(y, "conv1").op
-conv1_signal = signals[-2]
+conv1 = find(y, "conv1_1").op
 W = conv1.W.copy()
 parts = {}
 for name, part in [("all weights", W), ("positive weights", np.maximum(W, 0)), ("negative weights", np.minimum(W, 0))]:
     conv1.W = part
-    parts[name] = conv1.gx(conv1_signal)[0, 0]
+    parts[name] = conv1.gx(signals[-2])[0]
     print(f"{name:17} smallest pixel {parts[name].min():6.2f}, largest {parts[name].max():6.2f}")
 conv1.W = W
 print("the two parts add up to the map:", np.allclose(parts["positive weights"] + parts["negative weights"], M))
 
-# %%
-figure, axes = plt.subplots(1, 4, figsize=(15, 4.2), width_ratios=[1.5, 1, 1, 1])
-axes[0].barh(range(len(made_by)), negative, color=[RED if name == "ReLU" else BLUE for name in made_by])
-axes[0].set_yticks(range(len(made_by)), made_by)
+# %% alt="Bars: the share below zero is 0 behind every ReLU and above half behind every convolution; maps: both signs, then only one."
+figure, axes = plt.subplots(1, 4, figsize=(14, 4.2), width_ratios=[1.5, 1, 1, 1])
+axes[0].barh(range(len(made_by)), negative, color=BLUE)
+axes[0].set_yticks(range(len(made_by)), made_by, fontsize=11)
 axes[0].set(title="share of the signal below zero", xlabel="the signal goes down this list", xlim=(0, 1))
 axes[0].invert_yaxis()
-picture(axes[1], x[2, 0], "picture", f"class: {tiny.CLASSES[c]}, left", cmap="gray")
-signed(axes[2], M, "guided backprop", "blue: negative")
-signed(axes[3], parts["positive weights"], "without negative weights", "of the first convolution", top=np.percentile(np.abs(M), 99))
+picture(axes[1], pictures[2], "picture", f"class: {CLASSES[c]}")
+signed(axes[2], M.sum(axis=0), "guided backprop", "blue: negative")
+positive = parts["positive weights"].sum(axis=0)
+signed(axes[3], positive, "without negative weights", "of the first convolution", top=np.percentile(np.abs(M.sum(axis=0)), 99))
 plt.show()
 
 # %% [markdown]
 # ## Evidence against the class?
 #
-# In each picture take the 30 most positive and the 30 most negative pixels of the guided map, and 30 random ones. Make them a little
-# brighter, or replace them by the mean of the picture, and look at the score of the class and of the other class that is there.
+# In each picture take the 300 most positive and the 300 most negative numbers of the guided map (of 27,648), and 300 random ones. Make the
+# picture a little brighter there, in that colour, or replace it by its mean, and look at the score of the class and of the other class that
+# is there.
 #
 # ## Predict
 #
@@ -112,14 +112,14 @@ plt.show()
 # %%
 def changes(n, random):
     """{(pixels, change): (change of the class's score, of the other's)} for picture n."""
-    p = x[n : n + 1].astype(float)
+    p = x[n : n + 1]
     y = net(Tensor(p, "x"))
     order = guided_backprop(y, int(classes[n, 0]), find(y, "x")).ravel().argsort()
-    found = {}
-    for name, pixels in [("positive", order[-30:]), ("negative", order[:30]), ("random", random.permutation(order)[:30])]:
-        for change, values in [("brighter", p.flat[pixels] + 0.05), ("wiped out", p.mean())]:
+    mean, found = np.broadcast_to(p.mean(axis=(2, 3), keepdims=True), p.shape), {}
+    for name, at in [("positive", order[-300:]), ("negative", order[:300]), ("random", random.permutation(order)[:300])]:
+        for change, values in [("brighter", p.flat[at] + 0.2), ("wiped out", mean.flat[at])]:
             q = p.copy()
-            q.flat[pixels] = values
+            q.flat[at] = values
             found[name, change] = (net(q) - y.data)[0, classes[n]]
     return found
 
@@ -135,9 +135,9 @@ for case in found[0]:
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). Look at the two lines of the negative pixels. Making them *brighter* lowers the score of the class, and so does wiping them out.
-# They are not against the class: the network wants them **dark**, and they are, mostly just outside the bright shape. A negative pixel
-# says "darker would raise the score", a positive one "brighter would". Both are parts of the same edge.
+# b). Look at the two lines of the negative pixels. Making them *brighter* lowers the score of the class in most pictures, and so does
+# wiping them out. They are not against the class: the network wants them **as dark as they are**. A negative pixel says "less of this
+# colour would raise the score", a positive one "more would". Both are parts of the same edge.
 #
 # And for another class? The other class's score hardly moves. Guided backprop's signs say nothing about categories.
 # </details>
@@ -151,15 +151,15 @@ for case in found[0]:
 # %%
 where = {"Grad-CAM before its ReLU": [], "guided backprop": []}
 for n in range(60):
-    y = net(Tensor(x[n : n + 1].astype(float), "x"))
-    L = upsample(grad_cam(y, int(classes[n, 0]), find(y, "relu4"), relu=False), (32, 32))[0]
-    for name, map in [("Grad-CAM before its ReLU", L), ("guided backprop", guided_backprop(y, int(classes[n, 0]), find(y, "x"))[0, 0])]:
-        below = np.minimum(map, 0)
+    y = net(Tensor(x[n : n + 1], "x"))
+    L = upsample(grad_cam(y, int(classes[n, 0]), find(y, LAYER), relu=False), (96, 96))[0]
+    for name, M in [("Grad-CAM before its ReLU", L[None]), ("guided backprop", guided_backprop(y, int(classes[n, 0]), find(y, "x"))[0])]:
+        below = np.minimum(M, 0).sum(axis=0)
         where[name].append([below[mask].sum() / below.sum() for mask in masks[n]])
 for name, shares in where.items():
     own, other = np.mean(shares, axis=0)
     print(f"{name:24} of its negative mass {own:.1%} lie on the class's shape, {other:.1%} on the other shape")
-print("each shape covers", "{:.1%} and {:.1%} of the picture".format(*masks[:60].mean(axis=(0, 2, 3))))
+print("each shape covers", "{:.1%} and {:.1%} of the picture".format(*masks.mean(axis=(0, 2, 3))))
 
 # %% [markdown]
 # Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here* speaks for the class, guided backprop's about *in which

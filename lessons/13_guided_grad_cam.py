@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 13. Guided Grad-CAM: what each factor brings
 #
-# *About 4 seconds. Before this: lessons 9, 10 and 12.*
+# *About 15 seconds. Before this: lessons 9, 10 and 12.*
 #
 # **What you will do.** Multiply two maps, and measure what the product has that neither factor had alone.
 #
@@ -19,9 +19,9 @@ import numpy as np
 from gradcam import grad_cam, guided_backprop, guided_grad_cam, upsample
 from gradcam.guided_grad_cam import localise
 from gradcam.measure.spearman import spearman
-from lessons import tiny
 from lessons.exercises import check
 from lessons.plots import picture, signed
+from lessons.scenes import CLASSES, LAYER, network, scenes, untrained
 from minicnn import Tensor, find
 
 # %% [markdown]
@@ -33,16 +33,18 @@ from minicnn import Tensor, find
 
 # %%
 print(inspect.getsource(guided_grad_cam), inspect.getsource(localise), sep="\n")
-net = tiny.trained()
-x, classes, masks = tiny.pictures(100, seed=13, shapes=2)
+net = network()
+pictures, x, classes, masks = scenes(60, first=1300)
 
 
 def three(net, n, c):
-    """Grad-CAM at the picture's size, guided backprop and their product for class c of picture n, each (32, 32)."""
-    p = Tensor(x[n : n + 1].astype(float), "x")
+    """Grad-CAM at the picture's size, guided backprop and their product for class c of picture n, each (96, 96):
+    of the three colours' values their sum."""
+    p = Tensor(x[n : n + 1], "x")
     y = net(p)
-    A = find(y, "relu4")
-    return upsample(grad_cam(y, c, A), (32, 32))[0], guided_backprop(y, c, p)[0, 0], guided_grad_cam(y, c, A, p)[0, 0]
+    A = find(y, LAYER)
+    fine = guided_backprop(y, c, p), guided_grad_cam(y, c, A, p)
+    return upsample(grad_cam(y, c, A), (96, 96))[0], *(M[0].sum(axis=0) for M in fine)
 
 
 # %% [markdown]
@@ -62,7 +64,7 @@ def three(net, n, c):
 # %%
 names = ["Grad-CAM", "guided backprop", "Guided Grad-CAM"]
 rows = []
-for n in range(100):
+for n in range(60):
     left, right = (three(net, n, int(c)) for c in classes[n])
     for name, M, other in zip(names, left, right):
         M, other = abs(M), abs(other)
@@ -78,21 +80,21 @@ for name in names:
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# Read the table from the right. Grad-CAM's neighbours are almost equal (it has 64 values for 1024 pixels), guided backprop's are not, and
-# the product keeps the detail. Guided backprop is alike for both classes and lies on both shapes; the product is as class-dependent as
-# Grad-CAM, and more of it lies on the right shape than of either factor: what is bright must be bright in both.
+# Read the table from the right. Grad-CAM's neighbours are almost equal (it has 144 values for 9216 pixels), guided backprop's are not, and
+# the product keeps the detail. Guided backprop is alike for both classes and lies on both shapes; the product is nearly as class-dependent
+# as Grad-CAM, and more of it lies on the right shape than of either factor: what is bright must be bright in both.
 # </details>
 
-# %%
-n, untrained = 8, tiny.network(seed=1).astype(np.float64)
-figure, axes = plt.subplots(2, 5, figsize=(15, 6.4))
+# %% alt="Two shapes, a row each: Grad-CAM marks the shape coarsely, the product shows its outline alone; with random weights it is noise."
+n, random = 8, untrained()
+figure, axes = plt.subplots(2, 5, figsize=(11.5, 4.9))
 for line, c in zip(axes, classes[n].tolist()):
     L, guided, product = three(net, n, c)
-    picture(line[0], x[n, 0], f"class: {tiny.CLASSES[c]}", cmap="gray")
+    picture(line[0], pictures[n], f"class: {CLASSES[c]}")
     picture(line[1], L, "Grad-CAM", cmap="inferno")
     signed(line[2], guided, "guided backprop")
     signed(line[3], product, "the product")
-    signed(line[4], three(untrained, n, c)[2], "the product", "random weights")
+    signed(line[4], three(random, n, c)[2], "the product", "random weights")
 plt.show()
 
 # %% [markdown]
@@ -104,7 +106,7 @@ plt.show()
 
 # %%
 signs = []
-for n in range(100):
+for n in range(60):
     _, guided, product = three(net, n, int(classes[n, 0]))
     signs.append((np.sign(product) == np.sign(guided))[product != 0].mean())
 print(f"where the product is not zero, its sign is guided backprop's in {np.mean(signs):.0%} of the pixels")
@@ -124,16 +126,17 @@ print(f"where the product is not zero, its sign is guided backprop's in {np.mean
 
 # %%
 headless = net.map(np.copy)
-headless["fc"].W.data = np.random.default_rng(0).normal(size=headless["fc"].W.shape) * net["fc"].W.data.std()
+noise = np.random.default_rng(0).normal(size=headless["fc7"].W.shape) * net["fc7"].W.data.std()
+headless["fc7"].W.data = noise.astype(np.float32)
 for k, name in enumerate(names):
-    alike = [spearman(abs(three(net, n, int(classes[n, 0]))[k]), abs(three(headless, n, int(classes[n, 0]))[k])) for n in range(50)]
+    alike = [spearman(abs(three(net, n, int(classes[n, 0]))[k]), abs(three(headless, n, int(classes[n, 0]))[k])) for n in range(40)]
     print(f"{name:16} rank correlation with the map of the network without its last layer: {np.mean(alike):.2f}")
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# Compare the three numbers: the product changes about as much as Grad-CAM does, because it is zero wherever Grad-CAM is. But *inside* of
-# the region that Grad-CAM leaves, all detail is guided backprop's, and of that lesson 15 says where it comes from: from the picture.
+# c), and nearer to Grad-CAM: the product is zero wherever Grad-CAM is. But *inside* of the region that Grad-CAM leaves, all detail is
+# guided backprop's, and of that lesson 15 says where it comes from: from the picture.
 # </details>
 #
 # ## On your own
