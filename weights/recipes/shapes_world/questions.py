@@ -32,7 +32,7 @@ ASKED = 2**40                                                   # random numbers
 
 
 class Question(NamedTuple):
-    """words, without the question mark; the answer; one of TYPES; and the shape that the answer is about, None for yes, no and numbers."""
+    """words, without the question mark; the answer; one of TYPES; and the shape that the answer is about, None for no and for numbers."""
 
     words: str
     answer: str
@@ -42,11 +42,11 @@ class Question(NamedTuple):
 
 def questions(shapes):
     """{type: every question of that type that a scene with these shapes answers}"""
-    there = [s.kind for s in shapes]
+    there = {s.kind: s for s in shapes}
     return {
         "colour": [Question(f"what colour is the {s.kind}", s.colour, "colour", s) for s in shapes],
         "shape": [Question(f"what shape is {s.colour}", s.kind, "shape", s) for s in shapes],
-        "is there": [Question(f"is there a {kind}", "yes" if kind in there else "no", "is there") for kind in KINDS],
+        "is there": [Question(f"is there a {kind}", "yes" if kind in there else "no", "is there", there.get(kind)) for kind in KINDS],
         "how many": [Question("how many shapes are there", NUMBERS[len(shapes) - 1], "how many")],
         "where": [q for s in shapes for q in _around(s, [other for other in shapes if other is not s])],
     }

@@ -1,0 +1,39 @@
+"""The networks that speak: what ships of them, with their vocabulary.
+
+They take words beside a picture, so they are no classifiers and have a `load` of their own:
+
+    net = speakers.load("captioner")                  # net.card, net.words; net.answers, if it gives answers
+"""
+
+import numpy as np
+
+from minicnn import load as fill
+from minicnn.nets.captioner import captioner
+from minicnn.nets.vqa import vqa
+from weights.card import Card, Preprocessing
+from weights.errors import WeightsError
+from weights.recipes.command import SHIPPED
+from weights.recipes.shapes_world import questions, sentences
+from weights.zoo import preprocessings
+
+#   name       built by   title                                                         Grad-CAM's layer   words            answers
+SPEAKERS = {
+    "captioner": (captioner, "captioner, which says what is in a scene of the shapes world", "relu5_1", sentences.WORDS, None),
+    "vqa": (vqa, "vqa, which answers questions about a scene of the shapes world", "relu5_1", questions.WORDS, questions.ANSWERS),
+}
+
+
+def load(name, path=None):
+    """The network called `name`, filled with its weights.  path: another file of them.  WeightsError if there is none."""
+    if name not in SPEAKERS:
+        raise WeightsError(f"no network that speaks is called '{name}'; there is {', '.join(SPEAKERS)}")
+    build, title, layer, words, answers = SPEAKERS[name]
+    path = path or SHIPPED / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            net = fill(build(), {key: file[key] for key in file.files})
+    except (OSError, ValueError, EOFError) as error:
+        raise WeightsError(f"{path}: {error}") from None
+    net.card = Card(name, title, Preprocessing(**preprocessings()["shapes"]), layer, answers)
+    net.words, net.answers = words, answers
+    return net
