@@ -34,7 +34,8 @@ POINTING = """\
 
 Grad-CAM at `{}` for words and at `{}` for answers, chosen on `validation` ([below](#the-layer)); a hit: its largest value, brought
 to the picture's size, lies on the visible pixels of the shape meant.  The sentence is the true one, and each word's map that of its
-log-probability after the words in front of it; an answer is the true one, and its map that of its score.  *Other shape*: the share that
+log-probability after the words in front of it; an answer is the true one, and its map that of its score.  *Within 6
+pixels*: of the shape, the tolerance of the game's authors (15 of 224), as a ring's middle is no part of it.  *Other shape*: the share that
 points at a shape that was not meant; *random point*: how often one would hit.
 """
 
@@ -122,9 +123,11 @@ def _pointing(rows):
     table = []
     for of in dict.fromkeys(r["of"] for r in rows):
         some = [r for r in rows if r["of"] == of]
-        hit, chance, centre, other, zero = ([r[key] for r in some] for key in ("hit", "chance", "centre", "other", "zero"))
-        table.append((of, _share(hit), f"{np.mean(other):.1%}", f"{np.mean(chance):.1%}", _share(centre), sum(zero), len(some)))
-    return _table(("map of", "on the shape meant", "other shape", "random point", "picture centre", "zero maps", "n"), table)
+        hit, near, chance, centre, other, zero = ([r[key] for r in some] for key in ("hit", "near", "chance", "centre", "other", "zero"))
+        baselines = f"{np.mean(other):.1%}", f"{np.mean(chance):.1%}", _share(centre)
+        table.append((of, _share(hit), _share(near), *baselines, sum(zero), len(some)))
+    head = ("map of", "on the shape meant", "within 6 pixels", "other shape", "random point", "picture centre", "zero maps", "n")
+    return _table(head, table)
 
 
 def _by_layer(shares):

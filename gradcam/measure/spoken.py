@@ -1,7 +1,7 @@
 """Where the maps of words and answers point, scene by scene: on the shape that is spoken of, on another, or on neither.
 
-Each function yields rows: {"of": what was explained, "hit": on the shape meant, "other": on another shape, "chance": how often a random
-point hits, "centre": whether the picture's centre does, "shapes": how many there are}.
+Each function yields rows: {"of": what was explained, "hit": on the shape meant, "near": within TOLERANCE of it, "other": on another shape,
+"chance": how often a random point hits, "centre": whether the picture's centre does, "shapes": how many there are}.
 """
 
 import numpy as np
@@ -17,6 +17,8 @@ from weights.recipes.shapes_world.questions import ANSWERS, asked_of, questions
 from weights.recipes.shapes_world.questions import numbered as question_numbered
 from weights.recipes.shapes_world.sentences import numbered, told
 from weights.recipes.train_shapes import normalise
+
+TOLERANCE = 6  # pixels of 96, as 15 of 224
 
 
 def of_words(net, numbers, split, layer):
@@ -66,6 +68,6 @@ def _row(of, map, scene, shape):
                      for some in (meant, [s for s in scene.shapes if s not in meant]))  # fmt: skip
     large = upsample(np.asarray(map, np.float64), (SIDE, SIDE))
     return {
-        "of": of, "hit": pointing_game(large, truth), "other": pointing_game(large, others), "chance": chance(truth),
-        "centre": pointing_game(centre((SIDE, SIDE)), truth), "zero": not np.any(map), "shapes": len(scene.shapes),
+        "of": of, "hit": pointing_game(large, truth), "near": pointing_game(large, truth, TOLERANCE), "other": pointing_game(large, others),
+        "chance": chance(truth), "centre": pointing_game(centre((SIDE, SIDE)), truth), "zero": not np.any(map), "shapes": len(scene.shapes),
     }  # fmt: skip
