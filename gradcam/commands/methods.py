@@ -49,7 +49,7 @@ def measured():
     took = {}
     for method in CATALOGUE:
         try:
-            took[method] = seconds(net, x, c, method)
+            took[method], _ = seconds(net, x, c, method)
         except GraphError:  # CAM asks for a certain end of the network
             took[method] = None
     return {m: (f"{t:.3f}", f"{t / took['grad_cam']:.1f}") if t else ("does not apply",) for m, t in took.items()}

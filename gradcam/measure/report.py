@@ -81,8 +81,8 @@ def beside(rows, others, method="grad_cam"):
 
 
 COST = """\
-Medians over {} pictures, one processor, each map alone with its forward pass; the machine was busy with other things, so compare within a
-table only.  Pictures forward: how many pictures are passed through the whole network."""
+Medians over {} pictures: seconds of one processor for one map of one class, its forward pass included, each method alone.  Pictures
+forward: how many are passed through the whole network; passes: what they are, K the number of feature maps A."""
 
 SANITY = """\
 Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,
