@@ -53,7 +53,7 @@ class Subject:
         assert same < 1e-12, f"the two networks differ by {same:.1e}"
 
 
-def mini_vgg(side=64):
+def mini_vgg(side=32):
     """The shipped network, on noise around a wave: no window has a tie."""
     net = weights.load("mini_vgg")
     i, j = np.mgrid[:side, :side] / side
@@ -79,7 +79,7 @@ def squeezenet():
     from tests.support.squeezenet_agreement import photo
 
     net = weights.load("squeezenet", DATA / "weights/squeezenet_v1_0.npz")
-    return Subject(net, photo(162)[..., 48:179, 48:179], "fire9", torch_modules.squeezenet(squeezenet_weights()))
+    return Subject(net, photo(162)[..., 64:163, 64:163], "fire9", torch_modules.squeezenet(squeezenet_weights()))
 
 
 SUBJECTS = {"mini_vgg": mini_vgg, "resnet56": resnet56, "squeezenet": squeezenet}
@@ -97,11 +97,22 @@ def undivided(s):
 
 def normalised_first(s):
     """Score-CAM with maps brought to 0..1 before they are enlarged."""
-    A = s.A.data[0]
-    low, high = A.min(axis=(1, 2), keepdims=True), A.max(axis=(1, 2), keepdims=True)
-    H = upsample((A - low) / (high - low + 1e-8), s.x.shape[-2:])
-    scores = np.concatenate([score(s.net, (h * s.x)[None], s.c)[0] for h in H])
-    return np.maximum((Softmax()(scores[None])[0][:, None, None] * A).sum(axis=0), 0)[None]
+    return score_cam_through(s, upsample(to_one(s.A.data[0]), s.x.shape[-2:]))
+
+
+def corner_to_corner(s):
+    """Score-CAM with maps whose first and last values are put at the very edges."""
+    return score_cam_through(s, to_one(upsample(s.A.data[0], s.x.shape[-2:], "corner_aligned")))
+
+
+def to_one(H):
+    low, high = H.min(axis=(1, 2), keepdims=True), H.max(axis=(1, 2), keepdims=True)
+    return (H - low) / (high - low + 1e-8)
+
+
+def score_cam_through(s, masks):
+    scores = np.concatenate([score(s.net, (H * s.x)[None], s.c)[0] for H in masks])
+    return np.maximum((Softmax()(scores[None])[0][:, None, None] * s.A.data[0]).sum(axis=0), 0)[None]
 
 
 def weights_in_single(rule):
@@ -153,7 +164,6 @@ def rows(s):
     first_gamma = [lambda r: r.Gamma(0.25), lambda r: r.Epsilon(EPS)]
     ours_gamma = (gamma(0.25), epsilon(EPS))
     single = "the weights of the steps are rounded to float32"
-    corners = "maps are enlarged corner to corner"
     return [
         Row("Grad-CAM++", "pytorch-grad-cam", of.pytorch_grad_cam("GradCAMPlusPlus"), lambda s: grad_cam_pp(y, c, A),
             "1e-6 in the denominator, as large as g^2 itself", lambda s: grad_cam_pp(y, c, A, eps=1e-6)),
@@ -170,9 +180,9 @@ def rows(s):
         Row("Eigen-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("EigenCAM"), lambda s: eigen_cam(A),
             "columns lose their mean, the sign is left to chance, a ReLU at the end", eigen_up_to_sign),
         Row("Score-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("ScoreCAM"), lambda s: score_cam(net, x, c, A),
-            corners, lambda s: score_cam(net, x, c, A, upsampling="corner_aligned")),
+            "maps are enlarged corner to corner, with 1e-8 in the denominator", corner_to_corner),
         Row("Score-CAM", "torch-cam", of.torch_cam("ScoreCAM"), lambda s: score_cam(net, x, c, A),
-            "maps are brought to 0..1 before they are enlarged", normalised_first),
+            "maps are brought to 0..1 before they are enlarged, with 1e-8 in the denominator", normalised_first),
         Row("Ablation-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("AblationCAM"), lambda s: ablation_cam(y, c, A)),
         Row("SmoothGrad", "captum", of.captum_smoothgrad(drawn, sigma), lambda s: smoothgrad(net, x, c, DRAWS, NOISE)),
         Row("Integrated Gradients, Gauss", "captum", of.captum_integrated_gradients(STEPS, "gausslegendre"),
