@@ -13,7 +13,8 @@ from minicnn import Tensor
 from weights.onnx_graph import load
 
 RESULTS = Path(__file__).parents[1] / "results" / "verify_peers.json"
-FAMILY = {"chain": "VGG", "in_place": "InPlace", "functional": "Functional", "residual": "Residual", "shared": "Shared", "tied": "Tied"}
+FAMILY = {"chain": "VGG", "before_relu": "VGG", "in_place": "InPlace", "functional": "Functional",
+          "residual": "Residual", "shared": "Shared", "tied": "Tied"}
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,12 @@ def test_the_manifest_leads_to_every_file(kit):
             assert case["tolerance"] == (1e-12 if case["method"] in ("grad_cam++", "xgrad_cam") else 0)  # those divide
     conventions = {c["convention"] for c in manifest["cases"]}
     assert {"", "upsampled_with_aligned_corners", "a_sum_instead_of_the_mean_over_i_j"} <= conventions
+
+
+def test_the_relatives_of_grad_cam_part_where_the_gradient_is_not_constant(kit):
+    methods = ("grad_cam", "grad_cam++", "xgrad_cam", "hirescam", "layercam")
+    maps = [np.load(kit[0] / "before_relu" / "expected" / f"{m}.npy") for m in methods]
+    assert all(abs(a - b).max() > 1e-3 * abs(a).max() for n, a in enumerate(maps) for b in maps[n + 1 :])
 
 
 @pytest.mark.torch

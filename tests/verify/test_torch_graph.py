@@ -116,6 +116,30 @@ def test_the_model_and_its_surroundings_stay_as_they_are(fails):
     assert same(before, surroundings(model)) and torch.equal(given, x32) and not seen
 
 
+class Raises(torch.nn.Module):
+    """Fails in the middle of its forward pass, after having drawn a random number and moved its statistics."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.bn, self.calls = torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), 0
+
+    def forward(self, x):
+        self.calls += 1
+        x = self.bn(self.conv(x)) + torch.rand(1)
+        raise IndexError("out of range in the user's own code")
+
+
+@pytest.mark.parametrize("library", [None, "captum"])
+def test_a_model_that_raises_stays_as_it_was(library):
+    model, x = Raises().train(), torch.randn(1, 3, 8, 8)
+    model.conv.register_forward_hook(lambda *_: None)
+    before = surroundings(model)
+    options = {"library": library} if library else {"result": np.ones((1, 3, 8, 8))}
+    with pytest.raises(verify.VerifyError, match="out of range in the user's own code"):
+        verify.torch(model, x, 1, "gradient", **options)
+    assert same(before, surroundings(model)) and model.calls == 0
+
+
 def test_what_is_not_known_is_said():
     model, x = draw("VGG", 0)
     with pytest.raises(verify.VerifyError, match=r"'features.9' is none; there is .*features.6"):

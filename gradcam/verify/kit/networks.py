@@ -28,6 +28,8 @@ SHARED = [
 ]  # fmt: skip
 NETWORKS = {  # name: (what it separates, how to write its ReLUs, its steps, Grad-CAM's layer, the seed of its numbers, a flat picture?)
     "chain": ("the plain case: all should agree", "module", CHAIN, "relu2", 1, False),
+    "before_relu": ("a layer before its ReLU, whose gradient is not the same everywhere: Grad-CAM and its relatives part", "module", CHAIN,
+                    "conv2", 7, False),
     "in_place": ("an in-place ReLU behind Grad-CAM's layer", "in-place", CHAIN, "conv2", 2, False),
     "functional": ("ReLUs that are functions, not modules", "function", CHAIN, "relu2", 3, False),
     "residual": ("an addition in front of a ReLU", "module", RESIDUAL, "relu3", 4, False),
