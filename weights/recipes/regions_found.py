@@ -9,10 +9,13 @@ from weights.recipes.shapes_world.regions import LONGEST
 ENOUGH = 0.5  # intersection over union of a box that is right
 
 
-def found(net, x):
-    """x (N, 3, H, W), an array -> for each picture, (boxes (R, 4), probabilities (R,), words (R, LONGEST)), the surest first"""
+def found(net, x, enough=0.5):
+    """x (N, 3, H, W), an array -> for each picture, (boxes (R, 4), probabilities (R,), words (R, LONGEST)), the surest first
+
+    enough: the probability from which on a box counts as found.
+    """
     A, scores, offsets = net(x)
-    boxes = net.boxes(scores, offsets, x.shape[-2:])
+    boxes = net.boxes(scores, offsets, x.shape[-2:], enough)
     picture = np.repeat(np.arange(len(x)), [len(b) for b, _ in boxes])
     if not len(picture):
         return [(b, p, np.zeros((0, LONGEST), int)) for b, p in boxes]
