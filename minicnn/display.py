@@ -15,20 +15,23 @@ ALIGNED = {"layer": "left", "operation": "left", "output": "right", "weights": "
 def layers(net):
     """The steps of a network, for one picture -> (shape of the input or None, [(name, operation, shape of the output, weights), ...])
 
-    Each weight is counted once, where it is first used.  Without a shape (no picture fits): the layers with weights, as they were made.
+    Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not reach come last, without a
+    shape: all of them, if no picture fits.
     """
     from minicnn.graph import Tensor, history
 
-    x = _input(net)
-    if x is None:
-        return None, [(at.name, type(at).__name__.removesuffix("Layer"), None, n) for at in net.layers() if (n := _numbers(_own(at)))]
-    rows, counted = [], set()
-    for tensor in history(net(Tensor(x))):
+    x, rows, counted = _input(net), [], set()
+    for tensor in history(net(Tensor(x))) if x is not None else []:
         if tensor.op:
             new = {id(i): i.data for i in tensor.op.inputs if isinstance(i, Tensor) and i.op is None and i.data is not x}
             rows.append((tensor.name, type(tensor.op).__name__, tensor.shape[1:], _numbers(new[i] for i in new.keys() - counted)))
             counted |= new.keys()
-    return x.shape[1:], rows
+    for at in net.layers():
+        new = {id(t): t.data for t in _learned(at) if id(t) not in counted}
+        if new:
+            rows.append((at.name, type(at).__name__.removesuffix("Layer"), None, _numbers(new.values())))
+            counted |= new.keys()
+    return None if x is None else x.shape[1:], rows
 
 
 def network_html(net):
@@ -83,10 +86,10 @@ def _numbers(arrays):
     return sum(int(a.size) for a in arrays)
 
 
-def _own(layer):
-    """The arrays that this layer itself holds and training changes."""
+def _learned(layer):
+    """The tensors that this layer itself holds and training changes."""
     fixed = getattr(layer, "statistics", ())
-    return [t.data for key, t in vars(layer).items() if hasattr(t, "op") and hasattr(t, "data") and key not in fixed]
+    return [t for key, t in vars(layer).items() if hasattr(t, "op") and hasattr(t, "data") and key not in fixed]
 
 
 def _input(net):

@@ -57,6 +57,19 @@ def test_a_network_that_no_picture_fits_still_shows_its_weights():
     assert "no picture" in Apply("pool", MaxPool, kernel=2)._repr_html_()
 
 
+def test_weights_that_a_picture_alone_does_not_reach_come_last():
+    class Speaks(Sequential):
+        def __init__(self):
+            super().__init__(ConvLayer("conv", 3, 4, 3))
+            self.words = LinearLayer("words", 5, 2)
+            self.again = self.words
+
+        def forward(self, x):
+            return self.steps[0](x)
+
+    assert layers(Speaks())[1] == [("conv", "Conv", (4, 222, 222), 112), ("words", "Linear", None, 12)]
+
+
 def test_names_are_escaped():
     assert "<b>&lt;script&gt;</b>" in Tensor(np.zeros(2), "<script>")._repr_html_()
 
