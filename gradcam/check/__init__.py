@@ -27,11 +27,16 @@ def check(name, path, photos=None, photo=None, out=None):
     """
     net = weights.load(name, path)
     print(f"{net.card.title}, {sum(t.data.size for t in net.parameters().values()):,} parameters, {net.card.source}'s names: {path}\n")
-    data, out = os.environ.get(HAVE), check_place(out or f"{name}_figure_1.png")
+    data = os.environ.get(HAVE)
     thousand = net.card.classes == weights.classes("imagenet")
     if thousand and data:
         photos, photo = photos or _there(data, "imagenet_samples"), photo or _there(data, "cat_dog.jpg")
     pictures = _pictures(photos) if photos else []
+    if photo:  # what cannot be done is said before any work
+        if not thousand:
+            raise weights.WeightsError(f"{name} knows neither the dog nor the cat of Figure 1: --photo is for networks of ImageNet's classes")
+        out = check_place(out or f"{name}_figure_1.png")
+        read(photo)
     head()
     rows = [show(row) for row in _rows(name, path, net, pictures, photo, out, data, thousand)]
     judged = [row.holds for row in rows if row.holds is not None]

@@ -37,7 +37,8 @@ def register(subparsers):
             figure = "the photo of Figure 1 of the Grad-CAM paper: images/cat_dog.jpg of github.com/ramprs/grad-cam"
             action.add_argument("--photo", metavar="FILE", help=figure)
             action.add_argument("--out", metavar="FILE", help="where that figure goes; default: NAME_figure_1.png, in this folder")
-            action.epilog = "Photos default to images/imagenet_samples and images/cat_dog.jpg in the folder that MINICNN_DATA names."
+            action.epilog = "Photos default to images/imagenet_samples and images/cat_dog.jpg in the folder that MINICNN_DATA names. "
+            action.epilog += "The exit status is 0 if all that was judged holds, 1 if something does not, 2 if nothing could be judged."
         action.set_defaults(run=globals()[f"run_{name}"])
 
 

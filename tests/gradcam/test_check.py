@@ -141,6 +141,12 @@ def test_what_cannot_be_checked_is_said_in_one_line(more, message, tmp_path, cap
     assert message in capsys.readouterr().err
 
 
+def test_figure_1_needs_a_network_that_knows_its_animals(tmp_path, capsys):
+    drawn("captum_cifar", tmp_path / "net.npz")
+    assert main(["weights", "check", "captum_cifar", "--weights", "net.npz", "--photo", "net.npz"]) == 2
+    assert "knows neither the dog nor the cat of Figure 1" in capsys.readouterr().err
+
+
 # --- the parts of Figure 1
 
 

@@ -57,19 +57,22 @@ def _caffe(state, path, side):
     path.with_suffix(".prototxt").write_text(caffe_nets.prototxt(layers, side, v1=True))
 
 
-def opencv(path):
-    """OpenCV's network of a Caffe file."""
+def opencv(form, path):
+    """OpenCV's network of a Caffe or ONNX file."""
     import cv2
 
+    if form == "ONNX":
+        return cv2.dnn.readNetFromONNX(str(path))
     return cv2.dnn.readNetFromCaffe(str(path.with_suffix(".prototxt")), str(path))
 
 
-def has_opencv():
+def opencv_reads(form):
+    """Whether OpenCV is here and knows the format: version 5 has no importer for Caffe."""
     try:
         import cv2
     except ImportError:
         return False
-    return hasattr(cv2.dnn, "readNetFromCaffe")
+    return hasattr(cv2.dnn, {"ONNX": "readNetFromONNX", "Caffe V1": "readNetFromCaffe"}.get(form, ""))
 
 
 def torch_truth(model, network, x, dtype):

@@ -7,8 +7,8 @@ PyTorch's weights are He-initialised (batchnorm's are drawn too), Keras's as Ker
 from the call to the first scores, with everything imported before; ours and the framework's take turns, and medians are printed.  "beyond"
 is the peak of resident memory while loading and then touching every weight, less what was resident before, less the network's own arrays
 (those that are views of the file: the file's resident pages), as a share of the file.  The framework's load is what its documentation says:
-build the network, read the file, fill it.  Caffe's files are written by the tests; OpenCV's own importer, where it has one (before version
-5), is the framework there.
+build the network, read the file, fill it.  Caffe's files are written by the tests; OpenCV is the framework there (before version 5, which
+reads no Caffe), and for ONNX.
 """
 
 import argparse
@@ -59,10 +59,10 @@ def from_torch(report, network, formats, side, folder, times):
         elif form != "ONNX":  # which has other names, and batchnorm folded into the convolutions
             same = all(np.array_equal(t.data, reference[name]) for name, t in net.arrays().items())
             claims.append((f"{form}: the arrays are those of {formats[0]}, bit for bit", same))
-        theirs = {"ONNX": None, "Caffe V1": "opencv" if frameworks.has_opencv() else None}.get(form, "torch")
+        theirs = "torch" if form not in ("ONNX", "Caffe V1") else "opencv" if frameworks.opencv_reads(form) else None
         claims += row(report, network, form, path, side, times, apart(found[0], scores), apart(found[1], cam), theirs)
         if theirs == "opencv":
-            claims.append(by_opencv(report, path, x, found[0]))
+            claims.append(by_opencv(report, form, path, x, found[0]))
         path.unlink()
     x = x.astype(np.float64)
     scores, cam = frameworks.torch_truth(model, network, x, torch.float64)
@@ -75,13 +75,15 @@ def from_torch(report, network, formats, side, folder, times):
     return claims
 
 
-def by_opencv(report, path, x, scores):
-    """What OpenCV's importer makes of the same Caffe file -> (claim, holds)"""
-    net = frameworks.opencv(path)
+def by_opencv(report, form, path, x, scores):
+    """What OpenCV's importer makes of the same file -> (claim, holds)"""
+    import cv2
+
+    net = frameworks.opencv(form, path)
     net.setInput(x)
     distance = apart(net.forward().reshape(scores.shape), scores)
-    report.say(f"{'  OpenCV from ours':<28}{'':>9}{distance:>10.1e}")
-    return "Caffe V1: OpenCV's own importer gives the same scores, within 1e-4", distance <= 1e-4
+    report.say(f"{f'  OpenCV {cv2.__version__} from ours':<28}{'':>9}{distance:>10.1e}")
+    return f"{form}: OpenCV's own importer gives the same scores, within 1e-4", distance <= 1e-4
 
 
 def in_float64(report, form, found, scores, cam):

@@ -49,7 +49,7 @@ def _seconds(who, network, form, path, x):
         from tests.weights import frameworks
 
         start = time.perf_counter()
-        net = frameworks.opencv(Path(path))
+        net = frameworks.opencv(form, Path(path))
         net.setInput(x)
         net.forward()
         return time.perf_counter() - start
