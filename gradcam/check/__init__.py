@@ -34,7 +34,7 @@ def check(name, path, photos=None, photo=None, out=None):
     pictures = _pictures(photos) if photos else []
     if photo:  # what cannot be done is said before any work
         if not thousand:
-            raise weights.WeightsError(f"{name} knows neither the dog nor the cat of Figure 1: --photo is for networks of ImageNet's classes")
+            raise weights.WeightsError(f"{name} knows neither the dog nor the cat of Figure 1: --photo is for ImageNet's thousand classes")
         out = check_place(out or f"{name}_figure_1.png")
         read(photo)
     head()
