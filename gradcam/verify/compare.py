@@ -26,9 +26,13 @@ def difference(theirs, ours):
     """-> Difference.  A reference of zeros makes any difference infinite."""
     d = abs(theirs - ours)
     where = tuple(int(i) for i in np.unravel_index(int(d.argmax()), d.shape))
-    top, norm = abs(ours).max(), np.sqrt((ours**2).sum())
-    largest, total = float(d.max()), float(np.sqrt((d**2).sum()))
-    return Difference(largest, _ratio(largest, top), _ratio(total, norm), where)
+    largest, top = float(d.max()), abs(ours).max()
+    return Difference(largest, _ratio(largest, top), _ratio(_norm(d, largest), _norm(ours, top)), where)
+
+
+def _norm(a, top):
+    """sqrt(sum a^2) without a square that overflows; top: the largest |a|."""
+    return float(top * np.sqrt(((a / top) ** 2).sum())) if top and np.isfinite(top) else float(top)
 
 
 def _ratio(a, b):

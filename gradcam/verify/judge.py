@@ -47,7 +47,9 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     verdict.difference = compared[first].difference if first in compared else None
 
     search = Search(q, limits, hypotheses or HYPOTHESES, say)
-    found = search.singles()
+    found, zeros = search.singles(), not np.any(q.theirs["result"])
+    if zeros:  # much gives zeros by chance
+        found, pairs = [c for c in found if c.stage in CLIPPING], False
     if not found and not q.misfit:
         if rounded(q, verdict, compared, kinds):
             q.forget()
@@ -72,11 +74,18 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     return verdict
 
 
+CLIPPING = {STAGES[s] for s in ("start", "signed", "map", "result")}  # where a cause can make zeros of a map
+
+
 def unknown(q, verdict, search):
     verdict.kind, verdict.causes = "unknown", []
     verdict.reason = f"none of {search.tried} tried causes gives their numbers"
     ours, theirs = q.reference["result"], q.theirs["result"]
-    scale = float((ours * theirs).sum() / (ours**2).sum())
+    if not np.any(theirs):
+        verdict.notes.append("their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad read of a copy?")
+        return verdict
+    with np.errstate(all="ignore"):
+        scale = float((ours * theirs).sum() / (ours**2).sum())
     if difference(theirs, scale * ours).relative < 1e-5:
         verdict.notes.append(f"their result is {scale:.6g} times the reference")
     known = [s for s in ("y", "activation", "gradient", "signal") if s not in q.theirs and (s in ("y", "signal") or q.method in CAMS)]

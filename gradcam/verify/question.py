@@ -100,11 +100,14 @@ class Question:
             self.layer = self.names_of(self.layer)
         if known.get(self.layer) is None or known[self.layer].ndim != 4:
             maps = [n for n, t in known.items() if t is not None and t.ndim == 4 and t.op]
-            raise VerifyError(f"{self.method} needs a layer with feature maps; '{self.layer}' is none; there is {', '.join(maps[-12:])}")
+            what = "give one" if self.layer is None else f"'{self.layer}' is none"
+            raise VerifyError(f"{self.method} needs a layer with feature maps; {what}; there is {', '.join(maps[-12:])}")
 
     def _fitting(self, step, array):
         """Their array in our shape: a missing batch axis, or a channel axis of one, does not matter."""
         shapes = [self._shape(step)]
+        if not array.ndim:
+            raise VerifyError(f"their {step} is a single number; the reference's is {tuple(shapes[0])}")
         if step == "result" and self.method in MAPS:
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
@@ -156,8 +159,8 @@ def _floats(what, value):
     if value.dtype.kind not in "fiu":
         raise VerifyError(f"{what} must hold numbers, not {value.dtype}")
     if not np.isfinite(value).all():
-        raise VerifyError(f"{what} holds NaN or infinity at {int((~np.isfinite(value)).sum())} of {value.size} places: "
-                          "a division by the maximum of an all-zero map does that")  # fmt: skip
+        why = ": a division by the maximum of an all-zero map does that" if what == "their result" else ""
+        raise VerifyError(f"{what} holds NaN or infinity at {int((~np.isfinite(value)).sum())} of {value.size} places{why}")
     return value.astype(np.float64)
 
 

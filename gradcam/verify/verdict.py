@@ -96,20 +96,28 @@ class Verdict:
         return any(cause in str(c) for c in self.causes)
 
     def as_dict(self):
-        """For JSON: words and numbers, no arrays."""
-        return {
+        """For JSON: words and numbers, no arrays; None for what is infinite."""
+        return finite({
             "verdict": self.kind, "status": self.status, "question": self.question, "reason": self.reason, "stage": self.stage,
             "difference": self.difference and self.difference.as_dict(), "confidence": self.confidence,
             "causes": [{"cause": str(c), "stage": c.stage, "theory": c.theory, "fix": c.fix, "kind": c.kind, "residual": c.residual}
                        for c in self.causes],
             "compared": [c.as_dict() for c in self.compared],
             "ruled_out": [{"cause": name, "leaves": left} for name, left in self.ruled_out], "notes": self.notes,
-        }  # fmt: skip
+        })  # fmt: skip
 
     def __str__(self):
         from gradcam.verify.report import in_words
 
         return in_words(self)
+
+
+def finite(tree):
+    if isinstance(tree, dict):
+        return {key: finite(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [finite(value) for value in tree]
+    return None if isinstance(tree, float) and not np.isfinite(tree) else tree
 
 
 def picture(array):

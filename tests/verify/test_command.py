@@ -3,14 +3,17 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import weights
 from gradcam import verify
 from gradcam.cli import main
 from gradcam.verify import files
+from gradcam.verify.catalogue import photos
 from gradcam.verify.kit.write import write
 
 
@@ -115,3 +118,19 @@ def test_weights_that_fit_no_network_are_said_to(tmp_path):
     np.savez(tmp_path / "w.npz", a=np.zeros(3))
     with pytest.raises(verify.VerifyError, match="fit no network known here"):
         files.network(weights=tmp_path / "w.npz")
+
+
+def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
+    """A photo file, weights as a file, and somebody's map of the photo squashed by OpenCV's coarse bilinear filter."""
+    made = weights.build("udacity_cifar").initialise(1).astype(np.float64)
+    np.savez(tmp_path / "w.npz", **{name: t.data for name, t in made.arrays().items()})
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8).repeat(9, 0).repeat(9, 1)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    p = files.network("udacity_cifar", tmp_path / "w.npz").card.preprocessing
+    x = photos.resized(pixels, replace(p, resize="squash", size=p.crop), photos.COARSE["bilinear without antialiasing (OpenCV)"])
+    np.save(tmp_path / "map.npy", verify.Question(made, x, 1, "saliency").reference["result"])
+    command = ["verify", "--network", "udacity_cifar", "--weights", tmp_path / "w.npz", "--photo", tmp_path / "photo.png", "--class", 1,
+               "--method", "saliency", "--result", tmp_path / "map.npy", "--no-pairs"]  # fmt: skip
+    assert main(list(map(str, command))) == 1
+    said = capsys.readouterr().out
+    assert "cause: another way of resizing the photo (" in said and "bilinear without antialiasing (OpenCV)" in said

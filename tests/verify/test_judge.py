@@ -1,5 +1,7 @@
 """What the verdict says where nothing can be said, where rounding says it, and stage by stage."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -221,3 +223,18 @@ def test_inputs_are_not_changed():
     verify.judge(question("guided_backprop", model, x, result=theirs), seconds=1)
     assert np.array_equal(x, X) and np.array_equal(theirs, given)
     assert all(np.array_equal(before[k], t.data) for k, t in model.arrays().items())
+
+
+def test_a_result_of_zeros_is_not_explained_by_what_gives_zeros_by_chance():
+    verdict = verify.judge(question("gradient", result=np.zeros_like(X)))
+    assert verdict.kind == "unknown" and not verdict.causes and "nothing arrived" in verdict.notes[0]
+
+
+def test_a_verdict_is_valid_json_whatever_was_given():
+    huge = question("gradient", result=np.full_like(X, 1e300))
+    with np.errstate(all="raise", under="ignore"):
+        verdict = verify.judge(huge, pairs=False)
+    text = json.dumps(verdict.as_dict(), allow_nan=False)
+    assert verdict.status == 1 and json.loads(text)["difference"]["relative"] > 1e290
+    with pytest.raises(verify.VerifyError, match="their result is a single number"):
+        question("gradient", result=np.float64(3))

@@ -67,7 +67,7 @@ class Case:
 
 def normalised(pixels, preprocessing):
     """Pixels (H, W, 3), 0 to 255 -> input (1, 3, H, W), float64."""
-    p = torch.as_tensor(pixels).double() * (preprocessing.scale / 255)
+    p = torch.tensor(pixels).double() * (preprocessing.scale / 255)
     mean, std = (torch.tensor(v, dtype=torch.float64) for v in (preprocessing.mean, preprocessing.std))
     return ((p - mean) / std).permute(2, 0, 1)[None]
 
