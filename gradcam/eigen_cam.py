@@ -1,6 +1,7 @@
 import numpy as np
 
-from minicnn import Tensor
+from minicnn import Tensor, to_cpu
+from minicnn.device import moved
 
 
 def eigen_cam(A, centre=False, relu=False):
@@ -15,8 +16,8 @@ def eigen_cam(A, centre=False, relu=False):
     M = A.reshape(N, K, h * w).swapaxes(-1, -2)  # (N, places, K)
     if centre:
         M = M - M.mean(axis=-2, keepdims=True)
-    _, _, V = np.linalg.svd(M, full_matrices=False)
-    first = V[:, 0]  # (N, K)
-    first = first * np.where(first.sum(axis=-1, keepdims=True) < 0, -1, 1).astype(A.dtype)
-    L = (M @ first[..., None]).reshape(N, h, w)
+    _, _, V = np.linalg.svd(to_cpu(M), full_matrices=False)
+    V_1 = V[:, 0]  # (N, K)
+    V_1 = V_1 * np.where(V_1.sum(axis=-1, keepdims=True) < 0, -1, 1).astype(A.dtype)
+    L = (M @ moved(V_1[..., None], M)).reshape(N, h, w)
     return np.maximum(L, 0) if relu else L

@@ -29,6 +29,7 @@ from minicnn import GraphError, ReLU, Tensor, backward, find, one_hot
 from minicnn.replay import replay
 from tests.support.compare import assert_close, relative, same_bits
 from tests.support.small_nets import picture, small_vgg
+from tests.support.strict_array import StrictArray
 
 C = 3
 
@@ -249,6 +250,16 @@ def test_float32_stays_float32():
     net, x = small_vgg(dtype=np.float32), picture(dtype=np.float32)
     e = explain(net, x.data, C, list(RELATIVES), layer="relu2_1")
     assert {m: e[m].dtype for m in RELATIVES} == dict.fromkeys(RELATIVES, np.dtype(np.float32))
+
+
+@pytest.mark.parametrize("method", RELATIVES)
+def test_relatives_are_computed_where_the_network_is(method):
+    net, x = small_vgg(), picture()
+    options = {"smoothgrad": {"n": 4}, "integrated_gradients": {"steps": 5}}
+    expected = explain(net, x.data, C, [method], layer="relu2_1", options=options)[method]
+    found = explain(net.map(StrictArray), StrictArray(x.data), C, [method], layer="relu2_1", options=options)[method]
+    assert isinstance(found, StrictArray)
+    assert_close(found.get(), expected)
 
 
 def test_the_rule_of_a_users_own_in_the_documentation():
