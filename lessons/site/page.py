@@ -32,7 +32,7 @@ class Page:
     @property
     def figure(self):
         """The lesson's first picture, as HTML."""
-        found = re.search(r'<figure class="picture">.*?</figure>', self.body, re.DOTALL)
+        found = re.search(r'<figure class="picture.*?</figure>', self.body, re.DOTALL)
         return found.group() if found else ""
 
     def _said(self, verb):
@@ -97,7 +97,8 @@ def _output(output, code, made, alternative):
             made.unnamed.append(name)
         width, height = (int.from_bytes(made.images[name][at : at + 4], "big") for at in (16, 20))  # of PNG's header
         words = (alternative or f"figure {len(made.images)} of lesson {made.lesson.number}").replace('"', "&quot;")
-        return f'<figure class="picture"><img src="figures/{name}" alt="{words}" width="{width}" height="{height}"></figure>'
+        kind = "picture broad" if width > 2 * height else "picture"
+        return f'<figure class="{kind}"><img src="figures/{name}" alt="{words}" width="{width}" height="{height}"></figure>'
     if "text/html" in data:
         return f'<div class="wide">{"".join(data["text/html"])}</div>'
     text = "".join(data.get("text/plain", ""))

@@ -108,6 +108,7 @@ def test_on_a_phone(visit):
     page.tap("nav.course summary")
     assert page.locator("nav.course ol").is_visible()
     page.fill("#search", "gate")
+    assert page.locator("figure.broad img").first.bounding_box()["width"] > 600, "a row of pictures is not shrunk to stamps, it scrolls"
     found = page.locator("#found").bounding_box()
     assert found["x"] >= 0 and found["x"] + found["width"] <= PHONE["width"] and found["height"] > 100
     assert complaints == []
