@@ -106,6 +106,7 @@ def build_all(args):
             print(f"  lesson {number} is left out, it has no notebook yet: python -m lessons build {number}")
         for picture in built.unnamed:
             print(f'  {picture} has no text alternative: say in its cell\'s header what it shows, # %% alt="..."')
+        return 1 if built.unnamed else 0
     return 0
 
 

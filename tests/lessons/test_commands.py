@@ -167,6 +167,14 @@ def test_the_site_without_what_it_needs_says_what_to_install(monkeypatch, tmp_pa
     assert "pip install 'minicnn-gradcam[lessons]'" in capsys.readouterr().err
 
 
+def test_a_figure_without_words_fails_the_build(monkeypatch, tmp_path, capsys):
+    pytest.importorskip("markdown_it", reason="the site needs markdown_it: pip install 'minicnn-gradcam[lessons]'")
+    assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 0
+    monkeypatch.setattr("lessons.site.page.alternatives", lambda text: {})
+    assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 1
+    assert '01_one_neuron-1.png has no text alternative: say in its cell\'s header what it shows, # %% alt="..."' in capsys.readouterr().out
+
+
 def test_figures_as_vectors_and_pixels(tmp_path, capsys):
     assert main(["figures", "3", "--out", str(tmp_path / "slides")]) == 0
     assert sorted(path.name for path in (tmp_path / "slides").iterdir()) == ["03_max_pool-1.png", "03_max_pool-1.svg"]
