@@ -7,6 +7,7 @@ pytest.importorskip("torch")
 import torch
 
 from minicnn import ReLU
+from tests.support import photos
 from tests.support import squeezenet_agreement as agreement
 from tests.support.agreement import MAPS
 from tests.support.torch_reference import tied
@@ -36,6 +37,19 @@ def test_float32_scores_and_grad_cam(case):
 def test_float32_maps_through_the_same_gates_and_switches(case):
     found = agreement.single(*case, replay=True)
     assert all(found[name] <= 1e-4 for name in MAPS)
+
+
+def test_float32_maps_are_no_further_from_float64_than_three_times_pytorchs():
+    """Medians over the 40 photos: on one alone, a single gate or switch that flips, here or there, decides."""
+    ours, theirs = [], []
+    for path in photos.samples():
+        x = photos.for_squeezenet(path)
+        truth, run = agreement.reference(x)
+        ours.append(agreement.single(x, truth, run))
+        theirs.append(agreement.single_theirs(x, truth, run))
+    far = {m: [float(np.median([found[m] for found in maps])) for maps in (ours, theirs)] for m in MAPS}
+    assert len(ours) == 40 and all(0 < pytorch < 1e-2 for _, pytorch in far.values()), far
+    assert all(minicnn <= 3 * pytorch for minicnn, pytorch in far.values()), far
 
 
 def test_float64_agrees_on_a_photo_with_ties_through_the_same_switches():
