@@ -148,6 +148,27 @@ def product(a, b, multiply=np.matmul):
     return y
 
 
+LARGE = 1 << 18  # numbers in an array from which threads are worth their start
+
+
+def by_rows(f, y):
+    """f(rows) for slices that together are all rows of y (..., h, w): one per thread if y is large."""
+    h = y.shape[-2]
+    if y.size < LARGE:
+        f(slice(0, h))
+    else:
+        in_parallel(f, lambda threads: [slice(h * k // threads, h * (k + 1) // threads) for k in range(threads)], y)
+
+
+def elementwise(f, x, *others):
+    """f(x, *others), on threads if x is a large stack of maps.  f: a NumPy function that keeps x's dtype; others: numbers."""
+    if x.size < LARGE or x.ndim < 3:
+        return f(x, *others)
+    y = np.empty_like(x)
+    by_rows(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), y)
+    return y
+
+
 def _forget_workers():
     global _workers
     _workers = None

@@ -19,12 +19,13 @@ BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32, more on a GPU
 TERMS, ROWS = 32, 512  # of a product whose sum is taken at once
 
 
-def forward(x, W, geometry):
-    """x (N, C, H, W), W (F, C, kh, kw) -> y (N, F, h, w), without the bias."""
+def forward(x, W, geometry, b=None):
+    """x (N, C, H, W), W (F, C, kh, kw), b (F,) -> y (N, F, h, w)."""
     N, (F, _, *kernel) = len(x), W.shape
     h, w = geometry.windows(x.shape[-2:], kernel)
     if _is_product(kernel, geometry):
-        return _product(x, W.reshape(F, -1))
+        y = _product(x, W.reshape(F, -1))
+        return y if b is None else np.add(y, b[:, None, None], out=y)
     Wk = W.transpose(2, 3, 1, 0).reshape(-1, F)
     y = np.empty_like(x, shape=(N, h, w, F), order="C")
     padded = geometry.padded(x, kernel, (h, w))
@@ -33,6 +34,8 @@ def forward(x, W, geometry):
         pictures, rows = block
         B = _unrolled(padded[pictures], rows, kernel, geometry, w)
         y[block] = _sum_in_shares(B.T, Wk).reshape(y[block].shape)
+        if b is not None:
+            y[block] += b
 
     in_parallel(compute, _blocks(x, kernel, h, w), x)
     return y.transpose(0, 3, 1, 2)

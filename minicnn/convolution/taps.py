@@ -33,15 +33,16 @@ class Geometry:
 
 
 @one_thread_each
-def forward(x, W, geometry):
-    """x (N, C, H, W), W (F, C/groups, kh, kw) -> y (N, F, h, w), without the bias."""
+def forward(x, W, geometry, b=None):
+    """x (N, C, H, W), W (F, C/groups, kh, kw), b (F,) -> y (N, F, h, w)."""
     N, G, (F, Cg, *kernel) = len(x), geometry.groups, W.shape
     h, w = geometry.windows(x.shape[-2:], kernel)
     padded, Wg = geometry.padded(x, kernel, (h, w)), W.reshape(G, F // G, Cg, *kernel)
     y = np.zeros_like(x, shape=(N, G, F // G, h * w))
     for u, v, at in geometry.taps(kernel, (h, w)):
         y += Wg[..., u, v] @ padded[at].reshape(N, G, Cg, h * w)
-    return y.reshape(N, F, h, w)
+    y = y.reshape(N, F, h, w)
+    return y if b is None else y + b[:, None, None]
 
 
 @one_thread_each

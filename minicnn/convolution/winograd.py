@@ -55,11 +55,11 @@ class Winograd:
     def __init__(self, t=F4, kept=None):
         self.t, self.kept = t, kept or Kept()
 
-    def forward(self, x, W, geometry):
-        """x (N, C, H, W), W (F, C, 3, 3) -> y (N, F, h, w), without the bias."""
+    def forward(self, x, W, geometry, b=None):
+        """x (N, C, H, W), W (F, C, 3, 3), b (F,) -> y (N, F, h, w)."""
         (top, _), (left, _) = geometry.pad
         U = self.kept.get(("forward", self.t.m), W, lambda W: _transformed(W.transpose(2, 3, 1, 0), self.t))
-        return _correlate(x, U, geometry.windows(x.shape[-2:], (3, 3)), top, left, self.t)
+        return _correlate(x, U, geometry.windows(x.shape[-2:], (3, 3)), top, left, self.t, b)
 
     def gx(self, gy, W, size, geometry):
         """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
@@ -85,8 +85,8 @@ def _transformed(g, t):
     return _both_ways(t.G, g, "U").reshape(t.n * t.n, *g.shape[2:]).copy()
 
 
-def _correlate(x, U, windows, top, left, t):
-    """y[n,f,i,j] = sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; U = G g G^T; i, j up to `windows`."""
+def _correlate(x, U, windows, top, left, t, b=None):
+    """y[n,f,i,j] = b[f] + sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; U = G g G^T; i, j up to `windows`."""
     N, (_, C, F), (h, w) = len(x), U.shape, windows
     y = np.empty_like(x, shape=(N, h, w, F), order="C")
 
@@ -95,7 +95,10 @@ def _correlate(x, U, windows, top, left, t):
         V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
         U_part = U[:, :, filters]
         M = np.matmul(V.reshape(t.n * t.n, -1, C), U_part, out=workspace("M", (t.n * t.n, V[0, 0].size // C, U_part.shape[-1]), x))
-        _paste(_both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], -1), "Y"), y[..., filters], block, t)
+        Y = _both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], -1), "Y")
+        if b is not None:
+            Y += b[filters]
+        _paste(Y, y[..., filters], block, t)
 
     blocks = _blocks(N, h, w, max(C, F), t, block_size(BLOCK, x))
     in_parallel(compute, lambda threads: _parts(blocks, F, threads), x)

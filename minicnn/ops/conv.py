@@ -24,8 +24,7 @@ class Conv(Op):
         self._check(x, W)
         self.x, self.W = x, W
         self.how = choose(x, W, self.geometry, self.precision, self.kept)
-        y = self.how.forward(x, W, self.geometry)
-        return y if b is None else np.add(y, b[:, None, None], out=y)
+        return self.how.forward(x, W, self.geometry, b)
 
     def gx(self, gy):  # every output gives its signal back through W to the pixels that it was made from
         g = self.how.gx(_one_batch(gy), self.W, self.x.shape[-2:], self.geometry)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from minicnn.device import by_rows
 from minicnn.graph import Op
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
 
@@ -21,13 +22,19 @@ class MaxPool(Op):
         self.windows = [out_size(n, k, s, p, 1, self.ceil) for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)]
         padded = pad_to_fit(x, self.kernel, self.stride, self.pad, (1, 1), self.windows, value=-np.inf)
         (_, _, first), *others = self._taps()
-        y = np.copy(padded[first])
         number = np.uint8 if len(others) < 256 else np.int32
+        y = np.empty_like(padded[first])
         self.switches = np.zeros_like(y, dtype=number)
-        for tap, (_, _, at) in enumerate(others, start=1):
-            seen = np.copy(padded[at])  # a contiguous copy first: comparing strided views takes several times as long
-            self.switches = np.maximum(self.switches, number(tap) * (seen > y))  # a later tap has a larger number
-            y = np.maximum(y, seen)
+
+        def compute(rows):
+            highest, switches = np.copy(padded[first][..., rows, :]), self.switches[..., rows, :]
+            for tap, (_, _, at) in enumerate(others, start=1):
+                seen = np.copy(padded[at][..., rows, :])  # a contiguous copy first: comparing strided views takes several times as long
+                np.maximum(switches, number(tap) * (seen > highest), out=switches)  # a later tap has a larger number
+                np.maximum(highest, seen, out=highest)
+            y[..., rows, :] = highest
+
+        by_rows(compute, y)
         return y
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
