@@ -32,7 +32,8 @@ def main(argv=None):
     text = as_text(rows)
     print(text)
     if args.out:
-        Path(f"{args.out}.md").write_text(f"# The museum\n\nMade by `python -m tests.verify.museum`.\n\n```\n{text}\n```\n", "utf-8")
+        command = f"python -m tests.verify.museum --seeds {args.seeds} --outside {args.outside} --correct {args.correct}"
+        Path(f"{args.out}.md").write_text(f"# The museum\n\nMade by `{command}`.\n\n```\n{text}\n```\n", "utf-8")
         Path(f"{args.out}.json").write_text(json.dumps(summary(rows), indent=1) + "\n", "utf-8")
 
 
