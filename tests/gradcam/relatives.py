@@ -79,7 +79,7 @@ def squeezenet():
     from tests.support.squeezenet_agreement import photo
 
     net = weights.load("squeezenet", DATA / "weights/squeezenet_v1_0.npz")
-    return Subject(net, photo(162)[..., 64:163, 64:163], "fire9", torch_modules.squeezenet(squeezenet_weights()))
+    return Subject(net, photo(162)[..., 80:147, 80:147], "fire9", torch_modules.squeezenet(squeezenet_weights()))
 
 
 SUBJECTS = {"mini_vgg": mini_vgg, "resnet56": resnet56, "squeezenet": squeezenet}
