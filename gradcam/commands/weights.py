@@ -100,7 +100,8 @@ def run_check(args):
     name = _name(args.what)
     path = args.weights or weights.where(name)
     if path is None or not (args.weights or path.exists()):
-        raise weights.WeightsError(f"the file of {name} is not here: gradcam weights get {name}, or name it with --weights FILE")
+        get = f"gradcam weights get {name}, or " if path else ""
+        raise weights.WeightsError(f"the file of {name} is not here: {get}name it with --weights FILE")
     return check(name, path, args.photos, args.photo, args.out)
 
 
