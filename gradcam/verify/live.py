@@ -17,6 +17,7 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
     x was made from, so that ways of resizing can be told; options: as in `judge`.  The model and its surroundings are as before, also
     after an exception.
     """
+    pytorch_for(model)
     if result is None:
         from gradcam.verify.peers import result_of
 
@@ -27,12 +28,7 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
 
 def question(model, x, target, method, layer=None, theirs=None, photo=None):
     """The Question for a live model.  VerifyError: not a model, an unknown layer, an operator without counterpart."""
-    try:
-        import torch
-    except ImportError:
-        raise VerifyError("PyTorch is not missing: pip install 'minicnn-gradcam[verify]'; files need none: gradcam verify") from None
-    if not isinstance(model, torch.nn.Module):
-        raise VerifyError(f"the model must be a torch.nn.Module, not {type(model).__name__}")
+    torch = pytorch_for(model)
     from gradcam.verify.torch_graph import from_torch
 
     array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
@@ -40,6 +36,17 @@ def question(model, x, target, method, layer=None, theirs=None, photo=None):
         raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
     net = from_torch(model, torch.from_numpy(array))
     return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of, photo=photo)
+
+
+def pytorch_for(model):
+    """PyTorch, if it is installed and the model is one of its modules."""
+    try:
+        import torch
+    except ImportError:
+        raise VerifyError("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'; files need none: gradcam verify") from None
+    if not isinstance(model, torch.nn.Module):
+        raise VerifyError(f"the model must be a torch.nn.Module, not {type(model).__name__}")
+    return torch
 
 
 def path_of(model, layer):

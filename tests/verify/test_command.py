@@ -134,3 +134,12 @@ def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
     assert main(list(map(str, command))) == 1
     said = capsys.readouterr().out
     assert "cause: another way of resizing the photo (" in said and "bilinear without antialiasing (OpenCV)" in said
+
+
+@pytest.mark.parametrize("result", ["[[[[1.0]]]]", "None"])
+def test_a_live_model_without_pytorch_is_said_to_need_it(result):
+    code = ("import sys; sys.modules['torch'] = None\nfrom gradcam import verify\n"
+            f"try:\n    verify.torch(object(), [[[[1.0]]]], 0, 'gradient', result={result})\n"
+            "except verify.VerifyError as e:\n    print(e)")  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'"), done.stderr
