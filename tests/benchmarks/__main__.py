@@ -1,6 +1,12 @@
-"""python -m tests.benchmarks: the whole table in one run; see --help."""
+"""python -m tests.benchmarks: the whole table in one run, some ten minutes on two quiet cores; see --help.
+
+Writes cpu.json (every figure, with the machine and the versions), cpu.png (the ratios), sizes.png (time and memory against batch and
+pixels) and layers.png (GFLOP/s of each convolution beside the measured peak of a matrix product) into results/.  Medians of 7 interleaved
+repeats; of 3 where one repeat takes longer than half a minute (occlusion), which its row says.  A ratio that is missed stays, marked.
+"""
 
 import argparse
+import gc
 import json
 import pathlib
 
@@ -25,14 +31,18 @@ def main(argv=None):
                 found["rows"].append(one_row(key, repeats, options.threads))
                 print(line(found["rows"][-1]), flush=True)
                 save(found, options.out, options.name)  # what was measured stays, whatever happens to the rows that follow
+                gc.collect()
         if "process" in chosen:
             found["rows"].append(process_row(repeats, options.threads))
             print(line(found["rows"][-1]), flush=True)
+            save(found, options.out, options.name)
         if "memory" in chosen:
             found["rows"] += memory_rows(options.threads, 1 if options.quick else 3)
             print(*map(line, found["rows"][-2:]), sep="\n", flush=True)
+            save(found, options.out, options.name)
         if "sizes" in chosen:
             found["sizes"] = sizes.against_size(1 if options.quick else 3, memory=not options.quick)
+            print("\n".join(map(sizes.line, found["sizes"])), flush=True)
         if "layers" in chosen:
             found["layers"] = sizes.by_layer(repeats)
     write(found, options.out, options.name)
@@ -59,10 +69,11 @@ def one_row(key, repeats, threads):
         ours, theirs = prepare()
     except (ImportError, rows.Missing) as missing:
         return {"row": key, "work": work, "target": target, "skipped": str(missing)}
+    repeats = min(repeats, rows.REPEATS.get(key, repeats))
     name = measure.best(theirs, 1 if repeats < 5 else 2) if len(theirs) > 1 else next(iter(theirs))
     taken = measure.side_by_side({"ours": ours, "theirs": theirs[name]}, repeats)
     ratio = {kind: taken["ours"][kind] / taken["theirs"][kind] for kind in ("wall", "cpu")}
-    row = {"row": key, "work": work, "target": target, "theirs": name, "seconds": taken}
+    row = {"row": key, "work": work, "target": target, "theirs": name, "repeats": repeats, "seconds": taken}
     return row | {"ratio": ratio["wall"], "ratio in CPU seconds": ratio["cpu"], "met": ratio["wall"] <= target}
 
 
@@ -102,14 +113,14 @@ def save(found, folder, name):
 
 def write(found, folder, name):
     save(found, folder, name)
-    on = found["machine"]
+    on, prefix = found["machine"], "" if name == "cpu" else f"{name}_"
     if found["rows"]:
         title = f"{on['date'][:10]}, {on['processor']}, {on['threads']} threads, load {on['load']}; {on['blas']}; PyTorch {on.get('torch')}"
         drawn.table(found["rows"], title, folder / f"{name}.png")
     if "sizes" in found:
-        drawn.sizes(found["sizes"], folder / f"{name}_sizes.png")
+        drawn.sizes(found["sizes"], folder / f"{prefix}sizes.png")
     if "layers" in found:
-        drawn.layers(found["layers"], folder / f"{name}_layers.png")
+        drawn.layers(found["layers"], folder / f"{prefix}layers.png")
     print(f"written: {folder / name}.json and its pictures")
 
 

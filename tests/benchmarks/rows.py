@@ -218,6 +218,8 @@ def _on(method, x):
     return lambda: method(x)
 
 
+REPEATS = {"occlusion": 3}  # at most: one repeat is 225 forward passes on each side
+
 #       key: (what a reader sees, function, ratio to reach)
 ROWS = {
     "forward": ("VGG-16 forward, 224 px, batch 1 / PyTorch", vgg16_forward, 0.85),
@@ -225,7 +227,7 @@ ROWS = {
     "panel": ("five-method panel on VGG-16 / Captum's four calls", vgg16_panel, 0.35),
     "by_hand": ("the same / PyTorch written by hand", vgg16_panel_by_hand, 0.8),
     "grad_cam": ("Grad-CAM alone on VGG-16 / Captum LayerGradCam", vgg16_grad_cam, 0.8),
-    "occlusion": ("occlusion, 15 x 15 windows on VGG-16 / Captum Occlusion", vgg16_occlusion, 0.9),
+    "occlusion": ("occlusion, 15 x 15 windows on VGG-16 (3 repeats) / Captum", vgg16_occlusion, 0.9),
     "squeezenet": ("SqueezeNet panel / Captum's four calls", squeezenet_panel, 0.5),
     "resnet": ("ResNet-18 panel / Captum's four calls", resnet18_panel, 0.5),
     "training": ("training step of mini_vgg, batch 64 / PyTorch", training_step, 1.5),

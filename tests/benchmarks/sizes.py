@@ -38,6 +38,12 @@ def against_size(repeats, memory=True):
     return found
 
 
+def line(point):
+    memory = f"{point['peak bytes'] / 2**30:6.2f} GiB" if "peak bytes" in point else ""
+    seconds = f"{point['seconds per picture']:7.3f} s, {point['cpu per picture']:7.3f} CPU s per picture"
+    return f"batch {point['batch']:2d}, {point['pixels']} px: {seconds} {memory}"
+
+
 def product_peak(repeats):
     """GFLOP per CPU second of a matrix product of 1024 x 1024."""
     a, b = np.ones((1024, 1024), np.float32), np.ones((1024, 1024), np.float32)
