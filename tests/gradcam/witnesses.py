@@ -109,21 +109,6 @@ def captum_smoothgrad(drawn, sigma):
     return witness
 
 
-def captum_lrp(eps):
-    """LRP with the epsilon rule in every layer."""
-
-    def witness(model, x, c, layer):
-        from captum.attr import LRP
-        from captum.attr._utils.lrp_rules import EpsilonRule
-
-        for module in model.modules():
-            if list(module.parameters(recurse=False)) or isinstance(module, torch.nn.AdaptiveAvgPool2d | torch.nn.MaxPool2d):
-                module.rule = EpsilonRule(eps)
-        return LRP(model).attribute(torch.as_tensor(x).requires_grad_(), target=c).detach().numpy()
-
-    return witness
-
-
 def zennit_lrp(conv, linear, first=None):
     """conv, linear, first: functions that make zennit's rules, as in `lambda rules: rules.Epsilon(1e-6)`."""
 
