@@ -1,4 +1,4 @@
-"""A network that says what it sees: a CNN, an attention, and an LSTM that says one word after the other; 0.3 million parameters."""
+"""A network that says what it sees: a CNN, an attention, and an LSTM that says one word after the other; 0.4 million parameters."""
 
 import copy
 from typing import NamedTuple
@@ -9,21 +9,23 @@ from minicnn.device import moved
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
 from minicnn.nets.sight import Sight
-from minicnn.ops import Concat, MatMul, ReLU, Reshape, Softmax
+from minicnn.ops import Concat, MatMul, ReLU, Reshape, Softmax, Transpose
 from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 STOP = 0  # the word that ends a sentence, and begins it
+GLANCES = 2
+FAR = 6  # so large that places are not lost among the features: Adam learns from a feature as fast as it is large
 
 
 class Seen(NamedTuple):
-    """What attention chooses from, at each of P places: what there is (N, C, P), and the key that finds it (N, K, P)."""
+    """What attention chooses from, at each of P places: what there is (N, P, C), and the key that finds it (N, K, P)."""
 
     what: object
     keys: object
 
 
 class State(NamedTuple):
-    """Between two words: h and c of the LSTM (N, H), and what was looked at last (N, C)."""
+    """Between two words: h and c of the LSTM (N, H), and what was looked at last (N, 2C)."""
 
     h: object
     c: object
@@ -34,11 +36,12 @@ class Teller(Layer):
     """Says a sentence about feature maps, in the manner of Xu et al. 2015 ("Show, attend and tell", soft attention) and Luong et al. 2015.
 
     words: how many there are, number 0 the full stop.  After each word the LSTM reads it, and what was looked at for it; its h asks where
-    to look now; the next word follows from h and from what is seen there:
+    to look now, twice at a time, as it takes two glances to say where one thing is, seen from another; the next word follows from h and
+    from what is seen there:
 
         h, c    = LSTM([word, context], h, c)
-        a       = softmax_p( keys_p . (Q h) )         attention over the places p of the feature maps
-        context = sum_p a_p what_p                    what: the feature maps relu5_1, and two more that say which row and column
+        a_g     = softmax_p( keys_p . (Q_g h) )       attention over the places p of the feature maps, for each glance g
+        context = [sum_p a_gp what_p]                 what: the feature maps relu5_1, and two more that say which row and column
         scores  = W [h, context] + b                  one for each word
     """
 
@@ -47,9 +50,9 @@ class Teller(Layer):
         self.conv = Sequential(ConvLayer("conv5_1", features, F, kernel=3, pad=1), Apply("relu5_1", ReLU))
         self.key = ConvLayer("key", F + 2, K, kernel=1)
         self.table = EmbeddingLayer("words", words, embedding)
-        self.lstm = LSTMLayer("lstm", embedding + F + 2, H)
-        self.query = LinearLayer("query", H, K)
-        self.say = LinearLayer("say", H + F + 2, words)
+        self.lstm = LSTMLayer("lstm", embedding + GLANCES * (F + 2), H)
+        self.query = LinearLayer("query", H, GLANCES * K)
+        self.say = LinearLayer("say", H + GLANCES * (F + 2), words)
 
     def __call__(self, features, words):
         """features (N, C, h, w), words (N, L) -> scores (N, L, words); see Captioner"""
@@ -69,17 +72,18 @@ class Teller(Layer):
         N, _, h, w = A.shape
         like = A.data if isinstance(A, Tensor) else A
         A = Concat(axis=1)(A, moved(where(N, h, w).astype(like.dtype), like))
-        keys, what = (Reshape((N, -1, h * w))(maps) for maps in (self.key(A), A))
-        start = [np.zeros_like(like, shape=(N, n)) for n in (self.lstm.H, self.lstm.H, what.shape[1])]
+        keys = Reshape((N, -1, h * w))(self.key(A))
+        what = Transpose((0, 2, 1))(Reshape((N, -1, h * w))(A))
+        start = [np.zeros_like(like, shape=(N, n)) for n in (self.lstm.H, self.lstm.H, GLANCES * what.shape[2])]
         return Seen(what, keys), State(*start)
 
     def step(self, seen, heard, state):
         """heard (N,): the words that were said last -> the scores of the next (N, words), and the new state"""
         words = self.table(Tensor(heard) if isinstance(seen.what, Tensor) else heard)
         h, c = self.lstm(Concat(axis=1)(words, state.context), state.h, state.c)
-        N, K, P = seen.keys.shape
-        a = Softmax()(MatMul()(Reshape((N, 1, K))(self.query(h)), seen.keys))
-        context = Reshape((N, -1))(MatMul()(seen.what, Reshape((N, P, 1))(a)))
+        N, K, _ = seen.keys.shape
+        a = Softmax()(MatMul()(Reshape((N, GLANCES, K))(self.query(h)), seen.keys))
+        context = Reshape((N, -1))(MatMul()(a, seen.what))
         return self.say(Concat(axis=1)(h, context)), State(h, c, context)
 
 
@@ -115,8 +119,8 @@ class Captioner(Layer):
 
 
 def where(N, h, w):
-    """Two feature maps that say where they are: row and column, from -2 to 2 -> (N, 2, h, w)"""
-    rows, columns = np.meshgrid(np.linspace(-2, 2, h), np.linspace(-2, 2, w), indexing="ij")
+    """Two feature maps that say where they are: row and column, from -FAR to FAR -> (N, 2, h, w)"""
+    rows, columns = np.meshgrid(np.linspace(-FAR, FAR, h), np.linspace(-FAR, FAR, w), indexing="ij")
     return np.broadcast_to(np.stack([rows, columns]), (N, 2, h, w))
 
 

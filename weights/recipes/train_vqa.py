@@ -39,7 +39,7 @@ def measure(net, pictures, questions, answers, types):
 
 
 def main(arguments=None):
-    asked = options("vqa", __doc__, epochs=4).parse_args(arguments)
+    asked = options("vqa", __doc__, epochs=6).parse_args(arguments)
     started, worked = time.monotonic(), processor_time()
     keep_memory()
     net = with_sight(begin(vqa(), asked))

@@ -28,6 +28,7 @@ ANSWERS = (*COLOURS, *KINDS, "yes", "no", *NUMBERS)
 TYPES = ("colour", "shape", "is there", "how many", "where")
 LONGEST = 7                                                     # "what is left of the star ?"
 PER_SCENE = 8
+HARD = 4                                                        # times as often as the others it is asked what is left of something
 ASKED = 2**40                                                   # random numbers for questions are those of scenes that nobody draws
 
 
@@ -62,10 +63,11 @@ def _around(s, others):
 
 
 def ask(random, shapes, n=PER_SCENE):
-    """n questions about these shapes: a type by chance, then one of its questions; yes and no are equally likely."""
+    """n questions about these shapes: a type by chance, the hardest more often, then one of its questions; yes is as likely as no."""
     possible = {type: asked for type, asked in questions(shapes).items() if asked}
+    types = [type for type in possible for _ in range(HARD if type == "where" else 1)]
     asked = []
-    for type in random.choice(list(possible), n):
+    for type in random.choice(types, n):
         choice = possible[type]
         if type == "is there":
             wanted = ("yes", "no")[random.integers(2)]
