@@ -147,7 +147,7 @@ two_sided = np.abs((np.tanh(v + h) - np.tanh(v - h)) / (2 * h) - truth)
 one_sided = np.abs((np.tanh(v + h) - np.tanh(v)) / h - truth)
 print(f"smallest error {two_sided.min():.0e} at h = {h[two_sided.argmin()]:.0e}; one-sided: {one_sided.min():.0e}")
 
-# %%
+# %% alt="A neuron with its numbers; error of difference quotients against the step: least near 1e-5 for central, 1e-8 for one-sided."
 figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
 draw_neuron(left, x, w, z, neuron(x, w, b), gx)
 right.loglog(h, two_sided, color=RED, label="central: $(f(v+h) - f(v-h))/2h$")

@@ -72,7 +72,7 @@ print("at the picture\n", gx[0, 0], "\nat the kernel\n", gW[0, 0])
 #
 # With several signals, stamps overlap and add. The figure shows one signal, then two.
 
-# %%
+# %% alt="Matrices of numbers: one signal stamps the kernel on the picture, two signals stamp it twice, and where they overlap, add."
 two = np.zeros((3, 3))
 two[0, 0], two[1, 1] = 1, -1
 both = backward(y, two[None, None], wrt=tx)[0, 0]

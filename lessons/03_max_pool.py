@@ -98,7 +98,7 @@ in_the_middle[2::4, 2::4] = maxima.data[0, 0]
 on_line = {name: outline[back > 0].mean() for name, back in [("in the middle", in_the_middle), ("by the switches", by_switch)]}
 print("share of the values put back that lie on the outline:", {name: f"{share:.0%}" for name, share in on_line.items()})
 
-# %%
+# %% alt="Max-pooling with numbers: signals return to the framed maxima; a star pooled and put back: exact outline only by the switches."
 figure, axes = plt.subplots(2, 4, figsize=(14, 8))
 grid(axes[0, 0], x, "x", "framed: the maxima", top=9, frame=gx != 0, cmap="PuOr")
 grid(axes[0, 1], y.data[0, 0], "maxima of the windows", top=9, cmap="PuOr")

@@ -129,7 +129,7 @@ for name, (rank, _) in ((name, f.T) for name, f in found.items()):
 # The figure shows the picture on which the two agree least.
 # </details>
 
-# %%
+# %% alt="A scene, its maps from score and from probability, which differ; rank correlations: near 1 for one shape, scattered for two."
 worst = int(found["two shapes"][:, 0].argmin())
 c, photo = int(classes2[worst, 0]), Tensor(x2[worst : worst + 1].astype(float))
 y = net(photo)

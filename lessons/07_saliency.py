@@ -78,7 +78,7 @@ print(f"error of the line {abs(score - line):.0e}, gates that flipped: {flipped:
 # second-order term. The line ends where the first gate flips. So ask how near that is.
 # </details>
 
-# %%
+# %% alt="A picture, its saliency trained and random, and the score along two directions, which leaves its straight line after a while."
 steps = np.linspace(0, 3, 61)
 along = {"along $w$": (walk(w / np.linalg.norm(w), steps), RED), "random": (walk(d / np.linalg.norm(d), steps), BLUE)}
 figure, axes = plt.subplots(1, 4, figsize=(16, 4.2), width_ratios=[1, 1, 1, 1.7])

@@ -20,6 +20,7 @@ from gradcam import BACKPROP, DECONVNET, GUIDED
 from lessons import tiny
 from lessons.exercises import check
 from lessons.plots import grid, picture, signed
+from lessons.scenes import CLASSES, network, scenes, untrained
 from minicnn import ReLU, Tensor, backward, one_hot
 from minicnn.layer import Sequential
 
@@ -55,7 +56,7 @@ back, deconv, guided = relu.gx(gy), relu.deconvnet(gy), relu.guided(gy)
 agree = (back == deconv) & (deconv == guided)
 print("the three agree\n", agree)
 
-# %%
+# %% alt="Six 3 x 3 matrices: input, output, signal, and what backprop, deconvnet and guided backprop pass on; framed where gates are open."
 figure, axes = plt.subplots(2, 3, figsize=(10.5, 7.4))
 grid(axes[0, 0], x, "input x", "framed: x > 0", frame=x > 0, top=8, cmap="PuOr")
 grid(axes[0, 1], y.data, "y = max(x, 0)", "forward", top=8, cmap="PuOr")
@@ -100,8 +101,8 @@ def three(net, photo, c):
 # %%
 without_pools = Sequential(*(step for step in net.steps if "pool" not in step.name))
 a, b = Tensor(photos[:1].astype(float)), Tensor(photos[1:2].astype(float))
-for title, network in [("with max-pools", net), ("without", without_pools)]:
-    maps = three(network, a, 1), three(network, b, 1)
+for title, of in [("with max-pools", net), ("without", without_pools)]:
+    maps = three(of, a, 1), three(of, b, 1)
     apart = [np.linalg.norm(p - q) / np.linalg.norm(p) for p, q in zip(*maps)]
     print(f"{title:14} the two pictures' maps are apart by: backprop {apart[0]:.2f}, deconvnet {apart[1]:.2f}, guided {apart[2]:.2f}")
 
@@ -115,16 +116,18 @@ for title, network in [("with max-pools", net), ("without", without_pools)]:
 #
 # ## What they look like, and the same with random weights
 #
-# A map must change when what the network has learned is taken away. Look at the lower row before you believe the upper one.
+# The same three lines on a larger network, which ships with the package: `shapes` knows eight kinds of shapes in colour, and we look at it
+# from now on. A map must change when what the network has learned is taken away. Look at the lower row before you believe the upper one.
 
-# %%
-c = int(classes[0, 0])
-rows = [("trained", three(net, photo, c)), ("random weights", three(tiny.network(seed=1).astype(np.float64), photo, c))]
-figure, axes = plt.subplots(2, 4, figsize=(13, 6.8))
+# %% alt="A scene and three maps, trained and random: backprop is noise at the shape, guided backprop and deconvnet draw its outline."
+scene, scene_x, kinds, _ = scenes(1, first=802, shapes=1, dtype=np.float64)
+c, large = int(kinds[0, 0]), Tensor(scene_x, "x")
+rows = [("trained", three(network(np.float64), large, c)), ("random weights", three(untrained(np.float64), large, c))]
+figure, axes = plt.subplots(2, 4, figsize=(11, 5.6))
 for line, (title, maps) in zip(axes, rows):
-    picture(line[0], photos[0, 0], f"class: {tiny.CLASSES[c]}", title, cmap="gray")
-    for ax, name, map in zip(line[1:], ["backprop", "deconvnet", "guided backprop"], maps):
-        signed(ax, map[0, 0], name)
+    picture(line[0], scene[0], f"class: {CLASSES[c]}", title)
+    for ax, name, M in zip(line[1:], ["backprop", "deconvnet", "guided backprop"], maps):
+        signed(ax, M[0].sum(axis=0), name)
 plt.show()
 
 # %% [markdown]

@@ -78,7 +78,7 @@ print("CAM = Z x Grad-CAM, largest difference:", f"{np.abs(M - 64 * L).max():.0e
 # Each class weighs the same feature maps in its own way, so a picture with two shapes has two maps. Beside them, the maps of a network
 # with random weights.
 
-# %%
+# %% alt="Two classes of one picture: Grad-CAM before and after its ReLU marks each one's shape; with random weights it marks neither."
 untrained = tiny.network(seed=1).astype(np.float64)
 whose = [(y, False), (y, True), (untrained(photo), False)]  # scores, and whether with the final ReLU
 figure, axes = plt.subplots(2, 4, figsize=(13, 6.8))

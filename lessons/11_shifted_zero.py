@@ -92,7 +92,7 @@ for name, one, two in [("saliency", saliency(y, c, photo), saliency(y2, c, photo
 # Before the final ReLU the whole map moves up or down. What the ReLU then cuts off is another matter each time.
 # </details>
 
-# %%
+# %% alt="Grad-CAM of one function, its zero shifted three ways: from a small spot to most of the picture; and a map with random weights."
 alpha = backward(y, one_hot(y, c), wrt=A)[0].mean(axis=(-2, -1))
 L = grad_cam(y, c, A, relu=False)[0]
 figure, axes = plt.subplots(1, 5, figsize=(16, 3.9))

@@ -32,6 +32,16 @@ def test_notebook_was_executed_and_is_small(lesson):
 
 
 @each_lesson
+def test_every_figure_has_a_text_alternative(lesson):
+    notebook = json.loads(lesson.notebook.read_text("utf-8"))
+    shown = [cell for cell in notebook["cells"] if any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))]
+    assert shown
+    for cell in shown:
+        said = cell["metadata"].get("alt", "")
+        assert 40 <= len(said) <= 130, f"say in the cell's header what its figure shows: # %% alt=\"...\"; it says '{said}'"
+
+
+@each_lesson
 def test_conventions(lesson):
     code = [text for kind, text in cells(lesson.source) if kind == "code"]
     words = "\n".join(text for kind, text in cells(lesson.source) if kind == "markdown")
