@@ -1,3 +1,5 @@
+"""Lesson 21."""
+
 import numpy as np
 
 from gradcam.seed import seed as start

@@ -1,3 +1,5 @@
+"""Lesson 21."""
+
 import numpy as np
 
 from gradcam.passes import batch_size, gradients, in_batches
