@@ -1,4 +1,4 @@
-"""Lesson 10."""
+"""Lessons 10 and 21."""
 
 import numpy as np
 

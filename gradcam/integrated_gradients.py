@@ -1,4 +1,4 @@
-"""Lesson 7."""
+"""Lessons 7 and 21."""
 
 import numpy as np
 

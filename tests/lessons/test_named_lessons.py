@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 HELPERS = {"__init__", "broadcast", "channels"}
 METHODS = [
     "gradient", "saliency", "deconvnet", "guided_backprop", "cam", "grad_cam", "guided_grad_cam", "occlusion", "rules", "upsample",
-    "hirescam", "integrated_gradients", "lrp",
+    "hirescam", "integrated_gradients", "lrp", "grad_cam_pp", "layercam", "xgrad_cam", "smoothgrad",
 ]  # fmt: skip
 OTHERS = [
     "minicnn/optimise.py", "minicnn/tables.py", "minicnn/convolution/taps.py", "minicnn/convolution/winograd.py",
