@@ -20,29 +20,8 @@ Lesson 19.
 import numpy as np
 
 from gradcam.seed import seed as start
-from minicnn import (
-    Add,
-    AvgPool,
-    BatchNorm,
-    Concat,
-    Conv,
-    Dropout,
-    GlobalAvgPool,
-    GraphError,
-    Linear,
-    MaxPool,
-    Op,
-    Pad,
-    ReLU,
-    Reshape,
-    RuleError,
-    Slice,
-    Tensor,
-    Transpose,
-    backward,
-    history,
-    names,
-)  # fmt: skip
+from minicnn import GraphError, Op, RuleError, Tensor, backward, history, names
+from minicnn.ops import Add, AvgPool, BatchNorm, Concat, Conv, Dropout, GlobalAvgPool, Linear, MaxPool, Pad, ReLU, Reshape, Slice, Transpose
 from minicnn.replay import again
 
 TINY = 1e-6
