@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10. CAM, and Grad-CAM as its generalisation
 #
-# *About 5 seconds. Before this: lessons 4 and 5.*
+# *About 12 seconds. Before this: lessons 4 and 5.*
 #
 # **What you will do.** Take a score apart into places, prove that Grad-CAM does the same where CAM exists, and measure how often the
 # map points at the right shape.
@@ -17,18 +17,20 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gradcam import cam, grad_cam, upsample
+import weights
+from gradcam import cam, grad_cam, image, upsample
 from gradcam.grad_cam import combine
 from gradcam.measure.pointing_game import chance, pointing_game
-from lessons import tiny
 from lessons.exercises import check
 from lessons.plots import picture, signed
+from lessons.scenes import CLASSES, LAYER, network, portrait, scenes, untrained
 from minicnn import Flatten, Linear, Tensor, backward, find, one_hot
 
 # %% [markdown]
 # ## A score that is a mean
 #
-# The last layers of `tiny`: feature maps $A^k$ of $Z = 8 \times 8$ places, their means $F_k$, and a linear layer. Exchange the two sums:
+# The last layers of `mini_vgg`, which knows ten classes of photos: feature maps $A^k$ of $Z = 6 \times 6$ places, their means $F_k$, and a
+# linear layer. Exchange the two sums:
 #
 # $$y_c = \sum_k w_{ck} \underbrace{\frac1Z \sum_{ij} A^k_{ij}}_{F_k} + b_c
 #       = \frac1Z \sum_{ij} \underbrace{\sum_k w_{ck} A^k_{ij}}_{M_c(i,j)} + b_c .$$
@@ -36,11 +38,11 @@ from minicnn import Flatten, Linear, Tensor, backward, find, one_hot
 # $M_c$ is the *class activation map* (Zhou et al. 2016, eq. 2): each place's own contribution to the score, of either sign.
 
 # %%
-net = tiny.trained()
-x, classes, masks = tiny.pictures(200, seed=10, shapes=2)
-photo, c = Tensor(x[8:9].astype(float), "x"), int(classes[8, 0])
-y = net(photo)
-A, W, b = find(y, "relu4"), net["fc"].W.data, net["fc"].b.data
+vgg = weights.load("mini_vgg").astype(np.float64)
+photo = image.prepare(portrait(), weights.card("mini_vgg").preprocessing).astype(np.float64)
+y = vgg(Tensor(photo, "x"))
+c = int(y.data.argmax())
+A, W, b = find(y, "pool4"), vgg["fc"].W.data, vgg["fc"].b.data
 M = cam(A, W, c)
 print(f"score {y.data[0, c]:.6f}; mean of the map + bias {M.mean() + b[c]:.6f}")
 
@@ -49,11 +51,11 @@ print(f"score {y.data[0, c]:.6f}; mean of the map + bias {M.mean() + b[c]:.6f}")
 #
 # For this network, what is $\partial y_c / \partial A^k_{ij}$?
 #
-# a) another number for each picture and place  b) the same number at all 64 places, for every picture
+# a) another number for each picture and place  b) the same number at all 36 places, for every picture
 
 # %%
 dA = backward(y, one_hot(y, c), wrt=A)
-print("spread over places:", np.ptp(dA, axis=(-2, -1)).max(), "  equal to w/Z:", np.allclose(dA[0, :, 0, 0], W[c] / 64))
+print("spread over places:", np.ptp(dA, axis=(-2, -1)).max(), "  equal to w/Z:", np.allclose(dA[0, :, 0, 0], W[c] / 36))
 
 # %% [markdown]
 # <details><summary>Explain</summary>
@@ -70,44 +72,45 @@ print("spread over places:", np.ptp(dA, axis=(-2, -1)).max(), "  equal to w/Z:",
 # %%
 print(inspect.getsource(combine))
 L = grad_cam(y, c, A, relu=False)
-print("CAM = Z x Grad-CAM, largest difference:", f"{np.abs(M - 64 * L).max():.0e}", " smallest value of the map:", f"{M.min():.1f}")
+print("CAM = Z x Grad-CAM, largest difference:", f"{np.abs(M - 36 * L).max():.0e}", " smallest value of the map:", f"{M.min():.1f}")
 
 # %% [markdown]
-# ## Two classes, one picture
+# ## Without global average pooling
 #
-# Each class weighs the same feature maps in its own way, so a picture with two shapes has two maps. Beside them, the maps of a network
-# with random weights.
+# `shapes` ends in a max-pool and two linear layers with a ReLU between: there is no CAM, but the gradient is there, and so is Grad-CAM.
+# Each class weighs the same feature maps in its own way, so a picture with two shapes has two maps. Beside them, those of a network with
+# random weights.
 
-# %% alt="Two classes of one picture: Grad-CAM before and after its ReLU marks each one's shape; with random weights it marks neither."
-untrained = tiny.network(seed=1).astype(np.float64)
-whose = [(y, False), (y, True), (untrained(photo), False)]  # scores, and whether with the final ReLU
-figure, axes = plt.subplots(2, 4, figsize=(13, 6.8))
-for line, c in zip(axes, classes[8]):
-    drawn = [upsample(grad_cam(scores, c, find(scores, "relu4"), relu=relu)[0], (32, 32)) for scores, relu in whose]
-    picture(line[0], x[8, 0], f"class: {tiny.CLASSES[c]}", f"score {y.data[0, c]:.1f}", cmap="gray")
-    signed(line[1], drawn[0], "before the ReLU", "blue speaks against it")
-    picture(line[2], x[8, 0], "Grad-CAM", "after the ReLU", cmap="gray")
-    line[2].imshow(drawn[1], cmap="inferno", alpha=0.65)
-    signed(line[3], drawn[2], "random weights", "the sanity picture")
+# %% alt="Two classes of one scene: Grad-CAM before and after its ReLU marks each one's shape; with random weights it marks neither."
+net, blank = network(), untrained()
+pictures, x, classes, masks = scenes(100, first=1000)
+figure, axes = plt.subplots(2, 4, figsize=(10.5, 5.6))
+ways = [(net, False, "before the ReLU"), (net, True, "Grad-CAM"), (blank, False, "random weights")]
+for line, c in zip(axes, classes[8].tolist()):
+    picture(line[0], pictures[8], f"class: {CLASSES[c]}")
+    for ax, (of, relu, title) in zip(line[1:], ways):
+        y = of(Tensor(x[8:9]))
+        M = upsample(grad_cam(y, c, find(y, LAYER), relu=relu), (96, 96))[0]
+        picture(ax, M, title, cmap="inferno") if relu else signed(ax, M, title)
 plt.show()
 
 # %% [markdown]
 # ## Predict
 #
-# In 200 pictures with two shapes, how often is the largest value of the class's map on the class's own shape? A random point hits in one
-# picture of ten.
+# In 100 scenes with two shapes, how often is the largest value of the class's map on the class's own shape? A random point hits in one
+# picture of eighteen.
 
 # %%
-def hits(net, layer, n=200):
-    """The share of pictures in which the map of the left shape's class is largest on that shape (Zhang et al. 2016)."""
+def hits(net, layer, n=100):
+    """The share of pictures in which the map of the first shape's class is largest on that shape (Zhang et al. 2016)."""
     found = []
-    for photo, c, mask in zip(x[:n].astype(float), classes[:n, 0].tolist(), masks[:n, 0]):
+    for photo, c, mask in zip(x[:n], classes[:n, 0].tolist(), masks[:n, 0]):
         y = net(Tensor(photo[None]))
-        found.append(pointing_game(upsample(grad_cam(y, c, find(y, layer)), (32, 32))[0], mask))
+        found.append(pointing_game(upsample(grad_cam(y, c, find(y, layer)), (96, 96))[0], mask))
     return np.mean(found)
 
 
-print(f"trained {hits(net, 'relu4'):.0%}, random weights {hits(untrained, 'relu4'):.0%}")
+print(f"trained {hits(net, LAYER):.0%}, random weights {hits(blank, LAYER):.0%}")
 print(f"a random point {np.mean([chance(mask[0]) for mask in masks]):.0%}")
 
 # %% [markdown]
@@ -118,13 +121,13 @@ print(f"a random point {np.mean([chance(mask[0]) for mask in masks]):.0%}")
 # the background next to an edge is part of what the network looks at.)
 # </details>
 #
-# ## Layers that CAM cannot reach
+# ## Other layers
 #
 # A gradient exists at every layer, so Grad-CAM can be taken anywhere. Is it as good everywhere?
 
 # %%
-for layer in ("relu1", "relu2", "relu3", "relu4"):
-    print(f"{layer}: {hits(net, layer, 100):.0%}")
+for layer in ("relu1_1", "relu2_1", "relu3_2", "relu4_2", "relu5_1"):
+    print(f"{layer}: {hits(net, layer, 50):.0%}")
 
 # %% [markdown]
 # ## What the mean gives up
@@ -149,7 +152,7 @@ print("A * dA, place by place", (A1.data * backward(y1, one_hot(y1, 0), wrt=A1))
 #
 # b). $\alpha$ is the *mean* of $+1$ and $-1$, which is 0, and the map is 0 although every place that contributes is known. Multiplying
 # place by place instead, $\sum_k A^k \frac{\partial y_c}{\partial A^k}$, keeps it (Draelos & Carin 2020 call it HiResCAM), at the price of
-# a noisier map. For the network of this lesson the two are the same.
+# a noisier map. For `mini_vgg` the two are the same.
 # </details>
 #
 # ## On your own
