@@ -14,7 +14,7 @@ from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 STOP = 0  # the word that ends a sentence, and begins it
 GLANCES = 2
-FAR = 6  # so large that places are not lost among the features: Adam learns from a feature as fast as it is large
+FAR = 2
 
 
 class Seen(NamedTuple):
@@ -25,24 +25,25 @@ class Seen(NamedTuple):
 
 
 class State(NamedTuple):
-    """Between two words: h and c of the LSTM (N, H), and what was looked at last (N, 2C)."""
+    """Between two words: h and c of the LSTM (N, H), and what was looked at last, and first (N, 2C)."""
 
     h: object
     c: object
     context: object
+    first: object = None
 
 
 class Teller(Layer):
     """Says a sentence about feature maps, in the manner of Xu et al. 2015 ("Show, attend and tell", soft attention) and Luong et al. 2015.
 
     words: how many there are, number 0 the full stop.  After each word the LSTM reads it, and what was looked at for it; its h asks where
-    to look now, twice at a time, as it takes two glances to say where one thing is, seen from another; the next word follows from h and
-    from what is seen there:
+    to look now, two glances at a time; the next word follows from h, from what is seen there, and from what was looked at first, which
+    stays in view: to say where one thing is, seen from another, takes both.
 
         h, c    = LSTM([word, context], h, c)
         a_g     = softmax_p( keys_p . (Q_g h) )       attention over the places p of the feature maps, for each glance g
         context = [sum_p a_gp what_p]                 what: the feature maps relu5_1, and two more that say which row and column
-        scores  = W [h, context] + b                  one for each word
+        scores  = W [h, context, first] + b           one for each word
     """
 
     def __init__(self, words, features, F=96, K=64, H=128, embedding=48):
@@ -52,7 +53,7 @@ class Teller(Layer):
         self.table = EmbeddingLayer("words", words, embedding)
         self.lstm = LSTMLayer("lstm", embedding + GLANCES * (F + 2), H)
         self.query = LinearLayer("query", H, GLANCES * K)
-        self.say = LinearLayer("say", H + GLANCES * (F + 2), words)
+        self.say = LinearLayer("say", H + 2 * GLANCES * (F + 2), words)
 
     def __call__(self, features, words):
         """features (N, C, h, w), words (N, L) -> scores (N, L, words); see Captioner"""
@@ -84,7 +85,8 @@ class Teller(Layer):
         N, K, _ = seen.keys.shape
         a = Softmax()(MatMul()(Reshape((N, GLANCES, K))(self.query(h)), seen.keys))
         context = Reshape((N, -1))(MatMul()(a, seen.what))
-        return self.say(Concat(axis=1)(h, context)), State(h, c, context)
+        first = context if state.first is None else state.first
+        return self.say(Concat(axis=1)(h, context, first)), State(h, c, context, first)
 
 
 class Captioner(Layer):

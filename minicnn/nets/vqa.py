@@ -7,7 +7,7 @@ import numpy as np
 from minicnn.device import moved
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.captioner import FAR, where
+from minicnn.nets.captioner import where
 from minicnn.nets.sight import Sight
 from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softmax, Tanh, Transpose
 from minicnn.recurrent import EmbeddingLayer, LSTMLayer
@@ -65,7 +65,7 @@ class Answerer(Layer):
         N, _, h, w = A.shape
         like = A.data if isinstance(A, Tensor) else A
         at = where(N, h, w)
-        A = Concat()(A, moved(np.concatenate([at, at**2 / FAR], axis=1).astype(like.dtype), like))
+        A = Concat()(A, moved(np.concatenate([at, at**2], axis=1).astype(like.dtype), like))
         return Transpose((0, 2, 1))(Reshape((N, -1, h * w))(A)), Reshape((N, -1, h * w))(self.key(A))
 
 

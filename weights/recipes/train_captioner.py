@@ -41,7 +41,7 @@ def measure(net, pictures, sentences):
 
 
 def main(arguments=None):
-    asked = options("captioner", __doc__, epochs=9).parse_args(arguments)
+    asked = options("captioner", __doc__, epochs=6).parse_args(arguments)
     started, worked = time.monotonic(), processor_time()
     keep_memory()
     net = with_sight(begin(captioner(), asked))
