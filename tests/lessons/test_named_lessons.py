@@ -57,7 +57,7 @@ def test_the_files_whose_lines_a_lesson_shows_name_it(lesson):
     for path in FILES:
         of_this_file = shown & defined(path)
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if any(module.startswith(imported[name]) for name in of_this_file):
+        if any(f"{module}.".startswith(f"{imported[name]}.") for name in of_this_file):
             assert lesson.number in named(path), f"{lesson.source.name} shows {of_this_file} of {path.name}, which does not name the lesson"
 
 
