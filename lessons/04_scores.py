@@ -20,6 +20,7 @@ from gradcam import grad_cam
 from gradcam.measure.spearman import spearman
 from lessons import tiny
 from lessons.exercises import check
+from lessons.measured import quoted
 from lessons.plots import BLUE, RED, picture, signed
 from minicnn import Linear, Softmax, Tensor, backward, find, one_hot
 
@@ -144,6 +145,15 @@ axes[3].legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
+# And on photos, which mostly show one thing? The best class of `mini_vgg`, by how sure it is:
+
+# %%
+print(quoted("scores_or_probabilities.txt"))
+
+# %% [markdown]
+# So the reports are right on such photos, in nine of ten, and not because softmax did not matter: a single object leaves the rivals nothing
+# to point at. The maps part where two classes have objects of their own.
+#
 # Whoever explains a probability explains a *contrast*, which may be what you want: "why this and not that?" Then say so, and choose the
 # rival yourself: start with 1 at one score and $-1$ at the other.
 #
