@@ -1,6 +1,7 @@
 """The command line.  A command imports what it needs when it runs, so that help and mistakes are answered at once."""
 
 import argparse
+import difflib
 import os
 import sys
 import warnings
@@ -52,7 +53,8 @@ def main(argv=None):
 def known(argv):
     """argv, if its first word is a command."""
     if argv and not argv[0].startswith("-") and argv[0] not in commands():
-        meant = f"to explain a photo: gradcam explain {argv[0]}" if os.path.isfile(argv[0]) else f"there is {', '.join(commands())}"
+        near = difflib.get_close_matches(argv[0], commands()) or list(commands())
+        meant = f"to explain a photo: gradcam explain {argv[0]}" if os.path.isfile(argv[0]) else f"there is {', '.join(near)}"
         parser().error(f"there is no command '{argv[0]}'; {meant}")
     return argv
 
