@@ -151,13 +151,12 @@ def product(a, b, multiply=np.matmul):
 LARGE = 1 << 18  # numbers in an array from which threads are worth their start
 
 
-def by_rows(f, y):
-    """f(rows) for slices that together are all rows of y (..., h, w): one per thread if y is large."""
-    h = y.shape[-2]
-    if y.size < LARGE:
-        f(slice(0, h))
+def in_shares(f, n, like):
+    """f(slice) for slices that together are 0 .. n: one per thread if `like` is large."""
+    if like.size < LARGE:
+        f(slice(0, n))
     else:
-        in_parallel(f, lambda threads: [slice(h * k // threads, h * (k + 1) // threads) for k in range(threads)], y)
+        in_parallel(f, lambda threads: [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)], like)
 
 
 def elementwise(f, x, *others):
@@ -165,7 +164,7 @@ def elementwise(f, x, *others):
     if x.size < LARGE or x.ndim < 3:
         return f(x, *others)
     y = np.empty_like(x)
-    by_rows(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), y)
+    in_shares(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), x.shape[-2], x)
     return y
 
 

@@ -97,7 +97,7 @@ def _sum_in_shares(a, b, out=None):
 def _put_back(gy, W, size, geometry):
     """One product for every block of windows, then a shifted sum per tap."""
     (N, F, h, w), (_, C, *kernel) = gy.shape, W.shape
-    Wk, signals = W.transpose(2, 3, 1, 0).reshape(-1, F), gy.transpose(0, 2, 3, 1)
+    Wk, signals = W.transpose(2, 3, 1, 0), gy.transpose(0, 2, 3, 1)
     (sh, sw), (dh, dw), (kh, kw) = geometry.stride, geometry.dilation, kernel
     channels_last = C >= 16
     H, width = (h - 1) * sh + dh * (kh - 1) + 1, (w - 1) * sw + dw * (kw - 1) + 1
@@ -106,17 +106,23 @@ def _put_back(gy, W, size, geometry):
     else:
         g = np.zeros_like(gy, shape=(N, C, H, width), order="C")
 
-    def compute(n):
+    def compute(part):
+        n, channels = part
+        Wp = Wk[:, :, channels].reshape(-1, F)
         for _, rows in _blocks(gy[n : n + 1], (kh, kw), h, w, C):
-            signal, reached = signals[n, rows].reshape(-1, F), g[n, :, rows.start * sh :]
+            signal, reached = signals[n, rows].reshape(-1, F), g[n, channels, rows.start * sh :]
             if channels_last:
-                columns = (signal @ Wk.T).reshape(-1, w, kh, kw, C).transpose(2, 3, 4, 0, 1)
+                columns = (signal @ Wp.T).reshape(-1, w, kh, kw, len(reached)).transpose(2, 3, 4, 0, 1)
             else:
-                columns = (Wk @ signal.T).reshape(kh, kw, C, -1, w)
+                columns = (Wp @ signal.T).reshape(kh, kw, len(reached), -1, w)
             for u, v, at in geometry.taps(kernel, columns.shape[-2:]):
                 reached[at] += columns[u, v]
 
-    in_parallel(compute, range(N), gy)
+    def parts(threads):  # pictures, and shares of their channels where the pictures alone would leave a thread idle
+        shares = threads if N % threads and threads <= C else 1
+        return [(n, slice(C * k // shares, C * (k + 1) // shares)) for n in range(N) for k in range(shares)]
+
+    in_parallel(compute, parts, gy)
     return cut_padding(g, size, geometry.pad)
 
 

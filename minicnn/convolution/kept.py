@@ -5,6 +5,9 @@ import weakref
 
 import numpy as np
 
+from minicnn.device import in_parallel
+
+SHARES = 2  # of a large fingerprint, for two threads
 LIMIT = 512 << 20  # bytes, for all layers of all networks together; what does not fit is computed at every call
 
 _layers, _lock = weakref.WeakSet(), threading.RLock()
@@ -50,7 +53,10 @@ def fingerprint(W):
     """
     flat = np.ascontiguousarray(W).reshape(-1)
     words = flat.view(np.uint64 if flat.nbytes % 8 == 0 else np.uint32)
-    return int(np.dot(words, _odd_numbers(words.size)))
+    odd, n, sums = _odd_numbers(words.size), words.size, []
+    shares = [slice(n * k // SHARES, n * (k + 1) // SHARES) for k in range(SHARES)] if n > SHARES << 16 else [slice(0, n)]
+    in_parallel(lambda some: sums.append(int(np.dot(words[some], odd[some]))), shares, W)
+    return sum(sums) % 2**64
 
 
 _odd = np.zeros(0, np.uint64)

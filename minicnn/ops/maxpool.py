@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.device import by_rows
+from minicnn.device import in_shares
 from minicnn.graph import Op
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
 
@@ -34,21 +34,24 @@ class MaxPool(Op):
                 np.maximum(highest, seen, out=highest)
             y[..., rows, :] = highest
 
-        by_rows(compute, y)
+        in_shares(compute, y.shape[-2], y)
         return y
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
         disjoint = all(s >= k for s, k in zip(self.stride, self.kernel))
-        g = None
-        for tap, (_, _, at) in enumerate(self._taps()):
-            routed = gy * (self.switches == tap)
-            if g is None:
-                g = np.zeros_like(routed, shape=(*gy.shape[:-2], *reach))
-            if disjoint:
-                g[at] = routed
-            else:
-                g[at] += routed
+        g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
+
+        def route(channels):
+            signals, places, switches = (a[..., channels, :, :] for a in (gy, g, self.switches))
+            for tap, (_, _, at) in enumerate(self._taps()):
+                named = (switches == tap).astype(gy.dtype)
+                if disjoint:
+                    np.multiply(signals, named, out=places[at])
+                else:
+                    places[at] += signals * named
+
+        in_shares(route, gy.shape[-3], gy)
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):
