@@ -86,7 +86,8 @@ axes = above.subplots(2, 7)
 for line, k, title in [(axes[0], 0, "trained"), (axes[1], -1, "all random")]:
     picture(line[0], pictures[1], title)
     for ax, method in zip(line[1:], methods):
-        picture(ax, all_maps[1][k][method].reshape(48, 2, 48, 2).mean(axis=(1, 3)), method if k == 0 else "", cmap="inferno")
+        name = method.removesuffix(" backprop").replace("gradient", "grad.") if k == 0 else ""
+        picture(ax, all_maps[1][k][method].reshape(48, 2, 48, 2).mean(axis=(1, 3)), name, cmap="inferno")
 ax = below.subplots()
 for method, colour in zip(methods, ("#2166ac", "#9a9a9a", "#c0392b", "#e08a1e", "#1b7837", "#222222")):
     ax.plot(names, alike[method], "o-", color=colour, label=method)
