@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from minicnn import Tensor, backward, find, history, nets
+from minicnn import Tensor, backward, device, find, history, nets
 from minicnn.backward import LARGE
 from minicnn.convolution import Geometry, Kept, choose, im2col, kept, taps, winograd
 from minicnn.convolution.winograd import F2, F4, Winograd
@@ -134,6 +134,26 @@ def test_one_thread_and_two_agree_and_each_repeats_its_bits():
             for _ in range(3):
                 assert np.array_equal(WAYS["F4"].forward(x, W, Geometry(1, 1)), found[threads])
     assert error(found[2], found[1]) < 1e-5
+
+
+@pytest.mark.parametrize("op", [lambda: MaxPool(3, 2, ceil=True), lambda: MaxPool(2), ReLU], ids=["overlapping pool", "pool", "ReLU"])
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_two_threads_give_the_bits_of_one(op, channels_last):
+    x = Tensor(draw(1, 9, 211, 223, channels_last=channels_last).astype(np.float32))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, "blas"):
+            y = op()(x)
+            found.append((y.data, backward(y, draw(3, *y.shape).astype(np.float32), x)))
+    assert x.data.size > device.LARGE and found[0][1].any()
+    assert all(np.array_equal(a, b) for a, b in zip(*found))
+
+
+@pytest.mark.parametrize("N", [1, 2, 3])
+@pytest.mark.parametrize("C", [1, 3, 32])
+def test_the_way_back_of_a_strided_convolution_on_two_threads(N, C):
+    gy, W = draw(N, 8, 20, 20).astype(np.float32), draw(8, C, 3, 3).astype(np.float32)
+    assert error(im2col.gx(gy, W, (40, 40), Geometry(2, 1)), taps.gx(gy.astype(float), W.astype(float), (40, 40), Geometry(2, 1))) < 2e-6
 
 
 def test_two_callers_at_once():
