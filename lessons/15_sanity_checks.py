@@ -82,13 +82,12 @@ for method, values in alike.items():
 
 # %% alt="Maps of six methods, trained and random, and curves: guided backprop stays alike longest, Grad-CAM falls first, edges never."
 above, below = plt.figure(figsize=(13, 7.6)).subfigures(2, 1, height_ratios=[1, 1.35])
-axes = above.subplots(2, 7)
+axes, ax = above.subplots(2, 7), below.subplots()
 for line, k, title in [(axes[0], 0, "trained"), (axes[1], -1, "all random")]:
     picture(line[0], pictures[1], title)
-    for ax, method in zip(line[1:], methods):
-        name = method.removesuffix(" backprop").replace("gradient", "grad.") if k == 0 else ""
-        picture(ax, all_maps[1][k][method].reshape(48, 2, 48, 2).mean(axis=(1, 3)), name, cmap="inferno")
-ax = below.subplots()
+    for at, method in zip(line[1:], methods):
+        half = all_maps[1][k][method].reshape(48, 2, 48, 2).mean(axis=(1, 3))
+        picture(at, half, method.removesuffix(" backprop").replace("gradient", "grad."), cmap="inferno")
 for method, colour in zip(methods, ("#2166ac", "#9a9a9a", "#c0392b", "#e08a1e", "#1b7837", "#222222")):
     ax.plot(names, alike[method], "o-", color=colour, label=method)
 ax.set(xlabel="weights drawn anew down to this layer", ylabel="rank correlation", title="how alike the maps remain", ylim=(-0.2, 1.05))
