@@ -18,16 +18,20 @@ from gradcam.cam import cam_head
 from gradcam.hirescam import hirescam
 from gradcam.image import prepare, read
 from gradcam.integrated_gradients import RULES, completeness_error, integrated_gradients
-from gradcam.lrp import alpha_beta, epsilon, flat, gamma, lrp, table
+from gradcam.lrp import alpha_beta, epsilon, flat, gamma, lrp, shares, table
 from gradcam.save import save
 from minicnn import Tensor
 from weights.recipes import shapes_world
 
-STEPS = (1, 2, 5, 10, 20, 50, 100)
+STEPS = (1, 3, 10, 30, 100)
 LRP_RULES = {
-    "epsilon 0": table(epsilon(0)), "epsilon 1e-6": table(epsilon()), "epsilon 0.25 rms": table(epsilon(rms=0.25)),
-    "gamma 0.25": table(gamma(eps=0)), "alpha 2, beta 1": table(alpha_beta(eps=0)), "alpha 1, beta 0": table(alpha_beta(1, 0, eps=0)),
-}  # fmt: skip
+    "epsilon 0": epsilon(0),
+    "epsilon 1e-6": epsilon(),
+    "epsilon 0.25 rms": epsilon(rms=0.25),
+    "gamma 0.25": gamma(eps=0),
+    "alpha 2, beta 1": alpha_beta(eps=0),
+    "alpha 1, beta 0": alpha_beta(1, 0, eps=0),
+}
 
 
 def subjects():
@@ -55,11 +59,11 @@ def conservation(net, x, c):
         if name.endswith(".b"):
             tensor.data = np.zeros_like(tensor.data)
     found = {}
-    for name, rules in LRP_RULES.items():
+    for name, rule in LRP_RULES.items():
         found[name] = []
         for of in (net, bare):
             y = of(image := Tensor(x, "x"))
-            found[name].append(float(lrp(y, c, image, rules, first=flat(0)).sum() / y.data[0, c]))
+            found[name].append(float(lrp(y, c, image, table(rule, elsewhere=shares(0)), first=flat(0)).sum() / y.data[0, c]))
     return found
 
 
