@@ -24,7 +24,7 @@ from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input
 from weights.recipes.check import shipped
-from weights.recipes.command import begin, options, ship
+from weights.recipes.command import begin, options
 from weights.recipes.shapes_world import SIDE, regions
 from weights.recipes.train_shapes import normalise
 
@@ -155,9 +155,10 @@ def main(arguments=None):
         *(Lesson(net), sampler(*train_set), SCENES, total, AdamW(decay=DECAY), one_cycle(PEAK), run),
         **{"hits": word_right, "checkpoint": asked.checkpoint, "validate": lambda lesson: measure(lesson.net, *kept)},
     )
-    size = ship(net, asked.out)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(asked.out, **{name: tensor.data.astype(np.float16) for name, tensor in net.arrays().items()})
     curves.picture(asked.out.with_suffix(".png"), run.steps(SCENES))
-    print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
+    print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
 
 
 if __name__ == "__main__":
