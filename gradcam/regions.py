@@ -14,7 +14,7 @@ LONGEST = 9  # words
 @dataclass
 class Region:
     """box (4,): x0, y0, x1, y1 in pixels; probability: that something is there; words (L,): numbers, said of it; log_p: that of the words,
-    given the region; map (h, w): Grad-CAM of log_p."""
+    given the region; map (h, w): Grad-CAM of log_p, or another method's."""
 
     box: np.ndarray
     probability: float
@@ -23,15 +23,17 @@ class Region:
     map: np.ndarray
 
 
-def explain_regions(net, x, boxes=None, words=None, layer=None, relu=True):
+def explain_regions(net, x, boxes=None, words=None, layer=None, relu=True, weigh=combine):
     """Grad-CAM of every region's caption, from one forward and one batched backward pass.  -> [Region], the surest first
 
     net     finds boxes and says a sentence for each (see minicnn/nets/dense_captioner.py); x: array (1, 3, H, W)
     boxes   (R, 4), in pixels: explain these instead of those that the network finds; words (R, L): and these sentences
     layer   name of the feature maps that are weighed; default: those that the regions are cut from.  relu=False keeps evidence against
+    weigh   the method's formula, of gradient and maps: Grad-CAM's, or `gradcam.hirescam.combine`
 
-    The signal of a caption starts at its log-probability and enters the maps inside its box only; but the map may lie anywhere, as the
-    weights alpha_k are means over the whole picture.  That it lies in the box is no matter of course.
+    The signal of a caption starts at its log-probability and enters the maps inside its box only; but Grad-CAM may lie anywhere, as its
+    weights alpha_k are means over the whole picture: that it lies in the box is no matter of course.  HiResCAM weighs place by place, and
+    cannot leave the box by more than a cell at the maps that the regions are cut from.
     """
     A, scores, offsets = net(Tensor(x, "x"))
     if boxes is None:
@@ -46,5 +48,5 @@ def explain_regions(net, x, boxes=None, words=None, layer=None, relu=True):
     log_p = net.log_probability(A, boxes, picture, np.asarray(words))
     maps = find(log_p, layer) if layer else A
     each = np.eye(len(boxes), dtype=A.dtype)  # a row of the stack for each region
-    L = combine(backward(log_p, each, wrt=maps), maps.data, relu=relu)[:, 0]
+    L = weigh(backward(log_p, each, wrt=maps), maps.data, relu=relu)[:, 0]
     return [Region(*found) for found in zip(boxes, p.tolist(), np.asarray(words), log_p.data.tolist(), L)]

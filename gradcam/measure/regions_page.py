@@ -7,6 +7,7 @@ from gradcam.measure.intervals import interval
 from weights.recipes.regions_found import ENOUGH
 
 OWN, OTHER, EMPTY = "Grad-CAM of its caption", "Grad-CAM of another region's caption", "Grad-CAM of its caption, random weights"
+PLACES = "HiResCAM of its caption"
 FIGURES = {
     "box_hit": "pointing game: in the region",
     "box_energy": "energy in the region",
@@ -33,7 +34,7 @@ shapes.  A box finds a shape if their intersection over union is {iou} or more; 
 
 ## Where Grad-CAM of a caption lies
 
-Of the log-probability of the caption, at the maps from which the regions are cut; for each of {regions} regions that find a shape.  In
+Of the log-probability of the caption, at relu5, from which the regions are cut; for each of {regions} regions that find a shape.  In
 brackets: 95 % intervals (Wilson's for hits and misses, else the bootstrap over regions).  *Random point* and *picture centre* never look at
 the picture; *another region's caption*: whether the map belongs to the region or to the picture, where a scene has several regions.
 
@@ -41,6 +42,10 @@ the picture; *another region's caption*: whether the map belongs to the region o
 
 Of maps divided by their maximum, the mean inside the region is {ratio:.1f} times the mean outside (Selvaraju et al. 2017 compare captions
 of boxes so; a map that says nothing has 1).  The caption is exactly right for {right:.1%} of these regions.
+
+The signal enters relu5 inside the region only.  Grad-CAM then takes its mean over the picture, so that the map shows wherever the same
+feature maps are active, and these are active on other shapes, too.  HiResCAM weighs place by place and cannot leave the region by more than
+a cell: that it points into the region says nothing, that it points onto the shape does.
 
 ![regions](regions_22.png)
 ![regions](regions_41.png)
@@ -58,7 +63,7 @@ def page(n, said, rows):
 def table(rows):
     """A line for each map, a column for each figure, with its 95 % interval."""
     lines = [["map", *FIGURES.values(), "n", "zero maps"], ["---", *["---:"] * (len(FIGURES) + 2)]]
-    for name in (RANDOM, CENTRE, OWN, OTHER, EMPTY):
+    for name in (RANDOM, CENTRE, OWN, OTHER, EMPTY, PLACES):
         values = [row["values"][name] for row in rows if name in row["values"]]
         if values:
             cells = ["{:.1f} % ({:.1f} to {:.1f})".format(*(100 * v for v in interval([of[f] for of in values]))) for f in FIGURES]

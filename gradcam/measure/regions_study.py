@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from gradcam.hirescam import combine as place_by_place
 from gradcam.image import prepare
 from gradcam.measure.baselines import centre
 from gradcam.measure.energy_pointing_game import energy_pointing_game
 from gradcam.measure.intensity import intensity
 from gradcam.measure.pointing_game import chance, pointing_game
-from gradcam.measure.regions_page import CENTRE, EMPTY, OTHER, OWN, RANDOM, page
+from gradcam.measure.regions_page import CENTRE, EMPTY, OTHER, OWN, PLACES, RANDOM, page
 from gradcam.regions import explain_regions
 from gradcam.save import save
 from gradcam.show.regions import regions_panel
@@ -97,6 +98,7 @@ def maps(net, scene, x):
     if not every:
         return []
     boxes, words = np.stack([r.box for r in every]), np.stack([r.words for r in every])
+    by_place = explain_regions(net, x, boxes, words, weigh=place_by_place)
     drawn_anew = explain_regions(randomised(net), x, boxes, words)
     which = matched(boxes, np.stack([regions.box(s) for s in scene.shapes]))
     size, rows = x.shape[-2:], []
@@ -104,6 +106,7 @@ def maps(net, scene, x):
         shape = scene.shapes[which[r]]
         region = inside(every[r].box, size)
         seen = {CENTRE: centre(size), OWN: intensity(every[r].map, size), EMPTY: intensity(drawn_anew[r].map, size)}
+        seen[PLACES] = intensity(by_place[r].map, size)
         others = [q for q in np.flatnonzero(which >= 0) if q != r]
         if others:
             seen[OTHER] = intensity(every[others[0]].map, size)
