@@ -78,7 +78,7 @@ def run(args):
             raise AskError(f"{args.html}: cannot be written: {error.strerror}") from None
     from gradcam.verify.report import in_words
 
-    print(json.dumps(verdict.as_dict(), indent=2) if args.json else in_words(verdict, colour=sys.stdout.isatty()))
+    print(json.dumps(verdict.as_dict(), indent=2, allow_nan=False) if args.json else in_words(verdict, colour=sys.stdout.isatty()))
     return verdict.status
 
 

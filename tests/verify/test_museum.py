@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks")
 
 def test_every_mistake_has_its_name_in_the_catalogue():
     names = {h.name for h in HYPOTHESES}
-    assert {part for m in mistakes.TABLE for part in m.truth.split(" AND ")} <= names
+    assert {part for m in mistakes.TABLE if not m.refused for part in m.truth.split(" AND ")} <= names
 
 
 @pytest.mark.parametrize("part", range(3))
