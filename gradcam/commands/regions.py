@@ -10,6 +10,8 @@ Examples:
       a built-in scene: the regions that the built-in network finds, a caption for each, and Grad-CAM of each caption
   gradcam regions --scene 7 --out regions.pdf
       another scene of the shapes world
+  gradcam regions --method hirescam
+      maps that weigh place by place and cannot leave their region
   gradcam regions --box 10 20 60 70 --words "a red star"
       a region of your choice, and a sentence that the network would not have said: where would it see that?
 """
@@ -27,6 +29,7 @@ def register(subparsers):
     parser.add_argument("--box", dest="boxes", help="a region in pixels, instead of those that are found; may be repeated", **numbers)
     parser.add_argument("--words", action="append", help="a sentence for each --box, instead of what the network says")
     parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM (default: relu5, which the regions are cut from)")
+    parser.add_argument("--method", metavar="NAME", default="grad_cam", help="grad_cam (default), or hirescam, which stays in its region")
     parser.add_argument("--weights", metavar="FILE", help="another file of weights for the dense captioner")
     parser.add_argument("--out", metavar="FILE", help="the picture: .png, .svg, .pdf or .jpg; default: PICTURE_regions.png, in this folder")
     parser.set_defaults(run=run)
@@ -35,7 +38,9 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.commands._ask import AskError
+    from gradcam.commands._ask import AskError, one_of
+    from gradcam.grad_cam import combine
+    from gradcam.hirescam import combine as place_by_place
     from gradcam.image import crop_shown, prepare
     from gradcam.regions import explain_regions
     from gradcam.save import check
@@ -51,12 +56,14 @@ def run(args):
     for x0, y0, x1, y1 in args.boxes or []:
         if x1 <= x0 or y1 <= y0:
             raise AskError(f"--box {x0:g} {y0:g} {x1:g} {y1:g} has no inside: X1 must be beyond X0, and Y1 beyond Y0")
+    formulas = {"grad_cam": combine, "hirescam": place_by_place}
+    weigh = formulas[one_of("method for regions", args.method, formulas)]
     out = check(args.out or f"{Path(args.photo).stem if args.photo else 'scene'}_regions.png")
     net = dense_captioner.load(*filter(None, [args.weights]))
     picture = _picture(args)
     words = [_numbered(text, sentences, AskError) for text in args.words or []]
     x, photo = prepare(picture, net.card.preprocessing), crop_shown(picture, net.card.preprocessing)
-    regions = explain_regions(net, x, args.boxes, np.stack(words) if words else None, args.layer)
+    regions = explain_regions(net, x, args.boxes, np.stack(words) if words else None, args.layer, weigh=weigh)
     said = [sentences.in_words(region.words) for region in regions]
 
     from gradcam.show import save  # Matplotlib is slow to import: mistakes are answered before

@@ -141,6 +141,13 @@ def test_the_command_takes_a_box_and_a_sentence(tmp_path, capsys, monkeypatch):
     assert "a red star" in capsys.readouterr().out
 
 
+def test_the_command_draws_another_method(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for method in ("grad_cam", "hirescam"):
+        assert main(["regions", "--method", method, "--out", f"{method}.png"]) == 0
+    assert (tmp_path / "grad_cam.png").read_bytes() != (tmp_path / "hirescam.png").read_bytes()
+
+
 @pytest.mark.parametrize(
     "more, said",
     [
@@ -153,6 +160,7 @@ def test_the_command_takes_a_box_and_a_sentence(tmp_path, capsys, monkeypatch):
         (["nothing.png", "--scene", "3"], "not both"),
         (["--layer", "relu9"], "no tensor is called 'relu9'"),
         (["--weights", "nothing.npz"], "nothing.npz"),
+        (["--method", "cam"], "grad_cam"),
         (["--scene", "-1"], "no scene -1"),
     ],
 )
