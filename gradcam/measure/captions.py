@@ -34,9 +34,9 @@ POINTING = """\
 
 Grad-CAM at `{}` for words and at `{}` for answers, chosen on `validation` ([below](#the-layer)); a hit: its largest value, brought
 to the picture's size, lies on the visible pixels of the shape meant.  The sentence is the true one, and each word's map that of its
-log-probability after the words in front of it; an answer is the true one, and its map that of its score.  *Within 6
-pixels*: of the shape, the tolerance of the game's authors (15 of 224), as a ring's middle is no part of it.  *Other shape*: the share that
-points at a shape that was not meant; *random point*: how often one would hit.
+log-probability after the words in front of it; an answer is the true one, and its map that of its score.  *Within 6 pixels*: of the
+shape, the tolerance of the game's authors (15 of 224), as a ring's middle is no part of it.  *Other shape*: the share that points at a
+shape that was not meant; *random point*: how often one would hit.
 """
 
 
@@ -45,8 +45,8 @@ def main(arguments=None):
         prog="python -m gradcam.measure.captions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scenes", type=int, default=1000, help="for accuracy (default: %(default)s)")
-    parser.add_argument("--pointing", type=int, default=500, help="for the pointing game (default: %(default)s)")
-    parser.add_argument("--validation", type=int, default=150, help="for the choice of the layer (default: %(default)s)")
+    parser.add_argument("--pointing", type=int, default=900, help="for the pointing game (default: %(default)s)")
+    parser.add_argument("--validation", type=int, default=80, help="for the choice of the layer (default: %(default)s)")
     parser.add_argument("--out", type=Path, help="where the page goes; default: it is printed")
     asked = parser.parse_args(arguments)
     keep_memory()

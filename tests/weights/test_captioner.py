@@ -40,7 +40,8 @@ def test_answers_about_unseen_scenes():
 
 
 def test_words_point_at_what_they_speak_of():
-    rows = [r for r in spoken.of_words(speakers.load("captioner"), range(60), "test", "relu5_1") if r["shapes"] > 1]
+    net = speakers.load("captioner")
+    rows = [r for r in spoken.of_words(net, range(60), "test", net.card.layer) if r["shapes"] > 1]
     for of in ("colour word", "kind word"):
         some = [r for r in rows if r["of"] == of]
         hit, other, chance = (np.mean([r[key] for r in some]) for key in ("hit", "other", "chance"))
@@ -48,7 +49,8 @@ def test_words_point_at_what_they_speak_of():
 
 
 def test_a_changed_answer_moves_the_map():
-    rows = list(spoken.changed(speakers.load("vqa"), range(60), "test", "relu5_1"))
+    net = speakers.load("vqa")
+    rows = list(spoken.changed(net, range(60), "test", net.card.layer))
     asked_again = [r for r in rows if r["of"].startswith("the other shape is asked for")]
     assert np.mean([r["hit"] for r in asked_again]) > 5 * np.mean([r["chance"] for r in asked_again])
 

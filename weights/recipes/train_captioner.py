@@ -22,7 +22,7 @@ from weights.recipes.teaching import Taught, draw, in_parts, processor_time, row
 from weights.recipes.train_shapes import normalise
 
 SCENES, VALIDATION = 10240, 600
-PEAK, DECAY = 3e-3, 0.02
+PEAK, DECAY = 2e-3, 0.02
 
 
 def whole_sentences(scores, t):
@@ -41,7 +41,7 @@ def measure(net, pictures, sentences):
 
 
 def main(arguments=None):
-    asked = options("captioner", __doc__, epochs=6).parse_args(arguments)
+    asked = options("captioner", __doc__, epochs=10).parse_args(arguments)
     started, worked = time.monotonic(), processor_time()
     keep_memory()
     net = with_sight(begin(captioner(), asked))
