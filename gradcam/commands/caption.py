@@ -47,7 +47,7 @@ def run(args):
     image, called, note = _scene.picture(args)
     net = speakers.load("captioner", args.weights)
     x, layer = prepare(image, net.card.preprocessing), args.layer or net.card.layer
-    found = [] if said else beam(net, x, sentences.LONGEST, args.beam)
+    found = [] if said else beam(net, x, sentences.LONGEST, args.beam)[: args.beam]
     if not (said or found):
         raise AskError(f"no sentence came to its end within {sentences.LONGEST} words; try a wider --beam, or another picture")
     e = explain_caption(net, x, sentences.numbered(said) if said else found[0][1], layer)

@@ -57,7 +57,7 @@ def test_a_changed_answer_moves_the_map():
 
 def test_the_page_of_measures_is_made_of_what_was_measured():
     page = captions.page(speakers.load("captioner"), speakers.load("vqa"), scenes=12, pointing=8, validation=4)
-    assert "sentences, greedily" in page and page.count("| colour word |") == 1
+    assert "sentences, greedily" in page and page.count("\n| colour word |") == 1
     assert not re.search(r"nan|None", page)
 
 
