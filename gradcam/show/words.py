@@ -47,4 +47,4 @@ def words(photo, heading, seen, layer, columns=5):
 
 def _note(s):
     zero = s.map is not None and not np.any(s.map)
-    return ", ".join(filter(None, [s.note, "exactly zero: nothing there speaks for it" if zero else ""]))
+    return ", ".join(filter(None, [s.note, "exactly zero everywhere" if zero else ""]))
