@@ -12,7 +12,6 @@ import pathlib
 
 from threadpoolctl import threadpool_limits
 
-from minicnn.device import keep_memory
 from tests.benchmarks import drawn, fresh, measure, rows, sizes
 
 RESULTS = pathlib.Path(__file__).parent / "results"
@@ -23,8 +22,7 @@ def main(argv=None):
     options = parser().parse_args(argv)
     chosen = options.only or [*rows.ROWS, *EXTRA]
     repeats = options.repeats or (3 if options.quick else 7)
-    kept = keep_memory()  # for both sides: large freed arrays are used again, without a page fault per page
-    found = {"machine": measure.machine(options.threads) | {"memory kept": kept}, "repeats": repeats, "rows": []}
+    found = {"machine": measure.machine(options.threads), "repeats": repeats, "rows": []}
     print("  ".join(f"{k}: {v}" for k, v in found["machine"].items()))
     print(f"{'work':58s} {'ours s':>8s} {'theirs s':>8s} {'ratio':>6s} {'in CPU s':>8s} {'reach':>6s}")
     with threadpool_limits(options.threads):
