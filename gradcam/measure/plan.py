@@ -67,16 +67,17 @@ SUBJECTS = (
 def stages(subject):
     """In the order in which they are run: what is quick first."""
     quick, every = (*QUICK, *subject.also), (*METHODS, *subject.also)
-    return [
-        Stage(subject.network, "maps", subject.n["maps"], quick, ON_MAPS),
-        Stage(subject.network, "grid", subject.n["grid"], quick, ("grid_pointing_game",)),
-        Stage(subject.network, "sanity", subject.n["sanity"], every),
-        Stage(subject.network, "passes", subject.n["passes"], every, (*ON_MAPS, *IN_PASSES)),
-        Stage(subject.network, "grid_occlusion", subject.n["grid_occlusion"], ("occlusion",), ("grid_pointing_game",)),
-        Stage(subject.network, "relatives_maps", subject.n["relatives_maps"], FEW_PASSES, ON_MAPS),
-        Stage(subject.network, "relatives_grid", subject.n["relatives_grid"], FEW_PASSES, ("grid_pointing_game",)),
-        Stage(subject.network, "relatives_many", subject.n["relatives_many"], MANY_PASSES, ON_MAPS),
-        Stage(subject.network, "relatives_sanity", subject.n["relatives_sanity"], FEW_PASSES),
-        Stage(subject.network, "relatives_passes", subject.n["relatives_passes"], tuple(RELATIVES), (*ON_MAPS, *IN_PASSES)),
-        Stage(subject.network, "cost", subject.n["cost"], (*METHODS, *RELATIVES)),
-    ]
+    planned = {
+        "maps": (quick, ON_MAPS),
+        "grid": (quick, ("grid_pointing_game",)),
+        "sanity": (every,),
+        "passes": (every, (*ON_MAPS, *IN_PASSES)),
+        "grid_occlusion": (("occlusion",), ("grid_pointing_game",)),
+        "relatives_maps": (FEW_PASSES, ON_MAPS),
+        "relatives_grid": (FEW_PASSES, ("grid_pointing_game",)),
+        "relatives_many": (MANY_PASSES, ON_MAPS),
+        "relatives_sanity": (FEW_PASSES,),
+        "relatives_passes": (tuple(RELATIVES), (*ON_MAPS, *IN_PASSES)),
+        "cost": ((*METHODS, *RELATIVES),),
+    }
+    return [Stage(subject.network, kind, subject.n[kind], *what) for kind, what in planned.items() if kind in subject.n]
