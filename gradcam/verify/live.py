@@ -4,6 +4,8 @@ import numpy as np
 
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.judge import judge
+from gradcam.verify.modules import path_of, pytorch_for
+from gradcam.verify.peers import result_of
 from gradcam.verify.question import Question
 
 
@@ -19,8 +21,6 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
     """
     pytorch_for(model)
     if result is None:
-        from gradcam.verify.peers import result_of
-
         result = result_of(library, model, x, target, method, layer)
     theirs = result if isinstance(result, dict) else {"result": result}
     return judge(question(model, x, target, method, layer, theirs, photo), **options)
@@ -36,24 +36,3 @@ def question(model, x, target, method, layer=None, theirs=None, photo=None):
         raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
     net = from_torch(model, torch.from_numpy(array))
     return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of, photo=photo)
-
-
-def pytorch_for(model):
-    """PyTorch, if it is installed and the model is one of its modules."""
-    try:
-        import torch
-    except ImportError:
-        raise VerifyError("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'; files need none: gradcam verify") from None
-    if not isinstance(model, torch.nn.Module):
-        raise VerifyError(f"the model must be a torch.nn.Module, not {type(model).__name__}")
-    return torch
-
-
-def path_of(model, layer):
-    """A module of the model, or its path -> its path."""
-    if layer is None or isinstance(layer, str):
-        return layer
-    for path, module in model.named_modules():
-        if module is layer:
-            return path
-    raise VerifyError("the layer is not a module of this model")

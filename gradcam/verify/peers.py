@@ -6,6 +6,8 @@ Raw results where the library's interface gives them: maps before normalisation.
 import warnings
 
 from gradcam.verify.errors import VerifyError
+from gradcam.verify.modules import path_of
+from gradcam.verify.question import method_name
 
 
 def captum(model, x, c, method, layer):
@@ -79,8 +81,6 @@ def result_of(library, model, x, target, method, layer):
     """
     import torch
 
-    from gradcam.verify.live import path_of
-    from gradcam.verify.question import method_name
     from gradcam.verify.torch_graph.untouched import copied
 
     if library not in LIBRARIES:

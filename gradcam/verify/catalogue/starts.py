@@ -5,6 +5,7 @@ import numpy as np
 from gradcam.verify.hypothesis import Hypothesis
 from minicnn import LogSoftmax, Softmax, one_hot
 
+FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
 SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
 
 
@@ -58,10 +59,12 @@ def all_scores(q, v, old):
 
 
 def others(q, y):
-    """Neighbours of the class, and the winner."""
-    classes, top = y.shape[1], y.data.argmax(axis=1)
-    c = np.broadcast_to(np.asarray(q.c), top.shape)
-    meant = {"the next class": c + 1, "the class before": c - 1, "the most probable class": top, "class 0": 0 * top}
+    """Every other class of a few; of many, the neighbours, the first, and the most probable ones."""
+    classes, order = y.shape[1], np.argsort(-y.data, axis=1, kind="stable")
+    c = np.broadcast_to(np.asarray(q.c), len(y.data))
+    meant = {"the next class": c + 1, "the class before": c - 1, "the most probable class": order[:, 0], "class 0": 0 * c}
+    some = range(classes) if classes <= FEW else order[0, :LIKELY] if len(order) == 1 else ()
+    meant |= {f"class {d}": 0 * c + d for d in some if not any(np.array_equal(m, 0 * c + d) for m in meant.values())}
     fits = {n: m for n, m in meant.items() if np.all((m >= 0) & (m < classes)) and np.any(m != c)}
     return {n: lambda q, v, old, m=m: (v.y, one_hot(v.y, m)) for n, m in fits.items()}
 
