@@ -132,8 +132,7 @@ def _watched(f):
         try:
             answer = f(*given)
         except Exception as error:
-            line = traceback.extract_tb(sys.exc_info()[2])[-1].lineno
-            raise Stop("raised", f"your function raised {type(error).__name__} in line {line}: {error}") from error
+            raise Stop("raised", f"your function raised {type(error).__name__}{_where(f)}: {error}") from error
         if answer is None or answer is ...:
             raise Stop("not written yet", "not written yet (the function returns nothing)")
         if any(isinstance(i, np.ndarray) and not np.array_equal(i, g) for i, g in zip(inputs, given)):
@@ -141,6 +140,22 @@ def _watched(f):
         return answer
 
     return call
+
+
+def _where(f):
+    """The line of the student's own file that raised, in words; nothing where it never got there, as with too few arguments."""
+    file = getattr(getattr(f, "__code__", None), "co_filename", None)
+    lines = [frame.lineno for frame in traceback.extract_tb(sys.exc_info()[2]) if frame.filename == file]
+    return f" in line {lines[-1]}" if lines else ""
+
+
+def parts(answer, *names):
+    """What a function returned that gives back several things, one for each name: no fewer, which a zip would let pass, and no more."""
+    found = list(answer) if isinstance(answer, (tuple, list)) or np.ndim(answer) else [answer]
+    if len(found) != len(names):
+        number = len(found) if isinstance(answer, (tuple, list)) else 1
+        raise Stop("shape", f"{len(names)} results are expected ({', '.join(names)}); your function returned {number}")
+    return found
 
 
 def _error(what, answer, truth):
@@ -164,7 +179,7 @@ def _diagnosis(answer, truth):
     factor = (answer * truth).sum() / (truth * truth).sum()
     if np.allclose(answer, -truth):
         return "The sign is turned. "
-    if abs(factor) > 1e-3 and np.allclose(answer, factor * truth):
+    if abs(factor) > 1e-3 and not (truth == 1).all() and np.allclose(answer, factor * truth):
         return f"It is {factor:.3g} times what it should be. "
     if truth.ndim == 2 and truth.shape[0] == truth.shape[1] and np.allclose(answer, truth.T):
         return "Rows and columns are exchanged. "

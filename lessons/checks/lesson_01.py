@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import central, exercise
+from lessons.exercises import central, exercise, parts
 
 
 def neuron(x, w, b):
@@ -27,10 +27,10 @@ def neuron_gx(f, random):
 @exercise("1.2", "the way back to weights and bias", "gw = gz x, and the bias has the derivative 1: gb = gz")
 def neuron_gw_gb(f, random):
     x, w, b, gy = open_neuron(random)
-    gw, gb = f(x, w, b, gy)
+    gw, gb = parts(f(x, w, b, gy), "gw", "gb")
     yield "gw", gw, gy * central(lambda w: neuron(x, w, b), w)
     yield "gb", gb, gy * central(lambda b: neuron(x, w, b), b)
-    gw, gb = f(x, w, b - 9, gy)
+    gw, gb = parts(f(x, w, b - 9, gy), "gw", "gb")
     yield "1 + gw behind a closed gate", 1 + np.asarray(gw), 1 + gy * central(lambda w: neuron(x, w, b - 9), w)
     yield "1 + gb behind a closed gate", 1 + gb, 1 + gy * central(lambda b: neuron(x, w, b), b - 9)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import central, exercise
+from lessons.exercises import central, exercise, parts
 
 
 def softmax(y):
@@ -25,7 +25,7 @@ def cross_entropy_gx(f, random):
 @exercise("4.3", "the linear layer", "gx = gy W, gW = gy^T x, gb = the sum of gy over the pictures")
 def linear_gx_gW_gb(f, random):
     x, W, gy = random.normal(size=(3, 4)), random.normal(size=(4, 4)), random.normal(size=(3, 4))
-    gx, gW, gb = f(x, W, gy)
+    gx, gW, gb = parts(f(x, W, gy), "gx", "gW", "gb")
     yield "gx", gx, central(lambda x: x @ W.T, x, gy)
     yield "gW", gW, central(lambda W: x @ W.T, W, gy)
     yield "gb", gb, central(lambda b: x @ W.T + b, np.zeros(4), gy)

@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
-from lessons.exercises import exercise
+from lessons.exercises import exercise, parts
 
 
 @exercise("6.1", "gradient descent with momentum", "first the new v, then w with the new v")
 def momentum_step(f, random):
     w, g, v = random.normal(size=(3, 5))
     rate, momentum = random.uniform(0.1, 0.9, 2)
-    new_w, new_v = f(w, g, v, rate, momentum)
+    new_w, new_v = parts(f(w, g, v, rate, momentum), "w", "v")
     yield "v", new_v, [momentum * b + a for a, b in zip(g, v)]
     yield "w", new_w, [c - rate * (momentum * b + a) for a, b, c in zip(g, v, w)]
 
@@ -20,7 +20,7 @@ def momentum_step(f, random):
 def adam_step(f, random):
     w, g, m = random.normal(size=(3, 4))
     v, t = random.uniform(0.1, 2, 4), int(random.integers(1, 6))
-    answers = f(w, g, m, v, 0.05, t)
+    answers = parts(f(w, g, m, v, 0.05, t), *"wmv")
     m = [0.9 * b + 0.1 * a for a, b in zip(g, m)]
     v = [0.999 * b + 0.001 * a * a for a, b in zip(g, v)]
     w = [c - 0.05 * (a / (1 - 0.9**t)) / (math.sqrt(b / (1 - 0.999**t)) + 1e-8) for a, b, c in zip(m, v, w)]

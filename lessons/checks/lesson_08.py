@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import exercise
+from lessons.exercises import exercise, parts
 
 
 def numbers(rule, x, gy):
@@ -13,9 +13,10 @@ def numbers(rule, x, gy):
 def three_rules(f, random):
     x, gy = random.normal(size=(2, 4, 5))
     x[0, 0], gy[1, 1] = 0.0, 0.0  # at 0 every gate is closed
-    answers = f(x, gy)
+    names = ("backprop", "deconvnet", "guided")
+    answers = parts(f(x, gy), *names)
     rules = [lambda a, g: g if a > 0 else 0, lambda a, g: g if g > 0 else 0, lambda a, g: g if a > 0 and g > 0 else 0]
-    for name, answer, rule in zip(("backprop", "deconvnet", "guided"), answers, rules):
+    for name, answer, rule in zip(names, answers, rules):
         yield name, answer, numbers(rule, x, gy)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import exercise
+from lessons.exercises import exercise, parts
 
 
 @exercise("9.1", "where negative pixels come from", "stamp max(W, 0), and then min(W, 0), with the same signal")
@@ -12,7 +12,7 @@ def two_parts(f, random):
     for k, i, j, u, v in np.ndindex(3, 4, 3, 3, 2):
         share = g[k, i, j] * W[k, 0, u, v]
         (plus if share > 0 else minus)[i + u, j + v] += share
-    answers = f(g, W)
+    answers = parts(f(g, W), "positive part", "negative part")
     yield "positive part", answers[0], plus
     yield "negative part", answers[1], minus
 

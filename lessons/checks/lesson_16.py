@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import exercise
+from lessons.exercises import exercise, parts
 
 
 @exercise("16.1", "a kernel from Keras", "transpose: last axis first, then the third, then the two of the kernel in their order")
@@ -28,7 +28,7 @@ def fc6_from_keras(f, random):
 def eats_rgb(f, random):
     W, b, mean = random.normal(size=(4, 3, 2, 3)), random.normal(size=4), random.uniform(1, 3, 3)
     rgb = random.random((3, 2, 3))
-    W2, b2 = f(W, b, mean)
+    W2, b2 = parts(f(W, b, mean), "W", "b")
     bgr = np.stack([255 * rgb[2] - mean[0], 255 * rgb[1] - mean[1], 255 * rgb[0] - mean[2]])
     scores = [sum(W[n, k, u, v] * bgr[k, u, v] for k, u, v in np.ndindex(bgr.shape)) + b[n] for n in range(4)]
     W2, b2 = np.asarray(W2, float), np.asarray(b2, float)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessons.exercises import exercise
+from lessons.exercises import exercise, parts
 
 
 def shares(x, W, R, z):
@@ -38,7 +38,7 @@ def lrp_gamma_linear(f, random):
 def lrp_add(f, random):
     a, b, R = random.normal(size=(3, 4)), random.normal(size=(3, 4)), random.normal(size=(3, 4))
     a[0, 0], b[0, 0] = 2.0, -1.0
-    answers = f(a, b, R)
+    answers = parts(f(a, b, R), "R of a", "R of b")
     yield "R of a", answers[0], [[a[i, j] / (a[i, j] + b[i, j]) * R[i, j] for j in range(4)] for i in range(3)]
     yield "R of b", answers[1], [[b[i, j] / (a[i, j] + b[i, j]) * R[i, j] for j in range(4)] for i in range(3)]
 

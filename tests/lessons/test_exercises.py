@@ -36,6 +36,21 @@ def test_wrong_solutions_are_rejected(number):
             assert exercises(number)[task].hint in outcome.message
 
 
+@pytest.mark.parametrize("number", LESSONS)
+def test_a_result_that_is_missing_is_asked_for(number):
+    for task, given in solutions(number).items():
+        several = []
+
+        def without_the_last(*inputs, f=given["right"][0], several=several):
+            answer = f(*inputs)
+            several.append(isinstance(answer, tuple))
+            return answer[:-1] if several[-1] else answer
+
+        outcome = examine(task, without_the_last)
+        assert outcome.state == ("shape" if any(several) else "right"), f"{task}: {outcome}"
+        assert not any(several) or "results are expected" in outcome.message
+
+
 def test_every_exercise_has_solutions_and_is_asked(capsys):
     asked = right = wrong = 0
     for each in lessons():
@@ -77,6 +92,24 @@ def test_a_function_that_changes_its_inputs_is_told_so():
         return w
 
     assert examine("1.1", f).state == "changed its inputs"
+
+
+def test_an_error_is_placed_in_the_students_own_line_or_nowhere():
+    def deep(x, w, b, gy):
+        return np.stack([])
+
+    assert f"ValueError in line {deep.__code__.co_firstlineno + 1}: " in examine("1.1", deep).message
+    assert "TypeError: " in examine("1.1", lambda x: x).message
+
+
+def test_no_factor_is_told_where_a_closed_gate_lets_nothing_through():
+    def without_gate(x, w, v, gy):
+        return gy * v * (1 - np.tanh(w * x) ** 2) * x
+
+    outcome = examine("1.3", without_gate)
+    assert outcome.state == "wrong"
+    assert "closed gate" in outcome.message
+    assert "times what it should be" not in outcome.message
 
 
 def test_an_unknown_exercise_is_an_error():
