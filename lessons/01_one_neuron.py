@@ -52,8 +52,8 @@ print("output      y =", neuron(x, w, b))
 #
 # ## Backward
 #
-# Write $g_v$ for $\partial y / \partial v$, the signal that arrives at $v$ from above. It starts as $g_y = 1$ and meets one operation after
-# the other:
+# Write $[z > 0]$ for the number that is 1 where $z > 0$ and 0 elsewhere, $p_d$ for the products $w_d x_d$, and $g_v$ for
+# $\partial y / \partial v$, the signal that arrives at $v$ from above. It starts as $g_y = 1$ and meets one operation after the other:
 #
 # | operation | derivative | what it passes back |
 # |---|---|---|
@@ -114,14 +114,17 @@ print("y =", neuron(x, w, closed), "  gx =", central(lambda x: neuron(x, w, clos
 #
 # ## The engine does the same
 #
-# In `minicnn` each operation is one small class with a `forward`, and one method for each input, named after it: what is passed back to `x`
-# is `gx`. These are the engine's own lines for the product and for the gate:
+# In `minicnn`, the engine of this course, each operation is one small class with a `forward`, and one method for each input, named after
+# it: what is passed back to `x` is `gx`. The product calls its two factors `x` and `z`; `sum_to` matters only where NumPy has repeated
+# one of them by broadcasting (exercise 5.4). These are the engine's own lines for the product and for the gate:
 
 # %%
 print(inspect.getsource(Mul.gx), inspect.getsource(Mul.gz), inspect.getsource(ReLU.gx), sep="\n")
 
 # %% [markdown]
-# A `Tensor` remembers the operation that made it. `backward` walks those memories in reverse.
+# A `Tensor` remembers the operation that made it. `backward` walks those memories in reverse. (`ReLU()` makes an operation, the second
+# pair of parentheses applies it. `Tensor(x, "x")` gives the value a name. `backward` takes the end, the signal that starts there, and in
+# `wrt`, *with respect to*, the values whose signals we want.)
 
 # %%
 tx, tw, tb = Tensor(x, "x"), Tensor(w, "w"), Tensor(np.array(b), "b")

@@ -25,6 +25,12 @@ from minicnn.convolution import taps
 # %% [markdown]
 # ## Forward, tap by tap
 #
+# Six words first. A *kernel* is a small grid of weights that slides over a picture. A *channel* is one layer of numbers: a photo has
+# three, for red, green and blue. The *stride* is how many pixels the kernel moves from one output to the next, and *padding* is a frame
+# of zeros laid around the picture first. What a kernel makes of a picture is a *feature map*: a channel of the next layer's input. And
+# several pictures that are computed together are a *batch*. The engine's arrays have the axes (N, C, H, W): pictures, channels, rows,
+# columns. So `x[None, None]` below is a batch of one picture with one channel.
+#
 # With one channel, no padding and stride 1, a kernel $W$ of $3 \times 3$ numbers makes of a picture $x$
 #
 # $$y_{ij} = \sum_{u,v} W_{uv}\, x_{i+u,\, j+v}.$$
@@ -63,7 +69,7 @@ print("at the picture\n", gx[0, 0], "\nat the kernel\n", gW[0, 0])
 # b). $y_{11}$ is one neuron of lesson 1: its inputs are the pixels of its window and its weights are $W$. The signal towards each pixel
 # is that pixel's weight, so the kernel is *stamped* onto the window, the way it lies there, and the signal towards each weight is that
 # weight's pixel, so a *copy of the window* arrives at the kernel. The "turned kernel" appears only when all outputs are taken together
-# and one asks for one pixel: it collects from output $i-u$, through $W_u$,
+# and one asks for one pixel $(p, q)$: it collects from the outputs $(p-u, q-v)$, where there are such, through $W_{uv}$,
 #
 # $$g_{x,\,pq} = \sum_{u,v} W_{uv}\, g_{y,\,p-u,\,q-v}, \qquad g_{W,\,uv} = \sum_{i,j} g_{y,\,ij}\, x_{i+u,\,j+v}.$$
 # </details>
@@ -89,7 +95,8 @@ plt.show()
 # ## The engine's own lines
 #
 # For every tap, stride and padding, over channels as a matrix product: what forward *reads* at `at` with $W$, the way back *adds* at
-# `at` with $W^\top$.
+# `at` with $W^\top$. Read only the line in each loop. `at` is the slice of the picture that a tap sees, and `geometry` knows it: the
+# stride, the padding, and two settings that are 1 in this lesson, `groups` and `dilation`. `one_thread_each` is a matter of speed.
 
 # %%
 print(inspect.getsource(taps.forward), inspect.getsource(taps.gx), inspect.getsource(taps.gW), sep="\n")
@@ -98,7 +105,8 @@ print(inspect.getsource(taps.forward), inspect.getsource(taps.gx), inspect.getso
 # ## The adjoint
 #
 # A convolution is linear in $x$: it is a large matrix $M$, mostly zeros, that nobody writes down. The way back is its transpose. For
-# *any* two arrays $x$ and $g$ of the right shapes
+# *any* two arrays $x$ and $g$ of the right shapes, and with $\langle a, b\rangle$ for the sum of all products of entries,
+# `(a * b).sum()`,
 #
 # $$\langle Mx,\, g\rangle = \langle x,\, M^\top g\rangle .$$
 #
@@ -115,10 +123,10 @@ print(inspect.getsource(taps.forward), inspect.getsource(taps.gx), inspect.getso
 random = np.random.default_rng(0)
 big, signal = random.normal(size=(2, 3, 9, 8)), random.normal(size=(2, 4, 4, 4))
 for name, K in [("random kernel", random.normal(size=(4, 3, 3, 3))), ("equal entries", np.ones((4, 3, 3, 3)))]:
-    op = Conv(stride=2, pad=((1, 0), (1, 0)))
+    op = Conv(stride=2, pad=((1, 0), (1, 0)))  # one row of zeros above, one column on the left
     left = (op(Tensor(big), K).data * signal).sum()
     right = (big * op.gx(signal)).sum()
-    op.W = K[..., ::-1, ::-1]
+    op.W = K[..., ::-1, ::-1]  # the way back will see the turned kernel
     print(f"{name}: right {abs(left - right):.0e} apart, with the mistake {abs(left - (big * op.gx(signal)).sum()):.0e} apart")
 
 # %% [markdown]
@@ -130,7 +138,8 @@ for name, K in [("random kernel", random.normal(size=(4, 3, 3, 3))), ("equal ent
 #
 # ## Predict
 #
-# With stride 2, a $3 \times 3$ kernel of ones and a signal of ones: is what arrives at the picture the same everywhere?
+# With stride 2, output $(i, j)$ sees the window that begins at pixel $(2i, 2j)$. With a $3 \times 3$ kernel of ones and a signal of
+# ones: is what arrives at the picture the same everywhere?
 
 # %%
 op = Conv(stride=2)
@@ -162,7 +171,8 @@ check("2.2", conv_gW)
 
 
 # %% [markdown]
-# Now with stride $s$, and with channels: `gy` (F, h, w), `W` (F, C, kh, kw).
+# Now with stride $s$, where output $(i, j)$ sees `x[s*i : s*i + kh, s*j : s*j + kw]`; and with channels, F kernels that each have one
+# layer for every one of the C channels: `gy` (F, h, w), `W` (F, C, kh, kw).
 
 # %%
 def strided_gx(gy, W, s, size):

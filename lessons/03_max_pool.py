@@ -5,8 +5,8 @@
 #
 # **What you will do.** Pool a small picture, look at what the layer must remember, and send a signal back through that memory.
 #
-# **What you will learn.** The gradient of max-pooling *is* the "unpooling with switches" of the deconvnet paper: one and the same
-# routing. What is lost by pooling is not where the maxima were, but everything that was not a maximum.
+# **What you will learn.** The gradient of max-pooling *is* the "unpooling with switches" of the deconvnet (Zeiler & Fergus
+# 2014): one and the same routing. What is lost by pooling is not where the maxima were, but everything that was not a maximum.
 #
 # **What you will need.** Lesson 2.
 
@@ -43,7 +43,7 @@ print("maxima\n", y.data[0, 0], "\nswitches\n", y.op.switches[0, 0])
 # ## Backward
 #
 # Nudge a value that is not the maximum: nothing changes. Nudge the maximum: the output moves with it. So the whole signal goes to the
-# place that the switch names, and nothing to any other:
+# place that the switch names, and nothing to any other (`-0.` is 0, too: a negative signal times 0):
 
 # %%
 print(inspect.getsource(MaxPool.gx))
@@ -85,7 +85,8 @@ print("unpooling the maxima themselves:\n", y.op.gx(y.data)[0, 0])
 # ## What the switches know
 #
 # Take the outline of a star, as an edge filter might have found it. Pool it by $4 \times 4$ and put the maxima back: once always into
-# the middle of their windows, and once where the switches say.
+# the middle of their windows, and once where the switches say. (`scene` draws a picture of the kind that later lessons look at, with a
+# mask that is True on the star. A pixel is outline if it is on the star and one of its four neighbours is not.)
 
 # %%
 star = world.scene(5, split="test", kinds=["star"], size=60).masks.any(axis=0)
@@ -130,7 +131,8 @@ print("outputs\n", overlapping(Tensor(peak)).data[0, 0], "\nback\n", overlapping
 # <details><summary>Explain</summary>
 #
 # 4. It reached the output on four ways, and what comes back on several ways adds up (lesson 5). An implementation that *writes* to the
-# switched places instead of adding gives 1 here. AlexNet, SqueezeNet and GoogLeNet all have such overlapping pools.
+# switched places instead of adding gives 1 here. AlexNet, SqueezeNet and GoogLeNet, well-known networks for photos, all have
+# such overlapping pools.
 # </details>
 #
 # ## On your own
@@ -150,7 +152,7 @@ check("3.2", pool_gx)
 
 # %%
 def overlapping_gx(x, gy, k, s):
-    """k x k windows every s pixels of x (H, W); gy (h, w) -> (H, W).  The switches are yours to find."""
+    """k x k windows every s pixels of x (H, W), no two pixels equal; gy (h, w) -> (H, W).  The switches are yours to find."""
 
 
 def average_gx(gy):

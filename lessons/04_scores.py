@@ -27,19 +27,24 @@ from minicnn import Linear, Softmax, Tensor, backward, find, one_hot
 # %% [markdown]
 # ## Two operations
 #
-# The last two steps of a classifier: scores $y = W x + b$, and probabilities $p_i = e^{y_i} / \sum_j e^{y_j}$.
+# The last two steps of a classifier: the *scores* $y = W x + b$, one for each class, and their *softmax*, the probabilities
+# $p_i = e^{y_i} / \sum_j e^{y_j}$.
 
 # %%
 print(inspect.getsource(Linear.gx), inspect.getsource(Linear.gW), inspect.getsource(Softmax), sep="\n")
 
 # %% [markdown]
-# Where the second line comes from: $\partial p_i / \partial y_j = p_i(\delta_{ij} - p_j)$, so a signal $g$ at $p$ becomes
+# Where the last line comes from: $\partial p_i / \partial y_j = p_i(\delta_{ij} - p_j)$, with $\delta_{ij} = 1$ for $i = j$ and 0
+# otherwise, so a signal $g$ at $p$ becomes
 #
 # $$g_{y_j} = \sum_i g_i\, p_i (\delta_{ij} - p_j) = p_j \Big(g_j - \sum_i p_i g_i\Big).$$
 #
 # Start with 1 at $p_c$ and 0 elsewhere, and let $A$ be anything the scores depend on, pixels or feature maps. Then
 #
 # $$\frac{\partial p_c}{\partial A} = p_c \Big(\frac{\partial y_c}{\partial A} - \sum_j p_j \frac{\partial y_j}{\partial A}\Big).$$
+#
+# We try it on `tiny`, the small network of most lessons (lesson 6 trains one like it): a picture of $32 \times 32$ grey pixels goes in,
+# scores for disk, ring, square and cross come out. `one_hot(y, c)` is the signal that is 1 at class $c$ and 0 elsewhere.
 #
 # ## Predict
 #
@@ -97,8 +102,9 @@ for kind in (np.float32, np.float64):
 #
 # ## How often are the two maps "quite similar"?
 #
-# Users report that it makes no difference. Let us count: Grad-CAM (lesson 10; before its final ReLU) from the score and from the
-# probability, on pictures with two shapes and on pictures with one, compared by rank correlation (1: the same order of pixels).
+# Users report that it makes no difference. Let us count: Grad-CAM (lesson 10 explains it; here it is just some map of a class, over the
+# feature maps `relu4`, the last ones, and before its final ReLU) from the score and from the probability, on pictures with two shapes
+# and on pictures with one, compared by rank correlation (1: the same order of pixels).
 #
 # ## Predict
 #
@@ -145,7 +151,8 @@ axes[3].legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# And on photos, which mostly show one thing? The best class of `mini_vgg`, by how sure it is:
+# And on photos, which mostly show one thing? Another network, `mini_vgg` (lesson 10), tells ten classes of photos apart. Counted once,
+# on 400 photos (of the data set Imagenette) that it was not trained on; for the best class of each, by how sure the network is:
 
 # %%
 print(quoted("scores_or_probabilities.txt"))

@@ -8,7 +8,7 @@
 # **What you will learn.** A value that is used twice gets a signal from each use, and the two *add*. Backward must therefore wait until
 # all uses have answered. And a method that changes the rule of an *operation* is not the same as one that edits the signal at a *value*.
 #
-# **What you will need.** Lesson 1.
+# **What you will need.** Lesson 1, and the adjoint of lesson 2.
 
 # %%
 import inspect
@@ -47,8 +47,9 @@ print(inspect.getsource(Add))
 #
 # ## In which order?
 #
-# A value may pass its signal on only when *all* its uses have answered. Walking the history from the end, inputs before outputs in the
-# list, guarantees it. Consider $v_{k+1} = v_k + v_k$, thirty times.
+# A value may pass its signal on only when *all* its uses have answered. `history(y)` lists every value that $y$ was made from, each one
+# behind the values that it was made from itself; walking this list from its end guarantees it. Consider $v_{k+1} = v_k + v_k$, thirty
+# times.
 #
 # ## Predict
 #
@@ -79,8 +80,10 @@ for n in (5, 10, 15):
 #
 # $$y = \max(x + F(x),\, 0), \qquad g_x = g_z + \left(\frac{\partial F}{\partial x}\right)^{\!\top} g_z, \qquad g_z = g_y\,[z > 0].$$
 #
-# One path has weights, the other has none. In a stack of such blocks there is always one path back that crosses no weight at all. Here
-# is the same stack of thirty layers, with and without the short path.
+# $F$ is some layers with weights; the path around them, which has none, is the short path, or *skip*. In a stack of such blocks there is
+# always one path back that crosses no weight at all. Here is the same stack of thirty layers, with and without the short path. (Without,
+# each layer loses a part of the signal, and the losses multiply. With it, $F$ is made small, 0.3 of itself, so that it adds to $x$
+# rather than drowns it.)
 
 # %%
 def norms(short_path, layers=30, width=64):

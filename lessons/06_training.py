@@ -26,11 +26,14 @@ from minicnn.optimise import SGD, Adam
 # %% [markdown]
 # ## Pictures, a network, a loss
 #
-# The loss says how surprised the network is by the truth, on average over $N$ pictures:
+# The loss, here *cross-entropy*, says how surprised the network is by the truth, on average over $N$ pictures:
 #
 # $$\ell = -\frac1N \sum_n \ln p_{n,\text{class of } n}, \qquad \frac{\partial \ell}{\partial y} = \frac{p - t}{N},$$
 #
 # with the scores $y$, $p = \mathrm{softmax}(y)$ and targets $t$, 1 at the right class. (Exercise 4.2 was the proof.)
+#
+# The network: four convolutions with a ReLU each, a max-pool after the first and after the second; then the mean of each feature map
+# over all its places (*global average pooling*), and a linear layer that makes four scores of these means.
 #
 # ## Predict
 #
@@ -65,7 +68,9 @@ print(f"right on new pictures: {tiny.right(net, new, new_classes):.0%}")
 #
 # ## One step
 #
-# To first order, a step $-r\, g$ changes the loss by $-r\, \lVert g \rVert^2$. A promise that can be checked:
+# To first order, a step $-r\, g$ changes the loss by $-r\, \lVert g \rVert^2$. A promise that can be checked. The engine's own step
+# is SGD, *stochastic* gradient descent: each step looks at a batch of pictures drawn at random. It has two extras, not used here:
+# `momentum` lets $v$ remember the gradients before, and `decay` pulls the weights towards 0.
 
 # %%
 print(inspect.getsource(SGD.update))
@@ -116,7 +121,8 @@ for rate, losses in curves.items():
 #
 # ## The whole training
 #
-# Adam (Kingma & Ba 2015) gives each weight a rate of its own, by the size of its recent gradients; and the rate falls to zero in the end.
+# Adam (Kingma & Ba 2015) gives each weight a rate of its own, by the size of its recent gradients: $m$ is a moving mean of the gradient,
+# $v$ one of its square, and both begin at 0, which the divisions by $1 - \beta^t$ make up for. And the rate falls to zero in the end.
 
 # %%
 print(inspect.getsource(Adam.update), inspect.getsource(Adam._adapt), sep="\n")
@@ -139,7 +145,7 @@ plt.show()
 # %% [markdown]
 # ## Predict
 #
-# We train the same network on the first 100 pictures only, with *random* labels. How many of those 100 will it get "right"?
+# We train a new network, a little larger, on the first 100 pictures only, with *random* labels. How many of those 100 will it get "right"?
 #
 # a) 25 %, there is nothing to learn  b) clearly more
 
@@ -156,10 +162,15 @@ print(f"right: {tiny.right(parrot, x[:100], nonsense):.0%} of the 100, {tiny.rig
 # too: lesson 15.
 # </details>
 #
-# The network of the other lessons, `tiny.trained()`, is one like it with more filters, more pictures and more steps:
-# `python -m lessons.tiny` makes it in some minutes.
+# The network of the other lessons, `tiny.trained()`, is one like it with more filters, more pictures and more steps, and takes the
+# pixels as they are: `python -m lessons.tiny` makes it in some minutes.
 #
 # ## On your own
+#
+# The last exercise needs a little algebra. One output of a convolution is a sum of products $w x$, one for each weight of a kernel: $n$
+# of them. With independent weights of mean 0 and variance $\sigma^2$, its variance is $n \sigma^2 \overline{x^2}$. The $x$ come out
+# of a ReLU that sets one half of the values to 0, so $\overline{x^2}$ is half the variance in front of it. For which $\sigma$ does the
+# variance stay the same from layer to layer?
 
 # %%
 def momentum_step(w, g, v, rate, momentum):
@@ -171,10 +182,12 @@ def adam_step(w, g, m, v, rate, t):
 
 
 def he_deviation(F, C, kh, kw):
-    """Standard deviation of the initial weights of a convolution, (F, C, kh, kw), that keeps the size of signals: He et al., eq. 10."""
+    """Standard deviation of the initial weights of a convolution, (F, C, kh, kw), that keeps the variance (He et al., eq. 10)."""
 
 
-check("6.1", momentum_step), check("6.2", adam_step), check("6.3", he_deviation)
+check("6.1", momentum_step)
+check("6.2", adam_step)
+check("6.3", he_deviation)
 
 # %% [markdown]
 # ## Papers

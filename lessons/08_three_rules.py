@@ -86,7 +86,7 @@ photo = Tensor(photos[:1].astype(float), "x")
 
 
 def three(net, photo, c):
-    """-> (3, 1, 1, 32, 32): backprop, deconvnet, guided backprop."""
+    """-> (3, N, C, H, W): the maps of backprop, deconvnet and guided backprop, one after the other."""
     y = net(photo)
     return backward(y, np.stack([one_hot(y, c)] * 3), wrt=photo, rules=[BACKPROP, DECONVNET, GUIDED])
 
@@ -131,6 +131,9 @@ for line, (title, maps) in zip(axes, rows):
 plt.show()
 
 # %% [markdown]
+# With random weights the heart has all but vanished. But deconvnet and guided backprop still draw the dark strokes of the *picture*, and
+# nothing was learned: a sharp drawing is no proof that the network knows what it shows. Lesson 15 measures it.
+#
 # ## Predict
 #
 # Backprop is linear in the signal: the map of "class $a$ minus class $b$" is the difference of their maps. Is guided backprop?

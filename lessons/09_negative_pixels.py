@@ -49,7 +49,7 @@ print(f"{(M < 0).mean():.0%} of the pixels are negative; the largest is {M.max()
 # ## Where does the sign come back?
 #
 # One backward pass, and we look at the signal at every tensor on the way: below each ReLU (its rule has just been applied) and below each
-# convolution.
+# convolution. (The *head* is everything behind the last feature maps. Counted are the signals that are not 0.)
 
 # %%
 maps = [t for t in reversed(history(y)) if t.ndim == 4 and t.op and "p" not in t.name]  # the outputs of convolutions and ReLUs
@@ -64,14 +64,14 @@ for left, share in zip(made_by, negative):
 #
 # c). Every linear layer brings negative values back, since its weights have both signs, and the next ReLU takes them away. **Below the
 # first convolution there is no ReLU any more.** Proof, in one line: the signal $g \ge 0$ that leaves the first ReLU arrives at the
-# picture as
+# picture as the stamps of lesson 2, one kernel after the other ($W_f^\top g_f$: the stamps of kernel $f$, times the signals at its map),
 #
 # $$M = \sum_f W_f^\top g_f = \underbrace{\sum_f \max(W_f, 0)^\top g_f}_{\ge 0} \;+\; \underbrace{\sum_f \min(W_f, 0)^\top g_f}_{\le 0},$$
 #
 # so a negative pixel is a *positive* signal times a *negative weight*, and nothing else can make one.
 # </details>
 #
-# To be sure, we take the negative weights of `conv1` out of the last step, and leave everything before it as it is.
+# To be sure, we take the negative weights of `conv1_1` out of the last step, and leave everything before it as it is.
 
 # %%
 conv1 = find(y, "conv1_1").op
@@ -105,9 +105,9 @@ plt.show()
 #
 # ## Predict
 #
-# If negative pixels spoke *against* the class, what would wiping them out do to its score?
+# If negative pixels spoke *against* the class, wiping them out would raise its score. What does wiping them out do?
 #
-# a) raise it  b) lower it  c) nothing
+# a) it raises the score  b) it lowers it  c) nothing
 
 # %%
 def changes(n, random):
@@ -146,7 +146,7 @@ for case in found[0]:
 #
 # Grad-CAM (lesson 10) has a map with signs, too, one value for each *place*: $\sum_k \alpha_k A^k$. The authors cut it off at zero and
 # say why: "negative pixels are likely to belong to other categories in the image" (Selvaraju et al. 2017, sec. 3). Of *that* map it is
-# true. Count where the negative mass lies:
+# true. Count where the negative mass lies (at the feature maps `relu4_2`):
 
 # %%
 where = {"Grad-CAM before its ReLU": [], "guided backprop": []}
@@ -162,8 +162,12 @@ for name, shares in where.items():
 print("each shape covers", "{:.1%} and {:.1%} of the picture".format(*masks.mean(axis=(0, 2, 3))))
 
 # %% [markdown]
-# Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here* speaks for the class, guided backprop's about *in which
-# direction* a pixel should change.
+# The other shape covers 5 % of the picture and holds 17 % of Grad-CAM's negative mass, the class's own shape next to nothing: so far the
+# sentence is right, though most of this mass, 83 %, lies on the background. Guided backprop's negative mass lies on the class's *own*
+# shape, more than a third of it, and little on the other.
+#
+# Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here* speaks for the class, guided backprop's about *in
+# which direction* a pixel should change.
 #
 # ## On your own
 
@@ -180,7 +184,9 @@ def share_on(map, mask):
     """Of the negative mass of map (H, W), the share that lies in mask (H, W) of bool: a number, 0 to 1."""
 
 
-check("9.1", two_parts), check("9.2", sign_test), check("9.3", share_on)
+check("9.1", two_parts)
+check("9.2", sign_test)
+check("9.3", share_on)
 
 # %% [markdown]
 # ## Papers

@@ -6,8 +6,8 @@
 # **What you will do.** Take a score apart into places, prove that Grad-CAM does the same where CAM exists, and measure how often the
 # map points at the right shape.
 #
-# **What you will learn.** With global average pooling and one linear layer, the score *is* the mean of a map. Grad-CAM reads the same
-# weights off the gradient, so it needs no such network; what it gives up for that is knowledge of position.
+# **What you will learn.** With global average pooling (the mean of each feature map) and one linear layer, the score *is* the mean of a
+# map. Grad-CAM reads the same weights off the gradient, so it needs no such network; what it gives up for that is knowledge of position.
 #
 # **What you will need.** Lessons 4 and 5.
 
@@ -123,17 +123,22 @@ print(f"a random point {np.mean([chance(mask[0]) for mask in masks]):.0%}")
 #
 # ## Other layers
 #
-# A gradient exists at every layer, so Grad-CAM can be taken anywhere. Is it as good everywhere?
+# A gradient exists at every layer, so Grad-CAM can be taken anywhere. Is it as good everywhere? (`LAYER`, so far, was `relu4_2`. Here
+# with the first 50 scenes.)
 
 # %%
 for layer in ("relu1_1", "relu2_1", "relu3_2", "relu4_2", "relu5_1"):
     print(f"{layer}: {hits(net, layer, 50):.0%}")
 
 # %% [markdown]
+# No. In the first layers a feature map is an edge or a colour, and one weight for the whole map cannot say which edge belongs to the
+# class. `relu5_1`, the last one, where the paper takes its maps, is coarse here: $6 \times 6$ places, 16 pixels apart. Which layer is
+# best is a question to the network at hand, and with 50 pictures a difference of a few percent answers nothing.
+#
 # ## What the mean gives up
 #
-# VGG has no global pooling: its head sees *where* a feature is. Here is such a head, one feature map $A$ and weights that are $+1$ in the
-# left half and $-1$ in the right half: "the feature must be on the left".
+# The large VGG networks (lesson 16), other than `mini_vgg`, have no global pooling: the head sees *where* a feature is. Here is such a
+# head, one feature map $A$ and weights that are $+1$ in the left half and $-1$ in the right half: "the feature must be on the left".
 #
 # ## Predict
 #
@@ -170,7 +175,9 @@ def alpha_two_layers(A, U, V, c):
     """y = V max(U F, 0), F_k = mean of A^k; A (K, h, w), U (E, K), V (classes, E): Grad-CAM's weights for class c, (K,)."""
 
 
-check("10.1", my_cam), check("10.2", my_grad_cam), check("10.3", alpha_two_layers)
+check("10.1", my_cam)
+check("10.2", my_grad_cam)
+check("10.3", alpha_two_layers)
 
 # %% [markdown]
 # ## Papers
