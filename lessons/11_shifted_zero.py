@@ -196,7 +196,9 @@ def scaled_map(A, dA, t):
     """A and dA (K, h, w): Grad-CAM before its ReLU of the same network computing with t_k A^k, t_k > 0, (h, w).  What changes?"""
 
 
-check("11.1", compensated), check("11.2", shifted_map), check("11.3", scaled_map)
+check("11.1", compensated)
+check("11.2", shifted_map)
+check("11.3", scaled_map)
 
 # %% [markdown]
 # ## Papers

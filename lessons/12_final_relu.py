@@ -190,7 +190,9 @@ def heat_on(map, mask):
     """The share of the heat of max(map, 0) that lies in mask (H, W) of bool: a number."""
 
 
-check("12.1", my_overlap), check("12.2", my_counterfactual), check("12.3", heat_on)
+check("12.1", my_overlap)
+check("12.2", my_counterfactual)
+check("12.3", heat_on)
 
 # %% [markdown]
 # ## Papers

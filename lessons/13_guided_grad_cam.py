@@ -155,7 +155,9 @@ def drawn(M):
     """Signed M (C, H, W) -> what a panel shows: 0.5 + 0.5 M / max|M|, (C, H, W), so that grey is 0."""
 
 
-check("13.1", product), check("13.2", upsample_line), check("13.3", drawn)
+check("13.1", product)
+check("13.2", upsample_line)
+check("13.3", drawn)
 
 # %% [markdown]
 # ## Papers

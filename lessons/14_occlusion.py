@@ -161,7 +161,9 @@ def passes(H, W, k, s):
     """How many forward passes my_occlusion needs, the uncovered picture included: a number."""
 
 
-check("14.1", my_occlusion), check("14.2", spread), check("14.3", passes)
+check("14.1", my_occlusion)
+check("14.2", spread)
+check("14.3", passes)
 
 # %% [markdown]
 # ## Papers

@@ -153,7 +153,9 @@ def shares(trained, random):
     """Two maps (H, W) >= 0 -> the largest difference of the two, each first divided by its own maximum: a number, 0 to 1."""
 
 
-check("15.1", rank_correlation), check("15.2", control), check("15.3", shares)
+check("15.1", rank_correlation)
+check("15.2", control)
+check("15.3", shares)
 
 # %% [markdown]
 # ## Papers

@@ -207,7 +207,10 @@ def share_of_convolutions(shapes):
     """shapes: {"conv1_1.W": (64, 3, 3, 3), "conv1_1.b": (64,), "fc6.W": ...} -> the share of all numbers in arrays with 4 axes."""
 
 
-check("16.1", conv_from_keras), check("16.2", fc6_from_keras), check("16.3", eats_rgb), check("16.4", share_of_convolutions)
+check("16.1", conv_from_keras)
+check("16.2", fc6_from_keras)
+check("16.3", eats_rgb)
+check("16.4", share_of_convolutions)
 
 # %% [markdown]
 # ## Papers

@@ -187,7 +187,9 @@ def chance(p, squeeze, fires):
     has them all negative: a number."""
 
 
-check("17.1", fire_back), check("17.2", block_back), check("17.3", chance)
+check("17.1", fire_back)
+check("17.2", block_back)
+check("17.3", chance)
 
 # %% [markdown]
 # ## Papers

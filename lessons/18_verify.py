@@ -195,7 +195,9 @@ def named(theirs, catalogue, below=1e-9):
     magnitude of the cause's map; a factor is *not* allowed."""
 
 
-check("18.1", relative), check("18.2", tests_nothing), check("18.3", named)
+check("18.1", relative)
+check("18.2", tests_nothing)
+check("18.3", named)
 
 # %% [markdown]
 # ## Papers

@@ -186,7 +186,10 @@ def lrp_squares(W, R):
     """W (F, D), R (F,): the rule w^2 -> (D,)."""
 
 
-check("19.1", lrp_linear), check("19.2", lrp_gamma_linear), check("19.3", lrp_add), check("19.4", lrp_squares)
+check("19.1", lrp_linear)
+check("19.2", lrp_gamma_linear)
+check("19.3", lrp_add)
+check("19.4", lrp_squares)
 
 # %% [markdown]
 # ## Papers

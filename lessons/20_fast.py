@@ -203,7 +203,9 @@ def flipped(a, b):
     """Two inputs of one ReLU, any shape, computed in two ways -> how many gates differ.  At 0 a gate is closed."""
 
 
-check("20.1", two_outputs), check("20.2", multiplications), check("20.3", flipped)
+check("20.1", two_outputs)
+check("20.2", multiplications)
+check("20.3", flipped)
 
 # %% [markdown]
 # ## Papers

@@ -182,7 +182,10 @@ def my_smoothgrad(gradient, x, noise):
     """gradient(x) gives an array of x's shape; noise (n, *x.shape) -> the mean of the gradient at x + each noise."""
 
 
-check("21.1", my_hirescam), check("21.2", my_layercam), check("21.3", my_xgrad_cam), check("21.4", my_smoothgrad)
+check("21.1", my_hirescam)
+check("21.2", my_layercam)
+check("21.3", my_xgrad_cam)
+check("21.4", my_smoothgrad)
 
 # %% [markdown]
 # ## Papers
