@@ -1,4 +1,7 @@
-"""Grad-CAM of what a network says of a region: dense captioning (Selvaraju et al. 2017, sec. 7.1; Johnson et al. 2016)."""
+"""Grad-CAM of what a network says of a region: dense captioning (Selvaraju et al. 2017, sec. 7.1; Johnson et al. 2016).
+
+Lesson 22.
+"""
 
 from dataclasses import dataclass
 

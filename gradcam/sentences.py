@@ -2,6 +2,8 @@
 
 Any differentiable number can be explained.  Of a sentence it is the log-probability of its words, each after those in front of it, and
 their sum for the whole; of an answer, its score.
+
+Lesson 22.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""A small fully convolutional localisation network, after FCLN (Johnson et al. 2016): it finds regions and says a sentence of each."""
+"""A small fully convolutional localisation network, after FCLN (Johnson et al. 2016): it finds regions and says a sentence of each.
+
+Lesson 22.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""A network that answers questions about a picture: a CNN looks, an LSTM reads, and they are multiplied; 0.3 million parameters."""
+"""A network that answers questions about a picture: a CNN looks, an LSTM reads, and they are multiplied; 0.3 million parameters.
+
+Lesson 22.
+"""
 
 import copy
 

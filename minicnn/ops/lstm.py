@@ -1,4 +1,4 @@
-"""Lesson 5."""
+"""Lessons 5 and 22."""
 
 import numpy as np
 
