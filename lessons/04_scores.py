@@ -45,6 +45,7 @@ print(inspect.getsource(Linear.gx), inspect.getsource(Linear.gW), inspect.getsou
 #
 # We try it on `tiny`, the small network of most lessons (lesson 6 trains one like it): a picture of $32 \times 32$ grey pixels goes in,
 # scores for disk, ring, square and cross come out. `one_hot(y, c)` is the signal that is 1 at class $c$ and 0 elsewhere.
+# Given an array, networks and operations return an array; given a `Tensor`, they return a `Tensor` that remembers how it was made.
 #
 # ## Predict
 #

@@ -173,7 +173,7 @@ print("each shape covers", "{:.1%} and {:.1%} of the picture".format(*masks.mean
 
 # %%
 def two_parts(g, W):
-    """g (F, h, w) >= 0 at the first convolution, W (F, 1, kh, kw), stride 1, no padding -> the positive and the negative part of M."""
+    """g (F, h, w) >= 0 at the first convolution, W (F, 1, kh, kw), stride 1, no padding -> the positive and the negative part of M, 2-D."""
 
 
 def sign_test(f, x, pixels, h):

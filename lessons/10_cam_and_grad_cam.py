@@ -35,7 +35,8 @@ from minicnn import Flatten, Linear, Tensor, backward, find, one_hot
 # $$y_c = \sum_k w_{ck} \underbrace{\frac1Z \sum_{ij} A^k_{ij}}_{F_k} + b_c
 #       = \frac1Z \sum_{ij} \underbrace{\sum_k w_{ck} A^k_{ij}}_{M_c(i,j)} + b_c .$$
 #
-# $M_c$ is the *class activation map* (Zhou et al. 2016, eq. 2): each place's own contribution to the score, of either sign.
+# $M_c$ is the *class activation map* (Zhou et al. 2016, eq. 2): each place's own contribution to the score, of either sign. Our photo
+# is the portrait of a naval officer. None of the ten classes is a person; we ask for the one with the largest score.
 
 # %%
 vgg = weights.load("mini_vgg").astype(np.float64)
@@ -44,7 +45,7 @@ y = vgg(Tensor(photo, "x"))
 c = int(y.data.argmax())
 A, W, b = find(y, "pool4"), vgg["fc"].W.data, vgg["fc"].b.data
 M = cam(A, W, c)
-print(f"score {y.data[0, c]:.6f}; mean of the map + bias {M.mean() + b[c]:.6f}")
+print(f"{weights.card('mini_vgg').classes[c]}: score {y.data[0, c]:.6f}; mean of the map + bias {M.mean() + b[c]:.6f}")
 
 # %% [markdown]
 # ## Predict
