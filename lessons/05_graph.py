@@ -67,7 +67,8 @@ for n in (5, 10, 15):
     v = start = Tensor(np.array(1.0), "v")
     for _ in range(n):
         v = Add()(v, v)
-    print(n, "additions: gradient", backward(v, np.array(1.0), wrt=start), " waiting:", len(history(v)) - 1, " not:", impatient(v))
+    g = backward(v, np.array(1.0), wrt=start)
+    print(f"{n} additions: gradient {g:.0f}; signals, if one waits: {len(history(v)) - 1}, if not: {impatient(v)}")
 
 # %% [markdown]
 # <details><summary>Explain</summary>

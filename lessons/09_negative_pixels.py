@@ -100,8 +100,8 @@ plt.show()
 # ## Evidence against the class?
 #
 # In each picture take the 300 most positive and the 300 most negative numbers of the guided map (of 27,648), and 300 random ones. Make the
-# picture a little brighter there, in that colour, or replace it by its mean, and look at the score of the class and of the other class that
-# is there.
+# picture a little brighter there, in that colour (by 0.2 of the network's input units: a twentieth of the way from black to full colour), or
+# replace it by its mean, and look at the score of the class and of the other class that is there.
 #
 # ## Predict
 #
