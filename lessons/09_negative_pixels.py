@@ -100,7 +100,7 @@ plt.show()
 # ## Evidence against the class?
 #
 # In each picture take the 300 most positive and the 300 most negative numbers of the guided map (of 27,648), and 300 random ones. Make the
-# picture a little brighter there, in that colour (by 0.2 of the network's input units: a twentieth of the way from black to full colour), or
+# picture a little brighter there, in that colour (by 0.2 of the network's input units, a twentieth of the way from black to white), or
 # replace it by its mean, and look at the score of the class and of the other class that is there.
 #
 # ## Predict
