@@ -31,7 +31,12 @@ MORE = {"their_input": "input, as their network got it", "scores": "scores", "ac
         "alpha": "channel weights"}  # fmt: skip
 
 METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "guided_grad_cam", "grad_cam", "grad_cam++", "xgrad_cam", "hirescam",
-           "layercam")  # fmt: skip
+           "layercam", "eigen_cam", "score_cam", "ablation_cam", "excitation_backprop", "integrated_gradients", "smoothgrad", "lrp_epsilon",
+           "lrp_gamma", "lrp_alpha_beta", "lrp_z_box", "lrp_flat")  # fmt: skip
+SETTINGS = {"steps": (int, "M", "of Integrated Gradients; default: 50"),
+            "rule": (str, "NAME", "of its steps: gauss, right or midpoint; default: gauss"),
+            "baseline": (str, "X", "where it starts, after preprocessing: a number, or a file .npy; default: 0"),
+            "noise": (str, "FILE", "SmoothGrad's draws, as they were added to the input (n, C, H, W), .npy")}  # fmt: skip
 
 
 def register(subparsers):
@@ -52,6 +57,8 @@ def register(subparsers):
     parser.add_argument("--result", metavar="FILE", help="their map, .npy")
     for name, what in MORE.items():
         parser.add_argument(f"--{name.replace('_', '-')}", metavar="FILE", help=f"their {what}, .npy")
+    for name, (kind, shown, what) in SETTINGS.items():
+        parser.add_argument(f"--{name}", metavar=shown, type=kind, help=what)
     parser.add_argument("--no-pairs", action="store_true", help="try single causes only")
     parser.add_argument("--seconds", type=float, default=120, help="for pairs of causes; default: 120")
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
@@ -101,10 +108,25 @@ def _verdict(args):
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
     progress = (lambda text: print(f"\r\033[K{text[:100]}", end="", file=sys.stderr)) if sys.stderr.isatty() else None
     options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": progress}
-    verdict = network(net, x, target, args.method, layer, theirs, photo, **options)
+    verdict = network(net, x, target, args.method, layer, theirs, photo, _settings(args), **options)
     if progress:
         progress("")
     return verdict
+
+
+def _settings(args):
+    """What the method leaves open -> {name: value}."""
+    from gradcam.verify import files
+
+    given = {name: getattr(args, name) for name in SETTINGS if getattr(args, name) is not None}
+    if "noise" in given:
+        given["noise"] = files.array(args.noise, "the noise")
+    if "baseline" in given:
+        try:
+            given["baseline"] = float(args.baseline)
+        except ValueError:
+            given["baseline"] = files.array(args.baseline, "the baseline")
+    return given
 
 
 def _input(args, net):

@@ -4,14 +4,14 @@ from gradcam.verify.judge import judge
 from gradcam.verify.question import Question
 
 
-def network(net, x, target, method="grad_cam", layer=None, result=None, photo=None, **options):
+def network(net, x, target, method="grad_cam", layer=None, result=None, photo=None, settings=None, **options):
     """Hold a map against the reference, for a network of ours (weights.load, weights.onnx_graph.load) -> Verdict.
 
     result: their map, or a dict with also their input, scores, activations, gradient or weights; photo: (picture, preprocessing), if the
-    input is made from one, so that ways of resizing can be told.
+    input is made from one, so that ways of resizing can be told; settings: of the method, {"steps": 20} say (see `settings`).
     """
     theirs = result if isinstance(result, dict) else {"result": result}
-    return judge(Question(net, x, target, method, layer, theirs, photo=photo), **options)
+    return judge(Question(net, x, target, method, layer, theirs, photo=photo, settings=settings), **options)
 
 
 def assert_explains(model, x, target, method="grad_cam", layer=None, result=None, **options):

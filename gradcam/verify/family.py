@@ -34,9 +34,10 @@ def layercam(g, A):
 
 
 WEIGHTS = {"grad_cam": grad_cam, "grad_cam++": grad_cam_pp, "xgrad_cam": xgrad_cam, "hirescam": hirescam, "layercam": layercam}
-NAMES = {"grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "xgrad_cam": "XGrad-CAM", "hirescam": "HiResCAM", "layercam": "LayerCAM"}
+NAMES = {"grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "xgrad_cam": "XGrad-CAM", "hirescam": "HiResCAM", "layercam": "LayerCAM",
+         "eigen_cam": "Eigen-CAM", "score_cam": "Score-CAM", "ablation_cam": "Ablation-CAM"}  # fmt: skip
 WITH_EPS = {"grad_cam++": grad_cam_pp, "xgrad_cam": xgrad_cam}  # methods with a division
-UNCLIPPED = ("hirescam",)
+UNCLIPPED = ("hirescam", "eigen_cam", "excitation_backprop")
 
 
 def weights(method, g, A):

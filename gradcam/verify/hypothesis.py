@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from itertools import chain
 
-from gradcam.verify.pipeline import CAMS, METHODS, STAGES, STEPS, steps_of
+from gradcam.verify.pipeline import CAMS, FORWARD, GRADED, METHODS, PATHS, RELEVANCE, STAGES, STEPS, steps_of
 
-GRADIENTS = ("gradient", "saliency", "deconvnet", "guided_backprop")
+SIGNED = ("gradient", "saliency", "deconvnet", "guided_backprop", *PATHS, *RELEVANCE)  # at the input
+BY_GATES = tuple(m for m in METHODS if m not in RELEVANCE)  # whose table says something of ReLUs
+WEIGHED = (*GRADED, *FORWARD)  # sum_k w_k A^k
 RULED = ("deconvnet", "guided_backprop", "guided_grad_cam")
 CHEAP = ("weights", "signed", "map", "upsampled", "result")  # no way back is computed again
 
@@ -74,4 +76,4 @@ def table(*parts):
     return entries
 
 
-__all__ = ["CAMS", "GRADIENTS", "RULED", "Form", "Hypothesis", "table"]
+__all__ = ["BY_GATES", "CAMS", "GRADED", "PATHS", "RELEVANCE", "RULED", "SIGNED", "WEIGHED", "Form", "Hypothesis", "table"]

@@ -9,7 +9,7 @@ from gradcam.verify.peers import result_of
 from gradcam.verify.question import Question
 
 
-def torch(model, x, target, method="grad_cam", layer=None, result=None, library="captum", photo=None, **options):
+def torch(model, x, target, method="grad_cam", layer=None, result=None, library="captum", photo=None, settings=None, **options):
     """Hold a map of a PyTorch model against the reference -> Verdict.
 
     model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
@@ -23,10 +23,10 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
     if result is None:
         result = result_of(library, model, x, target, method, layer)
     theirs = result if isinstance(result, dict) else {"result": result}
-    return judge(question(model, x, target, method, layer, theirs, photo), **options)
+    return judge(question(model, x, target, method, layer, theirs, photo, settings), **options)
 
 
-def question(model, x, target, method, layer=None, theirs=None, photo=None):
+def question(model, x, target, method, layer=None, theirs=None, photo=None, settings=None):
     """The Question for a live model.  VerifyError: not a model, an unknown layer, an operator without counterpart."""
     torch = pytorch_for(model)
     from gradcam.verify.torch_graph import from_torch
@@ -35,4 +35,4 @@ def question(model, x, target, method, layer=None, theirs=None, photo=None):
     if array.ndim != 4:
         raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
     net = from_torch(model, torch.from_numpy(array))
-    return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of, photo=photo)
+    return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of, photo=photo, settings=settings)

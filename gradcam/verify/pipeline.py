@@ -2,18 +2,21 @@
 
     step        for                         what it holds
     input       all                         x (N, C, H, W), as the network takes it
+    path        averaged gradients          the pictures on the way, and their shares (see `path`)
     y           all                         the tape of a forward pass: scores (N, classes)
     start       all                         (tensor, signal): where the way back begins, and with what
-    rules       gradient, guided, ...       the table of rules on the way back to the input
-    signal      gradient, guided, ...       what arrives at the input (N, C, H, W)
+    rules       gradient, guided, LRP, ...  the table of rules on the way back to the input
+    signal      gradient, guided, LRP, ...  what arrives at the input (N, C, H, W)
     cam_rules   Grad-CAM                    the table of rules on the way back to the layer: none
     A           Grad-CAM                    the layer (a tensor of the tape)
     activation  Grad-CAM                    A^k (N, K, h, w)
     gradient    Grad-CAM                    dy_c/dA^k (N, K, h, w)
+    masks       Score-CAM, Ablation-CAM     what is changed for each map (see `passes`)
+    seen        Score-CAM, Ablation-CAM     y_c then (N, K)
     weights     Grad-CAM                    alpha_k = 1/Z sum_ij dy_c/dA^k_ij (N, K, 1, 1)   (Selvaraju et al. 2017, eq. 1)
     signed      Grad-CAM                    sum_k alpha_k A^k (N, h, w)
     map         Grad-CAM                    ReLU of that (eq. 2)
-                (its relatives have other weights: see `family`)
+                (its relatives have other weights: see `family` and `passes`)
     upsampled   Grad-CAM                    (N, H, W)
     result      all                         what the method returns
 """
@@ -25,13 +28,17 @@ import numpy as np
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.saliency import largest_channel
 from gradcam.upsample import upsample
+from gradcam.verify import passes, path, relevance
 from gradcam.verify.family import UNCLIPPED, WEIGHTS, weights
 from minicnn import LogSoftmax, Softmax, Tensor, backward, find, one_hot
 
 TABLES = {"gradient": BACKPROP, "saliency": BACKPROP, "deconvnet": DECONVNET, "guided_backprop": GUIDED, "guided_grad_cam": GUIDED}
-MAPS = tuple(WEIGHTS)  # methods whose result is a map of the layer
+PATHS, RELEVANCE, FORWARD = tuple(path.STEPS), relevance.METHODS, tuple(passes.STEPS)
+MAPS = (*WEIGHTS, *FORWARD, "excitation_backprop")  # methods whose result is a map of the layer
 CAMS = (*MAPS, "guided_grad_cam")
-METHODS = (*TABLES, *MAPS)
+GRADED = (*WEIGHTS, "guided_grad_cam")  # those whose weights come from a gradient
+METHODS = (*TABLES, *PATHS, *RELEVANCE, *MAPS)
+OWN = {**path.STEPS, **relevance.STEPS, **passes.STEPS}  # {method: {step: how, where it is another}}
 
 
 def scores_of(y):
@@ -42,7 +49,13 @@ def scores_of(y):
 
 
 def start(q, v):
-    return v.y, one_hot(v.y, q.c)
+    return v.y, seed(q, v.y, q.c)
+
+
+def seed(q, y, c):
+    """1 at class c; relevance is the score itself."""
+    signal = one_hot(y, c)
+    return signal * y.data if q.method in RELEVANCE else signal
 
 
 def signal(q, v):
@@ -66,34 +79,46 @@ def result(q, v):
 #        step         what it is made from            how
 STEPS = {
     "input": ((), lambda q, v: q.x),
+    "path": (("input",), None),
     "y": (("input",), lambda q, v: q.tape(v.input)),
     "start": (("y",), start),
-    "rules": (("y",), lambda q, v: TABLES[q.method]),
-    "signal": (("start", "rules"), signal),
+    "rules": (("y",), lambda q, v: TABLES.get(q.method, BACKPROP)),
+    "signal": (("start", "rules", "path"), signal),
     "cam_rules": (("y",), lambda q, v: BACKPROP),
     "A": (("y",), lambda q, v: find(v.y, q.layer)),
     "activation": (("A",), lambda q, v: v.A.data),
     "gradient": (("start", "A", "cam_rules"), gradient),
-    "weights": (("gradient", "activation"), lambda q, v: weights(q.method, v.gradient, v.activation)),
-    "signed": (("weights", "activation"), lambda q, v: (v.weights * v.activation).sum(axis=-3)),
+    "masks": (("activation", "input"), None),
+    "seen": (("masks", "start", "A"), None),
+    "weights": (("gradient", "activation", "seen"), lambda q, v: weights(q.method, v.gradient, v.activation)),
+    "signed": (("weights", "activation", "gradient"), lambda q, v: (v.weights * v.activation).sum(axis=-3)),
     "map": (("signed",), lambda q, v: v.signed if q.method in UNCLIPPED else np.maximum(v.signed, 0)),
     "upsampled": (("map",), lambda q, v: upsample(v.map, q.x.shape[-2:])),
-    "result": (("signal", "upsampled", "map"), result),
+    "result": (("signal", "upsampled", "map", "path"), result),
 }
-CAM_STEPS = ("cam_rules", "A", "activation", "gradient", "weights", "signed", "map", "upsampled")
-INPUT_STEPS = ("rules", "signal")
+BEFORE = ("input", "y", "start", "rules")  # what a gradient is made from
+BACK = ("start", "rules", "signal")
+SUM = ("weights", "signed", "map", "upsampled")
+AT_LAYER = ("start", "cam_rules", "A", "activation", "gradient", *SUM)
+TAKES = {  # the steps of a method, but for input, y and result, which all take
+    **dict.fromkeys(TABLES, BACK), **dict.fromkeys(PATHS, ("path", *BACK)), **dict.fromkeys(RELEVANCE, BACK),
+    **dict.fromkeys(WEIGHTS, AT_LAYER), "guided_grad_cam": (*BACK, *AT_LAYER),
+    "eigen_cam": ("A", "activation", *SUM),
+    **dict.fromkeys(("score_cam", "ablation_cam"), ("start", "A", "activation", "masks", "seen", *SUM)),
+    "excitation_backprop": ("start", "cam_rules", "A", "gradient", "signed", "map", "upsampled"),
+}  # fmt: skip
 STAGES = {  # the words of a report
-    "input": "preprocessed input", "y": "scores", "start": "where the signal starts", "rules": "rule of the way back",
-    "signal": "signal at the input", "cam_rules": "rule of the way back", "A": "layer", "activation": "layer activation",
-    "gradient": "layer gradient", "weights": "channel weights", "signed": "map before its ReLU", "map": "map before upsampling",
-    "upsampled": "upsampled map", "result": "result, normalised",
+    "input": "preprocessed input", "path": "pictures on the way", "y": "scores", "start": "where the signal starts",
+    "rules": "rule of the way back", "signal": "signal at the input", "cam_rules": "rule of the way back", "A": "layer",
+    "activation": "layer activation", "gradient": "layer gradient", "masks": "what is changed for each map", "seen": "scores then",
+    "weights": "channel weights", "signed": "map before its ReLU", "map": "map before upsampling", "upsampled": "upsampled map",
+    "result": "result, normalised",
 }  # fmt: skip
 
 
 def steps_of(method):
     """The names of the steps that a method takes, in order."""
-    left_out = CAM_STEPS if method not in CAMS else INPUT_STEPS if method in MAPS else ()
-    return [s for s in STEPS if s not in left_out]
+    return [s for s in STEPS if s in ("input", "y", "result", *TAKES[method])]
 
 
 @cache
@@ -125,8 +150,15 @@ class Run:
                     old = _once(f, q, self, old)
                 q.remember(key, old())
             else:
-                q.remember(key, STEPS[step][1](q, self))
+                q.remember(key, OWN.get(q.method, {}).get(step, STEPS[step][1])(q, self))
         return q.values[key]
+
+    def elsewhere(self, pictures=None, scores=None):
+        """The gradient under the same changes for other pictures (M, N, C, H, W), or for their scores (M N, classes); not remembered."""
+        left_out = "input" if scores is None else "y"
+        value = pictures.reshape(-1, *pictures.shape[2:]) if scores is None else scores
+        q = self.question.times(value.shape[0] // len(self.question.x))
+        return Run(q, (("elsewhere", left_out, lambda q, v, old: value), *(c for c in self.changes if c[1] in BEFORE and c[1] != left_out)))
 
     def __getitem__(self, step):
         """The step as an array."""

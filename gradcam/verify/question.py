@@ -6,13 +6,18 @@ from functools import cached_property
 
 import numpy as np
 
+from gradcam.relatives import pixel_range
 from gradcam.verify.compare import precision
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.pipeline import CAMS, MAPS, METHODS, Run, scores_of
+from gradcam.verify.settings import settings_of
 from minicnn import Op, Tensor, history, names, to_cpu
 
 LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept
-SPELLINGS = {"grad_campp": "grad_cam++", "grad_cam_pp": "grad_cam++", "hires_cam": "hirescam", "layer_cam": "layercam"}
+SPELLINGS = {
+    "grad_campp": "grad_cam++", "grad_cam_pp": "grad_cam++", "hires_cam": "hirescam", "layer_cam": "layercam", "eigencam": "eigen_cam",
+    "scorecam": "score_cam", "ablationcam": "ablation_cam", "integratedgradients": "integrated_gradients", "lrp": "lrp_epsilon",
+}  # fmt: skip
 KINDS = {"scores": "y", "activations": "activation", "weights": "weights", "result": "result"}
 
 
@@ -22,14 +27,17 @@ class Question:
     net: maps a tensor to scores (N, classes); x (N, C, H, W); c: a class, or one per picture; layer: a name, for Grad-CAM.
     theirs: {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights": ...}, all but the result
     optional.  names_of: f(layer as the user calls it) -> its name on the tape.  photo: (picture, preprocessing) that x was made from.
+    settings: of the method, see `settings`.
     VerifyError says what does not fit.
     """
 
-    def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None, photo=None):
+    def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None, photo=None, settings=None):
         self.net, self.method, self.layer = net.astype(np.float64), method_name(method), layer
         self.x = _floats("the input", x)
         if self.x.ndim != 4:
             raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
+        self.settings = settings_of(self.method, settings or {}, self.x)
+        self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values, self.names_of, self.photo = OrderedDict(), names_of, photo
         self.at_input_size = self.swapped = False
         self.misfit = ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
@@ -58,6 +66,13 @@ class Question:
         low = copy.copy(self)
         low.net, low.x, low.values = self.net.astype(np.float32), self.x.astype(np.float32), OrderedDict()
         return low
+
+    def times(self, M):
+        """The question of the gradient for M pictures in the place of each; nothing is remembered."""
+        other = copy.copy(self)
+        other.method, other.values = "gradient", OrderedDict()
+        other.c = self.c if np.ndim(self.c) == 0 else np.tile(self.c, M)
+        return other
 
     @property
     def large(self):
@@ -124,6 +139,8 @@ class Question:
         if step != "result" or array.ndim < 2:
             raise VerifyError(message)
         self.misfit = message
+        if self.method not in MAPS and array.size * self.x.shape[1] == self.x.size and array.shape[-2:] == self.x.shape[-2:]:
+            return array.reshape(len(self.x), 1, *self.x.shape[-2:])  # the channels were joined
         return array if len(array) == len(self.x) and array.ndim >= len(shapes[0]) else array[None]
 
     def _shape(self, step):

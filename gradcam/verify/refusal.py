@@ -5,7 +5,8 @@ import numpy as np
 from gradcam.rules import BACKPROP
 from gradcam.verify.compare import difference
 from gradcam.verify.hypothesis import RULED
-from gradcam.verify.pipeline import CAMS, MAPS, Run
+from gradcam.verify.passes import gap, y_c
+from gradcam.verify.pipeline import CAMS, MAPS, PATHS, Run
 from minicnn import ReLU, Softmax, history
 
 NOTHING = 1e-12
@@ -21,6 +22,10 @@ def refusal(q):
     if not np.any(theirs) and saturated(q):
         return ("their result is all zeros, and a class has probability 1 to within rounding: the gradient of a saturated softmax is 0, "
                 "and says nothing. Take the gradient of the score")  # fmt: skip
+    if q.method == "eigen_cam" and gap(v.activation) < NOTHING:
+        return "the two largest singular values of the feature maps are equal: the first singular vector, and so the map, is not defined"
+    if q.method == "ablation_cam" and not np.all(y_c(v)):
+        return "the score is 0: the share of it that a map takes away, (y_c - y_c^k) / y_c, is not defined. Take another class or picture"
     if q.method in CAMS and not np.any(v.signed):
         return "the reference is zero before its final ReLU: any map of zeros would pass. Take another class, layer or picture"
     if q.method in CAMS and not np.any(v.map) and not np.any(theirs):
@@ -28,6 +33,8 @@ def refusal(q):
                 "Compare the map before its ReLU (relu=False, or their activations and gradient)")  # fmt: skip
     if q.method not in MAPS and not np.any(v.signal):
         return "the reference is zero everywhere: any map of zeros would pass. Are all ReLUs shut, or is the score a constant?"
+    if q.method in PATHS and not np.any(v.result):
+        return "the picture is the baseline: Integrated Gradients is zero there, whatever the network"
     if q.method in RULED:
         plain = Run(q, (("plain", "rules", lambda q, v, old: BACKPROP),))
         if difference(v.signal, plain.signal).relative < NOTHING:

@@ -16,12 +16,15 @@ FLIPS = 6  # of them at once
 
 def amplification(q, steps):
     """{step: how many units of roundoff the reference is away in float32, with the gates and switches of float64 replayed}"""
-    y, exact = q.low.reference.y, q.reference.y
-    partner = dict(zip(history(y), history(exact)))
-    if len(partner) != len(history(exact)):
+    if len(history(q.low.reference.y)) != len(history(q.reference.y)):
         return dict.fromkeys(steps, 1.0)
-    y = relink(y, lambda t: replayed(partner[t].op))[y]
-    run = Run(q, (("in float32", "y", lambda q, v, old: y),))
+
+    def in_single(_, v, old):
+        y = q.low.tape(v.input)
+        partner = dict(zip(history(y), history(old())))
+        return relink(y, lambda t: replayed(partner[t].op))[y]
+
+    run = Run(q, (("in float32", "y", in_single),))
     return {s: max(1.0, difference(run[s].astype(np.float64), q.reference[s]).relative / 2**-24) for s in steps if s != "input"}
 
 

@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from gradcam.verify.compare import difference
-from gradcam.verify.pipeline import Run, upstream
+from gradcam.verify.pipeline import FORWARD, PATHS, Run, upstream
 from gradcam.verify.rounding import crowded, flips
 from gradcam.verify.ties import MOVED, within_band
 from gradcam.verify.verdict import Cause
@@ -64,7 +64,9 @@ class Search:
         return []
 
     def _but_for_ties(self, form, run, limits, kind):
-        if not crowded(self.q, kind):
+        if self.q.method in FORWARD:
+            return False
+        if self.q.method not in PATHS and not crowded(self.q, kind):
             return bool(flips(self.q, run, limits, kind))
         far = within_band(self.q, run, limits, kind)
         return far is not None and (max(far.values()) < BAND or self._alone(form))

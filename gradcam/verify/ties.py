@@ -1,6 +1,7 @@
 """Rounding told from error: a few flipped gates and switches, or so many ties that only a band can be measured."""
 
 from gradcam.verify.compare import difference
+from gradcam.verify.pipeline import FORWARD, PATHS
 from gradcam.verify.rounding import band, crowded, flips
 
 BEYOND = 0.01  # of all places: so many may lie outside the measured band
@@ -15,10 +16,10 @@ def rounded(q, verdict, compared, kinds):
     compared: {step: Compared}; kinds: {step: precision}.
     """
     differ = [s for s, c in compared.items() if c.differs]
-    if not differ or not set(differ) <= set(MOVED) or q.swapped:
+    if not differ or not set(differ) <= set(MOVED) or q.swapped or q.method in FORWARD:
         return False
     kind, limits = kinds[differ[0]], {s: compared[s].tolerance for s in differ}
-    if crowded(q, kind):
+    if q.method in PATHS or crowded(q, kind):  # on a path, every picture has ties of its own
         return tied(q, verdict, {s: compared[s] for s in differ}, kind)
     found = flips(q, q.reference, limits, kind) if compared[differ[0]].difference.l2 < FLIPPED else None
     if not found:
@@ -36,7 +37,8 @@ def tied(q, verdict, compared, kind):
     if far is None:
         return False
     most = max(far.values())
-    moves = f"so many gates and switches are tied that {kind}'s roundoff at the input moves the reference by {most:.1e} (relative L2)"
+    where = "on the path there are near ties, and" if q.method in PATHS else "so many gates and switches are tied that"
+    moves = f"{where} {kind}'s roundoff at the input moves the reference by {most:.1e} (relative L2)"
     if most > FLIPPED:
         verdict.kind, verdict.reason = "refused", f"{moves}: nothing can be said; take a less flat picture"
         return True

@@ -1,20 +1,34 @@
 """Grad-CAM's sum: its weights, its terms, its ReLU."""
 
+import copy
+from collections import OrderedDict
+
 import numpy as np
 
 from gradcam.verify.family import NAMES, UNCLIPPED, WEIGHTS, WITH_EPS
-from gradcam.verify.hypothesis import CAMS, Hypothesis
+from gradcam.verify.hypothesis import CAMS, WEIGHED, Hypothesis
+from gradcam.verify.pipeline import FORWARD, Run
 
 EQ1 = "alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1)"
 EQ2 = "L = ReLU(sum_k alpha_k A^k) (eq. 2): one ReLU, on the sum"
 AVERAGED = ("grad_cam", "guided_grad_cam")
+SHARED = ("input", "y", "start", "A", "activation")  # steps that all methods of the family have in common
 CLIPPED = tuple(m for m in CAMS if m not in UNCLIPPED)
 
 
 def relatives(q, y):
     """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, also where libraries put it."""
     mine = "grad_cam" if q.method == "guided_grad_cam" else q.method
-    return {NAMES[m]: lambda q, v, old, f=f: f(v.gradient, v.activation) for m, f in WEIGHTS.items() if m != mine}
+    ways = {NAMES[m]: lambda q, v, old, f=f: f(v.gradient, v.activation) for m, f in WEIGHTS.items() if m != mine}
+    passes = ("eigen_cam",) if q.large else FORWARD  # the others take a pass for every map
+    return ways | {NAMES[m]: lambda q, v, old, m=m: as_if(m, q, v).weights for m in passes if m != mine}
+
+
+def as_if(method, q, v):
+    """The same run of another method."""
+    other = copy.copy(q)
+    other.method, other.values = method, OrderedDict((key, value) for key, value in q.values.items() if key[0] in SHARED)
+    return Run(other, tuple(c for c in v.changes if c[1] in SHARED))
 
 
 def denominators(q, y):
@@ -54,21 +68,21 @@ TABLE = [
                lambda q, v, old: old() / (np.sqrt((old() ** 2).mean()) + 1e-5), methods=AVERAGED, kind="convention"),
     Hypothesis("softmax of the weights", "weights", EQ1, "use alpha as it is", rows, methods=AVERAGED),
     Hypothesis("the mean over the maps instead of their sum", "signed", EQ2, "sum over k", lambda q, v, old: old() / v.activation.shape[-3],
-               methods=CAMS, kind="convention"),
+               methods=WEIGHED, kind="convention"),
     Hypothesis("ReLU on every term before the sum", "signed", EQ2, "clip the sum only",
-               lambda q, v, old: np.maximum(v.weights * v.activation, 0).sum(axis=-3), methods=CAMS),
+               lambda q, v, old: np.maximum(v.weights * v.activation, 0).sum(axis=-3), methods=WEIGHED),
     Hypothesis("map started at ones", "signed", EQ2, "start the sum at zero (np.zeros)", lambda q, v, old: 1 + old(), methods=CAMS),
     Hypothesis("another method of the family", "weights", "Grad-CAM and its relatives differ in their weights (see verify/family.py)",
-               "call the method by its own name", ways=relatives, also={"map": lambda q, v, old: np.maximum(v.signed, 0)}, methods=CAMS),
+               "call the method by its own name", ways=relatives, also={"map": lambda q, v, old: np.maximum(v.signed, 0)}, methods=WEIGHED),
     Hypothesis("another denominator in Grad-CAM++", "weights", "alpha = g^2 / (2 g^2 + g^3 sum_ab A_ab) (Chattopadhay et al. 2018, eq. 19)",
                "the derivatives are taken at i, j, the sum is over the activations alone", ways=denominators, methods=("grad_cam++",)),
     Hypothesis("an epsilon in the denominator", "weights", "0/0 is 0 here: a map of zeros, or no gradient, weighs nothing",
                "compare with the same epsilon", ways=guarded, methods=tuple(WITH_EPS), kind="convention"),
     Hypothesis("the final ReLU is missing", "map", EQ2, "np.maximum(map, 0)", lambda q, v, old: v.signed, methods=CLIPPED,
                kind="convention"),
-    Hypothesis("a final ReLU, where the method has none", "map", "L = sum_k g^k A^k keeps both signs (Draelos & Carin 2020, sec. 3)",
+    Hypothesis("a final ReLU, where the method has none", "map", "the sum keeps both signs (HiResCAM: Draelos & Carin 2020, sec. 3)",
                "leave out the ReLU", lambda q, v, old: np.maximum(v.signed, 0), methods=UNCLIPPED, kind="convention"),
     Hypothesis("absolute value instead of the final ReLU", "map", EQ2, "np.maximum(map, 0)", lambda q, v, old: abs(v.signed), methods=CAMS),
     Hypothesis("sign flipped (evidence against the class)", "signed", EQ2, "the signal starts at +1; the counterfactual map starts at -1",
-               lambda q, v, old: -old(), methods=CAMS),
+               lambda q, v, old: -old(), methods=tuple(m for m in CAMS if m != "eigen_cam")),
 ]  # fmt: skip

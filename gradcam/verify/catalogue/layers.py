@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.verify.hypothesis import CAMS, Hypothesis
+from gradcam.verify.hypothesis import CAMS, GRADED, Hypothesis
 from gradcam.verify.tape import consumers
 from minicnn import ReLU, backward, find, history, names
 
@@ -53,16 +53,16 @@ EQ1 = "A^k and dy_c/dA^k are of one tensor (eq. 1)"
 CLONE = "clone the activation in the hook, or make the ReLU not in-place"
 TABLE = [
     Hypothesis("in-place ReLU: activation after it, gradient before it", "activation", EQ1, CLONE, ways=mixed_activation, methods=CAMS),
-    Hypothesis("in-place ReLU: activation before it, gradient after it", "gradient", EQ1, CLONE, ways=mixed_gradient, methods=CAMS),
+    Hypothesis("in-place ReLU: activation before it, gradient after it", "gradient", EQ1, CLONE, ways=mixed_gradient, methods=GRADED),
     Hypothesis("activation from before the ReLU, gradient from after it", "activation", EQ1, CLONE, ways=before_relu, methods=CAMS),
     Hypothesis("another layer (off by one, or after an in-place ReLU)", "A", EQ1,
                "compare the shape and the values of the activation first",
                ways=neighbours, methods=CAMS),
     Hypothesis("gradient gated as in guided backprop", "gradient", "alpha is the mean of the whole gradient (eq. 1)",
-               "switch off use_guided_grads", guided_gate, methods=CAMS),
+               "switch off use_guided_grads", guided_gate, methods=GRADED),
     Hypothesis("ReLU on the gradient before its mean", "gradient", "alpha is the mean of the whole gradient (eq. 1)",
                "clip the map, nothing before it",
-               lambda q, v, old: np.maximum(old(), 0), methods=CAMS),
+               lambda q, v, old: np.maximum(old(), 0), methods=GRADED),
     Hypothesis("absolute value of the gradient before its mean", "gradient", "alpha is signed (eq. 1)", "leave out abs",
-               lambda q, v, old: abs(old()), methods=CAMS),
+               lambda q, v, old: abs(old()), methods=GRADED),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.verify.hypothesis import CAMS, RULED, Hypothesis
+from gradcam.verify.hypothesis import BY_GATES, GRADED, PATHS, RULED, Hypothesis
 from gradcam.verify.tape import Tap, consumers, makers, rerun
 from minicnn import Conv, Linear, MaxPool, ReLU, names
 from minicnn.windows import cut_padding, pad_to_fit, taps
@@ -152,10 +152,11 @@ TABLE = [
                methods=("deconvnet",)),
     Hypothesis("an overridden ReLU in a plain gradient", "rules", "the gradient passes g 1[x > 0] at every ReLU",
                "remove the hooks, also after an exception",
-               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=("gradient", "saliency")),
+               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=("gradient", "saliency", *PATHS)),
     Hypothesis("only some of the ReLUs overridden", "rules", EVERY,
                "replace ReLUs recursively, functional ones too, after every layer", ways=parts, methods=RULED),
-    Hypothesis("gate inverted", "rules", EVERY, "pass where the input was positive", inverted),
+    Hypothesis("gate inverted", "rules", EVERY, "pass where the input was positive", inverted,
+               methods=BY_GATES),
     Hypothesis("the signal is clipped on the wrong side of the layer", "rules", EVERY,
                "clip where the signal arrives at the ReLU, not where it leaves a layer",
                clipped_below, methods=RULED),
@@ -164,12 +165,12 @@ TABLE = [
                methods=RULED),
     Hypothesis("guided gradients in Grad-CAM", "cam_rules", "alpha is the mean of the gradient, not of a guided signal (eq. 1)",
                "remove the override before Grad-CAM",
-               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=CAMS),
+               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=GRADED),
     Hypothesis("tie rule: the signal is split among equal maxima", "rules", TIE, "state the tie rule", ways=tied(ties(split)), kind="tie"),
     Hypothesis("tie rule: every equal maximum gets the signal", "rules", "more signal leaves such a window than enters: no subgradient",
                "send it to one of the equal maxima, or split it", ways=tied(ties(every)), kind="convention"),
     Hypothesis("tie rule: the last of equal maxima", "rules", TIE, "state the tie rule", ways=tied(ties(last)), kind="tie"),
     Hypothesis("tie rule: a ReLU passes at exactly 0", "rules",
                "at 0 the derivative is not defined: PyTorch and this reference take 0", "gate by x > 0",
-               output_gate, kind="tie"),
+               output_gate, methods=BY_GATES, kind="tie"),
 ]  # fmt: skip

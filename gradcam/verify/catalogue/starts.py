@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gradcam.verify.hypothesis import Hypothesis
+from gradcam.verify.hypothesis import BY_GATES, RELEVANCE, Hypothesis
+from gradcam.verify.pipeline import seed
 from minicnn import LogSoftmax, Softmax, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
@@ -55,7 +56,7 @@ def mean_of_batch(q, y):
 
 
 def all_scores(q, v, old):
-    return v.y, np.ones_like(v.y.data)
+    return v.y, v.y.data if q.method in RELEVANCE else np.ones_like(v.y.data)
 
 
 def others(q, y):
@@ -66,7 +67,7 @@ def others(q, y):
     some = range(classes) if classes <= FEW else order[0, :LIKELY] if len(order) == 1 else ()
     meant |= {f"class {d}": 0 * c + d for d in some if not any(np.array_equal(m, 0 * c + d) for m in meant.values())}
     fits = {n: m for n, m in meant.items() if np.all((m >= 0) & (m < classes)) and np.any(m != c)}
-    return {n: lambda q, v, old, m=m: (v.y, one_hot(v.y, m)) for n, m in fits.items()}
+    return {n: lambda q, v, old, m=m: (v.y, seed(q, v.y, np.tile(m, len(v.y.data) // len(m)))) for n, m in fits.items()}
 
 
 PAPER = "y_c is the score before softmax (Selvaraju et al. 2017, sec. 3)"
@@ -78,7 +79,10 @@ TABLE = [
     Hypothesis("gradient of the loss instead of the score", "start", f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
                "take the gradient of the logit", cross_entropy(-1)),
     Hypothesis("score value as seed", "start", "the signal at y_c is 1; started with y_c, the whole map is y_c times as large",
-               "start with 1 at the class", value),
+               "start with 1 at the class", value,
+               methods=BY_GATES),
+    Hypothesis("relevance starts at 1, not at the score", "start", "R = y_c at the class (Bach et al. 2015, sec. 2)",
+               "start with the score itself", lambda q, v, old: (v.y, one_hot(v.y, q.c)), methods=RELEVANCE, kind="convention"),
     Hypothesis("the batch's mean score instead of its sum", "start", "the signal at every y_c is 1", "sum over the batch",
                ways=mean_of_batch),
     Hypothesis("all scores instead of one", "start", "the signal is 1 at y_c and 0 elsewhere", "start with a one-hot signal", all_scores),

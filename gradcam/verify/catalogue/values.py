@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.verify.hypothesis import CAMS, GRADIENTS, Hypothesis
+from gradcam.verify.hypothesis import CAMS, PATHS, RELEVANCE, SIGNED, Hypothesis
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"
@@ -50,6 +50,17 @@ def channels(q, y):
         "maximum without |.|": lambda q, v, old: v.signal.max(axis=-3),
         "sum without |.|": lambda q, v, old: v.signal.sum(axis=-3),
     }
+
+
+def joined(q, y):
+    """A map (N, 1, H, W) of what is signed and has channels."""
+    return {
+        "summed": lambda q, v, old: old().sum(axis=1, keepdims=True), "their mean": lambda q, v, old: old().mean(axis=1, keepdims=True),
+        "sum of |.|": lambda q, v, old: abs(old()).sum(axis=1, keepdims=True),
+        "mean of |.|": lambda q, v, old: abs(old()).mean(axis=1, keepdims=True),
+        "|sum|": lambda q, v, old: abs(old().sum(axis=1, keepdims=True)),
+        "largest |.|": lambda q, v, old: abs(old()).max(axis=1, keepdims=True),
+    }  # fmt: skip
 
 
 def repeated(q, y):
@@ -111,11 +122,13 @@ TABLE = [
     Hypothesis("absolute value", "result", "the signal is signed", "leave out abs", lambda q, v, old: abs(old())),
     Hypothesis("negative values clipped away", "result", "the signal is signed", "leave out the last clip",
                lambda q, v, old: np.maximum(old(), 0),
-               methods=GRADIENTS),
+               methods=SIGNED),
     Hypothesis("sign flipped", "result", "the signal starts at +1", "check the sign of the loss", lambda q, v, old: -old(),
-               methods=GRADIENTS),
+               methods=SIGNED),
     Hypothesis("channels joined in another way", "result", "M_ij = max over channels of |w_kij| (Simonyan et al. 2013, sec. 3.1)",
                "take the largest magnitude", ways=channels, methods=("saliency",), kind="convention"),
+    Hypothesis("channels joined into one map", "result", "the signal has the input's channels: (N, C, H, W)",
+               "compare before they are joined", ways=joined, methods=(*PATHS, *RELEVANCE), kind="convention"),
     Hypothesis("divided by its maximum", "result", RAW, COMPARE, each(over_max), kind="convention"),
     Hypothesis("divided by its largest magnitude", "result", RAW, COMPARE, each(over_largest), kind="convention"),
     Hypothesis("stretched from minimum to maximum", "result", RAW, COMPARE, each(min_max), kind="convention"),

@@ -1,0 +1,107 @@
+"""Integrated Gradients and SmoothGrad: other places on the way, another baseline, another mean."""
+
+import numpy as np
+
+from gradcam.integrated_gradients import quadrature
+from gradcam.verify.hypothesis import PATHS, Hypothesis
+from gradcam.verify.path import from_baseline, mean_signal
+from minicnn import backward
+
+IG, SMOOTH = ("integrated_gradients",), ("smoothgrad",)
+COUNTS = (10, 20, 25, 32, 50, 64, 100)
+
+
+def left(m):
+    return np.arange(m) / m, np.full(m, 1 / m)
+
+
+def trapezoid(m):
+    shares = np.full(m, 1.0)
+    shares[[0, -1]] = 0.5
+    return np.linspace(0, 1, m), shares / shares.sum()
+
+
+def both_ends(m):
+    return np.linspace(0, 1, m), np.full(m, 1 / m)
+
+
+RULES = {
+    "Gauss-Legendre": lambda m: quadrature(m, "gauss"), "right: a = 1/m ... 1": lambda m: quadrature(m, "right"),
+    "midpoint": lambda m: quadrature(m, "midpoint"), "left: a = 0 ... (m-1)/m": left, "trapezoid": trapezoid,
+    "plain mean, both ends": both_ends,
+}  # fmt: skip
+OURS = {"gauss": "Gauss-Legendre", "right": "right: a = 1/m ... 1", "midpoint": "midpoint"}
+
+
+def rules(q, y):
+    m = q.settings["steps"]
+    return {name: along(*f(m)) for name, f in RULES.items() if name != OURS[q.settings["rule"]] and (m > 1 or name != "trapezoid")}
+
+
+def counts(q, y):
+    places = RULES[OURS[q.settings["rule"]]]
+    return {f"{m} steps": along(*places(m)) for m in COUNTS if m != q.settings["steps"]}
+
+
+def along(places, shares):
+    return lambda q, v, old: from_baseline(q, v, places, shares)
+
+
+def in_single(q, v, old):
+    path = old()
+    return path._replace(shares=path.shares.astype(np.float32).astype(np.float64))
+
+
+def baselines(q, y):
+    """What people start from; a number, or one for each channel or picture."""
+    low, high = q.pixels
+    each = {"axis": (1, 2, 3), "keepdims": True}
+    meant = {
+        "zero": 0.0, "one": 1.0, "the picture's smallest value": q.x.min(**each), "the picture's largest value": q.x.max(**each),
+        "the picture's mean": q.x.mean(**each), "the mean of each channel": q.x.mean(axis=(2, 3), keepdims=True),
+        "black": low, "white": high,
+    }  # fmt: skip
+    given = np.broadcast_to(q.settings["baseline"], q.x.shape)
+    others = {n: b for n, b in meant.items() if not np.array_equal(np.broadcast_to(b, q.x.shape), given)}
+    places = quadrature(q.settings["steps"], q.settings["rule"])
+    return {n: lambda q, v, old, b=b: from_baseline(q, v, *places, b) for n, b in others.items()}
+
+
+def by_input(q, v, old):
+    return v.input * v.signal
+
+
+def at_the_picture(q, v, old):
+    """One gradient, at x."""
+    source, gy = v.start
+    return backward(source, gy, wrt=q.input_of(v.y), rules=v.rules, allow=q.allow(v))
+
+
+def of_draws(q, y):
+    return {
+        "mean of squares": lambda q, v, old: mean_signal(q, v, np.square), "mean of |.|": lambda q, v, old: mean_signal(q, v, abs),
+        "variance (VarGrad)": lambda q, v, old: mean_signal(q, v, np.square) - mean_signal(q, v) ** 2,
+        "standard deviation": lambda q, v, old: np.sqrt(np.maximum(mean_signal(q, v, np.square) - mean_signal(q, v) ** 2, 0)),
+        "a sum": lambda q, v, old: mean_signal(q, v) * len(v.path.shares),
+    }  # fmt: skip
+
+
+EQ1 = "(x - x') * the integral of dy_c/dx on the way from x' to x (Sundararajan et al. 2017, eq. 1)"
+TABLE = [
+    Hypothesis("another rule for the places on the way", "path", f"{EQ1}; every rule nears it as the steps grow",
+               "state the rule and the number of steps", ways=rules, methods=IG, kind="convention"),
+    Hypothesis("another number of steps", "path", f"{EQ1}; every number of steps is another sum", "state the rule and the number of steps",
+               ways=counts, methods=IG, kind="convention"),
+    Hypothesis("the weights of the steps are rounded to float32", "path", "they add up to 1", "compute them in float64", in_single,
+               methods=IG, kind="convention"),
+    Hypothesis("another baseline", "path", f"{EQ1}; x' is a choice", "state the baseline, after preprocessing", ways=baselines, methods=IG,
+               kind="convention"),
+    Hypothesis("not multiplied by x - x'", "result", EQ1, "multiply by x - x'; without it, the map does not add up to y_c(x) - y_c(x')",
+               lambda q, v, old: v.signal, methods=IG),
+    Hypothesis("multiplied by x instead of x - x'", "result", EQ1, "subtract the baseline", by_input, methods=IG),
+    Hypothesis("the gradient at x alone", "signal", "the mean is over many pictures", "average over all of them",
+               at_the_picture, methods=PATHS),
+    Hypothesis("another mean over the draws", "signal", "1/n sum of dy_c/dx (Smilkov et al. 2017, sec. 2.1)",
+               "average the signed gradients",
+               ways=of_draws, methods=SMOOTH, kind="convention"),
+]  # fmt: skip

@@ -1,0 +1,149 @@
+"""LRP and excitation backprop: another rule, another stabiliser, no bias, another start; or no relevance at all."""
+
+from functools import partial
+
+import numpy as np
+
+from gradcam.excitation_backprop import EXCITATION, excite_and_contrast
+from gradcam.lrp import LRP_GAMMA, alpha_beta, epsilon, flat, gamma, neg, pos, share, shares, table, z_box
+from gradcam.rules import BACKPROP
+from gradcam.verify import relevance
+from gradcam.verify.hypothesis import RELEVANCE, Hypothesis
+from minicnn import Conv, Linear, MaxPool, one_hot
+from minicnn.replay import again
+
+BOXED = tuple(relevance.FIRST)
+SMALL = (0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.25, 1.0)
+NAMES = {"lrp_epsilon": "epsilon", "lrp_gamma": "gamma", "lrp_alpha_beta": "alpha 2, beta 1",
+         "lrp_z_box": "z-box below gamma", "lrp_flat": "flat below gamma"}  # fmt: skip
+
+
+def fixed(rules):
+    return lambda q, v, old: rules
+
+
+def others(q, y):
+    return {NAMES[m]: lambda q, v, old, m=m: relevance.rules(q, v, m) for m in RELEVANCE if m != q.method}
+
+
+def tables(q, eps, elsewhere):
+    """The method's table with another stabiliser."""
+    match q.method:
+        case "lrp_epsilon":
+            return table(epsilon(eps), elsewhere=elsewhere)
+        case "lrp_alpha_beta":
+            return table(alpha_beta(eps=eps), elsewhere=elsewhere)
+    return table(gamma(eps=eps), epsilon(eps), elsewhere)
+
+
+def stabilisers(q, y):
+    def way(q, v, old, eps, elsewhere):
+        rules = tables(q, eps, elsewhere)
+        first = {"lrp_z_box": lambda: z_box(*q.pixels, eps=eps), "lrp_flat": lambda: flat(eps)}.get(q.method)
+        return relevance.with_first(q, v, rules, first()) if first else rules
+
+    ways = {f"{eps:g}": partial(way, eps=eps, elsewhere=None) for eps in SMALL if eps != 1e-6 or q.method == "lrp_epsilon"}
+    ways |= {f"{eps:g}, for sums and averages as well": partial(way, eps=eps, elsewhere=shares(eps)) for eps in SMALL if eps != 1e-6}
+    if q.method == "lrp_epsilon":
+        ways |= {f"{rms:g} of the root mean square of z": fixed(table(epsilon(rms=rms))) for rms in (0.01, 0.05, 0.1, 0.2, 0.5)}
+    return ways
+
+
+def without_bias(q, v, old):
+    """The rules of operations with weights see no bias."""
+    def blind(rule):
+        def without(op, R):
+            twin = again(op)
+            twin.inputs = op.inputs[:2]
+            return rule(twin, R)
+
+        return without
+
+    return {kind: blind(rule) if kind in (Conv, Linear) or isinstance(kind, str) else rule for kind, rule in old().items()}
+
+
+def strengths(q, y):
+    gammas = {f"gamma {g:g}": table(gamma(g), epsilon()) for g in (0.1, 0.5, 1.0, 100.0)}
+    gammas["gamma in linear layers as well"] = table(gamma())
+    if q.method in BOXED:
+        return {n: lambda q, v, old, t=t: relevance.with_first(q, v, t, relevance.FIRST[q.method](q)) for n, t in gammas.items()}
+    if q.method == "lrp_gamma":
+        return {n: fixed(t) for n, t in gammas.items()}
+    return {
+        "alpha 1, beta 0": fixed(table(alpha_beta(1, 0))), "alpha 1.5, beta 0.5": fixed(table(alpha_beta(1.5, 0.5))),
+        "in convolutions alone": fixed(table(alpha_beta(), epsilon())),
+    }  # fmt: skip
+
+
+def bounds(q, y):
+    """Of a pixel, after preprocessing."""
+    low, high = (f(axis=(-2, -1), keepdims=True) for f in (q.x.min, q.x.max))
+    of_all = q.x.min(axis=(1, 2, 3), keepdims=True), q.x.max(axis=(1, 2, 3), keepdims=True)
+    meant = {"0 to 1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0), "-3 to 3": (-3.0, 3.0), "0 to 255": (0.0, 255.0),
+             "what each channel has": (low, high), "what the picture has": of_all}  # fmt: skip
+    return {n: lambda q, v, old, b=b: relevance.with_first(q, v, LRP_GAMMA, z_box(*b)) for n, b in meant.items()}
+
+
+def times_input(q, v, old):
+    return v.input * v.signal
+
+
+def one(q, v, old):
+    return v.y, one_hot(v.y, q.c)
+
+
+def pool_by_share(op, R):
+    """Relevance is shared out over the window by value, instead of going to the winner."""
+    from minicnn.windows import cut_padding, pad_to_fit, taps
+
+    x = op.inputs[0].data
+    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=0)
+    where = [index for _, _, index in taps(op.kernel, op.stride, (1, 1), op.windows)]
+    z = sum(padded[w] for w in where)
+    s = R / np.where(z == 0, 1, z + np.where(z < 0, -1, 1) * 1e-6)
+    found = np.zeros_like(padded, shape=(*R.shape[:-2], *padded.shape[-2:]))
+    for w in where:
+        found[w] += padded[w] * s
+    return cut_padding(found, op.size, op.pad)
+
+
+def contrast(q, v, old):
+    return old() | {Linear: excite_and_contrast}
+
+
+def squared(op, P):
+    """By x w without its sign."""
+    x, W = (i.data for i in op.inputs[:2])
+    return share(op, P, [(pos(x), pos(W), None), (pos(x), -neg(W), None)], eps=0.0)
+
+
+SHARE = "R_i = sum_j x_i w_ij / z_j R_j, z_j = sum_i x_i w_ij + b_j (Bach et al. 2015; Montavon et al. 2019, sec. 10.2)"
+EQ8 = "P_i = sum_j x_i w_ij+ / (sum_i x_i w_ij+) P_j (Zhang et al. 2016, eq. 8)"
+EB = ("excitation_backprop",)
+TABLE = [
+    Hypothesis("another rule of LRP", "rules", SHARE, "call the rule by its own name; see that the first layer has its own", ways=others,
+               methods=RELEVANCE),
+    Hypothesis("another epsilon", "rules", f"{SHARE}, and z a little further from zero", "state epsilon, and whether it grows with z",
+               ways=stabilisers, methods=RELEVANCE, kind="convention"),
+    Hypothesis("the bias is left out of the denominator", "rules", SHARE, "z is what the layer gives, its bias included", without_bias,
+               methods=RELEVANCE, kind="convention"),
+    Hypothesis("another gamma, alpha or beta", "rules", SHARE, "state them, and in which layers", ways=strengths,
+               methods=tuple(m for m in RELEVANCE if m != "lrp_epsilon"), kind="convention"),
+    Hypothesis("another range of pixels in the z-box", "rules", "x w - low w+ - high w- (Montavon et al. 2017, eq. 14)",
+               "give the least and greatest value of a pixel, after preprocessing", ways=bounds, methods=("lrp_z_box",), kind="convention"),
+    Hypothesis("max-pools share relevance out", "rules", "a max-pool is its winner, who gets all", "pass by the switches",
+               lambda q, v, old: old() | {MaxPool: pool_by_share}, methods=RELEVANCE, kind="convention"),
+    Hypothesis("input times gradient instead of LRP", "rules", f"{SHARE}: the rules did not fire, or epsilon is 0 and there is no bias",
+               "check that every layer has its rule", fixed(BACKPROP), also={"start": one, "result": times_input}, methods=RELEVANCE),
+    Hypothesis("the gradient instead of relevance", "rules", f"{SHARE}: the rules did not fire", "check that every layer has its rule",
+               fixed(BACKPROP), also={"start": one}, methods=RELEVANCE),
+    Hypothesis("the gradient instead of excitation backprop", "cam_rules", f"{EQ8}: the rules did not fire",
+               "check that every layer has its rule", fixed(BACKPROP), methods=EB),
+    Hypothesis("the contrastive map", "cam_rules", f"{EQ8}; the contrast takes away who would excite the opposite (sec. 3.3)",
+               "compare with contrast=True", contrast,
+               also={"map": lambda q, v, old: np.maximum(v.signed, 0)}, methods=EB, kind="convention"),
+    Hypothesis("negative weights take part", "cam_rules", f"{EQ8}: only w+ excite", "clip the weights at 0",
+               fixed({**EXCITATION, Conv: squared, Linear: squared}), methods=EB),
+    Hypothesis("the maximum over the maps instead of their sum", "signed", "the map is the sum over k of P^k (sec. 3)", "sum",
+               lambda q, v, old: v.gradient.max(axis=-3), methods=EB),
+]  # fmt: skip

@@ -1,0 +1,28 @@
+"""Relevance: LRP is a table of rules on the way back to the input, excitation backprop one on the way to a layer."""
+
+from gradcam.excitation_backprop import EXCITATION
+from gradcam.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, flat, z_box
+from gradcam.verify.tape import consumers
+from minicnn import names
+
+WHOLE = {"lrp_epsilon": LRP_EPSILON, "lrp_gamma": LRP_GAMMA, "lrp_alpha_beta": LRP_ALPHA_BETA}
+FIRST = {"lrp_z_box": lambda q: z_box(*q.pixels), "lrp_flat": lambda q: flat()}  # above LRP-gamma
+METHODS = (*WHOLE, *FIRST)
+
+
+def rules(q, v, method=None):
+    """A method's table on this network."""
+    method = method or q.method
+    return WHOLE[method] if method in WHOLE else with_first(q, v, LRP_GAMMA, FIRST[method](q))
+
+
+def with_first(q, v, table, rule):
+    """The table, with another rule for the operations that the picture goes into."""
+    known = {tensor: name for name, tensor in names(v.y).items()}
+    return table | {known[t]: rule for t in consumers(v.y)[q.input_of(v.y)]}
+
+
+STEPS = {
+    **{method: {"rules": rules} for method in METHODS},
+    "excitation_backprop": {"cam_rules": lambda q, v: EXCITATION, "signed": lambda q, v: v.gradient.sum(axis=-3)},
+}
