@@ -229,7 +229,10 @@ def sentence_back(scores, words):
     """-> d log_probability / d scores, (L, V)."""
 
 
-check("22.1", lstm_step), check("22.2", forget_back), check("22.3", log_probability), check("22.4", sentence_back)
+check("22.1", lstm_step)
+check("22.2", forget_back)
+check("22.3", log_probability)
+check("22.4", sentence_back)
 
 # %% [markdown]
 # ## Papers
