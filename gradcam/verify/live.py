@@ -13,15 +13,15 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
     """Hold a map of a PyTorch model against the reference -> Verdict.
 
     model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
-    deconvnet, guided_backprop, guided_grad_cam, grad_cam, grad_cam++, xgrad_cam, hirescam or layercam; layer: a module of the model,
-    or its path, for those that end in cam.  result: their map, array or tensor; or a dict with also their scores, activations,
-    gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit).  photo: (picture, preprocessing) that
-    x was made from, so that ways of resizing can be told; options: as in `judge`.  The model and its surroundings are as before, also
-    after an exception.
+    deconvnet, guided_backprop, guided_grad_cam, grad_cam, or one of their relatives (see `gradcam verify --help`); layer: a module of
+    the model, or its path, for those that end in cam and for excitation_backprop.  result: their map, array or tensor; or a dict with
+    also their scores, activations, gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit).
+    photo: (picture, preprocessing) that x was made from, so that ways of resizing can be told; settings: what the method leaves open
+    (see `settings`); options: as in `judge`.  The model and its surroundings are as before, also after an exception.
     """
     pytorch_for(model)
     if result is None:
-        result = result_of(library, model, x, target, method, layer)
+        result = result_of(library, model, x, target, method, layer, settings)
     theirs = result if isinstance(result, dict) else {"result": result}
     return judge(question(model, x, target, method, layer, theirs, photo, settings), **options)
 

@@ -1,9 +1,9 @@
 """Relevance: LRP is a table of rules on the way back to the input, excitation backprop one on the way to a layer."""
 
 from gradcam.excitation_backprop import EXCITATION
-from gradcam.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, flat, z_box
+from gradcam.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, by_share, flat, z_box
 from gradcam.verify.tape import consumers
-from minicnn import names
+from minicnn import Mean, names
 
 WHOLE = {"lrp_epsilon": LRP_EPSILON, "lrp_gamma": LRP_GAMMA, "lrp_alpha_beta": LRP_ALPHA_BETA}
 FIRST = {"lrp_z_box": lambda q: z_box(*q.pixels), "lrp_flat": lambda q: flat()}  # above LRP-gamma
@@ -13,7 +13,12 @@ METHODS = (*WHOLE, *FIRST)
 def rules(q, v, method=None):
     """A method's table on this network."""
     method = method or q.method
-    return WHOLE[method] if method in WHOLE else with_first(q, v, LRP_GAMMA, FIRST[method](q))
+    return averaged(WHOLE[method] if method in WHOLE else with_first(q, v, LRP_GAMMA, FIRST[method](q)))
+
+
+def averaged(table, eps=1e-6):
+    """The table on a model that writes a pooling as a mean: it hands relevance on by share, as every average does."""
+    return {Mean: by_share(eps), **table}
 
 
 def with_first(q, v, table, rule):
@@ -24,5 +29,5 @@ def with_first(q, v, table, rule):
 
 STEPS = {
     **{method: {"rules": rules} for method in METHODS},
-    "excitation_backprop": {"cam_rules": lambda q, v: EXCITATION, "signed": lambda q, v: v.gradient.sum(axis=-3)},
+    "excitation_backprop": {"cam_rules": lambda q, v: averaged(EXCITATION, eps=0.0), "signed": lambda q, v: v.gradient.sum(axis=-3)},
 }

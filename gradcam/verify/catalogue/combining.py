@@ -24,6 +24,11 @@ def relatives(q, y):
     return ways | {NAMES[m]: lambda q, v, old, m=m: as_if(m, q, v).weights for m in passes if m != mine}
 
 
+def whole(q, y):
+    """Their maps, from weights to ReLU."""
+    return {name: lambda q, v, old, w=w: np.maximum((w(q, v, None) * v.activation).sum(axis=-3), 0) for name, w in relatives(q, y).items()}
+
+
 def as_if(method, q, v):
     """The same run of another method."""
     other = copy.copy(q)
@@ -73,7 +78,10 @@ TABLE = [
                lambda q, v, old: np.maximum(v.weights * v.activation, 0).sum(axis=-3), methods=WEIGHED),
     Hypothesis("map started at ones", "signed", EQ2, "start the sum at zero (np.zeros)", lambda q, v, old: 1 + old(), methods=CAMS),
     Hypothesis("another method of the family", "weights", "Grad-CAM and its relatives differ in their weights (see verify/family.py)",
-               "call the method by its own name", ways=relatives, also={"map": lambda q, v, old: np.maximum(v.signed, 0)}, methods=WEIGHED),
+               "call the method by its own name", ways=relatives, also={"map": lambda q, v, old: np.maximum(v.signed, 0)},
+               methods=tuple(m for m in WEIGHED if m != "eigen_cam")),
+    Hypothesis("a method that asks for a class, instead of Eigen-CAM", "map", "L = A V_1: no class, no gradient (Muhammad & Yeasin 2020)",
+               "call the method by its own name", ways=whole, methods=("eigen_cam",)),
     Hypothesis("another denominator in Grad-CAM++", "weights", "alpha = g^2 / (2 g^2 + g^3 sum_ab A_ab) (Chattopadhay et al. 2018, eq. 19)",
                "the derivatives are taken at i, j, the sum is over the activations alone", ways=denominators, methods=("grad_cam++",)),
     Hypothesis("an epsilon in the denominator", "weights", "0/0 is 0 here: a map of zeros, or no gradient, weighs nothing",

@@ -4,12 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from gradcam.excitation_backprop import EXCITATION, excite_and_contrast
-from gradcam.lrp import LRP_GAMMA, alpha_beta, epsilon, flat, gamma, neg, pos, share, shares, table, z_box
+from gradcam.excitation_backprop import excite_and_contrast
+from gradcam.lrp import alpha_beta, epsilon, flat, gamma, neg, pos, share, shares, table, to_the_winner, z_box
 from gradcam.rules import BACKPROP
 from gradcam.verify import relevance
 from gradcam.verify.hypothesis import RELEVANCE, Hypothesis
-from minicnn import Conv, Linear, MaxPool, one_hot
+from minicnn import Add, AvgPool, BatchNorm, Conv, GlobalAvgPool, Linear, MaxPool, Mean, history, one_hot
 from minicnn.replay import again
 
 BOXED = tuple(relevance.FIRST)
@@ -19,7 +19,8 @@ NAMES = {"lrp_epsilon": "epsilon", "lrp_gamma": "gamma", "lrp_alpha_beta": "alph
 
 
 def fixed(rules):
-    return lambda q, v, old: rules
+    """A table instead, and averages by share."""
+    return lambda q, v, old: rules if rules is BACKPROP else relevance.averaged(rules)
 
 
 def others(q, y):
@@ -40,6 +41,7 @@ def stabilisers(q, y):
     def way(q, v, old, eps, elsewhere):
         rules = tables(q, eps, elsewhere)
         first = {"lrp_z_box": lambda: z_box(*q.pixels, eps=eps), "lrp_flat": lambda: flat(eps)}.get(q.method)
+        rules = relevance.averaged(rules, eps if elsewhere else 1e-6)
         return relevance.with_first(q, v, rules, first()) if first else rules
 
     ways = {f"{eps:g}": partial(way, eps=eps, elsewhere=None) for eps in SMALL if eps != 1e-6 or q.method == "lrp_epsilon"}
@@ -66,7 +68,8 @@ def strengths(q, y):
     gammas = {f"gamma {g:g}": table(gamma(g), epsilon()) for g in (0.1, 0.5, 1.0, 100.0)}
     gammas["gamma in linear layers as well"] = table(gamma())
     if q.method in BOXED:
-        return {n: lambda q, v, old, t=t: relevance.with_first(q, v, t, relevance.FIRST[q.method](q)) for n, t in gammas.items()}
+        first = relevance.FIRST[q.method](q)
+        return {n: lambda q, v, old, t=t: relevance.with_first(q, v, relevance.averaged(t), first) for n, t in gammas.items()}
     if q.method == "lrp_gamma":
         return {n: fixed(t) for n, t in gammas.items()}
     return {
@@ -81,7 +84,7 @@ def bounds(q, y):
     of_all = q.x.min(axis=(1, 2, 3), keepdims=True), q.x.max(axis=(1, 2, 3), keepdims=True)
     meant = {"0 to 1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0), "-3 to 3": (-3.0, 3.0), "0 to 255": (0.0, 255.0),
              "what each channel has": (low, high), "what the picture has": of_all}  # fmt: skip
-    return {n: lambda q, v, old, b=b: relevance.with_first(q, v, LRP_GAMMA, z_box(*b)) for n, b in meant.items()}
+    return {n: lambda q, v, old, b=b: relevance.with_first(q, v, old(), z_box(*b)) for n, b in meant.items()}
 
 
 def times_input(q, v, old):
@@ -105,6 +108,15 @@ def pool_by_share(op, R):
     for w in where:
         found[w] += padded[w] * s
     return cut_padding(found, op.size, op.pad)
+
+
+def underived(q, y):
+    """Hooks on modules do not see a sum or a mean that is written as a function."""
+    means = (Mean, AvgPool, GlobalAvgPool)
+    kinds = {"sums": (Add,), "means": means, "sums and means": (Add, *means), "batchnorm, sums and means": (BatchNorm, Add, *means)}
+    some = [type(t.op) for t in history(y) if t.op]
+    fits = {n: k for n, k in kinds.items() if any(issubclass(s, k) for s in some)}
+    return {n: lambda q, v, old, k=k: {**old(), **dict.fromkeys(k, to_the_winner)} for n, k in fits.items()}
 
 
 def contrast(q, v, old):
@@ -133,17 +145,21 @@ TABLE = [
                "give the least and greatest value of a pixel, after preprocessing", ways=bounds, methods=("lrp_z_box",), kind="convention"),
     Hypothesis("max-pools share relevance out", "rules", "a max-pool is its winner, who gets all", "pass by the switches",
                lambda q, v, old: old() | {MaxPool: pool_by_share}, methods=RELEVANCE, kind="convention"),
+    Hypothesis("a sum or a mean passes the plain derivative", "rules", f"{SHARE}, of sums and averages as well",
+               "a module for every + and every mean, with a rule of its own", ways=underived, methods=RELEVANCE, kind="convention"),
     Hypothesis("input times gradient instead of LRP", "rules", f"{SHARE}: the rules did not fire, or epsilon is 0 and there is no bias",
                "check that every layer has its rule", fixed(BACKPROP), also={"start": one, "result": times_input}, methods=RELEVANCE),
     Hypothesis("the gradient instead of relevance", "rules", f"{SHARE}: the rules did not fire", "check that every layer has its rule",
                fixed(BACKPROP), also={"start": one}, methods=RELEVANCE),
     Hypothesis("the gradient instead of excitation backprop", "cam_rules", f"{EQ8}: the rules did not fire",
                "check that every layer has its rule", fixed(BACKPROP), methods=EB),
+    Hypothesis("a sum or a mean passes the plain derivative, no probability", "cam_rules", f"{EQ8}, of sums and averages as well",
+               "a module for every + and every mean, with a rule of its own", ways=underived, methods=EB, kind="convention"),
     Hypothesis("the contrastive map", "cam_rules", f"{EQ8}; the contrast takes away who would excite the opposite (sec. 3.3)",
                "compare with contrast=True", contrast,
                also={"map": lambda q, v, old: np.maximum(v.signed, 0)}, methods=EB, kind="convention"),
     Hypothesis("negative weights take part", "cam_rules", f"{EQ8}: only w+ excite", "clip the weights at 0",
-               fixed({**EXCITATION, Conv: squared, Linear: squared}), methods=EB),
+               lambda q, v, old: {**old(), Conv: squared, Linear: squared}, methods=EB),
     Hypothesis("the maximum over the maps instead of their sum", "signed", "the map is the sum over k of P^k (sec. 3)", "sum",
                lambda q, v, old: v.gradient.max(axis=-3), methods=EB),
 ]  # fmt: skip

@@ -99,8 +99,19 @@ def cat(xs, axis=0):
     return lambda: m.Concat(axis), list(xs)
 
 
+class Rows(m.Reshape):
+    """A reshape that leaves the first axis alone, however many pictures there are."""
+
+    def __init__(self, shape):
+        self.of_one = tuple(shape)
+
+    def forward(self, x):
+        self.shape = (len(x), *self.of_one)
+        return super().forward(x)
+
+
 def reshape(x, shape):
-    return lambda: m.Reshape(shape), [x]
+    return (lambda: Rows(shape[1:]) if x.shape[:1] == tuple(shape[:1]) else m.Reshape(shape)), [x]
 
 
 def permute(x, order):

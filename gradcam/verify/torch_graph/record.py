@@ -28,9 +28,10 @@ class Call:
 
 @dataclass(eq=False)
 class Value:
-    """Something that depends on the picture; names: the modules that returned it."""
+    """Something that depends on the picture; names: the modules that returned it; shape: as it was recorded."""
 
     names: list = field(default_factory=list)
+    shape: tuple = ()
 
 
 class Recorder(TorchDispatchMode):
@@ -39,7 +40,7 @@ class Recorder(TorchDispatchMode):
     def __init__(self, x):
         super().__init__()
         self.calls, self.inside, self.kinds = [], [], []
-        self.values, self.kept, self.stale = {id(x): Value(["x"])}, [x], set()
+        self.values, self.kept, self.stale = {id(x): Value(["x"], tuple(x.shape))}, [x], set()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -55,7 +56,7 @@ class Recorder(TorchDispatchMode):
         if name.rstrip("_") in SAME and len(outputs) == 1:
             self._keep(outputs[0], self.values[id(inputs[0])])
             return result
-        values = [Value() for _ in outputs]
+        values = [Value(shape=tuple(getattr(o, "shape", ()))) for o in outputs]
         args, kwargs = self._translated(args), {k: self._translated(v) for k, v in kwargs.items()}
         self.calls.append(Call(name.rstrip("_") if inplace else name, args, kwargs, values, self.at, *self._whose(), inplace))
         if inplace:
