@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradcam.verify.kit.methods import DIVIDED
 from gradcam.verify.kit.networks import NETWORKS, Network, picture, weights
 from gradcam.verify.kit.write import write
 from minicnn import Tensor
@@ -84,7 +85,7 @@ def test_the_manifest_leads_to_every_file(kit):
         result = np.load(kit[0] / case["expected"])
         assert np.isfinite(result).all() and np.any(result), case["expected"]
         if not case["convention"]:
-            assert case["tolerance"] == (1e-12 if case["method"] in ("grad_cam++", "xgrad_cam") else 0)  # those divide
+            assert case["tolerance"] == (1e-12 if case["method"] in DIVIDED else 0)
     conventions = {c["convention"] for c in manifest["cases"]}
     assert {"", "upsampled_with_aligned_corners", "a_sum_instead_of_the_mean_over_i_j"} <= conventions
 

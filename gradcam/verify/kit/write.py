@@ -10,23 +10,16 @@ import numpy as np
 
 from gradcam.verify.catalogue import HYPOTHESES
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.family import WITH_EPS
 from gradcam.verify.kit import onnx_file
+from gradcam.verify.kit.methods import DIVIDED, FORMULAS, NEW, NOISE, settings
 from gradcam.verify.kit.networks import CLASSES, NETWORKS, Network, picture, weights
 from gradcam.verify.pipeline import CAMS, MAPS, Run
 from gradcam.verify.question import Question
 from minicnn import GraphError
 
 VERSION = 1
-METHODS = {
-    "gradient": "g = dy_c/dx", "saliency": "max over channels of |dy_c/dx|",
-    "deconvnet": "at every ReLU g_in = g 1[g > 0]; elsewhere the derivative", "guided_backprop": "at every ReLU g_in = g 1[x > 0] 1[g > 0]",
-    "grad_cam": "ReLU(sum_k alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij",
-    "grad_cam++": "ReLU(sum_k w_k A^k), w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A^k_ab g^3), 0 where g is; g = dy_c/dA^k_ij",
-    "xgrad_cam": "ReLU(sum_k w_k A^k), w_k = sum_ij A^k_ij g / sum_ab A^k_ab, 0 for a map of zeros; g = dy_c/dA^k_ij",
-    "hirescam": "sum_k g A^k, place by place; g = dy_c/dA^k_ij", "layercam": "ReLU(sum_k ReLU(g) A^k), place by place; g = dy_c/dA^k_ij",
-    "guided_grad_cam": "guided_backprop * grad_cam, enlarged bilinearly with half-pixel centres",
-}  # fmt: skip
+SAME_FOR_ALL = ("result", "upsampled")  # conventions that Grad-CAM and the gradient show already
+VISIBLE = 1e-6  # what differs by less is no case of its own: another tiny epsilon, say
 EXACT, ROUNDED = 0.0, 1e-12  # what no exp or division enters must be equal bit by bit; the rest, relative to the largest value
 
 
@@ -35,7 +28,7 @@ def write(folder):
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = {"version": VERSION, "methods": METHODS, "cases": [c for name in NETWORKS for c in network(folder, name)]}
+        manifest = {"version": VERSION, "methods": FORMULAS, "cases": [c for name in NETWORKS for c in network(folder, name)]}
         for name in ("README.md", "run_pytorch.py"):
             (folder / name).write_text(files("gradcam.verify.kit").joinpath(f"files/{name}").read_text("utf-8"), "utf-8")
         manifest["sha256"] = {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
@@ -58,11 +51,12 @@ def network(folder, name):
     for key, array in arrays.items():
         np.save(at / "weights" / f"{key}.npy", array)
     np.save(at / "input.npy", x)
+    np.save(at / "noise.npy", NOISE)
     net = Network(steps, arrays)
     c = most_shown(net, x, layer)
     np.save(at / "expected" / "scores.npy", Question(net, x, c, "gradient").reference["y"])
-    for method in METHODS:
-        q = Question(net, x, c, method, layer if method in CAMS else None)
+    for method in FORMULAS:
+        q = Question(net, x, c, method, layer if method in CAMS else None, settings=settings(method))
         for convention, formula, result, exact in expected(q):
             file = f"{method}{'@' if convention else ''}{convention}.npy"
             np.save(at / "expected" / file, result)
@@ -80,10 +74,12 @@ def most_shown(net, x, layer):
 def expected(q):
     """Yield (convention, formula, result, whether it is exact): the method, and every convention and tie rule that gives another result."""
     right = q.reference["result"]
-    yield "", METHODS[q.method], right, q.method not in WITH_EPS
+    if not np.any(right):
+        return  # a map of zeros tells nothing apart
+    yield "", FORMULAS[q.method], right, q.method not in DIVIDED
     q.at_input_size = q.method in MAPS
     for h in HYPOTHESES:
-        if h.kind == "mistake":
+        if h.kind == "mistake" or (q.method in NEW and h.step in SAME_FOR_ALL):
             continue
         if h.step != "upsampled":
             q.at_input_size = False
@@ -93,10 +89,15 @@ def expected(q):
                     result = Run(q, form.changes)["result"]
             except (GraphError, ValueError, np.linalg.LinAlgError):
                 continue
-            if np.isfinite(result).all() and (result.shape != right.shape or not np.array_equal(result, right)):
+            if np.isfinite(result).all() and np.any(result) and apart(result, right) > (VISIBLE if q.method in NEW else 0):
                 yield slug(form.name), f"{form.name}; {h.theory}", result, False
         q.at_input_size = q.method in MAPS
         q.values.clear()
+
+
+def apart(result, right):
+    """The largest difference, relative to the largest value; infinite for another shape."""
+    return abs(result - right).max() / abs(right).max() if result.shape == right.shape else np.inf
 
 
 def slug(name):
