@@ -56,10 +56,11 @@ def by_activation(case):
     return finish(case, cam=(A.mean((2, 3), keepdim=True) * A).sum(1).relu())
 
 
-def eigen(case):
+def second_vector(case):
+    """Eigen-CAM's map of the third singular vector."""
     A, _ = at_layer(case)
-    u = torch.linalg.svd(A.flatten(2).mT, full_matrices=False)
-    return finish(case, cam=(A * u.Vh[:, :1].mT[..., None]).sum(1).abs())
+    V = torch.linalg.svd(A.flatten(2).mT, full_matrices=False).Vh
+    return finish(case, cam=(A * V[:, 2][..., None, None]).sum(1).abs())
 
 
 def smooth(case):
@@ -145,7 +146,7 @@ OUTSIDE = {
     "weights 1 % off": (perturbed(0.01), None), "other weights": (perturbed(1.0), None), "two layers swapped": (swapped_layers, None),
     "another picture": (other_picture, None), "integrated gradients": (integrated, "input"), "input times gradient": (times_input, "input"),
     "weighed by activations alone": (by_activation, "cam"),
-    "EigenCAM": (eigen, "cam"), "SmoothGrad": (smooth, "input"), "dropout on": (dropped, None),
+    "a later singular vector": (second_vector, "cam"), "SmoothGrad": (smooth, "input"), "dropout on": (dropped, None),
     "shifted by a pixel": (shifted, None), "blurred": (blurred, None), "square root": (gamma, None), "bytes": (bytes_, None),
     "leaky ReLU": (leaky, None), "half of another class subtracted": (mixed_classes, None), "5 % noise": (noisy, None),
     "noise": (noise, None), "feature maps permuted": (permuted_maps, "cam"),

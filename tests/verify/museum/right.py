@@ -6,6 +6,8 @@ import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from tests.verify.museum import relatives
+
 RELUS = {torch.relu, torch.relu_, F.relu, torch.Tensor.relu, torch.Tensor.relu_, torch.Tensor.clamp}
 
 
@@ -146,6 +148,8 @@ def right(case):
             return at_input(case).abs().amax(1)
         case method if method == "grad_cam" or method in RELATIVES:
             return cam_of(case, *at_layer(case))
+        case method if method in relatives.RIGHT:
+            return relatives.RIGHT[method](case)
         case "guided_grad_cam":
             return at_input(case) * enlarge(case, weigh(*at_layer(case)).relu())[:, None]
     return at_input(case)

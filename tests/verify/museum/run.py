@@ -1,5 +1,6 @@
 """Draw cases, ask the verifier, count."""
 
+import importlib.util
 import zlib
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from gradcam.verify.live import question
 from gradcam.verify.question import Question
 from tests.verify.museum.mistakes import TABLE
 from tests.verify.museum.outside import OUTSIDE
+from tests.verify.museum.relatives import METHODS as MORE
+from tests.verify.museum.relatives import families
 from tests.verify.museum.right import Case, right
 from tests.verify.torch_nets import EVERY, FAMILIES, draw
 from weights import Preprocessing
@@ -107,6 +110,11 @@ def shows(wrong, reference):
     return wrong.shape != reference.shape or float((wrong - reference).abs().max() / reference.abs().max()) > 1e-3
 
 
+def installed(method):
+    """LRP is zennit's."""
+    return not method.startswith("lrp_") or importlib.util.find_spec("zennit")
+
+
 def from_outside(seed):
     """Yield one Outcome for every mistake outside the catalogue."""
     for name, (make, needs) in OUTSIDE.items():
@@ -126,7 +134,7 @@ def from_outside(seed):
 def correct(seed):
     """Yield one Outcome for every family and method: the right result, in float64 or float32."""
     for family in ROOM:
-        for n, method in enumerate((*METHODS, *RELATIVES)):
+        for n, method in enumerate((*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))):
             random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
             found = case(family, method, random)
             if found is None:

@@ -2,9 +2,9 @@
 
 import importlib.util
 
-from tests.verify.museum.mistakes import combining, layers, networks, pairs, pictures, rules, starts, upsampling, values
+from tests.verify.museum.mistakes import combining, layers, networks, pairs, pictures, relatives, rules, starts, upsampling, values
 from tests.verify.museum.mistakes.making import Mistake
 
-PARTS = (rules, starts, layers, combining, upsampling, values, pictures, networks, pairs)
+PARTS = (rules, starts, layers, combining, upsampling, values, pictures, networks, relatives, pairs)
 TABLE = [m for part in PARTS for m in part.TABLE if not m.needs or importlib.util.find_spec(m.needs)]
 __all__ = ["TABLE", "Mistake"]
