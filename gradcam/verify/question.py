@@ -77,7 +77,11 @@ class Question:
     @property
     def large(self):
         """Whether a forward pass takes so long that float32 is asked first."""
-        return _bytes(self.reference.y) > LARGE
+        return not self.affords(1)
+
+    def affords(self, passes):
+        """Whether so many forward passes are little work."""
+        return passes * _bytes(self.reference.y) <= LARGE
 
     @staticmethod
     def input_of(y):

@@ -20,7 +20,7 @@ def relatives(q, y):
     """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, also where libraries put it."""
     mine = "grad_cam" if q.method == "guided_grad_cam" else q.method
     ways = {NAMES[m]: lambda q, v, old, f=f: f(v.gradient, v.activation) for m, f in WEIGHTS.items() if m != mine}
-    passes = ("eigen_cam",) if q.large else FORWARD  # the others take a pass for every map
+    passes = FORWARD if q.affords(q.reference.activation.shape[-3]) else ("eigen_cam",)  # the others take a pass for every map
     return ways | {NAMES[m]: lambda q, v, old, m=m: as_if(m, q, v).weights for m in passes if m != mine}
 
 
