@@ -35,8 +35,9 @@ def explain_regions(net, x, boxes=None, words=None, layer=None, relu=True, weigh
     weigh   the method's formula, of gradient and maps: Grad-CAM's, or `gradcam.hirescam.combine`
 
     The signal of a caption starts at its log-probability and enters the maps inside its box only; but Grad-CAM may lie anywhere, as its
-    weights alpha_k are means over the whole picture: that it lies in the box is no matter of course.  HiResCAM weighs place by place, and
-    cannot leave the box by more than a cell at the maps that the regions are cut from.
+    weights alpha_k are means over the whole picture: that it lies in the box is no matter of course, but a property of the network (the one
+    that ships was taught so, see weights/recipes/train_dense_captioner.py).  HiResCAM weighs place by place, and cannot leave the box by
+    more than a cell at the maps that the regions are cut from.
     """
     A, scores, offsets = net(Tensor(x, "x"))
     if boxes is None:

@@ -1,9 +1,9 @@
 """gradcam regions: what a network finds in a picture, what it says of each region, and why."""
 
 import argparse
-from pathlib import Path
 
-SCENE = 22  # of the shapes world: a picture that no network was trained on
+from gradcam.commands import _scene
+
 EXAMPLES = """\
 Examples:
   gradcam regions
@@ -23,15 +23,13 @@ def register(subparsers):
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Dense captioning of a scene of the shapes world: regions, a caption for each, and Grad-CAM of each caption.",
     )  # fmt: skip
-    parser.add_argument("photo", metavar="PICTURE", nargs="?", help="a picture of shapes, 96 x 96 pixels or brought to that size")
-    parser.add_argument("--scene", metavar="N", type=int, help=f"a scene of the shapes world's stream test (default: {SCENE})")
+    _scene.options(parser)
     numbers = {"nargs": 4, "type": float, "action": "append", "metavar": ("X0", "Y0", "X1", "Y1")}
     parser.add_argument("--box", dest="boxes", help="a region in pixels, instead of those that are found; may be repeated", **numbers)
     parser.add_argument("--words", action="append", help="a sentence for each --box, instead of what the network says")
     parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM (default: relu5, which the regions are cut from)")
     parser.add_argument("--method", metavar="NAME", default="grad_cam", help="grad_cam (default), or hirescam, which stays in its region")
-    parser.add_argument("--weights", metavar="FILE", help="another file of weights for the dense captioner")
-    parser.add_argument("--out", metavar="FILE", help="the picture: .png, .svg, .pdf or .jpg; default: PICTURE_regions.png, in this folder")
+    parser.add_argument("--out", metavar="FILE", help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_regions.png, in this folder")
     parser.set_defaults(run=run)
 
 
@@ -43,24 +41,19 @@ def run(args):
     from gradcam.hirescam import combine as place_by_place
     from gradcam.image import crop_shown, prepare
     from gradcam.regions import explain_regions
-    from gradcam.save import check
     from weights import dense_captioner
     from weights.recipes.shapes_world import sentences
 
-    if args.photo and args.scene is not None:
-        raise AskError("give a picture, or --scene N, not both")
     if args.words and len(args.words) != len(args.boxes or []):
         raise AskError(f"{len(args.words)} sentences need as many boxes; write --box X0 Y0 X1 Y1 before each --words")
-    if args.scene is not None and args.scene < 0:
-        raise AskError(f"scenes are numbered from 0; there is no scene {args.scene}")
     for x0, y0, x1, y1 in args.boxes or []:
         if x1 <= x0 or y1 <= y0:
             raise AskError(f"--box {x0:g} {y0:g} {x1:g} {y1:g} has no inside: X1 must be beyond X0, and Y1 beyond Y0")
     formulas = {"grad_cam": combine, "hirescam": place_by_place}
     weigh = formulas[one_of("method for regions", args.method, formulas)]
-    out = check(args.out or f"{Path(args.photo).stem if args.photo else 'scene'}_regions.png")
+    out = _scene.out(args, "regions")
+    picture, called, note = _scene.picture(args)
     net = dense_captioner.load(*filter(None, [args.weights]))
-    picture = _picture(args)
     words = [_numbered(text, sentences, AskError) for text in args.words or []]
     x, photo = prepare(picture, net.card.preprocessing), crop_shown(picture, net.card.preprocessing)
     regions = explain_regions(net, x, args.boxes, np.stack(words) if words else None, args.layer, weigh=weigh)
@@ -70,22 +63,13 @@ def run(args):
     from gradcam.show.regions import regions_panel
 
     save(regions_panel(photo, regions, said, net.card.title), out)
-    print(f"{args.photo or 'The scene'}, seen by {net.card.title}:")
+    print(f"{called}, seen by {net.card.title}:")
     for region, text in zip(regions, said):
         box, sure = " ".join(f"{v:.0f}" for v in region.box), "" if np.isnan(region.probability) else f"  {region.probability:.0%}"
         print(f"  {text:<20} in {box}{sure}, ln p of its words {region.log_p:.2f}")
-    print(f"{'The regions and their maps are' if regions else 'No region was found; the picture is'} in {out}")
+    end = f"{'The regions and their maps are' if regions else 'No region was found; the picture is'} in {out}"
+    print(*filter(None, [note, end]), sep="\n")
     return 0
-
-
-def _picture(args):
-    if args.photo:
-        from gradcam.image import read
-
-        return read(args.photo)
-    from weights.recipes.shapes_world import scene
-
-    return scene(SCENE if args.scene is None else args.scene, split="test").picture
 
 
 def _numbered(text, sentences, error):

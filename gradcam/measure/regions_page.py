@@ -43,9 +43,13 @@ the picture; *another region's caption*: whether the map belongs to the region o
 Of maps divided by their maximum, the mean inside the region is {ratio:.1f} times the mean outside (Selvaraju et al. 2017 compare captions
 of boxes so; a map that says nothing has 1).  The caption is exactly right for {right:.1%} of these regions.
 
-The signal enters relu5 inside the region only.  Grad-CAM then takes its mean over the picture, so that the map shows wherever the same
-feature maps are active, and these are active on other shapes, too.  HiResCAM weighs place by place and cannot leave the region by more than
-a cell: that it points into the region says nothing, that it points onto the shape does.
+The signal enters relu5 inside the region only.  Grad-CAM then takes its mean over the picture, so that nothing in its formula keeps the map
+in the region: it shows wherever the same feature maps are active.  That they are active there and on no other shape is a property of this
+network, which was taught that its words are the less sure, the more of another place is mixed into a region
+([how](../../weights/recipes/train_dense_captioner.py)).  An earlier network, taught without
+mixtures and without the penalty on active maps, a convolution shorter and with a ReLU behind the region's mean, named 96.9 % of the shapes
+that it found rightly, too, but pointed into the region for 52.0 % of them (energy 32.9 %).  HiResCAM weighs place by
+place and cannot leave the region by more than a cell: that it points into the region says nothing, that it points onto the shape does.
 
 ![regions](regions_22.png)
 ![regions](regions_41.png)

@@ -21,10 +21,11 @@ class DenseCaptioner(Layer):
 
     maps     (N, 96, 12, 12): the trunk of `shapes` up to relu4_2, 64 maps, and beside them the 32 of relu2_1, averaged to their size, as in
              hypercolumns (Hariharan et al. 2015): of a trunk that was trained for kinds, relu2_1 tells colours apart, relu4_2 no longer
-    A        relu5 (N, 128, 12, 12): one more convolution, which joins them
+    A        relu5 (N, 128, 12, 12): two more convolutions, so that a map may speak of a colour and a kind at once
     rpn      at every cell and for every anchor, the score of "here is something", and the offsets from the anchor to its box
-    region   A inside a box, the mean of P x P samples: the first thing that the LSTM is shown; then come the words.  A mean, as in networks
-             that end in global average pooling: what a map says counts wherever in the box it says so
+    region   A inside a box, the mean of P x P samples, through one matrix: the first thing that the LSTM is shown; then come the words.  A
+             mean, as in networks that end in global average pooling: what a map says counts wherever in the box it says so.  No ReLU after
+             the matrix: the code of a mixture of two regions is the mixture of their codes
     """
 
     def __init__(self, V=24, code=96, name=None):
@@ -32,9 +33,9 @@ class DenseCaptioner(Layer):
         steps = blocks((1, 1, 2, 2), (16, 32, 48, 64), batchnorm=False)[:-1]
         self.early, self.late = Sequential(*steps[:5]), Sequential(*steps[5:])  # up to relu2_1, from pool2 to relu4_2
         self.beside = Apply("beside", AvgPool, kernel=4)
-        self.joined = Sequential(ConvLayer("conv5", 96, 128, 3, pad=1), Apply("relu5", ReLU))
-        self.rpn = Sequential(ConvLayer("rpn", 96, 64, 3, pad=1), Apply("relu_rpn", ReLU), ConvLayer("anchors", 64, 5 * len(SIDES), 1))
-        self.region = Sequential(Apply("mean", GlobalAvgPool), LinearLayer("region", 128, code), Apply("relu_region", ReLU))
+        self.joined = Sequential(*_conv("joined", 96, 96, "relu_joined"), *_conv("conv5", 96, 128, "relu5"))
+        self.rpn = Sequential(*_conv("rpn", 96, 64, "relu_rpn"), ConvLayer("anchors", 64, 5 * len(SIDES), 1))
+        self.region = Sequential(Apply("mean", GlobalAvgPool), LinearLayer("region", 128, code))
         self.table, self.lstm = EmbeddingLayer("words", V, code), LSTMLayer("lstm", code, code)
         self.next_word = LinearLayer("next_word", code, V)
 
@@ -99,6 +100,10 @@ class DenseCaptioner(Layer):
         """A word heard (R,) -> (the scores of the next one (R, V), state)"""
         h, c = self.lstm(self.table(heard), *state)
         return self.next_word(h), (h, c)
+
+
+def _conv(name, C, F, relu):
+    return ConvLayer(name, C, F, 3, pad=1), Apply(relu, ReLU)
 
 
 def dense_captioner(V=24):

@@ -1,10 +1,15 @@
 """Grad-CAM of what is said of regions: against PyTorch, against the truth, and from the command line."""
 
+import argparse
+
 import numpy as np
 import pytest
 
 from gradcam.cli import main
+from gradcam.commands import _scene
 from gradcam.grad_cam import grad_cam
+from gradcam.measure.intensity import intensity
+from gradcam.measure.pointing_game import pointing_game
 from gradcam.measure.regions_study import OTHER, OWN, PLACES, RANDOM, average_precision, inside, maps
 from gradcam.regions import explain_regions
 from minicnn import Tensor, backward
@@ -46,8 +51,8 @@ def test_maps_lie_in_their_region_more_than_in_another(net, unseen):
         return np.mean(values)
 
     own, other, chance = (mean(name, "box_hit") for name in (OWN, OTHER, RANDOM))
-    assert own > 3 * chance and own > 1.2 * other
-    assert mean(OWN, "mask_energy") > 1.2 * mean(OTHER, "mask_energy")
+    assert own > 0.85 and own > 5 * chance and own > 3 * other
+    assert mean(OWN, "box_energy") > 0.6 and mean(OWN, "mask_energy") > 3 * mean(OTHER, "mask_energy")
     assert mean(PLACES, "box_hit") > 0.95 and mean(PLACES, "mask_hit") > 6 * mean(RANDOM, "mask_hit")
 
 
@@ -101,7 +106,7 @@ def test_the_gradient_of_a_caption_as_in_pytorch(net, unseen):
     part = (torch.arange(5, dtype=torch.float64) + 0.5) / 5
     across, down = ((start + part * (end - start)) / 96 * 2 - 1 for start, end in ((20, 61), (14, 57)))
     cut = torch.nn.functional.grid_sample(a, torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)[None], align_corners=False)
-    code = torch.relu(cut.mean((2, 3)) @ w["region.W"].T + w["region.b"])
+    code = cut.mean((2, 3)) @ w["region.W"].T + w["region.b"]
     H = code.shape[1]
     lstm = torch.nn.LSTM(H, H, batch_first=True, dtype=torch.float64)
     with torch.no_grad():
@@ -125,6 +130,18 @@ def test_average_precision_of_known_lists():
 
 def test_the_pixels_inside_a_box():
     assert np.argwhere(inside((1, 0, 3, 1.4), (4, 4))).tolist() == [[0, 1], [0, 2]]
+
+
+def test_the_built_in_scene_is_that_of_the_other_speaking_networks_and_its_maps_lie_in_their_regions(net, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["regions"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The built-in scene") and "star" in said and "ring" in said
+    scene = _scene.picture(argparse.Namespace(photo=None, scene=None))[0]
+    every = explain_regions(net, normalise(scene.transpose(2, 0, 1)[None].astype(np.float32) / 255))
+    assert len(every) == 2
+    for region in every:
+        assert pointing_game(intensity(region.map, scene.shape[:2]), inside(region.box, scene.shape[:2]))
 
 
 def test_the_command_says_and_draws(tmp_path, capsys, monkeypatch):
@@ -161,7 +178,7 @@ def test_the_command_draws_another_method(tmp_path, monkeypatch):
         (["--layer", "relu9"], "no tensor is called 'relu9'"),
         (["--weights", "nothing.npz"], "nothing.npz"),
         (["--method", "cam"], "grad_cam"),
-        (["--scene", "-1"], "no scene -1"),
+        (["--scene", "-1"], "not -1"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(more, said, tmp_path, capsys, monkeypatch):

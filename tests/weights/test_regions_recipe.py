@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from minicnn import Tensor, backward, find, nets
 from minicnn.boxes import decode, iou
 from weights.recipes import train_dense_captioner as recipe
 from weights.recipes.regions_found import figures, matched
@@ -42,6 +43,38 @@ def test_shaken_boxes_still_show_their_shape():
     boxes = np.repeat([[20.0, 30, 50, 70]], 500, axis=0)
     overlap = iou(recipe.shaken(boxes, np.random.default_rng(0)), boxes[:1])[:, 0]
     assert overlap.min() > 0.4 and overlap.std() > 0.01
+
+
+def test_a_place_elsewhere_lies_outside_its_region_and_mostly_in_another():
+    random, true = np.random.default_rng(0), np.array([[10.0, 10, 40, 40], [50, 50, 80, 80]])
+    places = np.stack([recipe.elsewhere(true[0], true, random) for _ in range(400)])
+    x, y = (places[:, :2] + places[:, 2:]).T / 2
+    assert not ((x > 10) & (x < 40) & (y > 10) & (y < 40)).any()
+    assert 0.7 < ((x > 50) & (x < 80) & (y > 50) & (y < 80)).mean() < 0.95
+    assert np.allclose(places[:, 2:] - places[:, :2], recipe.STEP)
+
+
+def test_the_less_of_a_region_is_in_a_code_the_less_sure_are_its_words_to_be():
+    p = recipe.taught(np.array([[2, 0], [2, 0], [2, 0]]), np.array([[0.0], [1.0], recipe.OURS[1:]]), V=24)
+    assert np.allclose(p.sum(axis=-1), 1) and (p > 0).all()
+    assert np.allclose(p[0], 1 / 24)
+    assert p[1, 0].argmax() == 2 and p[1, 1].argmax() == 0
+    assert recipe.SURE < p[1, 0, 2] < p[2, 0, 2] < 1
+
+
+def test_what_is_said_as_it_is_taught_costs_nothing_and_mixtures_reach_the_maps():
+    sample = recipe.sampler(*regions.batch(range(2)))
+    batch, _ = sample(np.arange(2), np.random.default_rng(0), 0)
+    lesson = recipe.Lesson(nets.dense_captioner().initialise(0))
+    losses = lesson(Tensor(batch))
+    assert losses.shape == (4,) and (losses.data > 0).all()
+    assert 0 < recipe.near(losses.data, None)[0] < 1
+    gA = backward(losses, np.eye(4, dtype=np.float32)[2], wrt=find(losses, "relu5"))
+    _, _, h, w = gA.shape
+    row, column = (batch["places"][0, 0].reshape(2, 2).mean(axis=0)[::-1] / recipe.STEP).astype(int)
+    assert gA[0, :, min(row, h - 1), min(column, w - 1)].any()  # the place elsewhere has its part
+    lesson.net.words_after = lambda codes, words: Tensor(np.log(recipe.taught(words, batch["ours"].reshape(-1, 1), 24)))
+    assert abs(lesson(Tensor(batch)).data[2]) < 1e-5
 
 
 def test_a_batch_is_a_function_of_its_random_numbers():

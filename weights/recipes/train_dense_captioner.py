@@ -8,6 +8,11 @@ stream `validation`, looked at after each epoch; the scenes of `test` are drawn 
 
 Boxes and sentences are learnt together, each from the truth: the regions whose sentences are learnt are the true ones, moved about as much
 as found ones are.
+
+So that Grad-CAM of a sentence lies in its region, the code of a region is mixed with that of a place elsewhere in the picture, and the less
+of the region there is in it, the less sure of the words the network is taught to be (after Verma et al. 2019, "Manifold mixup").  Then ln p
+of the words grows, along its gradient by the code, from any other place towards the region; with that gradient, Grad-CAM weighs maps.
+Words that are certain have no such slope: what is left of their gradient tells them from a competitor or two.
 """
 
 import time
@@ -16,7 +21,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from minicnn import Add, Concat, CrossEntropy, Mul, Reshape, SigmoidCrossEntropy, Sum, Tensor, nets
+from minicnn import Add, Concat, LogSoftmax, Mul, Reshape, SigmoidCrossEntropy, Slice, Sum, Tensor, nets
 from minicnn.boxes import anchors, encode, iou
 from minicnn.layer import Layer
 from minicnn.nets.dense_captioner import SIDES, STEP
@@ -31,20 +36,24 @@ from weights.recipes.train_shapes import normalise
 SCENES, VALIDATION = 8192, 300
 PEAK, DECAY = 1.5e-3, 0.02
 RARE = 0.01  # the probability of a shape that every anchor begins with (Lin et al. 2017, "Focal loss", sec. 4.1)
-SHARES = (0.25, 1.0, 4.0)  # of the losses of scores, boxes, words
+SHARES = (0.25, 1.0, 4.0, 0.12)  # of the losses of scores, boxes, words, and of the mean of A, so that its maps are sparse
 IS, IS_NOT = 0.5, 0.35  # an anchor that overlaps a shape this much is one, one that overlaps none by more than that is none
 REGIONS = 4  # for each scene, whose sentences are learnt
+OURS = (0.3, 1.4)  # how much of a code is the region's own; the rest, or what is too much, is that of a place elsewhere
+SURE = 0.68  # the probability of a word where all of the code is the region's: less than 1, so that there is a slope
+NEAR = 0.8  # in how many cases that place lies in another shape, if there is one
 ANCHORS = anchors((SIDE // STEP, SIDE // STEP), SIDES, STEP)
 BATCH = np.dtype(
     [
         *(("picture", "f4", (3, SIDE, SIDE)), ("boxes", "f4", (REGIONS, 4)), ("words", "i8", (REGIONS, regions.LONGEST))),
+        *(("places", "f4", (REGIONS, 4)), ("ours", "f4", REGIONS)),
         *(("is", "f4", len(ANCHORS)), ("ignored", "?", len(ANCHORS)), ("offsets", "f4", (len(ANCHORS), 4))),
     ]
 )
 
 
 class Lesson(Layer):
-    """The network, and what it is taught: a batch of records (BATCH) -> three losses (3,): of scores, boxes, words."""
+    """The network, and what it is taught: a batch of records (BATCH) -> four losses (4,): of scores, boxes, words, maps."""
 
     def __init__(self, net):
         super().__init__()
@@ -57,11 +66,19 @@ class Lesson(Layer):
         there = SigmoidCrossEntropy()(Add()(scores, unasked), t["is"])
         away = Mul()(Add()(offsets, -t["offsets"]), t["is"][..., None])
         moved = Mul()(Sum()(Mul()(away, away)), np.float32(1 / N))  # per scene, as the others
-        words = t["words"].reshape(-1, regions.LONGEST)
-        picture = np.repeat(np.arange(N), REGIONS)
-        told = self.net.words_after(self.net.codes(A, t["boxes"].reshape(-1, 4), picture), words)
-        said = CrossEntropy()(Reshape((words.size, -1))(told), words.ravel())
-        return Mul()(Concat(axis=0)(*(Reshape((1,))(loss) for loss in (there, moved, said))), np.float32(SHARES))
+        active = Mul()(Sum()(A), np.float32(1 / A.data.size))
+        losses = (there, moved, self.said(A, t), active)
+        return Mul()(Concat(axis=0)(*(Reshape((1,))(loss) for loss in losses)), np.float32(SHARES))
+
+    def said(self, A, t):
+        """KL(q || p) of a word, in the mean: p is what the network says of a mixture, q what is taught of it."""
+        words, ours = t["words"].reshape(-1, regions.LONGEST), t["ours"].reshape(-1, 1)
+        picture, R = np.repeat(np.arange(len(t)), REGIONS), len(words)
+        both = self.net.codes(A, np.concatenate([t["boxes"].reshape(-1, 4), t["places"].reshape(-1, 4)]), np.tile(picture, 2))
+        own, elsewhere = Slice(slice(R))(both), Slice(slice(R, None))(both)
+        log_p = LogSoftmax()(self.net.words_after(Add()(Mul()(own, ours), Mul()(elsewhere, 1 - ours)), words))
+        q = taught(words, ours, log_p.shape[-1])
+        return Mul()(Sum()(Mul()(Add()(log_p, -np.log(q)), -q)), np.float32(1 / words.size))
 
 
 def total():
@@ -69,9 +86,15 @@ def total():
     return lambda losses, t: Sum()(losses)
 
 
-def word_right(losses, t):
-    """The probability that the network gives to a right word, in the geometric mean."""
-    return np.exp(-losses[2:] / SHARES[2])
+def taught(words, ours, V):
+    """How probable each word should be: words (R, T), ours (R, 1) -> (R, T, V); what the right one lacks is shared by all."""
+    sure = (SURE * ours)[..., None].astype(np.float32)
+    return sure * (np.arange(V) == words[..., None]) + (1 - sure) / V
+
+
+def near(losses, t):
+    """How near what is said is to what is taught: exp(-KL), 1 at best."""
+    return np.exp(-losses[2:3] / SHARES[2])
 
 
 def draw(scenes, split, processes=2):
@@ -94,6 +117,8 @@ def sampler(pictures, boxes, words):
             record["is"], record["ignored"], record["offsets"] = at_anchors(true)
             chosen = random.permutation(np.resize(np.arange(len(true)), REGIONS))
             record["boxes"], record["words"] = shaken(true[chosen], random), words[n, there][chosen]
+            record["places"] = [elsewhere(box, true, random) for box in record["boxes"]]
+            record["ours"] = random.uniform(*OURS, REGIONS)
         return batch, np.zeros(len(numbers))
 
     return sample
@@ -130,6 +155,20 @@ def shaken(boxes, random):
     return np.concatenate([centre - half, centre + half], axis=1)
 
 
+def elsewhere(box, true, random):
+    """A box of one cell (4,) whose middle lies outside of a box: NEAR often in another of the true ones (B, 4), else anywhere."""
+
+    def outside(at):
+        return (at < box[:2]).any() or (at > box[2:]).any()
+
+    far = [other for other in true if outside((other[:2] + other[2:]) / 2)]
+    x0, y0, x1, y1 = far[random.integers(len(far))] if far and random.random() < NEAR else (0, 0, SIDE, SIDE)
+    at = random.uniform((x0, y0), (x1, y1))
+    while not outside(at):
+        at = random.uniform((x0, y0), (x1, y1))
+    return np.concatenate([at - STEP / 2, at + STEP / 2])
+
+
 def measure(net, pictures, boxes, words, size=50):
     """recall: shapes found (IoU >= 0.5); accuracy: shapes found and rightly named; precision: found boxes that are a shape."""
     from weights.recipes.regions_found import figures, found
@@ -153,7 +192,7 @@ def main(arguments=None):
     run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.995)
     curves = train(
         *(Lesson(net), sampler(*train_set), SCENES, total, AdamW(decay=DECAY), one_cycle(PEAK), run),
-        **{"hits": word_right, "checkpoint": asked.checkpoint, "validate": lambda lesson: measure(lesson.net, *kept)},
+        **{"hits": near, "checkpoint": asked.checkpoint, "validate": lambda lesson: measure(lesson.net, *kept)},
     )
     asked.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(asked.out, **{name: tensor.data.astype(np.float16) for name, tensor in net.arrays().items()})
