@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 1. One neuron by hand
 #
-# *About 2 seconds. Before this: nothing.*
+# *Runs in about 2 seconds. Before this: nothing.*
 #
 # **What you will do.** Send numbers forward through one neuron, send a signal back through it, and hold every derivative against one that
 # needs no calculus at all.

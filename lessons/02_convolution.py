@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 2. Convolution and its two gradients
 #
-# *About 2 seconds. Before this: lesson 1.*
+# *Runs in about 2 seconds. Before this: lesson 1.*
 #
 # **What you will do.** Take a convolution apart into its taps, send a single signal back through it, and see what arrives at the
 # picture and what arrives at the kernel.
 #
-# **What you will learn.** Each output *stamps the kernel* onto the picture on the way back, and *copies its window of the picture* onto
-# the kernel. Forward and backward are each other's adjoint: one number proves it for every kernel at once.
+# **What you will learn.** What one output sends back to the picture, and what to the kernel. And that forward and backward are each
+# other's adjoint: one number proves it for every kernel at once.
 #
 # **What you will need.** Lesson 1, and matrix products.
 

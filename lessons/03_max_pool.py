@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 3. Max-pool and its switches
 #
-# *About 2 seconds. Before this: lesson 2.*
+# *Runs in about 2 seconds. Before this: lesson 2.*
 #
 # **What you will do.** Pool a small picture, look at what the layer must remember, and send a signal back through that memory.
 #
-# **What you will learn.** The gradient of max-pooling *is* the "unpooling with switches" of the deconvnet (Zeiler & Fergus
-# 2014): one and the same routing. What is lost by pooling is not where the maxima were, but everything that was not a maximum.
+# **What you will learn.** What a max-pool must remember for the way back, what it loses for good, and how its gradient compares with
+# the "unpooling with switches" of the deconvnet (Zeiler & Fergus 2014).
 #
 # **What you will need.** Lesson 2.
 

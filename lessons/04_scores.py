@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 4. Linear, softmax, and the gradient of what?
 #
-# *About 4 seconds. Before this: lesson 3.*
+# *Runs in about 4 seconds. Before this: lesson 3.*
 #
 # **What you will do.** Start the signal at a score, and then at a probability, and measure when the two maps are alike.
 #
-# **What you will learn.** "The gradient of the class" is ambiguous. Behind the softmax it is the map of the class *minus the mean map of
-# all classes*, weighed by their probabilities, and it fades away as the network becomes sure. The papers start at the score.
+# **What you will learn.** "The gradient of the class" is ambiguous: the papers start at the score, others at the probability behind the
+# softmax. What the second map is made of, when it is like the first, and what becomes of it as the network becomes sure.
 #
 # **What you will need.** Lessons 1 to 3; the derivative of $e^x$.
 

@@ -1,12 +1,12 @@
 # %% [markdown]
-# # 5. The graph: two paths add
+# # 5. The graph: one value, two uses
 #
-# *About 2 seconds. Before this: lesson 3.*
+# *Runs in about 2 seconds. Before this: lesson 3.*
 #
 # **What you will do.** Send a signal back through networks in which a value is used twice, up to a residual block and a stack of thirty.
 #
-# **What you will learn.** A value that is used twice gets a signal from each use, and the two *add*. Backward must therefore wait until
-# all uses have answered. And a method that changes the rule of an *operation* is not the same as one that edits the signal at a *value*.
+# **What you will learn.** What arrives at a value that is used twice, and in which order backward must go. And whether a method that
+# changes the rule of an *operation* may as well edit the signal at a *value*.
 #
 # **What you will need.** Lesson 1, and the adjoint of lesson 2.
 

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 6. Train a network from nothing
 #
-# *About 15 seconds. Before this: lessons 4 and 5.*
+# *Runs in about 15 seconds. Before this: lessons 4 and 5.*
 #
 # **What you will do.** Take a network of random numbers and 1500 little pictures, and turn it into one that tells disk, ring, square and
 # cross apart, by nothing but the gradients of lessons 1 to 5.

@@ -1,12 +1,11 @@
 # %% [markdown]
 # # 7. Saliency: the first-order Taylor term
 #
-# *About 5 seconds. Before this: lessons 4 and 5.*
+# *Runs in about 5 seconds. Before this: lessons 4 and 5.*
 #
 # **What you will do.** Replace a network by a straight line at one picture, and find out how far the line can be trusted.
 #
-# **What you will learn.** A saliency map answers one question exactly: which pixels, changed by *very little*, move the score most? It
-# does not answer which pixels the score is made of.
+# **What you will learn.** Which question a saliency map answers exactly; and which one, often put to it, it does not answer.
 #
 # **What you will need.** Lessons 4 and 5; the Taylor series.
 

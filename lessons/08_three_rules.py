@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 8. Three rules for one ReLU
 #
-# *About 4 seconds. Before this: lessons 3 and 5.*
+# *Runs in about 4 seconds. Before this: lessons 3 and 5.*
 #
 # **What you will do.** Change one factor in the way back through a ReLU, and get three of the best known pictures of what a network sees.
 #

@@ -1,14 +1,13 @@
 # %% [markdown]
 # # 9. Why does guided backprop show negative pixels?
 #
-# *About 12 seconds. Before this: lesson 8.*
+# *Runs in about 12 seconds. Before this: lesson 8.*
 #
 # **What you will do.** Follow the sign of a guided signal layer by layer to the place where it comes back; then change pixels by their
 # sign and watch the scores.
 #
-# **What you will learn.** The first convolution has no ReLU below it: that is the whole reason. A negative pixel of guided backprop is
-# evidence *for* the class, that it is dark there. The sentence often quoted as an answer, "negative pixels are likely to belong to other
-# categories", is about Grad-CAM's final ReLU: another map, another matter.
+# **What you will learn.** Where the negative pixels come from, and what they say: against the class, for another one, or something
+# else. And what the sentence often quoted as an answer is about, "negative pixels are likely to belong to other categories".
 #
 # **What you will need.** Lesson 8.
 

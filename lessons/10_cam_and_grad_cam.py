@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 10. CAM, and Grad-CAM as its generalisation
 #
-# *About 12 seconds. Before this: lessons 4 and 5.*
+# *Runs in about 12 seconds. Before this: lessons 4 and 5.*
 #
 # **What you will do.** Take a score apart into places, prove that Grad-CAM does the same where CAM exists, and measure how often the
 # map points at the right shape.
 #
 # **What you will learn.** With global average pooling (the mean of each feature map) and one linear layer, the score *is* the mean of a
-# map. Grad-CAM reads the same weights off the gradient, so it needs no such network; what it gives up for that is knowledge of position.
+# map: CAM. Grad-CAM needs no such network. What the two have to do with each other, and what Grad-CAM gives up.
 #
 # **What you will need.** Lessons 4 and 5.
 

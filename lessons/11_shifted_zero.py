@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 11. A bias can shift zero anywhere: does "strongly active" mean anything?
 #
-# *About 6 seconds. Before this: lesson 10.*
+# *Runs in about 6 seconds. Before this: lesson 10.*
 #
 # **What you will do.** Add a constant to every feature map and take it away again in the next layer: the same network, the same scores.
 # Then see which explanations noticed.
 #
-# **What you will learn.** Grad-CAM multiplies by $A$, so it depends on where $A$ has its zero; a gradient does not. The objection is right,
-# and the answer is the ReLU: it gives zero a meaning, "off". Differences between places never depended on it.
+# **What you will learn.** Which maps depend on where a feature map has its zero, and which do not. The objection is a good one, a bias
+# can shift zero anywhere: so what fixes it?
 #
 # **What you will need.** Lesson 10.
 

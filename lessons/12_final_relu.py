@@ -1,14 +1,12 @@
 # %% [markdown]
 # # 12. Why the ReLU at the end of Grad-CAM?
 #
-# *About 15 seconds. Before this: lesson 10.*
+# *Runs in about 15 seconds. Before this: lesson 10.*
 #
 # **What you will do.** Leave the last ReLU of Grad-CAM out and measure, on 150 pictures, whether the map still finds its shape. Then look
 # at what the ReLU cut off.
 #
-# **What you will learn.** A threshold that is a share of the maximum does not need the ReLU at all. What needs it is everything that
-# moves the zero: stretching a map from its minimum to its maximum, or taking magnitudes. And what it cuts off is an explanation of its
-# own, of what speaks *against* the class.
+# **What you will learn.** When the ReLU is needed, and when it changes nothing. And what it cuts off: an explanation of its own.
 #
 # **What you will need.** Lesson 10.
 

@@ -1,12 +1,11 @@
 # %% [markdown]
 # # 13. Guided Grad-CAM: what each factor brings
 #
-# *About 15 seconds. Before this: lessons 9, 10 and 12.*
+# *Runs in about 15 seconds. Before this: lessons 9, 10 and 12.*
 #
 # **What you will do.** Multiply two maps, and measure what the product has that neither factor had alone.
 #
-# **What you will learn.** Grad-CAM knows the class and is coarse; guided backprop is fine and hardly knows the class. The product is fine
-# *and* knows the class. It also inherits a weakness of each.
+# **What you will learn.** Which factor brings what: the class, or the detail. And which weaknesses of each the product inherits.
 #
 # **What you will need.** Lessons 9, 10 and 12.
 

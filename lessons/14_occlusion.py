@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 14. Occlusion: the same answer, at how many times the cost?
 #
-# *About 15 seconds. Before this: lessons 7 and 10.*
+# *Runs in about 15 seconds. Before this: lessons 7 and 10.*
 #
 # **What you will do.** Cover a picture window by window, note how far the score falls, and compare the result with the maps that one
 # backward pass gives.
 #
-# **What you will learn.** Occlusion needs no gradient and is what the others are often judged by. It costs a forward pass per window,
-# its answer depends on the window and on what covers it, and agreement with it proves less than it seems to.
+# **What you will learn.** Occlusion needs no gradient and is what the others are often judged by. What it costs, what its answer
+# depends on, and how much agreement with it proves.
 #
 # **What you will need.** Lessons 7 and 10.
 

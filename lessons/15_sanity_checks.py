@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 15. Sanity checks: which maps notice that the network is gone?
 #
-# *About 12 seconds. Before this: lessons 8 and 10.*
+# *Runs in about 12 seconds. Before this: lessons 8 and 10.*
 #
 # **What you will do.** Replace what a network has learned by random numbers, layer by layer from the scores down, and watch which maps
 # change.
 #
-# **What you will learn.** A map that stays the same when the network is taken away does not explain the network. Guided backprop stays
-# alike for a long time: it shows the picture. A beautiful map is no evidence.
+# **What you will learn.** A map that stays the same when the network is taken away does not explain the network. Which maps do stay,
+# and what it is that they show. A beautiful map is no evidence.
 #
 # **What you will need.** Lessons 8 and 10.
 

@@ -1,14 +1,13 @@
 # %% [markdown]
 # # 16. VGG-16 for real: import, check, explain
 #
-# *About 8 seconds. Before this: lessons 10, 13 and 14.*
+# *Runs in about 8 seconds. Before this: lessons 10, 13 and 14.*
 #
 # **What you will do.** Bring somebody else's numbers into a network of your own, make five mistakes on purpose, find out which of them
 # accuracy notices, and draw Figure 1 of the Grad-CAM paper.
 #
-# **What you will learn.** A file of weights is arrays with names. What the file does *not* say, the order of axes, of colours, of rows, is
-# where imports go wrong, and most of these mistakes leave every shape and nearly every answer as it was. One array of the
-# other framework's scores finds them all.
+# **What you will learn.** A file of weights is arrays with names. What the file does *not* say, the order of axes, of colours, of rows,
+# is where imports go wrong. Which of these mistakes the accuracy shows, and what finds them all.
 #
 # **What you will need.** Lessons 10, 13 and 14. The published VGG-16 file (528 MB) is used if you have it, and not fetched if you do not.
 

@@ -1,14 +1,13 @@
 # %% [markdown]
 # # 17. Other families, and a signal that dies
 #
-# *About 8 seconds. Before this: lessons 5, 8 and 16.*
+# *Runs in about 8 seconds. Before this: lessons 5, 8 and 16.*
 #
-# **What you will do.** Take the three rules to networks that are not a plain chain, find one in which the deconvnet map is exactly zero,
-# and follow the signal to the place where it dies.
+# **What you will do.** Take the three rules to networks that are not a plain chain, follow the deconvnet's signal back through them,
+# layer by layer, and see what becomes of it.
 #
 # **What you will learn.** A rule that is looked up by the kind of operation needs no change for blocks, branches and shortcuts. But
-# deconvnet itself depends on the architecture: where no max-pool tells places apart, one list of numbers decides for the whole picture, and
-# a narrow layer may have all of them negative. A shortcut cannot die that way.
+# deconvnet itself depends on the architecture: on what, and what that does to its maps.
 #
 # **What you will need.** Lessons 5, 8 and 16.
 

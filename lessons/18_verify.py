@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 18. Verify a framework: the museum of mistakes
 #
-# *About 15 seconds. Before this: lessons 4, 8, 10 and 12.*
+# *Runs in about 15 seconds. Before this: lessons 4, 8, 10 and 12.*
 #
 # **What you will do.** Make the best known mistakes in Grad-CAM and guided backprop by hand, look whether you can *see* them, and let the
 # verifier name each from its numbers alone.
 #
-# **What you will learn.** A wrong map looks as good as a right one. To verify is to compare unscaled numbers with a reference, to know how
-# far rounding alone can bring them apart, and to refuse the comparisons that would have passed whatever the numbers.
+# **What you will learn.** What the eye can tell of a map, and what numbers can. To verify is to compare unscaled numbers with a
+# reference, to know how far rounding alone can bring them apart, and to know what a comparison that passes has shown.
 #
 # **What you will need.** Lessons 4, 8, 10 and 12. No framework: their results are arrays in files. If PyTorch is installed, one cell uses
 # it.

@@ -1,13 +1,13 @@
 # %% [markdown]
 # # 19. Your own rule: LRP in ten lines
 #
-# *About 9 seconds. Before this: lessons 7, 8 and 15.*
+# *Runs in about 9 seconds. Before this: lessons 7, 8 and 15.*
 #
 # **What you will do.** Write layer-wise relevance propagation as a table of rules for `backward`, measure what it conserves and what it
 # loses, and hold it against the checks of the earlier lessons.
 #
-# **What you will learn.** A method that fills papers of its own is one more entry in the table: $\{\text{kind of operation: rule}\}$. And
-# to conserve the score says little about a map: the rule that conserves best here is the one that hardly notices the network.
+# **What you will learn.** A method that fills papers of its own is one more entry in the table: $\{\text{kind of operation: rule}\}$.
+# And whether a map that conserves the score is a better map.
 #
 # **What you will need.** Lessons 7, 8 and 15.
 

@@ -1,14 +1,13 @@
 # %% [markdown]
 # # 20. From loops to Winograd: the same numbers?
 #
-# *About 15 seconds. Before this: lessons 2, 3 and 7.*
+# *Runs in about 15 seconds. Before this: lessons 2, 3 and 7.*
 #
 # **What you will do.** Compute one convolution in five ways, time them, and follow the last digits, in which they differ, through a network
 # until a gate flips.
 #
-# **What you will learn.** Loops become products of matrices, and products become fewer: a thousand times as fast for the same equation.
-# The price is rounding. Scores do not feel it. A gradient map does, up to 100,000 times stronger than rounding, on the few pictures
-# on which one gate or switch falls to the other side.
+# **What you will learn.** How much faster the same equation becomes, and where the time went. What that costs: the last digits. Whether
+# scores and gradient maps feel them, how strongly, and on which pictures.
 #
 # **What you will need.** Lessons 2, 3 and 7.
 
@@ -37,7 +36,7 @@ from minicnn.convolution.winograd import F2, F4, Winograd
 # A Python loop over all outputs, with NumPy for each window, against a loop over the nine *taps* of the kernel, with one product of
 # matrices for each. How many times as fast is the second?
 #
-# a) 3  b) 30  c) 300 or more
+# a) 3  b) 10  c) 100 or more
 
 # %%
 def loops(x, W, geometry):
@@ -62,7 +61,7 @@ ways = {"loops": loops, "taps": taps.forward, "im2col": im2col.forward, "Winogra
 ways["Winograd F(4x4)"] = Winograd(F4).forward
 took, off = {}, {}
 for name, way in ways.items():
-    took[name] = seconds(lambda way=way: way(x, W, geometry), 1 if name == "loops" else 20)
+    took[name] = seconds(lambda way=way: way(x, W, geometry), 3 if name == "loops" else 20)
     off[name] = np.abs(way(x, W, geometry) - truth).max() / np.abs(truth).max()
     print(f"{name:16} {1000 * took[name]:9.2f} ms, {took['loops'] / took[name]:6.0f} times as fast as loops; off by {off[name]:.0e}")
 
@@ -149,7 +148,7 @@ for photo, c in zip(pictures, classes[:, 0].tolist()):
         distances = [np.linalg.norm(M - true) / np.linalg.norm(true) for M in maps]
         found[name].append((flips, np.abs(y.data - reference.data).max() / size, *distances))
 
-# %% alt="Left, bars on a log scale: loops take a thousand times as long. Right: gradient maps are far off only where a gate flips."
+# %% alt="Left, bars on a log scale: loops take hundreds of times as long. Right: gradient maps are far off only where a gate flips."
 figure, (left, right) = plt.subplots(1, 2, figsize=(14, 4.6))
 left.barh(list(took), [1000 * s for s in took.values()], color=[GREY, BLUE, BLUE, RED, RED])
 left.set(xscale="log", xlabel="milliseconds", title="one convolution"), left.invert_yaxis()
@@ -169,8 +168,8 @@ for name, rows in found.items():
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b), on a few, and with Winograd on no more than without: a near tie falls by any rounding at all. Nothing is wrong there. The scores are
-# as good as on the others, since a value that is nearly zero adds nearly nothing on either side of the gate. But the *gradient* jumps
+# b), on a few, with Winograd and without: a near tie falls by any rounding at all. Nothing is wrong there. The scores are as good as on
+# the others, since a value that is nearly zero adds nearly nothing on either side of the gate. But the *gradient* jumps
 # there, by the whole signal of that unit. The last number is the proof: with the gates and switches of the float64 pass replayed, all maps
 # agree to rounding. Whoever compares gradient maps of two programs must expect this, and compare with decisions replayed, or on
 # pictures without near ties. Grad-CAM, like the scores, needs no such care.

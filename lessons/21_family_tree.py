@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 21. The family tree of maps
 #
-# *About 20 seconds. Before this: lessons 7, 10, 15 and 19.*
+# *Runs in about 20 seconds. Before this: lessons 7, 10, 15 and 19.*
 #
 # **What you will do.** Write five descendants of Grad-CAM in a line each, see where they are one and the same, and measure what each choice
 # buys; then the same for the descendants of the gradient.

@@ -1,14 +1,13 @@
 # %% [markdown]
 # # 22. Captions and questions
 #
-# *About 8 seconds. Before this: lessons 4, 5, 10 and 21.*
+# *Runs in about 8 seconds. Before this: lessons 4, 5, 10 and 21.*
 #
 # **What you will do.** Ask three networks why they said a word, a whole sentence, an answer, and what they said of one region; and measure,
 # against masks, whether the map of the word "red" points at what is red.
 #
-# **What you will learn.** Grad-CAM needs one differentiable number, and a class's score is only one such number. Change the number (another
-# word, another answer) and the map moves. And what the number *is* decides what the map shows: that of a whole sentence tells mostly of
-# its least sure word.
+# **What you will learn.** Grad-CAM needs one differentiable number, and a class's score is only one such number: that of a word, of a
+# sentence, of an answer will do. What the map of each shows, and whose map that of a whole sentence is.
 #
 # **What you will need.** Lessons 4 (softmax), 5 (two paths add), 10 and 21.
 

@@ -6,28 +6,48 @@ import sys
 from pathlib import Path
 
 from lessons.course import LessonError, lesson, lessons
+from lessons.files import folder
 
 SITE, FIGURES = Path("build/site"), Path("build/figures")
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see: {self.prog} --help)\n")
+
+
 def main(argv=None):
     """Run one command -> exit status."""
-    args = parser().parse_args(argv)
+    top, names = parser()
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and not argv[0].startswith("-") and argv[0] not in names:
+        top.error(f"there is no command '{argv[0]}'; there is {', '.join(names)}")
+    args = top.parse_args(argv)
     try:
-        return args.run(args)
+        status = args.run(args)
+        sys.stdout.flush()
+        return status
     except LessonError as error:
         print(f"lessons: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # whoever read the output has enough of it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a file or folder that was named, and may not be used
+        print(f"lessons: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("lessons: interrupted", file=sys.stderr)
+        return 130
 
 
 def parser():
-    """The parser of all commands."""
-    top = argparse.ArgumentParser(prog="python -m lessons", description="A course on visual explanations of CNNs.")
+    """-> (the parser of all commands, their names)"""
+    top = Parser(prog="python -m lessons", description="A course on visual explanations of CNNs.")
     top.set_defaults(run=listing)
-    commands = top.add_subparsers(metavar="COMMAND", title="commands (none: list)")
+    commands = top.add_subparsers(metavar="COMMAND", title="commands (none: list)", parser_class=Parser)
 
     def command(name, run, help):
         added = commands.add_parser(name, help=help, description=help)
@@ -51,7 +71,7 @@ def parser():
     figures.add_argument("--out", type=Path, default=FIGURES, metavar="FOLDER", help=f"where they go (default: {FIGURES})")
     for each in (build, figures, command("run", run_all, "run the sources as scripts, offline, and time them")):
         each.add_argument("numbers", nargs="*", help="lessons (default: all)")
-    return top
+    return top, list(commands.choices)
 
 
 def listing(args):
@@ -92,6 +112,8 @@ def check_some(args):
 
 
 def build_all(args):
+    if args.only != "notebooks":
+        folder(args.site)  # what cannot be written is said before the work is done
     if args.only != "site":
         from lessons.build import build
 

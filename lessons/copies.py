@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from lessons.course import LessonError, lesson, lessons
+from lessons.files import write_new
 from lessons.notebook import read, without_outputs
 
 
@@ -53,10 +54,7 @@ def _built(lesson):
 
 
 def _write(text, path):
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        return write_new(text, path)
     except FileExistsError:
         raise LessonError(f"{path} is there already and may hold your work: rename it, or choose another folder with --to") from None
-    return path

@@ -4,7 +4,7 @@ A lesson is lessons/NN_slug.py.  Its first cell holds its title and its time and
 
     # # 2. Convolution and its two gradients
     #
-    # *About 3 seconds. Before this: lesson 1.*
+    # *Runs in about 3 seconds. Before this: lesson 1.*
 """
 
 import re
@@ -13,8 +13,9 @@ from functools import cached_property
 from pathlib import Path
 
 HERE = Path(__file__).parent
+CHECKOUT = (HERE.parent / "pyproject.toml").is_file()  # or is the course installed, and its files nobody's to change?
 TITLE = re.compile(r"^# # (\d+)\. (.+)$", re.M)
-ABOUT = re.compile(r"^# \*About (\d+) seconds?\. Before this: (.+)\.\*$", re.M)
+ABOUT = re.compile(r"^# \*Runs in about (\d+) seconds?\. Before this: (.+)\.\*$", re.M)
 
 
 class LessonError(ValueError):
@@ -45,11 +46,11 @@ class Lesson:
 
     @property
     def seconds(self):
-        return int(self._said(ABOUT, "# *About 3 seconds. Before this: lesson 1.*").group(1))
+        return int(self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*").group(1))
 
     @property
     def needs(self):
-        return [int(n) for n in re.findall(r"\d+", self._said(ABOUT, "# *About 3 seconds. Before this: lesson 1.*").group(2))]
+        return [int(n) for n in re.findall(r"\d+", self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*").group(2))]
 
     def _said(self, pattern, example):
         found = pattern.search(self.text)

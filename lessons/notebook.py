@@ -15,7 +15,10 @@ def cells(path):
         raise LessonError(f"{path.name} is neither a notebook (.ipynb) nor a lesson's source (.py)")
     if not path.is_file():
         raise LessonError(f"there is no file {path}")
-    text = path.read_text("utf-8")
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LessonError(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return of_source(text) if path.suffix == ".py" else of_notebook(read(text, path.name))
 
 

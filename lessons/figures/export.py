@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 from lessons.course import LessonError
+from lessons.files import staged
 
 DRAW = """
-import runpy, sys
+import os, runpy, sys
 import matplotlib.pyplot as plt
 
 source, stem = sys.argv[1:]
-plt.rcParams["svg.hashsalt"] = stem  # the same drawing gives the same file
+plt.rcParams["svg.hashsalt"] = os.path.basename(stem)  # the same drawing gives the same file
 written = []
 
 def save(*_, **__):
@@ -30,16 +31,17 @@ save()
 
 def export(lesson, folder):
     """Run a lesson's source and write each figure to folder/NN_slug-1.svg, .png, ...  -> paths.  LessonError: it fails, or draws none"""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = folder.resolve() / lesson.source.stem
-    for old in folder.glob(f"{lesson.source.stem}-*.*"):
-        old.unlink()
-    command = [sys.executable, "-W", "ignore", "-c", DRAW, str(lesson.source), str(stem)]
-    done = subprocess.run(command, env=os.environ | {"MPLBACKEND": "Agg"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise LessonError(f"lesson {lesson.number} did not run to its end:\n{done.stdout[-2000:]}")
-    written = sorted(folder.glob(f"{lesson.source.stem}-*.*"))
-    if not written:
-        raise LessonError(f"lesson {lesson.number} drew no figure")
-    return written
+    folder, stem = Path(folder), lesson.source.stem
+    with staged(folder) as stage:
+        command = [sys.executable, "-W", "ignore", "-c", DRAW, str(lesson.source.resolve()), str(stage.resolve() / stem)]
+        done = subprocess.run(command, env=os.environ | {"MPLBACKEND": "Agg"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            last = done.stdout.strip().rpartition("\n")[2] or f"exit status {done.returncode}"
+            raise LessonError(f"lesson {lesson.number} did not run to its end: {last}")
+        written = sorted(path.name for path in stage.iterdir())
+        if not written:
+            raise LessonError(f"lesson {lesson.number} drew no figure")
+        for old in folder.glob(f"{stem}-*.*"):
+            if old.name not in written:
+                old.unlink()
+    return [folder / name for name in written]

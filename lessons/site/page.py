@@ -65,7 +65,7 @@ def page(lesson, addresses):
 def _front(body, lesson):
     """The lesson's number above its title, its time in smaller letters."""
     body = re.sub(r"(<h1[^>]*>)\d+\. ", rf'<p class="eyebrow">Lesson {lesson.number}</p>\n\1', body, count=1)
-    body = re.sub(r"<p>(<em>About \d+ seconds?)", r'<p class="about">\1', body, count=1)
+    body = re.sub(r"<p>(<em>Runs in about \d+ seconds?)", r'<p class="about">\1', body, count=1)
     return OPTIONS.sub(lambda found: _options(found.group(1)), body)
 
 

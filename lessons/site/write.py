@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons.course import LessonError, lessons
+from lessons.files import staged
 from lessons.site.page import page
 from lessons.site.questions import QUESTIONS
 from lessons.site.teaching import teaching
@@ -49,14 +50,15 @@ def build_site(out):
         files["teaching.html"] = templates.get_template("teaching.html").render(common)
     files["search-index.js"] = f"window.sections = {json.dumps(_index(pages), ensure_ascii=False)};\n"
 
-    (out / "figures").mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (out / name).write_text(text, "utf-8")
-    for each in pages:
-        for name, picture in each.images.items():
-            (out / "figures" / name).write_bytes(picture)
-    for static in sorted((HERE / "static").iterdir()):
-        shutil.copyfile(static, out / static.name)
+    with staged(out) as stage:
+        (stage / "figures").mkdir()
+        for name, text in files.items():
+            (stage / name).write_text(text, "utf-8")
+        for each in pages:
+            for name, picture in each.images.items():
+                (stage / "figures" / name).write_bytes(picture)
+        for static in sorted((HERE / "static").iterdir()):
+            shutil.copyfile(static, stage / static.name)
     left_out = [each.number for each in lessons() if not each.notebook.is_file()]
     return Built(sum(name.endswith(".html") for name in files), [name for each in pages for name in each.unnamed], left_out)
 

@@ -189,7 +189,7 @@ def test_figures_as_vectors_and_pixels(tmp_path, capsys):
 def test_figures_of_a_lesson_that_fails(tmp_path):
     source = tmp_path / "98_fails.py"
     source.write_text("raise SystemExit('no data')\n")
-    with pytest.raises(LessonError, match="did not run to its end:\nno data"):
+    with pytest.raises(LessonError, match="did not run to its end: no data"):
         export(Lesson(source), tmp_path / "out")
     source.write_text("print(3)\n")
     with pytest.raises(LessonError, match="drew no figure"):

@@ -187,10 +187,16 @@ def test_every_link_leads_somewhere(site):
 
 def test_the_questions_are_on_the_first_page_and_in_the_readme(site):
     index, readme = (site / "index.html").read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")
-    assert set(QUESTIONS) == {4, 9, 11, 12, 14, 15}
-    for number, question in QUESTIONS.items():
-        assert question in index
-        assert re.search(rf"\| \[{number}\]\(lessons/{number:02d}_\w+\.ipynb\) \|", readme)
+    rows = re.findall(r"^\| (.+\?) \| \[(\d+)\]\(lessons/(\w+)\.ipynb\) \|$", readme, re.M)
+    assert {4, 9, 11, 12, 14, 15} <= set(QUESTIONS), "the questions that readers ask in public"
+    assert {int(number): question for question, number, _ in rows} == QUESTIONS
+    for question, number, stem in rows:
+        assert f'<li><a href="{stem}.html">{question}</a> <span>Lesson {number}</span></li>' in index
+
+
+def test_a_time_under_a_title_is_that_of_running(site):
+    for each in BUILT:
+        assert f'<p class="about"><em>Runs in about {each.seconds} second' in (site / f"{each.source.stem}.html").read_text("utf-8")
 
 
 def test_every_figure_is_described_in_words(site):
