@@ -30,7 +30,7 @@ def main(argv=None):
         warnings.filterwarnings("ignore", module="PIL")  # a photo's odd metadata; that it is very large
         warnings.showwarning = lambda message, *_, **__: print(f"gradcam: note: {message}", file=sys.stderr)
         try:
-            args = parser().parse_args(known(sys.argv[1:] if argv is None else argv))
+            args = parsed(known(sys.argv[1:] if argv is None else argv))
             status = args.run(args)
             sys.stdout.flush()
             return status
@@ -59,14 +59,33 @@ def known(argv):
     return argv
 
 
+def parsed(argv):
+    """The arguments, if all of them are understood."""
+    top = parser()
+    args, more = top.parse_known_args(argv)
+    if files := [word for word in more if os.path.isfile(word)]:
+        top.error(f"one file at a time: {files[0]} is one more")
+    if more:
+        top.error(f"unrecognized arguments: {' '.join(more)}")
+    return args
+
+
 def parser():
     """The parser of all commands."""
     top = Parser(prog="gradcam", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
-    top.set_defaults(run=lambda args: top.print_help() or 0)
+    top.add_argument("--version", action="store_true", help="print which version this is")
+    top.set_defaults(run=lambda args: (version() if args.version else top.print_help()) or 0)
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
     for command in commands().values():
         command.register(subparsers)
     return top
+
+
+def version():
+    """Print the version of the package that is installed."""
+    from importlib import metadata
+
+    print(f"minicnn-gradcam {metadata.version('minicnn-gradcam')}")
 
 
 def ours():
@@ -84,4 +103,4 @@ def ours():
 def one_line(message):
     """A message of many lines: its first two, and its last."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return " ".join(lines if len(lines) < 4 else [*lines[:2], "...", lines[-1]])
+    return " ".join(lines if len(lines) < 4 else [*lines[:2], "...", lines[-1].removeprefix("... ")])
