@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from gradcam.image import restore
 from gradcam.show.tiles import LOOKS, row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
-from gradcam.show.verdict import doubt, first, name_of, percent, strange
+from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
 
 TILE, GAP, MARGIN, BAR = 2.75, 0.24, 0.32, 0.36
 HEADING, TITLE, STRONG, TEXT = 20, 15.5, 14, 11  # points
@@ -36,15 +36,16 @@ def panel(explanation, photo=None, card=None, picture=0):
     rows = [row(explanation, c, photo, card, picture) for c in explanation.classes]
     columns = max(len(tiles) for tiles in rows)
     width = columns * TILE + (columns - 1) * GAP
-    heading = _heading(explanation.probabilities[picture], card, width)
+    heading = _heading(explanation.scores[picture], explanation.probabilities[picture], card, width)
     footnote = _scales(explanation.methods, any(tile.inset for tiles in rows for tile in tiles))
     return _page(rows, heading, lines(footnote, width, TEXT, colour=FAINT), width)
 
 
-def _heading(p, card, width):
+def _heading(scores, p, card, width):
     """Which network, what it sees, whether it is sure, and whether it knows such pictures at all."""
-    seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(p))
+    seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(scores))
     heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(seen, width, STRONG)
+    heading += lines(independent(card), width, TEXT, colour=FAINT)
     return heading + lines(" ".join(filter(None, [doubt(p, card), strange(p, card)])), width, STRONG, "bold")
 
 
