@@ -8,13 +8,19 @@ class AskError(ValueError):
     """Something was asked for that there is not: the message says what there is."""
 
 
-def one_of(what, asked, known):
-    """The entry of `known` that was asked for; case, hyphens and spaces do not matter.  AskError names the nearest."""
+def one_of(what, asked, known, see=None):
+    """The entry of `known` that was asked for; case, hyphens and spaces do not matter.
+
+    AskError names the nearest and the command that lists them all, `see`; without one, all of them.
+    """
     same = {_bare(name): name for name in known}
     if _bare(asked) in same:
         return same[_bare(asked)]
     near = [same[k] for k in difflib.get_close_matches(_bare(asked), same, n=3, cutoff=0.5)]
-    raise AskError(f"there is no {what} '{asked}'; there is {_listed(near or list(known), 12)}")
+    if see:
+        there = f"near: {', '.join(near)}" if near else f"there is {_listed(list(known), 8)}"
+        raise AskError(f"there is no {what} '{asked}'; {there} (all of them: {see})")
+    raise AskError(f"there is no {what} '{asked}'; there is {_listed(list(known), 24)}")
 
 
 def class_index(asked, names, count):
@@ -24,9 +30,9 @@ def class_index(asked, names, count):
     name has that word.  count: how many classes there are.  AskError names the candidates, or the nearest.
     """
     names = names or ()
-    alike = [c for c, name in enumerate(names) if any(_bare(asked) == _bare(s) for s in [name, *name.split(",")])]
-    if len(alike) != 1 and asked.strip().isdecimal():
-        if int(asked) < count:
+    alike = [c for c, name in enumerate(names) if is_called(name, asked)]
+    if len(alike) != 1 and re.fullmatch(r"[-+]?\d+", asked.strip()):
+        if 0 <= int(asked) < count:
             return int(asked)
         raise AskError(f"there is no class {asked}; they are numbered 0 to {count - 1}")
     if not names:
@@ -36,11 +42,18 @@ def class_index(asked, names, count):
         return alike[0]
     if alike:
         raise AskError(f"'{asked}' may be {_listed([f'{c} {names[c]}' for c in alike], 8)}: give the whole name, or the number")
-    raise AskError(f"there is no class '{asked}'; near: {_listed([f'{c} {names[c]}' for c in _near(asked, names)], 5)}")
+    if near := _near(asked, names):
+        raise AskError(f"there is no class '{asked}'; near: {_listed([f'{c} {names[c]}' for c in near], 5)}")
+    raise AskError(f"there is no class '{asked}' among the {count} of this network: {_listed(list(names), 10)}")
 
 
-def layer_named(asked, net, x):
-    """The name of the feature maps of `net` that were asked for, None if none were; x: an input.  AskError names the nearest."""
+def is_called(name, asked):
+    """Whether a class is called so in full, by all of its names or by one of them."""
+    return any(_bare(asked) == _bare(s) for s in [name, *name.split(",")])
+
+
+def layer_named(asked, net, x, see=None):
+    """The name of the feature maps of `net` that were asked for, None if none were; x: an input; see: as in `one_of`."""
     if asked is None:
         return None
     from minicnn import Tensor, names
@@ -50,7 +63,7 @@ def layer_named(asked, net, x):
     if asked in known and asked not in maps:
         shape = " x ".join(map(str, known[asked].shape[1:]))
         raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {_listed(maps[-5:], 5)}")
-    return one_of("layer with maps", asked, maps)
+    return one_of("layer with maps", asked, maps, see)
 
 
 def _near(asked, names):
@@ -58,7 +71,7 @@ def _near(asked, names):
     spelled = {_bare(s): c for c, name in enumerate(names) for s in name.split(",")}
     begin = [c for s, c in spelled.items() if _bare(asked) and s.startswith(_bare(asked))]
     alike = [spelled[s] for s in difflib.get_close_matches(_bare(asked), spelled, n=5, cutoff=0.5)]
-    return list(dict.fromkeys([*begin, *alike])) or list(range(len(names)))
+    return list(dict.fromkeys([*begin, *alike]))
 
 
 def _listed(names, most):

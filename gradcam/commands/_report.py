@@ -4,19 +4,20 @@ import json
 
 import numpy as np
 
+from gradcam.commands._ask import is_called
 from gradcam.show.tiles import LOOKS, why_zero
-from gradcam.show.verdict import doubt, first, name_of, percent, strange
+from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
 
 
 def in_words(e, photo, out, advice=(), n=0):
     """Print an explanation: the first five classes, what is to be said about them and about maps that are zero, and where the panel is."""
     p, card = e.probabilities[n], e.card
     print(f"{photo}, seen by {card.title}:")
-    top = first(p)
+    top = first(e.scores[n])  # where probabilities are equal to the last digit, scores are not
     width = max(len(name_of(c, card)) for c in top)
     for c in top:
         print(f"  {name_of(c, card):<{width}}  {percent(p[c]):>7}")
-    for line in filter(None, [doubt(p, card), strange(p, card), *advice]):
+    for line in filter(None, [independent(card), doubt(p, card), strange(p, card), *advice]):
         print(line)
     for method, c, reason in _zeros(e, n):
         print(f"{LOOKS[method][0]} of {name_of(c, card)} is exactly zero. {reason}")
@@ -29,7 +30,8 @@ def as_json(e, photo, out, advice=(), n=0):
     explained = [{**_class(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
     found = {
         "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
-        "top": [_class(e, c, n) for c in first(p)], "notes": [*filter(None, [doubt(p, card), strange(p, card), *advice])],
+        "top": [_class(e, c, n) for c in first(e.scores[n])],
+        "notes": [*filter(None, [independent(card), doubt(p, card), strange(p, card), *advice])],
         "explained": explained, "panel": str(out),
     }  # fmt: skip
     print(json.dumps(found, indent=2, ensure_ascii=False))
@@ -39,6 +41,18 @@ def advice(e, larger):
     """What someone should know who did not choose this network.  larger: the command for one that knows more."""
     card = e.card
     return [f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}.", f"For a network of 1000 classes: {larger}"]
+
+
+def taken(asked, card):
+    """What was asked for in fewer words than the class has.  asked: {words: class}"""
+    said = {words: card.classes[c] for words, c in asked.items() if card.classes and not words.strip().lstrip("+").isdecimal()}
+    return [f"'{words}' is taken for '{name}'." for words, name in said.items() if not is_called(name, words)]
+
+
+def dull(shown):
+    """A sentence about a picture (H, W, 3) that shows nothing."""
+    one = np.all(shown == shown[:1, :1])
+    return ["The picture is of one colour all over: whatever the network says of it, it saw nothing."] if one else []
 
 
 def _class(e, c, n):

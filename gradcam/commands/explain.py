@@ -56,34 +56,56 @@ def register(subparsers):
 
 
 def run(args):
-    import weights
     from gradcam.commands import _report as report
-    from gradcam.commands._ask import AskError, class_index, layer_named, one_of
+    from gradcam.commands._ask import AskError, layer_named, one_of
+    from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explain import NEEDS, PANEL, explain
     from gradcam.image import crop_shown, prepare
 
     _photo_first(args)
-    name = one_of("network", args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK), weights.available())
-    methods = list(dict.fromkeys(one_of("method", m, NEEDS) for m in args.methods or PANEL))
+    _onnx.check(args)
+    name = network_named(args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK))
+    methods = list(dict.fromkeys(one_of("method", m, NEEDS, "gradcam methods") for m in args.methods or PANEL))
     out = _out(args)
     image, kinds = _picture(args.photo, name)
-    net = _onnx.network(args) if args.onnx else weights.load(name, args.weights)
+    net = _onnx.network(args) if args.onnx else loaded(name, args.weights)
     x = prepare(image, net.card.preprocessing)
-    names = net.card.classes
-    count = len(names) if names else net(x).shape[1]
-    classes = list(dict.fromkeys(class_index(c, names, count) for c in args.classes or kinds))
+    count = net(x).shape[1] if args.onnx or not net.card.classes else len(net.card.classes)
+    _onnx.check_labels(args, net, count)
+    asked = {c: _class(c, net.card, count) for c in args.classes or kinds}
+    classes = list(dict.fromkeys(asked.values()))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
-    at = [layer_named(asked, net, x) for asked in (args.layer, args.unit_layer)]
+    at = [layer_named(layer, net, x, see_layers(net)) for layer in (args.layer, args.unit_layer)]
     explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
 
     from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
 
-    save(panel(explanation, crop_shown(image, net.card.preprocessing)), out)
-    unasked = args.photo and not (args.network or args.onnx)
-    advice = report.advice(explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}") if unasked else []
+    shown = crop_shown(image, net.card.preprocessing)
+    save(panel(explanation, shown), out)
+    advice = report.taken(asked, net.card) + report.dull(shown)
+    if args.photo and not (args.network or args.onnx):
+        advice += report.advice(explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}")
     (report.as_json if args.json else report.in_words)(explanation, args.photo or "The built-in scene", out, advice)
     return 0
+
+
+def _class(asked, card, count):
+    """The class that was asked for; where this network has none of that name, it is said if the one for 1000 classes has."""
+    from gradcam.commands._ask import AskError, class_index
+    from weights import classes
+
+    try:
+        return class_index(asked, card.classes, count)
+    except AskError as error:
+        large = classes("imagenet")
+        if not card.classes or card.classes == large:
+            raise
+        try:
+            known = large[class_index(asked, large, len(large))]
+        except AskError:
+            raise error from None
+        raise AskError(f"{error}; {LARGE_NETWORK} knows '{known}': --network {LARGE_NETWORK}") from None
 
 
 def _photo_first(args):

@@ -28,11 +28,11 @@ def run(args):
     import numpy as np
 
     import weights
-    from gradcam.commands._ask import one_of
+    from gradcam.commands._network import loaded, network_named
     from minicnn import Tensor, names
 
-    name = one_of("network", args.network, weights.available())
-    net = weights.load(name, args.weights) if args.weights else weights.build(name)
+    name = network_named(args.network)
+    net = loaded(name, args.weights) if args.weights else weights.build(name)
     card = weights.card(name)
     side = card.preprocessing.crop
     y = net(Tensor(np.zeros((1, len(card.preprocessing.mean), side, side), np.float32)))

@@ -106,10 +106,9 @@ def run_check(args):
 
 
 def _name(asked):
-    import weights
-    from gradcam.commands._ask import one_of
+    from gradcam.commands._network import network_named
 
-    return one_of("network", asked, weights.available())
+    return network_named(asked)
 
 
 def _stated(of):

@@ -80,13 +80,13 @@ BAD = {
     "a directory": (["explain", ".", "--network", NETWORK], "this is a directory"),
     "not an image": (["explain", "net.npz", "--network", NETWORK], "not a picture"),
     "a truncated image": (["explain", "cut.jpg", "--network", NETWORK], "damaged or cut off"),
-    "no such network": (["explain", "photo.jpg", "--network", "captum-cifr"], "there is captum_cifar"),
+    "no such network": (["explain", "photo.jpg", "--network", "captum-cifr"], "near: captum_cifar"),
     "no such class": (["--class", "hors"], "near: 7 horse"),
     "a class number too large": (["--class", "10"], "numbered 0 to 9"),
-    "no such layer": (["--layer", "relu7"], "there is no layer with maps 'relu7'; there is relu"),
+    "no such layer": (["--layer", "relu7"], "there is no layer with maps 'relu7'; near: relu"),
     "a layer without maps": (["--layer", "fc1"], "layer 'fc1' gives 120 numbers and no map; the last with maps are"),
     "no such unit layer": (["--method", "deconvnet", "--unit-layer", "relu7"], "relu7"),
-    "no such method": (["--method", "guided_backprob"], "there is guided_backprop"),
+    "no such method": (["--method", "guided_backprob"], "near: guided_backprop"),
     "a method that does not apply": (["--method", "cam"], "global average pooling"),
     "no weights there": (["explain", "photo.jpg", "--network", NETWORK, "--weights", "no.npz"], "there is no such file"),
     "weights of another network": (["explain", "photo.jpg", "--network", "lenet", "--weights", "net.npz"], "no weights of lenet"),
@@ -96,9 +96,20 @@ BAD = {
     "the photo itself": (["--out", "photo.jpg"], "overwrite"),
     "a folder": (["--out", "folder.png"], "directory"),
     "a photo after names": (["explain", "--class", "cat", "photo.jpg"], "write the photo first"),
-    "a method's other name": (["--method", "gradcampp"], "there is grad_cam, xgrad_cam, grad_cam++"),
+    "a method's other name": (["--method", "gradcampp"], "near: grad_cam, xgrad_cam, grad_cam++"),
     "a family of methods": (["--method", "lrp"], "lrp_gamma"),
     "no photo": (["explain", "--network", NETWORK], "give a photo"),
+    "no photo for an ONNX file": (["explain", "--onnx", "net.onnx", "--class", "star"], "give a photo for net.onnx"),
+    "two networks": (["--onnx", "net.onnx"], "--onnx is a network with its weights, and --network names others"),
+    "a description without its network": (["--mean", "1", "2"], "--mean describes a network of your own"),
+    "labels without their network": (["--labels", "photo.jpg"], "--labels describes a network of your own"),
+    "a size without its network": (["--size", "20"], "--size describes a network of your own"),
+    "a deviation of zero": (["explain", "photo.jpg", "--onnx", "net.onnx", "--std", "0"], "which must be above 0"),
+    "a class below zero": (["--class", "-1"], "there is no class -1; they are numbered 0 to 9"),
+    "a class of no name": (["--class", "xyzzy"], "among the 10 of this network: airplane, automobile, bird"),
+    "a class that squeezenet has": (["--class", "tiger cat"], "squeezenet knows 'tiger cat': --network squeezenet"),
+    "weights of a network that was not named": (["explain", "photo.jpg", "--weights", "net.npz"], f"add --network {NETWORK}"),
+    "weights that layers do not fit": (["layers", "--weights", "net.npz"], f"add --network {NETWORK}"),
     "layers of no network": (["layers", "--network", "vgg17"], "vgg16"),
 }
 
@@ -115,7 +126,11 @@ def test_bad_input_gets_one_line_status_2_and_leaves_nothing(here, capsys, what)
     assert {p: p.read_bytes() for p in here.iterdir() if p.is_file()} == before
 
 
-NO_COMMANDS = {"explain --colour red": "unrecognized arguments", "photo.jpg": "gradcam explain photo.jpg", "explian": "there is explain"}
+NO_COMMANDS = {
+    "explain --colour red": "unrecognized arguments", "photo.jpg": "gradcam explain photo.jpg", "explian": "there is explain",
+    "explain photo.jpg net.npz photo.jpg": "one file at a time: net.npz is one more", "explain photo.jpg --scale 3": "choose from 1, 255",
+    "explain photo.jpg --mean nan": "no finite number", "explain photo.jpg --crop 0": "a number of pixels from 1, not '0'",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("words", "says"), NO_COMMANDS.items())
@@ -178,6 +193,13 @@ def test_every_command_teaches_by_examples(capsys, command):
 def test_without_a_command_there_is_help(capsys):
     assert main([]) == 0
     assert "gradcam explain photo.jpg" in capsys.readouterr().out
+
+
+def test_the_version_is_the_packages(capsys):
+    from importlib.metadata import version
+
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"minicnn-gradcam {version('minicnn-gradcam')}\n"
 
 
 def test_methods_are_listed_with_paper_and_passes(capsys):
@@ -247,7 +269,8 @@ OTHERS = {
     "tigr cat": "near: 1 tiger cat",
     "bul": "near: 7 bull mastiff",
     "8": "numbered 0 to 7",
-    "-1": "no class '-1'",
+    "-1": "no class -1; they are numbered 0 to 7",
+    "xyzzy": "among the 8 of this network: tench, Tinca tinca, tiger cat",
 }
 
 
@@ -268,10 +291,14 @@ def test_one_of_ignores_spelling_and_lists_what_there_is():
     assert one_of("method", "Guided-Grad CAM", ["grad_cam", "guided_grad_cam"]) == "guided_grad_cam"
     with pytest.raises(AskError, match="there is no method 'x'; there is grad_cam, saliency"):
         one_of("method", "x", ["grad_cam", "saliency"])
+    with pytest.raises(AskError, match=r"no method 'x'; there is 0, 1, 2, 3, 4, 5, 6, 7, \.\.\. \(all of them: gradcam methods\)"):
+        one_of("method", "x", list("0123456789"), "gradcam methods")
+    with pytest.raises(AskError, match=r"no answer 'elephant'; there is crescent, no$"):  # few are all named: the nearest is nowhere near
+        one_of("answer", "elephant", ["crescent", "no"])
 
 
 def test_a_long_message_becomes_one_line():
-    assert one_line("wrong:\n  a\n  b\n  c\n ... and 9 more") == "wrong: a ... ... and 9 more"
+    assert one_line("wrong:\n  a\n  b\n  c\n ... and 9 more") == "wrong: a ... and 9 more"
 
 
 # --- real networks
@@ -301,6 +328,27 @@ def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys
     found = json.loads(capsys.readouterr().out)
     assert [c["name"] for c in found["explained"]] == SCENE_KINDS
     assert all(c["probability"] > 0.5 for c in found["explained"]) and files(tmp_path) == {"shapes_explained.png"}
+
+
+def test_the_first_class_is_the_one_with_the_highest_score(capsys, tmp_path, monkeypatch):
+    """Both probabilities are 1 to the last digit of float32, or nearly; and they need not add up to a hundred."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain", "--json", "--method", "saliency"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    scores = [c["score"] for c in found["top"]]
+    assert scores == sorted(scores, reverse=True) and "do not exclude each other" in found["notes"][0]
+
+
+def test_what_was_taken_for_a_class_and_an_empty_picture_are_told(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (100, 100)).save("black.png")
+    assert main(["explain", "black.png", "--class", "horn", "golf-ball", "0", "--method", "cam"]) == 0
+    out = capsys.readouterr().out
+    assert "'horn' is taken for 'French horn'." in out and out.count("is taken for") == 1
+    assert "The picture is of one colour all over" in out
+    assert main(["explain", "--class", "star", "--method", "saliency"]) == 0
+    out = capsys.readouterr().out
+    assert "taken for" not in out and "one colour" not in out
 
 
 @pytest.mark.skipif("mini_vgg" not in weights.available(), reason="mini_vgg is not trained yet")

@@ -1,0 +1,31 @@
+"""Networks as they are asked for: by name, with a file of weights."""
+
+import re
+
+
+def network_named(asked):
+    """The name of a network of the zoo.  AskError names the nearest."""
+    import weights
+    from gradcam.commands._ask import one_of
+
+    return one_of("network", asked, weights.available(), "gradcam weights list")
+
+
+def loaded(name, path):
+    """The network called `name`, with the weights in `path` (None: the published ones).  WeightsError says whose they are, if known."""
+    import weights
+
+    try:
+        return weights.load(name, path)
+    except weights.WeightsError as error:
+        whose = re.search(r"these are the weights of (\w+)", str(error))
+        if not whose:
+            raise
+        raise weights.WeightsError(f"{error}: add --network {whose[1]}") from None
+
+
+def see_layers(net):
+    """The command that lists the network's layers; None if it is none of the zoo."""
+    import weights
+
+    return f"gradcam layers --network {net.card.name}" if net.card.name in weights.available() else None
