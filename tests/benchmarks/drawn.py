@@ -13,10 +13,11 @@ def table(rows, title, path):
     for i, row in enumerate(rows):
         axes.barh(i, row["ratio"], color="tab:green" if row["met"] else "tab:red", height=0.6)
         axes.plot([row["target"]] * 2, [i - 0.4, i + 0.4], color="black")
-        axes.text(row["ratio"], i, f" {row['ratio']:.2f}", va="center")
+        box = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "pad": 1}
+        axes.text(row["ratio"], i, f" {row['ratio']:.2f}", va="center", zorder=3, bbox=box)
     axes.set_yticks(range(len(rows)), [r["work"] for r in rows])
     axes.set_xlabel("ours / theirs, less is better; black: the ratio to reach")
-    axes.set_title(title, fontsize=9)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=9)
     axes.margins(x=0.12)
     figure.savefig(path, dpi=110)
     plt.close(figure)
