@@ -48,28 +48,30 @@ def register(subparsers):
     pictures.add_argument("--data", metavar="FILE", help="an npz file of photos with boxes")
     pictures.add_argument("--world", choices=["shapes"], help="scenes that are drawn for this, with exact masks")
     parser.add_argument("--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes")
-    methods = "see: gradcam methods; default: the first nine there"
+    methods = "see: gradcam methods; default: those of the first nine there that fit the network"
     parser.add_argument("--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help=methods)
     parser.add_argument("--rows", metavar="FILE", help="keep every picture's figures here, and go on from those that are there")
-    parser.add_argument("--out", metavar="FILE", help="where the curves of the sanity check go: .png, .svg, .pdf or .jpg")
+    parser.add_argument("--out", metavar="FILE", help="where the curves of sanity_check go: .png, .svg, .pdf or .jpg")
     parser.add_argument("--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core")
     parser.set_defaults(run=run)
 
 
 def run(args):
-    import weights
     from gradcam.commands._ask import AskError, one_of
+    from gradcam.commands._network import loaded, network_named
     from gradcam.measure.data import DataError, Photos, Scenes
     from gradcam.save import check
 
     asked = list(MEASURES) if "all" in args.measures else list(dict.fromkeys(one_of("measure", m, MEASURES) for m in args.measures))
-    methods = _methods(args.methods)
+    named = [_named(m) for m in args.methods or []]
     if args.out:
+        if "sanity_check" not in asked:
+            raise AskError("--out is for the curves of sanity_check; other measures are printed, and --rows keeps their figures")
         check(args.out)
-    net = weights.load(one_of("network", args.network, weights.available()), args.weights)
+    net = loaded(network_named(args.network), args.weights)
     try:
         data = Photos(args.data, net.card) if args.data else Scenes(args.n or 100, net.card)
-        _measure(args, net, data, asked, methods)
+        _measure(args, net, data, asked, _at_layers(named, net) or _fitting(net, data))
     except DataError as error:
         raise AskError(str(error)) from None
     return 0
@@ -109,13 +111,40 @@ def _measure(args, net, data, asked, methods):
             print(f"The curves are in {save(sanity_curves.figure(found, sanity_check.layers(net), net.card.title), args.out)}")
 
 
-def _methods(asked):
-    """The methods, with their layers."""
-    from gradcam.commands._ask import one_of
-    from gradcam.explain import METHODS, NEEDS
+def _named(asked):
+    """'Grad-CAM@conv10' -> ('grad_cam', 'conv10'); None for no layer."""
+    from gradcam.commands._ask import AskError, one_of
+    from gradcam.explain import NEEDS
+    from gradcam.relatives import AT_LAYER
 
-    split = [m.partition("@") for m in asked or [m for m in METHODS if m != "occlusion"]]
-    return list(dict.fromkeys(one_of("method", name, NEEDS) + at + layer for name, at, layer in split))
+    name, at, layer = asked.partition("@")
+    name = one_of("method", name, NEEDS, "gradcam methods")
+    if at and not (name in (*AT_LAYER, "deconvnet") or ("backprop", "A") in NEEDS[name]):
+        raise AskError(f"{name} looks at no layer: write it without @{layer}")
+    return name, layer if at else None
+
+
+def _at_layers(named, net):
+    """['grad_cam@conv10', ...], each layer being one of the network's with maps."""
+    import numpy as np
+
+    from gradcam.commands._ask import layer_named
+    from gradcam.commands._network import see_layers
+
+    side, channels = net.card.preprocessing.crop, len(net.card.preprocessing.mean)
+    x = np.zeros((1, channels, side, side), np.float32)
+    found = {layer: layer_named(layer, net, x, see_layers(net)) for layer in dict.fromkeys(layer for _, layer in named)}
+    return list(dict.fromkeys(name if layer is None else f"{name}@{found[layer]}" for name, layer in named))
+
+
+def _fitting(net, data):
+    """The methods that are measured where none is asked for: those of `gradcam.explain`, but for the dear one, that this network has."""
+    from gradcam.explain import METHODS
+    from gradcam.measure.case import unfit
+
+    quick = [m for m in METHODS if m != "occlusion"]
+    failed = unfit(net, data[data.numbers[0]], data.preprocessing, quick)
+    return [m for m in quick if m not in failed]
 
 
 def _print(title, table, reasons):

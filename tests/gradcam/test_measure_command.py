@@ -62,12 +62,38 @@ def test_all_measures_from_kept_rows_the_second_time(capsys, monkeypatch, tmp_pa
     (["measure", "deletion", "--network", "captum_cifar", "--data", "nowhere.npz"], "nowhere.npz: there is no such file"),
     (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes"], "does not know the kinds of the shapes world"),
     (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--method", "grad_cat"], "there is no method 'grad_cat'"),
+    (["measure", "deletion", "--network", "captum_cifr", "--world", "shapes"], "near: captum_cifar"),
+    (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--out", "c.png"], "is for the curves of sanity_check"),
+    (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--method", "saliency@relu1"], "saliency looks at no layer"),
     (["measure", "sanity_check", "--network", "captum_cifar", "--world", "shapes", "--out", "x.txt"], "x.txt: a picture's name ends in"),
 ])  # fmt: skip
 def test_one_line_for_what_cannot_be_done(capsys, small, wrong, said):
     assert main([*wrong, "--weights", str(small)]) == 2
     err = capsys.readouterr().err
     assert said in err and err.count("\n") == 1
+
+
+LAYERS = {"grad_cam@foo": "no layer with maps 'foo'; near: pool2", "grad_cam@fc1": "no map", "layercam@": "no layer with maps ''"}
+
+
+@pytest.mark.parametrize(("method", "said"), LAYERS.items())
+def test_a_layer_is_checked_before_the_run(capsys, tmp_path, photos, small, method, said):  # noqa: F811
+    assert main([*words("deletion", photos=photos, small=small), "--method", "saliency", method, "--rows", str(tmp_path / "rows")]) == 2
+    assert said in capsys.readouterr().err and not (tmp_path / "rows").exists()
+
+
+def test_without_a_method_those_that_fit_the_network_are_measured(capsys, photos, small):  # noqa: F811
+    assert main([*words("pointing-game", photos=photos, small=small), "--n", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "| guided_grad_cam" in out and "| cam " not in out and "global average pooling" not in out
+
+
+@pytest.mark.parametrize(("rows", "said"), [(".", "Is a directory"), ("small.npz", "left as it is")])
+def test_rows_that_cannot_be_kept_are_said_in_one_line(capsys, tmp_path, photos, small, rows, said):  # noqa: F811
+    before = small.read_bytes()
+    assert main([*words("pointing-game", photos=photos, small=small), "--n", "2", "--rows", str(tmp_path / rows)]) == 2
+    err = capsys.readouterr().err
+    assert said in err and err.count("\n") == 1 and small.read_bytes() == before
 
 
 def test_a_count_is_a_number(capsys, small):
