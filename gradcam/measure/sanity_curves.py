@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.intervals import bootstrap
 from gradcam.measure.sanity_check import SIMILARITIES, WAYS
+from gradcam.measure.summary import aligned
 
 TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
@@ -17,7 +18,8 @@ CLAIM = """\
 Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  How like
 the intact network's maps they are in numbers; that holds if both of the former keep less than either of the latter:
 """
-STYLES, BASELINES = ("-", "--", "-."), {RANDOM: ":", CENTRE: "--"}
+COLOURS, STYLES = [f"C{n}" for n in range(10) if n != 7], ("-", "--", "-.")  # C7 is grey
+BASELINES = {RANDOM: ("black", ":"), CENTRE: ("0.55", "--")}  # what never looks at the picture has no colour
 
 
 def curves(rows):
@@ -33,8 +35,9 @@ def figure(rows, layers, title):
     found = curves(rows)
     for way, axes in zip(WAYS, page.subplots(len(WAYS), len(SIMILARITIES), sharey=True)):
         for k, (similarity, ax) in enumerate(zip(SIMILARITIES, axes)):
-            for m, (method, values) in enumerate(found.items()):
-                _line(ax, values[way][..., k], *_style(m, method), f"{method} (n = {len(values[way])})")
+            for method, style in styles(found).items():
+                values = found[method][way]
+                _line(ax, values[..., k], *style, f"{method} (n = {len(values)})")
             ax.set_title(TITLES[similarity], fontsize=10)
             ax.set_xlabel(XLABEL[way])
             ax.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=60, fontsize=8)
@@ -44,23 +47,26 @@ def figure(rows, layers, title):
     return page
 
 
-def _style(m, method):
-    """Colour and line: grey for what never looks at the picture."""
-    return ("0.4", BASELINES[method]) if method in BASELINES else (f"C{m % 10}", STYLES[m // 10])
+def styles(methods):
+    """{method: (colour, line, width)}, all different; what is drawn first is widest, so that it is seen behind a curve that is the same."""
+    drawn = [m for m in methods if m not in BASELINES]
+    widths = np.linspace(4, 1.2, len(drawn)).tolist()
+    coloured = {m: (COLOURS[k % len(COLOURS)], STYLES[k // len(COLOURS) % 3], widths[k]) for k, m in enumerate(drawn)}
+    return {m: (*BASELINES[m], 1.5) if m in BASELINES else coloured[m] for m in methods}
 
 
-def _line(ax, values, colour, style, label):
+def _line(ax, values, colour, style, width, label):
     """values (pictures, layers): means, with their bootstrap intervals; 1 where nothing is random yet."""
     low, high = np.array([bootstrap(column, 500) for column in values.T]).T
     x = np.arange(1 + values.shape[1])
-    ax.plot(x, [1, *values.mean(axis=0)], style, color=colour, label=label, marker=".", markersize=4)
+    ax.plot(x, [1, *values.mean(axis=0)], style, color=colour, linewidth=width, label=label, marker=".", markersize=4)
     ax.fill_between(x, [1, *low], [1, *high], color=colour, alpha=0.12, linewidth=0)
 
 
 def table(rows):
     """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and the mean of one at a time."""
     head = ["method", *(f"{s}: {w}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time"))]
-    lines = [[*head, "pictures", "zero maps"]]
+    lines = []
     for method, found in curves(rows).items():
         cascading, alone = (found[w] for w in WAYS)
         layers = cascading.shape[1]
@@ -68,8 +74,7 @@ def table(rows):
         for k in (SIMILARITIES.index("magnitude"), SIMILARITIES.index("ssim")):
             cells += [_cell(cascading[:, at, k]) for at in (0, layers // 2, layers - 1)] + [_cell(alone[..., k].mean(axis=1))]
         lines.append([method, *cells, str(len(cascading)), str(sum(row["zero"].get(method, 0) for row in rows))])
-    lines.insert(1, ["---", *["---:"] * (len(lines[0]) - 1)])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return aligned([*head, "pictures", "zero maps"], lines)
 
 
 def verdict(rows):

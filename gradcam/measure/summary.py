@@ -42,10 +42,15 @@ def table(found, figures):
     """A Markdown table: one line for each method, one column for each figure, with its 95 % interval."""
     head = ["method", *(f"{FIGURES[f].title} {'↑' if FIGURES[f].better > 0 else '↓'}" for f in figures), "n", "zero maps", "failed"]
     lines = [[m, *(cell(of.get(f), f) for f in figures), *(str(of[key]) for key in ("n", "zero", "failed"))] for m, of in found.items()]
+    return aligned(head, lines)
+
+
+def aligned(head, lines):
+    """A Markdown table with columns of one width each, the first to the left, figures to the right."""
     widths = [max(3, *map(len, column)) for column in zip(head, *lines)]
     rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
-    aligned = ([name.ljust(widths[0]), *(text.rjust(w) for text, w in zip(cells, widths[1:]))] for name, *cells in [head, rule, *lines])
-    return "\n".join("| " + " | ".join(line) + " |" for line in aligned)
+    padded = ([name.ljust(widths[0]), *(text.rjust(w) for text, w in zip(cells, widths[1:]))] for name, *cells in [head, rule, *lines])
+    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
 
 
 def cell(value, figure):

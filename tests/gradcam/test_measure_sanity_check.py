@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
+from gradcam.explain import NEEDS as METHODS_OF_EXPLAIN
 from gradcam.measure import run, sanity_check
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.data import Photos
-from gradcam.measure.sanity_curves import curves, figure, table, verdict
+from gradcam.measure.sanity_curves import curves, figure, styles, table, verdict
 from minicnn import nets
 from tests.gradcam.test_measure_over_pictures import METHODS, network, photos, plain_card  # noqa: F401
 from tests.support.small_nets import small_vgg
@@ -87,3 +89,21 @@ def test_the_verdict_follows_the_numbers():
     assert "grad_cam 0.20" in verdict(rows(left)) and verdict(rows(left)).count("it holds here") == 4
     assert verdict(rows(left | {"grad_cam": 0.85})).count("it does not hold here") == 4
     assert verdict(rows({"gradient": 0.1})) == ""
+
+
+def test_no_two_curves_look_alike_and_those_behind_are_wider():
+    """Gradient and saliency have the same magnitudes: the one is seen behind the other."""
+    of = styles([RANDOM, CENTRE, *METHODS_OF_EXPLAIN])
+    looks = [(colour, line) for colour, line, _ in of.values()]
+    assert len(set(looks)) == len(looks) == len(METHODS_OF_EXPLAIN) + 2
+    greys = [m for m, (colour, *_) in of.items() if np.ptp(to_rgb(colour)) < 0.1]
+    assert greys == [RANDOM, CENTRE]
+    widths = [of[m][2] for m in METHODS_OF_EXPLAIN]
+    assert np.all(np.diff(widths) < 0) and widths[-1] >= 1
+
+
+def test_the_table_is_aligned(photos):  # noqa: F811
+    net = network()
+    lines = table(run.sanity(net, Photos(photos[0], net.card), ("gradient", "grad_cam"), 2, workers=1, progress=False)).splitlines()
+    bars = [[k for k, sign in enumerate(line) if sign == "|"] for line in lines]
+    assert len(lines) == 6 and bars[0] and all(b == bars[0] for b in bars)
