@@ -17,8 +17,15 @@ def load(name, path=None):
 
     name: one of `available()`.  path: a file of weights, in any format that `read` knows; its names tell whose it is.  Default: the
     published file, from the package, the cache directory or the network (see `get`).
+    The networks that speak, "captioner", "vqa" and "dense_captioner", are loaded by their own readers (they take words beside a picture).
     WeightsError: the file is not to be had, is damaged, or belongs to another network.
     """
+    from weights import dense_captioner, speakers  # their vocabulary is a recipe's, and recipes import this package
+
+    if name in speakers.SPEAKERS:
+        return speakers.load(name, path)
+    if name == "dense_captioner":
+        return dense_captioner.load(*filter(None, [path]))
     net, path = build(name), get(name) if path is None else path
     arrays = read(path)
     stored = shapes(arrays)

@@ -60,3 +60,9 @@ def stated(name):
     found = {key: float(value) / 100 for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", card, re.MULTILINE)}
     assert found, f"{name}.md states no figure"
     return found
+
+
+@pytest.mark.parametrize("name", ["captioner", "vqa", "dense_captioner"])
+def test_the_networks_that_speak_are_loaded_by_name(name):
+    net = weights.load(name)
+    assert net.card.name == name and "red" in net.words
