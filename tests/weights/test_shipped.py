@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+import weights
 from gradcam.check.shipped import stated_sum
 from minicnn import nets
 from tests.support.data import DATA
