@@ -82,7 +82,7 @@ def explain(
     layer     name of the feature maps A for Grad-CAM; unit_layer: where the deconvnet signal starts, at the strongest unit; None: at y_c
     seed, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
     options   {relative: {its own options}}, {"smoothgrad": {"n": 20}} say; see `gradcam.relatives`
-    -> Explanation
+    -> Explanation.  GraphError if the input holds NaN or infinite numbers
     """
     x = x if isinstance(x, Tensor) else Tensor(x, "x")
     unknown = [m for m in methods if m not in NEEDS]
@@ -90,6 +90,8 @@ def explain(
         raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(NEEDS)}")
     card = getattr(net, "card", None)
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
+    if not np.isfinite(x.data).all():
+        raise GraphError("the input holds numbers that are not finite (NaN or infinite): nothing can be explained")
     y = net(x)
     classes = _classes(classes, y.data)
     A = _feature_maps(y, layer, methods)

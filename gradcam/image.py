@@ -58,6 +58,8 @@ def crop_shown(image, preprocessing):
     image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes
     round(size * long / short), and the crop starts at half of what is left over, rounded down.
     """
+    if isinstance(image, (str, os.PathLike)):
+        raise TypeError(f"this is a name, not a picture: prepare(read({str(image)!r}), ...)")
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.asarray(image, np.uint8))
     size, crop = preprocessing.size, preprocessing.crop

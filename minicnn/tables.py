@@ -43,6 +43,10 @@ def check(table, path, known, allow):
     """RuleError for a table that would do nothing without a word, or that is silent where it must speak."""
     if not table:
         return
+    for entry, rule in table.items():
+        if not callable(rule):
+            name = repr(entry) if isinstance(entry, str) else entry.__name__
+            raise RuleError(f"the rule for {name} is {rule!r}: give a function of (operation, gy), such as ReLU.guided")
     allow = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
     used = {_entry(tensor, table, known) for tensor in path} - {None}
     for name in table:

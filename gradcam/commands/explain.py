@@ -1,6 +1,7 @@
 """gradcam explain: a photo, a network, and all its explanations in one picture."""
 
 import argparse
+import math
 import os
 import shlex
 import sys
@@ -78,6 +79,9 @@ def run(args):
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
     at = [layer_named(layer, net, x, see_layers(net)) for layer in (args.layer, args.unit_layer)]
     explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
+
+    if not all(map(math.isfinite, explanation.scores.ravel())):
+        raise AskError(f"{net.card.name} gives scores that are no finite numbers (NaN or infinite): look into its weights")
 
     from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
 

@@ -75,6 +75,14 @@ def test_a_zero_map_is_told(here, capsys):
     assert "Guided Grad-CAM of airplane is exactly zero" in out and "unsure" in out
 
 
+def test_weights_that_hold_nan_are_told(here, capsys):
+    arrays = dict(np.load("net.npz"))
+    arrays["fc3.b"] = np.full_like(arrays["fc3.b"], np.nan)
+    np.savez("net.npz", **arrays)
+    assert explain() == 2
+    assert "scores that are no finite numbers" in capsys.readouterr().err and files(here) == {"photo.jpg", "net.npz"}
+
+
 BAD = {
     "no such file": (["explain", "nothing.jpg", "--network", NETWORK], "there is no such file"),
     "a directory": (["explain", ".", "--network", NETWORK], "this is a directory"),

@@ -227,6 +227,11 @@ def test_a_card_that_makes_no_sense_is_an_error(wrong):
         prepare(scene(), replace(TORCH, **wrong))
 
 
+def test_a_name_is_no_picture():
+    with pytest.raises(TypeError, match=r"prepare\(read\('x\.jpg'\)"):
+        prepare("x.jpg", Preprocessing())
+
+
 @pytest.mark.data
 def test_real_photos_reach_the_network_as_the_reference_saw_them():
     """Probabilities measured with PyTorch; a crop that starts one pixel beside moves them by 0.01 to 0.1."""

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import weights
-from gradcam import counterfactual, grad_cam, gradient, guided_backprop, guided_grad_cam, saliency
+from gradcam import counterfactual, explain, grad_cam, gradient, guided_backprop, guided_grad_cam, saliency
 from gradcam.image import prepare
-from minicnn import Exp, GraphError, LogSoftmax, Mul, ReLU, Slice, Sum, Tensor, backward, find
+from minicnn import Exp, GraphError, LogSoftmax, Mul, ReLU, RuleError, Slice, Sum, Tensor, backward, find
 from minicnn.layer import Apply, ConvLayer, Sequential
 from tests.support.compare import assert_close, relative, same_bits
 from tests.support.small_nets import picture, small_vgg
@@ -156,3 +156,17 @@ def test_a_probability_takes_a_class():
     y = small_vgg()(x)
     with pytest.raises(ValueError, match="by its class"):
         grad_cam(y, np.ones(y.shape), find(y, "relu2_1"), seed="probability")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_an_input_that_is_not_finite_is_refused(bad):
+    x = np.zeros((1, 3, 12, 16))
+    x[0, 1, 2, 3] = bad
+    with pytest.raises(GraphError, match="the input holds numbers that are not finite"):
+        explain(small_vgg(), x, 0, ["saliency"])
+
+
+def test_a_rule_that_is_no_function_is_refused():
+    y = small_vgg()(picture())
+    with pytest.raises(RuleError, match=r"the rule for ReLU is 'guided': give a function of \(operation, gy\)"):
+        backward(y, np.ones_like(y.data), wrt=find(y, "relu1_1"), rules={ReLU: "guided"})
