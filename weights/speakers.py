@@ -5,13 +5,14 @@ They take words beside a picture, so they are no classifiers and have a `load` o
     net = speakers.load("captioner")                  # net.card, net.words; net.answers, if it gives answers
 """
 
-import numpy as np
-
+from minicnn import LoadError
 from minicnn import load as fill
 from minicnn.nets.captioner import captioner
 from minicnn.nets.vqa import vqa
 from weights.card import Card, Preprocessing
 from weights.errors import WeightsError
+from weights.names.guess import guess, shapes
+from weights.read import read
 from weights.recipes.command import SHIPPED
 from weights.recipes.shapes_world import questions, sentences
 from weights.zoo import preprocessings
@@ -29,11 +30,11 @@ def load(name, path=None):
         raise WeightsError(f"no network that speaks is called '{name}'; there is {', '.join(SPEAKERS)}")
     build, title, layer, words, answers = SPEAKERS[name]
     path = path or SHIPPED / f"{name}.npz"
+    arrays = read(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            net = fill(build(), {key: file[key] for key in file.files})
-    except (OSError, ValueError, EOFError) as error:
-        raise WeightsError(f"{path}: {error}") from None
+        net = fill(build(), arrays)
+    except LoadError as error:
+        raise WeightsError(f"{path}: {error}{guess(shapes(arrays))}") from None
     net.card = Card(name, title, Preprocessing(**preprocessings()["shapes"]), layer, answers)
     net.words, net.answers = words, answers
     return net

@@ -36,6 +36,7 @@ def run(args):
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare
     from gradcam.sentences import explain_answer
+    from gradcam.show.verdict import doubt, percent
     from minicnn.ops.softmax import log_softmax
     from weights import speakers
     from weights.recipes.shapes_world import questions
@@ -57,13 +58,13 @@ def run(args):
 
     tiles = [words.Seen("the picture")]
     for a, map, other in zip(answers, maps, against):
-        tiles.append(words.Seen(net.answers[a], f"probability {p[a]:.1%}", map))
+        tiles.append(words.Seen(net.answers[a], f"probability {percent(p[a])}", map))
         tiles.append(words.Seen(f"against {net.answers[a]}", "counterfactual", other))
     heading = f"{' '.join(asked)}? {net.answers[best]}"
     save(words.words(crop_shown(image, net.card.preprocessing), heading, tiles, layer), out)
     print(f"{called}, seen by {net.card.title}:")
     print(f"{' '.join(asked)}?")
     for a in dict.fromkeys([*np.argsort(-p)[:3].tolist(), *others]):
-        print(f"  {net.answers[a]:<9} {p[a]:>6.1%}")
-    print(*filter(None, [note, f"Where it was found is in {out}"]), sep="\n")
+        print(f"  {net.answers[a]:<9} {percent(p[a]):>7}")
+    print(*filter(None, [doubt(p, net.card, "answer"), note, f"Where it was found is in {out}"]), sep="\n")
     return 0

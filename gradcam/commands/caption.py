@@ -36,6 +36,7 @@ def run(args):
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare
     from gradcam.sentences import explain_caption
+    from gradcam.show.verdict import percent
     from minicnn.decode import beam
     from weights import speakers
     from weights.recipes.shapes_world import sentences
@@ -55,11 +56,12 @@ def run(args):
 
     from gradcam.show import save, words
 
-    tiles = [words.Seen("the picture"), words.Seen("all of it", f"probability {p.prod():.1%}", e.whole)]
-    tiles += [words.Seen(net.words[w], f"probability {p_w:.1%}", map) for w, p_w, map in zip(e.words, p, e.maps) if net.words[w] != "."]
+    tiles = [words.Seen("the picture"), words.Seen("all of it", f"probability {percent(p.prod())}", e.whole)]
+    each = [(net.words[w], percent(p_w), map) for w, p_w, map in zip(e.words, p, e.maps)]
+    tiles += [words.Seen(word, f"probability {share}", map) for word, share, map in each if word != "."]
     save(words.words(crop_shown(image, net.card.preprocessing), sentence, tiles, layer), out)
     print(f"{called}, told by {net.card.title}:")
     for value, ended in found or [(float(e.log_p.sum()), e.words)]:
-        print(f"  {sentences.in_words(ended)}  {np.exp(value):.1%}")
+        print(f"  {sentences.in_words(ended)}  {percent(np.exp(value))}")
     print(*filter(None, [note, f"A map for every word is in {out}"]), sep="\n")
     return 0

@@ -21,7 +21,7 @@ def test_caption_tells_the_built_in_scene_and_draws_every_word(capsys):
 
 def test_a_wide_beam_lists_its_sentences_best_first(capsys):
     assert main(["caption", "--beam", "3", "--out", "beam.png"]) == 0
-    shares = [float(line.split()[-1].rstrip("%")) for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    shares = [float(line.split()[-2]) for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
     assert len(shares) >= 2 and shares == sorted(shares, reverse=True)
 
 
@@ -39,6 +39,15 @@ def test_ask_answers_and_says_how_sure_it_is(capsys):
         assert image.width > 1000
 
 
+def test_ask_says_when_it_is_unsure(capsys):
+    assert main(["ask", "what colour is the square?"]) == 0  # there is none
+    said = capsys.readouterr().out
+    assert "The network is unsure: it " in said and "0.0%" not in said
+    assert main(["ask", "what colour is the star?"]) == 0
+    said = capsys.readouterr().out
+    assert "unsure" not in said and "< 0.1 %" in said
+
+
 def test_a_photo_is_looked_at_with_a_warning(capsys):
     Image.new("RGB", (120, 80), (30, 90, 160)).save("sea.png")
     assert main(["ask", "how many shapes are there", "sea.png"]) == 0
@@ -53,6 +62,7 @@ def test_a_photo_is_looked_at_with_a_warning(capsys):
         (["ask", "?"], "there is no word in '?'"),
         (["ask", "is there a star a star a star"], "8 words, and this network was taught with no more than 6"),
         (["ask", "is there a star", "--answer", "maybe"], "there is no answer 'maybe'"),
+        (["ask", "is there a star", "--answer", "elephant"], "there is red, "),
         (["ask", "is there a star", "--layer", "fc6"], "no tensor is called 'fc6'"),
         (["ask", "is there a star", "sea.png", "--scene", "2"], "a photo or a scene's number, not both"),
         (["ask", "is there a star", "no.png"], "no.png: there is no such file"),
@@ -73,4 +83,6 @@ def test_weights_of_another_network_are_refused(capsys):
     from weights.recipes.command import SHIPPED
 
     assert main(["caption", "--weights", str(SHIPPED / "shapes.npz")]) == 2
-    assert "these weights belong to another network" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "these weights belong to another network" in err and "these are the weights of shapes" in err
+    assert err.count("...") == 1 and err.count("\n") == 1
