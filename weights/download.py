@@ -31,7 +31,7 @@ def download(address, path, sha256, size=None, progress=True):
         os.replace(part, path)
     except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
         reason = getattr(error, "reason", None) or error
-        put = f"put {address} (sha256 {sha256}) at {path}, or name a copy with --weights FILE"
+        put = f"put {address} (sha256 {sha256}) at {path}, or use a copy of it: gradcam explain --weights FILE"
         raise WeightsError(f"{path.name} is not here and cannot be fetched ({reason}): {put}") from None
     except OSError as error:
         raise WeightsError(_disk(error, path, size)) from None

@@ -85,7 +85,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke(serve, tmp_path):
 
 def test_the_next_call_goes_on_from_what_arrived(serve, tmp_path):
     server, path = serve(breaks_at=[50_000, 90_000, 120_000]), tmp_path / "net.pth"
-    with pytest.raises(weights.WeightsError, match=r"cannot be fetched.*, or name a copy with --weights FILE"):
+    with pytest.raises(weights.WeightsError, match=r"cannot be fetched.*, or use a copy of it: gradcam explain --weights FILE"):
         download(server.address, path, SUM, progress=False)
     assert (tmp_path / "net.pth.part").stat().st_size == 120_000
     assert not path.exists()
