@@ -31,7 +31,7 @@ def check(name, path, photos=None, photo=None, out=None):
     thousand = net.card.classes == weights.classes("imagenet")
     if thousand and data:
         photos, photo = photos or _there(data, "imagenet_samples"), photo or _there(data, "cat_dog.jpg")
-    pictures = _pictures(photos) if photos else []
+    pictures = _pictures(photos, net.card) if photos else []
     if photo:  # what cannot be done is said before any work
         if not thousand:
             raise weights.WeightsError(f"{name} knows neither the dog nor the cat of Figure 1: --photo is for ImageNet's thousand classes")
@@ -68,14 +68,22 @@ def _there(data, kept):
     return path if path.exists() else None
 
 
-def _pictures(folder):
-    """The pictures of a folder whose names begin with a number."""
+def _pictures(folder, card):
+    """The pictures of a folder whose names begin with the number of a class of this network."""
     if not Path(folder).is_dir():
         raise weights.WeightsError(f"{folder}: there is no such folder of photos")
     found = sorted(p for p in Path(folder).iterdir() if re.match(r"\d+_", p.name))
     if not found:
         raise weights.WeightsError(f"{folder}: no picture's name there begins with the number of its class, as 281_tabby.jpg does")
+    strangers = [p.name for p in found if _label(p) >= len(card.classes)]
+    if strangers:
+        own = f"{card.name} has {len(card.classes)} classes of its own, numbered 0 ({card.classes[0]}) to {len(card.classes) - 1}"
+        raise weights.WeightsError(f"{folder}: {strangers[0]} begins with another network's number; {own} ({card.classes[-1]})")
     return found
+
+
+def _label(picture):
+    return int(picture.name.split("_")[0])
 
 
 def _sum(name, path):
@@ -94,7 +102,7 @@ def _recognised(net, pictures, stated):
     top1 = top5 = 0
     for picture in pictures:
         best = np.argsort(-net(prepare(read(picture), net.card.preprocessing))[0])[:5]
-        label = int(picture.name.split("_")[0])
+        label = _label(picture)
         top1, top5 = top1 + (label == best[0]), top5 + (label in best)
     n = len(pictures)
     found = f"{top1} of {n} recognised ({100 * top1 / n:.1f} %), {top5} in the first five"

@@ -141,6 +141,15 @@ def test_what_cannot_be_checked_is_said_in_one_line(more, message, tmp_path, cap
     assert message in capsys.readouterr().err
 
 
+def test_photos_numbered_for_another_network_are_refused(tmp_path, capsys):
+    (tmp_path / "281_tabby.jpg").write_bytes(b"")
+    (tmp_path / "3_cat.jpg").write_bytes(b"")
+    drawn("captum_cifar", tmp_path / "net.npz")
+    assert main(["weights", "check", "captum_cifar", "--weights", "net.npz", "--photos", "."]) == 2
+    err = capsys.readouterr().err
+    assert "281_tabby.jpg begins with another network's number" in err and "of its own, numbered 0 (airplane) to 9 (truck)" in err
+
+
 def test_figure_1_needs_a_network_that_knows_its_animals(tmp_path, capsys):
     drawn("captum_cifar", tmp_path / "net.npz")
     assert main(["weights", "check", "captum_cifar", "--weights", "net.npz", "--photo", "net.npz"]) == 2
