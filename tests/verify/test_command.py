@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 import weights
-from gradcam import verify
+from gradcam import grad_cam, verify
 from gradcam.cli import main
 from gradcam.verify import files
 from gradcam.verify.catalogue import photos
 from gradcam.verify.kit.write import write
+from minicnn import Tensor, find
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,17 @@ def test_mistakes_of_the_user_are_said_in_one_line(kit, capsys, change, said):
     assert ask(kit, right, *(c.format(map=right) for c in change)) == 2
     err = capsys.readouterr().err
     assert said in err and err.count("\n") == 1
+
+
+def test_a_network_that_ships_needs_no_file(capsys, tmp_path):
+    net = weights.load("shapes")
+    x = np.random.default_rng(0).normal(size=(1, 3, 96, 96))
+    y = net.astype(np.float64)(Tensor(x, "x"))
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "map.npy", grad_cam(y, 4, find(y, net.card.layer)))
+    words = ["verify", "--network", "shapes", "--input", tmp_path / "x.npy", "--class", 4, "--result", tmp_path / "map.npy"]
+    assert main([str(w) for w in words]) == 0
+    assert "equal" in capsys.readouterr().out
 
 
 def test_nan_and_what_is_no_array(kit, capsys, tmp_path):
