@@ -181,11 +181,11 @@ of_one = {name: explain_regions(finds, one.x, **options) for name, options in me
 print("in the picture below:", *(f"'{in_words(region.words)}'" for region in of_one["Grad-CAM"]))
 
 # %% [markdown]
-# Grad-CAM averages the derivative over all places (lesson 21), and so forgets where the signal entered: nothing in the formula keeps its map
-# in the box. That it lies there is something that the network was taught: it was also shown regions mixed with other places of the picture,
-# and must say their words less surely. An earlier one, which named the shapes nearly as well and knew no such mixtures, pointed into the
-# box in 52 % of regions. HiResCAM multiplies place by place and cannot leave the box by more than a cell, so that *its* hits are no
-# achievement: they are a property of the formula, not a discovery about the network.
+# Grad-CAM averages the derivative over all places (lesson 21), and so forgets where the signal entered: nothing in the formula keeps its
+# map in the box. That it lies there is something that the network was taught: it was also shown regions mixed with other places of the
+# picture, and must say their words less surely. An earlier one, which named the shapes nearly as well and knew no such mixtures, pointed
+# into the box in 52 % of regions. HiResCAM multiplies place by place and cannot leave the box by more than a cell, so that *its* hits are
+# no achievement: they are a property of the formula, not a discovery about the network.
 #
 # In the picture look for the misses, too: here "cross" is one of them, and the map of the sentence shows what spoke for "a", "left" and
 # "yellow", all at once.

@@ -46,7 +46,7 @@ def register(subparsers):
         description="Hold a map from any framework against the reference, stage by stage, and name the cause if it differs.",
     )  # fmt: skip
     parser.add_argument("kit", nargs="*", metavar="kit DIR", help="write the conformance kit to a folder")
-    parser.add_argument("--network", metavar="NAME", help="which network it is (see: gradcam weights list); default: the one that --weights fit")
+    parser.add_argument("--network", metavar="NAME", help="see: gradcam weights list; default: the one that --weights fit")
     parser.add_argument("--weights", metavar="FILE", help="a file of weights, in any format that is read here")
     parser.add_argument("--onnx", metavar="FILE", help="the model as ONNX, instead of --weights")
     parser.add_argument("--input", metavar="FILE", help="the preprocessed input (N, C, H, W), .npy")
