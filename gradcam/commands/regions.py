@@ -42,13 +42,15 @@ def run(args):
     from gradcam.image import crop_shown, prepare
     from gradcam.regions import explain_regions
     from weights import dense_captioner
-    from weights.recipes.shapes_world import sentences
+    from weights.recipes.shapes_world import SIDE, sentences
 
     if args.words and len(args.words) != len(args.boxes or []):
         raise AskError(f"{len(args.words)} sentences need as many boxes; write --box X0 Y0 X1 Y1 before each --words")
     for x0, y0, x1, y1 in args.boxes or []:
-        if x1 <= x0 or y1 <= y0:
+        if not (x0 < x1 and y0 < y1):
             raise AskError(f"--box {x0:g} {y0:g} {x1:g} {y1:g} has no inside: X1 must be beyond X0, and Y1 beyond Y0")
+        if not (x0 >= 0 and y0 >= 0 and x1 <= SIDE and y1 <= SIDE):
+            raise AskError(f"--box {x0:g} {y0:g} {x1:g} {y1:g} is not in the picture, which has {SIDE} x {SIDE} pixels for the network")
     formulas = {"grad_cam": combine, "hirescam": place_by_place}
     weigh = formulas[one_of("method for regions", args.method, formulas)]
     out = _scene.out(args, "regions")
@@ -61,12 +63,15 @@ def run(args):
 
     from gradcam.show import save  # Matplotlib is slow to import: mistakes are answered before
     from gradcam.show.regions import regions_panel
+    from gradcam.show.verdict import percent
 
-    save(regions_panel(photo, regions, said, net.card.title), out)
+    name = {"grad_cam": "Grad-CAM", "hirescam": "HiResCAM"}[args.method]
+    save(regions_panel(photo, regions, said, args.layer or net.card.layer, name), out)
     print(f"{called}, seen by {net.card.title}:")
     for region, text in zip(regions, said):
-        box, sure = " ".join(f"{v:.0f}" for v in region.box), "" if np.isnan(region.probability) else f"  {region.probability:.0%}"
-        print(f"  {text:<20} in {box}{sure}, ln p of its words {region.log_p:.2f}")
+        box = " to ".join(f"({x:.0f}, {y:.0f})" for x, y in region.box.reshape(2, 2))
+        sure = "" if np.isnan(region.probability) else f"a shape: {percent(region.probability)}, "
+        print(f"  {text:<20} in {box}; {sure}these words: {percent(np.exp(region.log_p))}")
     end = f"{'The regions and their maps are' if regions else 'No region was found; the picture is'} in {out}"
     print(*filter(None, [note, end]), sep="\n")
     return 0

@@ -148,7 +148,7 @@ def test_the_command_says_and_draws(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["regions", "--scene", "7"]) == 0
     said = capsys.readouterr().out
-    assert " in " in said and "ln p" in said
+    assert " in (" in said and "these words" in said
     assert (tmp_path / "scene_regions.png").stat().st_size > 10_000
 
 
@@ -173,6 +173,8 @@ def test_the_command_draws_another_method(tmp_path, monkeypatch):
         (["--box", "10", "10", "60", "60", "--words", "a red star left of a red star of"], "has 9 words"),
         (["--box", "10", "10", "60", "60", "--words", "."], "has 0 words"),
         (["--box", "60", "10", "10", "60"], "has no inside"),
+        (["--box", "nan", "1", "2", "3"], "has no inside"),
+        (["--box", "10", "10", "60", "700"], "is not in the picture"),
         (["nothing.png"], "there is no such file"),
         (["nothing.png", "--scene", "3"], "not both"),
         (["--layer", "relu9"], "no tensor is called 'relu9'"),
