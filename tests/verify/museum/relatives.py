@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from tests.verify import torchvision_here
+
 BY_ZENNIT = ("lrp_epsilon", "lrp_gamma", "lrp_alpha_beta", "lrp_flat")
 MODULES = ("VGG", "Tied")  # networks without a function that zennit would have to see
 CAMS = ("eigen_cam", "score_cam", "ablation_cam")
@@ -90,6 +92,7 @@ def rms(z):
 
 def relevance(case, conv=None, linear=None, first=None, start=lambda y: y):
     """By zennit: `conv`, `linear`, `first` make its rules; default: those of the method."""
+    torchvision_here.available()  # zennit imports it
     from zennit import rules
     from zennit.attribution import Gradient
     from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite, layer_map_base
