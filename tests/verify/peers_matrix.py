@@ -15,7 +15,7 @@ from gradcam.verify import VerifyError
 from gradcam.verify.judge import judge
 from gradcam.verify.live import question
 from gradcam.verify.peers import LIBRARIES, result_of
-from tests.verify import torchvision_here
+from tests.support import torchvision_here
 from tests.verify.museum.right import Case, at_layer, right, weigh
 from tests.verify.torch_nets import DOZEN, draw
 

@@ -31,7 +31,7 @@ def row(name):
 
 
 def measured(name):
-    from tests.verify import torchvision_here
+    from tests.support import torchvision_here
 
     torchvision_here.available()
     import torch

@@ -105,7 +105,7 @@ def test_its_runner_finds_what_the_table_of_libraries_says(kit):
     table, seen = json.loads(RESULTS.read_text("utf-8")), 0
     for library in ("captum", "zennit"):
         if library == "zennit":
-            from tests.verify import torchvision_here
+            from tests.support import torchvision_here
 
             if not importlib.util.find_spec("zennit") or not torchvision_here.available():
                 continue

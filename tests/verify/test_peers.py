@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
-from tests.verify import peers_matrix, torchvision_here  # noqa: E402
+from tests.support import torchvision_here  # noqa: E402
+from tests.verify import peers_matrix  # noqa: E402
 
 EXPECTED = json.loads((Path(__file__).parents[1] / "results" / "verify_peers.json").read_text("utf-8"))
 MODULES = {"captum": "captum", "pytorch-grad-cam": "pytorch_grad_cam", "torch-cam": "torchcam", "zennit": "zennit"}

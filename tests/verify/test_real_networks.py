@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 from gradcam import GUIDED, verify  # noqa: E402
 from gradcam.verify.torch_graph import from_torch  # noqa: E402
 from minicnn import Conv, MaxPool, ReLU, Tensor, backward, history, nets, one_hot  # noqa: E402
-from tests.verify import torchvision_here  # noqa: E402
+from tests.support import torchvision_here  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not torchvision_here.available(), reason="torchvision does not import here")
 NETWORKS = [("squeezenet1_1", 64, {}), ("resnet18", 64, {}), ("googlenet", 64, {"init_weights": False}), ("densenet121", 32, {})]

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.verify import torchvision_here
+from tests.support import torchvision_here
 
 BY_ZENNIT = ("lrp_epsilon", "lrp_gamma", "lrp_alpha_beta", "lrp_flat")
 MODULES = ("VGG", "Tied")  # networks without a function that zennit would have to see
