@@ -9,17 +9,17 @@ rule tables sends row s back by table s; several classes are several rows; a sig
 the first.
 """
 
+import copy
 import inspect
 from functools import cache
 
 import numpy as np
 
-from minicnn.device import in_parallel
+from minicnn.device import LARGE, in_shares
 from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
 from minicnn.tables import Names, RuleError, check, rule_for
 
 BACKPROP = {}  # no rule but the derivative
-LARGE = 1 << 20  # numbers in a stack of signals from which threads are worth their start
 
 
 def backward(y, gy, wrt, rules=BACKPROP, allow=(), release=False):
@@ -135,16 +135,7 @@ def _send_back(tensor, g, wanted, rules, known):
     """Yield (input tensor, signal) for every wanted input of the operation that made `tensor`."""
     op = tensor.op
     signal = [i for i in _signal_inputs(op) if wanted[i]]
-    ruled = {}
-    if signal:
-        if isinstance(rules, (list, tuple)):
-            rule, *others = [rule_for(tensor, table, known) for table in rules]
-            if all(r is rule for r in others):
-                ruled = _by_rule(op, g, rule, signal)
-            else:
-                ruled = _row_by_row(op, g, (rule, *others), signal)
-        else:
-            ruled = _by_rule(op, g, rule_for(tensor, rules, known), signal)
+    ruled = _by_rules(tensor, g, _rules_for(tensor, rules, known), signal) if signal else {}
     for i, way in enumerate(_ways_back(op)):
         if wanted[i]:
             gi = ruled[i] if i in ruled else getattr(op, way)(g)
@@ -154,29 +145,39 @@ def _send_back(tensor, g, wanted, rules, known):
             yield op.inputs[i], gi
 
 
-def _row_by_row(op, g, rules, signal):
-    """{position: stack of signals}: each row of the stack by its own rule, large ones on the worker threads."""
-    rows, numbers = [None] * len(rules), range(len(rules))
+def _rules_for(tensor, rules, known):
+    """One rule for the whole signal, or, where they are not all the same, a list of one for each row of the stack."""
+    if not isinstance(rules, (list, tuple)):
+        return rule_for(tensor, rules, known)
+    found = [rule_for(tensor, table, known) for table in rules]
+    return found if any(rule is not found[0] for rule in found) else found[0]
 
-    def send(s):
-        rows[s] = _by_rule(op, g[s], rules[s], signal)
 
-    def stacked(parts):
-        if any(part.shape != g.shape[1:] or part.dtype != g.dtype for part in parts):
-            return np.stack(parts)
-        stack = np.empty_like(g)
-        on_threads(lambda s: np.copyto(stack[s], parts[s]))
-        return stack
+def _by_rules(tensor, g, rules, signal):
+    """{position: signal} towards the inputs that carry signal."""
+    op, each = tensor.op, rules if isinstance(rules, list) else [rules]
+    if op.activation and g.size >= LARGE and all(rule is None or rule in vars(type(op)).values() for rule in each):
+        return {signal[0]: _in_shares(tensor, g, rules)}
+    if rules is not each:
+        return _by_rule(op, g, rules, signal)
+    rows = [_by_rule(op, row, rule, signal) for row, rule in zip(g, rules)]
+    return {i: np.stack([row[i] for row in rows]) for i in signal}
 
-    def on_threads(f):
-        if g.size < LARGE:
-            for s in numbers:
-                f(s)
-        else:
-            in_parallel(f, numbers, g)
 
-    on_threads(send)
-    return {i: stacked([row[i] for row in rows]) for i in signal}
+def _in_shares(tensor, g, rules):
+    """The signal behind a large activation, by its own rules, some rows of pixels at a time: a rule's second step then finds in cache
+    what its first has left there."""
+    op, derivative = tensor.op, getattr(type(tensor.op), _ways_back(tensor.op)[0])
+    sent = np.empty_like(g)
+
+    def send(rows):
+        part, some, into = copy.copy(op), g[..., rows, :], sent[..., rows, :]
+        vars(part).update({name: v[..., rows, :] for name, v in vars(op).items() if getattr(v, "shape", None) == tensor.shape})
+        for rule, gi, to in zip(rules, some, into) if isinstance(rules, list) else [(rules, some, into)]:
+            to[...] = (rule or derivative)(part, gi)
+
+    in_shares(send, sent)
+    return sent
 
 
 def _by_rule(op, g, rule, signal):

@@ -105,15 +105,19 @@ one_thread_each = _OneThreadEach()
 _workers = None
 
 
-def in_parallel(f, parts, like):
+WORTH = 1 << 24  # multiplications from which threads are worth their start: some 0.2 ms on one core
+
+
+def in_parallel(f, parts, like, work=WORTH):
     """f(part) for every part, on as many threads as BLAS may use (`threadpoolctl` sets that); matrix products inside use one thread each.
 
     For work that writes to different places and leaves Python for long stretches, as NumPy does.  parts: a list, or a function that is
-    given the number of threads and returns one.  Where `like` is on a GPU: one part after the other.
+    given the number of threads and returns one.  work: how many multiplications it is; below WORTH, or where `like` is on a GPU, one
+    thread does one part after the other.
     """
     global _workers
     with one_thread_each as threads:
-        threads = threads if isinstance(like, np.ndarray) else 1
+        threads = threads if isinstance(like, np.ndarray) and work >= WORTH else 1
         parts = parts(threads) if callable(parts) else parts
         todo = iter(list(parts))
 
@@ -144,19 +148,28 @@ def product(a, b, multiply=np.matmul):
         multiply(a[part], b, out=y[part]) if rows > columns else multiply(a, b[:, part], out=y[:, part])
 
     n = max(rows, columns)
-    in_parallel(compute, lambda threads: [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)], a)
+    in_parallel(compute, lambda threads: shares(n, threads), a, a.size * columns)
     return y
 
 
-LARGE = 1 << 18  # numbers in an array from which threads are worth their start
+def shares(n, threads):
+    """Slices that together are 0 .. n, one for each thread."""
+    return [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)]
 
 
-def in_shares(f, n, like):
-    """f(slice) for slices that together are 0 .. n: one per thread if `like` is large."""
+LARGE = 1 << 19  # numbers in an array from which threads are worth their start
+
+
+def in_shares(f, like):
+    """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is large.
+
+    Not more: threads that return to Python often wait for each other.
+    """
+    n = like.shape[-2]
     if like.size < LARGE:
         f(slice(0, n))
     else:
-        in_parallel(f, lambda threads: [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)], like)
+        in_parallel(f, lambda threads: shares(n, threads), like)
 
 
 def elementwise(f, x, *others):
@@ -164,7 +177,7 @@ def elementwise(f, x, *others):
     if x.size < LARGE or x.ndim < 3:
         return f(x, *others)
     y = np.empty_like(x)
-    in_shares(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), x.shape[-2], x)
+    in_shares(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), x)
     return y
 
 

@@ -44,7 +44,7 @@ class Op:
     """
 
     weights = ()  # the inputs that are weights: a rule replaces the way back to the others only
-    activation = False  # an elementwise nonlinearity: a rule table must say what it does here
+    activation = False  # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of y
 
     def forward(self, *inputs):
         raise NotImplementedError

@@ -5,12 +5,7 @@ import importlib.util
 import pytest
 
 from minicnn import device
-from tests.support import torchvision_here
 from tests.support.data import DATA
-
-
-def pytest_configure():
-    torchvision_here.available()  # before any other library's import of it fails half-way, for the whole process
 
 
 def pytest_collection_modifyitems(items):

@@ -8,6 +8,7 @@ from gradcam.explain import explain
 from gradcam.image import prepare
 from gradcam.measure.collect import collect
 from gradcam.measure.run import from_the_score, which
+from gradcam.measure.summary import aligned
 from gradcam.methods import CATALOGUE
 from minicnn import GraphError, RuleError
 
@@ -58,12 +59,20 @@ def over(net, data, methods, n, rows=None, workers=None, progress=True, name=Non
     return collect(rows, {"cost of": list(methods), **which(net, data)}, data.numbers[:n], one, workers, progress, name)
 
 
-def table(rows):
-    """A Markdown table: the median of the seconds, how many times Grad-CAM's they are, and passes of the network."""
-    lines = [("method", "seconds", "Grad-CAMs", "pictures forward", "passes")]
-    lines.append(("---", "---:", "---:", "---:", "---"))
+def medians(rows):
+    """{method: {"seconds", "grad_cams": how many times Grad-CAM's, "forward": pictures passed forward}}"""
+    found = {}
     for method in rows[0]["seconds"]:
-        took = np.median([row["seconds"][method] for row in rows])
-        times = np.median([row["seconds"][method] / row["seconds"]["grad_cam"] for row in rows])
-        lines.append((method, f"{took:.3f}", f"{times:.1f}", f"{rows[0]['forward'][method]}", CATALOGUE[method].passes))
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+        took = [row["seconds"][method] for row in rows]
+        times = [row["seconds"][method] / row["seconds"]["grad_cam"] for row in rows]
+        found[method] = {"seconds": float(np.median(took)), "grad_cams": float(np.median(times)), "forward": rows[0]["forward"][method]}
+    return found
+
+
+def table(rows):
+    """A Markdown table of the medians."""
+    lines = [
+        [method, f"{of['seconds']:.3f}", f"{of['grad_cams']:.1f}", str(of["forward"]), CATALOGUE[method].passes]
+        for method, of in medians(rows).items()
+    ]
+    return aligned(["method", "seconds", "Grad-CAMs", "pictures forward", "passes"], lines)

@@ -7,14 +7,14 @@ from gradcam.relatives import MANY_PASSES, RELATIVES
 
 QUICK = tuple(m for m in METHODS if m != "occlusion")
 ON_MAPS = ("pointing_game", "energy_pointing_game", "localisation")
-FEW_PASSES = tuple(m for m in RELATIVES if m not in MANY_PASSES)
+FEW_PASSES = ("grad_cam", *(m for m in RELATIVES if m not in MANY_PASSES))
 IN_PASSES = ("rank_correlation", "deletion", "insertion")
 
 
 @dataclass(frozen=True)
 class Stage:
     """One file of rows.  kind: "maps" (one map of each method), "passes" (hundreds of forward passes each), "grid" or "sanity";
-    "relatives_..." of Grad-CAM's relatives, which were measured later and have files of their own; "cost" of all methods."""
+    "relatives_..." of Grad-CAM's relatives, with Grad-CAM beside them; "cost" of all methods."""
 
     network: str
     kind: str
@@ -75,9 +75,9 @@ def stages(subject):
         "grid_occlusion": (("occlusion",), ("grid_pointing_game",)),
         "relatives_maps": (FEW_PASSES, ON_MAPS),
         "relatives_grid": (FEW_PASSES, ("grid_pointing_game",)),
-        "relatives_many": (MANY_PASSES, ON_MAPS),
+        "relatives_many": (("grad_cam", *MANY_PASSES), ON_MAPS),
         "relatives_sanity": (FEW_PASSES,),
-        "relatives_passes": (tuple(RELATIVES), (*ON_MAPS, *IN_PASSES)),
+        "relatives_passes": (("grad_cam", *RELATIVES), (*ON_MAPS, *IN_PASSES)),
         "cost": ((*METHODS, *RELATIVES),),
     }
     return [Stage(subject.network, kind, subject.n[kind], *what) for kind, what in planned.items() if kind in subject.n]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.measure.cost import medians
 from gradcam.measure.cost import table as cost_table
 from gradcam.measure.sanity_curves import curves, verdict
 from gradcam.measure.sanity_curves import table as sanity_table
@@ -20,92 +21,89 @@ starts at the score.
 """
 LOCALISED = ("hit", "energy", "found", "top1_error", "top5_error")
 IN_PASSES = ("rank_correlation", "deletion", "insertion")
-RELATIVES = {  # kind of stage: title, where Grad-CAM's figures of the same pictures are, columns
-    "relatives_maps": ("on the object", "maps", LOCALISED),
-    "relatives_many": ("on the object, what takes many passes", "maps", LOCALISED),
-    "relatives_passes": ("what takes hundreds of passes", "passes", (*LOCALISED, *IN_PASSES)),
-    "relatives_grid": ("grids of four", "grid", ("cell",)),
+RANDOM_LAYERS = """\
+Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,
+the upper half, all of them, and one layer at a time (mean over the layers).  1: the map does not notice.  Zero maps of random networks
+count as 0."""
+SECTIONS = {  # kind of stage: heading, columns; in the order of the page
+    "maps": ("On the object", LOCALISED),
+    "small": ("The same on objects that take up less than a third of the picture", LOCALISED),
+    "passes": ("What takes hundreds of passes", (*LOCALISED, *IN_PASSES)),
+    "grid": ("Grids of four", ("cell",)),
+    "grid_occlusion": ("Grids of four, occlusion", ("cell",)),
+    "sanity": ("Sanity check", ()),
+    "relatives_maps": ("Relatives: on the object", LOCALISED),
+    "relatives_many": ("Relatives: on the object, those of many passes", LOCALISED),
+    "relatives_passes": ("Relatives: what takes hundreds of passes", (*LOCALISED, *IN_PASSES)),
+    "relatives_grid": ("Relatives: grids of four", ("cell",)),
+    "relatives_sanity": ("Relatives: sanity check", ()),
+    "cost": ("Cost", ()),
 }
 
 
 def page(found):
-    """found: {subject: {kind of stage: rows}} -> (Markdown, {network: {kind: summary}})"""
-    texts, figures = [HEAD], {}
+    """found: {subject: {kind of stage: rows}} -> (sections {title of a network: {heading: text}}, {network: {kind: figures}})"""
+    sections, figures = {}, {}
     for subject, rows in found.items():
-        if not rows:
-            continue
-        texts.append(f"## {card(subject.network).title}\n\n{subject.pictures}\n")
-        figures[subject.network] = of = {}
+        into = sections[card(subject.network).title] = {"": f"{subject.pictures}\n"}
+        of = figures[subject.network] = {}
+        for kind, (heading, columns) in SECTIONS.items():
+            some = _small(rows.get("maps", [])) if kind == "small" else rows.get(kind)
+            if some:
+                make = {"sanity": _sanity, "relatives_sanity": _sanity, "cost": _cost}.get(kind, _measured)
+                into[heading], of[kind] = make(some, columns)
+                into[heading] += "" if kind in ("small", "cost") else _reasons(some)
+        if "sanity" in rows:
+            into["Sanity check"] = f"![curves](sanity_{subject.network}.png)\n\n" + into["Sanity check"]
         if "maps" in rows and not card(subject.network).multi_label:
             of["accuracy"] = {f"top{k}": float(np.mean([row["rank"] < k for row in rows["maps"]])) for k in (1, 5)}
-            said = "On these {} photos the network's first class is right for {:.1%}, one of its first five for {:.1%}.\n"
-            texts.append(said.format(len(rows["maps"]), *of["accuracy"].values()))
-        for title, kind, some, columns in _tables(rows):
-            of[kind] = summary(some)
-            texts.append(f"### {title}\n\n{table(of[kind], columns)}\n{'' if kind == 'small' else _reasons(some)}")
-        if "sanity" in rows:
-            some = rows["sanity"]
-            said = [SANITY.format(subject.network), sanity_table(some), verdict(some)]
-            texts.append("### Sanity check\n\n" + "\n\n".join(filter(None, said)) + f"\n{_reasons(some)}")
-            of["sanity"] = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(some).items()}
-        texts += _of_relatives(rows, of)
-    return "\n".join(texts), figures
+            said = "On these {} photos the network's first class is right for {:.1%}, one of its first five for {:.1%}.\n\n"
+            into["On the object"] = said.format(len(rows["maps"]), *of["accuracy"].values()) + into["On the object"]
+    return sections, figures
 
 
-def _of_relatives(rows, of):
-    """Grad-CAM's relatives, beside Grad-CAM on the same pictures."""
-    for kind, (title, among, columns) in RELATIVES.items():
-        if kind in rows:
-            some = beside(rows[kind], rows.get(among, []))
-            of[kind] = summary(some)
-            yield f"### Relatives: {title}: {len(some)} pictures\n\n{table(of[kind], columns)}\n{_reasons(some)}"
-    if "relatives_sanity" in rows:
-        some = rows["relatives_sanity"]
-        yield f"### Relatives: sanity check\n\n{sanity_table(some)}\n{_reasons(some)}"
-    if "cost" in rows:
-        yield f"### Cost\n\n{COST.format(len(rows['cost']))}\n\n{cost_table(rows['cost'])}\n"
+def written(sections):
+    """Sections -> the page, in Markdown."""
+    texts, order = [HEAD], ["", *(heading for heading, _ in SECTIONS.values())]
+    for title, of in sections.items():
+        texts.append(f"## {title}\n")
+        texts += [f"### {heading}\n\n{of[heading]}" if heading else of[heading] for heading in sorted(of, key=order.index)]
+    return "\n".join(texts)
 
 
-def beside(rows, others, method="grad_cam"):
-    """The rows, with another method's figures of the same pictures, where `others` have them for all of them."""
-    of = {row["number"]: row for row in others}
-    if not all(row["number"] in of for row in rows):
-        return rows
-    joined = []
-    for row in rows:
-        other = of[row["number"]]
-        known = {key: {m: v for m, v in other[key].items() if m == method} for key in ("values", "failed")}
-        known["zero"] = [m for m in other["zero"] if m == method]
-        joined.append(row | {key: row[key] | known[key] for key in known if key != "zero"} | {"zero": known["zero"] + row["zero"]})
-    return joined
+def sections_of(text):
+    """The sections of a page that `written` made."""
+    found = {}
+    for network in text.split("\n## ")[1:]:
+        title, _, rest = network.partition("\n\n")
+        first, *others = rest.split("\n### ")
+        found[title] = {"": first} | dict(section.split("\n\n", 1) for section in others)
+    return found
 
 
-COST = """\
-Medians over {} pictures: seconds of one processor for one map of one class, its forward pass included, each method alone.  Pictures
-forward: how many are passed through the whole network; passes: what they are, K the number of feature maps A."""
-
-SANITY = """\
-Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,
-the upper half, all of them, and one layer at a time (mean over the layers).  1: the map does not notice.  Zero maps of random networks
-count as 0.
-
-![curves](sanity_{}.png)"""
+def _measured(rows, columns):
+    found = summary(rows)
+    return f"{table(found, columns)}\n", found
 
 
-def _tables(rows):
-    """(title, kind, rows, columns) of every table that these rows make."""
-    if "maps" in rows:
-        maps = rows["maps"]
-        yield f"On the object: {len(maps)} pictures", "maps", maps, LOCALISED
-        title = f"The same on objects that take up less than a third of the picture: {len(small(maps))} pictures"
-        if 0 < len(small(maps)) < len(maps):
-            yield title, "small", small(maps), LOCALISED
-    if "passes" in rows:
-        title = f"What takes hundreds of passes: {len(rows['passes'])} pictures"
-        yield title, "passes", rows["passes"], (*LOCALISED, *IN_PASSES)
-    for kind in ("grid", "grid_occlusion"):
-        if kind in rows:
-            yield f"Grids of four: {len(rows[kind])}" + (", occlusion" if "_" in kind else ""), kind, rows[kind], ("cell",)
+def _small(rows):
+    """Those of small objects, if there are others too."""
+    return small(rows) if len(small(rows)) < len(rows) else []
+
+
+def _sanity(rows, _):
+    means = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(rows).items()}
+    return "\n\n".join(filter(None, [RANDOM_LAYERS, sanity_table(rows), verdict(rows)])) + "\n", means
+
+
+def _cost(rows, _):
+    text = f"""\
+Medians over {len(rows)} pictures: seconds of one processor for one map of one class, its forward pass included, each method alone.
+Pictures forward: how many are passed through the whole network; passes: what they are, K the number of feature maps A.
+
+{cost_table(rows)}
+"""
+    return text, medians(rows)
 
 
 def _reasons(rows):

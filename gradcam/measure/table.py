@@ -4,7 +4,8 @@
     python -m gradcam.measure.table --data ../shared --only squeezenet_maps squeezenet_grid
     python -m gradcam.measure.table --report                              # only write, from the rows that are there
 
-May be interrupted at any moment, and goes on where it was: rows are kept as they come, in checkpoints/measures/.
+May be interrupted at any moment, and goes on where it was: rows are kept as they come, in checkpoints/measures/.  The parts of the table of
+which there are no rows there stay as they were written before.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import weights
 from gradcam.measure import cost, run, sanity_check, sanity_curves
 from gradcam.measure.data import Photos, Scenes
 from gradcam.measure.plan import SUBJECTS, stages
-from gradcam.measure.report import page
+from gradcam.measure.report import page, sections_of, written
 from gradcam.save import save
 
 
@@ -55,7 +56,7 @@ def measure(subject, stage, asked):
 
 
 def report(asked):
-    """measures.md, measures.json and the curves, of the rows that there are."""
+    """measures.md, measures.json and the curves, of the rows that there are; what was written of other rows stays."""
     asked.out.mkdir(parents=True, exist_ok=True)
     found = {}
     for subject in SUBJECTS:
@@ -66,10 +67,19 @@ def report(asked):
             layers = sanity_check.layers(weights.build(subject.network))
             figure = sanity_curves.figure(found[subject]["sanity"], layers, title(subject))
             save(figure, asked.out / f"sanity_{subject.network}.png", dpi=80)
-    text, figures = page(found)
-    (asked.out / "measures.md").write_text(text, "utf-8")
-    (asked.out / "measures.json").write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print(f"{asked.out / 'measures.md'}, measures.json" + "".join(f", sanity_{s.network}.png" for s in SUBJECTS if "sanity" in found[s]))
+    sections, figures = page({subject: rows for subject, rows in found.items() if rows})
+    text, numbers = asked.out / "measures.md", asked.out / "measures.json"
+    if text.exists() and numbers.exists():
+        sections = _over(sections_of(text.read_text("utf-8")), sections)
+        figures = _over(json.loads(numbers.read_text("utf-8")), figures)
+    text.write_text(written(sections), "utf-8")
+    numbers.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    print(f"{text}, {numbers.name}" + "".join(f", sanity_{s.network}.png" for s in SUBJECTS if "sanity" in found[s]))
+
+
+def _over(before, now):
+    """{network: {part: ...}}: what there is now, and what there was before where there is nothing now."""
+    return {network: before.get(network, {}) | now.get(network, {}) for network in before | now}
 
 
 def read(path):

@@ -12,7 +12,7 @@ results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 import numpy as np
 
 from minicnn.convolution.taps import Geometry
-from minicnn.device import block_size, in_parallel, one_thread_each, product, workspace
+from minicnn.device import block_size, in_parallel, one_thread_each, product, shares, workspace
 from minicnn.windows import cut_padding
 
 BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32, more on a GPU
@@ -37,7 +37,7 @@ def forward(x, W, geometry, b=None):
         if b is not None:
             y[block] += b
 
-    in_parallel(compute, _blocks(x, kernel, h, w), x)
+    in_parallel(compute, lambda threads: _blocks(x, kernel, h, w, threads=threads), x, y.size * len(Wk))
     return y.transpose(0, 3, 1, 2)
 
 
@@ -83,9 +83,9 @@ def _product(x, W):
 
 def _sum_in_shares(a, b, out=None):
     """a @ b, a sum of K terms, as a sum of sums of TERMS terms: half the rounding for K = 200, so fewer gates and switches flip."""
-    (rows, K), shares = a.shape, -(-len(b) // block_size(TERMS, a))
+    (rows, K), pieces = a.shape, -(-len(b) // block_size(TERMS, a))
     y = np.empty_like(a, shape=(rows, b.shape[1]), order="C") if out is None else out
-    cuts = [slice(K * k // shares, K * (k + 1) // shares) for k in range(shares)]
+    cuts = shares(K, pieces)
     for i in range(0, rows, block_size(ROWS, a)):
         part, yi = a[i : i + block_size(ROWS, a)], y[i : i + block_size(ROWS, a)]
         np.matmul(part[:, cuts[0]], b[cuts[0]], out=yi)
@@ -95,42 +95,50 @@ def _sum_in_shares(a, b, out=None):
 
 
 def _put_back(gy, W, size, geometry):
-    """One product for every block of windows, then a shifted sum per tap."""
-    (N, F, h, w), (_, C, *kernel) = gy.shape, W.shape
+    """One product for every block of windows, then a shifted sum per tap.
+
+    Pixels are kept apart by their place modulo the stride: each tap adds to pixels of one kind only, and those are neighbours in memory.
+    """
+    (N, F, h, w), (_, C, kh, kw) = gy.shape, W.shape
     Wk, signals = W.transpose(2, 3, 1, 0), gy.transpose(0, 2, 3, 1)
-    (sh, sw), (dh, dw), (kh, kw) = geometry.stride, geometry.dilation, kernel
+    (sh, sw), (dh, dw) = geometry.stride, geometry.dilation
+    height, width = h + dh * (kh - 1) // sh, w + dw * (kw - 1) // sw
     channels_last = C >= 16
-    H, width = (h - 1) * sh + dh * (kh - 1) + 1, (w - 1) * sw + dw * (kw - 1) + 1
     if channels_last:
-        g = np.zeros_like(gy, shape=(N, H, width, C), order="C").transpose(0, 3, 1, 2)
+        apart = np.zeros_like(gy, shape=(N, sh, sw, height, width, C), order="C").transpose(0, 1, 2, 5, 3, 4)
     else:
-        g = np.zeros_like(gy, shape=(N, C, H, width), order="C")
+        apart = np.zeros_like(gy, shape=(N, sh, sw, C, height, width), order="C")
 
     def compute(part):
         n, channels = part
         Wp = Wk[:, :, channels].reshape(-1, F)
         for _, rows in _blocks(gy[n : n + 1], (kh, kw), h, w, C):
-            signal, reached = signals[n, rows].reshape(-1, F), g[n, channels, rows.start * sh :]
+            signal, shape = signals[n, rows].reshape(-1, F), (rows.stop - rows.start, w)
             if channels_last:
-                columns = (signal @ Wp.T).reshape(-1, w, kh, kw, len(reached)).transpose(2, 3, 4, 0, 1)
+                columns = (signal @ Wp.T).reshape(*shape, kh, kw, -1).transpose(2, 3, 4, 0, 1)
             else:
-                columns = (Wp @ signal.T).reshape(kh, kw, len(reached), -1, w)
-            for u, v, at in geometry.taps(kernel, columns.shape[-2:]):
-                reached[at] += columns[u, v]
+                columns = (Wp @ signal.T).reshape(kh, kw, -1, *shape)
+            for u, v in np.ndindex(kh, kw):
+                (i, a), (j, b) = divmod(dh * u, sh), divmod(dw * v, sw)
+                apart[n, a, b, channels, rows.start + i : rows.stop + i, j : j + w] += columns[u, v]
 
     def parts(threads):  # pictures, and shares of their channels where the pictures alone would leave a thread idle
-        shares = threads if N % threads and threads <= C else 1
-        return [(n, slice(C * k // shares, C * (k + 1) // shares)) for n in range(N) for k in range(shares)]
+        some = shares(C, threads) if N % threads and threads <= C else [slice(0, C)]
+        return [(n, channels) for n in range(N) for channels in some]
 
-    in_parallel(compute, parts, gy)
+    in_parallel(compute, parts, gy, gy.size * C * kh * kw)
+    if channels_last:
+        g = apart.transpose(0, 4, 1, 5, 2, 3).reshape(N, height * sh, width * sw, C).transpose(0, 3, 1, 2)
+    else:
+        g = apart.transpose(0, 3, 4, 1, 5, 2).reshape(N, C, height * sh, width * sw)
     return cut_padding(g, size, geometry.pad)
 
 
-def _blocks(x, kernel, h, w, C=None):
-    """(slice of the pictures, slice of the rows of windows) for every block."""
-    numbers = kernel[0] * kernel[1] * (C or x.shape[1]) * w
-    rows = max(1, min(h, block_size(BLOCK, x) // numbers))
-    together = max(1, block_size(BLOCK, x) // (numbers * h))
+def _blocks(x, kernel, h, w, C=None, threads=1):
+    """(slice of the pictures, slice of the rows of windows) for every block; one for each thread at least, if there are so many rows."""
+    numbers, N = kernel[0] * kernel[1] * (C or x.shape[1]) * w, len(x)
+    rows = max(1, min(-(-h * N // threads), h, block_size(BLOCK, x) // numbers))
+    together = max(1, min(N // threads, block_size(BLOCK, x) // (numbers * h)))
     return [(slice(n, n + together), slice(i, min(i + rows, h))) for n in range(0, len(x), together) for i in range(0, h, rows)]
 
 

@@ -5,9 +5,8 @@ import weakref
 
 import numpy as np
 
-from minicnn.device import in_parallel
+from minicnn.device import in_parallel, shares
 
-SHARES = 2  # of a large fingerprint, for two threads
 LIMIT = 512 << 20  # bytes, for all layers of all networks together; what does not fit is computed at every call
 
 _layers, _lock = weakref.WeakSet(), threading.RLock()
@@ -54,8 +53,7 @@ def fingerprint(W):
     flat = np.ascontiguousarray(W).reshape(-1)
     words = flat.view(np.uint64 if flat.nbytes % 8 == 0 else np.uint32)
     odd, n, sums = _odd_numbers(words.size), words.size, []
-    shares = [slice(n * k // SHARES, n * (k + 1) // SHARES) for k in range(SHARES)] if n > SHARES << 16 else [slice(0, n)]
-    in_parallel(lambda some: sums.append(int(np.dot(words[some], odd[some]))), shares, W)
+    in_parallel(lambda some: sums.append(int(np.dot(words[some], odd[some]))), lambda threads: shares(n, threads), W, work=64 * n)
     return sum(sums) % 2**64
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.convolution.kept import Kept
-from minicnn.device import block_size, in_parallel, one_thread_each, workspace
+from minicnn.device import block_size, in_parallel, one_thread_each, shares, workspace
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 64  # ... but never fewer tiles: a product with few rows spends its time on reading U
@@ -101,14 +101,14 @@ def _correlate(x, U, windows, top, left, t, b=None):
         _paste(Y, y[..., filters], block, t)
 
     blocks = _blocks(N, h, w, max(C, F), t, block_size(BLOCK, x))
-    in_parallel(compute, lambda threads: _parts(blocks, F, threads), x)
+    tiles = N * -(-h // t.m) * -(-w // t.m)
+    in_parallel(compute, lambda threads: _parts(blocks, F, threads), x, U.size * tiles)
     return y.transpose(0, 3, 1, 2)
 
 
 def _parts(blocks, F, threads):
     """(block, filters to compute): all filters, or a share of them where there are fewer blocks than threads."""
-    shares = 1 if len(blocks) >= threads else threads
-    return [(block, slice(F * k // shares, F * (k + 1) // shares)) for block in blocks for k in range(shares)]
+    return [(block, filters) for block in blocks for filters in shares(F, 1 if len(blocks) >= threads else threads)]
 
 
 def _blocks(N, h, w, channels, t, size):

@@ -34,24 +34,28 @@ class MaxPool(Op):
                 np.maximum(highest, seen, out=highest)
             y[..., rows, :] = highest
 
-        in_shares(compute, y.shape[-2], y)
+        in_shares(compute, y)
         return y
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
+        (h, _), (s, _) = self.windows, self.stride
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
-        disjoint = all(s >= k for s, k in zip(self.stride, self.kernel))
         g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
+        disjoint = all(s >= k for s, k in zip(self.stride, self.kernel))
 
-        def route(channels):
-            signals, places, switches = (a[..., channels, :, :] for a in (gy, g, self.switches))
-            for tap, (_, _, at) in enumerate(self._taps()):
-                named = (switches == tap).astype(gy.dtype)
+        def route(rows):  # of windows; to those rows of g at which they begin, where no other thread writes
+            end = rows.stop if rows.stop < h else h + self.kernel[0]
+            sent = None if disjoint else np.empty_like(gy[..., : rows.stop - rows.start + self.kernel[0] // s, :])
+            for tap, (u, _, (_, _, columns)) in enumerate(self._taps()):
+                some = slice(max(0, rows.start - u // s), max(0, min(h, end - u // s)))
+                places = g[..., u + some.start * s : u + some.stop * s : s, columns]
+                named = (self.switches[..., some, :] == tap).astype(gy.dtype)
                 if disjoint:
-                    np.multiply(signals, named, out=places[at])
+                    np.multiply(gy[..., some, :], named, out=places)
                 else:
-                    places[at] += signals * named
+                    places += np.multiply(gy[..., some, :], named, out=sent[..., : some.stop - some.start, :])
 
-        in_shares(route, gy.shape[-3], gy)
+        in_shares(route, gy)
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):

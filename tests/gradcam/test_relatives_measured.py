@@ -1,12 +1,14 @@
 """The relatives' place in the table of measures: stages of their own, Grad-CAM beside them, and what each map costs."""
 
+from pathlib import Path
+
 import numpy as np
 
 from gradcam import METHODS, RELATIVES
 from gradcam.measure import cost
 from gradcam.measure.measures import MEASURES
 from gradcam.measure.plan import SUBJECTS, stages
-from gradcam.measure.report import beside, page
+from gradcam.measure.report import page, sections_of, written
 from gradcam.methods import CATALOGUE
 from tests.support.small_nets import picture, small_vgg
 
@@ -18,6 +20,7 @@ def test_every_relative_by_every_measure_in_files_of_their_own():
         by_kind = {stage.kind: stage for stage in stages(subject)}
         old = [stage for kind, stage in by_kind.items() if kind not in KINDS]
         assert not any(set(stage.methods) & set(RELATIVES) for stage in old), "rows that were measured before stay valid"
+        assert all("grad_cam" in by_kind[kind].methods for kind in KINDS), "beside them, on the same pictures"
         done = {(m, measure) for kind in KINDS for m in by_kind[kind].methods for measure in by_kind[kind].measures}
         assert {(m, measure) for m in RELATIVES for measure in MEASURES if measure != "grid_pointing_game"} <= done
         assert set(by_kind["cost"].methods) == {*METHODS, *RELATIVES}
@@ -30,22 +33,22 @@ def row(number, **hits):
     return {"number": number, "class": 0, "area": 0.5, "rank": 0, "values": values, "zero": zero, "failed": {}}
 
 
-def test_grad_cam_stands_beside_its_relatives_on_the_same_pictures():
-    theirs = [row(n, layercam=0.5) for n in (4, 2)]
-    others = [row(n, grad_cam=n / 4, saliency=1.0) for n in (0, 2, 4)]
-    joined = beside(theirs, others)
-    assert [r["values"]["grad_cam"]["hit"] for r in joined] == [1.0, 0.5] and "saliency" not in joined[0]["values"]
-    assert [r["number"] for r in joined] == [4, 2] and "grad_cam" not in theirs[0]["values"]
-    assert beside(theirs, others[:2]) == theirs, "not on other pictures"
-
-
 def test_the_page_shows_them_and_the_costs():
     maps = [row(n, layercam=0.5, **{"random point": 0.1, "picture centre": 0.0}) for n in range(3)]
     forward = {"grad_cam": 1, "score_cam": 65}
     costs = [{"number": n, "seconds": {"grad_cam": 0.01, "score_cam": 0.01 * n}, "forward": forward} for n in (2, 4, 9)]
-    text, figures = page({SUBJECTS[0]: {"relatives_maps": maps, "cost": costs}})
-    assert "### Relatives: on the object: 3 pictures" in text and figures["shapes"]["relatives_maps"]["layercam"]["hit"][0] == 0.5
-    assert f"| score_cam | 0.040 | 4.0 | 65 | {CATALOGUE['score_cam'].passes} |" in text
+    sections, figures = page({SUBJECTS[0]: {"relatives_maps": maps, "cost": costs}})
+    text = written(sections)
+    assert "### Relatives: on the object\n" in text and figures["shapes"]["relatives_maps"]["layercam"]["hit"][0] == 0.5
+    line = next(line for line in text.splitlines() if line.startswith("| score_cam"))
+    assert [cell.strip() for cell in line.strip("|").split("|")] == ["score_cam", "0.040", "4.0", "65", CATALOGUE["score_cam"].passes]
+    assert figures["shapes"]["cost"]["score_cam"]["grad_cams"] == 4
+    assert sections_of(text) == sections
+
+
+def test_the_committed_page_is_read_as_it_is_written():
+    text = (Path(__file__).parents[1] / "results/measures.md").read_text("utf-8")
+    assert written(sections_of(text)) == text and len(sections_of(text)) == 3
 
 
 def test_costs_count_what_is_passed_through_the_network():

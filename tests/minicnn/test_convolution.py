@@ -139,13 +139,13 @@ def test_one_thread_and_two_agree_and_each_repeats_its_bits():
 @pytest.mark.parametrize("op", [lambda: MaxPool(3, 2, ceil=True), lambda: MaxPool(2), ReLU], ids=["overlapping pool", "pool", "ReLU"])
 @pytest.mark.parametrize("channels_last", [False, True])
 def test_two_threads_give_the_bits_of_one(op, channels_last):
-    x = Tensor(draw(1, 9, 211, 223, channels_last=channels_last).astype(np.float32))
+    x = Tensor(draw(1, 45, 211, 223, channels_last=channels_last).astype(np.float32))
     found = []
     for threads in (1, 2):
         with threadpool_limits(threads, "blas"):
             y = op()(x)
             found.append((y.data, backward(y, draw(3, *y.shape).astype(np.float32), x)))
-    assert x.data.size > device.LARGE and found[0][1].any()
+    assert y.data.size > device.LARGE and found[0][1].any()
     assert all(np.array_equal(a, b) for a, b in zip(*found))
 
 

@@ -15,7 +15,6 @@ from gradcam.verify import VerifyError
 from gradcam.verify.judge import judge
 from gradcam.verify.live import question
 from gradcam.verify.peers import LIBRARIES, result_of
-from tests.support import torchvision_here
 from tests.verify.museum.right import Case, at_layer, right, weigh
 from tests.verify.torch_nets import DOZEN, draw
 
@@ -88,7 +87,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tests.verify.peers_matrix", description=__doc__)
     parser.add_argument("--out", metavar="STEM", help="where the table goes: STEM.md and STEM.json")
     args = parser.parse_args(argv)
-    torchvision_here.available()
+    import tests.support.torchvision_models  # noqa: F401  three of the libraries import torchvision
+
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")

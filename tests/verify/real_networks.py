@@ -31,20 +31,17 @@ def row(name):
 
 
 def measured(name):
-    from tests.support import torchvision_here
-
-    torchvision_here.available()
     import torch
-    import torchvision
 
     from gradcam import verify
     from gradcam.verify.torch_graph import from_torch
     from minicnn import Tensor
+    from tests.support.torchvision_models import models
     from tests.verify.museum.right import Case, at_layer, weigh
 
     side, layer, options = NETWORKS[name]
     torch.manual_seed(0)
-    model, x = getattr(torchvision.models, name)(weights=None, **options).eval(), torch.randn(1, 3, side, side)
+    model, x = getattr(models, name)(weights=None, **options).eval(), torch.randn(1, 3, side, side)
     case = Case(model, x, 3, layer, "grad_cam")
     A, dA = at_layer(case)
     c = max(range(3, 9), key=lambda c: float((weigh(*at_layer(Case(model, x, c, layer, "grad_cam"))) > 0).double().mean()))

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
-from tests.support import torchvision_here  # noqa: E402
 from tests.verify import peers_matrix  # noqa: E402
 
 EXPECTED = json.loads((Path(__file__).parents[1] / "results" / "verify_peers.json").read_text("utf-8"))
@@ -24,6 +23,6 @@ CELLS = [
 def test_the_table_still_says_what_is_so(library, method, family):
     if not importlib.util.find_spec(MODULES[library]):
         pytest.skip(f"{library} is not installed")
-    if library != "captum" and not torchvision_here.available():
-        pytest.skip("torchvision does not import here")
+    if library != "captum":
+        pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
     assert list(peers_matrix.cell(library, peers_matrix.drawn(family, method))) == EXPECTED[library][method][family]

