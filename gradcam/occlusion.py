@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from tqdm import tqdm
 
+from gradcam.passes import in_batches
 from minicnn import Softmax, Tensor
 
 AVERAGES = ("mean", "sum", "none")
@@ -38,14 +38,12 @@ def occlusion(net, x, c, window=15, stride=8, fill=0.0, of="score", average="mea
         return y.reshape(-1, N, y.shape[-1])[:, np.arange(N), c]
 
     whole, falls = value(x), []
-    with tqdm(total=len(windows), desc="occlusion", unit="window", disable=not progress, leave=False) as bar:
-        for first in range(0, len(windows), batch):
-            some = windows[first : first + batch]
-            covered = np.stack([x] * len(some))
-            for picture, at in zip(covered, some):
-                picture[at] = fill[at]
-            falls.append(whole - value(covered.reshape(-1, C, H, W)))
-            bar.update(len(some))
+    for batch_of in in_batches(len(windows), batch, "occlusion", progress):
+        some = windows[batch_of]
+        covered = np.stack([x] * len(some))
+        for picture, at in zip(covered, some):
+            picture[at] = fill[at]
+        falls.append(whole - value(covered.reshape(-1, C, H, W)))
     falls = np.concatenate(falls)  # (windows, ..., N)
     if average == "none":
         return np.moveaxis(falls, 0, -1).reshape(*c.shape, rows, columns)

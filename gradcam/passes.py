@@ -1,7 +1,6 @@
 """Many forward passes, in batches of bounded memory, with a bar if they take more than a second."""
 
 import numpy as np
-from tqdm import tqdm
 
 from gradcam.gradient import gradient
 from minicnn import Tensor
@@ -16,6 +15,8 @@ def batch_size(x, most=BYTES):
 
 def in_batches(count, size, what, progress):
     """Slices of range(count), `size` long, under a progress bar."""
+    from tqdm import tqdm  # here, as starting the command without it is quicker
+
     with tqdm(total=count, desc=what, unit="pass", disable=not progress, leave=False, delay=1) as bar:
         for first in range(0, count, size):
             yield slice(first, min(first + size, count))

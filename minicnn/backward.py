@@ -15,7 +15,7 @@ from functools import cache
 
 import numpy as np
 
-from minicnn.device import LARGE, in_shares
+from minicnn.device import LARGE, empty_like, in_shares
 from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
 from minicnn.tables import Names, RuleError, check, rule_for
 
@@ -168,7 +168,7 @@ def _in_shares(tensor, g, rules):
     """The signal behind a large activation, by its own rules, some rows of pixels at a time: a rule's second step then finds in cache
     what its first has left there."""
     op, derivative = tensor.op, getattr(type(tensor.op), _ways_back(tensor.op)[0])
-    sent = np.empty_like(g)
+    sent = empty_like(g)
 
     def send(rows):
         part, some, into = copy.copy(op), g[..., rows, :], sent[..., rows, :]

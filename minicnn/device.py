@@ -2,12 +2,12 @@
 a GPU.  This is the only file that imports CuPy.
 """
 
+import contextlib
 import ctypes
 import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ContextDecorator
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -61,12 +61,49 @@ def workspace(name, shape, like):
     return mine[key][:numbers].reshape(shape)
 
 
+FRESH = 4 << 20  # bytes of an array whose memory the C library may give back to the system, and ask for again, at every turn
+IDLE = 128 << 20  # bytes of such arrays that are kept for the next ones
+
+_idle = {}  # {id: memory}
+
+
+class _Lease:
+    """The memory of a large array; when the last array that lies in it is gone, it waits for another."""
+
+    def __init__(self, memory):
+        self.memory = memory
+
+    @property
+    def __array_interface__(self):
+        return self.memory.__array_interface__
+
+    def __del__(self, idle=_idle, most=IDLE):  # as defaults, they are still there when Python ends
+        if sum(memory.nbytes for memory in tuple(idle.values())) + self.memory.nbytes <= most:
+            idle[id(self.memory)] = self.memory
+
+
+def empty_like(x, **how):
+    """np.empty_like, but large arrays in main memory lie where others lay: the first touch of fresh pages costs more than arithmetic."""
+    y = np.empty_like(x, **how)  # not touched yet
+    if not isinstance(y, np.ndarray) or y.nbytes < FRESH:
+        return y
+    return np.ndarray(y.shape, y.dtype, buffer=np.asarray(_Lease(_memory(y.nbytes))), strides=y.strides)
+
+
+def _memory(nbytes):
+    """As much memory, or up to twice as much, from an array that is gone, or else fresh."""
+    for memory in sorted(tuple(_idle.values()), key=lambda memory: memory.nbytes):
+        if nbytes <= memory.nbytes <= 2 * nbytes and _idle.pop(id(memory), None) is not None:  # else another thread was quicker
+            return memory
+    return np.empty(nbytes, np.uint8)
+
+
 def block_size(numbers, like):
     """How many numbers to compute with at a time: `numbers`, chosen for a processor's cache, or many more on a GPU."""
     return numbers if isinstance(like, np.ndarray) else 64 * numbers
 
 
-class _OneThreadEach(ContextDecorator):
+class _OneThreadEach(contextlib.ContextDecorator):
     """with one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses one per caller.
 
     Every matrix product of the engine runs inside.  The last bits of a product depend on how many threads share it, and that number is
@@ -160,13 +197,13 @@ def shares(n, threads):
 LARGE = 1 << 19  # numbers in an array from which threads are worth their start
 
 
-def in_shares(f, like):
-    """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is large.
+def in_shares(f, like, steps=1):
+    """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is large, or f of many steps.
 
     Not more: threads that return to Python often wait for each other.
     """
     n = like.shape[-2]
-    if like.size < LARGE:
+    if like.size * steps < LARGE:
         f(slice(0, n))
     else:
         in_parallel(f, lambda threads: shares(n, threads), like)
@@ -176,7 +213,7 @@ def elementwise(f, x, *others):
     """f(x, *others), on threads if x is a large stack of maps.  f: a NumPy function that keeps x's dtype; others: numbers."""
     if x.size < LARGE or x.ndim < 3:
         return f(x, *others)
-    y = np.empty_like(x)
+    y = empty_like(x)
     in_shares(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), x)
     return y
 

@@ -7,10 +7,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-import pooch
-
 import minicnn.nets
-from weights.download import download
 from weights.errors import WeightsError
 
 
@@ -59,6 +56,8 @@ def where(name):
 
 def directory():
     """Where fetched files are kept."""
+    import pooch  # here and below, as most commands never fetch, and start the quicker
+
     return Path(os.environ.get("MINICNN_WEIGHTS") or pooch.os_cache("minicnn-gradcam"))
 
 
@@ -74,5 +73,7 @@ def get(name, progress=True):
     if not path.exists():
         if "shipped" in of:
             raise WeightsError(f"{path} is missing: this package is incomplete, install it again")
+        from weights.download import download
+
         download(of["address"], path, of["sha256"], of.get("size"), progress)
     return path

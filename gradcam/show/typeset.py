@@ -32,10 +32,20 @@ def lines(text, width, size, weight="normal", colour=INK):
     return [Line(t, size, weight, colour) for t in [*done, line] if t]
 
 
-@cache
 def wide(text, size, weight="normal"):
-    """Width of one line."""
-    return TextToPath().get_text_width_height_descent(text, FontProperties(size=size, weight=weight), ismath=False)[0] / 72
+    """Width of one line: of its words, and of the spaces between them."""
+    words = text.split(" ")
+    return sum(_wide(word, size, weight) for word in words) + (len(words) - 1) * _space(size, weight)
+
+
+@cache
+def _wide(word, size, weight):
+    return TextToPath().get_text_width_height_descent(word, FontProperties(size=size, weight=weight), ismath=False)[0] / 72
+
+
+@cache
+def _space(size, weight):
+    return _wide("n n", size, weight) - 2 * _wide("n", size, weight)  # a space alone has no ink, so no width
 
 
 def tall(lines):

@@ -12,11 +12,11 @@ results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 import numpy as np
 
 from minicnn.convolution.taps import Geometry
-from minicnn.device import block_size, in_parallel, one_thread_each, product, shares, workspace
+from minicnn.device import block_size, empty_like, in_parallel, one_thread_each, product, shares, workspace
 from minicnn.windows import cut_padding
 
-BLOCK = 1 << 19  # numbers in one block of B: 2 MiB in float32, more on a GPU
-TERMS, ROWS = 32, 512  # of a product whose sum is taken at once
+BLOCK = 1 << 21  # numbers in one block of B: 8 MiB in float32, more on a GPU
+TERMS, SHARE = 32, 1 << 18  # terms of a product that are summed at once, and numbers of the result
 
 
 def forward(x, W, geometry, b=None):
@@ -27,7 +27,7 @@ def forward(x, W, geometry, b=None):
         y = _product(x, W.reshape(F, -1))
         return y if b is None else np.add(y, b[:, None, None], out=y)
     Wk = W.transpose(2, 3, 1, 0).reshape(-1, F)
-    y = np.empty_like(x, shape=(N, h, w, F), order="C")
+    y = empty_like(x, shape=(N, h, w, F), order="C")
     padded = geometry.padded(x, kernel, (h, w))
 
     def compute(block):
@@ -86,8 +86,9 @@ def _sum_in_shares(a, b, out=None):
     (rows, K), pieces = a.shape, -(-len(b) // block_size(TERMS, a))
     y = np.empty_like(a, shape=(rows, b.shape[1]), order="C") if out is None else out
     cuts = shares(K, pieces)
-    for i in range(0, rows, block_size(ROWS, a)):
-        part, yi = a[i : i + block_size(ROWS, a)], y[i : i + block_size(ROWS, a)]
+    together = max(1, block_size(SHARE, a) // b.shape[1])
+    for i in range(0, rows, together):
+        part, yi = a[i : i + together], y[i : i + together]
         np.matmul(part[:, cuts[0]], b[cuts[0]], out=yi)
         for cut in cuts[1:]:
             yi += np.matmul(part[:, cut], b[cut], out=workspace("share", yi.shape, a))

@@ -20,13 +20,15 @@ Lesson 20.
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.convolution.kept import Kept
-from minicnn.device import block_size, in_parallel, one_thread_each, shares, workspace
+from minicnn.device import block_size, empty_like, in_parallel, one_thread_each, shares, workspace
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
-TILES = 64  # ... but never fewer tiles: a product with few rows spends its time on reading U
+TILES = 160  # ... but with many channels as many tiles: a product with few rows spends its time on reading U
+TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
 
 
 class Tiles:
@@ -72,7 +74,7 @@ class Winograd:
         """gy (N, F, h, w), x (N, C, H, W), kernel (3, 3) -> gW (F, C, 3, 3), summed over the batch."""
         (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, self.t
         g = np.zeros_like(gy, shape=(t.n * t.n, C, F))
-        for block in _blocks(N, h, w, max(C, F), t, block_size(BLOCK, x)):
+        for block in _blocks(N, h, w, C, F, t, block_size(BLOCK, x)):
             V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
             M = _both_ways(t.A, _cut(gy, block, t.m, t, 0, 0), "M")
             g += V.reshape(t.n * t.n, -1, C).swapaxes(1, 2) @ M.reshape(t.n * t.n, -1, F)
@@ -88,38 +90,38 @@ def _transformed(g, t):
 def _correlate(x, U, windows, top, left, t, b=None):
     """y[n,f,i,j] = b[f] + sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; U = G g G^T; i, j up to `windows`."""
     N, (_, C, F), (h, w) = len(x), U.shape, windows
-    y = np.empty_like(x, shape=(N, h, w, F), order="C")
+    rows, columns = -(-h // t.m), -(-w // t.m)
+    y = empty_like(x, shape=(N, rows, t.m, columns, t.m, F), order="C")  # whole tiles; what is too much is cut off at the end
 
     def compute(part):
         block, filters = part
+        (first, last), (start, stop), _ = block
         V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
         U_part = U[:, :, filters]
         M = np.matmul(V.reshape(t.n * t.n, -1, C), U_part, out=workspace("M", (t.n * t.n, V[0, 0].size // C, U_part.shape[-1]), x))
         Y = _both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], -1), "Y")
         if b is not None:
             Y += b[filters]
-        _paste(Y, y[..., filters], block, t)
+        y[first:last, start:stop, ..., filters] = Y.transpose(2, 3, 0, 4, 1, 5)
 
-    blocks = _blocks(N, h, w, max(C, F), t, block_size(BLOCK, x))
-    tiles = N * -(-h // t.m) * -(-w // t.m)
-    in_parallel(compute, lambda threads: _parts(blocks, F, threads), x, U.size * tiles)
-    return y.transpose(0, 3, 1, 2)
+    def parts(threads):
+        blocks = _blocks(N, h, w, C, F, t, block_size(BLOCK, x), threads)
+        return [(block, filters) for block in blocks for filters in shares(F, 1 if len(blocks) >= threads else threads)]
 
-
-def _parts(blocks, F, threads):
-    """(block, filters to compute): all filters, or a share of them where there are fewer blocks than threads."""
-    return [(block, filters) for block in blocks for filters in shares(F, 1 if len(blocks) >= threads else threads)]
+    in_parallel(compute, parts, x, t.n**2 * N * rows * columns * (C * F + TRANSFORM * (C + F)))
+    return y.reshape(N, rows * t.m, columns * t.m, F)[:, :h, :w].transpose(0, 3, 1, 2)
 
 
-def _blocks(N, h, w, channels, t, size):
+def _blocks(N, h, w, C, F, t, size, threads=1):
     """Cut the tiles of N maps (h, w) into blocks ((first, last) picture, (first, last) row of tiles, tiles in a row)."""
     rows, columns = -(-h // t.m), -(-w // t.m)
-    tiles = max(TILES, size // (t.n * t.n * channels))
-    together = max(1, tiles // (rows * columns))  # pictures
-    pieces = -(-rows * columns // tiles)  # of one picture
-    pieces += pieces % 2 if pieces > 1 else 0  # two threads share them evenly
-    cuts = [rows * k // pieces for k in range(pieces + 1)]
+    tiles = max(TILES, size // (t.n * t.n * max(C, F)))
+    together = min(N, max(1, tiles // (rows * columns)))  # pictures
     pictures = [(n, min(n + together, N)) for n in range(0, N, together)]
+    pieces = -(-rows * columns // tiles)  # of a picture
+    if len(pictures) * pieces % threads and 2 * together * rows * columns // pieces >= F:
+        pieces *= threads  # so that threads share the blocks evenly; with more filters than that, reading U again would take longer
+    cuts = [rows * k // pieces for k in range(pieces + 1)]
     return [(some, cut, columns) for some in pictures for cut in pairwise(cuts) if cut[0] < cut[1]]
 
 
@@ -134,20 +136,8 @@ def _cut(x, block, n, t, top, left):
     padded[:, :i0], padded[:, i1:], padded[:, :, :j0], padded[:, :, j1:] = 0, 0, 0, 0
     padded[:, i0:i1, j0:j1] = x[first:last, :, above + i0 : above + i1, j0 - left : j1 - left].transpose(0, 2, 3, 1)
     tiles = workspace("tiles", (n, n, last - first, stop - start, columns, C), x)
-    for a in range(n):
-        for b in range(n):
-            tiles[a, b] = padded[:, a : a + height - n + 1 : t.m, b : b + width - n + 1 : t.m]
+    tiles[...] = sliding_window_view(padded, (n, n), axis=(1, 2))[:, :: t.m, :: t.m].transpose(4, 5, 0, 1, 2, 3)
     return tiles
-
-
-def _paste(Y, y, block, t):
-    """Put Y[p, q, picture, i, j, f] where it belongs in y (N, h, w, F)."""
-    (first, last), (start, stop), _ = block
-    part = y[first:last, start * t.m : stop * t.m]
-    for p in range(t.m):
-        for q in range(t.m):
-            place = part[:, p :: t.m, q :: t.m]
-            place[:] = Y[p, q, :, : place.shape[1], : place.shape[2]]
 
 
 def _both_ways(T, d, name):

@@ -1,8 +1,10 @@
 """Lesson 3."""
 
+import math
+
 import numpy as np
 
-from minicnn.device import in_shares
+from minicnn.device import empty_like, in_shares
 from minicnn.graph import Op
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
 
@@ -34,17 +36,19 @@ class MaxPool(Op):
                 np.maximum(highest, seen, out=highest)
             y[..., rows, :] = highest
 
-        in_shares(compute, y)
+        in_shares(compute, y, steps=len(others))
         return y
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
         (h, _), (s, _) = self.windows, self.stride
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
-        g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
+        g = empty_like(gy, shape=(*gy.shape[:-2], *reach))
         disjoint = all(s >= k for s, k in zip(self.stride, self.kernel))
 
         def route(rows):  # of windows; to those rows of g at which they begin, where no other thread writes
             end = rows.stop if rows.stop < h else h + self.kernel[0]
+            if self.stride != self.kernel:
+                g[..., rows.start * s : end * s, :] = 0  # places that no window covers, or several
             sent = None if disjoint else np.empty_like(gy[..., : rows.stop - rows.start + self.kernel[0] // s, :])
             for tap, (u, _, (_, _, columns)) in enumerate(self._taps()):
                 some = slice(max(0, rows.start - u // s), max(0, min(h, end - u // s)))
@@ -55,7 +59,7 @@ class MaxPool(Op):
                 else:
                     places += np.multiply(gy[..., some, :], named, out=sent[..., : some.stop - some.start, :])
 
-        in_shares(route, gy)
+        in_shares(route, gy, steps=math.prod(self.kernel))
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):

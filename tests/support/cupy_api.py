@@ -49,6 +49,8 @@ def installed():
             found[f"ufunc {name}"] = _from_doc(what.__doc__) or "*inputs, out=None, axes=None, axis=None, keepdims=False, dtype=None"
         elif inspect.isfunction(what):
             found[f"function {name}"] = _plain(inspect.signature(what))
+    for name in ("as_strided", "sliding_window_view"):
+        found[f"function lib.stride_tricks.{name}"] = _plain(inspect.signature(getattr(cupy.lib.stride_tricks, name)))
     for name in sorted(n for n in dir(cupy.ndarray) if not n.startswith("_")):
         what = getattr(cupy.ndarray, name)
         found[f"method {name}" if callable(what) else f"attribute {name}"] = _from_doc(what.__doc__) if callable(what) else ""

@@ -44,10 +44,11 @@ class StrictArray(np.lib.mixins.NDArrayOperatorsMixin):
         return out[0] if out else wrapped(result)
 
     def __array_function__(self, function, types, args, options):
-        stated = API.get(f"function {function.__name__}")
-        if stated is None or function.__module__ != "numpy":
-            raise Leak(f"CuPy has no function {function.__module__}.{function.__name__}")
-        check_call(f"np.{function.__name__}", stated, args, options)
+        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")  # CuPy looks it up under the same path
+        stated = API.get(f"function {name}")
+        if stated is None:
+            raise Leak(f"CuPy has no function numpy.{name}")
+        check_call(f"np.{name}", stated, args, options)
         convert = unwrapped if function.__name__ in MOVES_TO_THE_DEVICE else operand
         return wrapped(function(*nested(args, convert), **{key: nested(value, convert) for key, value in options.items()}))
 
