@@ -18,8 +18,7 @@ from minicnn.decode import beam
 from minicnn.device import keep_memory
 from weights import speakers
 from weights.recipes import train_captioner, train_vqa
-from weights.recipes.shapes_world import questions, scene, sentences
-from weights.recipes.shapes_world.asked import stream
+from weights.recipes.shapes_world import questions, sentences
 from weights.recipes.train_shapes import normalise
 
 LAYERS = ("relu3_2", "relu4_1", "relu4_2", "sight", "relu5_1")
@@ -91,17 +90,8 @@ def accuracy(captioner, vqa, scenes):
 
 def answers(vqa, scenes):
     """One question of each type about every scene that answers one."""
-    asked, right, pictures = [], [], []
-    for number in range(scenes):
-        s, random = scene(number, "test", size=sentences.SIZE), stream(questions.ASKED + number, "test", 1)
-        possible = questions.questions(s.shapes)
-        wanted = ("yes", "no")[random.integers(2)]
-        possible["is there"] = [q for q in possible["is there"] if q.answer == wanted]
-        for some in filter(None, possible.values()):
-            asked.append(some[random.integers(len(some))])
-            pictures.append(s.picture)
-    words = np.array([questions.numbered(q.words) for q in asked])[:, None]
-    right = train_vqa.answer(vqa, np.stack(pictures), words)[:, 0] == [questions.ANSWERS.index(q.answer) for q in asked]
+    pictures, asked = zip(*questions.one_of_each(range(scenes), "test"))
+    right = train_vqa.right(vqa, np.stack(pictures), asked)
     constants = []
     for kind in questions.TYPES:
         of = np.array([q.type == kind for q in asked])

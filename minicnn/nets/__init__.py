@@ -1,6 +1,7 @@
 """Networks under their published layer names.  Each function builds one with zero weights: then `initialise`, or load them."""
 
 from minicnn.nets.alexnet import alexnet
+from minicnn.nets.captioner import captioner
 from minicnn.nets.cifar_resnet import resnet20, resnet56
 from minicnn.nets.dense_captioner import dense_captioner
 from minicnn.nets.fold import fold
@@ -13,10 +14,11 @@ from minicnn.nets.shapes import shapes
 from minicnn.nets.small_vgg import deep_convnet, udacity_cifar
 from minicnn.nets.squeezenet import squeezenet, squeezenet1_0_torchvision, squeezenet1_1, squeezenet1_1_torchvision
 from minicnn.nets.vgg import vgg11, vgg13, vgg16, vgg19
+from minicnn.nets.vqa import vqa
 
 __all__ = [
-    "alexnet", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10",
+    "alexnet", "captioner", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10",
     "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_caffe",
     "resnet50_keras", "resnet56", "shapes", "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision",
-    "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg19",
+    "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg19", "vqa",
 ]  # fmt: skip

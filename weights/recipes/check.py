@@ -1,10 +1,12 @@
 """Measure the networks that ship, from their files.
 
-    python -m weights.recipes.check                                                       # shapes: draws 1000 unseen scenes
+    python -m weights.recipes.check                                                       # all but mini_vgg, on 1000 unseen scenes each
     python -m weights.recipes.check --data ../shared/data/imagenette_96_jpeg.npz          # mini_vgg as well, on the 3,791 pictures of `val`
     python -m weights.recipes.check --data ... --checkpoint checkpoints/mini_vgg.npz      # and what rounding to float16 costs
 
-Figures: mini_vgg, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the share of scenes whose whole set is right.
+Figures: mini_vgg, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the share of scenes whose whole set is right;
+captioner, the share of scenes of which exactly the right sentence is said; vqa, of right answers, and of those to each type of question;
+dense_captioner, the shares of shapes found (recall), found and rightly named (accuracy), and of found boxes that are a shape (precision).
 """
 
 import argparse
@@ -14,16 +16,11 @@ import numpy as np
 
 from minicnn import load, nets
 from minicnn.training import checkpoint
-from weights.recipes import imagenette, train_mini_vgg, train_shapes
-from weights.recipes.command import SHIPPED
+from weights.recipes import imagenette, train_captioner, train_dense_captioner, train_mini_vgg, train_shapes, train_vqa
+from weights.recipes.command import SHIPPED, drawn, shipped
+from weights.recipes.shapes_world import questions, sentences
 
 UNSEEN = 1000
-
-
-def shipped(name):
-    """The network as its file has it, float16 widened to float32."""
-    with np.load(SHIPPED / f"{name}.npz") as file:
-        return load(getattr(nets, name)(), {key: file[key] for key in file.files})
 
 
 def before_rounding(name, path):
@@ -35,6 +32,23 @@ def before_rounding(name, path):
 def measure_shapes(net, scenes=UNSEEN):
     """{'macro_f1', 'accuracy'} on scenes of the world's stream `test`, which no training sees."""
     return train_shapes.measure(net, *train_shapes.draw(scenes, "test"))
+
+
+def measure_captioner(net, scenes=UNSEEN):
+    """{'accuracy'}"""
+    return train_captioner.measure(net, *drawn(sentences.batch, scenes, "test"))
+
+
+def measure_vqa(net, scenes=UNSEEN):
+    """{'accuracy', and that of each type of question}: one of each type about every scene that has an answer to one."""
+    pictures, asked = zip(*questions.one_of_each(range(scenes), "test"))
+    right, types = train_vqa.right(net, np.stack(pictures), asked), np.array([q.type for q in asked])
+    return {"accuracy": right.mean(), **{type: right[types == type].mean() for type in questions.TYPES}}
+
+
+def measure_dense_captioner(net, scenes=UNSEEN):
+    """{'recall', 'accuracy', 'precision'}"""
+    return train_dense_captioner.measure(net, *train_dense_captioner.draw(scenes, "test"))
 
 
 def measure_mini_vgg(net, path, pictures=None):
@@ -52,7 +66,7 @@ def main(arguments=None):
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="mini_vgg.npz or shapes.npz as training left it")
     asked = parser.parse_args(arguments)
     said = {path.stem: path for path in asked.checkpoint}
-    tasks = {"shapes": measure_shapes}
+    tasks = {"shapes": measure_shapes, "captioner": measure_captioner, "vqa": measure_vqa, "dense_captioner": measure_dense_captioner}
     if asked.data:
         tasks["mini_vgg"] = lambda net: measure_mini_vgg(net, asked.data)
     for name, measure in tasks.items():

@@ -1,13 +1,29 @@
-"""What the training commands share: their options, and how a trained network is written."""
+"""What the training commands share: their options, how scenes are drawn, and how a trained network is written."""
 
 import argparse
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from minicnn import nets, to_cpu, to_gpu
+from minicnn import load, nets, to_cpu, to_gpu
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
+
+
+def shipped(name):
+    """The network as its file has it, float16 widened to float32."""
+    with np.load(SHIPPED / f"{name}.npz") as file:
+        return load(getattr(nets, name)(), {key: file[key] for key in file.files})
+
+
+def drawn(batch, scenes, split, processes=2):
+    """batch(numbers, split) for the numbers 0 to scenes - 1 of a split, on several processes -> its arrays, one after the other"""
+    parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
+        done = list(workers.map(batch, parts, [split] * len(parts)))
+    return tuple(np.concatenate(arrays) for arrays in zip(*done))
 
 
 def options(name, description, epochs):

@@ -1,8 +1,7 @@
 """What the networks that speak share in training: scenes drawn, the sight of `shapes`, and words heard."""
 
 import os
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -11,7 +10,7 @@ from minicnn import Tensor, to_cpu
 from minicnn.layer import Layer
 from minicnn.ops import Reshape
 from minicnn.training.augment import to_input
-from weights.recipes.check import shipped
+from weights.recipes.command import shipped
 from weights.recipes.train_shapes import normalise
 
 
@@ -36,14 +35,6 @@ class Taught(Layer):
 def rows(maps, words):
     """maps (N, C, h, w), words (N, ...), whole numbers, exact in float32 -> (N, D) float32"""
     return np.concatenate([a.reshape(len(a), -1).astype(np.float32) for a in (maps, words)], axis=1)
-
-
-def draw(batch, scenes, split, processes=2):
-    """batch(numbers, split) for the numbers 0 to scenes - 1 of a split, on several processes -> its arrays, one after the other"""
-    parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
-        done = list(workers.map(batch, parts, [split] * len(parts)))
-    return tuple(np.concatenate(arrays) for arrays in zip(*done))
 
 
 def with_sight(net):

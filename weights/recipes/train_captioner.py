@@ -16,9 +16,9 @@ from minicnn.nets.captioner import captioner
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input
-from weights.recipes.command import begin, options
+from weights.recipes.command import begin, drawn, options
 from weights.recipes.shapes_world.sentences import LONGEST, WORDS, batch
-from weights.recipes.teaching import Taught, draw, in_parts, processor_time, rows, ship, views, with_sight
+from weights.recipes.teaching import Taught, in_parts, processor_time, rows, ship, views, with_sight
 from weights.recipes.train_shapes import normalise
 
 SCENES, VALIDATION = 10240, 600
@@ -45,8 +45,8 @@ def main(arguments=None):
     started, worked = time.monotonic(), processor_time()
     keep_memory()
     net = with_sight(begin(captioner(), asked))
-    maps, sentences = views(net, *draw(batch, SCENES, "train"), WORDS)
-    kept = draw(batch, VALIDATION, "validation")
+    maps, sentences = views(net, *drawn(batch, SCENES, "train"), WORDS)
+    kept = drawn(batch, VALIDATION, "validation")
     print(f"scenes drawn and seen: {len(maps)} in {time.monotonic() - started:.0f} s", flush=True)
 
     def sample(numbers, random, progress):

@@ -16,8 +16,6 @@ Words that are certain have no such slope: what is left of their gradient tells 
 """
 
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -28,8 +26,7 @@ from minicnn.nets.dense_captioner import SIDES, STEP
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input
-from weights.recipes.check import shipped
-from weights.recipes.command import begin, options
+from weights.recipes.command import begin, drawn, options, shipped
 from weights.recipes.shapes_world import SIDE, regions
 from weights.recipes.train_shapes import normalise
 
@@ -97,12 +94,9 @@ def near(losses, t):
     return np.exp(-losses[2:3] / SHARES[2])
 
 
-def draw(scenes, split, processes=2):
+def draw(scenes, split):
     """Scenes 0 to scenes - 1 of a split -> pictures, boxes, words, as in `regions.batch`."""
-    parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
-        done = list(workers.map(regions.batch, parts, [split] * len(parts)))
-    return tuple(np.concatenate(arrays) for arrays in zip(*done))
+    return drawn(regions.batch, scenes, split)
 
 
 def sampler(pictures, boxes, words):

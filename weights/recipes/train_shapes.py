@@ -8,8 +8,6 @@ drawn by `python -m weights.recipes.check` alone.
 """
 
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -18,18 +16,15 @@ from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, exact, predict, train
 from minicnn.training.augment import jitter, to_input
 from weights.recipes import shapes_world as world
-from weights.recipes.command import begin, options, ship
+from weights.recipes.command import begin, drawn, options, ship
 
 SCENES, VALIDATION = 16384, 1000
 PEAK, DECAY = 4e-3, 0.02
 
 
-def draw(scenes, split, processes=2):
+def draw(scenes, split):
     """Scenes 0 to scenes - 1 of a split -> pictures (N, 96, 96, 3) uint8, labels (N, K) float32."""
-    parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
-        done = list(workers.map(world.batch, parts, [split] * len(parts)))
-    return tuple(np.concatenate(arrays) for arrays in zip(*done))
+    return drawn(world.batch, scenes, split)
 
 
 def normalise(x):

@@ -17,9 +17,9 @@ from minicnn.nets.vqa import vqa
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input
-from weights.recipes.command import begin, options
-from weights.recipes.shapes_world.questions import LONGEST, TYPES, WORDS, batch
-from weights.recipes.teaching import Taught, draw, in_parts, processor_time, rows, ship, views, with_sight
+from weights.recipes.command import begin, drawn, options
+from weights.recipes.shapes_world.questions import ANSWERS, LONGEST, TYPES, WORDS, batch, numbered
+from weights.recipes.teaching import Taught, in_parts, processor_time, rows, ship, views, with_sight
 from weights.recipes.train_shapes import normalise
 
 SCENES, VALIDATION = 10240, 600
@@ -38,14 +38,20 @@ def measure(net, pictures, questions, answers, types):
     return {"accuracy": float(right.mean()), **{type: float(right[types == i].mean()) for i, type in enumerate(TYPES)}}
 
 
+def right(net, pictures, asked):
+    """Which questions, one about each picture, are answered rightly -> (N,) bool.  asked: N questions with their answers"""
+    words = np.array([numbered(q.words) for q in asked])[:, None]
+    return answer(net, pictures, words)[:, 0] == [ANSWERS.index(q.answer) for q in asked]
+
+
 def main(arguments=None):
     asked = options("vqa", __doc__, epochs=6).parse_args(arguments)
     started, worked = time.monotonic(), processor_time()
     keep_memory()
     net = with_sight(begin(vqa(), asked))
-    pictures, questions, answers, _ = draw(batch, SCENES, "train")
+    pictures, questions, answers, _ = drawn(batch, SCENES, "train")
     (maps, questions), answers = views(net, pictures, questions, WORDS), np.tile(answers, (3, 1))
-    kept = draw(batch, VALIDATION, "validation")
+    kept = drawn(batch, VALIDATION, "validation")
     print(f"scenes drawn and seen: {len(maps)} in {time.monotonic() - started:.0f} s", flush=True)
 
     def sample(numbers, random, progress):

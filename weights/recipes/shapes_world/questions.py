@@ -83,6 +83,17 @@ def asked_of(numbers, split="train", seed=0, n=PER_SCENE):
         yield s, ask(stream(ASKED + number, split, seed), s.shapes, n)
 
 
+def one_of_each(numbers, split):
+    """Yield (picture, question): one question of each type about every scene that answers one; yes is as likely as no."""
+    for number in numbers:
+        s, random = scene(number, split, size=SIZE), stream(ASKED + number, split, 1)
+        possible = questions(s.shapes)
+        wanted = ("yes", "no")[random.integers(2)]
+        possible["is there"] = [q for q in possible["is there"] if q.answer == wanted]
+        for some in filter(None, possible.values()):
+            yield s.picture, some[random.integers(len(some))]
+
+
 def numbered(words):
     """A question, as text or as a list of words, with or without its question mark -> the numbers of its words (LONGEST,).
 
