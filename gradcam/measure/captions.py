@@ -15,7 +15,7 @@ import numpy as np
 from gradcam.measure import spoken
 from gradcam.measure.intervals import interval
 from minicnn.decode import beam
-from minicnn.device import keep_memory
+from minicnn.memory import keep_memory
 from weights import speakers
 from weights.recipes import train_captioner, train_vqa
 from weights.recipes.shapes_world import questions, sentences

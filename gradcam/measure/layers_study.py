@@ -24,7 +24,7 @@ from gradcam.measure.grid_pointing_game import PhotoGrids
 from gradcam.measure.measures import row
 from gradcam.measure.table import read
 from minicnn import Tensor, backward, find, one_hot
-from minicnn.device import keep_memory
+from minicnn.memory import keep_memory
 
 BOXED, MASKED = ("pointing_game", "energy_pointing_game", "localisation"), ("pointing_game", "energy_pointing_game")
 GRID, WHOLE = ("pointing_game", "grid_pointing_game"), ("rank_correlation",)

@@ -15,7 +15,7 @@ from gradcam.measure.data import Scenes
 from gradcam.measure.deletion_insertion import STEPS, probability
 from gradcam.measure.grid_pointing_game import PhotoGrids, SceneGrids
 from gradcam.measure.measures import row
-from minicnn.device import keep_memory
+from minicnn.memory import keep_memory
 
 NOTHING = (np.zeros(1), np.zeros(1))  # in place of a map that could not be made
 

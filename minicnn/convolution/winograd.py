@@ -24,7 +24,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.polynomial.polynomial import polyfromroots
 
 from minicnn.convolution.kept import Kept
-from minicnn.device import block_size, empty_like, in_parallel, one_thread_each, shares, workspace
+from minicnn.device import block_size
+from minicnn.memory import empty_like, workspace
+from minicnn.threads import in_parallel, one_thread_each, shares
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 160  # ... but with many channels as many tiles: a product with few rows spends its time on reading U

@@ -1,6 +1,6 @@
 import numpy as np
 
-from minicnn.device import one_thread_each
+from minicnn.threads import one_thread_each
 
 
 @one_thread_each

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from minicnn.device import empty_like, in_shares
 from minicnn.graph import Op
+from minicnn.memory import empty_like
+from minicnn.threads import in_shares
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
 
 

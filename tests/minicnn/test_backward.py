@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 
-from minicnn import GraphError, Op, RuleError, Tensor, backward, find, one_hot
+from minicnn import GraphError, Op, RuleError, Tensor, backward, find, one_hot, threads
 from minicnn.layer import Apply
 from minicnn.ops import Add, BatchNorm, Clip, Concat, Conv, Flatten, LeakyReLU, Linear, MaxPool, Mul, ReLU, Sigmoid, SiLU, Slice
 from tests.support.cases import draw, positive
@@ -404,3 +404,34 @@ def test_memories_die_on_the_way():
         watch.after = weakref.ref(find(y, "conv2").data)
         backward(y, one_hot(y, 0), wrt=x, release=release)
         assert seen == [release]
+
+
+def large_relu(rules, seed=3):
+    """A ReLU large enough to be passed in shares, and what arrives at its input; channels last, as convolutions leave them."""
+    random = np.random.default_rng(seed)
+    x = Tensor(np.moveaxis(random.standard_normal((2, 90, 61, 48)).astype(np.float32), -1, 1), "x")
+    y = ReLU()(x)
+    gy = np.moveaxis(random.standard_normal((len(rules), 2, 90, 61, 48)).astype(np.float32), -1, 2)
+    assert gy.size >= threads.LARGE
+    return x, y, gy, backward(y, gy, x, rules)
+
+
+def test_a_large_activation_is_its_equation_for_every_row():
+    x, _, gy, arrived = large_relu([{}, {ReLU: ReLU.deconvnet}, {ReLU: ReLU.guided}])
+    gate = x.data > 0
+    for found, expected in zip(arrived, (gy[0] * gate, np.maximum(gy[1], 0), np.maximum(gy[2], 0) * gate)):
+        assert same_bits(found + 0, expected + 0) and found.any()  # + 0: no sign of zero
+
+
+def test_a_rule_of_ones_own_sees_the_whole_signal_however_large():
+    def threshold(op, gy):
+        return gy * (abs(gy) > 0.5 * abs(gy).max())
+
+    _, _, gy, arrived = large_relu([{ReLU: threshold}, {}])
+    assert same_bits(arrived[0], threshold(None, gy[0])) and 0 < np.count_nonzero(arrived[0]) < 0.5 * gy[0].size
+
+
+def test_a_large_activation_remembers_what_it_did():
+    x, y, gy, first = large_relu([{}, {ReLU: ReLU.guided}])
+    assert y.op.x is x.data
+    assert all(same_bits(a, b) for a, b in zip(first, backward(y, gy, x, [{}, {ReLU: ReLU.guided}])))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from minicnn import Tensor, backward, device, find, history, nets
+from minicnn import Tensor, backward, find, history, nets, threads
 from minicnn.backward import LARGE
 from minicnn.convolution import Geometry, Kept, choose, im2col, kept, taps, winograd
 from minicnn.convolution.winograd import F2, F4, Winograd
@@ -128,11 +128,11 @@ def test_a_stack_of_signals_gives_what_each_gives(precision):
 def test_one_thread_and_two_agree_and_each_repeats_its_bits():
     x, W = draw(3, 64, 40, 40).astype(np.float32), draw(64, 64, 3, 3).astype(np.float32)
     found = {}
-    for threads in (1, 2):
-        with threadpool_limits(threads, "blas"):
-            found[threads] = WAYS["F4"].forward(x, W, Geometry(1, 1))
+    for n in (1, 2):
+        with threadpool_limits(n, "blas"):
+            found[n] = WAYS["F4"].forward(x, W, Geometry(1, 1))
             for _ in range(3):
-                assert np.array_equal(WAYS["F4"].forward(x, W, Geometry(1, 1)), found[threads])
+                assert np.array_equal(WAYS["F4"].forward(x, W, Geometry(1, 1)), found[n])
     assert error(found[2], found[1]) < 1e-5
 
 
@@ -141,11 +141,11 @@ def test_one_thread_and_two_agree_and_each_repeats_its_bits():
 def test_two_threads_give_the_bits_of_one(op, channels_last):
     x = Tensor(draw(1, 45, 211, 223, channels_last=channels_last).astype(np.float32))
     found = []
-    for threads in (1, 2):
-        with threadpool_limits(threads, "blas"):
+    for n in (1, 2):
+        with threadpool_limits(n, "blas"):
             y = op()(x)
             found.append((y.data, backward(y, draw(3, *y.shape).astype(np.float32), x)))
-    assert y.data.size > device.LARGE and found[0][1].any()
+    assert y.data.size > threads.LARGE and found[0][1].any()
     assert all(np.array_equal(a, b) for a, b in zip(*found))
 
 
@@ -190,7 +190,7 @@ def test_the_number_of_blas_threads_is_what_it_was_afterwards():
     def stop(part):
         raise Stop
 
-    from minicnn.device import in_parallel
+    from minicnn.threads import in_parallel
 
     with pytest.raises(Stop):
         in_parallel(stop, range(4), np.zeros(1))
@@ -201,7 +201,7 @@ def test_the_number_of_blas_threads_is_ours_even_if_another_python_thread_set_it
     """threadpoolctl >= 3.7 lets only one living thread set it and ignores the others without a word."""
     from threadpoolctl import ThreadpoolController
 
-    from minicnn.device import in_parallel
+    from minicnn.threads import in_parallel
 
     blas = ThreadpoolController().select(user_api="blas").lib_controllers
     done, held = threading.Event(), threading.Event()
@@ -412,3 +412,13 @@ def test_a_deep_network_in_float32(precision):
     scores, maps = {"fast": (5e-5, 1e-4), "exact": (5e-6, 1e-5)}[precision]
     assert errors.pop("scores") < scores
     assert all(e < maps for e in errors.values()), errors
+
+
+@pytest.mark.parametrize("kernel, geometry", [(1, Geometry()), (1, Geometry(pad=1)), (3, Geometry(2, 1))])
+@pytest.mark.parametrize("filters", [[], [5], [0, 37], range(24)])
+def test_filters_at_which_no_signal_arrives_are_skipped(kernel, geometry, filters):
+    W, size = draw(40, 6, kernel, kernel), (9, 11)
+    gy = np.zeros((2, 40, *geometry.windows(size, (kernel, kernel))))
+    gy[:, list(filters), 1:] = draw(2, len(filters), *gy[0, 0, 1:].shape)  # none at the first pixel, which is looked at first
+    found = im2col.gx(gy, W, size, geometry)
+    assert error(found, taps.gx(gy, W, size, geometry)) < 1e-12 if len(filters) else not found.any()

@@ -11,7 +11,7 @@ import time
 
 from minicnn import CrossEntropy
 from minicnn.decode import greedy
-from minicnn.device import keep_memory
+from minicnn.memory import keep_memory
 from minicnn.nets.captioner import captioner
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train

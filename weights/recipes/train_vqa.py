@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from minicnn import CrossEntropy
-from minicnn.device import keep_memory
+from minicnn.memory import keep_memory
 from minicnn.nets.vqa import vqa
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train

@@ -1,0 +1,136 @@
+"""Threads: how many, and who waits for whom."""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ContextDecorator
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from minicnn.memory import empty_like
+
+
+class _OneThreadEach(ContextDecorator):
+    """with one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses one per caller.
+
+    Every matrix product of the engine runs inside.  The last bits of a product depend on how many threads share it, and that number is
+    one for the whole process: without this, they would depend on what other Python threads are doing.
+    """
+
+    def __init__(self):
+        self.lock, self.inside, self.blas = threading.Lock(), 0, None
+
+    def __enter__(self):
+        with self.lock:
+            if self.blas is None:
+                self.blas = ThreadpoolController().select(user_api="blas").lib_controllers
+            if not self.inside:
+                self.threads = [lib.get_num_threads() for lib in self.blas]
+                self._allow([1] * len(self.blas))
+            self.inside += 1
+            return max(self.threads, default=1)
+
+    def __exit__(self, *_):
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self._allow(self.threads)
+
+    def _allow(self, threads):
+        for lib, n in zip(self.blas, threads):
+            # threadpoolctl >= 3.7 obeys only the first Python thread that ever set the number, in silence; here it is whoever comes first
+            release = getattr(lib, "clear_controlling_thread", lambda force: None)
+            release(force=True)
+            lib.set_num_threads(n)
+            release(force=True)
+
+
+one_thread_each = _OneThreadEach()
+_workers = None
+
+
+WORTH = 1 << 24  # multiplications from which threads are worth their start: some 0.2 ms on one core
+
+
+def in_parallel(f, parts, like, work=WORTH):
+    """f(part) for every part, on as many threads as BLAS may use (`threadpoolctl` sets that); matrix products inside use one thread each.
+
+    For work that writes to different places and leaves Python for long stretches, as NumPy does.  parts: a list, or a function that is
+    given the number of threads and returns one.  work: how many multiplications it is; below WORTH, or where `like` is on a GPU, one
+    thread does one part after the other.
+    """
+    global _workers
+    with one_thread_each as threads:
+        threads = threads if isinstance(like, np.ndarray) and work >= WORTH else 1
+        parts = parts(threads) if callable(parts) else parts
+        todo = iter(list(parts))
+
+        def work():
+            for part in todo:
+                f(part)
+
+        if threads > 1 and _workers is None:
+            _workers = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="minicnn")
+        helpers = [_workers.submit(work) for _ in range(min(threads, len(parts)) - 1)]
+        try:
+            work()
+        finally:
+            for helper in helpers:  # one that has not started, because others keep the workers busy, has nothing left to do
+                if not helper.cancel():
+                    helper.result()
+
+
+def product(a, b, multiply=np.matmul):
+    """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them, columns.
+
+    multiply(a, b, out=y) is what each thread does with its share.
+    """
+    rows, columns = len(a), b.shape[1]
+    y = np.empty_like(a, shape=(rows, columns), order="C")
+
+    def compute(part):
+        multiply(a[part], b, out=y[part]) if rows > columns else multiply(a, b[:, part], out=y[:, part])
+
+    n = max(rows, columns)
+    in_parallel(compute, lambda threads: shares(n, threads), a, a.size * columns)
+    return y
+
+
+def shares(n, threads):
+    """Slices that together are 0 .. n, one for each thread."""
+    return [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)]
+
+
+LARGE = 1 << 19  # numbers in an array from which threads are worth their start
+
+
+def in_shares(f, like, steps=1):
+    """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is large, or f of many steps.
+
+    Not more: threads that return to Python often wait for each other.
+    """
+    n = like.shape[-2]
+    if like.size * steps < LARGE:
+        f(slice(0, n))
+    else:
+        in_parallel(f, lambda threads: shares(n, threads), like)
+
+
+def elementwise(f, x, *others):
+    """f(x, *others), on threads if x is a large stack of maps.  f: a NumPy function that keeps x's dtype; others: numbers."""
+    if x.size < LARGE or x.ndim < 3:
+        return f(x, *others)
+    y = empty_like(x)
+    in_shares(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), x)
+    return y
+
+
+def _forget_workers():
+    global _workers
+    _workers = None
+    one_thread_each.__init__()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_workers)  # threads do not survive a fork
