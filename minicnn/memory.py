@@ -19,7 +19,7 @@ def workspace(name, shape, like):
 
 
 FRESH = 4 << 20  # bytes of an array whose memory the C library may give back to the system, and ask for again, at every turn
-IDLE = 128 << 20  # bytes of such arrays that are kept for the next ones
+IDLE = 128 << 20  # bytes of such arrays that wait for the next ones, or as much as two of them, if they are so large
 
 _idle = {}  # {id: memory}
 
@@ -35,8 +35,12 @@ class _Lease:
         return self.memory.__array_interface__
 
     def __del__(self, idle=_idle, most=IDLE):  # as defaults, they are still there when Python ends
-        if sum(memory.nbytes for memory in tuple(idle.values())) + self.memory.nbytes <= most:
+        if _bytes(idle) + self.memory.nbytes <= max(most, 2 * self.memory.nbytes):
             idle[id(self.memory)] = self.memory
+
+
+def _bytes(idle):
+    return sum(memory.nbytes for memory in tuple(idle.values()))
 
 
 def empty_like(x, **how):
@@ -48,10 +52,12 @@ def empty_like(x, **how):
 
 
 def _memory(nbytes):
-    """As much memory, or up to twice as much, from an array that is gone, or else fresh."""
+    """As much memory, or up to twice as much, from an array that is gone, or else fresh: then what is beyond IDLE is given back."""
     for memory in sorted(tuple(_idle.values()), key=lambda memory: memory.nbytes):
         if nbytes <= memory.nbytes <= 2 * nbytes and _idle.pop(id(memory), None) is not None:  # else another thread was quicker
             return memory
+    while _bytes(_idle) > IDLE:
+        _idle.pop(next(iter(tuple(_idle)), None), None)
     return np.empty(nbytes, np.uint8)
 
 

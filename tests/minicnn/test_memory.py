@@ -63,6 +63,14 @@ def test_no_more_is_kept_than_the_limit_says():
     assert 0 < sum(m.nbytes for m in memory._idle.values()) <= memory.IDLE
 
 
+def test_two_arrays_are_kept_however_large_until_others_are_needed():
+    large = [memory.empty_like(LARGE, shape=memory.IDLE // 2) for _ in range(3)]  # twice the limit each, and never touched
+    large.clear()
+    assert len(memory._idle) == 2
+    small = memory.empty_like(LARGE)
+    assert not memory._idle and small.base is not None
+
+
 def test_an_array_that_is_much_larger_than_needed_is_left_for_others():
     large = memory.empty_like(LARGE, shape=3 * LARGE.size)
     where = address(large)
