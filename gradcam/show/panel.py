@@ -66,6 +66,7 @@ def _page(rows, heading, footnote, width):
     total = MARGIN + tall(heading) + 0.2 + head + len(rows) * side + sum(below) + 0.05 + tall(footnote) + MARGIN
 
     figure = Figure(figsize=(width + 2 * MARGIN, total), facecolor="white")
+    figure.add_axes((0, 0, 1, 1), xlim=(0, width + 2 * MARGIN), ylim=(total, 0), autoscale_on=False).set_axis_off()
     y = write(figure, MARGIN, MARGIN, heading) + 0.2 + head
     for k, title in enumerate(titles):
         write(figure, _left(k), y - 0.08 - tall(title), title)
@@ -93,14 +94,14 @@ def _below(tile):
 
 def _draw(figure, tile, x, y, side):
     """A tile with its upper left corner at (x, y): the picture, the bar of its scale, its captions."""
-    _axes(figure, x, y, TILE, side).imshow(tile.picture, aspect="auto", interpolation="antialiased")
+    _picture(figure, tile.picture, x, y, TILE, side)
     if tile.zero:
         words = [Line("exactly zero", TITLE, "bold", INK), *lines(tile.zero, TILE - 0.4, TEXT)]
         write(figure, x + 0.2, y + (side - tall(words)) / 2, words)
     y += side + 0.08
     if tile.bar:
         colours, low, high = tile.bar
-        _axes(figure, x, y, TILE, 0.1).imshow(np.linspace(0, 1, 256)[None], cmap=matplotlib.colormaps[colours], aspect="auto")
+        _picture(figure, np.linspace(0, 1, 256)[None], x, y, TILE, 0.1, cmap=matplotlib.colormaps[colours])
         for at, value, align in [(0, low, "left"), (0.5, 0, "center"), (1, high, "right")]:
             if value or at == 0 or low < 0:
                 write(figure, x + at * TILE, y + 0.12, [Line(_number(value), TEXT, colour=FAINT)], align)
@@ -108,12 +109,9 @@ def _draw(figure, tile, x, y, side):
     write(figure, x, y, _captions(tile))
 
 
-def _axes(figure, x, y, width, height):
-    """A bare rectangle with its upper left corner at (x, y)."""
-    across, total = figure.get_size_inches()
-    axes = figure.add_axes((x / across, 1 - (y + height) / total, width / across, height / total))
-    axes.set_axis_off()
-    return axes
+def _picture(figure, pixels, x, y, width, height, **colours):
+    """A picture with its upper left corner at (x, y), on the one pair of axes of the page: making axes takes longer than drawing them."""
+    figure.axes[0].imshow(pixels, extent=(x, x + width, y + height, y), aspect="auto", interpolation="antialiased", **colours)
 
 
 def _number(value):

@@ -175,7 +175,7 @@ def test_no_text_runs_into_another_or_out_of_the_page(classes, methods, zero):
         assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, f"{text} leaves the page"
     for (a, p), (b, q) in itertools.combinations(boxes, 2):
         assert not (min(p.x1, q.x1) - max(p.x0, q.x0) > 1 and min(p.y1, q.y1) - max(p.y0, q.y0) > 1), f"'{a}' and '{b}' overlap"
-    pictures = [axes.get_window_extent(renderer) for axes in figure.axes]
+    pictures = [image.get_window_extent(renderer) for image in figure.axes[0].images]
     for text, box in boxes:
         inside = [p for p in pictures if min(p.x1, box.x1) - max(p.x0, box.x0) > 1 and min(p.y1, box.y1) - max(p.y0, box.y0) > 1]
         for p in inside:  # only the words about a zero map stand on a picture, and wholly
@@ -193,8 +193,9 @@ def test_the_panel_names_class_score_method_and_layer():
 
 def test_one_row_per_class_and_one_column_per_method():
     figure = panel(made_up([0, 1], EIGHT[:3]), PHOTO)
-    pictures = [a for a in figure.axes if a.images[0].get_array().ndim == 3]
-    assert len(pictures) == 2 * 4 and len(figure.axes) - len(pictures) == 2 * 3  # every map has the bar of its scale
+    images = figure.axes[0].images
+    pictures = [image for image in images if image.get_array().ndim == 3]
+    assert len(pictures) == 2 * 4 and len(images) - len(pictures) == 2 * 3  # every map has the bar of its scale
 
 
 def test_the_photo_is_taken_back_from_the_input_when_it_is_not_given():
@@ -206,7 +207,7 @@ def test_the_photo_is_taken_back_from_the_input_when_it_is_not_given():
 def test_a_tall_picture_has_a_tall_tile():
     e = made_up([0], ["saliency"])
     e.maps["saliency", 0] = np.ones((1, 60, 40))
-    box = panel(e, np.zeros((60, 40, 3), np.uint8)).axes[0].get_window_extent()
+    box = panel(e, np.zeros((60, 40, 3), np.uint8)).axes[0].images[0].get_window_extent()
     assert box.height / box.width == pytest.approx(1.5)
 
 
