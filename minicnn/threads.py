@@ -87,7 +87,7 @@ def product(a, b, multiply=np.matmul):
     multiply(a, b, out=y) is what each thread does with its share.
     """
     rows, columns = len(a), b.shape[1]
-    y = np.empty_like(a, shape=(rows, columns), order="C")
+    y = empty_like(a, shape=(rows, columns), order="C")
 
     def compute(part):
         multiply(a[part], b, out=y[part]) if rows > columns else multiply(a, b[:, part], out=y[:, part])

@@ -1,12 +1,10 @@
 """Lesson 3."""
 
-import math
-
 import numpy as np
 
 from minicnn.graph import Op
-from minicnn.memory import empty_like
 from minicnn.threads import in_shares
+from minicnn.unpool import unpool
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
 
 
@@ -41,26 +39,12 @@ class MaxPool(Op):
         return y
 
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
-        (h, _), (s, _) = self.windows, self.stride
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
-        g = empty_like(gy, shape=(*gy.shape[:-2], *reach))
-        disjoint = all(s >= k for s, k in zip(self.stride, self.kernel))
-
-        def route(rows):  # of windows; to those rows of g at which they begin, where no other thread writes
-            end = rows.stop if rows.stop < h else h + self.kernel[0]
-            if self.stride != self.kernel:
-                g[..., rows.start * s : end * s, :] = 0  # places that no window covers, or several
-            sent = None if disjoint else np.empty_like(gy[..., : rows.stop - rows.start + self.kernel[0] // s, :])
-            for tap, (u, _, (_, _, columns)) in enumerate(self._taps()):
-                some = slice(max(0, rows.start - u // s), max(0, min(h, end - u // s)))
-                places = g[..., u + some.start * s : u + some.stop * s : s, columns]
-                named = (self.switches[..., some, :] == tap).astype(gy.dtype)
-                if disjoint:
-                    np.multiply(gy[..., some, :], named, out=places)
-                else:
-                    places += np.multiply(gy[..., some, :], named, out=sent[..., : some.stop - some.start, :])
-
-        in_shares(route, gy, steps=math.prod(self.kernel))
+        if isinstance(gy, np.ndarray):
+            return cut_padding(unpool(gy, self.switches, reach, self.kernel, self.stride), self.size, self.pad)
+        g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
+        for tap, (_, _, at) in enumerate(self._taps()):
+            g[at] += gy * (self.switches == tap)
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):
