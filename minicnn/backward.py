@@ -166,8 +166,10 @@ def _by_rules(tensor, g, rules, signal):
 
 
 def _in_shares(tensor, g, rules):
-    """The signal behind a large activation, by its own rules, some rows of pixels at a time: a rule's second step then finds in cache
-    what its first has left there."""
+    """The signal behind a large activation, by its own rules: each thread sends some rows of pixels, straight to their place in the stack.
+
+    A rule that is not the operation's own may look at the whole signal, so it is given the whole.
+    """
     op, derivative = tensor.op, getattr(type(tensor.op), _ways_back(tensor.op)[0])
     sent = empty_like(g)
 
