@@ -53,13 +53,13 @@ SUBJECTS = (
     Subject(
         *("mini_vgg", None, "data/imagenette_loc_96_decoded.npz", PHOTOS.format(96), ()),
         {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 50}
-        | {"relatives_maps": 500, "relatives_grid": 100, "relatives_many": 100, "relatives_sanity": 20, "relatives_passes": 40, "cost": 5},
+        | {"relatives_maps": 500, "relatives_grid": 100, "relatives_many": 100, "relatives_sanity": 20, "relatives_passes": 30, "cost": 5},
     ),
     Subject(
         *("squeezenet", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz", PHOTOS.format(227)),
         ("grad_cam@relu_conv10", "deconvnet@fire4"),
         {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 20}
-        | {"relatives_maps": 500, "relatives_grid": 50, "relatives_many": 30, "relatives_sanity": 5, "relatives_passes": 6, "cost": 2},
+        | {"relatives_maps": 500, "relatives_grid": 50, "relatives_many": 30, "relatives_sanity": 5, "relatives_passes": 2, "cost": 2},
     ),
 )
 
