@@ -44,7 +44,7 @@ def _bytes(idle):
 
 
 def empty_like(x, **how):
-    """np.empty_like, but large arrays in main memory lie where others lay: the first touch of fresh pages costs more than arithmetic."""
+    """np.empty_like(x, **how), but a large array in main memory lies where another lay that is gone.  -> undefined contents"""
     y = np.empty_like(x, **how)  # not touched yet
     if not isinstance(y, np.ndarray) or y.nbytes < FRESH:
         return y
@@ -64,8 +64,7 @@ def _memory(nbytes):
 def keep_memory():
     """Ask the C library to reuse large freed arrays instead of returning them to the system (glibc; elsewhere nothing happens).
 
-    A fresh large array costs a page fault per page when it is first written, as much as the arithmetic.  For processes that compute for
-    long, as a training run: memory stays at its high-water mark.  -> whether it was possible
+    For processes that compute for long, as a training run: memory stays at its high-water mark.  -> whether it was possible
     """
     M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8  # malloc.h
     try:

@@ -54,7 +54,8 @@ def page(found):
                 into[heading], of[kind] = make(some, columns)
                 into[heading] += "" if kind in ("small", "cost") else _reasons(some)
         if "sanity" in rows:
-            into["Sanity check"] = f"![curves](sanity_{subject.network}.png)\n\n" + into["Sanity check"]
+            curves_of = f"{RANDOM_LAYERS}\n\n![curves](sanity_{subject.network}.png)"
+            into["Sanity check"] = into["Sanity check"].replace(RANDOM_LAYERS, curves_of)
         if "maps" in rows and not card(subject.network).multi_label:
             of["accuracy"] = {f"top{k}": float(np.mean([row["rank"] < k for row in rows["maps"]])) for k in (1, 5)}
             said = "On these {} photos the network's first class is right for {:.1%}, one of its first five for {:.1%}.\n\n"

@@ -98,7 +98,6 @@ def relevance(case, conv=None, linear=None, first=None, start=lambda y: y):
     from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite, layer_map_base
     from zennit.types import Convolution
 
-
     kinds = {"lrp_epsilon": (rules.Epsilon(rms),) * 2, "lrp_alpha_beta": (rules.AlphaBeta(2, 1),) * 2}
     mine = kinds.get(case.method, (rules.Gamma(0.25), rules.Epsilon(1e-6)))
     conv, linear = (conv(rules), (linear or conv)(rules)) if conv else mine
