@@ -1,5 +1,6 @@
 import numpy as np
 
+from gradcam.method import Method
 from gradcam.passes import batch_size, in_batches
 from minicnn.replay import replay
 
@@ -24,3 +25,12 @@ def ablation_cam(y, c, A, relu=True, batch=None, progress=False):
     w = (y_c - np.concatenate(without).T) / np.where(y_c == 0, 1, y_c)  # eq. 3   w_k = (y_c - y_c^k) / y_c
     L = (w[..., None, None] * A.data).sum(axis=-3)  # eq. 4   L = ReLU( sum_k w_k A^k )
     return np.maximum(L, 0) if relu else L
+
+
+METHOD = Method(
+    "ablation_cam", "Ablation-CAM", "Desai & Ramaswamy 2020", "feature maps, weighed by the score lost without them",
+    lambda it, **options: ablation_cam(it.y, it.c, it.A, progress=it.progress, **options),
+    cost="1 forward, K from A onwards", also=("ablationcam",), at_layer=True, many_passes=True, exact=False,
+    equation="ReLU(sum_k w_k A^k), w_k = (y_c - y_c with A^k = 0) / y_c",
+    drawn="overlay", zero="No feature map at {layer} is missed by this score.", peers={"pytorch-grad-cam": "AblationCAM"},
+)  # fmt: skip

@@ -1,5 +1,8 @@
 """Lesson 10."""
 
+import numpy as np
+
+from gradcam.method import FORWARD, Method
 from minicnn import GlobalAvgPool, GraphError, Linear, Reshape, Tensor
 
 
@@ -20,3 +23,10 @@ def cam_head(y):
     if pooled is None or not isinstance(pooled.op, GlobalAvgPool):
         raise GraphError("CAM needs a network that ends in global average pooling and one linear layer; Grad-CAM needs neither")
     return pooled.op.inputs[0], y.op.inputs[1]
+
+
+METHOD = Method(
+    "cam", "CAM", "Zhou et al. 2016", "the last feature maps, weighed by the linear layer",
+    lambda context: cam(*cam_head(context.y), np.asarray(context.c)), cost=FORWARD, classic=True, drawn="overlay", of_score=False,
+    zero="The feature maps are zero, or weigh nothing for this class.",
+)  # fmt: skip

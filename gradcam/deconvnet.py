@@ -1,5 +1,6 @@
 """Lesson 8."""
 
+from gradcam.method import Method
 from gradcam.rules import DECONVNET
 from gradcam.seed import seed as start
 from minicnn import backward
@@ -13,3 +14,11 @@ def deconvnet(y, c, x, seed="score", allow=()):
     """
     y, gy = start(y, c, seed)
     return backward(y, gy, wrt=x, rules=DECONVNET, allow=allow)
+
+
+METHOD = Method(
+    "deconvnet", "Deconvnet", "Zeiler & Fergus 2014", "what excites a unit: ReLUs pass positive signals",
+    lambda context: context.signals["deconvnet", "x"].copy(),
+    equation="at every ReLU g_in = g 1[g > 0]; elsewhere the derivative", signals=(("deconvnet", "x"),), classic=True,
+    zero="Nothing positive is left of the signal from this score. It can start at a unit of a feature map instead.",
+)  # fmt: skip

@@ -1,5 +1,6 @@
 import numpy as np
 
+from gradcam.method import FORWARD, Method
 from minicnn import Tensor, to_cpu
 from minicnn.device import moved
 
@@ -21,3 +22,11 @@ def eigen_cam(A, centre=False, relu=False):
     V_1 = V_1 * np.where(V_1.sum(axis=-1, keepdims=True) < 0, -1, 1).astype(A.dtype)
     L = (M @ moved(V_1[..., None], M)).reshape(N, h, w)
     return np.maximum(L, 0) if relu else L
+
+
+METHOD = Method(
+    "eigen_cam", "Eigen-CAM", "Muhammad & Yeasin 2020", "what feature maps have in common; asks for no class",
+    lambda context, **options: eigen_cam(context.A, **options), cost=FORWARD, also=("eigencam",), at_layer=True, relu=False, exact=False,
+    equation="sum_k V_1k A^k, V_1 the first right singular vector of A as (places, k), its entries adding up to something >= 0",
+    drawn="overlay", of_score=False, zero="The feature maps at {layer} are zero.", peers={"pytorch-grad-cam": "EigenCAM"},
+)  # fmt: skip

@@ -1,6 +1,7 @@
 import numpy as np
 
 from gradcam.lrp import neg, pos, share, shares, table
+from gradcam.method import Method
 from gradcam.seed import seed as start
 from minicnn import Conv, GraphError, Linear, backward, history, names
 
@@ -41,3 +42,12 @@ def _last_weights(y):
     if name is None:
         raise GraphError("the contrast begins at the last layer with weights, and that has no name of its own")
     return name
+
+
+METHOD = Method(
+    "excitation_backprop", "Excitation backprop", "Zhang et al. 2016", "where winners stand, chosen from the class downwards",
+    lambda context, **options: excitation_backprop(context.y, context.c, context.A, **options), at_layer=True, relu=False, exact=False,
+    equation="sum_k P^k, P_i = sum_j x_i w_ij+ / (sum_i x_i w_ij+) P_j, x clipped at 0, no b; "
+             "sums and means by share; P = 1 at c",
+    drawn="overlay", zero="No unit on the way to {layer} was excited by another.",
+)  # fmt: skip

@@ -4,33 +4,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcam.cam import cam, cam_head
-from gradcam.grad_cam import combine
-from gradcam.guided_grad_cam import localise
-from gradcam.occlusion import occlusion
-from gradcam.relatives import AT_LAYER, FROM_GRADIENT, RELATIVES, Way, pixel_range
+from gradcam.method import Context, pixel_range
+from gradcam.methods import METHODS
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.saliency import largest_channel
 from gradcam.seed import seed as start
 from gradcam.seed import strongest_unit
 from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_hot
 
 TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
 
-#   method                 the signals it is made from: (rules, where they arrive)
-METHODS = {
-    "gradient": [("backprop", "x")],
-    "saliency": [("backprop", "x")],
-    "input_times_gradient": [("backprop", "x")],
-    "deconvnet": [("deconvnet", "x")],
-    "guided_backprop": [("guided", "x")],
-    "cam": [],
-    "grad_cam": [("backprop", "A")],
-    "counterfactual": [("backprop", "A")],
-    "guided_grad_cam": [("guided", "x"), ("backprop", "A")],
-    "occlusion": [],
-}
-NEEDS = METHODS | {name: [("backprop", "A")] if name in FROM_GRADIENT else [] for name in RELATIVES}
 PANEL = ("saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")  # the five that share one backward pass
 
 
@@ -81,13 +63,13 @@ def explain(
     classes   a class, or a list of classes; each a number, or N numbers for N pictures.  Default: the top class of each picture
     layer     name of the feature maps A for Grad-CAM; unit_layer: where the deconvnet signal starts, at the strongest unit; None: at y_c
     seed, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
-    options   {relative: {its own options}}, {"smoothgrad": {"n": 20}} say; see `gradcam.relatives`
+    options   {method: {its own options}}, {"smoothgrad": {"n": 20}} say; see the methods
     -> Explanation.  GraphError if the input holds NaN or infinite numbers
     """
     x = x if isinstance(x, Tensor) else Tensor(x, "x")
-    unknown = [m for m in methods if m not in NEEDS]
+    unknown = [m for m in methods if m not in METHODS]
     if unknown:
-        raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(NEEDS)}")
+        raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(METHODS)}")
     card = getattr(net, "card", None)
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
     if not np.isfinite(x.data).all():
@@ -98,25 +80,30 @@ def explain(
     probabilities = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)
     e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card)
     signals = _signals(y, x, A, methods, unit_layer, seed, allow, e)
-    if "occlusion" in methods:
-        occluded = dict(zip(classes, _occlusion(net, x.data, classes, occluder or {}, progress)))
-    for method in methods:
-        for c in classes:
-            if method == "occlusion":
-                e.maps[method, c] = occluded[c]
-            elif method in RELATIVES:
-                way = Way(net, x, y, c, A, signals.get((c, "backprop", "A")), seed, pixel_range(x.data, card), progress)
-                e.maps[method, c] = RELATIVES[method](way, **(options or {}).get(method, {}))
-            else:
-                e.maps[method, c] = _map(method, c, x, y, A, signals, alpha, relu, upsampling)
-            if not np.any(e.maps[method, c]):
-                e.notes[method, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((method, c))]))
+    weighing = {"alpha": alpha, "relu": relu}
+    options = {
+        "grad_cam": weighing, "counterfactual": weighing, "guided_grad_cam": weighing | {"upsampling": upsampling},
+        "occlusion": occluder or {}, **(options or {}),
+    }  # fmt: skip
+    pixels, every = pixel_range(x.data, card), np.stack([np.broadcast_to(np.asarray(c), (len(x.data),)) for c in classes])
+    for name in methods:
+        method, mine = METHODS[name], options.get(name, {})
+
+        def look(c, at):
+            arrived = {need: signals[at, *need] for need in method.signals}  # noqa: B023
+            return method.map(Context(net, x, y, c, A, arrived, seed, pixels, progress), **mine)  # noqa: B023
+
+        maps = look(every, None) if method.joint else [look(c, c) for c in classes]
+        for c, map in zip(classes, maps):
+            e.maps[name, c] = map
+            if not np.any(map):
+                e.notes[name, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((name, c))]))
     return e
 
 
 def _feature_maps(y, layer, methods):
     """The tensor that Grad-CAM and its relatives weigh, None if no method needs one."""
-    if not any(m in AT_LAYER or ("backprop", "A") in NEEDS[m] for m in methods):
+    if not any(METHODS[m].at_layer for m in methods):
         return None
     if layer is None:
         raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
@@ -141,7 +128,7 @@ def _classes(classes, scores):
 
 def _signals(y, x, A, methods, unit_layer, seed, allow, e):
     """One batched backward pass: {(class, rules, "x" or "A"): signal}.  The stack has a row for each class and table of rules."""
-    needs = dict.fromkeys(need for m in methods for need in NEEDS[m])
+    needs = dict.fromkeys(need for m in methods for need in METHODS[m].signals)
     rows = [(c, rules) for c in e.classes for rules in dict.fromkeys(rules for rules, _ in needs)]
     ends = {name: tensor for name, tensor in (("x", x), ("A", A)) if any(at == name for _, at in needs)}
     if not rows:
@@ -162,38 +149,3 @@ def _signals(y, x, A, methods, unit_layer, seed, allow, e):
             e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
     arrived = backward(starts, signals, list(ends.values()), [TABLES[rules] for _, rules in rows], allow=allow)
     return {(*row, name): g[n] for name, g in zip(ends, arrived) for n, row in enumerate(rows)}
-
-
-def _occlusion(net, x, classes, occluder, progress):
-    """All classes at once: windows of a seventh of the picture, half overlapping, unless `occluder` says otherwise."""
-    side = min(x.shape[-2:])
-    occluder = {"window": max(side // 7, 1), "stride": max(side // 14, 1)} | occluder
-    every = np.stack([np.broadcast_to(np.asarray(c), (len(x),)) for c in classes])
-    return occlusion(net, x, every, progress=progress, **occluder)
-
-
-def _map(method, c, x, y, A, signals, alpha, relu, upsampling):
-    """The method's formula on the signals of class c."""
-
-    def arrived(rules, at):
-        return signals[c, rules, at]
-
-    match method:
-        case "gradient":
-            return arrived("backprop", "x").copy()
-        case "saliency":
-            return largest_channel(arrived("backprop", "x"))
-        case "input_times_gradient":
-            return x.data * arrived("backprop", "x")
-        case "deconvnet":
-            return arrived("deconvnet", "x").copy()
-        case "guided_backprop":
-            return arrived("guided", "x").copy()
-        case "cam":
-            return cam(*cam_head(y), np.asarray(c))
-        case "grad_cam":
-            return combine(arrived("backprop", "A"), A.data, alpha, relu)
-        case "counterfactual":
-            return combine(-arrived("backprop", "A"), A.data, alpha, relu)
-        case "guided_grad_cam":
-            return localise(arrived("guided", "x"), combine(arrived("backprop", "A"), A.data, alpha, relu), upsampling)

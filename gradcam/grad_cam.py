@@ -1,7 +1,6 @@
 """Lessons 10, 11 and 12."""
 
-import numpy as np
-
+from gradcam.method import Method, cam_method, weighted
 from gradcam.seed import seed as start
 from minicnn import backward
 
@@ -18,15 +17,32 @@ def grad_cam(y, c, A, seed="score", alpha="mean", relu=True):
 
 def combine(dA, A, alpha="mean", relu=True):
     """dA (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
+    return weighted(A, weights(dA, A, alpha), relu)  # eq. 2   L = ReLU( sum_k alpha_k A^k )
+
+
+def weights(dA, A, alpha="mean"):
+    """alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1) -> (..., N, K, 1, 1)"""
     if alpha not in ("mean", "sum"):
         raise ValueError(f"alpha is 'mean' (the paper) or 'sum', not '{alpha}'")
     pool = dA.mean if alpha == "mean" else dA.sum
-    alpha_k = pool(axis=(-2, -1), keepdims=True)  # eq. 1   alpha_k = 1/Z sum_ij dy_c / dA^k_ij
-    L = (alpha_k * A).sum(axis=-3)  # eq. 2   L = ReLU( sum_k alpha_k A^k )
-    return np.maximum(L, 0) if relu else L
+    return pool(axis=(-2, -1), keepdims=True)
 
 
 def counterfactual(y, c, A, seed="score", alpha="mean", relu=True):
     """What speaks against class c: Grad-CAM with negated weights (Selvaraju et al. 2017, sec. 3.3) -> (N, h, w)"""
     y, gy = start(y, c, seed)
     return combine(-backward(y, gy, wrt=A), A.data, alpha, relu)
+
+
+METHOD = cam_method(
+    "grad_cam", "Grad-CAM", paper="Selvaraju et al. 2017", question="feature maps, weighed by their mean derivative", weights=weights,
+    equation="ReLU(sum_k alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij", classic=True,
+    zero="The weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class.",
+    peers={"pytorch-grad-cam": "GradCAM", "torch-cam": "GradCAM"},
+)  # fmt: skip
+COUNTERFACTUAL = Method(
+    "counterfactual", "Counterfactual", "Selvaraju et al. 2017", "what speaks against the class",
+    lambda context, **options: combine(-context.signals["backprop", "A"], context.A.data, **options),
+    signals=METHOD.signals, at_layer=True, classic=True, drawn="overlay", scaled_with="grad_cam",
+    zero="Nothing at {layer} speaks against this class.",
+)  # fmt: skip

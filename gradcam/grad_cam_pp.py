@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.method import cam_method, weighted
 from gradcam.seed import seed as start
 from minicnn import backward
 
@@ -18,9 +19,21 @@ def grad_cam_pp(y, c, A, seed="score", relu=True, eps=0.0):
 
 def combine(g, A, relu=True, eps=0.0):
     """g (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
+    return weighted(A, weights(g, A, eps), relu)
+
+
+def weights(g, A, eps=0.0):
+    """w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A_ab g^3) -> (..., N, K, 1, 1)"""
     total = A.sum(axis=(-2, -1), keepdims=True)
     bend = 2 * g**2 + total * g**3 + eps
     alpha = g**2 / np.where(bend == 0, 1, bend)  # eq. 19  alpha_ij^k = g^2 / (2 g^2 + sum_ab A_ab^k g^3), 0 where g is
-    w = (alpha * np.maximum(g, 0)).sum(axis=(-2, -1), keepdims=True)  # eq. 5   w_k = sum_ij alpha_ij^k ReLU(g_ij^k)
-    L = (w * A).sum(axis=-3)
-    return np.maximum(L, 0) if relu else L
+    return (alpha * np.maximum(g, 0)).sum(axis=(-2, -1), keepdims=True)  # eq. 5   w_k = sum_ij alpha_ij^k ReLU(g_ij^k)
+
+
+METHOD = cam_method(
+    "grad_cam++", "Grad-CAM++", paper="Chattopadhay et al. 2018", also=("grad_campp", "grad_cam_pp"), weights=weights, exact=False,
+    question="positive derivatives weigh, evenly over large and small objects",
+    equation="ReLU(sum_k w_k A^k), w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A^k_ab g^3), 0 where g is; g = dy_c/dA^k_ij",
+    zero="No derivative of this score by the feature maps at {layer} is positive where they are.",
+    peers={"pytorch-grad-cam": "GradCAMPlusPlus", "torch-cam": "GradCAMpp"},
+)  # fmt: skip

@@ -1,5 +1,6 @@
 """Lesson 7."""
 
+from gradcam.method import Method
 from gradcam.seed import seed as start
 from minicnn import backward
 
@@ -13,3 +14,13 @@ def gradient(y, c, x, seed="score"):
 def input_times_gradient(y, c, x, seed="score"):
     """x * dy_c/dx: each pixel's share of the first-order Taylor term (Shrikumar et al. 2016, sec. 2) -> (N, C, H, W)"""
     return x.data * gradient(y, c, x, seed)
+
+
+METHOD = Method(
+    "gradient", "Gradient", "Simonyan et al. 2013", "the slope of the score at each pixel",
+    lambda context: context.signals["backprop", "x"].copy(), equation="g = dy_c/dx", signals=(("backprop", "x"),), classic=True,
+)  # fmt: skip
+INPUT_TIMES_GRADIENT = Method(
+    "input_times_gradient", "Input × gradient", "Shrikumar et al. 2016", "each pixel's first-order share of the score",
+    lambda context: context.x.data * context.signals["backprop", "x"], signals=(("backprop", "x"),), classic=True,
+)  # fmt: skip

@@ -1,5 +1,6 @@
 """Lessons 8 and 9."""
 
+from gradcam.method import Method
 from gradcam.rules import GUIDED
 from gradcam.seed import seed as start
 from minicnn import backward
@@ -13,3 +14,11 @@ def guided_backprop(y, c, x, seed="score", allow=()):
     """
     y, gy = start(y, c, seed)
     return backward(y, gy, wrt=x, rules=GUIDED, allow=allow)
+
+
+METHOD = Method(
+    "guided_backprop", "Guided backprop", "Springenberg et al. 2015", "ReLUs pass positive signals where they were open",
+    lambda context: context.signals["guided", "x"].copy(),
+    equation="at every ReLU g_in = g 1[x > 0] 1[g > 0]", signals=(("guided", "x"),), classic=True,
+    zero="No way from this score to a pixel is open and positive all along.",
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """Lesson 13."""
 
-from gradcam.grad_cam import grad_cam
+from gradcam.grad_cam import combine, grad_cam
 from gradcam.guided_backprop import guided_backprop
+from gradcam.method import Method
 from gradcam.upsample import upsample
 
 
@@ -16,3 +17,16 @@ def guided_grad_cam(y, c, A, x, seed="score", upsampling="half_pixel", allow=())
 def localise(guided, L, upsampling="half_pixel"):
     """guided (..., C, H, W) times L (..., h, w), brought to its size by bilinear interpolation."""
     return guided * upsample(L, guided.shape[-2:], upsampling)[..., None, :, :]
+
+
+def _map(context, upsampling="half_pixel", **options):
+    L = combine(context.signals["backprop", "A"], context.A.data, **options)
+    return localise(context.signals["guided", "x"], L, upsampling)
+
+
+METHOD = Method(
+    "guided_grad_cam", "Guided Grad-CAM", "Selvaraju et al. 2017", "Grad-CAM times guided backprop", _map,
+    equation="guided_backprop * grad_cam, enlarged bilinearly with half-pixel centres",
+    signals=(("guided", "x"), ("backprop", "A")), at_layer=True, classic=True,
+    zero="It is a product, and one factor is zero wherever the other is not: look at Grad-CAM and at guided backprop.",
+)  # fmt: skip

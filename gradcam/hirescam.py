@@ -1,7 +1,6 @@
 """Lessons 10 and 21."""
 
-import numpy as np
-
+from gradcam.method import cam_method, weighted
 from gradcam.seed import seed as start
 from minicnn import backward
 
@@ -18,5 +17,16 @@ def hirescam(y, c, A, seed="score", relu=False):
 
 def combine(g, A, relu=False):
     """g (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
-    L = (g * A).sum(axis=-3)
-    return np.maximum(L, 0) if relu else L
+    return weighted(A, weights(g, A), relu)
+
+
+def weights(g, A):
+    """w_ij^k = g_ij^k -> (..., N, K, h, w)"""
+    return g
+
+
+METHOD = cam_method(
+    "hirescam", "HiResCAM", paper="Draelos & Carin 2020", also=("hires_cam",), question="derivative times feature map, place by place",
+    weights=weights, relu=False, equation="sum_k g A^k, place by place; g = dy_c/dA^k_ij",
+    zero="No feature map at {layer} that is not zero moves this score.", peers={"pytorch-grad-cam": "HiResCAM"},
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.method import Method
 from gradcam.passes import batch_size, gradients, in_batches, score
 from minicnn import Tensor
 
@@ -41,3 +42,11 @@ def completeness_error(net, x, c, map, baseline=0.0):
     ends = np.stack([x, np.broadcast_to(np.asarray(baseline, x.dtype, like=x), x.shape)])
     at_x, at_baseline = score(net, ends, c)
     return abs(map.sum(axis=(1, 2, 3)) - (at_x - at_baseline)) / abs(at_x - at_baseline)
+
+
+METHOD = Method(
+    "integrated_gradients", "Integrated Gradients", "Sundararajan et al. 2017", "the gradient, averaged on the way from grey",
+    lambda it, **options: integrated_gradients(it.net, it.x, it.c, seed=it.start, progress=it.progress, **options),
+    cost="1 + 50 forward, 50 backward", also=("integratedgradients",), many_passes=True,
+    equation="x / 8 sum_k dy_c/dx at x (k + 1/2) / 8, k = 0 ... 7",
+)  # fmt: skip

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.method import cam_method, weighted
 from gradcam.seed import seed as start
 from minicnn import backward
 
@@ -18,5 +19,18 @@ def layercam(y, c, A, seed="score"):
 
 def combine(g, A):
     """g (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
-    w = np.maximum(g, 0)  # eq. 5   w_ij^k = ReLU( dy_c/dA_ij^k )
-    return np.maximum((w * A).sum(axis=-3), 0)  # eqs. 6-7   M = ReLU( sum_k w^k A^k )
+    return weighted(A, weights(g, A))  # eqs. 6-7   M = ReLU( sum_k w^k A^k )
+
+
+def weights(g, A):
+    """w_ij^k = ReLU(dy_c/dA_ij^k) (eq. 5) -> (..., N, K, h, w)"""
+    return np.maximum(g, 0)
+
+
+METHOD = cam_method(
+    "layercam", "LayerCAM", paper="Jiang et al. 2021", also=("layer_cam",), weights=weights,
+    question="positive derivative times feature map, for early layers, too",
+    equation="ReLU(sum_k ReLU(g) A^k), place by place; g = dy_c/dA^k_ij",
+    zero="No derivative of this score by the feature maps at {layer} is positive where they are.",
+    peers={"pytorch-grad-cam": "LayerCAM", "torch-cam": "LayerCAM"},
+)  # fmt: skip

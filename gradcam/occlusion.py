@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from gradcam.method import Method
 from gradcam.passes import in_batches
 from minicnn import Softmax, Tensor
 
@@ -52,3 +53,16 @@ def occlusion(net, x, c, window=15, stride=8, fill=0.0, of="score", average="mea
         total[at] += fall[..., None, None]
         covers[at] += 1
     return total if average == "sum" else total / np.maximum(covers, 1)
+
+
+def _maps(context, **options):
+    """Windows of a seventh of the picture, half overlapping, unless the options say otherwise."""
+    side = min(context.x.shape[-2:])
+    options = {"window": max(side // 7, 1), "stride": max(side // 14, 1)} | options
+    return occlusion(context.net, context.x, context.c, progress=context.progress, **options)
+
+
+METHOD = Method(
+    "occlusion", "Occlusion", "Zeiler & Fergus 2014", "how much the score falls when a window is covered", _maps, joint=True,
+    cost="1 forward for each window", classic=True, drawn="overlay", of_score=False, zero="No window that was covered moved the score.",
+)  # fmt: skip

@@ -1,6 +1,7 @@
 """Lesson 7."""
 
 from gradcam.gradient import gradient
+from gradcam.method import Method
 
 
 def saliency(y, c, x, seed="score"):
@@ -12,3 +13,10 @@ def saliency(y, c, x, seed="score"):
 def largest_channel(w):
     """M_ij = max over channels of |w_kij|.  (..., C, H, W) -> (..., H, W)"""
     return abs(w).max(axis=-3)
+
+
+METHOD = Method(
+    "saliency", "Saliency", "Simonyan et al. 2013", "the size of that slope",
+    lambda context: largest_channel(context.signals["backprop", "x"]), equation="max over channels of |dy_c/dx|",
+    signals=(("backprop", "x"),), classic=True, drawn="heat",
+)  # fmt: skip

@@ -1,5 +1,6 @@
 import numpy as np
 
+from gradcam.method import Method
 from gradcam.passes import batch_size, in_batches, score
 from gradcam.upsample import upsample
 from minicnn import Softmax, Tensor
@@ -23,3 +24,14 @@ def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, prog
     alpha = Softmax()(np.concatenate(scores).T)  # (N, K): over the maps
     L = (alpha[..., None, None] * A).sum(axis=-3)  # eq. 8   L = ReLU( sum_k alpha_k A^k )
     return np.maximum(L, 0) if relu else L
+
+
+METHOD = Method(
+    "score_cam", "Score-CAM", "Wang et al. 2020", "feature maps, weighed by the score of what is seen through them",
+    lambda it, **options: score_cam(it.net, it.x, it.c, it.A, progress=it.progress, **options),
+    cost="1 + K forward", also=("scorecam",), at_layer=True, many_passes=True, exact=False,
+    equation="ReLU(sum_k alpha_k A^k), alpha = softmax over k of y_c(x s(Up A^k)), s(H) = (H - min H) / (max H - min H), "
+             "Up bilinear with half-pixel centres",
+    drawn="overlay", of_score=False, zero="The feature maps at {layer} are zero.",
+    peers={"pytorch-grad-cam": "ScoreCAM", "torch-cam": "ScoreCAM"},
+)  # fmt: skip

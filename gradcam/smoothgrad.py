@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.method import Method
 from gradcam.passes import batch_size, gradients, in_batches
 from minicnn import Tensor
 from minicnn.device import moved
@@ -20,3 +21,10 @@ def smoothgrad(net, x, c, n=50, noise=0.15, random_seed=0, seed="score", batch=N
         drawn = random.standard_normal((some.stop - some.start, 1, *x.shape[1:])).astype(x.dtype)
         total += gradients(net, x + sigma * moved(drawn, x), c, seed).sum(axis=0)
     return total / n
+
+
+METHOD = Method(
+    "smoothgrad", "SmoothGrad", "Smilkov et al. 2017", "the gradient, averaged over noise",
+    lambda it, **options: smoothgrad(it.net, it.x, it.c, seed=it.start, progress=it.progress, **options),
+    cost="1 + 50 forward, 50 backward", many_passes=True, equation="1/4 sum_k dy_c/dx at x + noise[k]",
+)  # fmt: skip

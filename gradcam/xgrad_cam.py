@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gradcam.method import cam_method, weighted
 from gradcam.seed import seed as start
 from minicnn import backward
 
@@ -18,8 +19,19 @@ def xgrad_cam(y, c, A, seed="score", relu=True, eps=0.0):
 
 def combine(g, A, relu=True, eps=0.0):
     """g (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
+    return weighted(A, weights(g, A, eps), relu)  # eq. 1   L = ReLU( sum_k alpha_k A^k )
+
+
+def weights(g, A, eps=0.0):
+    """alpha_k = sum_ij A_ij g_ij / sum_ab A_ab -> (..., N, K, 1, 1)"""
     total = A.sum(axis=(-2, -1), keepdims=True) + eps
     share = A / np.where(total == 0, 1, total)  # A_ij^k / sum_ab A_ab^k, 0 for a map of zeros
-    alpha = (share * g).sum(axis=(-2, -1), keepdims=True)  # eq. 8   alpha_k = sum_ij A_ij^k / (sum_ab A_ab^k) dy_c/dA_ij^k
-    L = (alpha * A).sum(axis=-3)  # eq. 1   L = ReLU( sum_k alpha_k A^k )
-    return np.maximum(L, 0) if relu else L
+    return (share * g).sum(axis=(-2, -1), keepdims=True)  # eq. 8   alpha_k = sum_ij A_ij^k / (sum_ab A_ab^k) dy_c/dA_ij^k
+
+
+METHOD = cam_method(
+    "xgrad_cam", "XGrad-CAM", paper="Fu et al. 2020", question="derivatives averaged where the map is active", weights=weights, exact=False,
+    equation="ReLU(sum_k w_k A^k), w_k = sum_ij A^k_ij g / sum_ab A^k_ab, 0 for a map of zeros; g = dy_c/dA^k_ij",
+    zero="The weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class.",
+    peers={"pytorch-grad-cam": "XGradCAM", "torch-cam": "XGradCAM"},
+)  # fmt: skip

@@ -1,7 +1,7 @@
 """Which methods a network can be explained by."""
 
 from gradcam.cam import cam_head
-from gradcam.explain import METHODS
+from gradcam.methods import CLASSIC
 from minicnn import GraphError
 
 
@@ -10,5 +10,5 @@ def applicable(y):
     try:
         cam_head(y)
     except GraphError:
-        return [m for m in METHODS if m != "cam"]
-    return list(METHODS)
+        return [m for m in CLASSIC if m != "cam"]
+    return list(CLASSIC)

@@ -5,7 +5,8 @@ import json
 import numpy as np
 
 from gradcam.commands._ask import is_called
-from gradcam.show.tiles import LOOKS, why_zero
+from gradcam.methods import METHODS
+from gradcam.show.tiles import why_zero
 from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
 
 
@@ -20,7 +21,7 @@ def in_words(e, photo, out, advice=(), n=0):
     for line in filter(None, [independent(card), doubt(p, card), strange(p, card), *advice]):
         print(line)
     for method, c, reason in _zeros(e, n):
-        print(f"{LOOKS[method][0]} of {name_of(c, card)} is exactly zero. {reason}")
+        print(f"{METHODS[method].title} of {name_of(c, card)} is exactly zero. {reason}")
     print(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
 
 

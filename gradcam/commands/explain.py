@@ -60,13 +60,14 @@ def run(args):
     from gradcam.commands import _report as report
     from gradcam.commands._ask import AskError, layer_named, one_of
     from gradcam.commands._network import loaded, network_named, see_layers
-    from gradcam.explain import NEEDS, PANEL, explain
+    from gradcam.explain import PANEL, explain
     from gradcam.image import crop_shown, prepare
+    from gradcam.methods import METHODS
 
     _photo_first(args)
     _onnx.check(args)
     name = network_named(args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK))
-    methods = list(dict.fromkeys(one_of("method", m, NEEDS, "gradcam methods") for m in args.methods or PANEL))
+    methods = list(dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL))
     out = _out(args)
     image, kinds = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights)

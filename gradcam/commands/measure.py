@@ -114,12 +114,11 @@ def _measure(args, net, data, asked, methods):
 def _named(asked):
     """'Grad-CAM@conv10' -> ('grad_cam', 'conv10'); None for no layer."""
     from gradcam.commands._ask import AskError, one_of
-    from gradcam.explain import NEEDS
-    from gradcam.relatives import AT_LAYER
+    from gradcam.methods import METHODS
 
     name, at, layer = asked.partition("@")
-    name = one_of("method", name, NEEDS, "gradcam methods")
-    if at and not (name in (*AT_LAYER, "deconvnet") or ("backprop", "A") in NEEDS[name]):
+    name = one_of("method", name, METHODS, "gradcam methods")
+    if at and not (METHODS[name].at_layer or name == "deconvnet"):
         raise AskError(f"{name} looks at no layer: write it without @{layer}")
     return name, layer if at else None
 
@@ -139,10 +138,10 @@ def _at_layers(named, net):
 
 def _fitting(net, data):
     """The methods that are measured where none is asked for: those of `gradcam.explain`, but for the dear one, that this network has."""
-    from gradcam.explain import METHODS
+    from gradcam.methods import CLASSIC
     from gradcam.measure.case import unfit
 
-    quick = [m for m in METHODS if m != "occlusion"]
+    quick = [m for m in CLASSIC if m != "occlusion"]
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, quick)
     return [m for m in quick if m not in failed]
 

@@ -23,10 +23,10 @@ def register(subparsers):
 
 
 def run(args):
-    from gradcam.methods import CATALOGUE
+    from gradcam.methods import METHODS
 
     seconds = measured() if args.seconds else {}
-    rows = [(name, *entry, *seconds.get(name, ())) for name, entry in CATALOGUE.items()]
+    rows = [(name, m.question, m.paper, m.cost, *seconds.get(name, ())) for name, m in METHODS.items()]
     head = ("method", "what it asks", "paper", "passes of the network", *(("seconds", "Grad-CAMs") if seconds else ()))
     widths = [max(len(row[k]) for row in (head, *rows) if k < len(row)) for k in range(len(head))]
     for row in (head, *rows):
@@ -39,7 +39,7 @@ def measured():
     from gradcam.commands.explain import SCENE_NETWORK, _picture
     from gradcam.image import prepare
     from gradcam.measure.cost import seconds
-    from gradcam.methods import CATALOGUE
+    from gradcam.methods import METHODS
     from minicnn import GraphError
     from weights import load
 
@@ -47,7 +47,7 @@ def measured():
     image, kinds = _picture(None, SCENE_NETWORK)
     x, c = prepare(image, net.card.preprocessing), net.card.classes.index(kinds[0])
     took = {}
-    for method in CATALOGUE:
+    for method in METHODS:
         try:
             took[method], _ = seconds(net, x, c, method)
         except GraphError:  # CAM asks for a certain end of the network

@@ -30,9 +30,6 @@ From Python, with a live PyTorch model: gradcam.verify.torch(model, x, 243, "gra
 MORE = {"their_input": "input, as their network got it", "scores": "scores", "activations": "layer activation", "gradient": "gradient",
         "alpha": "channel weights"}  # fmt: skip
 
-METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "guided_grad_cam", "grad_cam", "grad_cam++", "xgrad_cam", "hirescam",
-           "layercam", "eigen_cam", "score_cam", "ablation_cam", "excitation_backprop", "integrated_gradients", "smoothgrad", "lrp_epsilon",
-           "lrp_gamma", "lrp_alpha_beta", "lrp_z_box", "lrp_flat")  # fmt: skip
 SETTINGS = {"steps": (int, "M", "of Integrated Gradients; default: 50"),
             "rule": (str, "NAME", "of its steps: gauss, right or midpoint; default: gauss"),
             "baseline": (str, "X", "where it starts, after preprocessing: a number, or a file .npy; default: 0"),
@@ -52,7 +49,7 @@ def register(subparsers):
     parser.add_argument("--input", metavar="FILE", help="the preprocessed input (N, C, H, W), .npy")
     parser.add_argument("--photo", metavar="FILE", help="the photo, instead of --input, for networks that are known here")
     parser.add_argument("--class", dest="target", metavar="INDEX", type=int, nargs="+", help="the explained class; or one per picture")
-    parser.add_argument("--method", metavar="NAME", default="grad_cam", help=f"{', '.join(METHODS)}; default: grad_cam")
+    parser.add_argument("--method", metavar="NAME", default="grad_cam", help="see: gradcam methods; default: grad_cam")
     parser.add_argument("--layer", metavar="NAME", help="for Grad-CAM and its relatives (see: gradcam layers)")
     parser.add_argument("--result", metavar="FILE", help="their map, .npy")
     for name, what in MORE.items():

@@ -4,7 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcam.explain import NEEDS, explain
+from gradcam.explain import explain
+from gradcam.methods import METHODS
 from gradcam.image import prepare
 from gradcam.measure import baselines
 from gradcam.measure.deletion_insertion import few
@@ -19,8 +20,8 @@ NOT_FINITE = "the map is not finite"
 def parsed(method):
     """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from (default: the network's own)."""
     name, _, layer = method.partition("@")
-    if name not in NEEDS:
-        raise ValueError(f"no method is called '{name}'; there is {', '.join(NEEDS)}")
+    if name not in METHODS:
+        raise ValueError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
     return name, layer or None
 
 

@@ -9,7 +9,7 @@ from gradcam.image import prepare
 from gradcam.measure.collect import collect
 from gradcam.measure.run import from_the_score, which
 from gradcam.measure.summary import aligned
-from gradcam.methods import CATALOGUE
+from gradcam.methods import METHODS
 from minicnn import GraphError, RuleError
 
 RUNS, ENOUGH = 4, 1.0
@@ -72,7 +72,7 @@ def medians(rows):
 def table(rows):
     """A Markdown table of the medians."""
     lines = [
-        [method, f"{of['seconds']:.3f}", f"{of['grad_cams']:.1f}", str(of["forward"]), CATALOGUE[method].passes]
+        [method, f"{of['seconds']:.3f}", f"{of['grad_cams']:.1f}", str(of["forward"]), METHODS[method].cost]
         for method, of in medians(rows).items()
     ]
     return aligned(["method", "seconds", "Grad-CAMs", "pictures forward", "passes"], lines)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from gradcam.explain import METHODS
-from gradcam.relatives import MANY_PASSES, RELATIVES
+from gradcam.methods import CLASSIC, METHODS, RELATIVES
 
-QUICK = tuple(m for m in METHODS if m != "occlusion")
+QUICK = tuple(m for m in CLASSIC if m != "occlusion")
 ON_MAPS = ("pointing_game", "energy_pointing_game", "localisation")
+MANY_PASSES = tuple(m for m in RELATIVES if METHODS[m].many_passes)
 FEW_PASSES = ("grad_cam", *(m for m in RELATIVES if m not in MANY_PASSES))
 IN_PASSES = ("rank_correlation", "deletion", "insertion")
 
@@ -66,7 +66,7 @@ SUBJECTS = (
 
 def stages(subject):
     """In the order in which they are run: what is quick first."""
-    quick, every = (*QUICK, *subject.also), (*METHODS, *subject.also)
+    quick, every = (*QUICK, *subject.also), (*CLASSIC, *subject.also)
     planned = {
         "maps": (quick, ON_MAPS),
         "grid": (quick, ("grid_pointing_game",)),
@@ -78,6 +78,6 @@ def stages(subject):
         "relatives_many": (("grad_cam", *MANY_PASSES), ON_MAPS),
         "relatives_sanity": (FEW_PASSES,),
         "relatives_passes": (("grad_cam", *RELATIVES), (*ON_MAPS, *IN_PASSES)),
-        "cost": ((*METHODS, *RELATIVES),),
+        "cost": (tuple(METHODS),),
     }
     return [Stage(subject.network, kind, subject.n[kind], *what) for kind, what in planned.items() if kind in subject.n]

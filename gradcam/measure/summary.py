@@ -1,9 +1,9 @@
 """Rows of many pictures -> figures with confidence intervals, and tables of them."""
 
-from gradcam.explain import NEEDS
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.intervals import interval
 from gradcam.measure.measures import FIGURES
+from gradcam.methods import METHODS
 
 SMALL = 1 / 3  # of the picture: on objects that are larger, a point in the middle is right too often to mean anything
 
@@ -29,7 +29,7 @@ def summary(rows):
 def methods_of(rows):
     """Every method of these rows: the baselines, then in the order of `gradcam.explain`."""
     seen = dict.fromkeys(m for row in rows for m in [RANDOM, CENTRE, *row["values"], *row["failed"]])
-    order = [RANDOM, CENTRE, *NEEDS]
+    order = [RANDOM, CENTRE, *METHODS]
     return sorted(seen, key=lambda method: order.index(method.partition("@")[0]))
 
 

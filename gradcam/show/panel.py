@@ -5,7 +5,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcam.image import restore
-from gradcam.show.tiles import LOOKS, row
+from gradcam.methods import METHODS
+from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
 from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
 
@@ -51,7 +52,7 @@ def _heading(scores, p, card, width):
 
 def _scales(methods, inset):
     """How to read the colours of these methods, and the insets, if there are any."""
-    drawn = {LOOKS[m][2] for m in methods} | ({"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set())
+    drawn = {METHODS[m].drawn for m in methods} | ({"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set())
     drawn |= {"inset"} if inset else set()
     return " ".join(SCALES[d] for d in SCALES if d in drawn and not (d == "heat" and "relief" in drawn))
 

@@ -9,12 +9,19 @@ import warnings
 
 import numpy as np
 
-from gradcam.relatives import pixel_range
+from gradcam.method import pixel_range
+from gradcam.methods import METHODS
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.modules import path_of
 from gradcam.verify.pipeline import FORWARD
 from gradcam.verify.question import method_name
 from gradcam.verify.settings import settings_of
+
+
+
+def classes_of(library):
+    """{method: the library's class}"""
+    return {name: method.peers[library] for name, method in METHODS.items() if library in (method.peers or {})}
 
 
 def captum(model, x, c, method, layer, settings):
@@ -41,8 +48,7 @@ def pytorch_grad_cam(model, x, c, method, layer, settings):
     import pytorch_grad_cam as library
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    cams = {"grad_cam": "GradCAM", "grad_cam++": "GradCAMPlusPlus", "xgrad_cam": "XGradCAM", "hirescam": "HiResCAM",
-            "layercam": "LayerCAM", "eigen_cam": "EigenCAM", "score_cam": "ScoreCAM", "ablation_cam": "AblationCAM"}  # fmt: skip
+    cams = classes_of("pytorch-grad-cam")
     if method in cams:
         with getattr(library, cams[method])(model=model, target_layers=[layer]) as cam:
             scores = cam.activations_and_grads(x)
@@ -62,7 +68,7 @@ def pytorch_grad_cam(model, x, c, method, layer, settings):
 def torch_cam(model, x, c, method, layer, settings):
     from torchcam import methods
 
-    cams = {"grad_cam": "GradCAM", "grad_cam++": "GradCAMpp", "xgrad_cam": "XGradCAM", "layercam": "LayerCAM", "score_cam": "ScoreCAM"}
+    cams = classes_of("torch-cam")
     if method not in cams:
         raise NotImplementedError
     with getattr(methods, cams[method])(model, target_layer=layer) as extractor:

@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcam.relatives import pixel_range
+from gradcam.method import pixel_range
+from gradcam.methods import METHODS as ALL
 from gradcam.verify.compare import precision
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.pipeline import CAMS, MAPS, METHODS, Run, scores_of
@@ -14,10 +15,7 @@ from gradcam.verify.settings import settings_of
 from minicnn import Op, Tensor, history, names, to_cpu
 
 LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept
-SPELLINGS = {
-    "grad_campp": "grad_cam++", "grad_cam_pp": "grad_cam++", "hires_cam": "hirescam", "layer_cam": "layercam", "eigencam": "eigen_cam",
-    "scorecam": "score_cam", "ablationcam": "ablation_cam", "integratedgradients": "integrated_gradients", "lrp": "lrp_epsilon",
-}  # fmt: skip
+SPELLINGS = {spelling: name for name, method in ALL.items() for spelling in method.also}
 KINDS = {"scores": "y", "activations": "activation", "weights": "weights", "result": "result"}
 
 

@@ -24,7 +24,7 @@ from gradcam.integrated_gradients import integrated_gradients, quadrature
 from gradcam.layercam import layercam
 from gradcam.lrp import alpha_beta, epsilon, flat, gamma, lrp, table, z_box
 from gradcam.passes import gradients, score
-from gradcam.relatives import pixel_range
+from gradcam.method import pixel_range
 from gradcam.score_cam import score_cam
 from gradcam.smoothgrad import smoothgrad
 from gradcam.upsample import upsample

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from gradcam.explain import NEEDS as METHODS_OF_EXPLAIN
+from gradcam.methods import METHODS as METHODS_OF_EXPLAIN
 from gradcam.measure import run, sanity_check
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.data import Photos

@@ -6,7 +6,7 @@ import pytest
 from gradcam import (
     DECONVNET,
     GUIDED,
-    METHODS,
+    CLASSIC,
     PANEL,
     cam,
     counterfactual,
@@ -148,7 +148,7 @@ def test_explain_gives_what_the_methods_give_alone():
     net, x = small_vgg(), picture()
     y = net(x)
     A = find(y, "relu2_1")
-    methods = [m for m in METHODS if m != "cam"]
+    methods = [m for m in CLASSIC if m != "cam"]
     e = explain(net, x.data, [C, 1], methods, layer="relu2_1", occluder={"window": 4, "stride": 3})
     for c in (C, 1):
         alone = {

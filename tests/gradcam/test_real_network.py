@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import weights
-from gradcam import METHODS, explain, image, upsample
+from gradcam import CLASSIC, explain, image, upsample
 from tests.benchmarks import fresh
 from tests.support.compare import same_bits
 from tests.support.data import DATA
@@ -30,7 +30,7 @@ def x(squeezenet):
 
 @pytest.fixture(scope="module")
 def explained(squeezenet, x):
-    methods = [m for m in METHODS if m not in ("cam", "occlusion")]
+    methods = [m for m in CLASSIC if m not in ("cam", "occlusion")]
     return explain(squeezenet, x, [DOG, CAT], methods)
 
 
@@ -74,7 +74,7 @@ def test_two_threads_explain_two_classes(squeezenet, x, explained):
 
 FIRST_USE = """
 import threading
-from gradcam import METHODS, explain, image
+from gradcam import CLASSIC, explain, image
 from tests.support.compare import same_bits
 from tests.support.data import DATA
 import weights

@@ -241,7 +241,7 @@ def test_classes_differ_more_by_contrast():
 
 
 def test_pixels_lie_between_black_and_white():
-    from gradcam.relatives import pixel_range
+    from gradcam.method import pixel_range
     from weights import card
 
     shapes = card("shapes")

@@ -1,0 +1,95 @@
+"""What is known of an explanation method, said once, at the end of the method's own file."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+NO_DERIVATIVE = "No derivative of this score reaches a pixel."
+ONE_EACH, FORWARD = "1 forward, 1 backward", "1 forward"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a method may use, for one class.
+
+    net: the network; x: its input, a tensor (N, C, H, W); y: its scores, a tensor (N, classes); c: the class, or one per picture; A: the
+    feature maps, a tensor (N, K, h, w), if the method looks at a layer; signals {(rules, "x" or "A"): array}, those it declared; start: see
+    `gradcam.seed`; pixels: (lowest, highest) value of an input; progress: whether to show a bar.
+    """
+
+    net: object
+    x: object
+    y: object
+    c: object
+    A: object
+    signals: dict
+    start: str
+    pixels: tuple
+    progress: bool
+
+
+@dataclass(frozen=True)
+class Method:
+    """An explanation method.
+
+    name      what `--method` takes; also: other spellings of it
+    title     above its picture; paper: authors and year; question: what it asks, in one line; cost: passes of the network, for one class
+    equation  its formula, in one line, as the conformance kit states it; exact: whether that is free of roundoff for dyadic numbers
+    map       f(Context, **options) -> the map of one class; joint: of all classes, c is then (classes, N)
+    signals   what it is made from: pairs of (rules, where they arrive), all on one backward pass
+    at_layer  whether it looks at feature maps; many_passes: whether it runs the network more than once; classic: in the first tables
+    weights   f(g, A) -> the weights of the maps, for Grad-CAM's family (both (N, K, h, w)); relu: whether the sum is clipped
+    drawn     "overlay", "heat" or "relief"; scaled_with: the method that it shares its scale with
+    zero      why its map can be zero everywhere, {layer} in place of the layer's name; of_score: whether a score of 0 is reason enough
+    peers     {library: its class for this method}
+    """
+
+    name: str
+    title: str
+    paper: str
+    question: str
+    map: Callable
+    equation: str = ""
+    exact: bool = True
+    cost: str = ONE_EACH
+    also: tuple = ()
+    joint: bool = False
+    signals: tuple = ()
+    at_layer: bool = False
+    many_passes: bool = False
+    classic: bool = False
+    weights: Callable | None = None
+    relu: bool = True
+    drawn: str = "relief"
+    scaled_with: str = ""
+    zero: str = NO_DERIVATIVE
+    of_score: bool = True
+    peers: dict | None = None
+
+
+def weighted(A, weights, relu=True):
+    """L = sum_k w^k A^k, with a ReLU on the sum if the method has one.  (..., N, K, h, w) -> (..., N, h, w)"""
+    L = (weights * A).sum(axis=-3)
+    return np.maximum(L, 0) if relu else L
+
+
+def cam_method(name, title, *, weights, relu=True, **said):
+    """A method of Grad-CAM's family: it differs from the others in its weights only."""
+
+    def map(context, relu=relu, **options):
+        A = context.A.data
+        return weighted(A, weights(context.signals["backprop", "A"], A, **options), relu)
+
+    return Method(
+        name, title, map=map, weights=weights, relu=relu, signals=(("backprop", "A"),), at_layer=True, drawn="overlay", **said
+    )
+
+
+def pixel_range(x, card):
+    """The lowest and the highest value that an input can have, channel by channel -> (C, 1, 1) each; without a card, those that it has."""
+    of = getattr(card, "preprocessing", None)
+    if of is None:
+        return tuple(f(axis=(-2, -1), keepdims=True) for f in (x.min, x.max))
+    mean, std = (np.asarray(v, x.dtype)[:, None, None] for v in (of.mean, of.std))
+    return (0 - mean) / std, (of.scale - mean) / std
