@@ -1,29 +1,29 @@
 """gradcam: visual explanations of CNNs, one paper and one file each, on the engine `minicnn`."""
 
-from gradcam.ablation_cam import ablation_cam
-from gradcam.cam import cam
-from gradcam.deconvnet import deconvnet
-from gradcam.eigen_cam import eigen_cam
-from gradcam.excitation_backprop import EXCITATION, excitation_backprop
-from gradcam.explain import PANEL, Explanation, explain
-from gradcam.grad_cam import counterfactual, grad_cam
-from gradcam.grad_cam_pp import grad_cam_pp
-from gradcam.gradient import gradient, input_times_gradient
-from gradcam.guided_backprop import guided_backprop
-from gradcam.guided_grad_cam import guided_grad_cam
-from gradcam.hirescam import hirescam
-from gradcam.integrated_gradients import integrated_gradients
-from gradcam.layercam import layercam
-from gradcam.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, lrp
+from gradcam.explanation import PANEL, Explanation, explain
+from gradcam.interpolation import upsample
 from gradcam.methods import CLASSIC, METHODS, RELATIVES
-from gradcam.occlusion import occlusion
+from gradcam.methods.ablation_cam import ablation_cam
+from gradcam.methods.cam import cam
+from gradcam.methods.deconvnet import deconvnet
+from gradcam.methods.eigen_cam import eigen_cam
+from gradcam.methods.excitation_backprop import EXCITATION, excitation_backprop
+from gradcam.methods.grad_cam import counterfactual, grad_cam
+from gradcam.methods.grad_cam_pp import grad_cam_pp
+from gradcam.methods.gradient import gradient, input_times_gradient
+from gradcam.methods.guided_backprop import guided_backprop
+from gradcam.methods.guided_grad_cam import guided_grad_cam
+from gradcam.methods.hirescam import hirescam
+from gradcam.methods.integrated_gradients import integrated_gradients
+from gradcam.methods.layercam import layercam
+from gradcam.methods.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, lrp
+from gradcam.methods.occlusion import occlusion
+from gradcam.methods.saliency import saliency
+from gradcam.methods.score_cam import score_cam
+from gradcam.methods.smoothgrad import smoothgrad
+from gradcam.methods.xgrad_cam import xgrad_cam
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.saliency import saliency
-from gradcam.score_cam import score_cam
-from gradcam.seed import strongest_unit
-from gradcam.smoothgrad import smoothgrad
-from gradcam.upsample import upsample
-from gradcam.xgrad_cam import xgrad_cam
+from gradcam.target import strongest_unit
 
 __all__ = [
     "BACKPROP", "CLASSIC", "DECONVNET", "EXCITATION", "GUIDED", "LRP_ALPHA_BETA", "LRP_EPSILON", "LRP_GAMMA", "METHODS", "PANEL", "RELATIVES",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.gradient import gradient
+from gradcam.methods.gradient import gradient
 from minicnn import Tensor
 
 BYTES = 8 << 20  # of input in one pass

@@ -92,7 +92,7 @@ def ours():
     """The errors that are said in the user's terms; any other is a mistake in this program, and shows its traceback."""
     from gradcam.commands._ask import AskError
     from gradcam.image import ImageError
-    from gradcam.save import SaveError
+    from gradcam.show.saving import SaveError
     from minicnn import GraphError, LoadError, RuleError
     from minicnn.device import DeviceError
     from weights import WeightsError

@@ -7,8 +7,8 @@ import numpy as np
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.seed import seed as start
-from gradcam.seed import strongest_unit
+from gradcam.target import seed as start
+from gradcam.target import strongest_unit
 from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_hot
 
 TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}

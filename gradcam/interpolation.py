@@ -8,8 +8,8 @@ Lesson 13.
 
 import numpy as np
 
+from minicnn.convolution.fast.threads import one_thread_each
 from minicnn.device import moved
-from minicnn.threads import one_thread_each
 
 WAYS = ("half_pixel", "corner_aligned", "nearest")
 

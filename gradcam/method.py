@@ -15,7 +15,7 @@ class Context:
 
     net: the network; x: its input, a tensor (N, C, H, W); y: its scores, a tensor (N, classes); c: the class, or one per picture; A: the
     feature maps, a tensor (N, K, h, w), if the method looks at a layer; signals {(rules, "x" or "A"): array}, those it declared; start: see
-    `gradcam.seed`; pixels: (lowest, highest) value of an input; progress: whether to show a bar.
+    `gradcam.target`; pixels: (lowest, highest) value of an input; progress: whether to show a bar.
     """
 
     net: object

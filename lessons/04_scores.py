@@ -17,7 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import grad_cam
-from gradcam.measure.spearman import spearman
+from gradcam.measure.statistics.spearman import spearman
 from lessons import tiny
 from lessons.exercises import check
 from lessons.measured import quoted

@@ -16,8 +16,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import gradient, saliency
-from gradcam.measure.spearman import spearman
-from gradcam.saliency import largest_channel
+from gradcam.measure.statistics.spearman import spearman
+from gradcam.methods.saliency import largest_channel
 from lessons import tiny
 from lessons.exercises import check
 from lessons.plots import BLUE, RED, picture

@@ -19,8 +19,8 @@ import numpy as np
 
 import weights
 from gradcam import cam, grad_cam, image, upsample
-from gradcam.grad_cam import combine
-from gradcam.measure.pointing_game import chance, pointing_game
+from gradcam.measure.measures.pointing_game import chance, pointing_game
+from gradcam.methods.grad_cam import combine
 from lessons.exercises import check
 from lessons.plots import picture, signed
 from lessons.scenes import CLASSES, LAYER, network, portrait, scenes, untrained

@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import grad_cam, guided_backprop, saliency, upsample
-from gradcam.grad_cam import combine
+from gradcam.methods.grad_cam import combine
 from lessons import tiny
 from lessons.exercises import check
 from lessons.plots import picture, signed

@@ -19,8 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import grad_cam, guided_backprop, input_times_gradient, occlusion, saliency, upsample
-from gradcam.measure.rank_correlation import rank_correlation
-from gradcam.measure.spearman import spearman
+from gradcam.measure.measures.rank_correlation import rank_correlation
+from gradcam.measure.statistics.spearman import spearman
 from lessons.exercises import check
 from lessons.plots import picture, signed
 from lessons.scenes import CLASSES, LAYER, network, scenes, untrained

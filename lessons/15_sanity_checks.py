@@ -18,8 +18,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import deconvnet, grad_cam, gradient, guided_backprop, input_times_gradient, upsample
-from gradcam.measure.sanity_check import drawn_anew, layers, randomised
-from gradcam.measure.spearman import spearman
+from gradcam.measure.randomisation import drawn_anew, layers, randomised
+from gradcam.measure.statistics.spearman import spearman
 from lessons.exercises import check
 from lessons.plots import picture
 from lessons.scenes import LAYER, network, scenes

@@ -24,7 +24,7 @@ from lessons.exercises import check
 from lessons.measured import quoted
 from lessons.plots import picture, signed
 from lessons.scenes import CLASSES, network, portrait, scenes, untrained
-from weights.names.reorder import reorder
+from weights.names.reordering import reorder
 
 # %% [markdown]
 # ## Predict

@@ -23,8 +23,9 @@ from lessons.exercises import check
 from lessons.plots import BLUE, GREY, RED
 from lessons.scenes import network, scenes
 from minicnn import MaxPool, ReLU, Tensor, backward, device, find, history, one_hot
-from minicnn.convolution import Geometry, im2col, taps
-from minicnn.convolution.winograd import F2, F4, Winograd
+from minicnn.convolution import Geometry, taps
+from minicnn.convolution.fast import im2col
+from minicnn.convolution.fast.winograd import F2, F4, Winograd
 
 # %% [markdown]
 # ## One equation, five ways

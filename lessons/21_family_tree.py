@@ -20,8 +20,8 @@ import numpy as np
 import gradcam
 import weights
 from gradcam import explain, image, upsample
-from gradcam.measure.pointing_game import pointing_game
-from gradcam.measure.spearman import spearman
+from gradcam.measure.measures.pointing_game import pointing_game
+from gradcam.measure.statistics.spearman import spearman
 from lessons.exercises import check
 from lessons.plots import picture
 from lessons.scenes import CLASSES, network, portrait, scenes, untrained

@@ -17,11 +17,11 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gradcam.hirescam import combine as place_by_place
-from gradcam.measure.pointing_game import pointing_game
-from gradcam.measure.spearman import spearman
-from gradcam.regions import explain_regions
-from gradcam.sentences import explain_answer, explain_caption
+from gradcam.language.regions import explain_regions
+from gradcam.language.sentences import explain_answer, explain_caption
+from gradcam.measure.measures.pointing_game import pointing_game
+from gradcam.measure.statistics.spearman import spearman
+from gradcam.methods.hirescam import combine as place_by_place
 from lessons.exercises import check
 from lessons.plots import picture
 from lessons.words import answer, colour_question, in_words, inside, large, networks, told, untrained
@@ -93,7 +93,7 @@ for group, found in rows.items():
 #
 # A miss is seldom the other shape. A ring is counted as its rim, and a map of $12 \times 12$ that is largest in its middle points at
 # background: within 6 pixels (the tolerance of the game's authors, for pictures of this size) many misses are none.
-# `python -m gradcam.measure.captions` measured the same on 330 scenes (`tests/results/captions.md`): colour words 77 % (95 % interval 74 to
+# `python -m gradcam.measure.study.captions` measured the same on 330 scenes (`tests/results/captions.md`): colour words 77 % (95 % interval 74 to
 # 80), kinds 74 % (70 to 77), where a random point hits in 6 % and the centre in 14 %.
 # </details>
 #

@@ -2,8 +2,8 @@
 
 from minicnn import GlobalAvgPool, ReLU
 from minicnn.layer import Apply, ConvLayer, Sequential
-from minicnn.nets.resnet import Residual
-from minicnn.nets.squeezenet import Fire
+from minicnn.nets.classifiers.resnet import Residual
+from minicnn.nets.classifiers.squeezenet import Fire
 
 __all__ = ["Fire", "Residual", "small"]
 

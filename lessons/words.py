@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcam import upsample
 from gradcam.image import prepare
-from minicnn.nets.captioner import captioner
+from minicnn.nets.language.captioner import captioner
 from weights import card, dense_captioner, speakers
 from weights.recipes.shapes_world import SIDE, questions, sentences
 from weights.recipes.shapes_world.sentences import in_words

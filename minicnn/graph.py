@@ -4,7 +4,7 @@ import difflib
 
 import numpy as np
 
-from minicnn.display import tensor_html
+from minicnn.notebook.display import tensor_html
 
 
 class GraphError(ValueError):

@@ -11,8 +11,8 @@ import numpy as np
 
 from minicnn.convolution import Kept
 from minicnn.device import moved
-from minicnn.display import network_html
 from minicnn.graph import GraphError, Tensor
+from minicnn.notebook.display import network_html
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
 
 

@@ -15,10 +15,10 @@ from functools import cache
 
 import numpy as np
 
+from minicnn.convolution.fast.memory import empty_like
+from minicnn.convolution.fast.threads import LARGE, in_shares
 from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
-from minicnn.memory import empty_like
 from minicnn.tables import Names, RuleError, check, rule_for
-from minicnn.threads import LARGE, in_shares
 
 BACKPROP = {}  # no rule but the derivative
 

@@ -2,11 +2,11 @@
 
 from minicnn import LoadError
 from minicnn import load as fill
-from weights.card import Card, Preprocessing, card, classes
+from weights.cards import Card, Preprocessing, card, classes
 from weights.errors import WeightsError
-from weights.names.guess import guess, shapes
-from weights.names.translate import translate
-from weights.read import read
+from weights.names.guessing import guess, shapes
+from weights.names.translation import translate
+from weights.reading import read
 from weights.zoo import available, build, get, where
 
 __all__ = ["Card", "Preprocessing", "WeightsError", "available", "build", "card", "classes", "get", "load", "read", "where"]

@@ -4,7 +4,7 @@ import numpy as np
 
 from minicnn import load as fill
 from minicnn import nets
-from weights.card import Card, Preprocessing
+from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
 from weights.recipes.command import SHIPPED
 from weights.recipes.shapes_world import sentences

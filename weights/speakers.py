@@ -7,12 +7,12 @@ They take words beside a picture, so they are no classifiers and have a `load` o
 
 from minicnn import LoadError
 from minicnn import load as fill
-from minicnn.nets.captioner import captioner
-from minicnn.nets.vqa import vqa
-from weights.card import Card, Preprocessing
+from minicnn.nets.language.captioner import captioner
+from minicnn.nets.language.vqa import vqa
+from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
-from weights.names.guess import guess, shapes
-from weights.read import read
+from weights.names.guessing import guess, shapes
+from weights.reading import read
 from weights.recipes.command import SHIPPED
 from weights.recipes.shapes_world import questions, sentences
 from weights.zoo import preprocessings

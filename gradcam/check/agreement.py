@@ -4,13 +4,13 @@ import importlib.util
 
 import numpy as np
 
-from gradcam.cam import cam_head
 from gradcam.check.methods import applicable
 from gradcam.check.rows import Row
 from gradcam.check.ties import tied
-from gradcam.explain import explain
+from gradcam.explanation import explain
 from gradcam.image import prepare, read
-from gradcam.seed import strongest_unit
+from gradcam.methods.cam import cam_head
+from gradcam.target import strongest_unit
 from minicnn import Tensor, find
 
 LIMIT = 1e-10  # relative to the norm

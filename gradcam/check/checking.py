@@ -13,7 +13,7 @@ from gradcam.check.figure_1 import figure_1
 from gradcam.check.rows import Row, head, show
 from gradcam.check.shipped import accuracy, stated_sum
 from gradcam.image import prepare, read
-from gradcam.save import check as check_place
+from gradcam.show.saving import check as check_place
 
 HAVE = "MINICNN_DATA"  # a folder with images/imagenet_samples and images/cat_dog.jpg, for those who keep one
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from gradcam.check.methods import applicable
 from gradcam.check.rows import Row
-from gradcam.explain import explain
+from gradcam.explanation import explain
 from gradcam.image import crop_shown, prepare, read
-from gradcam.upsample import upsample
+from gradcam.interpolation import upsample
 from minicnn import Tensor
 
 DOGS, CATS = (242, 243), (281, 282)  # boxer, bull mastiff; tabby, tiger cat: what networks see in the two animals

@@ -1,7 +1,7 @@
 """Which methods a network can be explained by."""
 
-from gradcam.cam import cam_head
 from gradcam.methods import CLASSIC
+from gradcam.methods.cam import cam_head
 from minicnn import GraphError
 
 

@@ -44,12 +44,12 @@ def check(args):
 def network(args):
     """The network of --onnx, with its card."""
     from gradcam.commands._ask import AskError
-    from weights import onnx_graph
+    from weights.graphs import onnx
 
     labels = _lines(args.labels) if args.labels else None
     asked = {key: getattr(args, key) for key in OWN if key != "labels"}
-    net = onnx_graph.describe(
-        onnx_graph.load(args.onnx), Path(args.onnx).name, labels, args.layer, **{k: v for k, v in asked.items() if v is not None}
+    net = onnx.describe(
+        onnx.load(args.onnx), Path(args.onnx).name, labels, args.layer, **{k: v for k, v in asked.items() if v is not None}
     )
     size, crop = net.card.preprocessing.size, net.card.preprocessing.crop
     if size < crop:

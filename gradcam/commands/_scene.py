@@ -33,7 +33,7 @@ def out(args, ending):
     """Where the picture goes, and that it can."""
     from pathlib import Path
 
-    from gradcam.save import SaveError, check
+    from gradcam.show.saving import SaveError, check
 
     path = check(args.out or f"{Path(args.photo).stem if args.photo else 'scene'}_{ending}.png")
     if args.photo and path.exists() and path.samefile(args.photo):

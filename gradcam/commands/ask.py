@@ -35,7 +35,7 @@ def run(args):
     from gradcam.commands._ask import one_of
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare
-    from gradcam.sentences import explain_answer
+    from gradcam.language.sentences import explain_answer
     from gradcam.show.verdict import doubt, percent
     from minicnn.ops.softmax import log_softmax
     from weights import speakers

@@ -35,9 +35,9 @@ def run(args):
     from gradcam.commands._ask import AskError
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare
-    from gradcam.sentences import explain_caption
+    from gradcam.language.sentences import explain_caption
     from gradcam.show.verdict import percent
-    from minicnn.decode import beam
+    from minicnn.nets.language.decoding import beam
     from weights import speakers
     from weights.recipes.shapes_world import sentences
 

@@ -34,7 +34,7 @@ Examples:
 
 
 def register(subparsers):
-    from gradcam.explain import PANEL
+    from gradcam.explanation import PANEL
 
     raw = argparse.RawDescriptionHelpFormatter
     parser = subparsers.add_parser(
@@ -60,7 +60,7 @@ def run(args):
     from gradcam.commands import _report as report
     from gradcam.commands._ask import AskError, layer_named, one_of
     from gradcam.commands._network import loaded, network_named, see_layers
-    from gradcam.explain import PANEL, explain
+    from gradcam.explanation import PANEL, explain
     from gradcam.image import crop_shown, prepare
     from gradcam.methods import METHODS
 
@@ -124,7 +124,7 @@ def _photo_first(args):
 
 def _out(args):
     """Where the panel goes, and that it can."""
-    from gradcam.save import SaveError, check
+    from gradcam.show.saving import SaveError, check
 
     stem = Path(args.photo).stem if args.photo else SCENE_NETWORK
     out = check(args.out or f"{stem}_explained.png")

@@ -59,8 +59,8 @@ def register(subparsers):
 def run(args):
     from gradcam.commands._ask import AskError, one_of
     from gradcam.commands._network import loaded, network_named
-    from gradcam.measure.data import DataError, Photos, Scenes
-    from gradcam.save import check
+    from gradcam.measure.pictures import DataError, Photos, Scenes
+    from gradcam.show.saving import check
 
     asked = list(MEASURES) if "all" in args.measures else list(dict.fromkeys(one_of("measure", m, MEASURES) for m in args.measures))
     named = [_named(m) for m in args.methods or []]
@@ -79,9 +79,10 @@ def run(args):
 
 def _measure(args, net, data, asked, methods):
     """One pass over the pictures for all that is measured on the same maps; then grids; then random weights."""
-    from gradcam.measure import run, sanity_check, sanity_curves
+    from gradcam.measure import randomisation
     from gradcam.measure.measures import MEASURES as KNOWN
-    from gradcam.measure.summary import reasons, small, summary, table
+    from gradcam.measure.study import run, sanity_curves
+    from gradcam.measure.study.summary import reasons, small, summary, table
 
     apart = ["grid_pointing_game", "sanity_check"]
     together = [m for m in asked if m not in apart]
@@ -106,9 +107,9 @@ def _measure(args, net, data, asked, methods):
         found = run.sanity(net, data, methods, args.n, rows("sanity"), **options)
         _print(f"{len(found)} pictures: maps before and after weights are drawn anew", sanity_curves.table(found), reasons(found))
         if args.out:
-            from gradcam.save import save
+            from gradcam.show.saving import save
 
-            print(f"The curves are in {save(sanity_curves.figure(found, sanity_check.layers(net), net.card.title), args.out)}")
+            print(f"The curves are in {save(sanity_curves.figure(found, randomisation.layers(net), net.card.title), args.out)}")
 
 
 def _named(asked):
@@ -138,8 +139,8 @@ def _at_layers(named, net):
 
 def _fitting(net, data):
     """The methods that are measured where none is asked for: those of `gradcam.explain`, but for the dear one, that this network has."""
-    from gradcam.methods import CLASSIC
     from gradcam.measure.case import unfit
+    from gradcam.methods import CLASSIC
 
     quick = [m for m in CLASSIC if m != "occlusion"]
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, quick)

@@ -38,7 +38,7 @@ def measured():
     """{method: (seconds, how many times Grad-CAM's)}, the best of some runs, each alone, on the built-in scene."""
     from gradcam.commands.explain import SCENE_NETWORK, _picture
     from gradcam.image import prepare
-    from gradcam.measure.cost import seconds
+    from gradcam.measure.study.cost import seconds
     from gradcam.methods import METHODS
     from minicnn import GraphError
     from weights import load

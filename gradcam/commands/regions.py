@@ -37,10 +37,10 @@ def run(args):
     import numpy as np
 
     from gradcam.commands._ask import AskError, one_of
-    from gradcam.grad_cam import combine
-    from gradcam.hirescam import combine as place_by_place
     from gradcam.image import crop_shown, prepare
-    from gradcam.regions import explain_regions
+    from gradcam.language.regions import explain_regions
+    from gradcam.methods.grad_cam import combine
+    from gradcam.methods.hirescam import combine as place_by_place
     from weights import dense_captioner
     from weights.recipes.shapes_world import SIDE, sentences
 

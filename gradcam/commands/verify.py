@@ -74,13 +74,13 @@ def run(args):
     except VerifyError as error:
         raise AskError(str(error)) from error
     if args.html:
-        from gradcam.verify.html import as_html
+        from gradcam.verify.report.html import as_html
 
         try:
             Path(args.html).write_text(as_html(verdict), "utf-8")
         except OSError as error:
             raise AskError(f"{args.html}: cannot be written: {error.strerror}") from None
-    from gradcam.verify.report import in_words
+    from gradcam.verify.report.text import in_words
 
     print(json.dumps(verdict.as_dict(), indent=2, allow_nan=False) if args.json else in_words(verdict, colour=sys.stdout.isatty()))
     return verdict.status
@@ -89,7 +89,7 @@ def run(args):
 def _verdict(args):
     from gradcam.verify import files
     from gradcam.verify.errors import VerifyError
-    from gradcam.verify.explains import network
+    from gradcam.verify.testing import network
 
     for name, value in {"--result": args.result, "--class": args.target, "--input or --photo": args.input or args.photo,
                         "--network, --weights or --onnx": args.network or args.weights or args.onnx}.items():  # fmt: skip

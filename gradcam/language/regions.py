@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcam.grad_cam import combine
+from gradcam.methods.grad_cam import combine
 from minicnn import Tensor, backward, find
-from minicnn.decode import greedy
+from minicnn.nets.language.decoding import greedy
 
 LONGEST = 9  # words
 
@@ -29,10 +29,10 @@ class Region:
 def explain_regions(net, x, boxes=None, words=None, layer=None, relu=True, weigh=combine):
     """Grad-CAM of every region's caption, from one forward and one batched backward pass.  -> [Region], the surest first
 
-    net     finds boxes and says a sentence for each (see minicnn/nets/dense_captioner.py); x: array (1, 3, H, W)
+    net     finds boxes and says a sentence for each (see minicnn/nets/language/dense_captioner.py); x: array (1, 3, H, W)
     boxes   (R, 4), in pixels: explain these instead of those that the network finds; words (R, L): and these sentences
     layer   name of the feature maps that are weighed; default: those that the regions are cut from.  relu=False keeps evidence against
-    weigh   the method's formula, of gradient and maps: Grad-CAM's, or `gradcam.hirescam.combine`
+    weigh   the method's formula, of gradient and maps: Grad-CAM's, or `gradcam.methods.hirescam.combine`
 
     The signal of a caption starts at its log-probability and enters the maps inside its box only; but Grad-CAM may lie anywhere, as its
     weights alpha_k are means over the whole picture: that it lies in the box is no matter of course, but a property of the network (the one

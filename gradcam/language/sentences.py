@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcam.grad_cam import combine
+from gradcam.methods.grad_cam import combine
 from minicnn import LogSoftmax, Tensor, backward, find
 
 STOP = 0

@@ -4,14 +4,14 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcam.explain import explain
-from gradcam.methods import METHODS
+from gradcam.explanation import explain
 from gradcam.image import prepare
 from gradcam.measure import baselines
-from gradcam.measure.deletion_insertion import few
-from gradcam.measure.intensity import intensity
-from gradcam.measure.rank_correlation import spread
-from gradcam.occlusion import occlusion
+from gradcam.measure.measures.deletion_insertion import few
+from gradcam.measure.measures.rank_correlation import spread
+from gradcam.measure.statistics.intensity import intensity
+from gradcam.methods import METHODS
+from gradcam.methods.occlusion import occlusion
 from minicnn import GraphError, RuleError
 
 NOT_FINITE = "the map is not finite"

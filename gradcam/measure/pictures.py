@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gradcam.image import crop_shown
-from gradcam.measure.localisation import box_around
+from gradcam.measure.measures.localisation import box_around
 
 ORDER_SEED = 0  # photos come in this random order, so that the first few are of all classes
 

@@ -8,8 +8,8 @@ Lesson 15.
 
 import numpy as np
 
-from gradcam.measure.spearman import spearman
-from gradcam.measure.ssim import ssim
+from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure.statistics.ssim import ssim
 
 WAYS = ("cascading", "independent")
 SIMILARITIES = ("signed", "magnitude", "ssim")  # Spearman of the values, Spearman of what is drawn, SSIM of what is drawn

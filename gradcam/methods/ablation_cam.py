@@ -1,7 +1,7 @@
 import numpy as np
 
+from gradcam.batching import batch_size, in_batches
 from gradcam.method import Method
-from gradcam.passes import batch_size, in_batches
 from minicnn.replay import replay
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 
-from gradcam.lrp import neg, pos, share, shares, table
 from gradcam.method import Method
-from gradcam.seed import seed as start
+from gradcam.methods.lrp import neg, pos, share, shares, table
+from gradcam.target import seed as start
 from minicnn import Conv, GraphError, Linear, backward, history, names
 
 

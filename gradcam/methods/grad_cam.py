@@ -1,7 +1,7 @@
 """Lessons 10, 11 and 12."""
 
 from gradcam.method import Method, cam_method, weighted
-from gradcam.seed import seed as start
+from gradcam.target import seed as start
 from minicnn import backward
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradcam.method import cam_method, weighted
-from gradcam.seed import seed as start
+from gradcam.target import seed as start
 from minicnn import backward
 
 

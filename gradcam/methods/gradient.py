@@ -1,7 +1,7 @@
 """Lesson 7."""
 
 from gradcam.method import Method
-from gradcam.seed import seed as start
+from gradcam.target import seed as start
 from minicnn import backward
 
 

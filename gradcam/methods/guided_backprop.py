@@ -2,7 +2,7 @@
 
 from gradcam.method import Method
 from gradcam.rules import GUIDED
-from gradcam.seed import seed as start
+from gradcam.target import seed as start
 from minicnn import backward
 
 

@@ -1,9 +1,9 @@
 """Lesson 13."""
 
-from gradcam.grad_cam import combine, grad_cam
-from gradcam.guided_backprop import guided_backprop
+from gradcam.interpolation import upsample
 from gradcam.method import Method
-from gradcam.upsample import upsample
+from gradcam.methods.grad_cam import combine, grad_cam
+from gradcam.methods.guided_backprop import guided_backprop
 
 
 def guided_grad_cam(y, c, A, x, seed="score", upsampling="half_pixel", allow=()):

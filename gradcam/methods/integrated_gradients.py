@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gradcam.batching import batch_size, gradients, in_batches, score
 from gradcam.method import Method
-from gradcam.passes import batch_size, gradients, in_batches, score
 from minicnn import Tensor
 
 RULES = ("gauss", "right", "midpoint")

@@ -20,7 +20,7 @@ Lesson 19.
 import numpy as np
 
 from gradcam.method import Method
-from gradcam.seed import seed as start
+from gradcam.target import seed as start
 from minicnn import GraphError, Op, RuleError, Tensor, backward, history, names
 from minicnn.ops import Add, AvgPool, BatchNorm, Concat, Conv, Dropout, GlobalAvgPool, Linear, MaxPool, Pad, ReLU, Reshape, Slice, Transpose
 from minicnn.replay import again

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from gradcam.batching import in_batches
 from gradcam.method import Method
-from gradcam.passes import in_batches
 from minicnn import Softmax, Tensor
 
 AVERAGES = ("mean", "sum", "none")

@@ -1,7 +1,7 @@
 """Lesson 7."""
 
-from gradcam.gradient import gradient
 from gradcam.method import Method
+from gradcam.methods.gradient import gradient
 
 
 def saliency(y, c, x, seed="score"):

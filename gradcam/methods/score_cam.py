@@ -1,8 +1,8 @@
 import numpy as np
 
+from gradcam.batching import batch_size, in_batches, score
+from gradcam.interpolation import upsample
 from gradcam.method import Method
-from gradcam.passes import batch_size, in_batches, score
-from gradcam.upsample import upsample
 from minicnn import Softmax, Tensor
 
 

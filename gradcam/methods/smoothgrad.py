@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gradcam.batching import batch_size, gradients, in_batches
 from gradcam.method import Method
-from gradcam.passes import batch_size, gradients, in_batches
 from minicnn import Tensor
 from minicnn.device import moved
 

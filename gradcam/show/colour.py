@@ -3,7 +3,7 @@
 import matplotlib
 import numpy as np
 
-from gradcam.upsample import upsample
+from gradcam.interpolation import upsample
 
 HEAT, SIGNED = "inferno", "RdBu_r"  # dark to bright; blue below zero, red above
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601: how bright red, green and blue look

@@ -4,7 +4,7 @@ import io
 
 from gradcam.image import restore
 from gradcam.show.panel import panel
-from minicnn.display import scaled
+from minicnn.notebook.display import scaled
 
 
 def panel_png(explanation, picture=0):

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcam import image
-from gradcam.grad_cam import combine
+from gradcam.interpolation import upsample
+from gradcam.methods.grad_cam import combine
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.show.colour import overlay, relief
 from gradcam.show.notebook import png, seen
 from gradcam.show.verdict import name_of, percent
-from gradcam.upsample import upsample
 from minicnn import Sigmoid, Softmax, Tensor, backward, names, one_hot
 
 RULES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}

@@ -5,11 +5,11 @@
     verify.assert_explains(model, x, 243, "grad_cam", "features.28", their_map)        # in a test suite
 """
 
+from gradcam.verify.api import torch
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.explains import assert_explains, network
-from gradcam.verify.judge import judge
-from gradcam.verify.live import torch
+from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
-from gradcam.verify.verdict import Verdict
+from gradcam.verify.report.verdict import Verdict
+from gradcam.verify.testing import assert_explains, network
 
 __all__ = ["Question", "Verdict", "VerifyError", "assert_explains", "judge", "network", "torch"]

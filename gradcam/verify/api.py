@@ -3,9 +3,9 @@
 import numpy as np
 
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.judge import judge
+from gradcam.verify.judging import judge
 from gradcam.verify.modules import path_of, pytorch_for
-from gradcam.verify.peers import result_of
+from gradcam.verify.peers.libraries import result_of
 from gradcam.verify.question import Question
 
 
@@ -29,7 +29,7 @@ def torch(model, x, target, method="grad_cam", layer=None, result=None, library=
 def question(model, x, target, method, layer=None, theirs=None, photo=None, settings=None):
     """The Question for a live model.  VerifyError: not a model, an unknown layer, an operator without counterpart."""
     torch = pytorch_for(model)
-    from gradcam.verify.torch_graph import from_torch
+    from weights.graphs.torch import from_torch
 
     array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
     if array.ndim != 4:

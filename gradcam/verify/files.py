@@ -13,7 +13,7 @@ def network(name=None, weights=None, onnx=None):
 
     try:
         if onnx:
-            from weights.onnx_graph import load
+            from weights.graphs.onnx import load
 
             return load(onnx)
         import weights as known

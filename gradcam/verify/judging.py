@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from gradcam.verify.catalogue import HYPOTHESES
-from gradcam.verify.compare import difference, tolerance
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.pipeline import CAMS, STAGES, STEPS
+from gradcam.verify.hypotheses import HYPOTHESES
+from gradcam.verify.reference.pipeline import CAMS, STAGES, STEPS
 from gradcam.verify.refusal import refusal
-from gradcam.verify.rounding import amplification
+from gradcam.verify.report.verdict import Compared, Verdict
+from gradcam.verify.rounding.differences import difference, tolerance
+from gradcam.verify.rounding.propagation import amplification
+from gradcam.verify.rounding.ties import rounded
 from gradcam.verify.search import Search
-from gradcam.verify.ties import rounded
-from gradcam.verify.verdict import Compared, Verdict
 from minicnn import RuleError
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS as ALL
-from gradcam.verify.compare import precision
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.pipeline import CAMS, MAPS, METHODS, Run, scores_of
-from gradcam.verify.settings import settings_of
+from gradcam.verify.reference.pipeline import CAMS, MAPS, METHODS, Run, scores_of
+from gradcam.verify.reference.settings import settings_of
+from gradcam.verify.rounding.differences import precision
 from minicnn import Op, Tensor, history, names, to_cpu
 
 LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept

@@ -3,10 +3,10 @@
 import numpy as np
 
 from gradcam.rules import BACKPROP
-from gradcam.verify.compare import difference
-from gradcam.verify.hypothesis import RULED
-from gradcam.verify.passes import gap, y_c
-from gradcam.verify.pipeline import CAMS, MAPS, PATHS, Run
+from gradcam.verify.hypotheses.hypothesis import RULED
+from gradcam.verify.reference.forward_only import gap, y_c
+from gradcam.verify.reference.pipeline import CAMS, MAPS, PATHS, Run
+from gradcam.verify.rounding.differences import difference
 from minicnn import ReLU, Softmax, history
 
 NOTHING = 1e-12

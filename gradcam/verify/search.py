@@ -4,11 +4,11 @@ import time
 
 import numpy as np
 
-from gradcam.verify.compare import difference
-from gradcam.verify.pipeline import FORWARD, PATHS, Run, upstream
-from gradcam.verify.rounding import crowded, flips
-from gradcam.verify.ties import MOVED, within_band
-from gradcam.verify.verdict import Cause
+from gradcam.verify.reference.pipeline import FORWARD, PATHS, Run, upstream
+from gradcam.verify.report.verdict import Cause
+from gradcam.verify.rounding.differences import difference
+from gradcam.verify.rounding.propagation import crowded, flips
+from gradcam.verify.rounding.ties import MOVED, within_band
 from minicnn import GraphError, RuleError
 
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate

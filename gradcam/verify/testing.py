@@ -1,11 +1,11 @@
 """For somebody's own test suite, and for networks that are ours already."""
 
-from gradcam.verify.judge import judge
+from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
 
 
 def network(net, x, target, method="grad_cam", layer=None, result=None, photo=None, settings=None, **options):
-    """Hold a map against the reference, for a network of ours (weights.load, weights.onnx_graph.load) -> Verdict.
+    """Hold a map against the reference, for a network of ours (weights.load, weights.graphs.onnx.load) -> Verdict.
 
     result: their map, or a dict with also their input, scores, activations, gradient or weights; photo: (picture, preprocessing), if the
     input is made from one, so that ways of resizing can be told; settings: of the method, {"steps": 20} say (see `settings`).
@@ -23,7 +23,7 @@ def assert_explains(model, x, target, method="grad_cam", layer=None, result=None
             assert_explains(model, x, 243, "grad_cam", "layer4", my_grad_cam(model, x, 243))
     """
     if hasattr(model, "state_dict"):
-        from gradcam.verify.live import torch as ask
+        from gradcam.verify.api import torch as ask
     else:
         ask = network
     verdict = ask(model, x, target, method, layer, result, **options)

@@ -11,7 +11,7 @@ import numpy as np
 
 import weights
 from gradcam import grad_cam
-from gradcam.measure.spearman import spearman
+from gradcam.measure.statistics.spearman import spearman
 from minicnn import Softmax, Tensor, find
 from weights.recipes import imagenette
 

@@ -10,7 +10,7 @@ Lessons 2 and 20.
 
 import numpy as np
 
-from minicnn.threads import one_thread_each
+from minicnn.convolution.fast.threads import one_thread_each
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides
 from minicnn.windows import taps as windows_taps
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from minicnn.threads import one_thread_each
+from minicnn.convolution.fast.threads import one_thread_each
 
 
 @one_thread_each

@@ -1,7 +1,7 @@
 """Lesson 4."""
 
+from minicnn.convolution.fast.threads import one_thread_each, product
 from minicnn.graph import GraphError, Op
-from minicnn.threads import one_thread_each, product
 
 
 class Linear(Op):

@@ -1,8 +1,8 @@
 """Lesson 4."""
 
+from minicnn.convolution.fast.threads import one_thread_each
 from minicnn.graph import Op
 from minicnn.ops.broadcast import sum_to
-from minicnn.threads import one_thread_each
 
 
 class MatMul(Op):

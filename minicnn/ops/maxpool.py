@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from minicnn.convolution.fast.threads import in_shares
+from minicnn.convolution.fast.unpool import unpool
 from minicnn.graph import Op
-from minicnn.threads import in_shares
-from minicnn.unpool import unpool
 from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from minicnn.convolution.fast.threads import elementwise
 from minicnn.graph import Op
-from minicnn.threads import elementwise
 
 
 class ReLU(Op):

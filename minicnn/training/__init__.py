@@ -8,8 +8,8 @@ What a step does is a function of the seed, the number of the step and the weigh
 cores, or how often the run was stopped.  So a checkpoint is small, and a run that was killed and resumed ends with the same bits.
 """
 
+from minicnn.notebook.curves import Curves
 from minicnn.training.checkpoint import CheckpointError
-from minicnn.training.curves import Curves
 from minicnn.training.evaluate import exact, predict, top1
 from minicnn.training.loop import train
 from minicnn.training.run import Run

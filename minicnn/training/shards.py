@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.backward import backward
 from minicnn.graph import Tensor, history
 from minicnn.layer import DropoutLayer
 from minicnn.ops import BatchNormTraining
+from minicnn.walk import backward
 
 
 class Seen(NamedTuple):

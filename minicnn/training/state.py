@@ -7,8 +7,8 @@ import numpy as np
 
 from minicnn.device import moved, to_cpu
 from minicnn.loading import load
+from minicnn.notebook.curves import Curves
 from minicnn.training import checkpoint
-from minicnn.training.curves import Curves
 from minicnn.training.shards import add_up, follow, gradients
 
 

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 OURS = """
 import numpy as np
 from minicnn import nets
-from gradcam.explain import explain
+from gradcam.explanation import explain
 net = nets.vgg16().initialise().eval().compute({precision!r})
 x = np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
 for _ in range(2):

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from gradcam.explain import explain
-from gradcam.grad_cam import grad_cam
-from gradcam.occlusion import occlusion
+from gradcam.explanation import explain
+from gradcam.methods.grad_cam import grad_cam
+from gradcam.methods.occlusion import occlusion
 from minicnn import Tensor, find, nets
 from minicnn.graph import GraphError
 from minicnn.ops import CrossEntropy

@@ -14,12 +14,12 @@ from matplotlib.cbook import get_sample_data
 from matplotlib.figure import Figure
 
 import weights
-from gradcam.cam import cam_head
-from gradcam.hirescam import hirescam
 from gradcam.image import prepare, read
-from gradcam.integrated_gradients import RULES, completeness_error, integrated_gradients
-from gradcam.lrp import alpha_beta, epsilon, flat, gamma, lrp, shares, table
-from gradcam.save import save
+from gradcam.methods.cam import cam_head
+from gradcam.methods.hirescam import hirescam
+from gradcam.methods.integrated_gradients import RULES, completeness_error, integrated_gradients
+from gradcam.methods.lrp import alpha_beta, epsilon, flat, gamma, lrp, shares, table
+from gradcam.show.saving import save
 from minicnn import Tensor
 from weights.recipes import shapes_world
 

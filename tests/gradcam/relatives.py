@@ -14,21 +14,21 @@ import numpy as np
 import torch
 
 import weights
-from gradcam.ablation_cam import ablation_cam
-from gradcam.eigen_cam import eigen_cam
-from gradcam.excitation_backprop import excitation_backprop
-from gradcam.grad_cam_pp import grad_cam_pp
-from gradcam.hirescam import hirescam
+from gradcam.batching import gradients, score
 from gradcam.image import prepare
-from gradcam.integrated_gradients import integrated_gradients, quadrature
-from gradcam.layercam import layercam
-from gradcam.lrp import alpha_beta, epsilon, flat, gamma, lrp, table, z_box
-from gradcam.passes import gradients, score
+from gradcam.interpolation import upsample
 from gradcam.method import pixel_range
-from gradcam.score_cam import score_cam
-from gradcam.smoothgrad import smoothgrad
-from gradcam.upsample import upsample
-from gradcam.xgrad_cam import xgrad_cam
+from gradcam.methods.ablation_cam import ablation_cam
+from gradcam.methods.eigen_cam import eigen_cam
+from gradcam.methods.excitation_backprop import excitation_backprop
+from gradcam.methods.grad_cam_pp import grad_cam_pp
+from gradcam.methods.hirescam import hirescam
+from gradcam.methods.integrated_gradients import integrated_gradients, quadrature
+from gradcam.methods.layercam import layercam
+from gradcam.methods.lrp import alpha_beta, epsilon, flat, gamma, lrp, table, z_box
+from gradcam.methods.score_cam import score_cam
+from gradcam.methods.smoothgrad import smoothgrad
+from gradcam.methods.xgrad_cam import xgrad_cam
 from minicnn import Softmax, Tensor, backward, find, one_hot
 from tests.gradcam import witnesses as of
 from tests.support import torch_modules

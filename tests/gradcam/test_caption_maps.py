@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from gradcam.sentences import explain_answer, explain_caption, to_the_stop
+from gradcam.language.sentences import explain_answer, explain_caption, to_the_stop
 from minicnn import GraphError, LogSoftmax, Tensor, backward, find
-from minicnn.nets.captioner import captioner
-from minicnn.nets.vqa import vqa
+from minicnn.nets.language.captioner import captioner
+from minicnn.nets.language.vqa import vqa
 from tests.support.cases import draw
 from tests.support.compare import assert_close, relative
 

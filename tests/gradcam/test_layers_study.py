@@ -8,11 +8,13 @@ import pytest
 import weights
 from gradcam import grad_cam
 from gradcam.image import prepare
-from gradcam.measure import DataError, layers_page, layers_study
+from gradcam.measure.study import depth
+from gradcam.measure import DataError
 from gradcam.measure.baselines import RANDOM
-from gradcam.measure.cifar import Cifar
-from gradcam.measure.layers_study import STUDIES, at_every, main, measure
-from gradcam.measure.summary import summary
+from gradcam.measure.study import depth_page
+from gradcam.measure.study.cifar import Cifar
+from gradcam.measure.study.depth import STUDIES, at_every, main, measure
+from gradcam.measure.study.summary import summary
 from minicnn import Tensor, find, nets
 from tests.support.compare import assert_close
 from tests.support.data import DATA
@@ -57,7 +59,7 @@ def test_the_last_map_of_shapes_points_where_the_first_does_not(rows):
 
 
 def test_the_page_has_a_line_for_every_layer(rows, tmp_path):
-    layers_page.write({SHAPES: rows}, tmp_path)
+    depth_page.write({SHAPES: rows}, tmp_path)
     text = (tmp_path / "layers.md").read_text("utf-8")
     assert [line.split()[1] for line in text.splitlines() if line.startswith("| grad_cam@")] == [f"grad_cam@{at}" for at in SHAPES.layers]
     assert "40 pictures" in text and "From the first layer to the last: pointing game, hits: " in text
@@ -83,7 +85,7 @@ def test_the_command_writes_what_there_is(tmp_path, capsys):
 @pytest.mark.data
 @pytest.mark.skipif(not (DATA / "images").exists(), reason=f"no {DATA / 'images'}: set MINICNN_DATA to the folder that holds images/")
 def test_a_residual_network_on_a_grid_of_recognised_pictures(monkeypatch):
-    monkeypatch.setattr(layers_study, "KNOWN", 120)
+    monkeypatch.setattr(depth, "KNOWN", 120)
     study = replace(next(s for s in STUDIES if s.name == "resnet20_grids"), n=12)
     of = summary(measure(study, DATA, None, workers=2, progress=False))
     assert of["grad_cam@layer3.2"]["cell"][0] > 0.5 > of["grad_cam@relu"]["cell"][0]

@@ -7,9 +7,10 @@ import pytest
 
 import weights
 from gradcam.cli import main
-from gradcam.measure import run, table
+from gradcam.measure.study import __main__ as table
 from gradcam.measure.measures import MEASURES
-from gradcam.measure.plan import Subject
+from gradcam.measure.study import run
+from gradcam.measure.study.plan import Subject
 from tests.gradcam.test_measure_over_pictures import photos  # noqa: F401
 
 

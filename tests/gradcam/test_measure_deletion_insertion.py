@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcam.measure.deletion_insertion import area, blurred, deletion, few, gaussian, insertion
+from gradcam.measure.measures.deletion_insertion import area, blurred, deletion, few, gaussian, insertion
 
 
 def mean_net(x):
@@ -50,7 +50,7 @@ def test_insertion_goes_from_the_blurred_picture_to_the_whole():
 def test_batches_do_not_matter(monkeypatch):
     x, map = np.random.default_rng(0).standard_normal((1, 3, 12, 12)), np.random.default_rng(1).random((12, 12))
     whole = deletion(mean_net, x, 0, map)
-    monkeypatch.setattr("gradcam.measure.deletion_insertion.few", lambda x: 3)
+    monkeypatch.setattr("gradcam.measure.measures.deletion_insertion.few", lambda x: 3)
     np.testing.assert_array_equal(deletion(mean_net, x, 0, map), whole)
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gradcam.measure import baselines, energy_pointing_game, intensity, localisation, pointing_game, rank_correlation
-from gradcam.measure.localisation import box, box_around, iou
-from gradcam.measure.pointing_game import chance
-from gradcam.measure.rank_correlation import spread, windows
-from gradcam.occlusion import occlusion
+from gradcam.measure.measures.localisation import box, box_around, iou
+from gradcam.measure.measures.pointing_game import chance
+from gradcam.measure.measures.rank_correlation import spread, windows
+from gradcam.methods.occlusion import occlusion
 from tests.support.small_nets import picture, small_vgg
 
 

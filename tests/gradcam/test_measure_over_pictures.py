@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam.measure import DataError, Photos, Scenes, run
+from gradcam.measure import DataError, Photos, Scenes
 from gradcam.measure.baselines import CENTRE, RANDOM
-from gradcam.measure.collect import collect
-from gradcam.measure.data import touched
-from gradcam.measure.grid_pointing_game import PhotoGrids, SceneGrids, takes
 from gradcam.measure.measures import FIGURES, MEASURES
-from gradcam.measure.plan import SUBJECTS, stages
-from gradcam.measure.summary import small, summary, table
+from gradcam.measure.measures.grid_pointing_game import PhotoGrids, SceneGrids, takes
+from gradcam.measure.pictures import touched
+from gradcam.measure.study import run
+from gradcam.measure.study.collect import collect
+from gradcam.measure.study.plan import SUBJECTS, stages
+from gradcam.measure.study.summary import small, summary, table
 from minicnn import GlobalAvgPool, MaxPool, ReLU, nets
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 from weights import Preprocessing
@@ -211,7 +212,7 @@ def test_few_rows_are_on_their_way_at_a_time(monkeypatch):
         finished.append(number)
         return {"number": number}
 
-    monkeypatch.setattr("gradcam.measure.collect.ThreadPoolExecutor", Counting)
+    monkeypatch.setattr("gradcam.measure.study.collect.ThreadPoolExecutor", Counting)
     collect(None, {}, range(100), row, workers=2, progress=False)
     assert sorted(finished) == list(range(100))
     assert max(handed) <= 4
@@ -229,7 +230,7 @@ def test_rows_belong_to_weights_layer_and_pictures(photos):
 
 KILLED = """
 import sys, time
-from gradcam.measure.collect import collect
+from gradcam.measure.study.collect import collect
 def row(n):
     time.sleep(0.05)
     return {"number": n, "half": n / 2}

@@ -9,7 +9,7 @@ import pytest
 import weights
 from gradcam.measure import Photos
 from gradcam.measure.baselines import centre
-from gradcam.measure.pointing_game import chance, pointing_game
+from gradcam.measure.measures.pointing_game import chance, pointing_game
 from tests.support.data import DATA
 
 TABLE = Path(__file__).parents[1] / "results/measures.json"
@@ -38,10 +38,10 @@ def test_boxes_are_read_as_the_reference_reads_them():
 @pytest.mark.parametrize("method", REFERENCE)
 def test_the_committed_table_reproduces_the_reference(method):
     if not TABLE.exists():
-        pytest.skip("the table is not made yet: python -m gradcam.measure.table")
+        pytest.skip("the table is not made yet: python -m gradcam.measure.study")
     figures = json.loads(TABLE.read_text("utf-8")).get("squeezenet", {})
     if "maps" not in figures:
-        pytest.skip("the table has no SqueezeNet yet: python -m gradcam.measure.table --only squeezenet_maps")
+        pytest.skip("the table has no SqueezeNet yet: python -m gradcam.measure.study --only squeezenet_maps")
     assert (100 * figures["accuracy"]["top1"], 100 * figures["accuracy"]["top5"]) == pytest.approx((57.2, 81.6), abs=0.05)
     everywhere, on_small = (figures[kind][method] for kind in ("maps", "small"))
     assert (everywhere["n"], on_small["n"]) == (500, 202)

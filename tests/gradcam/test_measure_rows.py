@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from gradcam.measure.collect import collect, opened
-from gradcam.measure.data import DataError
+from gradcam.measure.pictures import DataError
+from gradcam.measure.study.collect import collect, opened
 
 SETTINGS = {"measures": ["pointing_game"], "methods": ["grad_cam"]}
 FIRST = json.dumps(SETTINGS) + "\n"

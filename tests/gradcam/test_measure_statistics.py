@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradcam.measure import spearman, ssim
-from gradcam.measure.intervals import bootstrap, interval, wilson
-from gradcam.measure.segments import largest_segment, segments
+from gradcam.measure.statistics.intervals import bootstrap, interval, wilson
+from gradcam.measure.statistics.segments import largest_segment, segments
 
 
 @settings(max_examples=40, deadline=None)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gradcam import (
+    CLASSIC,
     DECONVNET,
     GUIDED,
-    CLASSIC,
     PANEL,
     cam,
     counterfactual,
@@ -22,8 +22,8 @@ from gradcam import (
     strongest_unit,
     upsample,
 )  # fmt: skip
-from gradcam.cam import cam_head
-from gradcam.explain import Explanation
+from gradcam.explanation import Explanation
+from gradcam.methods.cam import cam_head
 from minicnn import GraphError, RuleError, Softmax, backward, find, one_hot
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.ops import GlobalAvgPool, SiLU

@@ -7,11 +7,11 @@ import pytest
 
 from gradcam.cli import main
 from gradcam.commands import _scene
-from gradcam.grad_cam import grad_cam
-from gradcam.measure.intensity import intensity
-from gradcam.measure.pointing_game import pointing_game
-from gradcam.measure.regions_study import OTHER, OWN, PLACES, RANDOM, average_precision, inside, maps
-from gradcam.regions import explain_regions
+from gradcam.language.regions import explain_regions
+from gradcam.measure.measures.pointing_game import pointing_game
+from gradcam.measure.statistics.intensity import intensity
+from gradcam.measure.study.regions import OTHER, OWN, PLACES, RANDOM, average_precision, inside, maps
+from gradcam.methods.grad_cam import grad_cam
 from minicnn import Tensor, backward
 from tests.support.compare import assert_close, relative
 from weights import dense_captioner

@@ -23,8 +23,8 @@ from gradcam import (
     upsample,
     xgrad_cam,
 )
-from gradcam.cam import cam_head
 from gradcam.methods import METHODS
+from gradcam.methods.cam import cam_head
 from minicnn import GraphError, ReLU, Tensor, backward, find, one_hot
 from minicnn.replay import replay
 from tests.support.compare import assert_close, relative, same_bits

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from gradcam import METHODS, RELATIVES
-from gradcam.measure import cost
 from gradcam.measure.measures import MEASURES
-from gradcam.measure.plan import SUBJECTS, stages
-from gradcam.measure.report import page, sections_of, written
+from gradcam.measure.study import cost
+from gradcam.measure.study.plan import SUBJECTS, stages
+from gradcam.measure.study.report import page, sections_of, written
 from tests.support.small_nets import picture, small_vgg
 
 KINDS = ("relatives_maps", "relatives_grid", "relatives_many", "relatives_sanity", "relatives_passes", "cost")

@@ -10,11 +10,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from gradcam.explain import Explanation
-from gradcam.save import SaveError, check, save
+from gradcam.explanation import Explanation
+from gradcam.methods import METHODS
 from gradcam.show import panel
 from gradcam.show.colour import heat, limit, overlay, relief, signed
-from gradcam.methods import METHODS
+from gradcam.show.saving import SaveError, check, save
 from gradcam.show.tiles import enlarged, row, why_zero
 from gradcam.show.typeset import lines, wide
 from weights import Card, Preprocessing

@@ -15,10 +15,10 @@ METHODS = [
     "hirescam", "integrated_gradients", "lrp", "grad_cam_pp", "layercam", "xgrad_cam", "smoothgrad",
 ]  # fmt: skip
 OTHERS = [
-    "minicnn/optimise.py", "minicnn/tables.py", "minicnn/convolution/taps.py", "minicnn/convolution/winograd.py",
-    "weights/names/reorder.py",
+    "minicnn/optimise.py", "minicnn/tables.py", "minicnn/convolution/taps.py", "minicnn/convolution/fast/winograd.py",
+    "weights/names/reordering.py",
     *(f"minicnn/nets/{name}.py" for name in ("alexnet", "googlenet", "mini_vgg", "resnet", "shapes", "squeezenet", "vgg")),
-    *(f"minicnn/nets/{name}.py" for name in ("captioner", "vqa", "dense_captioner")), "gradcam/sentences.py", "gradcam/regions.py",
+    *(f"minicnn/nets/{name}.py" for name in ("captioner", "vqa", "dense_captioner")), "gradcam/language/sentences.py", "gradcam/language/regions.py",
     *(f"gradcam/measure/{name}.py" for name in ("localisation", "pointing_game", "rank_correlation", "sanity_check", "sanity_curves")),
 ]  # fmt: skip
 FILES = [

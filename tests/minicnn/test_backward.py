@@ -5,7 +5,8 @@ import weakref
 import numpy as np
 import pytest
 
-from minicnn import GraphError, Op, RuleError, Tensor, backward, find, one_hot, threads
+from minicnn import GraphError, Op, RuleError, Tensor, backward, find, one_hot
+from minicnn.convolution.fast import threads
 from minicnn.layer import Apply
 from minicnn.ops import Add, BatchNorm, Clip, Concat, Conv, Flatten, LeakyReLU, Linear, MaxPool, Mul, ReLU, Sigmoid, SiLU, Slice
 from tests.support.cases import draw, positive

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minicnn.boxes import anchors, decode, encode, iou, suppress
+from minicnn.nets.language.boxes import anchors, decode, encode, iou, suppress
 from tests.support.compare import assert_close
 
 corner = st.integers(0, 19)

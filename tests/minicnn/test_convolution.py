@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from minicnn import Tensor, backward, find, history, nets, threads
-from minicnn.backward import LARGE
-from minicnn.convolution import Geometry, Kept, choose, im2col, kept, taps, winograd
-from minicnn.convolution.winograd import F2, F4, Winograd
+from minicnn import Tensor, backward, find, history, nets
+from minicnn.convolution import Geometry, Kept, choose, taps
+from minicnn.convolution.fast import im2col, threads, weight_cache, winograd
+from minicnn.convolution.fast.winograd import F2, F4, Winograd
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.ops import Conv, GlobalAvgPool, MaxPool, ReLU
+from minicnn.walk import LARGE
 
 # The largest error in float32, relative to the largest value: plain sums, and tiles of 2 x 2 and of 4 x 4 outputs.
 EXPECTED = {"im2col": 2e-6, "F2": 4e-6, "F4": 2e-5}
@@ -190,7 +191,7 @@ def test_the_number_of_blas_threads_is_what_it_was_afterwards():
     def stop(part):
         raise Stop
 
-    from minicnn.threads import in_parallel
+    from minicnn.convolution.fast.threads import in_parallel
 
     with pytest.raises(Stop):
         in_parallel(stop, range(4), np.zeros(1))
@@ -201,7 +202,7 @@ def test_the_number_of_blas_threads_is_ours_even_if_another_python_thread_set_it
     """threadpoolctl >= 3.7 lets only one living thread set it and ignores the others without a word."""
     from threadpoolctl import ThreadpoolController
 
-    from minicnn.threads import in_parallel
+    from minicnn.convolution.fast.threads import in_parallel
 
     blas = ThreadpoolController().select(user_api="blas").lib_controllers
     done, held = threading.Event(), threading.Event()
@@ -315,7 +316,7 @@ def test_a_layer_may_be_made_while_others_count_what_is_kept():
     """Training copies its network in one thread while another convolves: the maker must wait, or the count stumbles over it."""
     makers, one = [], Kept()
     one.found["made meanwhile"] = 0, _MakesALayer(makers)
-    assert kept.kept_bytes() > 0
+    assert weight_cache.kept_bytes() > 0
     makers.pop().join()
 
 
@@ -353,7 +354,7 @@ def test_a_copy_of_a_network_keeps_its_own():
 
 def test_what_does_not_fit_is_not_kept(monkeypatch):
     x = draw(1, 16, 20, 20).astype(np.float32)
-    monkeypatch.setattr(kept, "LIMIT", kept.kept_bytes() + 36 * 16 * 16 * 4)
+    monkeypatch.setattr(weight_cache, "LIMIT", weight_cache.kept_bytes() + 36 * 16 * 16 * 4)
     first, second = layer(), layer()
     y = first(x)
     assert first.kept.found and np.array_equal(second(x), y)
@@ -365,15 +366,15 @@ def test_what_does_not_fit_is_not_kept(monkeypatch):
 
 def test_fingerprint_tells_apart():
     W = draw(4, 5, 3, 3).astype(np.float32)
-    seen = {kept.fingerprint(W)}
+    seen = {weight_cache.fingerprint(W)}
     for n in range(W.size):
         other = W.copy()
         other.flat[n] = np.nextafter(other.flat[n], np.float32(9))
-        seen.add(kept.fingerprint(other))
+        seen.add(weight_cache.fingerprint(other))
     assert len(seen) == W.size + 1
-    assert kept.fingerprint(W.transpose(1, 0, 2, 3)) not in seen
-    assert kept.fingerprint(W[:, :, ::-1]) not in seen
-    assert kept.fingerprint(W.copy()) == kept.fingerprint(W)
+    assert weight_cache.fingerprint(W.transpose(1, 0, 2, 3)) not in seen
+    assert weight_cache.fingerprint(W[:, :, ::-1]) not in seen
+    assert weight_cache.fingerprint(W.copy()) == weight_cache.fingerprint(W)
     assert isinstance(Kept(), Kept) and winograd.BLOCK > 0
 
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 import weights
 from minicnn import MaxPool, ReLU, Tensor
-from minicnn.display import layers, scaled
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential
+from minicnn.notebook.display import layers, scaled
 
 
 @pytest.mark.parametrize("name", ["shapes", "resnet18", "squeezenet", "googlenet", "resnet20", "captum_cifar", "lenet", "mini_xception"])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from minicnn import GraphError, Tensor, backward
+from minicnn.nets.language.layers import EmbeddingLayer, LSTMLayer
 from minicnn.ops import LSTM, Add, Embedding, Mul, Sum
-from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 from tests.support.cases import draw
 from tests.support.compare import assert_close
 from tests.support.differences import assert_gradient, central

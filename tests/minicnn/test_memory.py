@@ -6,7 +6,8 @@ import threading
 import numpy as np
 import pytest
 
-from minicnn import ReLU, Tensor, backward, memory
+from minicnn import ReLU, Tensor, backward
+from minicnn.convolution.fast import memory
 from minicnn.layer import Apply, ConvLayer, Sequential
 from tests.support.compare import same_bits
 from tests.support.strict_array import StrictArray

@@ -7,7 +7,7 @@ import pytest
 
 from minicnn import CrossEntropy, ReLU, Tensor, backward, find, history, nets, one_hot
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, LinearLayer, Sequential
-from minicnn.nets.squeezenet import Fire
+from minicnn.nets.classifiers.squeezenet import Fire
 from minicnn.ops import Flatten, GlobalAvgPool, MaxPool
 from tests.support.cases import draw
 from tests.support.compare import assert_close, relative, same_bits

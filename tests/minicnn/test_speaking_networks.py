@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from minicnn import CrossEntropy, LogSoftmax, MaxPool, ReLU, Tensor, backward, find, history
-from minicnn.decode import beam, greedy
-from minicnn.nets.captioner import captioner
-from minicnn.nets.vqa import vqa
+from minicnn.nets.language.captioner import captioner
+from minicnn.nets.language.decoding import beam, greedy
+from minicnn.nets.language.vqa import vqa
 from minicnn.ops import Reshape
 from tests.support.cases import draw
 from tests.support.compare import assert_close, relative, same_bits

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from gradcam.verify import VerifyError
-from gradcam.verify.judge import judge
-from gradcam.verify.live import question
-from gradcam.verify.peers import LIBRARIES, result_of
+from gradcam.verify.api import question
+from gradcam.verify.judging import judge
+from gradcam.verify.peers.libraries import LIBRARIES, result_of
 from tests.verify.museum.right import Case, at_layer, right, weigh
 from tests.verify.torch_nets import DOZEN, draw
 

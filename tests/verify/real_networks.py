@@ -34,10 +34,10 @@ def measured(name):
     import torch
 
     from gradcam import verify
-    from gradcam.verify.torch_graph import from_torch
     from minicnn import Tensor
     from tests.support.torchvision_models import models
     from tests.verify.museum.right import Case, at_layer, weigh
+    from weights.graphs.torch import from_torch
 
     side, layer, options = NETWORKS[name]
     torch.manual_seed(0)

@@ -13,7 +13,7 @@ import weights
 from gradcam import grad_cam, verify
 from gradcam.cli import main
 from gradcam.verify import files
-from gradcam.verify.catalogue import photos
+from gradcam.verify.hypotheses import photos
 from gradcam.verify.kit.write import write
 from minicnn import Tensor, find
 

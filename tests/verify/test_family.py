@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gradcam import verify
-from gradcam.grad_cam import grad_cam
-from gradcam.grad_cam_pp import grad_cam_pp
-from gradcam.hirescam import hirescam
-from gradcam.layercam import layercam
+from gradcam.methods.grad_cam import grad_cam
+from gradcam.methods.grad_cam_pp import grad_cam_pp
+from gradcam.methods.hirescam import hirescam
+from gradcam.methods.layercam import layercam
+from gradcam.methods.xgrad_cam import xgrad_cam
 from gradcam.verify.question import method_name
-from gradcam.xgrad_cam import xgrad_cam
 from minicnn import Tensor, find
 from tests.verify.test_judge import X, net
 

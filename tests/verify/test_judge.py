@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gradcam import verify
-from gradcam.verify.catalogue import HYPOTHESES
-from gradcam.verify.resizing import spline
+from gradcam.verify.hypotheses import HYPOTHESES
+from gradcam.verify.reference.resizing import spline
 from minicnn import AvgPool, Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 

@@ -11,7 +11,7 @@ from gradcam.verify.kit.methods import DIVIDED
 from gradcam.verify.kit.networks import NETWORKS, Network, picture, weights
 from gradcam.verify.kit.write import write
 from minicnn import Tensor
-from weights.onnx_graph import load
+from weights.graphs.onnx import load
 
 RESULTS = Path(__file__).parents[1] / "results" / "verify_peers.json"
 FAMILY = {"chain": "VGG", "before_relu": "VGG", "in_place": "InPlace", "functional": "Functional",

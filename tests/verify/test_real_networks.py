@@ -5,8 +5,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 from gradcam import GUIDED, verify  # noqa: E402
-from gradcam.verify.torch_graph import from_torch  # noqa: E402
 from minicnn import Conv, MaxPool, ReLU, Tensor, backward, history, nets, one_hot  # noqa: E402
+from weights.graphs.torch import from_torch  # noqa: E402
 
 models = pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models
 NETWORKS = [("squeezenet1_1", 64, {}), ("resnet18", 64, {}), ("googlenet", 64, {"init_weights": False}), ("densenet121", 32, {})]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradcam import verify
-from gradcam.verify.html import as_html
-from gradcam.verify.tape import relink
+from gradcam.verify.reference.tape import relink
+from gradcam.verify.report.html import as_html
 from minicnn import backward, find, history, one_hot
 from tests.verify.test_judge import X, net, question
 

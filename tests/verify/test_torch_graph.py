@@ -5,9 +5,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 from gradcam import verify  # noqa: E402
-from gradcam.verify.torch_graph import from_torch  # noqa: E402
 from minicnn import ReLU, Tensor, backward, find, history, one_hot  # noqa: E402
 from tests.verify.torch_nets import FAMILIES, draw  # noqa: E402
+from weights.graphs.torch import from_torch  # noqa: E402
 
 
 @pytest.mark.parametrize("family", FAMILIES)

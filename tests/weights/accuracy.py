@@ -16,8 +16,8 @@ from PIL import Image
 import weights
 from gradcam.image import prepare
 from tests.support.data import DATA
-from weights import onnx_graph
-from weights.card import Preprocessing
+from weights.cards import Preprocessing
+from weights.graphs import onnx
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def network(row):
     path = DATA / "weights" / row.file
     if row.network:
         return weights.load(row.network, path)
-    net = onnx_graph.load(path)
+    net = onnx.load(path)
     net.card = weights.Card(row.file, row.file, RAW_DIGITS, None)
     return net
 

@@ -28,7 +28,7 @@ FORMATS = {"torch": ("PyTorch zip", "PyTorch legacy", "safetensors", "Caffe V1",
 
 def ours(net, x, layer):
     """(scores, Grad-CAM) by minicnn."""
-    from gradcam.grad_cam import grad_cam
+    from gradcam.methods.grad_cam import grad_cam
     from minicnn import Tensor, find
 
     y = net(Tensor(x, "x"))

@@ -29,7 +29,7 @@ import numpy as np
 
 from tests.weights import readers_samples
 from weights.errors import WeightsError
-from weights.read import read
+from weights.reading import read
 
 EDGES = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**60, 2**63 - 1, 2**63, 2**64 - 1]
 KINDS = "biufc"

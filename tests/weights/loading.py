@@ -15,9 +15,9 @@ import numpy as np
 
 def load(network, form, path):
     if form == "ONNX":
-        from weights import onnx_graph
+        from weights.graphs import onnx
 
-        return onnx_graph.load(path)
+        return onnx.load(path)
     import weights
 
     return weights.load(network, path)
@@ -26,7 +26,7 @@ def load(network, form, path):
 def child(who, network, form, path, side):
     """Measure one load, here: seconds, or bytes."""
     x = np.random.default_rng(0).standard_normal((1, 3, side, side), np.float32)
-    import weights.onnx_graph  # noqa: F401  imported before the clock starts
+    import weights.graphs.onnx  # noqa: F401  imported before the clock starts
 
     if who == "memory":
         before = resident()

@@ -19,8 +19,8 @@ import numpy as np
 from minicnn import Tensor
 from tests.support.report import RESULTS, Report
 from weights import WeightsError
-from weights.onnx_graph import load
-from weights.onnx_graph.operators import OPERATORS
+from weights.graphs.onnx import load
+from weights.graphs.onnx.operators import OPERATORS
 
 OPSETS = range(8, 22)
 MODULES = (

@@ -82,7 +82,7 @@ def small_vgg16(blocks, outputs, arrays):
     """minicnn's VGG-16 with other sizes, filled by the zoo's own table of names."""
     from minicnn import load
     from minicnn.layer import ConvLayer, LinearLayer
-    from weights.names.translate import translate
+    from weights.names.translation import translate
 
     net, C, D = nets.vgg16(), 3, blocks[-1][1] * 4
     for i, at in enumerate(net.steps):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gradcam.measure import captions, spoken
+from gradcam.measure.study import captions, spoken
 from weights import WeightsError, speakers
 from weights.recipes import train_captioner, train_vqa
 from weights.recipes.command import SHIPPED

@@ -50,7 +50,7 @@ def test_the_largest_matrix_is_reordered_in_little_memory(unaligned, tmp_path):
     program = f"""
 import numpy as np
 from tests.weights.loading import resident
-from weights.names.reorder import reorder
+from weights.names.reordering import reorder
 from weights.readers.mapped_file import MappedFile
 size = 25088 * 4096 * 4
 with open({str(tmp_path / "matrix")!r}, "wb") as out:

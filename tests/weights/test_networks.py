@@ -6,10 +6,10 @@ import pytest
 import weights
 from minicnn import Tensor, find
 from weights.names import TABLES
-from weights.names.reorder import reorder
+from weights.names.reordering import reorder
 from weights.names.sources import SOURCES
 from weights.names.table import expand, parse
-from weights.names.translate import translate
+from weights.names.translation import translate
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 TORCHVISION = {"squeezenet1_0_torchvision": "squeezenet1_0", "squeezenet1_1_torchvision": "squeezenet1_1"} | {

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from gradcam.cam import cam_head
-from gradcam.grad_cam import grad_cam
+from gradcam.methods.cam import cam_head
+from gradcam.methods.grad_cam import grad_cam
 from minicnn import Conv, GraphError, ReLU, Tensor, backward, find, history, one_hot
 from tests.support.data import DATA
 from weights import WeightsError
-from weights.onnx_graph import describe, load
+from weights.graphs.onnx import describe, load
 
 onnx = pytest.importorskip("onnx", reason="ONNX's own package is not installed")
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")

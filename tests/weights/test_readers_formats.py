@@ -8,7 +8,7 @@ import pytest
 
 from tests.weights import readers_samples as samples
 from weights.errors import WeightsError
-from weights.read import read
+from weights.reading import read
 
 HAND_MADE = [(kind, i) for kind, files in samples.all_formats().items() for i in range(len(files))]
 

@@ -13,8 +13,8 @@ import pytest
 
 from tests.weights import readers_samples as s
 from weights.errors import WeightsError
-from weights.read import read
 from weights.readers import checkpoints, pickles, protobuf
+from weights.reading import read
 
 FORMATS = s.all_formats()
 HUGE = 2**60

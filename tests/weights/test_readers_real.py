@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.data import DATA
-from weights.read import read
+from weights.reading import read
 
 pytestmark = pytest.mark.data
 FOLDER = DATA / "weights"

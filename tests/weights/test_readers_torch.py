@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from weights.errors import WeightsError
-from weights.read import read
+from weights.reading import read
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, backward, find, nets
-from minicnn.boxes import decode, iou
+from minicnn.nets.language.boxes import decode, iou
 from weights.recipes import train_dense_captioner as recipe
 from weights.recipes.regions_found import figures, matched
 from weights.recipes.shapes_world import regions, scene, sentences

@@ -5,7 +5,7 @@ import numpy as np
 from minicnn import LoadError
 from minicnn import load as fill
 from weights.errors import WeightsError
-from weights.names.translate import translate
+from weights.names.translation import translate
 from weights.zoo import available, build
 
 

@@ -2,7 +2,7 @@
 
 from weights.errors import WeightsError
 from weights.names import TABLES
-from weights.names.reorder import reorder
+from weights.names.reordering import reorder
 from weights.names.sources import OURS, SOURCES
 from weights.names.table import Theirs, parse
 

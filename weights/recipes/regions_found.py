@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minicnn.boxes import iou
-from minicnn.decode import greedy
+from minicnn.nets.language.boxes import iou
+from minicnn.nets.language.decoding import greedy
 from weights.recipes.shapes_world.regions import LONGEST
 
 ENOUGH = 0.5  # intersection over union of a box that is right

@@ -4,15 +4,15 @@
 
 Needs no data: the scenes are drawn first, in a minute or two.  Its sight is that of the network `shapes`, which ships, and does not learn;
 what tells is trained.  The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings
-were chosen on the world's stream `validation`; the scenes of `test` are drawn by `python -m gradcam.measure.captions` alone.
+were chosen on the world's stream `validation`; the scenes of `test` are drawn by `python -m gradcam.measure.study.captions` alone.
 """
 
 import time
 
 from minicnn import CrossEntropy
-from minicnn.decode import greedy
-from minicnn.memory import keep_memory
-from minicnn.nets.captioner import captioner
+from minicnn.convolution.fast.memory import keep_memory
+from minicnn.nets.language.captioner import captioner
+from minicnn.nets.language.decoding import greedy
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input

@@ -4,7 +4,7 @@
 
 Needs no data: the scenes are drawn first, in a minute or two.  Its CNN begins with the weights of `shapes`, which knows the kinds already.
 The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings were chosen on the world's
-stream `validation`, looked at after each epoch; the scenes of `test` are drawn by `python -m gradcam.measure.regions_study` alone.
+stream `validation`, looked at after each epoch; the scenes of `test` are drawn by `python -m gradcam.measure.study.regions` alone.
 
 Boxes and sentences are learnt together, each from the truth: the regions whose sentences are learnt are the true ones, moved about as much
 as found ones are.
@@ -20,9 +20,9 @@ import time
 import numpy as np
 
 from minicnn import Add, Concat, LogSoftmax, Mul, Reshape, SigmoidCrossEntropy, Slice, Sum, Tensor, nets
-from minicnn.boxes import anchors, encode, iou
 from minicnn.layer import Layer
-from minicnn.nets.dense_captioner import SIDES, STEP
+from minicnn.nets.language.boxes import anchors, encode, iou
+from minicnn.nets.language.dense_captioner import SIDES, STEP
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input

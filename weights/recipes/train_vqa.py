@@ -4,7 +4,7 @@
 
 Needs no data: the scenes are drawn first, in a minute or two.  Its sight is that of the network `shapes`, which ships, and does not learn;
 what answers is trained.  The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings
-were chosen on the world's stream `validation`; the scenes of `test` are drawn by `python -m gradcam.measure.captions` alone.
+were chosen on the world's stream `validation`; the scenes of `test` are drawn by `python -m gradcam.measure.study.captions` alone.
 """
 
 import time
@@ -12,8 +12,8 @@ import time
 import numpy as np
 
 from minicnn import CrossEntropy
-from minicnn.memory import keep_memory
-from minicnn.nets.vqa import vqa
+from minicnn.convolution.fast.memory import keep_memory
+from minicnn.nets.language.vqa import vqa
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from gradcam.measure import baselines
-from gradcam.measure.deletion_insertion import area, deletion, insertion
-from gradcam.measure.energy_pointing_game import energy_pointing_game
-from gradcam.measure.localisation import ENOUGH, localisation
-from gradcam.measure.pointing_game import chance, pointing_game
-from gradcam.measure.rank_correlation import rank_correlation
+from gradcam.measure.measures.deletion_insertion import area, deletion, insertion
+from gradcam.measure.measures.energy_pointing_game import energy_pointing_game
+from gradcam.measure.measures.localisation import ENOUGH, localisation
+from gradcam.measure.measures.pointing_game import chance, pointing_game
+from gradcam.measure.measures.rank_correlation import rank_correlation
 
 
 class Figure(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from gradcam.image import prepare
-from gradcam.measure.data import DataError, Example
-from gradcam.measure.localisation import box_around
+from gradcam.measure.measures.localisation import box_around
+from gradcam.measure.pictures import DataError, Example
 
 CELLS = 2  # along a side
 SUREST = 20  # photos of a class that may enter a grid

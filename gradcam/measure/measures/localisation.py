@@ -7,7 +7,7 @@ Lesson 12.
 
 import numpy as np
 
-from gradcam.measure.segments import largest_segment
+from gradcam.measure.statistics.segments import largest_segment
 
 CUT, ENOUGH = 0.15, 0.5  # share of the maximum; intersection over union that counts as found
 

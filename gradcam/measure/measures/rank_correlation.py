@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from gradcam.measure.spearman import spearman
+from gradcam.measure.statistics.spearman import spearman
 
 
 def rank_correlation(map, falls, window, stride):

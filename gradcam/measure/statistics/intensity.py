@@ -1,6 +1,6 @@
 import numpy as np
 
-from gradcam.upsample import upsample
+from gradcam.interpolation import upsample
 
 
 def intensity(map, size, upsampling="half_pixel"):

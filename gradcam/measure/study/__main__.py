@@ -1,8 +1,8 @@
 """Every method by every measure, on three networks: rows first, then the table that is made of them.
 
-    python -m gradcam.measure.table --data ../shared                      # measure what is missing, then write tests/results/measures.md
-    python -m gradcam.measure.table --data ../shared --only squeezenet_maps squeezenet_grid
-    python -m gradcam.measure.table --report                              # only write, from the rows that are there
+    python -m gradcam.measure.study --data ../shared                      # measure what is missing, then write tests/results/measures.md
+    python -m gradcam.measure.study --data ../shared --only squeezenet_maps squeezenet_grid
+    python -m gradcam.measure.study --report                              # only write, from the rows that are there
 
 May be interrupted at any moment, and goes on where it was: rows are kept as they come, in checkpoints/measures/.  The parts of the table of
 which there are no rows there stay as they were written before.
@@ -14,16 +14,17 @@ import sys
 from pathlib import Path
 
 import weights
-from gradcam.measure import cost, run, sanity_check, sanity_curves
-from gradcam.measure.data import Photos, Scenes
-from gradcam.measure.plan import SUBJECTS, stages
-from gradcam.measure.report import page, sections_of, written
-from gradcam.save import save
+from gradcam.measure import randomisation
+from gradcam.measure.pictures import Photos, Scenes
+from gradcam.measure.study import cost, run, sanity_curves
+from gradcam.measure.study.plan import SUBJECTS, stages
+from gradcam.measure.study.report import page, sections_of, written
+from gradcam.show.saving import save
 
 
 def main(arguments=None):
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.table", description=__doc__, formatter_class=raw)
+    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.study", description=__doc__, formatter_class=raw)
     parser.add_argument("--data", type=Path, default=Path("../shared"), help="folder with data/ and weights/ (default: %(default)s)")
     parser.add_argument("--rows", type=Path, default=Path("checkpoints/measures"), help="where rows are kept (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the table goes (default: %(default)s)")
@@ -64,7 +65,7 @@ def report(asked):
         rows = {stage.kind: read(path) for stage, path in files.items() if path.exists()}
         found[subject] = {kind: some for kind, some in rows.items() if some}
         if "sanity" in found[subject]:
-            layers = sanity_check.layers(weights.build(subject.network))
+            layers = randomisation.layers(weights.build(subject.network))
             figure = sanity_curves.figure(found[subject]["sanity"], layers, title(subject))
             save(figure, asked.out / f"sanity_{subject.network}.png", dpi=80)
     sections, figures = page({subject: rows for subject, rows in found.items() if rows})

@@ -1,6 +1,6 @@
 """How well the networks that speak do, and where the maps of their words and answers point.
 
-    python -m gradcam.measure.captions --out tests/results/captions.md
+    python -m gradcam.measure.study.captions --out tests/results/captions.md
 
 Draws scenes of the shapes world that no training saw.  The layer of Grad-CAM is the one that does best on scenes of `validation`, fewer of
 them; everything else is measured on scenes of `test`.
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcam.measure import spoken
-from gradcam.measure.intervals import interval
-from minicnn.decode import beam
-from minicnn.memory import keep_memory
+from gradcam.measure.statistics.intervals import interval
+from gradcam.measure.study import spoken
+from minicnn.convolution.fast.memory import keep_memory
+from minicnn.nets.language.decoding import beam
 from weights import speakers
 from weights.recipes import train_captioner, train_vqa
 from weights.recipes.shapes_world import questions, sentences
@@ -25,7 +25,7 @@ LAYERS = ("relu3_2", "relu4_1", "relu4_2", "sight", "relu5_1")
 HEAD = """\
 # Captions and questions
 
-Made by `python -m gradcam.measure.captions`, on scenes of the shapes world's stream `test`, which no training saw.  In brackets: 95 %
+Made by `python -m gradcam.measure.study.captions`, on scenes of the shapes world's stream `test`, which no training saw.  In brackets: 95 %
 intervals (Wilson).  *Best constant*: always the answer that is right most often on these very scenes.
 """
 POINTING = """\
@@ -41,7 +41,7 @@ shape that was not meant; *random point*: how often one would hit.
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m gradcam.measure.captions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m gradcam.measure.study.captions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--scenes", type=int, default=1000, help="for accuracy (default: %(default)s)")
     parser.add_argument("--pointing", type=int, default=900, help="for the pointing game (default: %(default)s)")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.measure.data import DataError, Example, squash
+from gradcam.measure.pictures import DataError, Example, squash
 
 
 class Cifar:

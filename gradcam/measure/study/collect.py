@@ -10,7 +10,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from gradcam.measure.data import DataError
+from gradcam.measure.pictures import DataError
 
 FOREIGN = "this is no file of measured rows, and was left as it is; name another with --rows"
 

@@ -4,11 +4,11 @@ import time
 
 import numpy as np
 
-from gradcam.explain import explain
+from gradcam.explanation import explain
 from gradcam.image import prepare
-from gradcam.measure.collect import collect
-from gradcam.measure.run import from_the_score, which
-from gradcam.measure.summary import aligned
+from gradcam.measure.study.collect import collect
+from gradcam.measure.study.run import from_the_score, which
+from gradcam.measure.study.summary import aligned
 from gradcam.methods import METHODS
 from minicnn import GraphError, RuleError
 

@@ -1,11 +1,11 @@
 """How localisation changes with depth: Grad-CAM at every stage of a network, which Selvaraju et al. 2017 show on one photo, in figures.
 
-    python -m gradcam.measure.layers_study --data ../shared            # SqueezeNet, ResNet-20 and -56, mini_vgg, shapes
-    python -m gradcam.measure.layers_study --data ../shared --only squeezenet
-    python -m gradcam.measure.layers_study --report                    # only write layers.md and layers.png, from the rows that are there
+    python -m gradcam.measure.study.depth --data ../shared            # SqueezeNet, ResNet-20 and -56, mini_vgg, shapes
+    python -m gradcam.measure.study.depth --data ../shared --only squeezenet
+    python -m gradcam.measure.study.depth --report                    # only write layers.md and layers.png, from the rows that are there
 
 Without --data there is `shapes` alone, which needs none.  May be interrupted at any moment, and goes on where it was: rows are kept as they
-come, in checkpoints/layers/.  The page: layers_page.py.
+come, in checkpoints/layers/.  The page: depth_page.py.
 """
 
 import argparse
@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import weights
-from gradcam.grad_cam import combine
-from gradcam.measure import layers_page, run
 from gradcam.measure.case import Case
-from gradcam.measure.cifar import Cifar
-from gradcam.measure.collect import collect
-from gradcam.measure.data import Photos, Scenes
-from gradcam.measure.grid_pointing_game import PhotoGrids
 from gradcam.measure.measures import row
-from gradcam.measure.table import read
+from gradcam.measure.measures.grid_pointing_game import PhotoGrids
+from gradcam.measure.pictures import Photos, Scenes
+from gradcam.measure.study import depth_page, run
+from gradcam.measure.study.__main__ import read
+from gradcam.measure.study.cifar import Cifar
+from gradcam.measure.study.collect import collect
+from gradcam.methods.grad_cam import combine
 from minicnn import Tensor, backward, find, one_hot
-from minicnn.memory import keep_memory
+from minicnn.convolution.fast.memory import keep_memory
 
 BOXED, MASKED = ("pointing_game", "energy_pointing_game", "localisation"), ("pointing_game", "energy_pointing_game")
 GRID, WHOLE = ("pointing_game", "grid_pointing_game"), ("rank_correlation",)
@@ -112,7 +112,7 @@ def measure(study, folder, rows=None, workers=None, progress=True):
 
 def main(arguments=None):
     raw, names = argparse.RawDescriptionHelpFormatter, [study.name for study in STUDIES]
-    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.layers_study", description=__doc__, formatter_class=raw)
+    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.study.depth", description=__doc__, formatter_class=raw)
     parser.add_argument("--data", type=Path, help="folder with data/, images/ and weights/; without it, only what needs none")
     parser.add_argument("--rows", type=Path, default=Path("checkpoints/layers"), help="where rows are kept (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)")
@@ -125,7 +125,7 @@ def main(arguments=None):
         needs_none = not (study.weights or study.pictures)
         if not asked.report and (not asked.only or study.name in asked.only) and (asked.data or needs_none):
             measure(study, asked.data, path, asked.processors)
-    layers_page.write({study: found for study, path in files.items() if path.exists() and (found := read(path))}, asked.out)
+    depth_page.write({study: found for study, path in files.items() if path.exists() and (found := read(path))}, asked.out)
 
 
 if __name__ == "__main__":

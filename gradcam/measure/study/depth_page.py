@@ -4,14 +4,14 @@ from matplotlib.figure import Figure
 
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.measures import FIGURES
-from gradcam.measure.summary import SMALL, cell, small, summary, table
-from gradcam.save import save
+from gradcam.measure.study.summary import SMALL, cell, small, summary, table
+from gradcam.show.saving import save
 from weights import card
 
 HEAD = """\
 # Grad-CAM at every stage: how localisation changes with depth
 
-Made by `python -m gradcam.measure.layers_study --data ../shared`.  From the first layer to the last, the maps of one picture come from one
+Made by `python -m gradcam.measure.study.depth --data ../shared`.  From the first layer to the last, the maps of one picture come from one
 forward and one backward pass; the class is the picture's true one.  In brackets: 95 % intervals (Wilson's for hits and misses, else the
 bootstrap over pictures).  A map of zeros counts as a miss.  *Random point* and *picture centre* never look at the picture.
 

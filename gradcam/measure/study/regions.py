@@ -1,6 +1,6 @@
 """Dense captioning on scenes that no training saw: are regions found and rightly named, and do their maps lie inside them?
 
-    python -m gradcam.measure.regions_study                             # 500 scenes of the stream test -> tests/results/regions.md
+    python -m gradcam.measure.study.regions                             # 500 scenes of the stream test -> tests/results/regions.md
 
 Needs no data.  Takes a minute or two.
 """
@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from gradcam.hirescam import combine as place_by_place
 from gradcam.image import prepare
+from gradcam.language.regions import explain_regions
 from gradcam.measure.baselines import centre
-from gradcam.measure.energy_pointing_game import energy_pointing_game
-from gradcam.measure.intensity import intensity
-from gradcam.measure.pointing_game import chance, pointing_game
-from gradcam.measure.regions_page import CENTRE, EMPTY, OTHER, OWN, PLACES, RANDOM, page
-from gradcam.regions import explain_regions
-from gradcam.save import save
+from gradcam.measure.measures.energy_pointing_game import energy_pointing_game
+from gradcam.measure.measures.pointing_game import chance, pointing_game
+from gradcam.measure.statistics.intensity import intensity
+from gradcam.measure.study.regions_page import CENTRE, EMPTY, OTHER, OWN, PLACES, RANDOM, page
+from gradcam.methods.hirescam import combine as place_by_place
 from gradcam.show.regions import regions_panel
+from gradcam.show.saving import save
 from weights import dense_captioner
 from weights.recipes.regions_found import figures, found, matched
 from weights.recipes.shapes_world import regions, scenes, sentences
@@ -32,7 +32,7 @@ DRAWN = (22, 41, 7)  # scenes whose regions are drawn
 
 def main(arguments=None):
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.regions_study", description=__doc__, formatter_class=raw)
+    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.study.regions", description=__doc__, formatter_class=raw)
     parser.add_argument("--scenes", type=int, default=500, help="how many (default: %(default)s)")
     parser.add_argument("--weights", type=Path, help="another file of weights")
     parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)")

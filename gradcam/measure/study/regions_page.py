@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradcam.measure.baselines import CENTRE, RANDOM
-from gradcam.measure.intervals import interval
+from gradcam.measure.statistics.intervals import interval
 from weights.recipes.regions_found import ENOUGH
 
 OWN, OTHER, EMPTY = "Grad-CAM of its caption", "Grad-CAM of another region's caption", "Grad-CAM of its caption, random weights"
@@ -18,7 +18,7 @@ FIGURES = {
 PAGE = """\
 # Regions: dense captioning, and Grad-CAM of what is said of each
 
-Made by `python -m gradcam.measure.regions_study`: {scenes} scenes of the shapes world's stream `test`, which no training saw, with {shapes}
+Made by `python -m gradcam.measure.study.regions`: {scenes} scenes of the shapes world's stream `test`, which no training saw, with {shapes}
 shapes.  A box finds a shape if their intersection over union is {iou} or more; each shape is found once.
 
 | figure | value |

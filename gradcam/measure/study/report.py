@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from gradcam.measure.cost import medians
-from gradcam.measure.cost import table as cost_table
-from gradcam.measure.sanity_curves import curves, verdict
-from gradcam.measure.sanity_curves import table as sanity_table
-from gradcam.measure.summary import reasons, small, summary, table
+from gradcam.measure.study.cost import medians
+from gradcam.measure.study.cost import table as cost_table
+from gradcam.measure.study.sanity_curves import curves, verdict
+from gradcam.measure.study.sanity_curves import table as sanity_table
+from gradcam.measure.study.summary import reasons, small, summary, table
 from weights import card
 
 HEAD = """\
 # Every method by every measure
 
-Made by `python -m gradcam.measure.table`; what each column is stands in `gradcam/measure/`.  In brackets: 95 % intervals (Wilson's for
+Made by `python -m gradcam.measure.study`; what each column is stands in `gradcam/measure/`.  In brackets: 95 % intervals (Wilson's for
 hits and misses, else the bootstrap over pictures).  Arrows: more (↑) or less (↓) is better.  A map of zeros counts as a miss; deletion
 and insertion, which only ask for an order, give it a random point's.  *Random point* and *picture centre* never look at the picture: a
 method that does no better has shown nothing.  The class is the picture's true one, whatever the network says, except in the sanity check,

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from gradcam.image import prepare
-from gradcam.measure import baselines, sanity_check
+from gradcam.measure import baselines, randomisation
 from gradcam.measure.case import Case, unfit
-from gradcam.measure.collect import collect
-from gradcam.measure.data import Scenes
-from gradcam.measure.deletion_insertion import STEPS, probability
-from gradcam.measure.grid_pointing_game import PhotoGrids, SceneGrids
 from gradcam.measure.measures import row
-from minicnn.memory import keep_memory
+from gradcam.measure.measures.deletion_insertion import STEPS, probability
+from gradcam.measure.measures.grid_pointing_game import PhotoGrids, SceneGrids
+from gradcam.measure.pictures import Scenes
+from gradcam.measure.study.collect import collect
+from minicnn.convolution.fast.memory import keep_memory
 
 NOTHING = (np.zeros(1), np.zeros(1))  # in place of a map that could not be made
 
@@ -63,7 +63,7 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
     net = from_the_score(net)
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, methods)
     possible = [m for m in methods if m not in failed]
-    networks = {way: sanity_check.randomised(net, way, seed) for way in sanity_check.WAYS}
+    networks = {way: randomisation.randomised(net, way, seed) for way in randomisation.WAYS}
     settings = {"sanity check of": list(methods), "seed": seed, **which(net, data)}
 
     def one(number):
@@ -80,10 +80,10 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
         empty = {m: "the intact network's map is zero" for m, (_, drawn) in before.items() if not drawn.any()}
         there = {m: map for m, map in before.items() if m not in empty}
         values, zero = {m: {way: [] for way in networks} for m in there}, dict.fromkeys(there, 0)
-        for way, k in itertools.product(networks, range(len(networks[sanity_check.WAYS[0]]))):
+        for way, k in itertools.product(networks, range(len(networks[randomisation.WAYS[0]]))):
             _, after = maps(networks[way][k], k + 1)
             for m, map in there.items():
-                same = sanity_check.similarity(*map, *after.get(m, NOTHING))
+                same = randomisation.similarity(*map, *after.get(m, NOTHING))
                 values[m][way].append([round(v, 5) for v in same])
                 zero[m] += not after.get(m, NOTHING)[1].any()
         return {"number": number, "class": example.c, "values": values, "zero": zero, "failed": {**failed, **case.failed, **empty}}

@@ -7,9 +7,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcam.measure.baselines import CENTRE, RANDOM
-from gradcam.measure.intervals import bootstrap
-from gradcam.measure.sanity_check import SIMILARITIES, WAYS
-from gradcam.measure.summary import aligned
+from gradcam.measure.randomisation import SIMILARITIES, WAYS
+from gradcam.measure.statistics.intervals import bootstrap
+from gradcam.measure.study.summary import aligned
 
 TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}

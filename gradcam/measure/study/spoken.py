@@ -6,10 +6,10 @@ Each function yields rows: {"of": what was explained, "hit": on the shape meant,
 
 import numpy as np
 
+from gradcam.interpolation import upsample
+from gradcam.language.sentences import explain_answer, explain_caption
 from gradcam.measure.baselines import centre
-from gradcam.measure.pointing_game import chance, pointing_game
-from gradcam.sentences import explain_answer, explain_caption
-from gradcam.upsample import upsample
+from gradcam.measure.measures.pointing_game import chance, pointing_game
 from minicnn.training.augment import to_input
 from weights.recipes.shapes_world import SIDE
 from weights.recipes.shapes_world.colours import COLOURS

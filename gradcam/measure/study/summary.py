@@ -1,8 +1,8 @@
 """Rows of many pictures -> figures with confidence intervals, and tables of them."""
 
 from gradcam.measure.baselines import CENTRE, RANDOM
-from gradcam.measure.intervals import interval
 from gradcam.measure.measures import FIGURES
+from gradcam.measure.statistics.intervals import interval
 from gradcam.methods import METHODS
 
 SMALL = 1 / 3  # of the picture: on objects that are larger, a point in the middle is right too often to mean anything

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradcam.integrated_gradients import quadrature
-from gradcam.verify.hypothesis import PATHS, Hypothesis
-from gradcam.verify.path import from_baseline, mean_signal
+from gradcam.methods.integrated_gradients import quadrature
+from gradcam.verify.hypotheses.hypothesis import PATHS, Hypothesis
+from gradcam.verify.reference.averaged_gradients import from_baseline, mean_signal
 from minicnn import backward
 
 IG, SMOOTH = ("integrated_gradients",), ("smoothgrad",)

@@ -5,9 +5,9 @@ from collections import OrderedDict
 
 import numpy as np
 
-from gradcam.verify.family import NAMES, UNCLIPPED, WEIGHTS, WITH_EPS
-from gradcam.verify.hypothesis import CAMS, WEIGHED, Hypothesis
-from gradcam.verify.pipeline import FORWARD, Run
+from gradcam.verify.hypotheses.hypothesis import CAMS, WEIGHED, Hypothesis
+from gradcam.verify.reference.cam_weights import NAMES, UNCLIPPED, WEIGHTS, WITH_EPS
+from gradcam.verify.reference.pipeline import FORWARD, Run
 
 EQ1 = "alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1)"
 EQ2 = "L = ReLU(sum_k alpha_k A^k) (eq. 2): one ReLU, on the sum"

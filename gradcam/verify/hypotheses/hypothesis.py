@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from itertools import chain
 
-from gradcam.verify.pipeline import CAMS, FORWARD, GRADED, METHODS, PATHS, RELEVANCE, STAGES, STEPS, steps_of
+from gradcam.verify.reference.pipeline import CAMS, FORWARD, GRADED, METHODS, PATHS, RELEVANCE, STAGES, STEPS, steps_of
 
 SIGNED = ("gradient", "saliency", "deconvnet", "guided_backprop", *PATHS, *RELEVANCE)  # at the input
 BY_GATES = tuple(m for m in METHODS if m not in RELEVANCE)  # whose table says something of ReLUs

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradcam.upsample import upsample
-from gradcam.verify.catalogue import photos
-from gradcam.verify.hypothesis import Hypothesis
+from gradcam.interpolation import upsample
+from gradcam.verify.hypotheses import photos
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
 
 MEAN, STD = (np.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))  # torchvision's, RGB
 CAFFE = np.array([103.939, 116.779, 123.68])[:, None, None]  # BGR

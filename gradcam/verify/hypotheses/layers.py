@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradcam.verify.hypothesis import CAMS, GRADED, Hypothesis
-from gradcam.verify.tape import consumers
+from gradcam.verify.hypotheses.hypothesis import CAMS, GRADED, Hypothesis
+from gradcam.verify.reference.tape import consumers
 from minicnn import ReLU, backward, find, history, names
 
 NEIGHBOURS = 3

@@ -1,7 +1,7 @@
 """The network does not compute the same scores."""
 
-from gradcam.verify.hypothesis import Hypothesis
-from gradcam.verify.tape import again, makers, rerun
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.tape import again, makers, rerun
 from minicnn import AvgPool, BatchNorm, BatchNormTraining, MaxPool, Pad
 
 

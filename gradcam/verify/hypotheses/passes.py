@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradcam.upsample import upsample
-from gradcam.verify.hypothesis import Hypothesis
-from gradcam.verify.passes import singular, stretched, y_c
+from gradcam.interpolation import upsample
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.forward_only import singular, stretched, y_c
 
 EIGEN, SCORE, ABLATION = ("eigen_cam",), ("score_cam",), ("ablation_cam",)
 

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gradcam.image import prepare
-from gradcam.verify.resizing import as_opencv, bilinear
+from gradcam.verify.reference.resizing import as_opencv, bilinear
 
 FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box")  # PIL's, which average over the old pixels where a picture shrinks
 

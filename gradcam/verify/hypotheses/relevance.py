@@ -4,11 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from gradcam.excitation_backprop import excite_and_contrast
-from gradcam.lrp import alpha_beta, epsilon, flat, gamma, neg, pos, share, shares, table, to_the_winner, z_box
+from gradcam.methods.excitation_backprop import excite_and_contrast
+from gradcam.methods.lrp import alpha_beta, epsilon, flat, gamma, neg, pos, share, shares, table, to_the_winner, z_box
 from gradcam.rules import BACKPROP
-from gradcam.verify import relevance
-from gradcam.verify.hypothesis import RELEVANCE, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import RELEVANCE, Hypothesis
+from gradcam.verify.reference import relevance
 from minicnn import Add, AvgPool, BatchNorm, Conv, GlobalAvgPool, Linear, MaxPool, Mean, history, one_hot
 from minicnn.replay import again
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.verify.hypothesis import BY_GATES, GRADED, PATHS, RULED, Hypothesis
-from gradcam.verify.tape import Tap, consumers, makers, rerun
+from gradcam.verify.hypotheses.hypothesis import BY_GATES, GRADED, PATHS, RULED, Hypothesis
+from gradcam.verify.reference.tape import Tap, consumers, makers, rerun
 from minicnn import Conv, Linear, MaxPool, ReLU, names
 from minicnn.windows import cut_padding, pad_to_fit, taps
 

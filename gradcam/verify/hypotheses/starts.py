@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradcam.verify.hypothesis import BY_GATES, RELEVANCE, Hypothesis
-from gradcam.verify.pipeline import seed
+from gradcam.verify.hypotheses.hypothesis import BY_GATES, RELEVANCE, Hypothesis
+from gradcam.verify.reference.pipeline import seed
 from minicnn import LogSoftmax, Softmax, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable

@@ -1,8 +1,8 @@
 """From the layer's size to the picture's: everybody has another way."""
 
-from gradcam.upsample import upsample
-from gradcam.verify.hypothesis import CAMS, Hypothesis
-from gradcam.verify.resizing import cubic, lanczos, spline
+from gradcam.interpolation import upsample
+from gradcam.verify.hypotheses.hypothesis import CAMS, Hypothesis
+from gradcam.verify.reference.resizing import cubic, lanczos, spline
 
 
 def by(matrix):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.verify.hypothesis import CAMS, PATHS, RELEVANCE, SIGNED, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import CAMS, PATHS, RELEVANCE, SIGNED, Hypothesis
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"

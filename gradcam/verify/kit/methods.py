@@ -2,7 +2,7 @@
 
 from gradcam.methods import METHODS as ALL
 from gradcam.verify.kit.networks import H, W, numbers
-from gradcam.verify.pipeline import MAPS, PATHS, RELEVANCE, TABLES
+from gradcam.verify.reference.pipeline import MAPS, PATHS, RELEVANCE, TABLES
 
 FORMULAS = {name: ALL[name].equation for name in (*TABLES, *PATHS, *RELEVANCE, *MAPS)}
 FORMULAS["guided_grad_cam"] = FORMULAS.pop("guided_grad_cam")  # last, as it is a product

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcam.verify.catalogue import HYPOTHESES
 from gradcam.verify.errors import VerifyError
+from gradcam.verify.hypotheses import HYPOTHESES
 from gradcam.verify.kit import onnx_file
 from gradcam.verify.kit.methods import DIVIDED, FORMULAS, NEW, NOISE, settings
 from gradcam.verify.kit.networks import CLASSES, NETWORKS, Network, picture, weights
-from gradcam.verify.pipeline import CAMS, MAPS, Run
 from gradcam.verify.question import Question
+from gradcam.verify.reference.pipeline import CAMS, MAPS, Run
 from minicnn import GraphError
 
 VERSION = 1

@@ -13,10 +13,9 @@ from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.modules import path_of
-from gradcam.verify.pipeline import FORWARD
 from gradcam.verify.question import method_name
-from gradcam.verify.settings import settings_of
-
+from gradcam.verify.reference.pipeline import FORWARD
+from gradcam.verify.reference.settings import settings_of
 
 
 def classes_of(library):
@@ -137,7 +136,7 @@ def result_of(library, model, x, target, method, layer, settings=None):
     """
     import torch
 
-    from gradcam.verify.torch_graph.untouched import copied
+    from weights.graphs.torch.untouched import copied
 
     if library not in LIBRARIES:
         raise VerifyError(f"the library is one of {', '.join(LIBRARIES)}, not '{library}'")

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gradcam.integrated_gradients import quadrature
-from gradcam.passes import batch_size, in_batches
+from gradcam.batching import batch_size, in_batches
+from gradcam.methods.integrated_gradients import quadrature
 
 
 class Path(NamedTuple):

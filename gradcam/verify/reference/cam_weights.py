@@ -4,10 +4,10 @@ f(g, A), both (N, K, h, w) -> w, (N, K, 1, 1) or (N, K, h, w); the formulas stan
 """
 
 from gradcam.methods import METHODS
-from gradcam.verify import passes
+from gradcam.verify.reference import forward_only
 
 WEIGHTS = {name: method.weights for name, method in METHODS.items() if method.weights}
-NAMES = {name: METHODS[name].title for name in (*WEIGHTS, *passes.STEPS)}
+NAMES = {name: METHODS[name].title for name in (*WEIGHTS, *forward_only.STEPS)}
 WITH_EPS = {name: f for name, f in WEIGHTS.items() if not METHODS[name].exact}  # methods with a division
 UNCLIPPED = tuple(name for name, method in METHODS.items() if method.at_layer and not method.relu)
 

@@ -7,8 +7,8 @@
 
 import numpy as np
 
-from gradcam.passes import batch_size, in_batches
-from gradcam.upsample import upsample
+from gradcam.batching import batch_size, in_batches
+from gradcam.interpolation import upsample
 from minicnn import Softmax, Tensor
 from minicnn.replay import replay
 

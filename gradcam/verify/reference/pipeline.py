@@ -25,20 +25,20 @@ from functools import cache
 
 import numpy as np
 
+from gradcam.interpolation import upsample
+from gradcam.methods.saliency import largest_channel
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.saliency import largest_channel
-from gradcam.upsample import upsample
-from gradcam.verify import passes, path, relevance
-from gradcam.verify.family import UNCLIPPED, WEIGHTS, weights
+from gradcam.verify.reference import averaged_gradients, forward_only, relevance
+from gradcam.verify.reference.cam_weights import UNCLIPPED, WEIGHTS, weights
 from minicnn import LogSoftmax, Softmax, Tensor, backward, find, one_hot
 
 TABLES = {"gradient": BACKPROP, "saliency": BACKPROP, "deconvnet": DECONVNET, "guided_backprop": GUIDED, "guided_grad_cam": GUIDED}
-PATHS, RELEVANCE, FORWARD = tuple(path.STEPS), relevance.METHODS, tuple(passes.STEPS)
+PATHS, RELEVANCE, FORWARD = tuple(averaged_gradients.STEPS), relevance.METHODS, tuple(forward_only.STEPS)
 MAPS = (*WEIGHTS, *FORWARD, "excitation_backprop")  # methods whose result is a map of the layer
 CAMS = (*MAPS, "guided_grad_cam")
 GRADED = (*WEIGHTS, "guided_grad_cam")  # those whose weights come from a gradient
 METHODS = (*TABLES, *PATHS, *RELEVANCE, *MAPS)
-OWN = {**path.STEPS, **relevance.STEPS, **passes.STEPS}  # {method: {step: how, where it is another}}
+OWN = {**averaged_gradients.STEPS, **relevance.STEPS, **forward_only.STEPS}  # {method: {step: how, where it is another}}
 
 
 def scores_of(y):

@@ -1,8 +1,8 @@
 """Relevance: LRP is a table of rules on the way back to the input, excitation backprop one on the way to a layer."""
 
-from gradcam.excitation_backprop import EXCITATION
-from gradcam.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, by_share, flat, z_box
-from gradcam.verify.tape import consumers
+from gradcam.methods.excitation_backprop import EXCITATION
+from gradcam.methods.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, by_share, flat, z_box
+from gradcam.verify.reference.tape import consumers
 from minicnn import Mean, names
 
 WHOLE = {"lrp_epsilon": LRP_EPSILON, "lrp_gamma": LRP_GAMMA, "lrp_alpha_beta": LRP_ALPHA_BETA}

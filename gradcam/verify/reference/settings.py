@@ -7,7 +7,7 @@
 
 import numpy as np
 
-from gradcam.integrated_gradients import RULES
+from gradcam.methods.integrated_gradients import RULES
 from gradcam.verify.errors import VerifyError
 
 DEFAULTS = {

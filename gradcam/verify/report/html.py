@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from gradcam.show.colour import signed
-from gradcam.verify.report import headline
-from gradcam.verify.verdict import picture
+from gradcam.verify.report.text import headline
+from gradcam.verify.report.verdict import picture
 
 SIDE = 280  # pixels of a picture
 STYLE = """

@@ -107,7 +107,7 @@ class Verdict:
         })  # fmt: skip
 
     def __str__(self):
-        from gradcam.verify.report import in_words
+        from gradcam.verify.report.text import in_words
 
         return in_words(self)
 

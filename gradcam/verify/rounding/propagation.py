@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradcam.verify.compare import EPS, difference
-from gradcam.verify.pipeline import MAPS, Run
-from gradcam.verify.tape import makers, relink
+from gradcam.verify.reference.pipeline import MAPS, Run
+from gradcam.verify.reference.tape import makers, relink
+from gradcam.verify.rounding.differences import EPS, difference
 from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, find, history
 from minicnn.windows import pad_to_fit, taps
 

@@ -1,8 +1,8 @@
 """Rounding told from error: a few flipped gates and switches, or so many ties that only a band can be measured."""
 
-from gradcam.verify.compare import difference
-from gradcam.verify.pipeline import FORWARD, PATHS
-from gradcam.verify.rounding import band, crowded, flips
+from gradcam.verify.reference.pipeline import FORWARD, PATHS
+from gradcam.verify.rounding.differences import difference
+from gradcam.verify.rounding.propagation import band, crowded, flips
 
 BEYOND = 0.01  # of all places: so many may lie outside the measured band
 FLIPPED = 0.2  # a flip moves a map by less than this (relative L2)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from minicnn.convolution import im2col, taps
-from minicnn.convolution.winograd import F2, F4, Winograd
+from minicnn.convolution import taps
+from minicnn.convolution.fast import im2col
+from minicnn.convolution.fast.winograd import F2, F4, Winograd
 
 
 def choose(x, W, geometry, precision, kept=None):

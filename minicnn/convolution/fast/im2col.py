@@ -11,10 +11,10 @@ results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 
 import numpy as np
 
+from minicnn.convolution.fast.memory import empty_like, workspace
+from minicnn.convolution.fast.threads import in_parallel, one_thread_each, product, shares
 from minicnn.convolution.taps import Geometry
 from minicnn.device import block_size
-from minicnn.memory import empty_like, workspace
-from minicnn.threads import in_parallel, one_thread_each, product, shares
 from minicnn.windows import cut_padding
 
 BLOCK = 1 << 21  # numbers in one block of B: 8 MiB in float32, more on a GPU

@@ -8,7 +8,7 @@ from contextlib import ContextDecorator
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from minicnn.memory import empty_like
+from minicnn.convolution.fast.memory import empty_like
 
 
 class _OneThreadEach(ContextDecorator):

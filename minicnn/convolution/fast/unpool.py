@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.memory import empty_like
+from minicnn.convolution.fast.memory import empty_like
 
 
 def unpool(gy, switches, size, kernel, stride):

@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 
-from minicnn.threads import in_parallel, shares
+from minicnn.convolution.fast.threads import in_parallel, shares
 
 LIMIT = 512 << 20  # bytes, for all layers of all networks together; what does not fit is computed at every call
 

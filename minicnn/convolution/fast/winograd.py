@@ -23,10 +23,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.polynomial.polynomial import polyfromroots
 
-from minicnn.convolution.kept import Kept
+from minicnn.convolution.fast.memory import empty_like, workspace
+from minicnn.convolution.fast.threads import in_parallel, one_thread_each, shares
+from minicnn.convolution.fast.weight_cache import Kept
 from minicnn.device import block_size
-from minicnn.memory import empty_like, workspace
-from minicnn.threads import in_parallel, one_thread_each, shares
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 160  # ... but with many channels as many tiles: a product with few rows spends its time on reading U

@@ -1,7 +1,7 @@
 """Residual networks for CIFAR-10 (He et al. 2016, sec. 4.2), with shortcut A and the layer names of Idelbayev's published files."""
 
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.resnet import Residual
+from minicnn.nets.classifiers.resnet import Residual
 from minicnn.ops import GlobalAvgPool, Pad, ReLU, Slice
 
 

@@ -4,7 +4,7 @@ Lesson 16.
 """
 
 from minicnn.layer import Apply, LinearLayer, Sequential
-from minicnn.nets.blocks import blocks
+from minicnn.nets.classifiers.blocks import blocks
 from minicnn.ops import GlobalAvgPool
 
 

@@ -4,7 +4,7 @@ Lessons 16 and 18.
 """
 
 from minicnn.layer import Apply, DropoutLayer, LinearLayer, Sequential
-from minicnn.nets.blocks import blocks
+from minicnn.nets.classifiers.blocks import blocks
 from minicnn.ops import Flatten, MaxPool, ReLU
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from minicnn.device import moved
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.sight import Sight
+from minicnn.nets.language.encoder import Sight
+from minicnn.nets.language.layers import EmbeddingLayer, LSTMLayer
 from minicnn.ops import Concat, MatMul, ReLU, Reshape, Softmax, Transpose
-from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 STOP = 0  # the word that ends a sentence, and begins it
 GLANCES = 2
@@ -109,7 +109,7 @@ class Captioner(Layer):
         return self.teller(self.sight(x), words)
 
     def look(self, x):
-        """x (N, 3, H, W) -> what attention chooses from, and the state before the first word (see minicnn/decode.py)"""
+        """x (N, 3, H, W) -> what attention chooses from, and the state before the first word (see minicnn/nets/language/decoding.py)"""
         return self.teller.look(self.sight(x))
 
     def step(self, seen, heard, state):

@@ -5,13 +5,13 @@ Lesson 22.
 
 import numpy as np
 
-from minicnn.boxes import anchors, decode, suppress
-from minicnn.decode import STOP
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.blocks import blocks
+from minicnn.nets.classifiers.blocks import blocks
+from minicnn.nets.language.boxes import anchors, decode, suppress
+from minicnn.nets.language.decoding import STOP
+from minicnn.nets.language.layers import EmbeddingLayer, LSTMLayer
 from minicnn.ops import AvgPool, Concat, GlobalAvgPool, LogSoftmax, Mul, ReLU, Reshape, RoIAlign, Sigmoid, Slice, Sum, Transpose
-from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 STEP, SIDES, P = 8, (16, 24, 34, 46), 5  # pixels per cell of the feature maps; sides of the anchors; samples along a region's side
 
@@ -45,7 +45,7 @@ class DenseCaptioner(Layer):
         return self.apply(Concat(), self.late(early), self.beside(early), name="maps")
 
     def forward(self, x):
-        """-> (A, scores (N, K h w), offsets (N, K h w, 4)), K: anchors at a cell, in the order of `minicnn.boxes.anchors`."""
+        """-> (A, scores (N, K h w), offsets (N, K h w, 4)), K: anchors at a cell, in the order of `minicnn.nets.language.boxes.anchors`."""
         maps = self.maps(x)
         A, found, K, cells = self.joined(maps), self.rpn(maps), len(SIDES), maps.shape[-2] * maps.shape[-1]
         flat = Reshape((x.shape[0], 5, K * cells))(found)
@@ -92,7 +92,7 @@ class DenseCaptioner(Layer):
         return per_word if each else Sum(axis=-1)(per_word)
 
     def look(self, codes):
-        """What an LSTM holds that has seen the regions, and no word yet; this and `step` are what `minicnn.decode` asks for."""
+        """What an LSTM holds that has seen the regions, and no word yet; this and `step` are what `minicnn.nets.language.decoding` asks for."""
         nothing = np.zeros_like(codes.data if isinstance(codes, Tensor) else codes, shape=(codes.shape[0], self.lstm.H))
         return (), self.lstm(codes, nothing, nothing)
 

@@ -1,7 +1,7 @@
 """What the networks that speak see with: the convolutions of `shapes`, and the colours beside them."""
 
 from minicnn.layer import Apply, Layer, Sequential
-from minicnn.nets.blocks import blocks
+from minicnn.nets.classifiers.blocks import blocks
 from minicnn.ops import AvgPool, Concat
 
 

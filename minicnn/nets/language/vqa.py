@@ -10,10 +10,10 @@ import numpy as np
 from minicnn.device import moved
 from minicnn.graph import Tensor
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
-from minicnn.nets.captioner import where
-from minicnn.nets.sight import Sight
+from minicnn.nets.language.captioner import where
+from minicnn.nets.language.encoder import Sight
+from minicnn.nets.language.layers import EmbeddingLayer, LSTMLayer
 from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softmax, Tanh, Transpose
-from minicnn.recurrent import EmbeddingLayer, LSTMLayer
 
 
 class Answerer(Layer):

@@ -9,8 +9,8 @@ import torch
 from PIL import Image
 
 from gradcam.image import prepare
-from gradcam.verify.judge import judge
-from gradcam.verify.live import question
+from gradcam.verify.api import question
+from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
 from tests.verify.museum.mistakes import TABLE
 from tests.verify.museum.outside import OUTSIDE

@@ -6,9 +6,9 @@
 model.py reads the file, operators/ has one function per ONNX operator, network.py puts them together.
 """
 
-from weights.onnx_graph.describe import describe
-from weights.onnx_graph.model import read
-from weights.onnx_graph.network import Network
+from weights.graphs.onnx.description import describe
+from weights.graphs.onnx.model import read
+from weights.graphs.onnx.network import Network
 
 __all__ = ["describe", "load"]
 

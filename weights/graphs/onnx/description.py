@@ -3,7 +3,7 @@
 import numpy as np
 
 from minicnn import AvgPool, MaxPool, Tensor, history
-from weights.card import Card, Preprocessing
+from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
 
 

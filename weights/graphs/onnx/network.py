@@ -11,7 +11,7 @@ import numpy as np
 from minicnn import GraphError, Tensor
 from minicnn.layer import Layer
 from weights.errors import WeightsError
-from weights.onnx_graph.operators import OPERATORS
+from weights.graphs.onnx.operators import OPERATORS
 
 
 class Node(Layer):

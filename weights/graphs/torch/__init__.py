@@ -4,8 +4,8 @@ A copy of the module in float64 runs once, and what PyTorch itself executes is w
 functions, operators, reused modules and in-place changes all look alike, and control flow in Python is simply followed.
 """
 
-from gradcam.verify.torch_graph.network import TracedNetwork
-from gradcam.verify.torch_graph.record import record
+from weights.graphs.torch.network import TracedNetwork
+from weights.graphs.torch.record import record
 
 __all__ = ["TracedNetwork", "from_torch"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.torch_graph.composed import COMPOSED, split
-from gradcam.verify.torch_graph.operators import OPERATORS, UNDEFINED
-from gradcam.verify.torch_graph.record import Value
 from minicnn.layer import Layer
+from weights.graphs.torch.composed import COMPOSED, split
+from weights.graphs.torch.operators import OPERATORS, UNDEFINED
+from weights.graphs.torch.record import Value
 
 
 class Step(Layer):

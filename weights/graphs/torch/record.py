@@ -6,7 +6,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.torch_graph.untouched import double, exact_copy, surroundings
+from weights.graphs.torch.untouched import double, exact_copy, surroundings
 
 SAME = {"clone", "contiguous", "detach", "alias", "_to_copy", "lift_fresh", "dropout", "_reshape_copy"}  # the same values
 BY_SHAPE = {"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full"}  # constants

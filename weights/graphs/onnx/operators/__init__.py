@@ -4,6 +4,6 @@ Signals and weights stand before the star, in the order of the node's inputs; se
 versions, as attributes: Clip's min and max, Slice's starts.  What changed its meaning between versions asks for `opset`.
 """
 
-from weights.onnx_graph.operators import elementwise, joining, layers, numbers, pooling, shapes
+from weights.graphs.onnx.operators import elementwise, joining, layers, numbers, pooling, shapes
 
 OPERATORS = layers.OPERATORS | pooling.OPERATORS | elementwise.OPERATORS | joining.OPERATORS | shapes.OPERATORS | numbers.OPERATORS

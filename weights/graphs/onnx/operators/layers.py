@@ -3,7 +3,7 @@
 
 from minicnn import Add, BatchNorm, Conv, Linear, LocalResponseNorm, MatMul, Mul, Reshape, Transpose
 from weights.errors import WeightsError
-from weights.onnx_graph.operators.padding import paddings
+from weights.graphs.onnx.operators.padding import paddings
 
 
 def conv(x, W, b=None, *, auto_pad="NOTSET", dilations=None, group=1, kernel_shape=None, pads=None, strides=None):

@@ -4,7 +4,7 @@ import numpy as np
 
 from minicnn import AvgPool, GlobalAvgPool, MaxPool, Reshape
 from weights.errors import WeightsError
-from weights.onnx_graph.operators.padding import paddings
+from weights.graphs.onnx.operators.padding import paddings
 
 
 def max_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, storage_order=0):
