@@ -32,7 +32,7 @@ class Card:
 
     layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by default (None: at the score);
     multi_label: the classes do not exclude each other, so probabilities are sigmoids; strange: a picture whose highest probability lies
-    below it probably shows none of the classes (measured: python -m tests.weights.strange); source: whose file the weights came from, if
+    below it probably shows none of the classes (measured: python -m tests.weights.readers.strange); source: whose file the weights came from, if
     they were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it.
     """
 

@@ -5,7 +5,7 @@ A net is a list of layers (name, type, bottoms, top, parameters as prototxt has 
 
 import numpy as np
 
-from tests.weights.readers_samples import block, caffe_blob, integer
+from tests.weights.readers.samples import block, caffe_blob, integer
 
 V1_TYPES = {"Convolution": ("CONVOLUTION", 4), "ReLU": ("RELU", 18), "Pooling": ("POOLING", 17), "InnerProduct": ("INNER_PRODUCT", 14)}
 

@@ -7,7 +7,7 @@ import weights
 from minicnn import nets
 from tests.support.data import DATA
 from tests.weights import caffe_nets
-from tests.weights.readers_samples import block, caffe_blob
+from tests.weights.readers.samples import block, caffe_blob
 from weights.readers import caffe
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")

@@ -1,0 +1,88 @@
+"""The table: for every row of the catalogue, how often the true cause is in the named class, and how large that class is."""
+
+import argparse
+import json
+import warnings
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+import torch
+from tqdm import tqdm
+
+from tests.gradcam.verify.museum.run import correct, from_catalogue, from_outside
+
+ROOMS = {"catalogue": from_catalogue, "outside": from_outside, "correct": correct}
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.gradcam.verify.museum", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3, help="draws of every mistake of the catalogue; default: 3")
+    parser.add_argument("--outside", type=int, default=2, help="draws of every mistake outside it; default: 2")
+    parser.add_argument("--correct", type=int, default=2, help="draws of every network and method, done right; default: 2")
+    parser.add_argument("--first", type=int, default=0, help="the first seed; default: 0")
+    parser.add_argument("--rows", metavar="FILE", help="keep every case here as it comes, and go on from those that are there")
+    parser.add_argument("--out", metavar="STEM", help="write the table: STEM.md and STEM.json")
+    args = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", module="captum")
+    counts = {"catalogue": args.seeds, "outside": args.outside, "correct": args.correct}
+    wanted = [(room, seed) for room, n in counts.items() for seed in range(args.first, args.first + n)]
+    rows = drawn(wanted, Path(args.rows) if args.rows else None)
+    text = as_text(rows)
+    print(text)
+    if args.out:
+        command = f"python -m tests.gradcam.verify.museum --seeds {args.seeds} --outside {args.outside} --correct {args.correct}"
+        Path(f"{args.out}.md").write_text(f"# The museum\n\nMade by `{command}`.\n\n```\n{text}\n```\n", "utf-8")
+        Path(f"{args.out}.json").write_text(json.dumps(summary(rows), indent=1) + "\n", "utf-8")
+
+
+def drawn(wanted, kept):
+    """One row per case, as dicts; those of a seed that is finished in the file `kept` are not drawn again."""
+    done = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
+    finished = {(row["room"], row["seed"]) for row in done}
+    rows = [row for row in done if (row["room"], row["seed"]) in set(wanted)]
+    for room, seed in tqdm([w for w in wanted if w not in finished], disable=None):
+        new = [row_of(room, seed, outcome) for outcome in ROOMS[room](seed)]
+        rows += new
+        if kept:
+            with kept.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(row) + "\n" for row in new)
+    return rows
+
+
+def row_of(room, seed, o):
+    return {"room": room, "seed": seed, "truth": o.truth, "where": o.where, "verdict": o.verdict.kind, "status": o.verdict.status,
+            "named": o.named, "size": o.size, "causes": [str(c) for c in o.verdict.causes]}  # fmt: skip
+
+
+def summary(rows):
+    inside, outside, right = ([r for r in rows if r["room"] == room] for room in ROOMS)
+    return {
+        "mistakes of the catalogue": len(inside), "true cause named": sum(r["named"] for r in inside),
+        "median size of the class": median([r["size"] for r in inside if r["named"]] or [0]),
+        "mistakes outside the catalogue": len(outside), "answered unknown": sum(r["verdict"] == "unknown" for r in outside),
+        "named a wrong cause": sum(bool(r["causes"]) for r in outside),
+        "correct results": len(right), "of them float32": sum("float32" in r["where"] for r in right),
+        "false alarms": sum(r["status"] != 0 for r in right),
+    }  # fmt: skip
+
+
+def as_text(rows):
+    by_truth = defaultdict(list)
+    for row in rows:
+        if row["room"] == "catalogue":
+            by_truth[row["truth"]].append(row)
+    width = max(map(len, by_truth), default=0)
+    lines = [f"{'the mistake':<{width}}  named   class"]
+    for truth, of in by_truth.items():
+        named = [r["size"] for r in of if r["named"]]
+        lines.append(f"{truth:<{width}}  {len(named):>2}/{len(of):<3}  {median(named or [0]):g}")
+    right = {"catalogue": lambda r: r["named"], "outside": lambda r: r["verdict"] == "unknown", "correct": lambda r: r["status"] == 0}
+    wrong = [r for r in rows if not right[r["room"]](r)]
+    lines += ["", *(f"{r['room']}, {r['truth']} ({r['where']}): {r['verdict']} {'; '.join(r['causes'])}" for r in wrong)]
+    return "\n".join([*lines, "", *(f"{name}: {count}" for name, count in summary(rows).items())])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Draw cases, ask the verifier, count."""
+
+import importlib.util
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from gradcam.image import prepare
+from gradcam.verify.api import question
+from gradcam.verify.judging import judge
+from gradcam.verify.question import Question
+from tests.gradcam.verify.museum.mistakes import TABLE
+from tests.gradcam.verify.museum.outside import OUTSIDE
+from tests.gradcam.verify.museum.relatives import METHODS as MORE
+from tests.gradcam.verify.museum.relatives import families
+from tests.gradcam.verify.museum.right import Case, right
+from tests.weights.graphs.torch_nets import EVERY, FAMILIES, draw
+from weights import Preprocessing
+
+METHODS = ("gradient", "saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")
+INPUTS = METHODS[:4]
+RELATIVES = ("grad_cam++", "xgrad_cam", "hirescam", "layercam")
+SIDE = 16  # of a picture that is made from a photo
+ROOM = (*FAMILIES, "Averaged")  # networks of the correct results, and of the mistakes from outside
+TRIES = 6  # draws, until a mistake shows: one that changes nothing in a draw is none
+
+
+@dataclass
+class Outcome:
+    """truth: the true cause; verdict: the verifier's; refused: whether it had to refuse, with the truth as its reason.
+
+    named: whether the class holds the true cause, or the reason the truth; size: of that class.
+    """
+
+    truth: str
+    where: str
+    verdict: object
+    refused: bool = False
+
+    @property
+    def named(self):
+        if self.refused:
+            return self.verdict.kind == "refused" and self.truth in self.verdict.reason
+        parts = self.truth.split(" AND ")
+        return any(set(parts) == set(c.names) for c in self.verdict.causes)
+
+    @property
+    def size(self):
+        return len(self.verdict.causes) or int(self.refused)
+
+
+def case(family, method, random, photo=False, **drawn):
+    """A network, picture and class for which the right map is not zero -> Case in float64."""
+    for _ in range(TRIES):
+        seed, c = int(random.integers(1 << 30)), int(random.integers(5))
+        source = photographed(random) if photo else None
+        model, x = draw(family, seed, **({"size": (SIDE, SIDE)} if photo else drawn))
+        if photo:
+            x = torch.from_numpy(prepare(*source, np.float64))
+        found = Case(model, x, c, EVERY[family].layer, method, source)
+        if right(found).abs().amax(tuple(range(1, right(found).ndim))).min() > 1e-9:
+            return found
+    return None
+
+
+def photographed(random):
+    """(photo, preprocessing), both drawn: large patches with noise on them."""
+    height, width = (int(n) for n in random.integers(40, 90, 2))
+    patches = Image.fromarray(random.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((width, height), Image.BICUBIC)
+    noise = random.integers(-20, 21, (height, width, 3))
+    photo = Image.fromarray(np.clip(np.asarray(patches) + noise, 0, 255).astype(np.uint8))
+    size = int(random.integers(SIDE + 2, SIDE + 9))
+    return photo, Preprocessing(size=size, crop=SIDE, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
+
+
+def asked(found, result):
+    """The verifier's answer to a result; it is told the model, the picture, the class, the layer, and the numbers."""
+    return judge(question(found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo), seconds=30)
+
+
+def precision(random):
+    return (torch.float64, torch.float32)[int(random.integers(2))]
+
+
+def from_catalogue(seed, rows=None):
+    """Yield one Outcome for every mistake, on a network, with a method and in a precision drawn from the seed."""
+    for n, mistake in enumerate(rows or TABLE):
+        random = np.random.default_rng([seed, zlib.crc32(mistake.truth.encode()), n])
+        for _ in range(4 * TRIES):
+            family, method = random.choice(mistake.families), str(random.choice(mistake.methods))
+            found = case(family, method, random, mistake.photo, **mistake.drawn)
+            if found is None:
+                continue
+            dtype = precision(random)
+            drawn = found.to(dtype)
+            wrong = mistake.make(drawn).detach().to(dtype)
+            others = [right(found), *(part(found).detach() for part in mistake.parts)]
+            if (mistake.refused and not wrong.any()) or all(shows(wrong, other) for other in others):
+                yield Outcome(mistake.truth, f"{family}, {method}, {str(dtype)[6:]}", asked(found, wrong.numpy()), mistake.refused)
+                break
+
+
+def shows(wrong, reference):
+    """Whether a mistake made a difference here, and left something to look at."""
+    if not torch.isfinite(wrong).all() or wrong.abs().max() < 1e-12:
+        return False
+    return wrong.shape != reference.shape or float((wrong - reference).abs().max() / reference.abs().max()) > 1e-3
+
+
+def installed(method):
+    """LRP is zennit's."""
+    return not method.startswith("lrp_") or importlib.util.find_spec("zennit")
+
+
+def from_outside(seed):
+    """Yield one Outcome for every mistake outside the catalogue."""
+    for name, (make, needs) in OUTSIDE.items():
+        random = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        methods = {"cam": (*METHODS[4:], *RELATIVES), "input": METHODS[:4]}.get(needs, METHODS)
+        for _ in range(4 * TRIES):
+            family, method = str(random.choice(ROOM)), str(random.choice(methods))
+            found = case(family, method, random)
+            if found is None:
+                continue
+            wrong = make(found.to(precision(random))).detach()
+            if shows(wrong, right(found)):
+                yield Outcome(name, f"{family}, {method}", asked(found, wrong.numpy()))
+                break
+
+
+def correct(seed):
+    """Yield one Outcome for every family and method: the right result, in float64 or float32."""
+    for family in ROOM:
+        for n, method in enumerate((*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))):
+            random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
+            found = case(family, method, random)
+            if found is None:
+                continue
+            dtype = (torch.float64, torch.float32)[(seed + n) % 2]
+            q = question(found.model, found.x, found.c, method, found.layer, {"result": right(found.to(dtype)).detach().numpy()})
+            verdict = judge(q, pairs=False)
+            if verdict.kind != "refused":
+                yield Outcome("correct", f"{family}, {method}, {str(dtype)[6:]}", verdict)
+
+
+__all__ = ["Outcome", "Question", "correct", "from_catalogue", "from_outside"]

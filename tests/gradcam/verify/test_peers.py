@@ -1,0 +1,28 @@
+"""Where today's libraries agree with the reference and where they do not; the whole table: tests/results/verify_peers.md."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from tests.gradcam.verify import peers_matrix  # noqa: E402
+
+EXPECTED = json.loads((Path(__file__).parents[2] / "results" / "verify_peers.json").read_text("utf-8"))
+MODULES = {"captum": "captum", "pytorch-grad-cam": "pytorch_grad_cam", "torch-cam": "torchcam", "zennit": "zennit"}
+CELLS = [
+    ("captum", "guided_backprop", "Shared"), ("captum", "deconvnet", "Functional"), ("captum", "grad_cam", "InPlace"),
+    ("captum", "guided_grad_cam", "VGG"), ("captum", "guided_backprop", "SiLU"), ("pytorch-grad-cam", "grad_cam", "InPlace"),
+    ("pytorch-grad-cam", "guided_backprop", "Shared"), ("torch-cam", "grad_cam", "InPlace"), ("torch-cam", "grad_cam", "Residual"),
+    ("zennit", "guided_backprop", "Clamped"), ("zennit", "deconvnet", "Residual"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("library, method, family", CELLS)
+def test_the_table_still_says_what_is_so(library, method, family):
+    if not importlib.util.find_spec(MODULES[library]):
+        pytest.skip(f"{library} is not installed")
+    if library != "captum":
+        pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
+    assert list(peers_matrix.cell(library, peers_matrix.drawn(family, method))) == EXPECTED[library][method][family]
