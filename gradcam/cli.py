@@ -41,7 +41,10 @@ def main(argv=None):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
         except MemoryError:
-            print("gradcam: there is not enough memory; fewer classes or methods at a time need less", file=sys.stderr)
+            print(
+                "gradcam: there is not enough memory; fewer classes or methods at a time need less",
+                file=sys.stderr,
+            )
             return 2
         except Exception as error:
             if not isinstance(error, ours()):
@@ -54,7 +57,11 @@ def known(argv):
     """argv, if its first word is a command."""
     if argv and not argv[0].startswith("-") and argv[0] not in commands():
         near = difflib.get_close_matches(argv[0], commands()) or list(commands())
-        meant = f"to explain a photo: gradcam explain {argv[0]}" if os.path.isfile(argv[0]) else f"there is {', '.join(near)}"
+        meant = (
+            f"to explain a photo: gradcam explain {argv[0]}"
+            if os.path.isfile(argv[0])
+            else f"there is {', '.join(near)}"
+        )
         parser().error(f"there is no command '{argv[0]}'; {meant}")
     return argv
 
@@ -72,7 +79,12 @@ def parsed(argv):
 
 def parser():
     """The parser of all commands."""
-    top = Parser(prog="gradcam", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top = Parser(
+        prog="gradcam",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     top.add_argument("--version", action="store_true", help="print which version this is")
     top.set_defaults(run=lambda args: (version() if args.version else top.print_help()) or 0)
     subparsers = top.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)

@@ -13,7 +13,13 @@ from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_ho
 
 TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
 
-PANEL = ("saliency", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam")  # the five that share one backward pass
+PANEL = (
+    "saliency",
+    "deconvnet",
+    "guided_backprop",
+    "grad_cam",
+    "guided_grad_cam",
+)  # the five that share one backward pass
 
 
 @dataclass
@@ -37,7 +43,9 @@ class Explanation:
     def __getitem__(self, key):
         method, c = (key, self.classes[0]) if isinstance(key, str) else key
         if (method, c) not in self.maps:
-            raise KeyError(f"no map of {method} for class {c}; there is {sorted({m for m, _ in self.maps})} for {self.classes}")
+            raise KeyError(
+                f"no map of {method} for class {c}; there is {sorted({m for m, _ in self.maps})} for {self.classes}"
+            )
         return self.maps[method, c]
 
     @property
@@ -73,7 +81,9 @@ def explain(
     card = getattr(net, "card", None)
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
     if not np.isfinite(x.data).all():
-        raise GraphError("the input holds numbers that are not finite (NaN or infinite): nothing can be explained")
+        raise GraphError(
+            "the input holds numbers that are not finite (NaN or infinite): nothing can be explained"
+        )
     y = net(x)
     classes = _classes(classes, y.data)
     A = _feature_maps(y, layer, methods)
@@ -85,7 +95,10 @@ def explain(
         "grad_cam": weighing, "counterfactual": weighing, "guided_grad_cam": weighing | {"upsampling": upsampling},
         "occlusion": occluder or {}, **(options or {}),
     }  # fmt: skip
-    pixels, every = pixel_range(x.data, card), np.stack([np.broadcast_to(np.asarray(c), (len(x.data),)) for c in classes])
+    pixels, every = (
+        pixel_range(x.data, card),
+        np.stack([np.broadcast_to(np.asarray(c), (len(x.data),)) for c in classes]),
+    )
     for name in methods:
         method, mine = METHODS[name], options.get(name, {})
 
@@ -112,7 +125,9 @@ def _feature_maps(y, layer, methods):
 
 def _with_rows_and_columns(A):
     if A.ndim != 4:
-        raise GraphError(f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it")
+        raise GraphError(
+            f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it"
+        )
     return A
 
 
@@ -147,5 +162,7 @@ def _signals(y, x, A, methods, unit_layer, seed, allow, e):
         place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
         for c in e.classes:
             e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
-    arrived = backward(starts, signals, list(ends.values()), [TABLES[rules] for _, rules in rows], allow=allow)
+    arrived = backward(
+        starts, signals, list(ends.values()), [TABLES[rules] for _, rules in rows], allow=allow
+    )
     return {(*row, name): g[n] for name, g in zip(ends, arrived) for n, row in enumerate(rows)}

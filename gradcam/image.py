@@ -13,7 +13,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 LARGE = 4096  # pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of its size
 LONGEST = 20  # times as long as wide: of anything longer only the middle is looked at
 PROGRAMS = ("EPS", "WMF")  # drawings, which Pillow hands to other programs to be drawn
-ORDERS = {"RGB": [0, 1, 2], "BGR": [2, 1, 0], "L": [0]}  # which of red, green and blue a network's channels are; L: grey
+ORDERS = {
+    "RGB": [0, 1, 2],
+    "BGR": [2, 1, 0],
+    "L": [0],
+}  # which of red, green and blue a network's channels are; L: grey
 
 
 class ImageError(ValueError):
@@ -32,7 +36,9 @@ def read(path):
     try:
         with Image.open(path) as image:
             if image.format in PROGRAMS:
-                raise ImageError(f"{path}: this is a drawing ({image.format}), not a photo: save it as PNG first")
+                raise ImageError(
+                    f"{path}: this is a drawing ({image.format}), not a photo: save it as PNG first"
+                )
             if min(image.size) >= 2 * LARGE:
                 image.draft(None, (LARGE, LARGE))
             image.load()
@@ -43,13 +49,17 @@ def read(path):
         known = "JPEG, PNG, WebP, GIF, TIFF or BMP"
         raise ImageError(f"{path}: this is not a picture that can be read; give a photo as {known}") from None
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{path}: the picture is too large ({_pixels(error)}): reduce it first, 2000 pixels are plenty") from None
+        raise ImageError(
+            f"{path}: the picture is too large ({_pixels(error)}): reduce it first, 2000 pixels are plenty"
+        ) from None
     except PermissionError:
         raise ImageError(f"{path}: you may not read this file") from None
     except MemoryError:
         raise ImageError(f"{path}: there is not enough memory to decode it: reduce it first") from None
     except Exception as error:  # Pillow's decoders raise whatever a damaged file drives them into
-        raise ImageError(f"{path}: the picture is damaged or cut off: {_first_line(error)}; get the file anew") from error
+        raise ImageError(
+            f"{path}: the picture is damaged or cut off: {_first_line(error)}; get the file anew"
+        ) from error
 
 
 def crop_shown(image, preprocessing):
@@ -118,7 +128,9 @@ def _eight_bits(image):
     values = np.asarray(image, np.float64)
     full = 1 if image.mode == "F" else 65535
     if not (values.min() >= 0 and values.max() <= full):
-        raise ImageError(f"its grey values run from {values.min():g} to {values.max():g} instead of 0 to {full}: save it with 8 or 16 bits")
+        raise ImageError(
+            f"its grey values run from {values.min():g} to {values.max():g} instead of 0 to {full}: save it with 8 or 16 bits"
+        )
     return np.rint(values * (255 / full)).astype(np.uint8)
 
 

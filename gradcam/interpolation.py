@@ -19,7 +19,9 @@ def upsample(map, size, how="half_pixel"):
     """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype."""
     if how not in WAYS:
         raise ValueError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
-    rows, columns = (moved(interpolation(n, N, how).astype(map.dtype), map) for n, N in zip(map.shape[-2:], size))
+    rows, columns = (
+        moved(interpolation(n, N, how).astype(map.dtype), map) for n, N in zip(map.shape[-2:], size)
+    )
     return rows @ map @ columns.T
 
 

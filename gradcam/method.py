@@ -82,7 +82,15 @@ def cam_method(name, title, *, weights, relu=True, **said):
         return weighted(A, weights(context.signals["backprop", "A"], A, **options), relu)
 
     return Method(
-        name, title, map=map, weights=weights, relu=relu, signals=(("backprop", "A"),), at_layer=True, drawn="overlay", **said
+        name,
+        title,
+        map=map,
+        weights=weights,
+        relu=relu,
+        signals=(("backprop", "A"),),
+        at_layer=True,
+        drawn="overlay",
+        **said,
     )
 
 

@@ -34,7 +34,9 @@ def seed(y, c, kind="score"):
         warnings.warn(message + "Explain the scores in front of it", stacklevel=3)
     if kind == "probability":
         if weighted:
-            raise ValueError("a probability is asked for by its class; with a signal of your own, start it at the softmax's output")
+            raise ValueError(
+                "a probability is asked for by its class; with a signal of your own, start it at the softmax's output"
+            )
         p = Softmax()(y)
         return p, one_hot(p, c)
     signal = _own(y, c) if weighted else one_hot(y, c)

@@ -135,7 +135,7 @@ for name, M in [("float32", low), ("a weight off by a millionth", np.maximum((be
 # a) that they agree on this network  b) nothing
 
 # %%
-print(inspect.getsource(verify.compare._ratio))
+print(inspect.getsource(verify.rounding.differences._ratio))
 asleep = net.map(lambda a: a)
 asleep["conv4_2"].b.data = asleep["conv4_2"].b.data - 1000.0  # no ReLU behind it opens any more
 print(verify.network(asleep, x, c, "grad_cam", LAYER, np.zeros((1, 12, 12)), pairs=False))

@@ -61,15 +61,31 @@ def parser():
     ]:
         added = command(name, run, help)
         added.add_argument("number", help="the lesson's number")
-        added.add_argument("--to", default=".", metavar="FOLDER", help="where your copy is, or goes (default: here)")
-    check = command("check", check_some, "grade your work: a notebook or script, a lesson's number, or a folder with several")
+        added.add_argument(
+            "--to", default=".", metavar="FOLDER", help="where your copy is, or goes (default: here)"
+        )
+    check = command(
+        "check",
+        check_some,
+        "grade your work: a notebook or script, a lesson's number, or a folder with several",
+    )
     check.add_argument("what", help="a file; a number: your copy of that lesson, here; or a folder")
-    build = command("build", build_all, "make the notebooks from their sources, executed, and the site from the notebooks")
+    build = command(
+        "build", build_all, "make the notebooks from their sources, executed, and the site from the notebooks"
+    )
     build.add_argument("--only", choices=["notebooks", "site"], help="one of the two (default: both)")
-    build.add_argument("--site", type=Path, default=SITE, metavar="FOLDER", help=f"where the site goes (default: {SITE})")
+    build.add_argument(
+        "--site", type=Path, default=SITE, metavar="FOLDER", help=f"where the site goes (default: {SITE})"
+    )
     figures = command("figures", write_figures, "every figure as SVG and PNG, for slides")
-    figures.add_argument("--out", type=Path, default=FIGURES, metavar="FOLDER", help=f"where they go (default: {FIGURES})")
-    for each in (build, figures, command("run", run_all, "run the sources as scripts, offline, and time them")):
+    figures.add_argument(
+        "--out", type=Path, default=FIGURES, metavar="FOLDER", help=f"where they go (default: {FIGURES})"
+    )
+    for each in (
+        build,
+        figures,
+        command("run", run_all, "run the sources as scripts, offline, and time them"),
+    ):
         each.add_argument("numbers", nargs="*", help="lessons (default: all)")
     return top, list(commands.choices)
 
@@ -79,7 +95,9 @@ def listing(args):
     for each in lessons():
         after = f"  (after {', '.join(map(str, each.needs))})" if each.needs else ""
         print(f"{each.number:2}  {each.seconds:7}  {each.title}{after}")
-    print("\npython -m lessons new 1     a notebook to work in\npython -m lessons --help    what else there is")
+    print(
+        "\npython -m lessons new 1     a notebook to work in\npython -m lessons --help    what else there is"
+    )
     return 0
 
 
@@ -105,7 +123,9 @@ def check_some(args):
     for path in found:
         graded[path], problems = grade(path)
         heading = [str(path)] if len(found) > 1 else []
-        print("\n".join([*heading, *table(graded[path], problems)]), end="\n\n" if heading else "\n", flush=True)
+        print(
+            "\n".join([*heading, *table(graded[path], problems)]), end="\n\n" if heading else "\n", flush=True
+        )
     if len(found) > 1:
         print("\n".join(summary(graded)))
     return 0 if all(outcome.state == "right" for outcomes in graded.values() for outcome in outcomes) else 1
@@ -127,7 +147,9 @@ def build_all(args):
         for number in built.left_out:
             print(f"  lesson {number} is left out, it has no notebook yet: python -m lessons build {number}")
         for picture in built.unnamed:
-            print(f'  {picture} has no text alternative: say in its cell\'s header what it shows, # %% alt="..."')
+            print(
+                f'  {picture} has no text alternative: say in its cell\'s header what it shows, # %% alt="..."'
+            )
         return 1 if built.unnamed else 0
     return 0
 

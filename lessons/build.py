@@ -33,9 +33,17 @@ def build(lesson):
         "language_info": {"name": "python"},
     }
     for n, cell in enumerate(notebook.cells):
-        cell.id, cell.metadata = f"cell-{n:02d}", {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
+        cell.id, cell.metadata = (
+            f"cell-{n:02d}",
+            {key: cell.metadata[key] for key in KEPT if key in cell.metadata},
+        )
     try:
-        settings = {"kernel_name": "python3", "timeout": 120, "record_timing": False, "extra_arguments": SPOKEN}
+        settings = {
+            "kernel_name": "python3",
+            "timeout": 120,
+            "record_timing": False,
+            "extra_arguments": SPOKEN,
+        }
         where = {"metadata": {"path": str(lesson.source.parent)}}
         NotebookClient(notebook, **settings, resources=where).execute(env=os.environ | QUIET)
     except CellExecutionError as error:
@@ -44,6 +52,8 @@ def build(lesson):
     text = nbformat.writes(notebook) + "\n"
     size = len(text.encode())
     if size > LIMIT:
-        raise LessonError(f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at most {LIMIT / 1000:.0f} are allowed")
+        raise LessonError(
+            f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at most {LIMIT / 1000:.0f} are allowed"
+        )
     write(text, lesson.notebook)
     return size

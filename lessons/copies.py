@@ -34,22 +34,30 @@ def work(what):
     path = Path(what)
     if path.is_dir():
         stems = {each.source.stem for each in lessons()}
-        found = sorted(file for file in path.iterdir() if file.stem in stems and file.suffix in (".ipynb", ".py"))
+        found = sorted(
+            file for file in path.iterdir() if file.stem in stems and file.suffix in (".ipynb", ".py")
+        )
         if not found:
-            raise LessonError(f"no file in {path} has the name of a lesson, as {lessons()[0].notebook.name} has; name the file itself")
+            raise LessonError(
+                f"no file in {path} has the name of a lesson, as {lessons()[0].notebook.name} has; name the file itself"
+            )
         return found
     if path.exists() or not str(what).isdigit():
         return [path]
     stem = lesson(what).source.stem
     found = [file for file in (Path(f"{stem}.ipynb"), Path(f"{stem}.py")) if file.is_file()]
     if not found:
-        raise LessonError(f"there is no {stem}.ipynb here; python -m lessons new {what} gives you one, or name your file")
+        raise LessonError(
+            f"there is no {stem}.ipynb here; python -m lessons new {what} gives you one, or name your file"
+        )
     return found[:1]
 
 
 def _built(lesson):
     if not lesson.notebook.is_file():
-        raise LessonError(f"lesson {lesson.number} has no notebook yet: python -m lessons build {lesson.number}")
+        raise LessonError(
+            f"lesson {lesson.number} has no notebook yet: python -m lessons build {lesson.number}"
+        )
     return lesson.notebook
 
 
@@ -57,4 +65,6 @@ def _write(text, path):
     try:
         return write_new(text, path)
     except FileExistsError:
-        raise LessonError(f"{path} is there already and may hold your work: rename it, or choose another folder with --to") from None
+        raise LessonError(
+            f"{path} is there already and may hold your work: rename it, or choose another folder with --to"
+        ) from None

@@ -13,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 
 HERE = Path(__file__).parent
-CHECKOUT = (HERE.parent / "pyproject.toml").is_file()  # or is the course installed, and its files nobody's to change?
+CHECKOUT = (
+    HERE.parent / "pyproject.toml"
+).is_file()  # or is the course installed, and its files nobody's to change?
 TITLE = re.compile(r"^# # (\d+)\. (.+)$", re.M)
 ABOUT = re.compile(r"^# \*Runs in about (\d+) seconds?\. Before this: (.+)\.\*$", re.M)
 
@@ -50,7 +52,12 @@ class Lesson:
 
     @property
     def needs(self):
-        return [int(n) for n in re.findall(r"\d+", self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*").group(2))]
+        return [
+            int(n)
+            for n in re.findall(
+                r"\d+", self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*").group(2)
+            )
+        ]
 
     def _said(self, pattern, example):
         found = pattern.search(self.text)
@@ -69,4 +76,6 @@ def lesson(number):
     for each in lessons():
         if str(number).lstrip("0") == str(each.number):
             return each
-    raise LessonError(f"there is no lesson {number}; there is {', '.join(str(each.number) for each in lessons())}")
+    raise LessonError(
+        f"there is no lesson {number}; there is {', '.join(str(each.number) for each in lessons())}"
+    )

@@ -89,10 +89,16 @@ def examine(number, f):
     """-> Outcome"""
     known = exercises(int(str(number).partition(".")[0]))
     if number not in known:
-        raise ValueError(f"there is no exercise {number}; there is {', '.join(known) or 'none in that lesson'}")
+        raise ValueError(
+            f"there is no exercise {number}; there is {', '.join(known) or 'none in that lesson'}"
+        )
     task = known[number]
     if not callable(f):
-        return Outcome(number, "raised", f"{number} needs a function, not {type(f).__name__}: check(\"{number}\", the_function)")
+        return Outcome(
+            number,
+            "raised",
+            f'{number} needs a function, not {type(f).__name__}: check("{number}", the_function)',
+        )
     worst = {}
     try:
         for what, answer, truth in _cases(task, _watched(f)):
@@ -132,11 +138,16 @@ def _watched(f):
         try:
             answer = f(*given)
         except Exception as error:
-            raise Stop("raised", f"your function raised {type(error).__name__}{_where(f)}: {error}") from error
+            raise Stop(
+                "raised", f"your function raised {type(error).__name__}{_where(f)}: {error}"
+            ) from error
         if answer is None or answer is ...:
             raise Stop("not written yet", "not written yet (the function returns nothing)")
         if any(isinstance(i, np.ndarray) and not np.array_equal(i, g) for i, g in zip(inputs, given)):
-            raise Stop("changed its inputs", "your function changed an array that it was given: make a new one instead, x = x.copy()")
+            raise Stop(
+                "changed its inputs",
+                "your function changed an array that it was given: make a new one instead, x = x.copy()",
+            )
         return answer
 
     return call
@@ -154,7 +165,10 @@ def parts(answer, *names):
     found = list(answer) if isinstance(answer, (tuple, list)) or np.ndim(answer) else [answer]
     if len(found) != len(names):
         number = len(found) if isinstance(answer, (tuple, list)) else 1
-        raise Stop("shape", f"{len(names)} results are expected ({', '.join(names)}); your function returned {number}")
+        raise Stop(
+            "shape",
+            f"{len(names)} results are expected ({', '.join(names)}); your function returned {number}",
+        )
     return found
 
 

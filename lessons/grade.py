@@ -22,7 +22,9 @@ def grade(path):
     code = [text for kind, text in cells(path) if kind == "code"]
     numbers = {int(n) for n in CHECK.findall("\n".join(code))}
     if len(numbers) != 1:
-        raise LessonError(f"{path.name} must hold the exercises of one lesson, check(\"2.1\", ...); it holds those of {len(numbers)}")
+        raise LessonError(
+            f'{path.name} must hold the exercises of one lesson, check("2.1", ...); it holds those of {len(numbers)}'
+        )
     known, problems = exercises.exercises(numbers.pop()), []
     matplotlib.use("Agg")
     space = {"__name__": "__main__"}
@@ -38,7 +40,9 @@ def grade(path):
 
 def table(outcomes, problems):
     """Lines for the student: every exercise with its title, its state, and what to do."""
-    titles = {o.number: exercises.exercises(int(o.number.partition(".")[0]))[o.number].title for o in outcomes}
+    titles = {
+        o.number: exercises.exercises(int(o.number.partition(".")[0]))[o.number].title for o in outcomes
+    }
     width = max(map(len, titles.values()), default=0)
     lines = [f"{o.number:5}{titles[o.number]:{width}}  {o.state}" for o in outcomes]
     lines += ["", *(f"  {o.message}" for o in outcomes if o.state not in ("right", "not written yet"))]
@@ -48,8 +52,13 @@ def table(outcomes, problems):
 
 def summary(graded):
     """Lines about several files, {path: outcomes}: how many exercises are right in each, and in all."""
-    width, everything = max(len(path.name) for path in graded), [o for outcomes in graded.values() for o in outcomes]
-    lines = [f"{path.name:{width}}  {_right(outcomes)} of {len(outcomes)}" for path, outcomes in graded.items()]
+    width, everything = (
+        max(len(path.name) for path in graded),
+        [o for outcomes in graded.values() for o in outcomes],
+    )
+    lines = [
+        f"{path.name:{width}}  {_right(outcomes)} of {len(outcomes)}" for path, outcomes in graded.items()
+    ]
     return [*lines, f"{'all':{width}}  {_right(everything)} of {len(everything)} exercises are right"]
 
 

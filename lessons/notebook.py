@@ -18,7 +18,9 @@ def cells(path):
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LessonError(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise LessonError(
+            f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
     return of_source(text) if path.suffix == ".py" else of_notebook(read(text, path.name))
 
 
@@ -37,7 +39,11 @@ def of_source(text):
 
 def of_notebook(notebook):
     """Cells of a notebook's JSON."""
-    return [(cell["cell_type"], "".join(cell["source"])) for cell in notebook["cells"] if cell["cell_type"] in ("markdown", "code")]
+    return [
+        (cell["cell_type"], "".join(cell["source"]))
+        for cell in notebook["cells"]
+        if cell["cell_type"] in ("markdown", "code")
+    ]
 
 
 def read(text, name):
@@ -52,7 +58,10 @@ def read(text, name):
 
 def without_outputs(notebook):
     """The same notebook as if it had never been run."""
-    clean = [cell | {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else cell for cell in notebook["cells"]]
+    clean = [
+        cell | {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else cell
+        for cell in notebook["cells"]
+    ]
     return notebook | {"cells": clean}
 
 

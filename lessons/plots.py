@@ -27,9 +27,19 @@ def grid(ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cma
     size = 15 if max(array.shape) <= 4 else 12
     for (i, j), value in np.ndenumerate(array):
         ink = "white" if abs(value) > 0.7 * top else INK
-        ax.text(j, i, form.format(value + 0.0).replace("-", "−"), ha="center", va="center", color=ink, fontsize=size)
+        ax.text(
+            j,
+            i,
+            form.format(value + 0.0).replace("-", "−"),
+            ha="center",
+            va="center",
+            color=ink,
+            fontsize=size,
+        )
     for i, j in np.argwhere(frame) if frame is not None else []:
-        ax.add_patch(plt.Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=2.5))
+        ax.add_patch(
+            plt.Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=2.5)
+        )
     ax.set(title=title, xlabel=below, xticks=[], yticks=[])
     ax.set_xticks(np.arange(array.shape[1] + 1) - 0.5, minor=True)
     ax.set_yticks(np.arange(array.shape[0] + 1) - 0.5, minor=True)

@@ -28,7 +28,14 @@ def run(source):
     started = time.monotonic()
     environment = os.environ | {"MPLBACKEND": "Agg"}
     command = [sys.executable, "-W", "ignore:.*non-interactive:UserWarning", "-c", OFFLINE, str(source)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+    )
     return time.monotonic() - started, done.returncode == 0, done.stdout
 
 

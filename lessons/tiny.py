@@ -35,8 +35,18 @@ def pictures(n, seed=0, shapes=1):
     for picture, row, mask in zip(x, classes, masks):
         for s, c in enumerate(row):
             radius = random.uniform(5.5, 9) if shapes == 1 else random.uniform(5.5, 7.5)
-            across = random.uniform(radius, SIDE - radius) if shapes == 1 else (8, 24)[s] + random.uniform(-0.4, 0.4)
-            cover = shape(CLASSES[c], random.uniform(radius, SIDE - radius), across, radius, random.uniform(0, 2 * np.pi))
+            across = (
+                random.uniform(radius, SIDE - radius)
+                if shapes == 1
+                else (8, 24)[s] + random.uniform(-0.4, 0.4)
+            )
+            cover = shape(
+                CLASSES[c],
+                random.uniform(radius, SIDE - radius),
+                across,
+                radius,
+                random.uniform(0, 2 * np.pi),
+            )
             picture[0] += random.uniform(0.35, 0.7) * cover
             mask[s] = cover > 0.5
     return x.astype(np.float32), classes, masks
@@ -48,7 +58,12 @@ def network(filters=(12, 24, 32, 32), seed=0):
     return Sequential(
         *(ConvLayer("conv1", 1, a, kernel=3, pad=1), Apply("relu1", ReLU), Apply("pool1", MaxPool, kernel=2)),
         *(ConvLayer("conv2", a, b, kernel=3, pad=1), Apply("relu2", ReLU), Apply("pool2", MaxPool, kernel=2)),
-        *(ConvLayer("conv3", b, c, kernel=3, pad=1), Apply("relu3", ReLU), ConvLayer("conv4", c, d, kernel=3, pad=1), Apply("relu4", ReLU)),
+        *(
+            ConvLayer("conv3", b, c, kernel=3, pad=1),
+            Apply("relu3", ReLU),
+            ConvLayer("conv4", c, d, kernel=3, pad=1),
+            Apply("relu4", ReLU),
+        ),
         *(Apply("gap", GlobalAvgPool), LinearLayer("fc", d, len(CLASSES))),
     ).initialise(seed)
 
@@ -88,7 +103,13 @@ def right(net, x, classes):
 def main(steps=1500):
     one, two = pictures(6000, seed=1), pictures(4000, seed=2, shapes=2)
     x, t = np.concatenate([one[0], two[0]]), np.concatenate([targets(one[1]), targets(two[1])])
-    net = train(network(), x, t, steps, say=lambda step, loss: step % 100 or print(f"step {step}: loss {loss:.3f}", flush=True))
+    net = train(
+        network(),
+        x,
+        t,
+        steps,
+        say=lambda step, loss: step % 100 or print(f"step {step}: loss {loss:.3f}", flush=True),
+    )
     for shapes in (1, 2):
         x, classes, _ = pictures(1000, seed=3 + shapes, shapes=shapes)
         print(f"pictures with {shapes}: {right(net, x, classes):.1%} right")

@@ -11,7 +11,17 @@ from weights import card, dense_captioner, speakers
 from weights.recipes.shapes_world import SIDE, questions, sentences
 from weights.recipes.shapes_world.sentences import in_words
 
-__all__ = ["Told", "answer", "colour_question", "in_words", "inside", "large", "networks", "told", "untrained"]
+__all__ = [
+    "Told",
+    "answer",
+    "colour_question",
+    "in_words",
+    "inside",
+    "large",
+    "networks",
+    "told",
+    "untrained",
+]
 
 
 class Told(NamedTuple):

@@ -14,7 +14,9 @@ def gpu():
     try:
         import cupy
     except ImportError:
-        raise DeviceError("CuPy is not installed: pip install 'minicnn-gradcam[cuda12]', or [cuda13] for a newer driver") from None
+        raise DeviceError(
+            "CuPy is not installed: pip install 'minicnn-gradcam[cuda12]', or [cuda13] for a newer driver"
+        ) from None
     try:
         found = cupy.cuda.runtime.getDeviceCount()
     except cupy.cuda.runtime.CUDARuntimeError as error:

@@ -52,7 +52,9 @@ class Op:
     def __call__(self, *inputs, name=None, layer=None):
         """Tensors in, a tensor out; arrays in, an array out, and nothing is remembered."""
         if vars(self).keys() & {"inputs", "released"}:
-            raise GraphError(f"this {type(self).__name__} was applied already; make a new one for each application")
+            raise GraphError(
+                f"this {type(self).__name__} was applied already; make a new one for each application"
+            )
         data = self.forward(*(i.data if isinstance(i, Tensor) else i for i in inputs))
         self.inputs = inputs
         if not any(isinstance(i, Tensor) for i in inputs):
@@ -71,13 +73,19 @@ def one_hot(y, c):
     if y.ndim < 2:
         raise GraphError(f"scores {tuple(y.shape)} need a batch axis in front: (1, classes)")
     if len(where) != y.ndim - 1:
-        raise GraphError(f"a unit of {y.name or 'a tensor'} {tuple(y.shape)} has {y.ndim - 1} coordinates, not {len(where)}")
+        raise GraphError(
+            f"a unit of {y.name or 'a tensor'} {tuple(y.shape)} has {y.ndim - 1} coordinates, not {len(where)}"
+        )
     for index, size in zip(where, y.shape[1:]):
         index = np.asarray(index)
         if index.dtype.kind not in "iu" or np.any(index < 0) or np.any(index >= size):
-            raise GraphError(f"{index.tolist()} is no index into {size} (0 to {size - 1}) of {y.name or 'a tensor'} {tuple(y.shape)}")
+            raise GraphError(
+                f"{index.tolist()} is no index into {size} (0 to {size - 1}) of {y.name or 'a tensor'} {tuple(y.shape)}"
+            )
         if index.ndim > 1 or index.size not in (1, y.shape[0]):
-            raise GraphError(f"give one class, or one for each of the {y.shape[0]} pictures, not {index.size}")
+            raise GraphError(
+                f"give one class, or one for each of the {y.shape[0]} pictures, not {index.size}"
+            )
     pictures = np.arange(y.shape[0])
     start[(pictures, *(np.asarray(i) for i in where))] = 1
     return start
@@ -124,7 +132,9 @@ def find(y, name):
     if name not in known:
         maps = [n for n, tensor in known.items() if tensor is not None and tensor.op and tensor.ndim == 4]
         near = difflib.get_close_matches(str(name), known, n=3) or maps[-5:] or list(known)[-5:]
-        raise GraphError(f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near) or 'no named one'}")
+        raise GraphError(
+            f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near) or 'no named one'}"
+        )
     if known[name] is None:
         raise GraphError(f"the name '{name}' is ambiguous: several operations gave it to their output")
     return known[name]
@@ -138,7 +148,9 @@ def several(tensors):
 def inputs_of(op):
     """What the operation was applied to.  GraphError if that was released."""
     if not hasattr(op, "inputs"):
-        raise GraphError("these memories were released by backward(..., release=True); run the forward pass again")
+        raise GraphError(
+            "these memories were released by backward(..., release=True); run the forward pass again"
+        )
     return op.inputs
 
 

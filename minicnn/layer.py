@@ -53,7 +53,12 @@ class Layer:
 
     def arrays(self):
         """{'conv1_1.W': tensor, ...}: everything that `load` fills, running statistics included."""
-        return {f"{at.name}.{key}": value for at in self.layers() for key, value in vars(at).items() if isinstance(value, Tensor)}
+        return {
+            f"{at.name}.{key}": value
+            for at in self.layers()
+            for key, value in vars(at).items()
+            if isinstance(value, Tensor)
+        }
 
     def parameters(self):
         """{'conv1_1.W': tensor, ...}: everything that training changes by its gradient."""
@@ -92,7 +97,9 @@ class Layer:
             if hasattr(at, "W"):
                 W = at.W.data
                 deviation = np.float32((2 / (W.size // W.shape[0])) ** 0.5)
-                at.W.data = moved(random.standard_normal(W.shape, dtype=np.float32) * deviation, W).astype(W.dtype, copy=False)
+                at.W.data = moved(random.standard_normal(W.shape, dtype=np.float32) * deviation, W).astype(
+                    W.dtype, copy=False
+                )
                 if at.b is not None:
                     at.b.data = np.zeros_like(at.b.data)
         return self
@@ -114,7 +121,9 @@ class Sequential(Layer):
         for at in self.layers():
             if at.name == name:
                 return at
-        raise GraphError(f"no layer is called '{name}'; near: {difflib.get_close_matches(name, [str(at.name) for at in self.layers()])}")
+        raise GraphError(
+            f"no layer is called '{name}'; near: {difflib.get_close_matches(name, [str(at.name) for at in self.layers()])}"
+        )
 
 
 class Apply(Layer):
@@ -129,7 +138,9 @@ class Apply(Layer):
 
 
 def _weight(name, *shape, value=0):
-    data = np.full(shape, value, np.float32) if value else np.zeros(shape, np.float32)  # untouched zeros take no memory
+    data = (
+        np.full(shape, value, np.float32) if value else np.zeros(shape, np.float32)
+    )  # untouched zeros take no memory
     return Tensor(data, name)
 
 

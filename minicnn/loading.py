@@ -19,10 +19,14 @@ def load(net, arrays):
     for name in sorted(slots.keys() - arrays.keys()):
         near = "".join(f" (near: {n})" for n in difflib.get_close_matches(name, extra, n=1))
         wrong.append(f"the network needs {name} {slots[name].shape}; the arrays lack it{near}")
-    wrong += [f"the arrays hold {name} {np.shape(arrays[name])}; the network has no such weight" for name in extra]
+    wrong += [
+        f"the arrays hold {name} {np.shape(arrays[name])}; the network has no such weight" for name in extra
+    ]
     for name in slots.keys() & arrays.keys():
         if tuple(arrays[name].shape) != tuple(slots[name].shape):
-            wrong.append(f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in the network")
+            wrong.append(
+                f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in the network"
+            )
         elif arrays[name].dtype.kind != "f":
             wrong.append(f"{name} holds {arrays[name].dtype} instead of floating-point numbers")
     if wrong:

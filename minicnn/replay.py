@@ -21,15 +21,23 @@ def replay(y, A, values):
     on A is not computed again, and nothing is remembered.  GraphError if y does not depend on A.
     """
     found, times = {A: values}, len(values) // len(A.data)
-    last = {i: tensor for tensor in history(y) if tensor.op for i in inputs_of(tensor.op) if isinstance(i, Tensor)}
+    last = {
+        i: tensor for tensor in history(y) if tensor.op for i in inputs_of(tensor.op) if isinstance(i, Tensor)
+    }
     for tensor in history(y):
-        if tensor in found or not tensor.op or not any(isinstance(i, Tensor) and i in found for i in tensor.op.inputs):
+        if (
+            tensor in found
+            or not tensor.op
+            or not any(isinstance(i, Tensor) and i in found for i in tensor.op.inputs)
+        ):
             continue
         found[tensor] = again(tensor.op).forward(*(_value(i, found, times) for i in tensor.op.inputs))
         for i in [i for i in found if last.get(i) is tensor]:
             del found[i]  # nobody needs it any more
     if y not in found:
-        raise GraphError(f"{y.name or 'y'} does not depend on {A.name or 'the tensor that was given other values'}")
+        raise GraphError(
+            f"{y.name or 'y'} does not depend on {A.name or 'the tensor that was given other values'}"
+        )
     return found[y]
 
 

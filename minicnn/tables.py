@@ -46,17 +46,25 @@ def check(table, path, known, allow):
     for entry, rule in table.items():
         if not callable(rule):
             name = repr(entry) if isinstance(entry, str) else entry.__name__
-            raise RuleError(f"the rule for {name} is {rule!r}: give a function of (operation, gy), such as ReLU.guided")
+            raise RuleError(
+                f"the rule for {name} is {rule!r}: give a function of (operation, gy), such as ReLU.guided"
+            )
     allow = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
     used = {_entry(tensor, table, known) for tensor in path} - {None}
     for name in table:
         if isinstance(name, str) and name in used and known.ambiguous(name):
-            raise RuleError(f"the table has a rule for '{name}', but several operations gave that name to their output")
+            raise RuleError(
+                f"the table has a rule for '{name}', but several operations gave that name to their output"
+            )
         if isinstance(name, str) and name not in used and name not in allow:
-            raise RuleError(f"the table has a rule for '{name}', but no operation on the way back has that name")
+            raise RuleError(
+                f"the table has a rule for '{name}', but no operation on the way back has that name"
+            )
     if not used and not all(k in allow for k in table):
         said = ", ".join(repr(k) if isinstance(k, str) else k.__name__ for k in table)
-        raise RuleError(f"nothing on the way back matches the table ({said}): if plain backprop is meant: allow=({said},)")
+        raise RuleError(
+            f"nothing on the way back matches the table ({said}): if plain backprop is meant: allow=({said},)"
+        )
     allowed_kinds = tuple(k for k in allow if isinstance(k, type))
     for tensor in path:
         silent = tensor.op.activation and _entry(tensor, table, known) is None

@@ -64,7 +64,9 @@ def _path(order, ends, start):
     """-> (the tensors through whose operation signals pass, inputs first; the set of those from which one of `ends` can be reached)"""
     for end in ends:
         if end not in order:
-            raise GraphError(f"{start} does not depend on {end.name or 'the tensor asked for'} {tuple(end.shape)}")
+            raise GraphError(
+                f"{start} does not depend on {end.name or 'the tensor asked for'} {tuple(end.shape)}"
+            )
     path, leads = [], set(ends)
     for tensor in order:
         if tensor.op and any(_wanted(tensor.op, leads)):
@@ -75,7 +77,9 @@ def _path(order, ends, start):
 
 def _wanted(op, leads):
     """For each input, whether a signal sent there can arrive."""
-    return [bool(way) and isinstance(i, Tensor) and i in leads for i, way in zip(inputs_of(op), _ways_back(op))]
+    return [
+        bool(way) and isinstance(i, Tensor) and i in leads for i, way in zip(inputs_of(op), _ways_back(op))
+    ]
 
 
 def _start(starts, gy, rows):
@@ -85,7 +89,9 @@ def _start(starts, gy, rows):
         raise GraphError(f"{len(starts)} tensors to start from need {len(starts)} signals, not {len(arrays)}")
     leads = {lead for lead in map(_axes_in_front, starts, arrays) if lead}
     if len(leads) > 1:
-        raise GraphError(f"stacks that start together must have the same axes in front, not {' and '.join(map(str, sorted(leads)))}")
+        raise GraphError(
+            f"stacks that start together must have the same axes in front, not {' and '.join(map(str, sorted(leads)))}"
+        )
     lead = leads.pop() if leads else () if rows is None else (rows,)
     if rows is not None and lead[0] != rows:
         raise GraphError(f"{rows} tables of rules need a stack of {rows} signals, not {lead[0]}")
@@ -129,7 +135,9 @@ def _ways_back(op):
 def _signal_inputs(op):
     """Positions of the inputs that carry signal: not weights, and with a way back."""
     named = _input_names(type(op))
-    return [i for i, way in enumerate(_ways_back(op)) if way and (_variadic(op) or named[i] not in op.weights)]
+    return [
+        i for i, way in enumerate(_ways_back(op)) if way and (_variadic(op) or named[i] not in op.weights)
+    ]
 
 
 def _send_back(tensor, g, wanted, rules, known):
@@ -142,7 +150,9 @@ def _send_back(tensor, g, wanted, rules, known):
             gi = ruled[i] if i in ruled else getattr(op, way)(g)
             needed = (*g.shape[: g.ndim - tensor.ndim], *op.inputs[i].shape)
             if tuple(gi.shape) != needed:
-                raise RuleError(f"{type(op).__name__} '{known(tensor)}' sent back a signal {tuple(gi.shape)}; its input takes {needed}")
+                raise RuleError(
+                    f"{type(op).__name__} '{known(tensor)}' sent back a signal {tuple(gi.shape)}; its input takes {needed}"
+                )
             yield op.inputs[i], gi
 
 
@@ -157,7 +167,11 @@ def _rules_for(tensor, rules, known):
 def _by_rules(tensor, g, rules, signal):
     """{position: signal} towards the inputs that carry signal."""
     op, each = tensor.op, rules if isinstance(rules, list) else [rules]
-    if op.activation and g.size >= LARGE and all(rule is None or rule in vars(type(op)).values() for rule in each):
+    if (
+        op.activation
+        and g.size >= LARGE
+        and all(rule is None or rule in vars(type(op)).values() for rule in each)
+    ):
         return {signal[0]: _in_shares(tensor, g, rules)}
     if rules is not each:
         return _by_rule(op, g, rules, signal)
@@ -175,7 +189,13 @@ def _in_shares(tensor, g, rules):
 
     def send(rows):
         part, some, into = copy.copy(op), g[..., rows, :], sent[..., rows, :]
-        vars(part).update({name: v[..., rows, :] for name, v in vars(op).items() if getattr(v, "shape", None) == tensor.shape})
+        vars(part).update(
+            {
+                name: v[..., rows, :]
+                for name, v in vars(op).items()
+                if getattr(v, "shape", None) == tensor.shape
+            }
+        )
         for rule, gi, to in zip(rules, some, into) if isinstance(rules, list) else [(rules, some, into)]:
             to[...] = (rule or derivative)(part, gi)
 
@@ -194,7 +214,9 @@ def _by_rule(op, g, rule, signal):
     if len(positions) == 1:
         arrived = (arrived,)
     if len(arrived) != len(positions):
-        raise RuleError(f"a rule for {type(op).__name__} must return {len(positions)} signals, not {len(arrived)}")
+        raise RuleError(
+            f"a rule for {type(op).__name__} must return {len(positions)} signals, not {len(arrived)}"
+        )
     return {i: arrived[positions.index(i)] for i in signal}
 
 
@@ -202,7 +224,9 @@ def _own(results, ends):
     """The results as arrays of their own: they share memory neither with each other nor with the signal that was given."""
     for n, (g, end) in enumerate(zip(results, ends)):
         if g is None:
-            raise GraphError(f"no signal passes back to {end.name or 'the tensor asked for'}: y depends on it, but no gradient leads there")
+            raise GraphError(
+                f"no signal passes back to {end.name or 'the tensor asked for'}: y depends on it, but no gradient leads there"
+            )
         if g.base is not None or any(g is other for other in results[:n]):
             results[n] = g.copy()
     return results

@@ -37,7 +37,9 @@ def pad_to_fit(x, kernel, stride, pad, dilation, windows, value=0):
         inside.append(slice(before, before + size))
         seen.append(slice(0, needed))
     if tuple(sizes) != tuple(x.shape[-2:]):
-        padded = np.full_like(x, value, shape=(*x.shape[:-2], *sizes))  # in x's own order in memory, as np.pad would not
+        padded = np.full_like(
+            x, value, shape=(*x.shape[:-2], *sizes)
+        )  # in x's own order in memory, as np.pad would not
         padded[(..., *inside)] = x
         x = padded
     return x[(..., *seen)]

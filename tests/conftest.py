@@ -22,7 +22,11 @@ def no_torch():
 
 
 def no_data():
-    return None if (DATA / "weights").is_dir() else f"no real checkpoints and photos at {DATA}: set MINICNN_DATA to their folder"
+    return (
+        None
+        if (DATA / "weights").is_dir()
+        else f"no real checkpoints and photos at {DATA}: set MINICNN_DATA to their folder"
+    )
 
 
 def no_gpu():

@@ -23,10 +23,17 @@ def main():
         theirs.append(agreement.single_theirs(x, truth, run))
         print(path.stem, "tied:" if run.ties else "no ties", *run.ties, flush=True)
     report.say()
-    report.say(f"float64: {len(double)} photos without ties as they are, {len(tied)} with ties through PyTorch's gates and switches")
-    report.table(["worst", "without ties", "with ties"], {name: [worst(double)[name], worst(tied)[name]] for name in double[0]})
+    report.say(
+        f"float64: {len(double)} photos without ties as they are, {len(tied)} with ties through PyTorch's gates and switches"
+    )
+    report.table(
+        ["worst", "without ties", "with ties"],
+        {name: [worst(double)[name], worst(tied)[name]] for name in double[0]},
+    )
     report.say("float32, 40 photos; replayed: through the gates and switches of PyTorch float64")
-    report.say("median: convolutions as they come, 3x3 by Winograd; exact: net.compute('exact'), without Winograd")
+    report.say(
+        "median: convolutions as they come, 3x3 by Winograd; exact: net.compute('exact'), without Winograd"
+    )
     columns = [worst(replayed), worst(single), median(single), median(exact), median(theirs)]
     head = ["", "worst replayed", "worst", "median", "median exact", "PyTorch median"]
     report.table(head, {name: [column[name] for column in columns] for name in columns[0]})
@@ -37,11 +44,15 @@ def main():
     without_kinks = [name for name in columns[0] if name == "scores" or name.startswith("Grad-CAM")]
     limit = {m: 3 * columns[4][m] for m in MAPS}
     claims = {
-        "float64 within 1e-10 on at least 8 photos without ties": len(double) >= 8 and max(worst(double).values()) <= 1e-10,
-        "float64 within 1e-10 on every photo with ties, replayed": tied and max(worst(tied).values()) <= 1e-10,
+        "float64 within 1e-10 on at least 8 photos without ties": len(double) >= 8
+        and max(worst(double).values()) <= 1e-10,
+        "float64 within 1e-10 on every photo with ties, replayed": tied
+        and max(worst(tied).values()) <= 1e-10,
         "float32 scores and Grad-CAM within 1e-4": max(columns[1][name] for name in without_kinks) <= 1e-4,
         "float32 maps within 1e-4, replayed": max(columns[0][name] for name in MAPS) <= 1e-4,
-        "float32: maps no further from float64 than 3 x PyTorch float32, medians": all(columns[2][m] <= limit[m] for m in MAPS),
+        "float32: maps no further from float64 than 3 x PyTorch float32, medians": all(
+            columns[2][m] <= limit[m] for m in MAPS
+        ),
         "float32 exact: no further than that, medians": all(columns[3][m] <= limit[m] for m in MAPS),
     }
     for claim, holds in claims.items():

@@ -1,4 +1,4 @@
-"""The README keeps its word: its program prints what it says, its table's files have the lines it says, its links lead somewhere."""
+"""The README keeps its word: its program prints what it says, its links lead somewhere."""
 
 import re
 import subprocess
@@ -18,15 +18,21 @@ def blocks(language):
 def test_the_quickstart_prints_what_it_says():
     program = next(b for b in blocks("python") if "import gradcam" in b)
     said = blocks("text")[0]
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
+    )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip() == said.strip()
     assert len(program.splitlines()) <= 8
 
 
 def test_the_engines_own_lines_run_after_it():
-    first, second = (next(b for b in blocks("python") if start in b) for start in ("import gradcam", "rules=DECONVNET"))
-    ran = subprocess.run([sys.executable, "-c", first + second], capture_output=True, text=True, timeout=120, check=False)
+    first, second = (
+        next(b for b in blocks("python") if start in b) for start in ("import gradcam", "rules=DECONVNET")
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", first + second], capture_output=True, text=True, timeout=120, check=False
+    )
     assert ran.returncode == 0, ran.stderr
 
 
@@ -35,17 +41,10 @@ def test_the_three_rules_are_the_engines_own_lines():
     assert rules.strip("\n") in (ROOT / "minicnn/ops/relu.py").read_text("utf-8")
 
 
-TABLE = re.findall(r"\| \[`([\w/.]+)`\]\(([\w/.]+)\) \((\d+) lines\) \|", README)
-
-
-@pytest.mark.parametrize("shown, link, lines", TABLE)
-def test_a_file_of_the_table_has_as_many_lines(shown, link, lines):
-    assert shown == link
-    assert len((ROOT / link).read_text("utf-8").splitlines()) == int(lines)
-
-
-def test_the_table_is_there():
-    assert len(TABLE) >= 15
+def test_the_table_of_files_names_what_it_links():
+    table = re.findall(r"\| \[`([\w/.]+)`\]\(([\w/.]+)\) \|", README)
+    assert len(table) >= 15
+    assert all(shown == link for shown, link in table)
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(((?!http)[^)#]+)\)", README))))

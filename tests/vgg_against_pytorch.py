@@ -26,10 +26,16 @@ def main():
     exact = distances(agreement.signals(net.compute("exact"), np.float32, run), truth)
     theirs = distances(agreement.reference(torch.float32, like=run)[0], truth)
     report.say()
-    report.say(f"windows with ties: {', '.join(run.ties) or 'none'}; replayed: through the gates and switches of PyTorch float64")
-    report.say("float32: convolutions as they come, 3x3 by Winograd; exact: net.compute('exact'), without Winograd")
+    report.say(
+        f"windows with ties: {', '.join(run.ties) or 'none'}; replayed: through the gates and switches of PyTorch float64"
+    )
+    report.say(
+        "float32: convolutions as they come, 3x3 by Winograd; exact: net.compute('exact'), without Winograd"
+    )
     head = ["", "float64", "f32 replayed", "float32", "float32 exact", "PyTorch f32"]
-    report.table(head, {name: [d[name] for d in (double, replayed, single, exact, theirs)] for name in double})
+    report.table(
+        head, {name: [d[name] for d in (double, replayed, single, exact, theirs)] for name in double}
+    )
 
     captum, ours = agreement.captums(torch.float64), agreement.as_captum(net64, np.float64)
     against_captum = {name: relative(ours[name], captum[name]) for name in captum}
@@ -40,8 +46,12 @@ def main():
         "float64 within 1e-10 of Captum": max(against_captum.values()) <= 1e-10,
         "float32 scores and Grad-CAM within 1e-4": max(single[name] for name in without_kinks) <= 1e-4,
         "float32 maps within 1e-4, replayed": max(replayed[name] for name in MAPS) <= 1e-4,
-        "float32 exact: maps no further from float64 than 3 x PyTorch float32": all(exact[name] <= 3 * theirs[name] for name in MAPS),
-        "float32: maps no further than that, or within 1e-5": all(single[name] <= max(3 * theirs[name], 1e-5) for name in MAPS),
+        "float32 exact: maps no further from float64 than 3 x PyTorch float32": all(
+            exact[name] <= 3 * theirs[name] for name in MAPS
+        ),
+        "float32: maps no further than that, or within 1e-5": all(
+            single[name] <= max(3 * theirs[name], 1e-5) for name in MAPS
+        ),
     }
     for claim, holds in claims.items():
         report.say(f"{'holds' if holds else 'FAILS'}: {claim}")

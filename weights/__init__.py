@@ -9,7 +9,19 @@ from weights.names.translation import translate
 from weights.reading import read
 from weights.zoo import available, build, get, where
 
-__all__ = ["Card", "Preprocessing", "WeightsError", "available", "build", "card", "classes", "get", "load", "read", "where"]
+__all__ = [
+    "Card",
+    "Preprocessing",
+    "WeightsError",
+    "available",
+    "build",
+    "card",
+    "classes",
+    "get",
+    "load",
+    "read",
+    "where",
+]
 
 
 def load(name, path=None):
@@ -20,7 +32,10 @@ def load(name, path=None):
     The networks that speak, "captioner", "vqa" and "dense_captioner", are loaded by their own readers (they take words beside a picture).
     WeightsError: the file is not to be had, is damaged, or belongs to another network.
     """
-    from weights import dense_captioner, speakers  # their vocabulary is a recipe's, and recipes import this package
+    from weights import (
+        dense_captioner,
+        speakers,
+    )  # their vocabulary is a recipe's, and recipes import this package
 
     if name in speakers.SPEAKERS:
         return speakers.load(name, path)

@@ -66,4 +66,6 @@ def _preprocessing(named, source):
     """named: a name in zoo.toml's [preprocessing], or {source: name}, the first of which is the default."""
     if isinstance(named, dict):
         named = named.get(source, next(iter(named.values())))
-    return Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessings()[named].items()})
+    return Preprocessing(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessings()[named].items()}
+    )

@@ -31,7 +31,9 @@ def download(address, path, sha256, size=None, progress=True):
         os.replace(part, path)
     except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
         reason = getattr(error, "reason", None) or error
-        put = f"put {address} (sha256 {sha256}) at {path}, or use a copy of it: gradcam explain --weights FILE"
+        put = (
+            f"put {address} (sha256 {sha256}) at {path}, or use a copy of it: gradcam explain --weights FILE"
+        )
         raise WeightsError(f"{path.name} is not here and cannot be fetched ({reason}): {put}") from None
     except OSError as error:
         raise WeightsError(_disk(error, path, size)) from None
@@ -50,7 +52,9 @@ def _fetch(address, part, size, progress):
 
 
 def _append(address, part, have, size, progress):
-    request = urllib.request.Request(address, headers={"User-Agent": "minicnn-gradcam"} | ({"Range": f"bytes={have}-"} if have else {}))
+    request = urllib.request.Request(
+        address, headers={"User-Agent": "minicnn-gradcam"} | ({"Range": f"bytes={have}-"} if have else {})
+    )
     try:
         answer = urllib.request.urlopen(request, timeout=PATIENCE)
     except urllib.error.HTTPError as error:
@@ -58,7 +62,9 @@ def _append(address, part, have, size, progress):
             return
         raise
     with answer:
-        resumed = answer.status == 206 and (answer.headers.get("Content-Range") or "").startswith(f"bytes {have}-")
+        resumed = answer.status == 206 and (answer.headers.get("Content-Range") or "").startswith(
+            f"bytes {have}-"
+        )
         start = have if resumed else 0
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length else size
@@ -100,4 +106,6 @@ def _disk(error, path, size):
         return f"the disk is full: {path.name} does not fit into {path.parent} ({needed}{free / 1e6:.0f} MB free): make room, {elsewhere}"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{path.parent} may not be written to: make it writable, {elsewhere}"
-    return f"{path.name} cannot be stored in {path.parent} ({error.strerror or error}): mend that, {elsewhere}"
+    return (
+        f"{path.name} cannot be stored in {path.parent} ({error.strerror or error}): mend that, {elsewhere}"
+    )

@@ -31,7 +31,9 @@ def read(path) -> dict[str, np.ndarray]:
                 raise WeightsError("it holds no arrays")
             return arrays
     except WeightsError as error:
-        raise WeightsError(f"{path}{f' ({detect.FORMATS[kind]})' if kind else ''}: {error}") from error.__cause__
+        raise WeightsError(
+            f"{path}{f' ({detect.FORMATS[kind]})' if kind else ''}: {error}"
+        ) from error.__cause__
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except MemoryError:
@@ -43,7 +45,9 @@ def _check_is_file(path):
         status = os.stat(path)
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
-        raise WeightsError(f"{path}: {'there is no such file' if missing else f'cannot be read: {error}'}") from None
+        raise WeightsError(
+            f"{path}: {'there is no such file' if missing else f'cannot be read: {error}'}"
+        ) from None
     if stat.S_ISDIR(status.st_mode):
         raise WeightsError(f"{path}: this is a directory; give the file of weights in it")
     if not stat.S_ISREG(status.st_mode):

@@ -19,8 +19,20 @@ from weights.zoo import preprocessings
 
 #   name       built by   title                                                         Grad-CAM's layer   words            answers
 SPEAKERS = {
-    "captioner": (captioner, "captioner, which says what is in a scene of the shapes world", "sight", sentences.WORDS, None),
-    "vqa": (vqa, "vqa, which answers questions about a scene of the shapes world", "relu5_1", questions.WORDS, questions.ANSWERS),
+    "captioner": (
+        captioner,
+        "captioner, which says what is in a scene of the shapes world",
+        "sight",
+        sentences.WORDS,
+        None,
+    ),
+    "vqa": (
+        vqa,
+        "vqa, which answers questions about a scene of the shapes world",
+        "relu5_1",
+        questions.WORDS,
+        questions.ANSWERS,
+    ),
 }
 
 

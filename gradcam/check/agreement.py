@@ -48,7 +48,12 @@ def by_pytorch(y, x, c, card, methods, window):
     if card.unit_layer:
         U = find(y, card.unit_layer)
         start = deconvnet[U][(0, *(int(i[0]) for i in strongest_unit(U)))]
-    found = {"scores": plain[y], "gradient": dx, "saliency": dx.abs().amax(1), "input_times_gradient": dx * plain[x]}
+    found = {
+        "scores": plain[y],
+        "gradient": dx,
+        "saliency": dx.abs().amax(1),
+        "input_times_gradient": dx * plain[x],
+    }
     (found["deconvnet"],) = torch.autograd.grad(start, [deconvnet[x]])
     (found["guided_backprop"],) = torch.autograd.grad(guided[y][0, c], [guided[x]])
     weighed = torch.einsum("nk,nkij->nij", dA.mean((2, 3)), plain[A])
@@ -63,7 +68,9 @@ def by_pytorch(y, x, c, card, methods, window):
         for j in range(0, x.shape[3], window):
             covered = x.data.copy()
             covered[..., i : i + window, j : j + window] = 0
-            found["occlusion"][..., i : i + window, j : j + window] = plain[y][0, c] - mirror(y, x, data=covered)[y][0, c]
+            found["occlusion"][..., i : i + window, j : j + window] = (
+                plain[y][0, c] - mirror(y, x, data=covered)[y][0, c]
+            )
     return {name: value.detach().numpy() for name, value in found.items()}
 
 

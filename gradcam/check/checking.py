@@ -26,7 +26,9 @@ def check(name, path, photos=None, photo=None, out=None):
     WeightsError if there was nothing to judge.
     """
     net = weights.load(name, path)
-    print(f"{net.card.title}, {sum(t.data.size for t in net.parameters().values()):,} parameters, {net.card.source}'s names: {path}\n")
+    print(
+        f"{net.card.title}, {sum(t.data.size for t in net.parameters().values()):,} parameters, {net.card.source}'s names: {path}\n"
+    )
     data = os.environ.get(HAVE)
     thousand = net.card.classes == weights.classes("imagenet")
     if thousand and data:
@@ -34,7 +36,9 @@ def check(name, path, photos=None, photo=None, out=None):
     pictures = _pictures(photos, net.card) if photos else []
     if photo:  # what cannot be done is said before any work
         if not thousand:
-            raise weights.WeightsError(f"{name} knows neither the dog nor the cat of Figure 1: --photo is for ImageNet's thousand classes")
+            raise weights.WeightsError(
+                f"{name} knows neither the dog nor the cat of Figure 1: --photo is for ImageNet's thousand classes"
+            )
         out = check_place(out or f"{name}_figure_1.png")
         read(photo)
     head()
@@ -42,7 +46,9 @@ def check(name, path, photos=None, photo=None, out=None):
     judged = [row.holds for row in rows if row.holds is not None]
     if not judged:
         install = "pip install 'minicnn-gradcam[verify]'"
-        raise weights.WeightsError(f"nothing could be checked: give --photos FOLDER, or install PyTorch, {install}")
+        raise weights.WeightsError(
+            f"nothing could be checked: give --photos FOLDER, or install PyTorch, {install}"
+        )
     print(f"\n{sum(judged)} of {len(judged)} hold")
     return 0 if all(judged) else 1
 
@@ -74,11 +80,15 @@ def _pictures(folder, card):
         raise weights.WeightsError(f"{folder}: there is no such folder of photos")
     found = sorted(p for p in Path(folder).iterdir() if re.match(r"\d+_", p.name))
     if not found:
-        raise weights.WeightsError(f"{folder}: no picture's name there begins with the number of its class, as 281_tabby.jpg does")
+        raise weights.WeightsError(
+            f"{folder}: no picture's name there begins with the number of its class, as 281_tabby.jpg does"
+        )
     strangers = [p.name for p in found if _label(p) >= len(card.classes)]
     if strangers:
         own = f"{card.name} has {len(card.classes)} classes of its own, numbered 0 ({card.classes[0]}) to {len(card.classes) - 1}"
-        raise weights.WeightsError(f"{folder}: {strangers[0]} begins with another network's number; {own} ({card.classes[-1]})")
+        raise weights.WeightsError(
+            f"{folder}: {strangers[0]} begins with another network's number; {own} ({card.classes[-1]})"
+        )
     return found
 
 
@@ -94,7 +104,12 @@ def _sum(name, path):
     if not expected:
         return Row("sha256", f"{found[:16]}...", "none is published")
     same = found.startswith(expected)
-    return Row("sha256", f"{found[:16]}..., {'as published' if same else 'not the published file'}", expected[:16], same)
+    return Row(
+        "sha256",
+        f"{found[:16]}..., {'as published' if same else 'not the published file'}",
+        expected[:16],
+        same,
+    )
 
 
 def _recognised(net, pictures, stated):

@@ -14,14 +14,26 @@ from gradcam.image import crop_shown, prepare, read
 from gradcam.interpolation import upsample
 from minicnn import Tensor
 
-DOGS, CATS = (242, 243), (281, 282)  # boxer, bull mastiff; tabby, tiger cat: what networks see in the two animals
-SIZE = (640, 480)  # of that photo; where the animals are in its central square, as (left, top, right, bottom) in shares of the side
+DOGS, CATS = (
+    (242, 243),
+    (281, 282),
+)  # boxer, bull mastiff; tabby, tiger cat: what networks see in the two animals
+SIZE = (
+    640,
+    480,
+)  # of that photo; where the animals are in its central square, as (left, top, right, bottom) in shares of the side
 PLACES = {
     "dog": [(0.28, 0.00, 0.68, 0.68), (0.68, 0.25, 0.86, 0.53)],
     "cat": [(0.69, 0.53, 0.92, 0.70), (0.05, 0.69, 1.00, 1.00)],
 }
 KNOWN = {  # measured on the published file: probability of the dog, Grad-CAM's peaks, cosines between the classes
-    "squeezenet": {"probability": 0.867, "dog": (0.50, 0.19), "cat": (0.81, 0.73), "gradient": 0.25, "guided_backprop": 0.75},
+    "squeezenet": {
+        "probability": 0.867,
+        "dog": (0.50, 0.19),
+        "cat": (0.81, 0.73),
+        "gradient": 0.25,
+        "guided_backprop": 0.75,
+    },
 }
 
 
@@ -57,15 +69,24 @@ def _compared(e, method, dog, cat, known, judged):
     """Where the maps of the two classes are largest, and how alike they are.  Grad-CAM's must lie on their animals; others may not."""
     peaks = {animal: peak(e[method, c]) for animal, c in (("dog", dog), ("cat", cat))}
     alike = cosine(e[method, dog], e[method, cat])
-    found = ", ".join(f"{animal} ({at[0]:.2f}, {at[1]:.2f})" if at else f"{animal} zero" for animal, at in peaks.items())
+    found = ", ".join(
+        f"{animal} ({at[0]:.2f}, {at[1]:.2f})" if at else f"{animal} zero" for animal, at in peaks.items()
+    )
     found += f", cosine {alike:.2f}" if alike is not None else ""
     if method == "grad_cam" and known:
         holds = all(at and np.allclose(at, known[animal], atol=0.01) for animal, at in peaks.items())
         return Row(f"  {method}", found, f"{known['dog']}, {known['cat']}", bool(holds))
     if method == "grad_cam" and judged:
-        return Row(f"  {method}", found, "each on its animal", all(on(animal, at) for animal, at in peaks.items()))
+        return Row(
+            f"  {method}", found, "each on its animal", all(on(animal, at) for animal, at in peaks.items())
+        )
     if method in known:
-        return Row(f"  {method}", found, f"cosine {known[method]:.2f}", alike is not None and abs(alike - known[method]) < 0.01)
+        return Row(
+            f"  {method}",
+            found,
+            f"cosine {known[method]:.2f}",
+            alike is not None and abs(alike - known[method]) < 0.01,
+        )
     return Row(f"  {method}", found)
 
 
@@ -80,7 +101,9 @@ def peak(map):
 
 def on(animal, at):
     """Whether a place is on the animal."""
-    return at is not None and any(left <= at[0] <= right and top <= at[1] <= bottom for left, top, right, bottom in PLACES[animal])
+    return at is not None and any(
+        left <= at[0] <= right and top <= at[1] <= bottom for left, top, right, bottom in PLACES[animal]
+    )
 
 
 def cosine(a, b):

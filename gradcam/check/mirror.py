@@ -29,7 +29,9 @@ def mirror(y, x, rule="backprop", data=None):
     values = {}
     for tensor in history(y):
         if tensor.op is None:
-            values[tensor] = torch.tensor(data if tensor is x and data is not None else tensor.data, requires_grad=tensor is x)
+            values[tensor] = torch.tensor(
+                data if tensor is x and data is not None else tensor.data, requires_grad=tensor is x
+            )
         else:
             values[tensor] = _done(tensor.op, [_theirs(i, values) for i in tensor.op.inputs], rule)
     return values

@@ -27,4 +27,7 @@ def show(row):
 
 
 def _line(*cells):
-    print("".join(f"{cell:<{max(width, len(cell) + 1)}}" for cell, width in zip(cells, WIDTHS)) + cells[-1], flush=True)
+    print(
+        "".join(f"{cell:<{max(width, len(cell) + 1)}}" for cell, width in zip(cells, WIDTHS)) + cells[-1],
+        flush=True,
+    )

@@ -13,7 +13,10 @@ ERRORS = 3  # standard errors that a sample may be off by
 
 def stated(name):
     """{"accuracy": 0.973, ...}: the figures in a model card's table, from lines such as `| accuracy | 97.30 % |`."""
-    return {key: float(value) / 100 for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", _card(name), re.MULTILINE)}
+    return {
+        key: float(value) / 100
+        for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", _card(name), re.MULTILINE)
+    }
 
 
 def stated_sum(name):
@@ -36,8 +39,17 @@ def accuracy(net, data):
     elif data and (Path(data) / DATA).exists():
         figures, n, on = check.measure_mini_vgg(net, Path(data) / DATA, PICTURES), PICTURES, "pictures of val"
     else:
-        yield Row("accuracy", f"no {DATA}: name its folder in MINICNN_DATA", f"{100 * said['accuracy']:.2f} % (its card)")
+        yield Row(
+            "accuracy",
+            f"no {DATA}: name its folder in MINICNN_DATA",
+            f"{100 * said['accuracy']:.2f} % (its card)",
+        )
         return
     for figure, found in figures.items():
         least = said[figure] - ERRORS * (said[figure] * (1 - said[figure]) / n) ** 0.5
-        yield Row(figure, f"{100 * found:.2f} % of {n} {on}", f"{100 * said[figure]:.2f} % (its card)", found >= least)
+        yield Row(
+            figure,
+            f"{100 * found:.2f} % of {n} {on}",
+            f"{100 * said[figure]:.2f} % (its card)",
+            found >= least,
+        )

@@ -36,15 +36,23 @@ def class_index(asked, names, count):
             return int(asked)
         raise AskError(f"there is no class {asked}; they are numbered 0 to {count - 1}")
     if not names:
-        raise AskError(f"this network's classes have no names: give a number, 0 to {count - 1}, instead of '{asked}'")
-    alike = alike or [c for c, name in enumerate(names) if _words(asked) and f" {_words(asked)} " in f" {_words(name)} "]
+        raise AskError(
+            f"this network's classes have no names: give a number, 0 to {count - 1}, instead of '{asked}'"
+        )
+    alike = alike or [
+        c for c, name in enumerate(names) if _words(asked) and f" {_words(asked)} " in f" {_words(name)} "
+    ]
     if len(alike) == 1:
         return alike[0]
     if alike:
-        raise AskError(f"'{asked}' may be {_listed([f'{c} {names[c]}' for c in alike], 8)}: give the whole name, or the number")
+        raise AskError(
+            f"'{asked}' may be {_listed([f'{c} {names[c]}' for c in alike], 8)}: give the whole name, or the number"
+        )
     if near := _near(asked, names):
         raise AskError(f"there is no class '{asked}'; near: {_listed([f'{c} {names[c]}' for c in near], 5)}")
-    raise AskError(f"there is no class '{asked}' among the {count} of this network: {_listed(list(names), 10)}")
+    raise AskError(
+        f"there is no class '{asked}' among the {count} of this network: {_listed(list(names), 10)}"
+    )
 
 
 def is_called(name, asked):
@@ -58,11 +66,15 @@ def layer_named(asked, net, x, see=None):
         return None
     from minicnn import Tensor, names
 
-    known = {name: tensor for name, tensor in names(net(Tensor(x))).items() if tensor is not None and tensor.op}
+    known = {
+        name: tensor for name, tensor in names(net(Tensor(x))).items() if tensor is not None and tensor.op
+    }
     maps = [name for name, tensor in known.items() if tensor.ndim == 4]
     if asked in known and asked not in maps:
         shape = " x ".join(map(str, known[asked].shape[1:]))
-        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {_listed(maps[-5:], 5)}")
+        raise AskError(
+            f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {_listed(maps[-5:], 5)}"
+        )
     return one_of("layer with maps", asked, maps, see)
 
 

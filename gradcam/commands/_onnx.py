@@ -9,16 +9,39 @@ OWN = ("labels", "mean", "std", "scale", "channels", "crop", "size")  # what des
 
 def options(parser):
     """The options of `gradcam explain PHOTO --onnx MODEL`."""
-    group = parser.add_argument_group("a network of your own", "exported as ONNX, with how its photos were prepared")
-    group.add_argument("--onnx", metavar="MODEL", help="an ONNX file; explained as it is, whichever framework exported it")
-    group.add_argument("--labels", metavar="FILE", help="class names, one per line, in the order of the scores")
+    group = parser.add_argument_group(
+        "a network of your own", "exported as ONNX, with how its photos were prepared"
+    )
+    group.add_argument(
+        "--onnx", metavar="MODEL", help="an ONNX file; explained as it is, whichever framework exported it"
+    )
+    group.add_argument(
+        "--labels", metavar="FILE", help="class names, one per line, in the order of the scores"
+    )
     said = "a number for each channel, three or, for a network of grey pictures, one"
-    group.add_argument("--mean", metavar="M", nargs="+", type=_number, help=f"subtracted after scaling, {said}; default: 0")
-    group.add_argument("--std", metavar="S", nargs="+", type=_number, help="what each channel is divided by, as many numbers; default: 1")
+    group.add_argument(
+        "--mean", metavar="M", nargs="+", type=_number, help=f"subtracted after scaling, {said}; default: 0"
+    )
+    group.add_argument(
+        "--std",
+        metavar="S",
+        nargs="+",
+        type=_number,
+        help="what each channel is divided by, as many numbers; default: 1",
+    )
     white = "what a white pixel is, before the mean is subtracted: 1 or 255"
     group.add_argument("--scale", metavar="WHITE", type=float, choices=(1, 255), help=white)
-    group.add_argument("--channels", choices=("RGB", "BGR", "L"), help="order of the channels (L: grey); default: RGB, or L for one")
-    group.add_argument("--crop", metavar="PIXELS", type=_pixels, help="side of the input; default: what the graph says, or 224")
+    group.add_argument(
+        "--channels",
+        choices=("RGB", "BGR", "L"),
+        help="order of the channels (L: grey); default: RGB, or L for one",
+    )
+    group.add_argument(
+        "--crop",
+        metavar="PIXELS",
+        type=_pixels,
+        help="side of the input; default: what the graph says, or 224",
+    )
     short = "the photo's shorter side before it is cropped; default: crop * 256/224"
     group.add_argument("--size", metavar="PIXELS", type=_pixels, help=short)
 
@@ -34,11 +57,15 @@ def check(args):
         return
     for other in ("network", "weights"):
         if getattr(args, other):
-            raise AskError(f"--onnx is a network with its weights, and --{other} names others: give one of the two")
+            raise AskError(
+                f"--onnx is a network with its weights, and --{other} names others: give one of the two"
+            )
     if not args.photo:
         raise AskError(f"give a photo for {args.onnx} to look at: gradcam explain PHOTO --onnx {args.onnx}")
     if any(s <= 0 for s in args.std or ()):
-        raise AskError(f"--std {' '.join(f'{s:g}' for s in args.std)}: each channel is divided by its number, which must be above 0")
+        raise AskError(
+            f"--std {' '.join(f'{s:g}' for s in args.std)}: each channel is divided by its number, which must be above 0"
+        )
 
 
 def network(args):
@@ -49,11 +76,17 @@ def network(args):
     labels = _lines(args.labels) if args.labels else None
     asked = {key: getattr(args, key) for key in OWN if key != "labels"}
     net = onnx.describe(
-        onnx.load(args.onnx), Path(args.onnx).name, labels, args.layer, **{k: v for k, v in asked.items() if v is not None}
+        onnx.load(args.onnx),
+        Path(args.onnx).name,
+        labels,
+        args.layer,
+        **{k: v for k, v in asked.items() if v is not None},
     )
     size, crop = net.card.preprocessing.size, net.card.preprocessing.crop
     if size < crop:
-        raise AskError(f"a photo whose shorter side is {size} pixels cannot be cropped to {crop}: give a larger --size or a smaller --crop")
+        raise AskError(
+            f"a photo whose shorter side is {size} pixels cannot be cropped to {crop}: give a larger --size or a smaller --crop"
+        )
     return net
 
 
@@ -62,14 +95,18 @@ def check_labels(args, net, count):
     from gradcam.commands._ask import AskError
 
     if net.card.classes and len(net.card.classes) != count:
-        raise AskError(f"{args.labels} has {len(net.card.classes)} names, and {args.onnx} gives {count} scores: write a line for each")
+        raise AskError(
+            f"{args.labels} has {len(net.card.classes)} names, and {args.onnx} gives {count} scores: write a line for each"
+        )
 
 
 def _number(text):
     try:
         number = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number; write the photo before the options") from None
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is no number; write the photo before the options"
+        ) from None
     if not math.isfinite(number):
         raise argparse.ArgumentTypeError(f"'{text}' is no finite number")
     return number
@@ -87,4 +124,6 @@ def _lines(path):
     try:
         return Path(path).read_text("utf-8").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise AskError(f"{path}: the class names cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8 text'})") from None
+        raise AskError(
+            f"{path}: the class names cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8 text'})"
+        ) from None

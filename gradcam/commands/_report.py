@@ -41,19 +41,30 @@ def as_json(e, photo, out, advice=(), n=0):
 def advice(e, larger):
     """What someone should know who did not choose this network.  larger: the command for one that knows more."""
     card = e.card
-    return [f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}.", f"For a network of 1000 classes: {larger}"]
+    return [
+        f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}.",
+        f"For a network of 1000 classes: {larger}",
+    ]
 
 
 def taken(asked, card):
     """What was asked for in fewer words than the class has.  asked: {words: class}"""
-    said = {words: card.classes[c] for words, c in asked.items() if card.classes and not words.strip().lstrip("+").isdecimal()}
+    said = {
+        words: card.classes[c]
+        for words, c in asked.items()
+        if card.classes and not words.strip().lstrip("+").isdecimal()
+    }
     return [f"'{words}' is taken for '{name}'." for words, name in said.items() if not is_called(name, words)]
 
 
 def dull(shown):
     """A sentence about a picture (H, W, 3) that shows nothing."""
     one = np.all(shown == shown[:1, :1])
-    return ["The picture is of one colour all over: whatever the network says of it, it saw nothing."] if one else []
+    return (
+        ["The picture is of one colour all over: whatever the network says of it, it saw nothing."]
+        if one
+        else []
+    )
 
 
 def _class(e, c, n):
@@ -67,7 +78,11 @@ def _map(e, method, c, n):
     map = e.maps[method, c][n]
     size = np.abs(map).max(axis=0) if map.ndim == 3 else map
     row, column = np.unravel_index(size.argmax(), size.shape)
-    peak = [round((column + 0.5) / size.shape[1], 4), round((row + 0.5) / size.shape[0], 4)] if np.any(map) else None
+    peak = (
+        [round((column + 0.5) / size.shape[1], 4), round((row + 0.5) / size.shape[0], 4)]
+        if np.any(map)
+        else None
+    )
     numbers = {"shape": list(map.shape), "min": float(map.min()), "max": float(map.max()), "peak": peak}
     return {**numbers, "note": e.notes.get((method, c), "")}
 

@@ -4,9 +4,23 @@ SCENE, KINDS = 22, ["star", "ring"]  # the built-in one: a scene of `test`, whic
 
 
 def options(parser):
-    parser.add_argument("photo", metavar="PHOTO", nargs="?", help="any picture file; without one, a built-in scene of two shapes")
-    parser.add_argument("--weights", metavar="FILE", help="weights that you trained (see weights/recipes); default: those that ship")
-    parser.add_argument("--scene", metavar="NUMBER", type=int, help="another scene: a number from 0, of those that no training saw")
+    parser.add_argument(
+        "photo",
+        metavar="PHOTO",
+        nargs="?",
+        help="any picture file; without one, a built-in scene of two shapes",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="weights that you trained (see weights/recipes); default: those that ship",
+    )
+    parser.add_argument(
+        "--scene",
+        metavar="NUMBER",
+        type=int,
+        help="another scene: a number from 0, of those that no training saw",
+    )
 
 
 def picture(args):
@@ -37,5 +51,7 @@ def out(args, ending):
 
     path = check(args.out or f"{Path(args.photo).stem if args.photo else 'scene'}_{ending}.png")
     if args.photo and path.exists() and path.samefile(args.photo):
-        raise SaveError(f"{path}: the picture would overwrite what it is made from; name another file with --out")
+        raise SaveError(
+            f"{path}: the picture would overwrite what it is made from; name another file with --out"
+        )
     return path

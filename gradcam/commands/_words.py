@@ -4,7 +4,14 @@ import difflib
 
 from gradcam.commands._ask import AskError
 
-ALSO = {"color": "colour", "what's": "what is", "colors": "colour", "colours": "colour", "shape's": "shape", "there's": "there is"}
+ALSO = {
+    "color": "colour",
+    "what's": "what is",
+    "colors": "colour",
+    "colours": "colour",
+    "shape's": "shape",
+    "there's": "there is",
+}
 
 
 def vocabulary(typed, known, most):

@@ -24,8 +24,14 @@ def register(subparsers):
     parser.add_argument("question", metavar="QUESTION", help='such as "what colour is the star?"')
     _scene.options(parser)
     parser.add_argument("--answer", metavar="WORD", nargs="+", default=[], help="explain these answers, too")
-    parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own")
-    parser.add_argument("--out", metavar="FILE", help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_answer.png, in this folder")
+    parser.add_argument(
+        "--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_answer.png, in this folder",
+    )
     parser.set_defaults(run=run)
 
 

@@ -22,10 +22,24 @@ def register(subparsers):
         description="Say what is in a scene of shapes, and draw Grad-CAM of the sentence and of each of its words.",
     )  # fmt: skip
     _scene.options(parser)
-    parser.add_argument("--beam", metavar="WIDTH", type=int, default=1, help="beginnings that are followed at a time; default: 1, greedily")
-    parser.add_argument("--say", metavar="SENTENCE", help="explain this sentence instead of the network's own")
-    parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own")
-    parser.add_argument("--out", metavar="FILE", help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_caption.png, in this folder")
+    parser.add_argument(
+        "--beam",
+        metavar="WIDTH",
+        type=int,
+        default=1,
+        help="beginnings that are followed at a time; default: 1, greedily",
+    )
+    parser.add_argument(
+        "--say", metavar="SENTENCE", help="explain this sentence instead of the network's own"
+    )
+    parser.add_argument(
+        "--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_caption.png, in this folder",
+    )
     parser.set_defaults(run=run)
 
 
@@ -50,7 +64,9 @@ def run(args):
     x, layer = prepare(image, net.card.preprocessing), args.layer or net.card.layer
     found = [] if said else beam(net, x, sentences.LONGEST, args.beam)[: args.beam]
     if not (said or found):
-        raise AskError(f"no sentence came to its end within {sentences.LONGEST} words; try a wider --beam, or another picture")
+        raise AskError(
+            f"no sentence came to its end within {sentences.LONGEST} words; try a wider --beam, or another picture"
+        )
     e = explain_caption(net, x, sentences.numbered(said) if said else found[0][1], layer)
     sentence, p = sentences.in_words(e.words), np.exp(e.log_p)
 

@@ -41,16 +41,42 @@ def register(subparsers):
         "explain", help="explain what a network sees in a photo", epilog=EXAMPLES, formatter_class=raw,
         description="Explain what a network sees in a photo: prints its first five classes, and draws a panel of all methods.",
     )  # fmt: skip
-    parser.add_argument("photo", metavar="PHOTO", nargs="?", help="any picture file; without one, a built-in scene of shapes is explained")
-    parser.add_argument("--network", metavar="NAME", help=f"default: {PHOTO_NETWORK}, which knows ten classes")
-    parser.add_argument("--weights", metavar="FILE", help="the network's weights; default: the published file")
-    parser.add_argument("--class", dest="classes", metavar="NAME|INDEX", nargs="+", action="extend", help="default: the most probable")
-    parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own (see: gradcam layers)")
-    unit = "where the deconvnet signal starts, at its strongest unit; default: the network's own, or the score"
+    parser.add_argument(
+        "photo",
+        metavar="PHOTO",
+        nargs="?",
+        help="any picture file; without one, a built-in scene of shapes is explained",
+    )
+    parser.add_argument(
+        "--network", metavar="NAME", help=f"default: {PHOTO_NETWORK}, which knows ten classes"
+    )
+    parser.add_argument(
+        "--weights", metavar="FILE", help="the network's weights; default: the published file"
+    )
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        metavar="NAME|INDEX",
+        nargs="+",
+        action="extend",
+        help="default: the most probable",
+    )
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="feature maps for Grad-CAM; default: the network's own (see: gradcam layers)",
+    )
+    unit = (
+        "where the deconvnet signal starts, at its strongest unit; default: the network's own, or the score"
+    )
     parser.add_argument("--unit-layer", metavar="NAME", help=unit)
     methods = f"one or several (see: gradcam methods); default: {', '.join(PANEL)}"
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
-    parser.add_argument("--out", metavar="FILE", help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder")
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder",
+    )
     parser.add_argument("--json", action="store_true", help="print numbers as JSON instead of words")
     _onnx.options(parser)
     parser.set_defaults(run=run)
@@ -67,7 +93,9 @@ def run(args):
     _photo_first(args)
     _onnx.check(args)
     name = network_named(args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK))
-    methods = list(dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL))
+    methods = list(
+        dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
+    )
     out = _out(args)
     image, kinds = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights)
@@ -82,7 +110,9 @@ def run(args):
     explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
-        raise AskError(f"{net.card.name} gives scores that are no finite numbers (NaN or infinite): look into its weights")
+        raise AskError(
+            f"{net.card.name} gives scores that are no finite numbers (NaN or infinite): look into its weights"
+        )
 
     from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
 
@@ -90,8 +120,12 @@ def run(args):
     save(panel(explanation, shown), out)
     advice = report.taken(asked, net.card) + report.dull(shown)
     if args.photo and not (args.network or args.onnx):
-        advice += report.advice(explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}")
-    (report.as_json if args.json else report.in_words)(explanation, args.photo or "The built-in scene", out, advice)
+        advice += report.advice(
+            explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}"
+        )
+    (report.as_json if args.json else report.in_words)(
+        explanation, args.photo or "The built-in scene", out, advice
+    )
     return 0
 
 
@@ -119,7 +153,9 @@ def _photo_first(args):
 
     taken = [word for word in [*(args.classes or []), *(args.methods or [])] if os.path.isfile(word)]
     if taken and not args.photo:
-        raise AskError(f"'{taken[0]}' stands where a name was expected: write the photo first, gradcam explain {taken[0]} ...")
+        raise AskError(
+            f"'{taken[0]}' stands where a name was expected: write the photo first, gradcam explain {taken[0]} ..."
+        )
 
 
 def _out(args):
@@ -130,7 +166,9 @@ def _out(args):
     out = check(args.out or f"{stem}_explained.png")
     for kept in (args.photo, args.weights, args.onnx):
         if kept and out.exists() and os.path.exists(kept) and os.path.samefile(out, kept):
-            raise SaveError(f"{out}: the panel would overwrite what it is made from; name another file with --out")
+            raise SaveError(
+                f"{out}: the panel would overwrite what it is made from; name another file with --out"
+            )
     return out
 
 

@@ -19,8 +19,14 @@ def register(subparsers):
         "layers", help="list a network's layers, with the shape of their output",
         description="List a network's layers, with the shape of their output for one picture.", epilog=EXAMPLES, formatter_class=raw,
     )  # fmt: skip
-    parser.add_argument("--network", metavar="NAME", default=PHOTO_NETWORK, help=f"default: {PHOTO_NETWORK}, which ships")
-    parser.add_argument("--weights", metavar="FILE", help="check that the weights in FILE fit it, too; shapes do not need them")
+    parser.add_argument(
+        "--network", metavar="NAME", default=PHOTO_NETWORK, help=f"default: {PHOTO_NETWORK}, which ships"
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="check that the weights in FILE fit it, too; shapes do not need them",
+    )
     parser.set_defaults(run=run)
 
 
@@ -36,7 +42,11 @@ def run(args):
     card = weights.card(name)
     side = card.preprocessing.crop
     y = net(Tensor(np.zeros((1, len(card.preprocessing.mean), side, side), np.float32)))
-    rows = [(n, " x ".join(map(str, t.shape[1:])), type(t.op).__name__) for n, t in names(y).items() if t is not None and t.op]
+    rows = [
+        (n, " x ".join(map(str, t.shape[1:])), type(t.op).__name__)
+        for n, t in names(y).items()
+        if t is not None and t.op
+    ]
     first, second = (max(len(row[k]) for row in rows) for k in (0, 1))
     print(f"{card.title}, for a picture of {side} x {side}\n")
     for layer, shape, operation in rows:

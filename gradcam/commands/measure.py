@@ -41,18 +41,36 @@ def register(subparsers):
         "measure", help="measure how good the maps are, on pictures with known truth", epilog=EXAMPLES, formatter_class=raw,
         description="Measure how good a network's maps are, on pictures of which it is known where things are.",
     )  # fmt: skip
-    parser.add_argument("measures", metavar="MEASURE", nargs="+", help="one or several of those below, or all")
+    parser.add_argument(
+        "measures", metavar="MEASURE", nargs="+", help="one or several of those below, or all"
+    )
     parser.add_argument("--network", metavar="NAME", required=True, help="whose maps")
-    parser.add_argument("--weights", metavar="FILE", help="the network's weights; default: the published file")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="the network's weights; default: the published file"
+    )
     pictures = parser.add_mutually_exclusive_group(required=True)
     pictures.add_argument("--data", metavar="FILE", help="an npz file of photos with boxes")
-    pictures.add_argument("--world", choices=["shapes"], help="scenes that are drawn for this, with exact masks")
-    parser.add_argument("--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes")
+    pictures.add_argument(
+        "--world", choices=["shapes"], help="scenes that are drawn for this, with exact masks"
+    )
+    parser.add_argument(
+        "--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes"
+    )
     methods = "see: gradcam methods; default: those of the first nine there that fit the network"
-    parser.add_argument("--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help=methods)
-    parser.add_argument("--rows", metavar="FILE", help="keep every picture's figures here, and go on from those that are there")
-    parser.add_argument("--out", metavar="FILE", help="where the curves of sanity_check go: .png, .svg, .pdf or .jpg")
-    parser.add_argument("--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core")
+    parser.add_argument(
+        "--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help=methods
+    )
+    parser.add_argument(
+        "--rows",
+        metavar="FILE",
+        help="keep every picture's figures here, and go on from those that are there",
+    )
+    parser.add_argument(
+        "--out", metavar="FILE", help="where the curves of sanity_check go: .png, .svg, .pdf or .jpg"
+    )
+    parser.add_argument(
+        "--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core"
+    )
     parser.set_defaults(run=run)
 
 
@@ -62,11 +80,17 @@ def run(args):
     from gradcam.measure.pictures import DataError, Photos, Scenes
     from gradcam.show.saving import check
 
-    asked = list(MEASURES) if "all" in args.measures else list(dict.fromkeys(one_of("measure", m, MEASURES) for m in args.measures))
+    asked = (
+        list(MEASURES)
+        if "all" in args.measures
+        else list(dict.fromkeys(one_of("measure", m, MEASURES) for m in args.measures))
+    )
     named = [_named(m) for m in args.methods or []]
     if args.out:
         if "sanity_check" not in asked:
-            raise AskError("--out is for the curves of sanity_check; other measures are printed, and --rows keeps their figures")
+            raise AskError(
+                "--out is for the curves of sanity_check; other measures are printed, and --rows keeps their figures"
+            )
         check(args.out)
     net = loaded(network_named(args.network), args.weights)
     try:
@@ -98,18 +122,28 @@ def _measure(args, net, data, asked, methods):
         figures = [f for m in together for f in KNOWN[m].figures]
         _print(f"{len(found)} pictures, {data.says}", table(summary(found), figures), reasons(found))
         if 0 < len(small(found)) < len(found):
-            _print(f"{len(small(found))} of them: objects on less than a third of the picture", table(summary(small(found)), figures), {})
+            _print(
+                f"{len(small(found))} of them: objects on less than a third of the picture",
+                table(summary(small(found)), figures),
+                {},
+            )
     if "grid_pointing_game" in asked:
         grids = run.grids(net, data, args.n or 100, **options)
         found = run.over(net, grids, ["grid_pointing_game"], methods, None, rows("grid"), **options)
         _print(f"{len(found)} {grids.says}", table(summary(found), ["cell"]), reasons(found))
     if "sanity_check" in asked:
         found = run.sanity(net, data, methods, args.n, rows("sanity"), **options)
-        _print(f"{len(found)} pictures: maps before and after weights are drawn anew", sanity_curves.table(found), reasons(found))
+        _print(
+            f"{len(found)} pictures: maps before and after weights are drawn anew",
+            sanity_curves.table(found),
+            reasons(found),
+        )
         if args.out:
             from gradcam.show.saving import save
 
-            print(f"The curves are in {save(sanity_curves.figure(found, randomisation.layers(net), net.card.title), args.out)}")
+            print(
+                f"The curves are in {save(sanity_curves.figure(found, randomisation.layers(net), net.card.title), args.out)}"
+            )
 
 
 def _named(asked):
@@ -133,7 +167,10 @@ def _at_layers(named, net):
 
     side, channels = net.card.preprocessing.crop, len(net.card.preprocessing.mean)
     x = np.zeros((1, channels, side, side), np.float32)
-    found = {layer: layer_named(layer, net, x, see_layers(net)) for layer in dict.fromkeys(layer for _, layer in named)}
+    found = {
+        layer: layer_named(layer, net, x, see_layers(net))
+        for layer in dict.fromkeys(layer for _, layer in named)
+    }
     return list(dict.fromkeys(name if layer is None else f"{name}@{found[layer]}" for name, layer in named))
 
 
@@ -148,7 +185,11 @@ def _fitting(net, data):
 
 
 def _print(title, table, reasons):
-    print(f"{title}\n\n{table}\n" + "".join(f"\n{method}: {why}" for method, why in reasons.items()) + ("\n" if reasons else ""))
+    print(
+        f"{title}\n\n{table}\n"
+        + "".join(f"\n{method}: {why}" for method, why in reasons.items())
+        + ("\n" if reasons else "")
+    )
 
 
 def _count(text):

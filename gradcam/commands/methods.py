@@ -18,7 +18,9 @@ def register(subparsers):
         "methods", help="list the methods: what each asks, its paper, its cost", epilog=EXAMPLES, formatter_class=raw,
         description="List the methods: what each asks, its paper, and how often the network is run for one class (A: the K feature maps).",
     )  # fmt: skip
-    parser.add_argument("--seconds", action="store_true", help="also measure how long each takes on the built-in scene")
+    parser.add_argument(
+        "--seconds", action="store_true", help="also measure how long each takes on the built-in scene"
+    )
     parser.set_defaults(run=run)
 
 
@@ -27,7 +29,13 @@ def run(args):
 
     seconds = measured() if args.seconds else {}
     rows = [(name, m.question, m.paper, m.cost, *seconds.get(name, ())) for name, m in METHODS.items()]
-    head = ("method", "what it asks", "paper", "passes of the network", *(("seconds", "Grad-CAMs") if seconds else ()))
+    head = (
+        "method",
+        "what it asks",
+        "paper",
+        "passes of the network",
+        *(("seconds", "Grad-CAMs") if seconds else ()),
+    )
     widths = [max(len(row[k]) for row in (head, *rows) if k < len(row)) for k in range(len(head))]
     for row in (head, *rows):
         print("  ".join(text.ljust(w) for text, w in zip(row, widths)).rstrip())
@@ -52,4 +60,6 @@ def measured():
             took[method], _ = seconds(net, x, c, method)
         except GraphError:  # CAM asks for a certain end of the network
             took[method] = None
-    return {m: (f"{t:.3f}", f"{t / took['grad_cam']:.1f}") if t else ("does not apply",) for m, t in took.items()}
+    return {
+        m: (f"{t:.3f}", f"{t / took['grad_cam']:.1f}") if t else ("does not apply",) for m, t in took.items()
+    }

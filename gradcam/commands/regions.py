@@ -25,11 +25,31 @@ def register(subparsers):
     )  # fmt: skip
     _scene.options(parser)
     numbers = {"nargs": 4, "type": float, "action": "append", "metavar": ("X0", "Y0", "X1", "Y1")}
-    parser.add_argument("--box", dest="boxes", help="a region in pixels, instead of those that are found; may be repeated", **numbers)
-    parser.add_argument("--words", action="append", help="a sentence for each --box, instead of what the network says")
-    parser.add_argument("--layer", metavar="NAME", help="feature maps for Grad-CAM (default: relu5, which the regions are cut from)")
-    parser.add_argument("--method", metavar="NAME", default="grad_cam", help="grad_cam (default), or hirescam, which stays in its region")
-    parser.add_argument("--out", metavar="FILE", help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_regions.png, in this folder")
+    parser.add_argument(
+        "--box",
+        dest="boxes",
+        help="a region in pixels, instead of those that are found; may be repeated",
+        **numbers,
+    )
+    parser.add_argument(
+        "--words", action="append", help="a sentence for each --box, instead of what the network says"
+    )
+    parser.add_argument(
+        "--layer",
+        metavar="NAME",
+        help="feature maps for Grad-CAM (default: relu5, which the regions are cut from)",
+    )
+    parser.add_argument(
+        "--method",
+        metavar="NAME",
+        default="grad_cam",
+        help="grad_cam (default), or hirescam, which stays in its region",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_regions.png, in this folder",
+    )
     parser.set_defaults(run=run)
 
 
@@ -45,12 +65,18 @@ def run(args):
     from weights.recipes.shapes_world import SIDE, sentences
 
     if args.words and len(args.words) != len(args.boxes or []):
-        raise AskError(f"{len(args.words)} sentences need as many boxes; write --box X0 Y0 X1 Y1 before each --words")
+        raise AskError(
+            f"{len(args.words)} sentences need as many boxes; write --box X0 Y0 X1 Y1 before each --words"
+        )
     for x0, y0, x1, y1 in args.boxes or []:
         if not (x0 < x1 and y0 < y1):
-            raise AskError(f"--box {x0:g} {y0:g} {x1:g} {y1:g} has no inside: X1 must be beyond X0, and Y1 beyond Y0")
+            raise AskError(
+                f"--box {x0:g} {y0:g} {x1:g} {y1:g} has no inside: X1 must be beyond X0, and Y1 beyond Y0"
+            )
         if not (x0 >= 0 and y0 >= 0 and x1 <= SIDE and y1 <= SIDE):
-            raise AskError(f"--box {x0:g} {y0:g} {x1:g} {y1:g} is not in the picture, which has {SIDE} x {SIDE} pixels for the network")
+            raise AskError(
+                f"--box {x0:g} {y0:g} {x1:g} {y1:g} is not in the picture, which has {SIDE} x {SIDE} pixels for the network"
+            )
     formulas = {"grad_cam": combine, "hirescam": place_by_place}
     weigh = formulas[one_of("method for regions", args.method, formulas)]
     out = _scene.out(args, "regions")

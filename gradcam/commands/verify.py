@@ -43,14 +43,31 @@ def register(subparsers):
         description="Hold a map from any framework against the reference, stage by stage, and name the cause if it differs.",
     )  # fmt: skip
     parser.add_argument("kit", nargs="*", metavar="kit DIR", help="write the conformance kit to a folder")
-    parser.add_argument("--network", metavar="NAME", help="see: gradcam weights list; default: the one that --weights fit")
-    parser.add_argument("--weights", metavar="FILE", help="a file of weights, in any format that is read here")
+    parser.add_argument(
+        "--network", metavar="NAME", help="see: gradcam weights list; default: the one that --weights fit"
+    )
+    parser.add_argument(
+        "--weights", metavar="FILE", help="a file of weights, in any format that is read here"
+    )
     parser.add_argument("--onnx", metavar="FILE", help="the model as ONNX, instead of --weights")
     parser.add_argument("--input", metavar="FILE", help="the preprocessed input (N, C, H, W), .npy")
-    parser.add_argument("--photo", metavar="FILE", help="the photo, instead of --input, for networks that are known here")
-    parser.add_argument("--class", dest="target", metavar="INDEX", type=int, nargs="+", help="the explained class; or one per picture")
-    parser.add_argument("--method", metavar="NAME", default="grad_cam", help="see: gradcam methods; default: grad_cam")
-    parser.add_argument("--layer", metavar="NAME", help="for Grad-CAM and its relatives (see: gradcam layers)")
+    parser.add_argument(
+        "--photo", metavar="FILE", help="the photo, instead of --input, for networks that are known here"
+    )
+    parser.add_argument(
+        "--class",
+        dest="target",
+        metavar="INDEX",
+        type=int,
+        nargs="+",
+        help="the explained class; or one per picture",
+    )
+    parser.add_argument(
+        "--method", metavar="NAME", default="grad_cam", help="see: gradcam methods; default: grad_cam"
+    )
+    parser.add_argument(
+        "--layer", metavar="NAME", help="for Grad-CAM and its relatives (see: gradcam layers)"
+    )
     parser.add_argument("--result", metavar="FILE", help="their map, .npy")
     for name, what in MORE.items():
         parser.add_argument(f"--{name.replace('_', '-')}", metavar="FILE", help=f"their {what}, .npy")
@@ -82,7 +99,11 @@ def run(args):
             raise AskError(f"{args.html}: cannot be written: {error.strerror}") from None
     from gradcam.verify.report.text import in_words
 
-    print(json.dumps(verdict.as_dict(), indent=2, allow_nan=False) if args.json else in_words(verdict, colour=sys.stdout.isatty()))
+    print(
+        json.dumps(verdict.as_dict(), indent=2, allow_nan=False)
+        if args.json
+        else in_words(verdict, colour=sys.stdout.isatty())
+    )
     return verdict.status
 
 
@@ -98,12 +119,18 @@ def _verdict(args):
     theirs = {"result": files.array(args.result, "their result")}
     for name, what in MORE.items():
         if getattr(args, name):
-            theirs[{"their_input": "input", "alpha": "weights"}.get(name, name)] = files.array(getattr(args, name), f"their {what}")
+            theirs[{"their_input": "input", "alpha": "weights"}.get(name, name)] = files.array(
+                getattr(args, name), f"their {what}"
+            )
     net = files.network(args.network, args.weights, args.onnx)
     x, photo = _input(args, net)
     target = args.target[0] if len(args.target) == 1 else args.target
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
-    progress = (lambda text: print(f"\r\033[K{text[:100]}", end="", file=sys.stderr)) if sys.stderr.isatty() else None
+    progress = (
+        (lambda text: print(f"\r\033[K{text[:100]}", end="", file=sys.stderr))
+        if sys.stderr.isatty()
+        else None
+    )
     options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": progress}
     verdict = network(net, x, target, args.method, layer, theirs, photo, _settings(args), **options)
     if progress:
@@ -135,7 +162,9 @@ def _input(args, net):
         x = files.array(args.input, "the input")
         return (x[None] if x.ndim == 3 else x), None
     if getattr(net, "card", None) is None:
-        raise VerifyError("how this network wants its photos is not known here: give the preprocessed input with --input")
+        raise VerifyError(
+            "how this network wants its photos is not known here: give the preprocessed input with --input"
+        )
     import numpy as np
 
     from gradcam.image import prepare, read
@@ -148,7 +177,9 @@ def _kit(words):
     from gradcam.commands._ask import AskError
 
     if len(words) != 2 or words[0] != "kit":
-        raise AskError(f"there is no 'verify {' '.join(words)}'; to write the conformance kit: gradcam verify kit DIR")
+        raise AskError(
+            f"there is no 'verify {' '.join(words)}'; to write the conformance kit: gradcam verify kit DIR"
+        )
     from gradcam.verify.kit.write import write
 
     folder, files, size = write(words[1])

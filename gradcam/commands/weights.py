@@ -16,13 +16,18 @@ ACTIONS = {
     "list": (None, "list the networks"),
     "get": ("NAME", "fetch a network's file, unless it is here, and verify it"),
     "where": ("NAME", "print where a network's file is looked for"),
-    "check": ("NAME", "try a network's file on photos, on Figure 1 of the Grad-CAM paper, and against PyTorch where that is installed"),
+    "check": (
+        "NAME",
+        "try a network's file on photos, on Figure 1 of the Grad-CAM paper, and against PyTorch where that is installed",
+    ),
 }
 
 
 def register(subparsers):
     raw = argparse.RawDescriptionHelpFormatter
-    text = "Files of weights: look into them, list the networks that are known, fetch their files, check them."
+    text = (
+        "Files of weights: look into them, list the networks that are known, fetch their files, check them."
+    )
     parser = subparsers.add_parser("weights", help="look into, list, fetch and check files of weights", description=text, epilog=EXAMPLES,
                                    formatter_class=raw)  # fmt: skip
     parser.set_defaults(run=lambda args: parser.print_help() or 0)
@@ -32,11 +37,23 @@ def register(subparsers):
         if argument:
             action.add_argument("what", metavar=argument)
         if name == "check":
-            action.add_argument("--weights", metavar="FILE", help="check this file; default: the published one, which must be here")
-            action.add_argument("--photos", metavar="FOLDER", help="photos whose names begin with the number of their class: 281_tabby.jpg")
+            action.add_argument(
+                "--weights",
+                metavar="FILE",
+                help="check this file; default: the published one, which must be here",
+            )
+            action.add_argument(
+                "--photos",
+                metavar="FOLDER",
+                help="photos whose names begin with the number of their class: 281_tabby.jpg",
+            )
             figure = "the photo of Figure 1 of the Grad-CAM paper: images/cat_dog.jpg of github.com/ramprs/grad-cam"
             action.add_argument("--photo", metavar="FILE", help=figure)
-            action.add_argument("--out", metavar="FILE", help="where that figure goes; default: NAME_figure_1.png, in this folder")
+            action.add_argument(
+                "--out",
+                metavar="FILE",
+                help="where that figure goes; default: NAME_figure_1.png, in this folder",
+            )
             action.epilog = "Photos default to images/imagenet_samples and images/cat_dog.jpg in the folder that MINICNN_DATA names. "
             action.epilog += "The exit status is 0 if all that was judged holds, 1 if something does not, 2 if nothing could be judged."
         action.set_defaults(run=globals()[f"run_{name}"])
@@ -49,11 +66,16 @@ def run_show(args):
     import weights
 
     arrays = weights.read(args.what)
-    rows = [(name, " x ".join(map(str, a.shape)) or "one number", str(a.dtype), a.size, a.nbytes) for name, a in arrays.items()]
+    rows = [
+        (name, " x ".join(map(str, a.shape)) or "one number", str(a.dtype), a.size, a.nbytes)
+        for name, a in arrays.items()
+    ]
     name, shape = (max(len(row[k]) for row in rows) for k in (0, 1))
     for row in rows:
         print(f"{row[0]:<{name}}  {row[1]:>{shape}}  {row[2]:<8}{row[3]:>13,}{_size(row[4]):>11}")
-    print(f"\n{len(rows)} arrays, {int(np.sum([row[3] for row in rows])):,} numbers, {_size(sum(row[4] for row in rows))}")
+    print(
+        f"\n{len(rows)} arrays, {int(np.sum([row[3] for row in rows])):,} numbers, {_size(sum(row[4] for row in rows))}"
+    )
     return 0
 
 
@@ -64,7 +86,9 @@ def run_list(args):
 
     for name in weights.available():
         of, path = entry(name), weights.where(name)
-        here = "give its file" if path is None else "here" if path.exists() else f"to be fetched, {_stated(of)}"
+        here = (
+            "give its file" if path is None else "here" if path.exists() else f"to be fetched, {_stated(of)}"
+        )
         print(f"{name:<26} {here:<26} {of['title']}")
     return 0
 
@@ -85,10 +109,14 @@ def run_where(args):
     name = _name(args.what)
     path, of = weights.where(name), entry(name)
     if path is None:
-        raise weights.WeightsError(f"{name}: no published address is known; load its file with --weights FILE")
+        raise weights.WeightsError(
+            f"{name}: no published address is known; load its file with --weights FILE"
+        )
     print(path)
     if "address" in of and not path.exists():
-        print(f"is not there yet; it is {of['address']}, {_stated(of)}, sha256 {of['sha256']}{'...' if len(of['sha256']) < 64 else ''}")
+        print(
+            f"is not there yet; it is {of['address']}, {_stated(of)}, sha256 {of['sha256']}{'...' if len(of['sha256']) < 64 else ''}"
+        )
     return 0
 
 
@@ -112,7 +140,13 @@ def _name(asked):
 
 
 def _stated(of):
-    return _size(of["size"]) if "size" in of else f"{of['MiB'] * 2**20 / 1e6:.0f} MB" if "MiB" in of else "size unknown"
+    return (
+        _size(of["size"])
+        if "size" in of
+        else f"{of['MiB'] * 2**20 / 1e6:.0f} MB"
+        if "MiB" in of
+        else "size unknown"
+    )
 
 
 def _size(n):

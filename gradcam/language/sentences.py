@@ -37,7 +37,9 @@ def explain_caption(net, x, words, layer, relu=True):
     y = LogSoftmax()(net(Tensor(x, "x"), words[None]), name="log_p")
     A = find(y, layer)
     said = (np.arange(len(words)), 0, np.arange(len(words)), words)
-    gy = np.zeros_like(y.data, shape=(len(words) + 1, *y.shape))  # a row for each word, and one for the whole sentence
+    gy = np.zeros_like(
+        y.data, shape=(len(words) + 1, *y.shape)
+    )  # a row for each word, and one for the whole sentence
     gy[said] = 1
     gy[-1] = gy[:-1].sum(axis=0)
     maps = combine(backward(y, gy, wrt=A), A.data, relu=relu)[:, 0]

@@ -42,7 +42,11 @@ class Photos:
         self.preprocessing, self.says = squash(card.preprocessing), Path(path).name
         try:
             with np.load(path, allow_pickle=False) as file:
-                self.pictures = _Stack(file["images"]) if "images" in file else _Jpegs(file["jpeg"].tobytes(), file["offsets"])
+                self.pictures = (
+                    _Stack(file["images"])
+                    if "images" in file
+                    else _Jpegs(file["jpeg"].tobytes(), file["offsets"])
+                )
                 self.boxes, self.box_image = file["boxes"], file["box_image"]
                 self.labels = _indices(file, card)
             if not len(self.pictures) == len(self.labels) > 0:
@@ -58,8 +62,15 @@ class Photos:
 
     def __getitem__(self, number):
         picture, side = self.pictures[number], self.preprocessing.crop
-        boxes = self.boxes[self.box_image == number] * np.tile([side / picture.width, side / picture.height], 2)
-        return Example(crop_shown(picture, self.preprocessing), int(self.labels[number]), touched(boxes, (side, side)), boxes)
+        boxes = self.boxes[self.box_image == number] * np.tile(
+            [side / picture.width, side / picture.height], 2
+        )
+        return Example(
+            crop_shown(picture, self.preprocessing),
+            int(self.labels[number]),
+            touched(boxes, (side, side)),
+            boxes,
+        )
 
 
 class Scenes:
@@ -72,13 +83,17 @@ class Scenes:
 
         self.world, self.classes = world, list(card.classes or ())
         if sorted(self.classes) != sorted(world.KINDS):
-            raise DataError(f"{card.name} does not know the kinds of the shapes world, {', '.join(world.KINDS)}: give photos with --data")
+            raise DataError(
+                f"{card.name} does not know the kinds of the shapes world, {', '.join(world.KINDS)}: give photos with --data"
+            )
         self.numbers, self.preprocessing = list(range(n)), squash(card.preprocessing)
 
     def __getitem__(self, number):
         scene = self.world.scene(number, "test")
         chosen = scene.shapes[number % len(scene.shapes)]
-        return Example(scene.picture, self.classes.index(chosen.kind), chosen.visible, box_around(chosen.visible)[None])
+        return Example(
+            scene.picture, self.classes.index(chosen.kind), chosen.visible, box_around(chosen.visible)[None]
+        )
 
 
 def squash(preprocessing):
@@ -113,7 +128,9 @@ class _Jpegs:
         return len(self.offsets) - 1
 
     def __getitem__(self, number):
-        return Image.open(io.BytesIO(self.stream[self.offsets[number] : self.offsets[number + 1]])).convert("RGB")
+        return Image.open(io.BytesIO(self.stream[self.offsets[number] : self.offsets[number + 1]])).convert(
+            "RGB"
+        )
 
 
 def _indices(file, card):
@@ -122,5 +139,7 @@ def _indices(file, card):
     if "imagenet_index" in file and card.classes and len(card.classes) == 1000:
         return file["imagenet_index"][labels]
     if card.classes and labels.max() >= len(card.classes):
-        raise DataError(f"its labels go up to {labels.max()}, but {card.name} has {len(card.classes)} classes")
+        raise DataError(
+            f"its labels go up to {labels.max()}, but {card.name} has {len(card.classes)} classes"
+        )
     return labels

@@ -12,7 +12,11 @@ from gradcam.measure.statistics.spearman import spearman
 from gradcam.measure.statistics.ssim import ssim
 
 WAYS = ("cascading", "independent")
-SIMILARITIES = ("signed", "magnitude", "ssim")  # Spearman of the values, Spearman of what is drawn, SSIM of what is drawn
+SIMILARITIES = (
+    "signed",
+    "magnitude",
+    "ssim",
+)  # Spearman of the values, Spearman of what is drawn, SSIM of what is drawn
 
 
 def layers(net):
@@ -26,7 +30,9 @@ def randomised(net, way, seed=0):
     Weights as before training (He et al. 2015), biases zero.  `net` is not changed.
     """
     names = layers(net)
-    return [drawn_anew(net, names[: k + 1] if way == "cascading" else [names[k]], seed) for k in range(len(names))]
+    return [
+        drawn_anew(net, names[: k + 1] if way == "cascading" else [names[k]], seed) for k in range(len(names))
+    ]
 
 
 def drawn_anew(net, names, seed):

@@ -21,7 +21,9 @@ def cam_head(y):
     if pooled is not None and isinstance(pooled.op, Reshape):
         pooled = pooled.op.inputs[0]
     if pooled is None or not isinstance(pooled.op, GlobalAvgPool):
-        raise GraphError("CAM needs a network that ends in global average pooling and one linear layer; Grad-CAM needs neither")
+        raise GraphError(
+            "CAM needs a network that ends in global average pooling and one linear layer; Grad-CAM needs neither"
+        )
     return pooled.op.inputs[0], y.op.inputs[1]
 
 

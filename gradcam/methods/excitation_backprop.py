@@ -40,7 +40,9 @@ def _last_weights(y):
     known = {tensor: name for name, tensor in names(y).items()}
     name = next((known.get(t) for t in reversed(history(y)) if isinstance(t.op, (Conv, Linear))), None)
     if name is None:
-        raise GraphError("the contrast begins at the last layer with weights, and that has no name of its own")
+        raise GraphError(
+            "the contrast begins at the last layer with weights, and that has no name of its own"
+        )
     return name
 
 

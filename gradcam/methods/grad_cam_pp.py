@@ -26,8 +26,12 @@ def weights(g, A, eps=0.0):
     """w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A_ab g^3) -> (..., N, K, 1, 1)"""
     total = A.sum(axis=(-2, -1), keepdims=True)
     bend = 2 * g**2 + total * g**3 + eps
-    alpha = g**2 / np.where(bend == 0, 1, bend)  # eq. 19  alpha_ij^k = g^2 / (2 g^2 + sum_ab A_ab^k g^3), 0 where g is
-    return (alpha * np.maximum(g, 0)).sum(axis=(-2, -1), keepdims=True)  # eq. 5   w_k = sum_ij alpha_ij^k ReLU(g_ij^k)
+    alpha = g**2 / np.where(
+        bend == 0, 1, bend
+    )  # eq. 19  alpha_ij^k = g^2 / (2 g^2 + sum_ab A_ab^k g^3), 0 where g is
+    return (alpha * np.maximum(g, 0)).sum(
+        axis=(-2, -1), keepdims=True
+    )  # eq. 5   w_k = sum_ij alpha_ij^k ReLU(g_ij^k)
 
 
 METHOD = cam_method(

@@ -9,7 +9,9 @@ from minicnn import Tensor
 RULES = ("gauss", "right", "midpoint")
 
 
-def integrated_gradients(net, x, c, baseline=0.0, steps=50, rule="gauss", seed="score", batch=None, progress=False):
+def integrated_gradients(
+    net, x, c, baseline=0.0, steps=50, rule="gauss", seed="score", batch=None, progress=False
+):
     """Integrated Gradients (Sundararajan et al. 2017, eqs. 1 and 3):  (x - x') * integral over a from 0 to 1 of dy_c/dx at x' + a (x - x').
 
     net: maps a tensor (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them -> (N, C, H, W).

@@ -22,7 +22,22 @@ import numpy as np
 from gradcam.method import Method
 from gradcam.target import seed as start
 from minicnn import GraphError, Op, RuleError, Tensor, backward, history, names
-from minicnn.ops import Add, AvgPool, BatchNorm, Concat, Conv, Dropout, GlobalAvgPool, Linear, MaxPool, Pad, ReLU, Reshape, Slice, Transpose
+from minicnn.ops import (
+    Add,
+    AvgPool,
+    BatchNorm,
+    Concat,
+    Conv,
+    Dropout,
+    GlobalAvgPool,
+    Linear,
+    MaxPool,
+    Pad,
+    ReLU,
+    Reshape,
+    Slice,
+    Transpose,
+)
 from minicnn.replay import again
 
 TINY = 1e-6
@@ -61,7 +76,10 @@ def gamma(gamma=0.25, eps=TINY):
         z = again(op).forward(x, W, b)
         up, down = W + gamma * pos(W), W + gamma * neg(W)
         b_up, b_down = (None, None) if b is None else (b + gamma * pos(b), b + gamma * neg(b))
-        above, below = [(pos(x), up, b_up), (neg(x), down, None)], [(pos(x), down, b_down), (neg(x), up, None)]
+        above, below = (
+            [(pos(x), up, b_up), (neg(x), down, None)],
+            [(pos(x), down, b_down), (neg(x), up, None)],
+        )
         return share(op, R * (z > 0), above, eps) + share(op, R * (z < 0), below, eps)
 
     return rule
@@ -145,7 +163,9 @@ def by_summand(eps=TINY):
 
 
 def unknown(op, R):
-    raise RuleError(f"no rule says how relevance passes through {type(op).__name__}: give the table one, {{{type(op).__name__}: rule}}")
+    raise RuleError(
+        f"no rule says how relevance passes through {type(op).__name__}: give the table one, {{{type(op).__name__}: rule}}"
+    )
 
 
 def shares(eps=TINY):
@@ -195,7 +215,9 @@ def _into(y, x):
     known = {tensor: name for name, tensor in names(y).items()}
     found = [known.get(t) for t in history(y) if t.op and any(i is x for i in t.op.inputs)]
     if not found or None in found:
-        raise GraphError("the operations behind the input must have names of their own to get a rule of their own")
+        raise GraphError(
+            "the operations behind the input must have names of their own to get a rule of their own"
+        )
     return found
 
 

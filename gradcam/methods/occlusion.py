@@ -11,7 +11,9 @@ from minicnn import Softmax, Tensor
 AVERAGES = ("mean", "sum", "none")
 
 
-def occlusion(net, x, c, window=15, stride=8, fill=0.0, of="score", average="mean", batch=None, progress=False):
+def occlusion(
+    net, x, c, window=15, stride=8, fill=0.0, of="score", average="mean", batch=None, progress=False
+):
     """Occlusion (Zeiler & Fergus 2014, sec. 4.2): how much the class's score falls when a window of the picture is covered.
 
     net: maps an array (N, C, H, W) to scores (N, classes); x: array (N, C, H, W); c: a class, or N of them, or a stack (S, N) of them.
@@ -21,14 +23,20 @@ def occlusion(net, x, c, window=15, stride=8, fill=0.0, of="score", average="mea
     "none" gives one value per window -> (..., N, rows, columns).  batch: covered pictures per pass (default: about 8 MB of input).
     """
     if average not in AVERAGES or of not in ("score", "probability"):
-        raise ValueError(f"average is one of {', '.join(AVERAGES)}, not '{average}'; of is score or probability, not '{of}'")
+        raise ValueError(
+            f"average is one of {', '.join(AVERAGES)}, not '{average}'; of is score or probability, not '{of}'"
+        )
     x = x.data if isinstance(x, Tensor) else x
     N, C, H, W = x.shape
     (kh, kw), (sh, sw) = ((v, v) if np.ndim(v) == 0 else v for v in (window, stride))
     if not (0 < kh <= H and 0 < kw <= W and sh > 0 and sw > 0):
         raise ValueError(f"a window of {(kh, kw)} every {(sh, sw)} pixels does not fit a picture of {(H, W)}")
     rows, columns = math.ceil((H - kh) / sh) + 1, math.ceil((W - kw) / sw) + 1
-    windows = [(..., slice(sh * i, sh * i + kh), slice(sw * j, sw * j + kw)) for i in range(rows) for j in range(columns)]
+    windows = [
+        (..., slice(sh * i, sh * i + kh), slice(sw * j, sw * j + kw))
+        for i in range(rows)
+        for j in range(columns)
+    ]
     batch = batch or max(1, 8 * 2**20 // (4 * N * C * H * W))
     fill = np.broadcast_to(np.asarray(fill, x.dtype, like=x), x.shape)
     c = np.broadcast_to(np.asarray(c), (*np.shape(c)[:-1], N))

@@ -19,7 +19,9 @@ def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, prog
     for some in in_batches(K, batch or batch_size(x), "Score-CAM", progress):
         H = upsample(A[:, some], x.shape[-2:], upsampling)
         low, high = (f(axis=(-2, -1), keepdims=True) for f in (H.min, H.max))
-        H = (H - low) / np.where(high > low, high - low, 1)  # eq. 6   s(H) = (H - min H) / (max H - min H), 0 where a map is constant
+        H = (H - low) / np.where(
+            high > low, high - low, 1
+        )  # eq. 6   s(H) = (H - min H) / (max H - min H), 0 where a map is constant
         scores.append(score(net, H.swapaxes(0, 1)[:, :, None] * x, c))  # eq. 5   y_c( x * s(Up(A^k)) )
     alpha = Softmax()(np.concatenate(scores).T)  # (N, K): over the maps
     L = (alpha[..., None, None] * A).sum(axis=-3)  # eq. 8   L = ReLU( sum_k alpha_k A^k )

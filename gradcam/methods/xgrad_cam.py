@@ -26,7 +26,9 @@ def weights(g, A, eps=0.0):
     """alpha_k = sum_ij A_ij g_ij / sum_ab A_ab -> (..., N, K, 1, 1)"""
     total = A.sum(axis=(-2, -1), keepdims=True) + eps
     share = A / np.where(total == 0, 1, total)  # A_ij^k / sum_ab A_ab^k, 0 for a map of zeros
-    return (share * g).sum(axis=(-2, -1), keepdims=True)  # eq. 8   alpha_k = sum_ij A_ij^k / (sum_ab A_ab^k) dy_c/dA_ij^k
+    return (share * g).sum(
+        axis=(-2, -1), keepdims=True
+    )  # eq. 8   alpha_k = sum_ij A_ij^k / (sum_ab A_ab^k) dy_c/dA_ij^k
 
 
 METHOD = cam_method(

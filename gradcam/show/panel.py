@@ -45,14 +45,18 @@ def panel(explanation, photo=None, card=None, picture=0):
 def _heading(scores, p, card, width):
     """Which network, what it sees, whether it is sure, and whether it knows such pictures at all."""
     seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(scores))
-    heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(seen, width, STRONG)
+    heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(
+        seen, width, STRONG
+    )
     heading += lines(independent(card), width, TEXT, colour=FAINT)
     return heading + lines(" ".join(filter(None, [doubt(p, card), strange(p, card)])), width, STRONG, "bold")
 
 
 def _scales(methods, inset):
     """How to read the colours of these methods, and the insets, if there are any."""
-    drawn = {METHODS[m].drawn for m in methods} | ({"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set())
+    drawn = {METHODS[m].drawn for m in methods} | (
+        {"shared"} if {"grad_cam", "counterfactual"} <= set(methods) else set()
+    )
     drawn |= {"inset"} if inset else set()
     return " ".join(SCALES[d] for d in SCALES if d in drawn and not (d == "heat" and "relief" in drawn))
 
@@ -61,13 +65,19 @@ def _page(rows, heading, footnote, width):
     """Finds a place for everything, then draws it: no text can run into a picture."""
     height, across = rows[0][0].picture.shape[:2]
     side = TILE * min(height / across, 2)
-    titles = [lines(t.title, TILE, TITLE, "bold") + lines(t.source, TILE, TEXT, colour=FAINT) for t in rows[0]]
+    titles = [
+        lines(t.title, TILE, TITLE, "bold") + lines(t.source, TILE, TEXT, colour=FAINT) for t in rows[0]
+    ]
     head = max(map(tall, titles)) + 0.08
     below = [max(map(_below, tiles)) + 0.22 for tiles in rows]
-    total = MARGIN + tall(heading) + 0.2 + head + len(rows) * side + sum(below) + 0.05 + tall(footnote) + MARGIN
+    total = (
+        MARGIN + tall(heading) + 0.2 + head + len(rows) * side + sum(below) + 0.05 + tall(footnote) + MARGIN
+    )
 
     figure = Figure(figsize=(width + 2 * MARGIN, total), facecolor="white")
-    figure.add_axes((0, 0, 1, 1), xlim=(0, width + 2 * MARGIN), ylim=(total, 0), autoscale_on=False).set_axis_off()
+    figure.add_axes(
+        (0, 0, 1, 1), xlim=(0, width + 2 * MARGIN), ylim=(total, 0), autoscale_on=False
+    ).set_axis_off()
     y = write(figure, MARGIN, MARGIN, heading) + 0.2 + head
     for k, title in enumerate(titles):
         write(figure, _left(k), y - 0.08 - tall(title), title)
@@ -112,7 +122,9 @@ def _draw(figure, tile, x, y, side):
 
 def _picture(figure, pixels, x, y, width, height, **colours):
     """A picture with its upper left corner at (x, y), on the one pair of axes of the page: making axes takes longer than drawing them."""
-    figure.axes[0].imshow(pixels, extent=(x, x + width, y + height, y), aspect="auto", interpolation="antialiased", **colours)
+    figure.axes[0].imshow(
+        pixels, extent=(x, x + width, y + height, y), aspect="auto", interpolation="antialiased", **colours
+    )
 
 
 def _number(value):

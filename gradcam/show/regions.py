@@ -17,5 +17,9 @@ def regions_panel(photo, regions, said, layer="relu5", method="Grad-CAM"):
     seen = [Seen("the picture", "" if regions else "nothing was found in it", boxes=tuple(boxes))]
     for region, text, box in zip(regions, said, boxes):
         seen.append(Seen(text, f"these words: {percent(np.exp(region.log_p))}", region.map, (box,)))
-    heading = "One region, and what is said of it" if len(regions) == 1 else f"{len(regions) or 'No'} regions, and what is said of each"
+    heading = (
+        "One region, and what is said of it"
+        if len(regions) == 1
+        else f"{len(regions) or 'No'} regions, and what is said of each"
+    )
     return words(photo, heading if regions else "No region", seen, layer, method=method)

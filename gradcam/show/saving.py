@@ -22,7 +22,10 @@ def check(path):
     path = Path(path)
     if path.suffix[1:].lower() not in FORMATS:
         known = ", ".join(f".{f}" for f in FORMATS)
-        raise SaveError(f"{path}: a picture's name ends in one of {known}" + (f", not in {path.suffix}" if path.suffix else ""))
+        raise SaveError(
+            f"{path}: a picture's name ends in one of {known}"
+            + (f", not in {path.suffix}" if path.suffix else "")
+        )
     if path.is_dir():
         raise SaveError(f"{path}: this is a directory; give a file in it")
     if not path.parent.is_dir():

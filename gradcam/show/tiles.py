@@ -32,11 +32,22 @@ def row(e, c, photo, card, n=0):
     index = c if np.ndim(c) == 0 else c[n]
     score, p = float(e.scores[n, index]), float(e.probabilities[n, index])
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
-    tiles = [Tile(photo, "Photo", seen, strong=name_of(index, card), note=f"score {score:.4g}, probability {percent(p)}".replace("-", "−"))]
+    tiles = [
+        Tile(
+            photo,
+            "Photo",
+            seen,
+            strong=name_of(index, card),
+            note=f"score {score:.4g}, probability {percent(p)}".replace("-", "−"),
+        )
+    ]
     tops = {}
     for method in e.methods:
         said = METHODS[method]
-        top, family = limit(e.maps[method, c][n], 100 if said.drawn == "overlay" else 99), said.scaled_with or method
+        top, family = (
+            limit(e.maps[method, c][n], 100 if said.drawn == "overlay" else 99),
+            said.scaled_with or method,
+        )
         tops[family] = max(tops.get(family, 0), top)
     for method in e.methods:
         said = METHODS[method]
@@ -49,7 +60,9 @@ def row(e, c, photo, card, n=0):
             tiles.append(Tile(whole, title, source, bar, note=note, inset=whole is not picture))
         else:
             note = note.removeprefix("exactly zero").lstrip("; ")
-            tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer)))
+            tiles.append(
+                Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer))
+            )
     return tiles
 
 
@@ -68,7 +81,10 @@ def enlarged(picture, map, photo):
     said = abs(map) > ROUNDOFF * abs(map).max()
     rows, columns = (np.flatnonzero(np.any(said, axis=axes)) for axes in ((0, 2), (0, 1)))
     (H, W), side = picture.shape[:2], max(np.ptp(rows), np.ptp(columns)) + 1
-    top, left = (int(np.clip(at.min() - (side - np.ptp(at) - 1) // 2, 0, size - side)) for at, size in ((rows, H), (columns, W)))
+    top, left = (
+        int(np.clip(at.min() - (side - np.ptp(at) - 1) // 2, 0, size - side))
+        for at, size in ((rows, H), (columns, W))
+    )
     above, frame, margin = top > H - top - side, 2, H // 32 + 1  # the inset goes where there is more room
     room = min(top if above else H - top - side, W // 2, int(0.45 * H)) - 2 * (frame + margin)
     if side > SMALL * min(H, W) or room < 2 * side:

@@ -26,7 +26,9 @@ def lines(text, width, size, weight="normal", colour=INK):
         if line and wide(longer, size, weight) > width:
             done, longer = [*done, line], word
         while wide(longer, size, weight) > width and len(longer) > 1:
-            fits = next(n for n in range(len(longer) - 1, 0, -1) if n == 1 or wide(longer[:n], size, weight) <= width)
+            fits = next(
+                n for n in range(len(longer) - 1, 0, -1) if n == 1 or wide(longer[:n], size, weight) <= width
+            )
             done, longer = [*done, longer[:fits]], longer[fits:]
         line = longer
     return [Line(t, size, weight, colour) for t in [*done, line] if t]
@@ -40,7 +42,12 @@ def wide(text, size, weight="normal"):
 
 @cache
 def _wide(word, size, weight):
-    return TextToPath().get_text_width_height_descent(word, FontProperties(size=size, weight=weight), ismath=False)[0] / 72
+    return (
+        TextToPath().get_text_width_height_descent(
+            word, FontProperties(size=size, weight=weight), ismath=False
+        )[0]
+        / 72
+    )
 
 
 @cache
@@ -57,7 +64,14 @@ def write(figure, x, y, lines, align="left"):
     """Draw lines from (x, y) downwards, measured from the figure's upper left corner -> where the next one would start."""
     width, height = figure.get_size_inches()
     for text, size, weight, colour in lines:
-        style = {"fontsize": size, "fontweight": weight, "color": colour, "ha": align, "va": "baseline", "parse_math": False}
+        style = {
+            "fontsize": size,
+            "fontweight": weight,
+            "color": colour,
+            "ha": align,
+            "va": "baseline",
+            "parse_math": False,
+        }
         figure.text(x / width, 1 - (y + size * ASCENT) / height, text, **style)
         y += size * LEADING
     return y

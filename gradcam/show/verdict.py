@@ -24,20 +24,32 @@ def percent(p):
 
 def independent(card=None):
     """A sentence about percentages that need not add up to a hundred, '' if they do."""
-    return "Its classes do not exclude each other: each has a probability of its own." if getattr(card, "multi_label", False) else ""
+    return (
+        "Its classes do not exclude each other: each has a probability of its own."
+        if getattr(card, "multi_label", False)
+        else ""
+    )
 
 
 def doubt(probabilities, card=None, of="class"):
     """A sentence about how unsure the network is, '' if it is not.  probabilities: of one picture, (classes,); of: what they are of"""
     a, b, *_ = [*first(probabilities, 2), None]
     if getattr(card, "multi_label", False):
-        return "" if probabilities[a] >= SURE else "The network is unsure: it finds none of its classes likely."
+        return (
+            "" if probabilities[a] >= SURE else "The network is unsure: it finds none of its classes likely."
+        )
     if b is not None and probabilities[a] - probabilities[b] < CLOSE:
-        return f"The network is unsure: it can hardly decide between {name_of(a, card)} and {name_of(b, card)}."
+        return (
+            f"The network is unsure: it can hardly decide between {name_of(a, card)} and {name_of(b, card)}."
+        )
     return "" if probabilities[a] >= SURE else f"The network is unsure: it gives no {of} more than half."
 
 
 def strange(probabilities, card=None):
     """A sentence if the picture probably shows none of the network's classes, '' if it may, or if nobody measured.  (classes,)"""
     least = getattr(card, "strange", None)
-    return "This photo probably shows none of its classes." if least is not None and probabilities.max() < least else ""
+    return (
+        "This photo probably shows none of its classes."
+        if least is not None and probabilities.max() < least
+        else ""
+    )

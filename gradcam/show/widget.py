@@ -33,9 +33,13 @@ def widget(net, picture):
     card = getattr(net, "card", None)
     x = Tensor(_input(picture, card), "x")
     y = net(x)
-    layers = {n: t for n, t in names(y).items() if t is not None and t.op and t.ndim == 4 and min(t.shape[2:]) > 1}
+    layers = {
+        n: t for n, t in names(y).items() if t is not None and t.op and t.ndim == 4 and min(t.shape[2:]) > 1
+    }
     if not layers:
-        raise ValueError("no layer of this network has rows and columns, so there is nothing for Grad-CAM to weigh")
+        raise ValueError(
+            "no layer of this network has rows and columns, so there is nothing for Grad-CAM to weigh"
+        )
     p = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)[0]
     classes = [(f"{name_of(c, card)}  {percent(p[c])}", int(c)) for c in np.argsort(-p, kind="stable")]
     start = card.layer if card and card.layer in layers else list(layers)[-1]
@@ -44,7 +48,9 @@ def widget(net, picture):
     which = ipywidgets.Dropdown(options=classes, description="class", **wide)
     layer = ipywidgets.Dropdown(options=list(layers), value=start, description="layer", **wide)
     rule = ipywidgets.Dropdown(options=list(RULES), value="guided", description="rule of the ReLU", **wide)
-    threshold = ipywidgets.FloatSlider(0.0, min=0, max=0.95, step=0.05, description="threshold", continuous_update=False, **wide)
+    threshold = ipywidgets.FloatSlider(
+        0.0, min=0, max=0.95, step=0.05, description="threshold", continuous_update=False, **wide
+    )
     shown, words = ipywidgets.Image(format="png"), ipywidgets.HTML()
     photo = seen(x.data[0], card)
 
@@ -83,7 +89,9 @@ def _input(picture, card):
             raise ValueError(f"one picture at a time: (1, C, H, W), not {picture.shape}")
         return picture
     if card is None:
-        raise ValueError("this network has no description (net.card) that says how photos are prepared: give its input, (1, C, H, W)")
+        raise ValueError(
+            "this network has no description (net.card) that says how photos are prepared: give its input, (1, C, H, W)"
+        )
     if isinstance(picture, (str, Path)):
         picture = image.read(picture)
     return image.prepare(picture, card.preprocessing)

@@ -30,7 +30,10 @@ def words(photo, heading, seen, layer, columns=5, method="Grad-CAM"):
     """The photo uint8 (H, W, 3) under each map, `columns` in a row -> Matplotlib Figure.  heading: one line; seen: [Seen, ...]"""
     columns = min(columns, len(seen))
     width = columns * TILE + (columns - 1) * GAP
-    head, foot = lines(heading, width, HEADING, "bold"), lines(SCALE.format(method, layer), width, TEXT, colour=FAINT)
+    head, foot = (
+        lines(heading, width, HEADING, "bold"),
+        lines(SCALE.format(method, layer), width, TEXT, colour=FAINT),
+    )
     below = [lines(s.title, TILE, TITLE, "bold") + lines(_note(s), TILE, TEXT, colour=FAINT) for s in seen]
     rows = [range(i, min(i + columns, len(seen))) for i in range(0, len(seen), columns)]
     under = [0.06 + max(tall(below[i]) for i in row) + 0.2 for row in rows]
@@ -41,9 +44,18 @@ def words(photo, heading, seen, layer, columns=5, method="Grad-CAM"):
     for row, room in zip(rows, under):
         for k, i in enumerate(row):
             x = MARGIN + k * (TILE + GAP)
-            axes = figure.add_axes((x / figure.get_figwidth(), 1 - (y + TILE) / total, TILE / figure.get_figwidth(), TILE / total))
+            axes = figure.add_axes(
+                (
+                    x / figure.get_figwidth(),
+                    1 - (y + TILE) / total,
+                    TILE / figure.get_figwidth(),
+                    TILE / total,
+                )
+            )
             axes.set_axis_off()
-            axes.imshow(photo if seen[i].map is None else overlay(photo, seen[i].map), interpolation="nearest")
+            axes.imshow(
+                photo if seen[i].map is None else overlay(photo, seen[i].map), interpolation="nearest"
+            )
             _draw(seen[i].boxes, axes)
             write(figure, x, y + TILE + 0.06, below[i])
         y += TILE + room
@@ -55,7 +67,9 @@ def _draw(boxes, axes):
     axes.autoscale(False)
     for *(x0, y0, x1, y1), colour in boxes:
         for width, edge in ((3.5, "black"), (1.8, colour)):  # a pixel's centre has whole numbers here
-            axes.add_patch(Rectangle((x0 - 0.5, y0 - 0.5), x1 - x0, y1 - y0, fill=False, edgecolor=edge, linewidth=width))
+            axes.add_patch(
+                Rectangle((x0 - 0.5, y0 - 0.5), x1 - x0, y1 - y0, fill=False, edgecolor=edge, linewidth=width)
+            )
 
 
 def _note(s):

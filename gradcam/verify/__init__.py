@@ -1,8 +1,8 @@
 """gradcam.verify: hold somebody else's map against the reference, and name the reason when it differs.
 
-    from gradcam import verify
-    print(verify.torch(model, x, 243, "grad_cam", model.features[28], their_map))      # a live PyTorch model
-    verify.assert_explains(model, x, 243, "grad_cam", "features.28", their_map)        # in a test suite
+from gradcam import verify
+print(verify.torch(model, x, 243, "grad_cam", model.features[28], their_map))      # a live PyTorch model
+verify.assert_explains(model, x, 243, "grad_cam", "features.28", their_map)        # in a test suite
 """
 
 from gradcam.verify.api import torch

@@ -9,7 +9,18 @@ from gradcam.verify.peers.libraries import result_of
 from gradcam.verify.question import Question
 
 
-def torch(model, x, target, method="grad_cam", layer=None, result=None, library="captum", photo=None, settings=None, **options):
+def torch(
+    model,
+    x,
+    target,
+    method="grad_cam",
+    layer=None,
+    result=None,
+    library="captum",
+    photo=None,
+    settings=None,
+    **options,
+):
     """Hold a map of a PyTorch model against the reference -> Verdict.
 
     model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
@@ -35,4 +46,14 @@ def question(model, x, target, method, layer=None, theirs=None, photo=None, sett
     if array.ndim != 4:
         raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
     net = from_torch(model, torch.from_numpy(array))
-    return Question(net, array, target, method, path_of(model, layer), theirs, names_of=net.name_of, photo=photo, settings=settings)
+    return Question(
+        net,
+        array,
+        target,
+        method,
+        path_of(model, layer),
+        theirs,
+        names_of=net.name_of,
+        photo=photo,
+        settings=settings,
+    )

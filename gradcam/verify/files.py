@@ -32,7 +32,9 @@ def _fitting(known, path):
             return known.load(name, path)
         except known.WeightsError:
             continue
-    raise VerifyError(f"{path}: these weights fit no network known here ({', '.join(known.available())}); export the model as ONNX instead")
+    raise VerifyError(
+        f"{path}: these weights fit no network known here ({', '.join(known.available())}); export the model as ONNX instead"
+    )
 
 
 def array(path, what):
@@ -45,6 +47,8 @@ def array(path, what):
         raise VerifyError(f"{what} {path}: this is no array saved by np.save: {error}") from None
     if isinstance(loaded, np.lib.npyio.NpzFile):
         if len(loaded.files) != 1:
-            raise VerifyError(f"{what} {path}: it holds {len(loaded.files)} arrays ({', '.join(loaded.files[:6])}); save one")
+            raise VerifyError(
+                f"{what} {path}: it holds {len(loaded.files)} arrays ({', '.join(loaded.files[:6])}); save one"
+            )
         loaded = loaded[loaded.files[0]]
     return loaded

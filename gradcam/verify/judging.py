@@ -82,13 +82,19 @@ def unknown(q, verdict, search):
     verdict.reason = f"none of {search.tried} tried causes gives their numbers"
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):
-        verdict.notes.append("their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad read of a copy?")
+        verdict.notes.append(
+            "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad read of a copy?"
+        )
         return verdict
     with np.errstate(all="ignore"):
         scale = float((ours * theirs).sum() / (ours**2).sum())
     if difference(theirs, scale * ours).relative < 1e-5:
         verdict.notes.append(f"their result is {scale:.6g} times the reference")
-    known = [s for s in ("y", "activation", "gradient", "signal") if s not in q.theirs and (s in ("y", "signal") or q.method in CAMS)]
+    known = [
+        s
+        for s in ("y", "activation", "gradient", "signal")
+        if s not in q.theirs and (s in ("y", "signal") or q.method in CAMS)
+    ]
     if known:
         verdict.notes.append(f"give more of theirs to narrow it down: {', '.join(STAGES[s] for s in known)}")
     return verdict

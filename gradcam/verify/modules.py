@@ -8,7 +8,9 @@ def pytorch_for(model):
     try:
         import torch
     except ImportError:
-        raise VerifyError("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'; files need none: gradcam verify") from None
+        raise VerifyError(
+            "PyTorch is not installed: pip install 'minicnn-gradcam[verify]'; files need none: gradcam verify"
+        ) from None
     if not isinstance(model, torch.nn.Module):
         raise VerifyError(f"the model must be a torch.nn.Module, not {type(model).__name__}")
     return torch

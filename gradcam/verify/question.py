@@ -38,13 +38,24 @@ class Question:
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values, self.names_of, self.photo = OrderedDict(), names_of, photo
         self.at_input_size = self.swapped = False
-        self.misfit = ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
+        self.misfit = (
+            ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
+        )
         y = self.reference.y
         self.c = _class(c, y.data)
         self._check_layer(y)
-        self.theirs = {KINDS.get(k, self.gradient_step if k == "gradient" else k): v for k, v in (theirs or {}).items() if v is not None}
-        self.given = {step: str(getattr(v, "dtype", "float64")).removeprefix("torch.") for step, v in self.theirs.items()}
-        self.theirs = {step: self._fitting(step, _floats(f"their {step}", v)) for step, v in self.theirs.items()}
+        self.theirs = {
+            KINDS.get(k, self.gradient_step if k == "gradient" else k): v
+            for k, v in (theirs or {}).items()
+            if v is not None
+        }
+        self.given = {
+            step: str(getattr(v, "dtype", "float64")).removeprefix("torch.")
+            for step, v in self.theirs.items()
+        }
+        self.theirs = {
+            step: self._fitting(step, _floats(f"their {step}", v)) for step, v in self.theirs.items()
+        }
 
     @property
     def reference(self):
@@ -97,7 +108,11 @@ class Question:
             tapes = [k for k in self.values if k[0] == "y" and k[1]]
             keep = 1 if _bytes(value) > LARGE else 64
             for old in tapes[:-keep]:
-                for k in [k for k in self.values if k[0] in ("y", "start", "A") and k[1][: len(old[1])] == old[1] and k != key]:
+                for k in [
+                    k
+                    for k in self.values
+                    if k[0] in ("y", "start", "A") and k[1][: len(old[1])] == old[1] and k != key
+                ]:
                     del self.values[k]
 
     def forget(self):
@@ -118,7 +133,9 @@ class Question:
         if known.get(self.layer) is None or known[self.layer].ndim != 4:
             maps = [n for n, t in known.items() if t is not None and t.ndim == 4 and t.op]
             what = "give one" if self.layer is None else f"'{self.layer}' is none"
-            raise VerifyError(f"{self.method} needs a layer with feature maps; {what}; there is {', '.join(maps[-12:])}")
+            raise VerifyError(
+                f"{self.method} needs a layer with feature maps; {what}; there is {', '.join(maps[-12:])}"
+            )
 
     def _fitting(self, step, array):
         """Their array in our shape: a missing batch axis, or a channel axis of one, does not matter."""
@@ -134,14 +151,24 @@ class Question:
                         self.at_input_size = True
                         self.values.pop(("result", ()), None)
                     self.swapped = self.swapped or fits != tuple(shape)
-                    return array.reshape(shape) if fits == tuple(shape) else array.reshape(fits).swapaxes(-1, -2)
+                    return (
+                        array.reshape(shape) if fits == tuple(shape) else array.reshape(fits).swapaxes(-1, -2)
+                    )
         if step == "y":
-            raise VerifyError(f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks")
-        message = f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}"
+            raise VerifyError(
+                f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks"
+            )
+        message = (
+            f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}"
+        )
         if step != "result" or array.ndim < 2:
             raise VerifyError(message)
         self.misfit = message
-        if self.method not in MAPS and array.size * self.x.shape[1] == self.x.size and array.shape[-2:] == self.x.shape[-2:]:
+        if (
+            self.method not in MAPS
+            and array.size * self.x.shape[1] == self.x.size
+            and array.shape[-2:] == self.x.shape[-2:]
+        ):
             return array.reshape(len(self.x), 1, *self.x.shape[-2:])  # the channels were joined
         return array if len(array) == len(self.x) and array.ndim >= len(shapes[0]) else array[None]
 
@@ -165,7 +192,13 @@ def _swapped(shape):
 
 def method_name(name):
     """A method by any of its spellings -> our name for it."""
-    name = str(name).lower().replace("-", "_").replace("gradcam", "grad_cam").replace("guidedbackprop", "guided_backprop")
+    name = (
+        str(name)
+        .lower()
+        .replace("-", "_")
+        .replace("gradcam", "grad_cam")
+        .replace("guidedbackprop", "guided_backprop")
+    )
     name = SPELLINGS.get(name, name)
     if name not in METHODS:
         raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
@@ -179,12 +212,21 @@ def _floats(what, value):
         raise VerifyError(f"{what} must hold numbers, not {value.dtype}")
     if not np.isfinite(value).all():
         why = ": a division by the maximum of an all-zero map does that" if what == "their result" else ""
-        raise VerifyError(f"{what} holds NaN or infinity at {int((~np.isfinite(value)).sum())} of {value.size} places{why}")
+        raise VerifyError(
+            f"{what} holds NaN or infinity at {int((~np.isfinite(value)).sum())} of {value.size} places{why}"
+        )
     return value.astype(np.float64)
 
 
 def _class(c, scores):
     c = np.asarray(c)
-    if c.dtype.kind not in "iu" or c.size not in (1, len(scores)) or np.any(c < 0) or np.any(c >= scores.shape[1]):
-        raise VerifyError(f"class {c.tolist()} is none of the network's {scores.shape[1]} (0 to {scores.shape[1] - 1})")
+    if (
+        c.dtype.kind not in "iu"
+        or c.size not in (1, len(scores))
+        or np.any(c < 0)
+        or np.any(c >= scores.shape[1])
+    ):
+        raise VerifyError(
+            f"class {c.tolist()} is none of the network's {scores.shape[1]} (0 to {scores.shape[1] - 1})"
+        )
     return int(c.reshape(-1)[0]) if c.size == 1 else c

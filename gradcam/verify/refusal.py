@@ -15,7 +15,11 @@ NOTHING = 1e-12
 def refusal(q):
     """Why this question cannot be answered; '' if it can."""
     v, theirs = q.reference, q.theirs["result"]
-    others = [f"{type(t.op).__name__} at '{t.name}'" for t in history(v.y) if t.op and t.op.activation and not isinstance(t.op, ReLU)]
+    others = [
+        f"{type(t.op).__name__} at '{t.name}'"
+        for t in history(v.y)
+        if t.op and t.op.activation and not isinstance(t.op, ReLU)
+    ]
     if q.method in RULED and others:
         return (f"{q.method} is defined for ReLUs; this network has {', '.join(others[:4])}{' ...' if len(others) > 4 else ''}, "
                 "for which no rule is published: libraries pass the plain derivative there without a word")  # fmt: skip

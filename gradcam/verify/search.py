@@ -36,7 +36,11 @@ class Search:
 
     def _reaches(self, form):
         """A cause that changes what is known to be equal is ruled out before it is tried."""
-        equal = [s for s in self.theirs if self._same(self.q.reference, s) and not (s == "result" and self.q.swapped)]
+        equal = [
+            s
+            for s in self.theirs
+            if self._same(self.q.reference, s) and not (s == "result" and self.q.swapped)
+        ]
         return not any(self._alters(form, s) for s in equal)
 
     def _alters(self, form, step):
@@ -55,7 +59,9 @@ class Search:
 
     def near_singles(self, kinds):
         """The few that nearly fit, with near ties on the other side, or within what so many of them do."""
-        near = sorted((left, n) for n, left in enumerate(self.left[(f,)] for f in self.forms) if left < NEAR)[:3]
+        near = sorted((left, n) for n, left in enumerate(self.left[(f,)] for f in self.forms) if left < NEAR)[
+            :3
+        ]
         for form in (self.forms[n] for _, n in near):
             run = Run(self.q, form.changes)
             differ = {s: limit for s, limit in self.limits.items() if not self._same(run, s)}
@@ -141,7 +147,10 @@ class Search:
 
     def _same(self, run, step):
         value = run[step]
-        return value.shape == self.theirs[step].shape and difference(self.theirs[step], value).relative <= self.limits[step]
+        return (
+            value.shape == self.theirs[step].shape
+            and difference(self.theirs[step], value).relative <= self.limits[step]
+        )
 
     def _causes(self, fitting):
         """One Cause per combination of hypotheses; the forms of one are joined."""
@@ -150,7 +159,10 @@ class Search:
             classes.setdefault(tuple(f.of for f in forms), []).append(forms)
         causes = []
         for hypotheses, variants in classes.items():
-            details = tuple(" or ".join(dict.fromkeys(v[k].detail for v in variants if v[k].detail)) for k in range(len(hypotheses)))
+            details = tuple(
+                " or ".join(dict.fromkeys(v[k].detail for v in variants if v[k].detail))
+                for k in range(len(hypotheses))
+            )
             earliest = min(variants[0], key=lambda f: f.place).of
             causes.append(Cause(
                 tuple(h.name for h in hypotheses), details, earliest.stage, "; ".join(dict.fromkeys(h.theory for h in hypotheses)),
@@ -161,7 +173,9 @@ class Search:
     def ruled_out(self, most=12):
         """[(name, what it leaves)] of single causes, nearest first."""
         limit = self.limits["result"]
-        wrong = [(forms[0].name, left) for forms, left in self.left.items() if len(forms) == 1 and left > limit]
+        wrong = [
+            (forms[0].name, left) for forms, left in self.left.items() if len(forms) == 1 and left > limit
+        ]
         return sorted(wrong, key=lambda entry: entry[1])[:most]
 
     def confidence(self, found):

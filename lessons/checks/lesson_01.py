@@ -16,12 +16,20 @@ def open_neuron(random):
     return x, w, 1 - w @ x, random.normal()
 
 
-@exercise("1.1", "the way back to the inputs", "the signal passes the gate [z > 0], and then the product: times the other factor")
+@exercise(
+    "1.1",
+    "the way back to the inputs",
+    "the signal passes the gate [z > 0], and then the product: times the other factor",
+)
 def neuron_gx(f, random):
     x, w, b, gy = open_neuron(random)
     shut = -abs(w @ x) - 3
     yield "gx", f(x, w, b, gy), gy * central(lambda x: neuron(x, w, b), x)
-    yield "1 + gx behind a closed gate", 1 + np.asarray(f(x, w, shut, gy)), 1 + gy * central(lambda x: neuron(x, w, shut), x)
+    yield (
+        "1 + gx behind a closed gate",
+        1 + np.asarray(f(x, w, shut, gy)),
+        1 + gy * central(lambda x: neuron(x, w, shut), x),
+    )
 
 
 @exercise("1.2", "the way back to weights and bias", "gw = gz x, and the bias has the derivative 1: gb = gz")
@@ -31,18 +39,38 @@ def neuron_gw_gb(f, random):
     yield "gw", gw, gy * central(lambda w: neuron(x, w, b), w)
     yield "gb", gb, gy * central(lambda b: neuron(x, w, b), b)
     gw, gb = parts(f(x, w, b - 9, gy), "gw", "gb")
-    yield "1 + gw behind a closed gate", 1 + np.asarray(gw), 1 + gy * central(lambda w: neuron(x, w, b - 9), w)
+    yield (
+        "1 + gw behind a closed gate",
+        1 + np.asarray(gw),
+        1 + gy * central(lambda w: neuron(x, w, b - 9), w),
+    )
     yield "1 + gb behind a closed gate", 1 + gb, 1 + gy * central(lambda b: neuron(x, w, b), b - 9)
 
 
-@exercise("1.3", "a chain of four operations", "go back one operation at a time: gate, product with v, tanh, product with x")
+@exercise(
+    "1.3",
+    "a chain of four operations",
+    "go back one operation at a time: gate, product with v, tanh, product with x",
+)
 def two_layers_gw(f, random):
     x, w, v, gy = random.uniform(0.4, 1.3, 4)
     yield "gw", f(x, w, v, gy), gy * central(lambda w: max(v * np.tanh(w * x), 0), w)
-    yield "1 + gw behind a closed gate", 1 + f(x, w, -v, gy), 1 + gy * central(lambda w: max(-v * np.tanh(w * x), 0), w)
+    yield (
+        "1 + gw behind a closed gate",
+        1 + f(x, w, -v, gy),
+        1 + gy * central(lambda w: max(-v * np.tanh(w * x), 0), w),
+    )
 
 
-@exercise("1.4", "central differences", "f(v + h) - f(v - h), divided by twice the step; one coordinate at a time; h near 1e-5")
+@exercise(
+    "1.4",
+    "central differences",
+    "f(v + h) - f(v - h), divided by twice the step; one coordinate at a time; h near 1e-5",
+)
 def my_central(f, random):
     v, a = random.normal(size=3), np.array([0.3, -1.2, 0.8])
-    yield "df/dv", f(lambda v: np.exp(a @ v) + v[0] ** 3, v), a * np.exp(a @ v) + np.array([3 * v[0] ** 2, 0, 0])
+    yield (
+        "df/dv",
+        f(lambda v: np.exp(a @ v) + v[0] ** 3, v),
+        a * np.exp(a @ v) + np.array([3 * v[0] ** 2, 0, 0]),
+    )

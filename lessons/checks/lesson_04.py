@@ -31,7 +31,9 @@ def linear_gx_gW_gb(f, random):
     yield "gb", gb, central(lambda b: x @ W.T + b, np.zeros(4), gy)
 
 
-@exercise("4.4", "the map of a probability", "p_c times (the map of c minus the mean of all maps, weighed by p)")
+@exercise(
+    "4.4", "the map of a probability", "p_c times (the map of c minus the mean of all maps, weighed by p)"
+)
 def probability_map(f, random):
     maps, y, c = random.normal(size=(4, 2, 3)), random.normal(size=4), int(random.integers(4))
     step = np.zeros((2, 3))  # scores that depend on A linearly: y + <maps, A>

@@ -5,20 +5,30 @@ import numpy as np
 from lessons.exercises import central, exercise
 
 
-@exercise("5.1", "the same value, twice in a product", "left factor: gy tanh x; right factor: gy x (1 - tanh^2 x); both add")
+@exercise(
+    "5.1",
+    "the same value, twice in a product",
+    "left factor: gy tanh x; right factor: gy x (1 - tanh^2 x); both add",
+)
 def product_gx(f, random):
     x, gy = random.normal(size=(2, 4))
     yield "gx", f(x, gy), central(lambda x: x * np.tanh(x), x, gy)
 
 
-@exercise("5.2", "a residual block", "gz = gy [z > 0]; the short path brings gz, the long one W^T (the inner gate times V^T gz)")
+@exercise(
+    "5.2",
+    "a residual block",
+    "gz = gy [z > 0]; the short path brings gz, the long one W^T (the inner gate times V^T gz)",
+)
 def residual_gx(f, random):
     while True:
         x, gy = random.normal(size=(2, 4))
         W, V = random.normal(size=(3, 4)), random.normal(size=(4, 3))
         inner, z = W @ x, x + V @ np.maximum(W @ x, 0)
         gates = [(inner > 0).sum(), (inner < 0).sum(), (z > 0).sum(), (z < 0).sum()]
-        if min(gates) > 0 and min(abs(inner).min(), abs(z).min()) > 0.05:  # open and closed gates in both, away from kinks
+        if (
+            min(gates) > 0 and min(abs(inner).min(), abs(z).min()) > 0.05
+        ):  # open and closed gates in both, away from kinks
             break
     yield "gx", f(x, W, V, gy), central(lambda x: np.maximum(x + V @ np.maximum(W @ x, 0), 0), x, gy)
 
@@ -29,7 +39,11 @@ def shared_gW(f, random):
     yield "gW", f(x, W, gy), central(lambda W: W @ (W @ x), W, gy)
 
 
-@exercise("5.4", "one number, used by every pixel", "every pixel of every picture uses b_c once, so all their signals add")
+@exercise(
+    "5.4",
+    "one number, used by every pixel",
+    "every pixel of every picture uses b_c once, so all their signals add",
+)
 def broadcast_gb(f, random):
     gy, x = random.normal(size=(2, 3, 3, 2)), random.normal(size=(2, 3, 3, 2))
     yield "gb", f(gy), central(lambda b: x + b[None, :, None, None], np.zeros(3), gy)

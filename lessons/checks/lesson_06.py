@@ -16,7 +16,11 @@ def momentum_step(f, random):
     yield "w", new_w, [c - rate * (momentum * b + a) for a, b, c in zip(g, v, w)]
 
 
-@exercise("6.2", "a step of Adam", "m and v are moving means of g and g^2; divide them by 1 - beta^t; then w - rate m / (sqrt(v) + eps)")
+@exercise(
+    "6.2",
+    "a step of Adam",
+    "m and v are moving means of g and g^2; divide them by 1 - beta^t; then w - rate m / (sqrt(v) + eps)",
+)
 def adam_step(f, random):
     w, g, m = random.normal(size=(3, 4))
     v, t = random.uniform(0.1, 2, 4), int(random.integers(1, 6))
@@ -28,7 +32,11 @@ def adam_step(f, random):
         yield name, answer, np.array(truth)
 
 
-@exercise("6.3", "the size of initial weights", "variance 2 / (number of inputs of one output); a deviation is a root")
+@exercise(
+    "6.3",
+    "the size of initial weights",
+    "variance 2 / (number of inputs of one output); a deviation is a root",
+)
 def he_deviation(f, random):
     F, C, kh, kw = (int(n) for n in random.choice(np.arange(2, 9), 4, replace=False))
     yield "deviation", f(F, C, kh, kw), math.sqrt(2 / sum(1 for _ in np.ndindex(C, kh, kw)))

@@ -9,13 +9,19 @@ def numbers(rule, x, gy):
     return np.array([rule(a, g) for a, g in zip(x.ravel(), gy.ravel())]).reshape(x.shape)
 
 
-@exercise("8.1", "three gates", "x > 0 and gy > 0 are arrays of True and False; multiplying by them is gating")
+@exercise(
+    "8.1", "three gates", "x > 0 and gy > 0 are arrays of True and False; multiplying by them is gating"
+)
 def three_rules(f, random):
     x, gy = random.normal(size=(2, 4, 5))
     x[0, 0], gy[1, 1] = 0.0, 0.0  # at 0 every gate is closed
     names = ("backprop", "deconvnet", "guided")
     answers = parts(f(x, gy), *names)
-    rules = [lambda a, g: g if a > 0 else 0, lambda a, g: g if g > 0 else 0, lambda a, g: g if a > 0 and g > 0 else 0]
+    rules = [
+        lambda a, g: g if a > 0 else 0,
+        lambda a, g: g if g > 0 else 0,
+        lambda a, g: g if a > 0 and g > 0 else 0,
+    ]
     for name, answer, rule in zip(names, answers, rules):
         yield name, answer, numbers(rule, x, gy)
 
@@ -23,7 +29,12 @@ def three_rules(f, random):
 def two_layers(random):
     """A network in which every gate of both kinds is both open and closed somewhere."""
     while True:
-        x, U, V, w = random.normal(size=4), random.normal(size=(6, 4)), random.normal(size=(5, 6)), random.normal(size=5)
+        x, U, V, w = (
+            random.normal(size=4),
+            random.normal(size=(6, 4)),
+            random.normal(size=(5, 6)),
+            random.normal(size=5),
+        )
         h = U @ x
         z = V @ np.maximum(h, 0)
         arrives = np.maximum(w * (z > 0), 0) @ V
@@ -39,7 +50,11 @@ def walk(U, V, w, h, z, gate):
     return np.array([sum(at_h[e] * U[e, d] for e in range(len(h))) for d in range(U.shape[1])])
 
 
-@exercise("8.2", "guided backprop through two layers", "w -> gate of V's ReLU (input and signal) -> times V -> gate of U's ReLU -> times U")
+@exercise(
+    "8.2",
+    "guided backprop through two layers",
+    "w -> gate of V's ReLU (input and signal) -> times V -> gate of U's ReLU -> times U",
+)
 def guided_two_layers(f, random):
     x, U, V, w = two_layers(random)
     h = U @ x
@@ -47,7 +62,11 @@ def guided_two_layers(f, random):
     yield "guided", f(x, U, V, w), truth
 
 
-@exercise("8.3", "deconvnet through two layers", "only the signal is gated: max(w, 0), times V, max(.., 0), times U; no gate after U")
+@exercise(
+    "8.3",
+    "deconvnet through two layers",
+    "only the signal is gated: max(w, 0), times V, max(.., 0), times U; no gate after U",
+)
 def deconvnet_two_layers(f, random):
     x, U, V, w = two_layers(random)
     yield "deconvnet", f(U, V, w), walk(U, V, w, U @ x, w, lambda a, g: g if g > 0 else 0)

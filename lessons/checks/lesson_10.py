@@ -14,7 +14,11 @@ def my_cam(f, random):
     yield "map", f(A, W, c), truth
 
 
-@exercise("10.2", "Grad-CAM", "alpha is the mean of dA over places; weigh, add over k, and only then cut off below 0")
+@exercise(
+    "10.2",
+    "Grad-CAM",
+    "alpha is the mean of dA over places; weigh, add over k, and only then cut off below 0",
+)
 def my_grad_cam(f, random):
     while True:
         A, dA = random.normal(size=(2, 4, 3, 3))
@@ -24,10 +28,18 @@ def my_grad_cam(f, random):
     yield "map", f(A, dA), [[max(v, 0) for v in row] for row in L]
 
 
-@exercise("10.3", "the weights behind a head of two layers", "dy_c/dF = (V[c] gated where U F > 0) U; each place has its share 1/Z of it")
+@exercise(
+    "10.3",
+    "the weights behind a head of two layers",
+    "dy_c/dF = (V[c] gated where U F > 0) U; each place has its share 1/Z of it",
+)
 def alpha_two_layers(f, random):
     while True:
-        A, U, V = np.abs(random.normal(size=(4, 3, 2))), random.normal(size=(5, 4)), random.normal(size=(4, 5))
+        A, U, V = (
+            np.abs(random.normal(size=(4, 3, 2))),
+            random.normal(size=(5, 4)),
+            random.normal(size=(4, 5)),
+        )
         h = U @ A.mean(axis=(1, 2))
         if 1 < (h > 0).sum() < 4 and abs(h).min() > 0.01:
             break

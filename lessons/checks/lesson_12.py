@@ -5,7 +5,11 @@ import numpy as np
 from lessons.exercises import exercise
 
 
-@exercise("12.1", "intersection over union", "found = map >= share * map.max(); pixels in both over pixels in either")
+@exercise(
+    "12.1",
+    "intersection over union",
+    "found = map >= share * map.max(); pixels in both over pixels in either",
+)
 def my_overlap(f, random):
     map, truth = random.normal(size=(6, 5)), random.random((6, 5)) < 0.4
     map[0, 0], truth[0, 0] = 3.0, True
@@ -28,4 +32,8 @@ def my_counterfactual(f, random):
 def heat_on(f, random):
     map, mask = random.normal(size=(5, 4)), random.random((5, 4)) < 0.5
     map[0, 0], mask[0, 0], map[1, 1], mask[1, 1] = 1, True, -1, True
-    yield "share", f(map, mask), sum(v for v, m in zip(map.flat, mask.flat) if m and v > 0) / sum(v for v in map.flat if v > 0)
+    yield (
+        "share",
+        f(map, mask),
+        sum(v for v, m in zip(map.flat, mask.flat) if m and v > 0) / sum(v for v in map.flat if v > 0),
+    )

@@ -8,10 +8,18 @@ from lessons.exercises import exercise
 @exercise("13.1", "the product", "every channel of the guided map times the same L")
 def product(f, random):
     guided, L = random.normal(size=(3, 3, 3)), random.random((3, 3))
-    yield "map", f(guided, L), [[[guided[k, i, j] * L[i, j] for j in range(3)] for i in range(3)] for k in range(3)]
+    yield (
+        "map",
+        f(guided, L),
+        [[[guided[k, i, j] * L[i, j] for j in range(3)] for i in range(3)] for k in range(3)],
+    )
 
 
-@exercise("13.2", "bilinear, along a line", "place = (i + 1/2) n/N - 1/2, kept within 0 and n - 1; weigh its two neighbours by nearness")
+@exercise(
+    "13.2",
+    "bilinear, along a line",
+    "place = (i + 1/2) n/N - 1/2, kept within 0 and n - 1; weigh its two neighbours by nearness",
+)
 def upsample_line(f, random):
     for n, N in ((4, 10), (3, 3 * 4)):
         values, truth = random.normal(size=n), []
@@ -22,7 +30,9 @@ def upsample_line(f, random):
         yield f"{n} to {N}", f(values, N), truth
 
 
-@exercise("13.3", "grey is zero", "one scale for both signs and all channels: divide by the largest magnitude")
+@exercise(
+    "13.3", "grey is zero", "one scale for both signs and all channels: divide by the largest magnitude"
+)
 def drawn(f, random):
     M = random.normal(size=(3, 4, 2))
     M[0, 0, 0] = -4  # the largest magnitude is negative

@@ -17,18 +17,26 @@ def my_occlusion(f, random):
     for i in starts(7, 3, 2):
         row = []
         for j in starts(9, 3, 2):
-            q = np.array([[0.4 if i <= u < i + 3 and j <= v < j + 3 else p[u, v] for v in range(9)] for u in range(7)])
+            q = np.array(
+                [[0.4 if i <= u < i + 3 and j <= v < j + 3 else p[u, v] for v in range(9)] for u in range(7)]
+            )
             row.append(score(p) - score(q))
         truth.append(row)
     yield "falls", f(score, p, 3, 2, 0.4), truth
 
 
-@exercise("14.2", "from windows to pixels", "add every fall to the pixels of its window, count the windows there, and divide")
+@exercise(
+    "14.2",
+    "from windows to pixels",
+    "add every fall to the pixels of its window, count the windows there, and divide",
+)
 def spread(f, random):
     falls = random.normal(size=(3, 4))
     truth = np.zeros((8, 10))
     for u, v in np.ndindex(8, 10):
-        cover = [falls[i, j] for i, j in np.ndindex(3, 4) if 2 * i <= u < 2 * i + 3 and 2 * j <= v < 2 * j + 3]
+        cover = [
+            falls[i, j] for i, j in np.ndindex(3, 4) if 2 * i <= u < 2 * i + 3 and 2 * j <= v < 2 * j + 3
+        ]
         truth[u, v] = sum(cover) / len(cover) if cover else 0
     yield "map", f(falls, (8, 10), 3, 2), truth
 

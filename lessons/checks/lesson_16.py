@@ -5,17 +5,31 @@ import numpy as np
 from lessons.exercises import exercise, parts
 
 
-@exercise("16.1", "a kernel from Keras", "transpose: last axis first, then the third, then the two of the kernel in their order")
+@exercise(
+    "16.1",
+    "a kernel from Keras",
+    "transpose: last axis first, then the third, then the two of the kernel in their order",
+)
 def conv_from_keras(f, random):
     W, ours = random.normal(size=(3, 3, 3, 3)), np.zeros((3, 3, 3, 3))
     for u, v, k, n in np.ndindex(W.shape):
         ours[n, k, u, v] = W[u, v, k, n]
     yield "square kernel", f(W), ours
     W = random.normal(size=(2, 3, 4, 5))
-    yield "kernel", f(W), np.array([[[[W[u, v, k, n] for v in range(3)] for u in range(2)] for k in range(4)] for n in range(5)])
+    yield (
+        "kernel",
+        f(W),
+        np.array(
+            [[[[W[u, v, k, n] for v in range(3)] for u in range(2)] for k in range(4)] for n in range(5)]
+        ),
+    )
 
 
-@exercise("16.2", "the linear layer behind a flatten", "rows get their axes back, (h, w, C, F), reorder to (F, C, h, w), flatten again")
+@exercise(
+    "16.2",
+    "the linear layer behind a flatten",
+    "rows get their axes back, (h, w, C, F), reorder to (F, C, h, w), flatten again",
+)
 def fc6_from_keras(f, random):
     h, w, C, F = 2, 3, 4, 5
     W, ours = random.normal(size=(h * w * C, F)), np.zeros((F, C * h * w))
@@ -24,7 +38,11 @@ def fc6_from_keras(f, random):
     yield "weights", f(W, h, w), ours
 
 
-@exercise("16.3", "preprocessing folded into the first layer", "turn the channel axis round, multiply by 255; the mean goes into b")
+@exercise(
+    "16.3",
+    "preprocessing folded into the first layer",
+    "turn the channel axis round, multiply by 255; the mean goes into b",
+)
 def eats_rgb(f, random):
     W, b, mean = random.normal(size=(4, 3, 2, 3)), random.normal(size=4), random.uniform(1, 3, 3)
     rgb = random.random((3, 2, 3))
@@ -40,6 +58,13 @@ def eats_rgb(f, random):
 @exercise("16.4", "where the numbers are", "the product of each shape; numerator: shapes of length 4 only")
 def share_of_convolutions(f, random):
     a, b, c, d = random.integers(2, 9, 4).tolist()
-    shapes = {"conv1.W": (a, b, 3, 3), "conv1.b": (a,), "conv2.W": (c, a, 3, 2), "conv2.b": (c,), "fc.W": (d, 12 * c), "fc.b": (d,)}
+    shapes = {
+        "conv1.W": (a, b, 3, 3),
+        "conv1.b": (a,),
+        "conv2.W": (c, a, 3, 2),
+        "conv2.b": (c,),
+        "fc.W": (d, 12 * c),
+        "fc.b": (d,),
+    }
     inside = a * b * 9 + c * a * 6
     yield "share", f(shapes), inside / (inside + a + c + 12 * c * d + d)

@@ -14,7 +14,11 @@ def positive(g):
     return np.array([v if v > 0 else 0.0 for v in g])
 
 
-@exercise("17.1", "deconvnet through a fire module", "max(g, 0); the first F1 numbers through E1, the rest through E3; add; max; S")
+@exercise(
+    "17.1",
+    "deconvnet through a fire module",
+    "max(g, 0); the first F1 numbers through E1, the rest through E3; add; max; S",
+)
 def fire_back(f, random):
     E1, E3, S = random.normal(size=(4, 4)), random.normal(size=(4, 4)), random.normal(size=(4, 4))
     g = random.normal(size=8)
@@ -26,7 +30,11 @@ def fire_back(f, random):
     yield "gx", f(g, E1, E3, S), truth
 
 
-@exercise("17.2", "deconvnet past a block and through it", "h = max(g, 0) goes two ways: as it is, and back through V, a ReLU, U; add")
+@exercise(
+    "17.2",
+    "deconvnet past a block and through it",
+    "h = max(g, 0) goes two ways: as it is, and back through V, a ReLU, U; add",
+)
 def block_back(f, random):
     U, V, g = random.normal(size=(4, 4)), random.normal(size=(4, 4)), random.normal(size=4)
     g[1], g[2] = 1.5, -1.5
@@ -34,7 +42,11 @@ def block_back(f, random):
     yield "gx", f(g, U, V), h + back(positive(back(h, V)), U)
 
 
-@exercise("17.3", "the chance that a signal dies", "one module kills with probability p**squeeze; none does with (1 - that) ** fires")
+@exercise(
+    "17.3",
+    "the chance that a signal dies",
+    "one module kills with probability p**squeeze; none does with (1 - that) ** fires",
+)
 def chance(f, random):
     p, squeeze, fires = random.uniform(0.5, 0.9), int(random.integers(2, 5)), int(random.integers(2, 6))
     all_negative = 1.0

@@ -10,9 +10,16 @@ def shares(x, W, R, z):
     return np.array([sum(x[i] * W[j, i] / z[j] * R[j] for j in range(len(R))) for i in range(len(x))])
 
 
-@exercise("19.1", "LRP-epsilon", "z = W x + b; z + epsilon where z >= 0, z - epsilon elsewhere; x * (W^T (R / z))")
+@exercise(
+    "19.1", "LRP-epsilon", "z = W x + b; z + epsilon where z >= 0, z - epsilon elsewhere; x * (W^T (R / z))"
+)
 def lrp_linear(f, random):
-    x, W, b, R = random.normal(size=4), random.normal(size=(4, 4)), random.normal(size=4), random.normal(size=4)
+    x, W, b, R = (
+        random.normal(size=4),
+        random.normal(size=(4, 4)),
+        random.normal(size=4),
+        random.normal(size=4),
+    )
     z = np.array([sum(W[j, i] * x[i] for i in range(4)) + b[j] for j in range(4)])
     b[0] += 1 - z[0]
     b[1] += -1 - z[1]
@@ -23,7 +30,11 @@ def lrp_linear(f, random):
     x, W = np.round(x * 8) / 8, np.round(W * 8) / 8
     b[2] = -(W[2] @ x)
     z = W @ x + b
-    yield "R with a z of 0", f(x, W, b, R, 0.5), shares(x, W, R, np.array([v + 0.5 if v >= 0 else v - 0.5 for v in z]))
+    yield (
+        "R with a z of 0",
+        f(x, W, b, R, 0.5),
+        shares(x, W, R, np.array([v + 0.5 if v >= 0 else v - 0.5 for v in z])),
+    )
 
 
 @exercise("19.2", "LRP-gamma", "V = W + gamma max(W, 0) in both places: in z = V x, and on the way back")
@@ -39,11 +50,23 @@ def lrp_add(f, random):
     a, b, R = random.normal(size=(3, 4)), random.normal(size=(3, 4)), random.normal(size=(3, 4))
     a[0, 0], b[0, 0] = 2.0, -1.0
     answers = parts(f(a, b, R), "R of a", "R of b")
-    yield "R of a", answers[0], [[a[i, j] / (a[i, j] + b[i, j]) * R[i, j] for j in range(4)] for i in range(3)]
-    yield "R of b", answers[1], [[b[i, j] / (a[i, j] + b[i, j]) * R[i, j] for j in range(4)] for i in range(3)]
+    yield (
+        "R of a",
+        answers[0],
+        [[a[i, j] / (a[i, j] + b[i, j]) * R[i, j] for j in range(4)] for i in range(3)],
+    )
+    yield (
+        "R of b",
+        answers[1],
+        [[b[i, j] / (a[i, j] + b[i, j]) * R[i, j] for j in range(4)] for i in range(3)],
+    )
 
 
-@exercise("19.4", "the rule of squares", "each R_j is shared over its row of W: w_ji^2 over the sum of the squares of row j")
+@exercise(
+    "19.4",
+    "the rule of squares",
+    "each R_j is shared over its row of W: w_ji^2 over the sum of the squares of row j",
+)
 def lrp_squares(f, random):
     W, R = random.normal(size=(4, 4)), random.normal(size=4)
     total = [sum(w**2 for w in row) for row in W]

@@ -43,7 +43,11 @@ class Number:
     __radd__, __rmul__ = __add__, __mul__
 
 
-@exercise("20.1", "Winograd's two outputs", "the four products m1 to m4 of the text, and y0 = m1 + m2 + m3, y1 = m2 - m3 - m4")
+@exercise(
+    "20.1",
+    "Winograd's two outputs",
+    "the four products m1 to m4 of the text, and y0 = m1 + m2 + m3, y1 = m2 - m3 - m4",
+)
 def two_outputs(f, random):
     counted, d, g = [], random.normal(size=4), random.normal(size=3)
     answer = f([Number(v, "d", counted) for v in d], [Number(v, "g", counted) for v in g])
@@ -54,7 +58,12 @@ def two_outputs(f, random):
 
 @exercise("20.2", "counting multiplications", "ceil(h / m) times ceil(w / m) tiles, (m + 2)**2 each")
 def multiplications(f, random):
-    for h, w, m in [(7, 10, 2), (8, 9, 4), (13, 4, 4), (int(random.integers(5, 30)), int(random.integers(31, 60)), 3)]:
+    for h, w, m in [
+        (7, 10, 2),
+        (8, 9, 4),
+        (13, 4, 4),
+        (int(random.integers(5, 30)), int(random.integers(31, 60)), 3),
+    ]:
         tiles = sum(1 for i in range(0, h, m) for j in range(0, w, m))
         yield f"{h} x {w}, tiles of {m}", f(h, w, m), tiles * math.prod((m + 2, m + 2))
 

@@ -30,7 +30,9 @@ def my_layercam(f, random):
     yield "map", f(A, g), places(lambda i, j: max(sum(max(g[k, i, j], 0) * A[k, i, j] for k in range(4)), 0))
 
 
-@exercise("21.3", "XGrad-CAM", "alpha_k = sum(A^k g^k) / sum(A^k), and 0 where the sum is 0; then sum_k alpha_k A^k")
+@exercise(
+    "21.3", "XGrad-CAM", "alpha_k = sum(A^k g^k) / sum(A^k), and 0 where the sum is 0; then sum_k alpha_k A^k"
+)
 def my_xgrad_cam(f, random):
     A, g = drawn(random)
     totals = [sum(A[k].flat) for k in range(4)]
@@ -38,7 +40,11 @@ def my_xgrad_cam(f, random):
     yield "map", f(A, g), places(lambda i, j: sum(alpha[k] * A[k, i, j] for k in range(4)))
 
 
-@exercise("21.4", "SmoothGrad", "call gradient once for each noise, at x + noise, and take the mean of what it gives")
+@exercise(
+    "21.4",
+    "SmoothGrad",
+    "call gradient once for each noise, at x + noise, and take the mean of what it gives",
+)
 def my_smoothgrad(f, random):
     x, a, noise = random.normal(size=(3, 2)), random.normal(size=(3, 2)), random.normal(size=(5, 3, 2))
     slope = lambda v: a * v**2 + np.roll(v, 1, axis=0)  # noqa: E731

@@ -9,7 +9,15 @@ def neuron(ax, x, w, z, y, gx):
         ax.plot([1, 3], [2 - d, 1], color=GREY, zorder=0)
         ax.text(0.9, 2.08 - d, f"$x_{d + 1}$ = {x[d]:g}", ha="right", va="center", color=INK)
         ax.text(0.9, 1.8 - d, f"signal {gx[d]:g}", ha="right", va="center", color=RED)
-        ax.text(1.7, 2 - d - 0.35 * (1 - d), f"$w_{d + 1}$ = {w[d]:g}", ha="center", va="center", color=BLUE, backgroundcolor="white")
+        ax.text(
+            1.7,
+            2 - d - 0.35 * (1 - d),
+            f"$w_{d + 1}$ = {w[d]:g}",
+            ha="center",
+            va="center",
+            color=BLUE,
+            backgroundcolor="white",
+        )
     ax.plot([3, 4.5], [1, 1], color=GREY, zorder=0)
     ax.scatter([3], [1], s=6500, color="white", edgecolor=INK, linewidth=2)
     ax.text(3, 1, f"z = {z:g}\ngate {'open' if z > 0 else 'closed'}", ha="center", va="center")

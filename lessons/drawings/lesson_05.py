@@ -9,7 +9,17 @@ def residual_block(ax):
     """Forward to the right, black; signals to the left, red."""
     places = {"x": (0, 0), "F": (2.1, 1), "+": (4.2, 0), "ReLU": (6.4, 0), "y": (8.6, 0)}
     for name, (i, j) in places.items():
-        ax.text(i, j, name, ha="center", va="center", fontsize=16, color=BLUE if name == "F" else INK, bbox=BOX, zorder=3)
+        ax.text(
+            i,
+            j,
+            name,
+            ha="center",
+            va="center",
+            fontsize=16,
+            color=BLUE if name == "F" else INK,
+            bbox=BOX,
+            zorder=3,
+        )
     ways = [("x", "+"), ("x", "F"), ("F", "+"), ("+", "ReLU"), ("ReLU", "y")]
     for a, b in ways:
         room = {"shrinkA": 32 if a == "ReLU" else 22, "shrinkB": 36 if b == "ReLU" else 24}

@@ -33,8 +33,22 @@ def export(lesson, folder):
     """Run a lesson's source and write each figure to folder/NN_slug-1.svg, .png, ...  -> paths.  LessonError: it fails, or draws none"""
     folder, stem = Path(folder), lesson.source.stem
     with staged(folder) as stage:
-        command = [sys.executable, "-W", "ignore", "-c", DRAW, str(lesson.source.resolve()), str(stage.resolve() / stem)]
-        done = subprocess.run(command, env=os.environ | {"MPLBACKEND": "Agg"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            DRAW,
+            str(lesson.source.resolve()),
+            str(stage.resolve() / stem),
+        ]
+        done = subprocess.run(
+            command,
+            env=os.environ | {"MPLBACKEND": "Agg"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         if done.returncode:
             last = done.stdout.strip().rpartition("\n")[2] or f"exit status {done.returncode}"
             raise LessonError(f"lesson {lesson.number} did not run to its end: {last}")

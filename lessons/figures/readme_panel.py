@@ -18,7 +18,9 @@ OUT = Path(__file__).with_name("readme_panel.png")
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", metavar="FILE", help="default: what `gradcam weights get squeezenet` stored")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="default: what `gradcam weights get squeezenet` stored"
+    )
     net = weights.load("squeezenet", parser.parse_args().weights)
     photo = image.read(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
     explanation = explain(net, image.prepare(photo, net.card.preprocessing))

@@ -40,7 +40,9 @@ def table(found):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, metavar="FILE", help="imagenette_96_jpeg.npz")
-    parser.add_argument("--pictures", type=int, default=400, help="how many, spread over the file; default: 400")
+    parser.add_argument(
+        "--pictures", type=int, default=400, help="how many, spread over the file; default: 400"
+    )
     args = parser.parse_args()
     net = weights.load("mini_vgg").astype(np.float64)
     net.card = weights.card("mini_vgg")

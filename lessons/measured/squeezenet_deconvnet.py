@@ -39,14 +39,18 @@ def table(net, photos):
     yield f"SqueezeNet v1.0, published weights, {len(found)} photos, from the score of the best class"
     yield f"run by: {COMMAND}"
     yield f"deconvnet       exactly zero at the picture on {sum(died.values())} of {len(found)}"
-    yield from (f"                it dies at the ReLU behind {layer} on {n}" for layer, n in died.most_common())
+    yield from (
+        f"                it dies at the ReLU behind {layer} on {n}" for layer, n in died.most_common()
+    )
     yield f"guided backprop exactly zero at the picture on {np.sum([not guided for _, guided in found])} of {len(found)}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=Path, required=True, help="a folder of pictures")
-    parser.add_argument("--weights", metavar="FILE", help="default: what `gradcam weights get squeezenet` stored")
+    parser.add_argument(
+        "--weights", metavar="FILE", help="default: what `gradcam weights get squeezenet` stored"
+    )
     args = parser.parse_args()
     photos = sorted(p for p in args.photos.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png"))
     for line in table(weights.load("squeezenet", args.weights), photos):

@@ -16,7 +16,9 @@ def python(text):
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    coloured = highlight(text.strip("\n"), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n")
+    coloured = highlight(text.strip("\n"), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip(
+        "\n"
+    )
     return f'<pre class="code" tabindex="0"><code>{coloured}</code></pre>'
 
 
@@ -57,7 +59,10 @@ def engine_lines(lines, code=""):
 @cache
 def _files():
     paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    return {path.relative_to(ROOT).as_posix(): [line.rstrip() for line in path.read_text("utf-8").split("\n")] for path in paths}
+    return {
+        path.relative_to(ROOT).as_posix(): [line.rstrip() for line in path.read_text("utf-8").split("\n")]
+        for path in paths
+    }
 
 
 def _source(text, path, line):

@@ -49,7 +49,10 @@ class Page:
 def page(lesson, addresses):
     """addresses: {lesson's number: page}.  -> Page"""
     made, text, parts = Page(lesson, addresses[lesson.number]), Text(addresses), []
-    notebook, named = read(lesson.notebook.read_text("utf-8"), lesson.notebook.name), alternatives(lesson.text)
+    notebook, named = (
+        read(lesson.notebook.read_text("utf-8"), lesson.notebook.name),
+        alternatives(lesson.text),
+    )
     for n, cell in enumerate(notebook["cells"]):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
@@ -71,14 +74,22 @@ def _front(body, lesson):
 
 def _options(text):
     """a) one  b) two  -> a list"""
-    return '<ol class="options" type="a">' + "".join(f"<li>{option}</li>" for option in BETWEEN.split(text)) + "</ol>"
+    return (
+        '<ol class="options" type="a">'
+        + "".join(f"<li>{option}</li>" for option in BETWEEN.split(text))
+        + "</ol>"
+    )
 
 
 def _joined(outputs):
     """What was printed in one go, and was recorded in pieces, in one piece."""
     joined = []
     for output in outputs:
-        if joined and output["output_type"] == joined[-1]["output_type"] == "stream" and output["name"] == joined[-1]["name"]:
+        if (
+            joined
+            and output["output_type"] == joined[-1]["output_type"] == "stream"
+            and output["name"] == joined[-1]["name"]
+        ):
             joined[-1] = joined[-1] | {"text": ["".join(joined[-1]["text"]), "".join(output["text"])]}
         else:
             joined.append(output)
@@ -95,8 +106,12 @@ def _output(output, code, made, alternative):
         made.images[name] = base64.b64decode("".join(data["image/png"]))
         if not alternative:
             made.unnamed.append(name)
-        width, height = (int.from_bytes(made.images[name][at : at + 4], "big") for at in (16, 20))  # of PNG's header
-        words = (alternative or f"figure {len(made.images)} of lesson {made.lesson.number}").replace('"', "&quot;")
+        width, height = (
+            int.from_bytes(made.images[name][at : at + 4], "big") for at in (16, 20)
+        )  # of PNG's header
+        words = (alternative or f"figure {len(made.images)} of lesson {made.lesson.number}").replace(
+            '"', "&quot;"
+        )
         kind = "picture broad" if width > 2 * height else "picture"
         return f'<figure class="{kind}"><img src="figures/{name}" alt="{words}" width="{width}" height="{height}"></figure>'
     if "text/html" in data:

@@ -18,7 +18,9 @@ def teaching(chosen, addresses):
     """-> Guide, None if there is nothing written"""
     files = [GUIDE / "README.md", *(guide(each) for each in chosen)]
     text = Text(addresses)
-    body = "\n".join(f"<section>{text(file.read_text('utf-8'))}</section>" for file in files if file.is_file())
+    body = "\n".join(
+        f"<section>{text(file.read_text('utf-8'))}</section>" for file in files if file.is_file()
+    )
     return Guide(body, text.headings) if body else None
 
 

@@ -18,12 +18,16 @@ class Text:
 
         self.headings, self.addresses = [], addresses or {}
         self.markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
-        self.markdown.use(dollarmath_plugin, renderer=lambda latex, about: mathml(latex.strip(), about["display_mode"]))
+        self.markdown.use(
+            dollarmath_plugin, renderer=lambda latex, about: mathml(latex.strip(), about["display_mode"])
+        )
         rules = self.markdown.renderer.rules
         rules["table_open"] = lambda *_: '<div class="wide"><table>\n'
         rules["table_close"] = lambda *_: "</table></div>\n"
         rules["text"] = lambda tokens, at, *_: self._linked(tokens, at)
-        rules["math_block"] = lambda tokens, at, *_: f'<div class="equation">{mathml(tokens[at].content.strip(), True)}</div>\n'
+        rules["math_block"] = lambda tokens, at, *_: (
+            f'<div class="equation">{mathml(tokens[at].content.strip(), True)}</div>\n'
+        )
         rules["math_inline"] = lambda tokens, at, *_: mathml(tokens[at].content.strip())
 
     def __call__(self, text):
@@ -41,7 +45,10 @@ class Text:
 
     def _anchor(self, words):
         """An anchor that is not yet on this page."""
-        anchor, taken = re.sub(r"\W+", "-", words.lower()).strip("-") or "part", {a for _, a, _ in self.headings}
+        anchor, taken = (
+            re.sub(r"\W+", "-", words.lower()).strip("-") or "part",
+            {a for _, a, _ in self.headings},
+        )
         return next(a for a in [anchor, *(f"{anchor}-{n}" for n in range(2, 99))] if a not in taken)
 
     def _linked(self, tokens, at):
@@ -52,7 +59,12 @@ class Text:
 
         def link(found):
             parts = [found[k] or "" for k in range(1, 7)]
-            return "".join(f'<a href="{self.addresses[int(p)]}">{p}</a>' if p.isdigit() and int(p) in self.addresses else p for p in parts)
+            return "".join(
+                f'<a href="{self.addresses[int(p)]}">{p}</a>'
+                if p.isdigit() and int(p) in self.addresses
+                else p
+                for p in parts
+            )
 
         return LESSON.sub(link, words)
 

@@ -40,12 +40,24 @@ def build_site(out):
     pages = [page(each, addresses) for each in chosen]
     guide = teaching(chosen, addresses)
     loader = jinja2.FileSystemLoader(HERE / "templates", encoding="utf-8")
-    templates = jinja2.Environment(loader=loader, autoescape=False, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    templates = jinja2.Environment(
+        loader=loader,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
     shown = next((each for each in pages if each.lesson.number == SHOWN), None)
     common = {"site": TITLE, "pages": pages, "page": None, "guide": guide}
-    files = {"index.html": templates.get_template("index.html").render(common, questions=_questions(addresses), shown=shown)}
+    files = {
+        "index.html": templates.get_template("index.html").render(
+            common, questions=_questions(addresses), shown=shown
+        )
+    }
     for before, this, after in zip([None, *pages], pages, [*pages[1:], None]):
-        files[this.address] = templates.get_template("lesson.html").render(common, page=this, before=before, after=after)
+        files[this.address] = templates.get_template("lesson.html").render(
+            common, page=this, before=before, after=after
+        )
     if guide:
         files["teaching.html"] = templates.get_template("teaching.html").render(common)
     files["search-index.js"] = f"window.sections = {json.dumps(_index(pages), ensure_ascii=False)};\n"
@@ -60,7 +72,11 @@ def build_site(out):
         for static in sorted((HERE / "static").iterdir()):
             shutil.copyfile(static, stage / static.name)
     left_out = [each.number for each in lessons() if not each.notebook.is_file()]
-    return Built(sum(name.endswith(".html") for name in files), [name for each in pages for name in each.unnamed], left_out)
+    return Built(
+        sum(name.endswith(".html") for name in files),
+        [name for each in pages for name in each.unnamed],
+        left_out,
+    )
 
 
 def _questions(addresses):
@@ -71,7 +87,12 @@ def _questions(addresses):
 def _index(pages):
     """What search looks through: [lesson's title, section's heading, address, words]"""
     return [
-        [f"{each.lesson.number}. {each.lesson.title}", "" if n == 0 else heading, f"{each.address}#{anchor}", words]
+        [
+            f"{each.lesson.number}. {each.lesson.title}",
+            "" if n == 0 else heading,
+            f"{each.address}#{anchor}",
+            words,
+        ]
         for each in pages
         for n, (anchor, heading, words) in enumerate(each.sections())
     ]

@@ -23,7 +23,10 @@ class Geometry:
 
     def windows(self, size, kernel):
         """(H, W), (kh, kw) -> (h, w) of the output."""
-        return tuple(out_size(n, k, s, p, d) for n, k, s, p, d in zip(size, kernel, self.stride, self.pad, self.dilation))
+        return tuple(
+            out_size(n, k, s, p, d)
+            for n, k, s, p, d in zip(size, kernel, self.stride, self.pad, self.dilation)
+        )
 
     def padded(self, x, kernel, windows):
         return pad_to_fit(x, kernel, self.stride, self.pad, self.dilation, windows)
@@ -50,7 +53,10 @@ def gx(gy, W, size, geometry):
     """gy (N, F, h, w), W (F, C/groups, kh, kw), size (H, W) of x -> gx (N, C, H, W)."""
     N, G, (F, Cg, *kernel) = len(gy), geometry.groups, W.shape
     h, w = gy.shape[-2:]
-    reach = [(n - 1) * s + d * (k - 1) + 1 for n, s, d, k in zip((h, w), geometry.stride, geometry.dilation, kernel)]
+    reach = [
+        (n - 1) * s + d * (k - 1) + 1
+        for n, s, d, k in zip((h, w), geometry.stride, geometry.dilation, kernel)
+    ]
     g = np.zeros_like(gy, shape=(N, G * Cg, *reach))
     gy, Wt = gy.reshape(N, G, F // G, h * w), W.reshape(G, F // G, Cg, *kernel).swapaxes(1, 2)
     for u, v, at in geometry.taps(kernel, (h, w)):

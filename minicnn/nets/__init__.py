@@ -9,7 +9,12 @@ from minicnn.nets.classifiers.mini_xception import mini_xception
 from minicnn.nets.classifiers.resnet import resnet18, resnet34, resnet50, resnet50_caffe, resnet50_keras
 from minicnn.nets.classifiers.shapes import shapes
 from minicnn.nets.classifiers.small_vgg import deep_convnet, udacity_cifar
-from minicnn.nets.classifiers.squeezenet import squeezenet, squeezenet1_0_torchvision, squeezenet1_1, squeezenet1_1_torchvision
+from minicnn.nets.classifiers.squeezenet import (
+    squeezenet,
+    squeezenet1_0_torchvision,
+    squeezenet1_1,
+    squeezenet1_1_torchvision,
+)
 from minicnn.nets.classifiers.vgg import vgg11, vgg13, vgg16, vgg19
 from minicnn.nets.folding import fold
 from minicnn.nets.language.captioner import captioner

@@ -15,8 +15,12 @@ def fold(net):
     for before, at in zip([None, *net.steps], net.steps):
         if isinstance(at, BatchNormLayer):
             if not isinstance(before, ConvLayer):
-                raise ValueError(f"'{at.name}' cannot be folded: a convolution must stand directly in front of it")
-            gamma, beta, mean, var = (arrays.pop(f"{at.name}.{key}") for key in ("gamma", "beta", "mean", "var"))
+                raise ValueError(
+                    f"'{at.name}' cannot be folded: a convolution must stand directly in front of it"
+                )
+            gamma, beta, mean, var = (
+                arrays.pop(f"{at.name}.{key}") for key in ("gamma", "beta", "mean", "var")
+            )
             factor = gamma / np.sqrt(var + at.eps)
             b = arrays.get(f"{before.name}.b", 0)
             arrays[f"{before.name}.W"] = arrays[f"{before.name}.W"] * factor[:, None, None, None]

@@ -18,7 +18,9 @@ class Curves:
 
     @classmethod
     def from_arrays(cls, arrays):
-        return cls(arrays["loss"].tolist(), arrays["hits"].tolist(), json.loads(arrays["validation"].tobytes()))
+        return cls(
+            arrays["loss"].tolist(), arrays["hits"].tolist(), json.loads(arrays["validation"].tobytes())
+        )
 
     def recent(self, steps=50):
         """Mean loss and accuracy of the last steps."""
@@ -33,10 +35,21 @@ class Curves:
         width = max(1, steps_per_epoch // 10)
         for axes, values, name in ((left, self.loss, "loss"), (right, self.hits, "accuracy")):
             points = [np.mean(values[i : i + width]) for i in range(0, len(values) - width + 1, width)]
-            axes.plot((np.arange(len(points)) + 0.5) * width / steps_per_epoch, points, color="0.6", label="training")
+            axes.plot(
+                (np.arange(len(points)) + 0.5) * width / steps_per_epoch,
+                points,
+                color="0.6",
+                label="training",
+            )
             epochs = [v["epoch"] for v in self.validation if name in v]
             if epochs:
-                axes.plot(epochs, [v[name] for v in self.validation if name in v], "o-", markersize=3, label="validation")
+                axes.plot(
+                    epochs,
+                    [v[name] for v in self.validation if name in v],
+                    "o-",
+                    markersize=3,
+                    label="validation",
+                )
             axes.set(xlabel="epoch", ylabel=name)
             axes.grid(alpha=0.3)
             axes.legend()

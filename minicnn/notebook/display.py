@@ -6,7 +6,17 @@ import io
 
 import numpy as np
 
-SIDES = (224, 28, 32, 48, 64, 96, 128, 227, 299)  # of a picture, tried in this order where nothing says what a network expects
+SIDES = (
+    224,
+    28,
+    32,
+    48,
+    64,
+    96,
+    128,
+    227,
+    299,
+)  # of a picture, tried in this order where nothing says what a network expects
 SMALL = 160  # pixels: a smaller picture is enlarged to about this
 MOST = 16  # feature maps in one picture
 ALIGNED = {"layer": "left", "operation": "left", "output": "right", "weights": "right"}
@@ -23,8 +33,19 @@ def layers(net):
     x, rows, counted = _input(net), [], set()
     for tensor in history(net(Tensor(x))) if x is not None else []:
         if tensor.op:
-            new = {id(i): i.data for i in tensor.op.inputs if isinstance(i, Tensor) and i.op is None and i.data is not x}
-            rows.append((tensor.name, type(tensor.op).__name__, tensor.shape[1:], _numbers(new[i] for i in new.keys() - counted)))
+            new = {
+                id(i): i.data
+                for i in tensor.op.inputs
+                if isinstance(i, Tensor) and i.op is None and i.data is not x
+            }
+            rows.append(
+                (
+                    tensor.name,
+                    type(tensor.op).__name__,
+                    tensor.shape[1:],
+                    _numbers(new[i] for i in new.keys() - counted),
+                )
+            )
             counted |= new.keys()
     for at in net.layers():
         new = {id(t): t.data for t in _learned(at) if id(t) not in counted}
@@ -38,10 +59,17 @@ def network_html(net):
     """A network, or one layer, as a table."""
     shape, rows = layers(net)
     learned = _numbers(t.data for t in net.parameters().values())
-    what = f"for a picture of {_times(shape)}" if shape else "no picture of a usual size fits it, so the shapes are not known"
+    what = (
+        f"for a picture of {_times(shape)}"
+        if shape
+        else "no picture of a usual size fits it, so the shapes are not known"
+    )
     title = getattr(getattr(net, "card", None), "title", None) or net.name or type(net).__name__
     head = "".join(f'<th style="text-align:{side}">{name}</th>' for name, side in ALIGNED.items())
-    body = "".join(_row(name or "", kind, _times(out) if out else "", f"{n:,}" if n else "") for name, kind, out, n in rows)
+    body = "".join(
+        _row(name or "", kind, _times(out) if out else "", f"{n:,}" if n else "")
+        for name, kind, out, n in rows
+    )
     table = f'<div style="max-height:32em; overflow:auto"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     return f"<b>{html.escape(title)}</b>, {learned:,} weights, {what}{table}"
 
@@ -75,7 +103,13 @@ def png(pixels):
 
 
 def _row(*cells):
-    return "<tr>" + "".join(f'<td style="text-align:{side}">{html.escape(c)}</td>' for c, side in zip(cells, ALIGNED.values())) + "</tr>"
+    return (
+        "<tr>"
+        + "".join(
+            f'<td style="text-align:{side}">{html.escape(c)}</td>' for c, side in zip(cells, ALIGNED.values())
+        )
+        + "</tr>"
+    )
 
 
 def _times(shape):
@@ -89,7 +123,9 @@ def _numbers(arrays):
 def _learned(layer):
     """The tensors that this layer itself holds and training changes."""
     fixed = getattr(layer, "statistics", ())
-    return [t for key, t in vars(layer).items() if hasattr(t, "op") and hasattr(t, "data") and key not in fixed]
+    return [
+        t for key, t in vars(layer).items() if hasattr(t, "op") and hasattr(t, "data") and key not in fixed
+    ]
 
 
 def _input(net):
@@ -101,7 +137,14 @@ def _input(net):
         shapes = [(1, first.shape[1])]
     else:
         crop = getattr(getattr(getattr(net, "card", None), "preprocessing", None), "crop", None)
-        groups = next((at.options["groups"] for at in net.layers() if getattr(getattr(at, "W", None), "data", None) is first), 1)
+        groups = next(
+            (
+                at.options["groups"]
+                for at in net.layers()
+                if getattr(getattr(at, "W", None), "data", None) is first
+            ),
+            1,
+        )
         shapes = [(1, first.shape[1] * groups, side, side) for side in ([crop] if crop else SIDES)]
     return next((x for shape in shapes if _takes(net, x := np.zeros_like(first, shape=shape))), None)
 
@@ -129,6 +172,8 @@ def _picture(name, values):
         what = f"feature maps 0 to {min(len(first), MOST) - 1} of picture 0"
     times = max(SMALL // shown.shape[-2], 1)
     source = base64.b64encode(png(scaled(shown))).decode()
-    about = html.escape(f"{what} of {name or 'the tensor'}, black at the smallest value and white at the largest")
+    about = html.escape(
+        f"{what} of {name or 'the tensor'}, black at the smallest value and white at the largest"
+    )
     style = f"display:block; max-width:100%; width:{times * shown.shape[-1]}px; image-rendering:pixelated"
     return f'<img alt="{about}" title="{about}" style="{style}" src="data:image/png;base64,{source}">'

@@ -19,7 +19,10 @@ class AvgPool(Op):
 
     def forward(self, x):
         self.size = x.shape[-2:]
-        self.windows = [out_size(n, k, s, p, 1, self.ceil) for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)]
+        self.windows = [
+            out_size(n, k, s, p, 1, self.ceil)
+            for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)
+        ]
         padded = pad_to_fit(x, self.kernel, self.stride, self.pad, (1, 1), self.windows)
         self.Z = self._window_sizes(x)
         return sum(padded[at] for _, _, at in self._taps()) / self.Z

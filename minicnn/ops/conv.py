@@ -41,7 +41,9 @@ class Conv(Op):
     def _check(self, x, W):
         G = self.geometry.groups
         if x.ndim != 4 or W.ndim != 4 or x.shape[1] != G * W.shape[1] or W.shape[0] % G:
-            raise GraphError(f"filters {tuple(W.shape)} in {G} groups take (N, {G * W.shape[1]}, H, W), not {tuple(x.shape)}")
+            raise GraphError(
+                f"filters {tuple(W.shape)} in {G} groups take (N, {G * W.shape[1]}, H, W), not {tuple(x.shape)}"
+            )
 
 
 def _one_batch(gy):

@@ -20,7 +20,9 @@ class CrossEntropy(Op):
     def forward(self, x, t):
         N, K = x.shape
         if t.ndim == 1 and (t.shape[0] != N or t.dtype.kind not in "iu"):
-            raise GraphError(f"scores {(N, K)} need {N} integer classes, or targets {(N, K)}; not {tuple(t.shape)} {t.dtype}")
+            raise GraphError(
+                f"scores {(N, K)} need {N} integer classes, or targets {(N, K)}; not {tuple(t.shape)} {t.dtype}"
+            )
         if t.ndim == 1:
             classes, t = t, np.zeros_like(x)
             t[np.arange(N), classes] = 1

@@ -17,7 +17,9 @@ class Embedding(Op):
         if t.dtype.kind not in "iu":
             raise GraphError(f"an embedding takes words as whole numbers, not {t.dtype}")
         if t.size and not 0 <= int(t.min()) <= int(t.max()) < len(W):
-            raise GraphError(f"there are {len(W)} words, numbered from 0; {int(t.min())} to {int(t.max())} were given")
+            raise GraphError(
+                f"there are {len(W)} words, numbered from 0; {int(t.min())} to {int(t.max())} were given"
+            )
         self.t, self.W_shape = t, W.shape
         return W[t]
 

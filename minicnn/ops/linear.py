@@ -11,7 +11,9 @@ class Linear(Op):
 
     def forward(self, x, W, b=None):
         if x.ndim != 2 or x.shape[1] != W.shape[1]:
-            raise GraphError(f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not {tuple(x.shape)}; flatten first")
+            raise GraphError(
+                f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not {tuple(x.shape)}; flatten first"
+            )
         self.x, self.W = x, W
         y = product(x, W.T)
         return y if b is None else y + b

@@ -21,7 +21,9 @@ class LSTM(Op):
 
     def forward(self, x, h, c, W, b):
         if W.shape != (4 * h.shape[-1], x.shape[-1] + h.shape[-1]) or c.shape != h.shape:
-            raise GraphError(f"an LSTM with weights {tuple(W.shape)} does not take x {x.shape}, h {h.shape}, c {c.shape}")
+            raise GraphError(
+                f"an LSTM with weights {tuple(W.shape)} does not take x {x.shape}, h {h.shape}, c {c.shape}"
+            )
         self.xh, self.c, self.W, self.D = np.concatenate([x, h], axis=-1), c, W, x.shape[-1]
         i, f, g, o = np.split(self.xh @ W.T + b, 4, axis=-1)
         self.i, self.f, self.g, self.o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)

@@ -20,7 +20,10 @@ class MaxPool(Op):
 
     def forward(self, x):
         self.size = x.shape[-2:]
-        self.windows = [out_size(n, k, s, p, 1, self.ceil) for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)]
+        self.windows = [
+            out_size(n, k, s, p, 1, self.ceil)
+            for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)
+        ]
         padded = pad_to_fit(x, self.kernel, self.stride, self.pad, (1, 1), self.windows, value=-np.inf)
         (_, _, first), *others = self._taps()
         number = np.uint8 if len(others) < 256 else np.int32
@@ -30,8 +33,12 @@ class MaxPool(Op):
         def compute(rows):
             highest, switches = np.copy(padded[first][..., rows, :]), self.switches[..., rows, :]
             for tap, (_, _, at) in enumerate(others, start=1):
-                seen = np.copy(padded[at][..., rows, :])  # a contiguous copy first: comparing strided views takes several times as long
-                np.maximum(switches, number(tap) * (seen > highest), out=switches)  # a later tap has a larger number
+                seen = np.copy(
+                    padded[at][..., rows, :]
+                )  # a contiguous copy first: comparing strided views takes several times as long
+                np.maximum(
+                    switches, number(tap) * (seen > highest), out=switches
+                )  # a later tap has a larger number
                 np.maximum(highest, seen, out=highest)
             y[..., rows, :] = highest
 
@@ -41,7 +48,9 @@ class MaxPool(Op):
     def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
         if isinstance(gy, np.ndarray):
-            return cut_padding(unpool(gy, self.switches, reach, self.kernel, self.stride), self.size, self.pad)
+            return cut_padding(
+                unpool(gy, self.switches, reach, self.kernel, self.stride), self.size, self.pad
+            )
         g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
         for tap, (_, _, at) in enumerate(self._taps()):
             g[at] += gy * (self.switches == tap)

@@ -12,8 +12,13 @@ class Pad(Op):
         self.widths, self.value = widths, value
 
     def forward(self, x):
-        self.inside = tuple(slice(before, before + n) for (before, _), n in zip(self.widths, x.shape[x.ndim - len(self.widths) :]))
-        return np.pad(x, [(0, 0)] * (x.ndim - len(self.widths)) + list(self.widths), constant_values=self.value)
+        self.inside = tuple(
+            slice(before, before + n)
+            for (before, _), n in zip(self.widths, x.shape[x.ndim - len(self.widths) :])
+        )
+        return np.pad(
+            x, [(0, 0)] * (x.ndim - len(self.widths)) + list(self.widths), constant_values=self.value
+        )
 
     def gx(self, gy):
         return gy[(..., *self.inside)]

@@ -19,9 +19,16 @@ class RoIAlign(Op):
         self.P, self.scale, self.picture = P, scale, np.asarray(picture)
 
     def forward(self, x, boxes):
-        if self.picture.shape != (len(boxes),) or (len(boxes) and not 0 <= self.picture.min() <= self.picture.max() < len(x)):
-            raise GraphError(f"{len(boxes)} boxes need as many numbers of pictures, from 0 to {len(x) - 1}; not {self.picture.tolist()}")
-        self.x, self.part = x, np.asarray(((np.arange(self.P) + 0.5) / self.P).astype(x.dtype), like=x)  # 0 to 1: where a sample sits
+        if self.picture.shape != (len(boxes),) or (
+            len(boxes) and not 0 <= self.picture.min() <= self.picture.max() < len(x)
+        ):
+            raise GraphError(
+                f"{len(boxes)} boxes need as many numbers of pictures, from 0 to {len(x) - 1}; not {self.picture.tolist()}"
+            )
+        self.x, self.part = (
+            x,
+            np.asarray(((np.arange(self.P) + 0.5) / self.P).astype(x.dtype), like=x),
+        )  # 0 to 1: where a sample sits
         self.R, self.dR = self._samples(x, boxes[:, 1], boxes[:, 3], x.shape[-2])
         self.C, self.dC = self._samples(x, boxes[:, 0], boxes[:, 2], x.shape[-1])
         return self.R @ x[self.picture] @ self.C.swapaxes(-1, -2)
@@ -34,7 +41,9 @@ class RoIAlign(Op):
 
     def gboxes(self, gy):
         x = self.x[self.picture]
-        rows = (gy * (self.dR @ x @ self.C.swapaxes(-1, -2))).sum(axis=(-3, -1))  # the signal at i_u, (..., R, P)
+        rows = (gy * (self.dR @ x @ self.C.swapaxes(-1, -2))).sum(
+            axis=(-3, -1)
+        )  # the signal at i_u, (..., R, P)
         columns = (gy * (self.R @ x @ self.dC.swapaxes(-1, -2))).sum(axis=(-3, -2))  # and at j_v
         near, far = 1 - self.part, self.part
         ends = [(g * share).sum(axis=-1) for share in (near, far) for g in (columns, rows)]

@@ -16,4 +16,14 @@ from minicnn.training.run import Run
 from minicnn.training.shards import gradients
 from minicnn.training.state import TrainingError
 
-__all__ = ["CheckpointError", "Curves", "Run", "TrainingError", "exact", "gradients", "predict", "top1", "train"]
+__all__ = [
+    "CheckpointError",
+    "Curves",
+    "Run",
+    "TrainingError",
+    "exact",
+    "gradients",
+    "predict",
+    "top1",
+    "train",
+]

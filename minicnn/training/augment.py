@@ -54,7 +54,10 @@ def flip(random, boxes):
 
 def jitter(random, x, brightness=0.3, contrast=0.3, saturation=0.3):
     """Change brightness, contrast and saturation by factors from 1 - v to 1 + v, drawn for each picture.  x (N, 3, H, W), 0 to 1."""
-    b, c, s = (random.uniform(1 - v, 1 + v, (len(x), 1, 1, 1)).astype(np.float32) for v in (brightness, contrast, saturation))
+    b, c, s = (
+        random.uniform(1 - v, 1 + v, (len(x), 1, 1, 1)).astype(np.float32)
+        for v in (brightness, contrast, saturation)
+    )
     grey = np.tensordot(LUMA, x, axes=(0, 1))[:, None]
     mean = grey.mean(axis=(-2, -1), keepdims=True)
     saturated = grey + s * (x - grey)

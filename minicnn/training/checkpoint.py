@@ -18,7 +18,11 @@ def save(path, groups):
     """Write {'weights': {'conv1_1.W': array, ...}, ...} atomically: into a new file beside it, which then takes its place."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
-    arrays = {f"{group}/{name}": to_cpu(array) for group, members in groups.items() for name, array in members.items()}
+    arrays = {
+        f"{group}/{name}": to_cpu(array)
+        for group, members in groups.items()
+        for name, array in members.items()
+    }
     handle, beside = tempfile.mkstemp(dir=folder, prefix=f".{os.path.basename(path)}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -41,5 +45,7 @@ def read(path, like=None):
                 group, _, name = key.partition("/")
                 groups.setdefault(group, {})[name] = file[key] if like is None else moved(file[key], like)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path} is no checkpoint that can be read ({error}); remove it to start from the beginning") from None
+        raise CheckpointError(
+            f"{path} is no checkpoint that can be read ({error}); remove it to start from the beginning"
+        ) from None
     return groups

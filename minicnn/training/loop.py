@@ -13,7 +13,21 @@ from minicnn.training.evaluate import top1
 from minicnn.training.state import State, TrainingError
 
 
-def train(net, sample, pictures, loss, optimiser, rate, run, *, hits=top1, validate=None, checkpoint=None, every=60.0, show=True):
+def train(
+    net,
+    sample,
+    pictures,
+    loss,
+    optimiser,
+    rate,
+    run,
+    *,
+    hits=top1,
+    validate=None,
+    checkpoint=None,
+    every=60.0,
+    show=True,
+):
     """Train `net` in place; at the end it holds the averaged weights (if run.average) and is in use again.  -> Curves
 
     sample      (numbers (n,), random, progress 0..1) -> x (n, C, H, W), t: the augmented pictures and what is true of them, NumPy arrays;
@@ -33,7 +47,9 @@ def train(net, sample, pictures, loss, optimiser, rate, run, *, hits=top1, valid
     if checkpoint and os.path.exists(checkpoint):
         state.restore(checkpoint)
     total, saved = run.epochs * steps, time.monotonic()
-    bar = tqdm(total=total, initial=state.step, unit="step", disable=not show, mininterval=1.0, dynamic_ncols=True)
+    bar = tqdm(
+        total=total, initial=state.step, unit="step", disable=not show, mininterval=1.0, dynamic_ncols=True
+    )
     with bar, threadpool_limits(1, "blas"), ThreadPoolExecutor(run.shards) as workers:
         while state.step < total:
             state.advance(workers, sample, loss, hits, rate(state.step, total), state.step / total)

@@ -22,7 +22,9 @@ class State:
     def __init__(self, net, optimiser, run, pictures):
         self.net, self.optimiser, self.run, self.pictures = net, optimiser, run, pictures
         self.step, self.curves = 0, Curves()
-        self.memories = {key: {n: np.zeros_like(w.data) for n, w in net.parameters().items()} for key in optimiser.memories}
+        self.memories = {
+            key: {n: np.zeros_like(w.data) for n, w in net.parameters().items()} for key in optimiser.memories
+        }
         self.averaged = {name: tensor.data for name, tensor in net.arrays().items()} if run.average else {}
 
     def advance(self, workers, sample, loss, hits, rate, progress):
@@ -40,7 +42,9 @@ class State:
         done = list(workers.map(work, range(self.run.shards)))
         value = sum(share * shard.loss for shard, share, _ in done)
         if not np.isfinite(value):
-            raise TrainingError(f"the loss became {value} at step {self.step}: lower the learning rate ({rate:.2g} at this step)")
+            raise TrainingError(
+                f"the loss became {value} at step {self.step}: lower the learning rate ({rate:.2g} at this step)"
+            )
         self._update(add_up([shard for shard, _, _ in done]), rate)
         follow(self.net, [shard for shard, _, _ in done])
         self.step += 1
@@ -51,7 +55,9 @@ class State:
     def _update(self, gradient, rate):
         for name, weight in self.net.parameters().items():
             remembered = [self.memories[key][name] for key in self.optimiser.memories]
-            weight.data, *remembered = self.optimiser.update(weight.data, gradient[name], *remembered, rate=rate, t=self.step + 1)
+            weight.data, *remembered = self.optimiser.update(
+                weight.data, gradient[name], *remembered, rate=rate, t=self.step + 1
+            )
             for key, memory in zip(self.optimiser.memories, remembered):
                 self.memories[key][name] = memory
 
@@ -70,7 +76,13 @@ class State:
         weights = {name: tensor.data for name, tensor in self.net.arrays().items()}
         memories = {f"memory_{key}": arrays for key, arrays in self.memories.items()}
         about = {"step": np.int64(self.step), "run": np.frombuffer(self._about().encode(), np.uint8)}
-        return {"about": about, "weights": weights, "average": self.averaged, "curves": self.curves.arrays(), **memories}
+        return {
+            "about": about,
+            "weights": weights,
+            "average": self.averaged,
+            "curves": self.curves.arrays(),
+            **memories,
+        }
 
     def restore(self, path):
         like = next(iter(self.net.parameters().values())).data

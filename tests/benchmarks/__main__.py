@@ -30,7 +30,9 @@ def main(argv=None):
             if key in rows.ROWS:
                 found["rows"].append(one_row(key, repeats, options.threads))
                 print(line(found["rows"][-1]), flush=True)
-                save(found, options.out, options.name)  # what was measured stays, whatever happens to the rows that follow
+                save(
+                    found, options.out, options.name
+                )  # what was measured stays, whatever happens to the rows that follow
                 gc.collect()
         if "process" in chosen:
             found["rows"].append(process_row(repeats, options.threads))
@@ -49,12 +51,23 @@ def main(argv=None):
 
 
 def parser():
-    p = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Speed and memory beside PyTorch and Captum, interleaved.")
-    p.add_argument("--only", nargs="+", choices=[*rows.ROWS, *EXTRA], metavar="ROW", help=f"some of: {', '.join([*rows.ROWS, *EXTRA])}")
+    p = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks",
+        description="Speed and memory beside PyTorch and Captum, interleaved.",
+    )
+    p.add_argument(
+        "--only",
+        nargs="+",
+        choices=[*rows.ROWS, *EXTRA],
+        metavar="ROW",
+        help=f"some of: {', '.join([*rows.ROWS, *EXTRA])}",
+    )
     p.add_argument("--quick", action="store_true", help="3 repeats and fewer memory measurements")
     p.add_argument("--repeats", type=int, help="interleaved repeats (default 7, with --quick 3)")
     p.add_argument("--threads", type=int, default=2, help="threads for both sides (default 2)")
-    p.add_argument("--out", type=pathlib.Path, default=RESULTS, help="folder for the JSON file and the pictures")
+    p.add_argument(
+        "--out", type=pathlib.Path, default=RESULTS, help="folder for the JSON file and the pictures"
+    )
     p.add_argument("--name", default="cpu", help="what the files are called (default: cpu)")
     return p
 
@@ -74,14 +87,25 @@ def one_row(key, repeats, threads):
     taken = measure.side_by_side({"ours": ours, "theirs": theirs[name]}, repeats)
     ratio = {kind: taken["ours"][kind] / taken["theirs"][kind] for kind in ("wall", "cpu")}
     row = {"row": key, "work": work, "target": target, "theirs": name, "repeats": repeats, "seconds": taken}
-    return row | {"ratio": ratio["wall"], "ratio in CPU seconds": ratio["cpu"], "met": ratio["wall"] <= target}
+    return row | {
+        "ratio": ratio["wall"],
+        "ratio in CPU seconds": ratio["cpu"],
+        "met": ratio["wall"] <= target,
+    }
 
 
 def process_row(repeats, threads):
     taken = fresh.whole_process(threads, repeats)
-    row = {"row": "process", "work": "whole process, gradcam explain / PyTorch + Captum script", "target": 0.4, "seconds": taken}
+    row = {
+        "row": "process",
+        "work": "whole process, gradcam explain / PyTorch + Captum script",
+        "target": 0.4,
+        "seconds": taken,
+    }
     ours, theirs = (sorted(taken[who])[len(taken[who]) // 2] for who in ("ours", "theirs"))
-    row["seconds"] = {who: {"wall": s, "walls": taken[who]} for who, s in (("ours", ours), ("theirs", theirs))}
+    row["seconds"] = {
+        who: {"wall": s, "walls": taken[who]} for who, s in (("ours", ours), ("theirs", theirs))
+    }
     return row | {"ratio": ours / theirs, "met": ours / theirs <= row["target"]}
 
 
@@ -91,7 +115,16 @@ def memory_rows(threads, repeats):
     for who, target in (("ours, fast", 1.4), ("ours, exact", 1.0)):
         ratio = taken[who] / taken["theirs"]
         work = f"peak memory of the VGG-16 panel, {who.split()[1]} / PyTorch + Captum"
-        found.append({"row": "memory", "work": work, "target": target, "bytes": taken, "ratio": ratio, "met": ratio <= target})
+        found.append(
+            {
+                "row": "memory",
+                "work": work,
+                "target": target,
+                "bytes": taken,
+                "ratio": ratio,
+                "met": ratio <= target,
+            }
+        )
     return found
 
 

@@ -25,8 +25,14 @@ def table(rows, title, path):
 
 def sizes(points, path):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), layout="constrained")
-    for axes, key, label in ((left, "batch", "pictures in a batch, 224 px"), (right, "pixels", "pixels along a side, batch 1")):
-        some = sorted((p for p in points if (p["pixels"] == 224 if key == "batch" else p["batch"] == 1)), key=lambda p: p[key])
+    for axes, key, label in (
+        (left, "batch", "pictures in a batch, 224 px"),
+        (right, "pixels", "pixels along a side, batch 1"),
+    ):
+        some = sorted(
+            (p for p in points if (p["pixels"] == 224 if key == "batch" else p["batch"] == 1)),
+            key=lambda p: p[key],
+        )
         where = [p[key] ** (1 if key == "batch" else 2) for p in some]
         axes.plot(where, [p["cpu per picture"] for p in some], "o-", label="CPU seconds per picture")
         axes.set_xticks(where, [p[key] for p in some])
@@ -47,7 +53,12 @@ def layers(found, path):
     figure, axes = plt.subplots(figsize=(9, 3.2), layout="constrained")
     names = [layer["layer"] for layer in found["layers"]]
     for shift, key in ((-0.2, "forward"), (0.2, "gx")):
-        axes.bar([i + shift for i in range(len(names))], [layer[key] for layer in found["layers"]], width=0.38, label=key)
+        axes.bar(
+            [i + shift for i in range(len(names))],
+            [layer[key] for layer in found["layers"]],
+            width=0.38,
+            label=key,
+        )
     axes.axhline(found["product peak"], color="black", label="matrix product of 1024 x 1024")
     axes.set_xticks(range(len(names)), names, rotation=40, fontsize=8)
     axes.set_ylabel("GFLOP per CPU second,\ncounted as direct convolution", fontsize=8)

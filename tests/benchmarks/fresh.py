@@ -59,13 +59,17 @@ def panel_memory(threads, repeats=3):
 
 def size_memory(N, size):
     """The high-water mark of one forward and backward pass of VGG-16's convolutions."""
-    return peak(f"from tests.benchmarks.sizes import features, explain_once\nexplain_once(features(), {N}, {size})")
+    return peak(
+        f"from tests.benchmarks.sizes import features, explain_once\nexplain_once(features(), {N}, {size})"
+    )
 
 
 def seconds(command):
     """From the start of a process to its end."""
     before = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "MPLBACKEND": "Agg"})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={**os.environ, "MPLBACKEND": "Agg"}
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(map(str, command[:4]))} failed:\n{done.stderr[-2000:]}")
     return time.perf_counter() - before
@@ -102,7 +106,17 @@ def whole_process(threads, repeats):
         random = np.random.default_rng(0)
         Image.fromarray(random.integers(0, 256, (24, 32, 3), np.uint8)).resize((640, 480)).save(photo)
         commands = {
-            "ours": [sys.executable, "-m", "gradcam", "explain", str(photo), "--network", "mini_vgg", "--out", str(out)],
+            "ours": [
+                sys.executable,
+                "-m",
+                "gradcam",
+                "explain",
+                str(photo),
+                "--network",
+                "mini_vgg",
+                "--out",
+                str(out),
+            ],
             "theirs": [sys.executable, "-c", SCRIPT.format(threads=threads), str(photo), str(out)],
         }
         taken = {who: [] for who in commands}

@@ -27,7 +27,11 @@ def side_by_side(works, repeats, warm=1):
         for name, work in works.items():
             taken[name].append(once(work))
     return {
-        name: {"wall": statistics.median(w for w, _ in t), "cpu": statistics.median(c for _, c in t), "walls": [round(w, 5) for w, _ in t]}
+        name: {
+            "wall": statistics.median(w for w, _ in t),
+            "cpu": statistics.median(c for _, c in t),
+            "walls": [round(w, 5) for w, _ in t],
+        }
         for name, t in taken.items()
     }
 
@@ -47,14 +51,21 @@ def machine(threads):
         "threads": threads,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "blas": ", ".join(f"{lib['internal_api']} {lib['version']} {lib.get('architecture', '')}" for lib in threadpool_info()[:1]),
+        "blas": ", ".join(
+            f"{lib['internal_api']} {lib['version']} {lib.get('architecture', '')}"
+            for lib in threadpool_info()[:1]
+        ),
         "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
     try:
         import captum
         import torch
 
-        info |= {"torch": torch.__version__, "captum": captum.__version__, "torch instructions": torch.backends.cpu.get_cpu_capability()}
+        info |= {
+            "torch": torch.__version__,
+            "captum": captum.__version__,
+            "torch instructions": torch.backends.cpu.get_cpu_capability(),
+        }
     except ImportError:
         pass
     return info

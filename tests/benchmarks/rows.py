@@ -36,7 +36,9 @@ def vgg16_pair(relu=None):
         x = picture()
         a, b = ours(x), theirs(torch.from_numpy(x)).numpy()
     if not abs(a - b).max() <= 1e-4 * abs(b).max() or not abs(b).max() > 0:
-        raise AssertionError(f"the two networks differ by {abs(a - b).max() / abs(b).max():.1e}: nothing to compare")
+        raise AssertionError(
+            f"the two networks differ by {abs(a - b).max() / abs(b).max():.1e}: nothing to compare"
+        )
     return ours, theirs
 
 
@@ -80,7 +82,9 @@ def vgg16_panel():
 
     ours, theirs = vgg16_pair()
     x = picture()
-    return lambda: explain(ours, x, C, layer="relu5_3"), in_formats(theirs, lambda net, t: _on(captum_panel(net, net[28], C), t), x)
+    return lambda: explain(ours, x, C, layer="relu5_3"), in_formats(
+        theirs, lambda net, t: _on(captum_panel(net, net[28], C), t), x
+    )
 
 
 def vgg16_panel_by_hand():
@@ -88,7 +92,9 @@ def vgg16_panel_by_hand():
 
     ours, theirs = vgg16_pair(SwitchedReLU)
     x = picture()
-    return lambda: explain(ours, x, C, layer="relu5_3"), in_formats(theirs, lambda net, t: _on(hand_written_panel(net, 29, C), t), x)
+    return lambda: explain(ours, x, C, layer="relu5_3"), in_formats(
+        theirs, lambda net, t: _on(hand_written_panel(net, 29, C), t), x
+    )
 
 
 def vgg16_grad_cam():
@@ -134,18 +140,27 @@ def _torchvision_panel(ours, theirs, layer, theirs_layer, size=224):
         from tests.support.torchvision_models import models
     except ImportError:
         raise Missing("torchvision is not installed") from None
-    net, other = getattr(nets, ours)().initialise().eval(), _separate_relus(getattr(models, theirs)(weights=None)).eval()
+    net, other = (
+        getattr(nets, ours)().initialise().eval(),
+        _separate_relus(getattr(models, theirs)(weights=None)).eval(),
+    )
     x = picture(1, size)
     if layer is None:
         layer = _last_maps(net, x)
-    return lambda: explain(net, x, C, layer=layer), in_formats(other, lambda n, t: _on(captum_panel(n, theirs_layer(n), C), t), x)
+    return lambda: explain(net, x, C, layer=layer), in_formats(
+        other, lambda n, t: _on(captum_panel(n, theirs_layer(n), C), t), x
+    )
 
 
 def _last_maps(net, x):
     """The name of the last feature maps (N, K, h, w) with more than one pixel that have a name."""
     from minicnn.graph import names
 
-    found = [name for name, t in names(net(Tensor(x, "x"))).items() if t is not None and t.ndim == 4 and t.shape[-1] > 1]
+    found = [
+        name
+        for name, t in names(net(Tensor(x, "x"))).items()
+        if t is not None and t.ndim == 4 and t.shape[-1] > 1
+    ]
     if not found:
         raise GraphError("the network names no feature maps")
     return found[-1]
@@ -169,7 +184,9 @@ def _separate_relus(net):
 def _basic_block(block, *_):
     def forward(x):
         y = block.relu1(block.bn1(block.conv1(x)))
-        return block.relu2(block.bn2(block.conv2(y)) + (x if block.downsample is None else block.downsample(x)))
+        return block.relu2(
+            block.bn2(block.conv2(y)) + (x if block.downsample is None else block.downsample(x))
+        )
 
     return forward
 

@@ -33,7 +33,10 @@ def against_size(repeats, memory=True):
         explain_once(net, N, size)
         wall, cpu = zip(*(once(lambda N=N, size=size: explain_once(net, N, size)) for _ in range(repeats)))
         point = {"batch": N, "pixels": size}
-        point |= {"seconds per picture": statistics.median(wall) / N, "cpu per picture": statistics.median(cpu) / N}
+        point |= {
+            "seconds per picture": statistics.median(wall) / N,
+            "cpu per picture": statistics.median(cpu) / N,
+        }
         found.append(point | ({"peak bytes": size_memory(N, size)} if memory else {}))
     return found
 
@@ -49,7 +52,9 @@ def product_peak(repeats):
     a, b = np.ones((1024, 1024), np.float32), np.ones((1024, 1024), np.float32)
     y = np.empty_like(a)
     np.matmul(a, b, out=y)
-    return 2 * 1024**3 / statistics.median(once(lambda: np.matmul(a, b, out=y))[1] for _ in range(repeats)) / 1e9
+    return (
+        2 * 1024**3 / statistics.median(once(lambda: np.matmul(a, b, out=y))[1] for _ in range(repeats)) / 1e9
+    )
 
 
 def by_layer(repeats):
@@ -57,7 +62,10 @@ def by_layer(repeats):
 
     Winograd spends a quarter of the multiplications, so a figure above the peak is possible.
     """
-    net, x = nets.vgg16().initialise().eval(), np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32)
+    net, x = (
+        nets.vgg16().initialise().eval(),
+        np.random.default_rng(0).standard_normal((1, 3, 224, 224)).astype(np.float32),
+    )
     found = []
     for at in net.steps:
         if at.name.startswith("fc") or at.name == "flatten":
@@ -67,7 +75,9 @@ def by_layer(repeats):
             y = at(t)
             gy = np.ones_like(y.data)
             forward = statistics.median(once(lambda at=at, x=x: at(x))[1] for _ in range(repeats))
-            back = statistics.median(once(lambda y=y, gy=gy, t=t: backward(y, gy, t))[1] for _ in range(repeats))
+            back = statistics.median(
+                once(lambda y=y, gy=gy, t=t: backward(y, gy, t))[1] for _ in range(repeats)
+            )
             flops = 2 * at.W.data[0].size * y.data.size / 1e9
             found.append({"layer": at.name, "forward": flops / forward, "gx": flops / back})
         x = at(x)

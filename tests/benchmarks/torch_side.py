@@ -15,14 +15,25 @@ def vgg(convolutions, filters, head, batchnorm=False, relu=nn.ReLU):
     layers, C = [], 3
     for n, F in zip(convolutions, filters):
         for _ in range(n):
-            layers += [nn.Conv2d(C, F, 3, padding=1, bias=not batchnorm), *([nn.BatchNorm2d(F)] if batchnorm else []), relu()]
+            layers += [
+                nn.Conv2d(C, F, 3, padding=1, bias=not batchnorm),
+                *([nn.BatchNorm2d(F)] if batchnorm else []),
+                relu(),
+            ]
             C = F
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers, *head)
 
 
 def vgg16(relu=nn.ReLU):
-    head = [nn.Flatten(), nn.Linear(25088, 4096), relu(), nn.Linear(4096, 4096), relu(), nn.Linear(4096, 1000)]
+    head = [
+        nn.Flatten(),
+        nn.Linear(25088, 4096),
+        relu(),
+        nn.Linear(4096, 4096),
+        relu(),
+        nn.Linear(4096, 1000),
+    ]
     return vgg((2, 2, 3, 3, 3), (64, 128, 256, 512, 512), head, relu=relu).eval()
 
 
@@ -52,7 +63,9 @@ def captum_occlusion(net, c, window, stride, batch):
 
     def occlusion(x):
         with torch.inference_mode():
-            return method.attribute(x, (3, window, window), strides=(3, stride, stride), target=c, perturbations_per_eval=batch)
+            return method.attribute(
+                x, (3, window, window), strides=(3, stride, stride), target=c, perturbations_per_eval=batch
+            )
 
     return occlusion
 

@@ -40,10 +40,16 @@ def said(capsys):
     return {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
 
 
-@pytest.mark.parametrize(("name", "cam"), [("googlenet_caffe", True), ("mini_xception", False), ("resnet20", True)])
+@pytest.mark.parametrize(
+    ("name", "cam"), [("googlenet_caffe", True), ("mini_xception", False), ("resnet20", True)]
+)
 def test_every_method_agrees_with_pytorch(name, cam, tmp_path, capsys):
     check(name, drawn(name, tmp_path / "net.npz"))
-    rows = [line for line in capsys.readouterr().out.splitlines() if "from PyTorch" in line or "PyTorch has zeros" in line]
+    rows = [
+        line
+        for line in capsys.readouterr().out.splitlines()
+        if "from PyTorch" in line or "PyTorch has zeros" in line
+    ]
     assert len(rows) == 10 + cam
     assert sum("PyTorch has zeros" in row for row in rows) <= 1  # which says nothing, and is not counted
     assert all(row.endswith("holds") for row in rows if "from PyTorch" in row), rows
@@ -63,14 +69,27 @@ def test_a_wrong_formula_is_noticed(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(agreement, "explain", wrong)
     assert check("captum_cifar", path) == 1
     rows = said(capsys)
-    assert rows["grad_cam"].endswith("FAILS") and rows["occlusion"].endswith("FAILS") and rows["saliency"].endswith("holds")
+    assert (
+        rows["grad_cam"].endswith("FAILS")
+        and rows["occlusion"].endswith("FAILS")
+        and rows["saliency"].endswith("holds")
+    )
 
 
 @pytest.mark.data
 def test_squeezenet_is_as_published_and_draws_figure_1(tmp_path, capsys):
     """The paper's Figure 1 in numbers that are known for this file."""
     images, out = DATA / "images", tmp_path / "figure.png"
-    assert check("squeezenet", DATA / "weights/compressed_SqueezeNet.net", images / "imagenet_samples", images / "cat_dog.jpg", out) == 0
+    assert (
+        check(
+            "squeezenet",
+            DATA / "weights/compressed_SqueezeNet.net",
+            images / "imagenet_samples",
+            images / "cat_dog.jpg",
+            out,
+        )
+        == 0
+    )
     text = capsys.readouterr().out
     assert "as published" in text and "30 of 40 recognised" in text and "15 of 15 hold" in text
     assert "bull mastiff 86.7 % (no. 1), tiger cat 2.0 % (no. 3)" in text
@@ -85,7 +104,9 @@ def test_the_real_file(name, capsys, tmp_path):
     path, images = weights.where(name), DATA / "images"
     if not path.exists():
         pytest.skip(f"the real {name} is not here: gradcam weights get {name}, or put {path.name} at {path}")
-    assert check(name, path, images / "imagenet_samples", images / "cat_dog.jpg", tmp_path / "figure.png") == 0
+    assert (
+        check(name, path, images / "imagenet_samples", images / "cat_dog.jpg", tmp_path / "figure.png") == 0
+    )
     assert "as published" in capsys.readouterr().out
 
 
@@ -99,9 +120,28 @@ def test_a_file_that_only_has_the_shape_of_resnet18(tmp_path, capsys, monkeypatc
     for c in range(6):
         noise = np.random.default_rng(c).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
         Image.fromarray(noise).save(tmp_path / f"photos/{281 + c}_cat.png")
-    assert main(["weights", "check", "resnet18", "--weights", "net.pth", "--photos", "photos", "--photo", "photos/281_cat.png"]) == 1
+    assert (
+        main(
+            [
+                "weights",
+                "check",
+                "resnet18",
+                "--weights",
+                "net.pth",
+                "--photos",
+                "photos",
+                "--photo",
+                "photos/281_cat.png",
+            ]
+        )
+        == 1
+    )
     rows = said(capsys)
-    assert rows["photos"].endswith("FAILS") and rows["sha256"].endswith("FAILS") and rows["Figure"].endswith("FAILS")
+    assert (
+        rows["photos"].endswith("FAILS")
+        and rows["sha256"].endswith("FAILS")
+        and rows["Figure"].endswith("FAILS")
+    )
     assert rows["scores"].endswith("holds") and "cosine" in rows["cam"]
     assert (tmp_path / "resnet18_figure_1.png").stat().st_size > 100_000
 
@@ -147,7 +187,10 @@ def test_photos_numbered_for_another_network_are_refused(tmp_path, capsys):
     drawn("captum_cifar", tmp_path / "net.npz")
     assert main(["weights", "check", "captum_cifar", "--weights", "net.npz", "--photos", "."]) == 2
     err = capsys.readouterr().err
-    assert "281_tabby.jpg begins with another network's number" in err and "of its own, numbered 0 (airplane) to 9 (truck)" in err
+    assert (
+        "281_tabby.jpg begins with another network's number" in err
+        and "of its own, numbered 0 (airplane) to 9 (truck)" in err
+    )
 
 
 def test_figure_1_needs_a_network_that_knows_its_animals(tmp_path, capsys):
@@ -174,7 +217,11 @@ def test_places_and_cosines():
     assert on("dog", (0.50, 0.19)) and not on("dog", (0.81, 0.73)) and not on("dog", None)
     assert on("cat", (0.81, 0.73)) and not on("cat", (0.50, 0.19))
     a = np.float32([[1, 0], [2, 0]])
-    assert cosine(a, 3 * a) == pytest.approx(1) and cosine(a, -a) == pytest.approx(-1) and cosine(a, a * 0) is None
+    assert (
+        cosine(a, 3 * a) == pytest.approx(1)
+        and cosine(a, -a) == pytest.approx(-1)
+        and cosine(a, a * 0) is None
+    )
 
 
 def test_ties_are_found_in_windows_that_overlap_and_hang_over():

@@ -12,14 +12,23 @@ from gradcam.image import ImageError, crop_shown, prepare, read, restore
 from tests.support.data import DATA
 from weights import Preprocessing
 
-CAFFE = Preprocessing(resize="short", size=40, crop=32, channels="BGR", scale=255.0, mean=(104.0, 117.0, 123.0))
+CAFFE = Preprocessing(
+    resize="short", size=40, crop=32, channels="BGR", scale=255.0, mean=(104.0, 117.0, 123.0)
+)
 TORCH = Preprocessing(size=40, crop=32, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
 def scene(height=48, width=64):
     """A picture without symmetry: red grows to the right, green downwards, blue marks the upper left quarter."""
     rows, columns = np.mgrid[:height, :width]
-    rgb = np.stack([columns * 255 // (width - 1), rows * 255 // (height - 1), 200 * ((rows < height // 2) & (columns < width // 2))], -1)
+    rgb = np.stack(
+        [
+            columns * 255 // (width - 1),
+            rows * 255 // (height - 1),
+            200 * ((rows < height // 2) & (columns < width // 2)),
+        ],
+        -1,
+    )
     return rgb.astype(np.uint8)
 
 
@@ -53,7 +62,9 @@ def test_exif_turns_the_picture_upright(tmp_path, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = np.ascontiguousarray(STORED[orientation](scene()))
-    assert np.array_equal(np.asarray(read(saved(Image.fromarray(stored), tmp_path / "photo.png", exif=exif))), scene())
+    assert np.array_equal(
+        np.asarray(read(saved(Image.fromarray(stored), tmp_path / "photo.png", exif=exif))), scene()
+    )
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "P", "CMYK", "RGBA", "LA"])
@@ -91,7 +102,10 @@ def test_sixteen_bits_keep_their_range(tmp_path, suffix):
 
 def test_fractions_from_0_to_1_are_a_picture_and_other_floats_are_not(tmp_path):
     fractions = np.linspace(0, 1, 16, dtype=np.float32)[None].repeat(4, 0)
-    assert np.asarray(read(saved(Image.fromarray(fractions), tmp_path / "a.tif")))[0, :, 0].tolist() == np.rint(fractions[0] * 255).tolist()
+    assert (
+        np.asarray(read(saved(Image.fromarray(fractions), tmp_path / "a.tif")))[0, :, 0].tolist()
+        == np.rint(fractions[0] * 255).tolist()
+    )
     with pytest.raises(ImageError, match="grey values run from 0 to 700"):
         read(saved(Image.fromarray(fractions * 700), tmp_path / "b.tif"))
 
@@ -177,14 +191,19 @@ def test_the_crop_is_the_middle_of_the_resized_photo(size):
 
 
 def test_the_long_side_is_rounded_and_the_crop_starts_at_half_the_rest_rounded_down():
-    image = Image.fromarray(scene(30, 41))  # 41 * 40 / 30 = 54.67 -> 55;  55 - 32 = 23 -> 11;  40 - 32 = 8 -> 4
+    image = Image.fromarray(
+        scene(30, 41)
+    )  # 41 * 40 / 30 = 54.67 -> 55;  55 - 32 = 23 -> 11;  40 - 32 = 8 -> 4
     whole = np.asarray(image.resize((55, 40), Image.Resampling.BILINEAR))
     assert np.array_equal(crop_shown(image, TORCH), whole[4:36, 11:43])
 
 
 def test_squash_changes_the_aspect_ratio():
     squash = replace(TORCH, resize="squash", size=32)
-    assert np.array_equal(crop_shown(scene(), squash), np.asarray(Image.fromarray(scene()).resize((32, 32), Image.Resampling.BILINEAR)))
+    assert np.array_equal(
+        crop_shown(scene(), squash),
+        np.asarray(Image.fromarray(scene()).resize((32, 32), Image.Resampling.BILINEAR)),
+    )
 
 
 def test_the_input_is_scaled_and_ordered_as_the_card_says():
@@ -203,7 +222,9 @@ GREY = Preprocessing(size=28, crop=28, channels="L", scale=0.99609375, mean=(0.5
 def test_a_network_that_sees_greys_gets_one_channel():
     x = prepare(scene(), GREY)
     assert x.shape == (1, 1, 28, 28)
-    grey = Image.fromarray(scene()).convert("L").resize((37, 28), Image.Resampling.BILINEAR).crop((4, 0, 32, 28))
+    grey = (
+        Image.fromarray(scene()).convert("L").resize((37, 28), Image.Resampling.BILINEAR).crop((4, 0, 32, 28))
+    )
     assert np.allclose(x[0, 0], (np.asarray(grey) / 256 - 0.5) / 0.25, atol=1e-6)
     shown = crop_shown(scene(), GREY)
     assert shown.shape == (28, 28, 3) and np.array_equal(shown, np.asarray(grey)[..., None].repeat(3, -1))

@@ -35,7 +35,9 @@ def test_opencv():
 
 def test_the_ways_differ_and_keep_what_they_must():
     map = random_map((7, 7))
-    half, corner, nearest = (upsample(map, (224, 224), how) for how in ("half_pixel", "corner_aligned", "nearest"))
+    half, corner, nearest = (
+        upsample(map, (224, 224), how) for how in ("half_pixel", "corner_aligned", "nearest")
+    )
     assert relative(corner, half) > 0.05 and relative(nearest, half) > 0.05
     assert_close(nearest[..., 16::32, 16::32], map)
     assert_close(corner[..., ::223, ::223], map[..., ::6, ::6])

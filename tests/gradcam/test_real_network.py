@@ -56,13 +56,17 @@ def test_figure_1_of_grad_cam_in_numbers(explained):
     assert peak(explained["grad_cam", DOG]) == pytest.approx((0.50, 0.19), abs=0.01)
     assert peak(explained["grad_cam", CAT]) == pytest.approx((0.81, 0.73), abs=0.01)
     assert cosine(explained["gradient", DOG], explained["gradient", CAT]) == pytest.approx(0.25, abs=0.01)
-    assert cosine(explained["guided_backprop", DOG], explained["guided_backprop", CAT]) == pytest.approx(0.75, abs=0.01)
+    assert cosine(explained["guided_backprop", DOG], explained["guided_backprop", CAT]) == pytest.approx(
+        0.75, abs=0.01
+    )
 
 
 @pytest.mark.data
 def test_two_threads_explain_two_classes(squeezenet, x, explained):
     found = {}
-    threads = [threading.Thread(target=lambda c=c: found.update({c: explain(squeezenet, x, c)})) for c in (DOG, CAT)]
+    threads = [
+        threading.Thread(target=lambda c=c: found.update({c: explain(squeezenet, x, c)})) for c in (DOG, CAT)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -95,10 +99,19 @@ for _ in range(4):
 @pytest.mark.data
 @pytest.mark.parametrize("core", ["", "Haswell"], ids=["this processor's kernels", "Haswell's"])
 def test_two_threads_at_the_first_use_with_two_blas_threads(core):
-    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"} | {"OPENBLAS_NUM_THREADS": "2"}
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"} | {
+        "OPENBLAS_NUM_THREADS": "2"
+    }
     if core and platform.machine() in ("x86_64", "AMD64"):
         environment["OPENBLAS_CORETYPE"] = core  # kernels whose bits do depend on the number of threads
-    done = subprocess.run([sys.executable, "-c", FIRST_USE], cwd=fresh.ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_USE],
+        cwd=fresh.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert not done.returncode, done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == 8

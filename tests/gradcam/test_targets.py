@@ -23,7 +23,11 @@ def seen():
     steps = list(shapes.steps)
     trunk = steps[: [step.name for step in steps].index("relu4_2") + 1]
     heads = {
-        "segmentation": [ConvLayer("seg5", 64, 16, 3, pad=1), Apply("relu_seg5", ReLU), ConvLayer("seg", 16, 8, 1)],
+        "segmentation": [
+            ConvLayer("seg5", 64, 16, 3, pad=1),
+            Apply("relu_seg5", ReLU),
+            ConvLayer("seg", 16, 8, 1),
+        ],
         "detection": [ConvLayer("det", 64, 5, 3, pad=1)],
     }
     x = prepare(scene.picture, shapes.card.preprocessing).astype(np.float64)
@@ -39,7 +43,9 @@ def in_pytorch(torch, net, x):
     x = y = torch.tensor(x, requires_grad=True)
     for step in net.steps:
         if isinstance(step, ConvLayer):
-            y = torch.nn.functional.conv2d(y, torch.tensor(step.W.data), torch.tensor(step.b.data), padding=step.options["pad"])
+            y = torch.nn.functional.conv2d(
+                y, torch.tensor(step.W.data), torch.tensor(step.b.data), padding=step.options["pad"]
+            )
         else:
             y = torch.relu(y) if step.name.startswith("relu") else torch.nn.functional.max_pool2d(y, 2)
         if step.name == "relu4_2":
@@ -61,7 +67,9 @@ def test_the_scores_inside_a_mask_of_a_segmentation_as_in_pytorch(seen):
     y = net(x)
     A = find(y, "relu4_2")
     inside = np.zeros_like(y.data)
-    inside[0, STAR] = scene.shapes[0].visible.reshape(12, 8, 12, 8).mean(axis=(1, 3))  # each cell as much as the star fills it
+    inside[0, STAR] = (
+        scene.shapes[0].visible.reshape(12, 8, 12, 8).mean(axis=(1, 3))
+    )  # each cell as much as the star fills it
     their_x, their_A, their_y = in_pytorch(torch, net, data)
     target = (their_y[0, STAR] * their_y.new_tensor(inside[0, STAR])).sum()
     dA, dx = torch.autograd.grad(target, [their_A, their_x])
@@ -71,7 +79,9 @@ def test_the_scores_inside_a_mask_of_a_segmentation_as_in_pytorch(seen):
     assert_close(counterfactual(y, inside, A, relu=False), -weighed(their_A, dA), 1e-10)
     assert_close(gradient(y, inside, x), dx.numpy(), 1e-10)
     assert_close(saliency(y, inside, x), dx.abs().amax(1).numpy(), 1e-10)
-    assert relative(guided_backprop(y, inside, x), dx.numpy()) > 0.1  # the rule is at work behind such a target, too
+    assert (
+        relative(guided_backprop(y, inside, x), dx.numpy()) > 0.1
+    )  # the rule is at work behind such a target, too
     assert_close(guided_grad_cam(y, inside, A, x), guided_grad_cam(y, inside[None], A, x)[0], 1e-12)
 
 
@@ -105,7 +115,9 @@ def test_several_targets_travel_as_a_stack(seen):
     assert maps.shape == (144, 1, 12, 12)
     for n in (0, 77, 143):
         assert_close(maps[n], grad_cam(scores, every[n], A, relu=False), 1e-12)
-    assert_close(maps.sum(axis=0), grad_cam(scores, None, A, relu=False), 1e-10)  # before its ReLU, Grad-CAM is linear in the target
+    assert_close(
+        maps.sum(axis=0), grad_cam(scores, None, A, relu=False), 1e-10
+    )  # before its ReLU, Grad-CAM is linear in the target
     assert_close(saliency(scores, every[77], find(y, "x")), saliency(scores, every, find(y, "x"))[77], 1e-12)
 
 
@@ -142,7 +154,12 @@ def test_a_log_probability_may_be_asked_for_by_a_signal_of_ones_own(recwarn):
 
 @pytest.mark.parametrize(
     "signal, said",
-    [(np.ones((2, 4)), "shape"), (np.ones((5, 2)), "shape"), (np.ones(5), "shape"), (np.ones((3, 2, 4)), "any axes before")],
+    [
+        (np.ones((2, 4)), "shape"),
+        (np.ones((5, 2)), "shape"),
+        (np.ones(5), "shape"),
+        (np.ones((3, 2, 4)), "any axes before"),
+    ],
 )
 def test_a_signal_of_another_shape_is_refused(signal, said):
     x = picture()
@@ -168,5 +185,7 @@ def test_an_input_that_is_not_finite_is_refused(bad):
 
 def test_a_rule_that_is_no_function_is_refused():
     y = small_vgg()(picture())
-    with pytest.raises(RuleError, match=r"the rule for ReLU is 'guided': give a function of \(operation, gy\)"):
+    with pytest.raises(
+        RuleError, match=r"the rule for ReLU is 'guided': give a function of \(operation, gy\)"
+    ):
         backward(y, np.ones_like(y.data), wrt=find(y, "relu1_1"), rules={ReLU: "guided"})

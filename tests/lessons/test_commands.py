@@ -80,7 +80,9 @@ def test_a_students_script_is_graded(tmp_path, capsys):
 
 def test_a_cell_that_fails_does_not_hide_the_others(tmp_path):
     student = tmp_path / "mine.py"
-    student.write_text(solved(lesson(1).text).replace('check("1.1", neuron_gx)', 'boom\ncheck("1.1", neuron_gx)'), "utf-8")
+    student.write_text(
+        solved(lesson(1).text).replace('check("1.1", neuron_gx)', 'boom\ncheck("1.1", neuron_gx)'), "utf-8"
+    )
     outcomes, problems = grade(student)
     assert [o.state for o in outcomes] == ["missing", "missing", "wrong", "not written yet"]
     assert "NameError: name 'boom' is not defined" in problems[0]
@@ -130,13 +132,17 @@ def test_check_takes_a_folder(tmp_path, capsys):
     assert main(["check", str(tmp_path)]) == 1
     printed = capsys.readouterr().out
     assert exercises(1)["1.3"].hint in printed and exercises(3)["3.1"].title in printed
-    assert re.search(r"^01_one_neuron\.py +2 of 4$", printed, re.M) and re.search(r"^03_max_pool\.ipynb +0 of \d$", printed, re.M)
+    assert re.search(r"^01_one_neuron\.py +2 of 4$", printed, re.M) and re.search(
+        r"^03_max_pool\.ipynb +0 of \d$", printed, re.M
+    )
     assert re.search(r"^all +2 of \d exercises are right$", printed, re.M)
 
 
 def test_jupyters_own_commands_do_not_disturb(tmp_path):
     student = tmp_path / "mine.py"
-    student.write_text(solved(lesson(1).text).replace("# %%\n", "# %%\n%matplotlib inline\n!ls\n", 1), "utf-8")
+    student.write_text(
+        solved(lesson(1).text).replace("# %%\n", "# %%\n%matplotlib inline\n!ls\n", 1), "utf-8"
+    )
     outcomes, problems = grade(student)
     assert [o.state for o in outcomes][:2] == ["right", "right"] and problems == []
 
@@ -144,7 +150,10 @@ def test_jupyters_own_commands_do_not_disturb(tmp_path):
 def test_open_makes_a_copy_once(tmp_path, monkeypatch, capsys):
     opened = []
     monkeypatch.setattr("lessons.copies.shutil.which", lambda name: f"/somewhere/{name}")
-    monkeypatch.setattr("lessons.copies.subprocess.run", lambda command: opened.append(command) or subprocess.CompletedProcess(command, 0))
+    monkeypatch.setattr(
+        "lessons.copies.subprocess.run",
+        lambda command: opened.append(command) or subprocess.CompletedProcess(command, 0),
+    )
     copy = tmp_path / lesson(2).notebook.name
     assert main(["open", "2", "--to", str(tmp_path)]) == 0
     assert copy.read_text("utf-8") == lesson(2).notebook.read_text("utf-8")
@@ -168,16 +177,24 @@ def test_the_site_without_what_it_needs_says_what_to_install(monkeypatch, tmp_pa
 
 
 def test_a_figure_without_words_fails_the_build(monkeypatch, tmp_path, capsys):
-    pytest.importorskip("markdown_it", reason="the site needs markdown_it: pip install 'minicnn-gradcam[lessons]'")
+    pytest.importorskip(
+        "markdown_it", reason="the site needs markdown_it: pip install 'minicnn-gradcam[lessons]'"
+    )
     assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 0
     monkeypatch.setattr("lessons.site.page.alternatives", lambda text: {})
     assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 1
-    assert '01_one_neuron-1.png has no text alternative: say in its cell\'s header what it shows, # %% alt="..."' in capsys.readouterr().out
+    assert (
+        '01_one_neuron-1.png has no text alternative: say in its cell\'s header what it shows, # %% alt="..."'
+        in capsys.readouterr().out
+    )
 
 
 def test_figures_as_vectors_and_pixels(tmp_path, capsys):
     assert main(["figures", "3", "--out", str(tmp_path / "slides")]) == 0
-    assert sorted(path.name for path in (tmp_path / "slides").iterdir()) == ["03_max_pool-1.png", "03_max_pool-1.svg"]
+    assert sorted(path.name for path in (tmp_path / "slides").iterdir()) == [
+        "03_max_pool-1.png",
+        "03_max_pool-1.svg",
+    ]
     vectors = (tmp_path / "slides" / "03_max_pool-1.svg").read_bytes()
     assert b"<svg" in vectors and b"<path" in vectors
     with Image.open(tmp_path / "slides" / "03_max_pool-1.png") as pixels:
@@ -210,12 +227,17 @@ def test_a_lesson_without_its_first_lines_is_refused(tmp_path):
 
 
 def test_cells_of_a_source():
-    assert of_source("# %% [markdown]\n# # Title\n#\n# words\n\n# %%\nx = 1\n") == [("markdown", "# Title\n\nwords"), ("code", "x = 1")]
+    assert of_source("# %% [markdown]\n# # Title\n#\n# words\n\n# %%\nx = 1\n") == [
+        ("markdown", "# Title\n\nwords"),
+        ("code", "x = 1"),
+    ]
 
 
 def test_course_needs_no_jupyter():
     """Listing, copying, grading and running import nothing of Jupyter."""
-    imports = "import sys, lessons.__main__, lessons.copies, lessons.grade, lessons.run, lessons.figures.export\n"
+    imports = (
+        "import sys, lessons.__main__, lessons.copies, lessons.grade, lessons.run, lessons.figures.export\n"
+    )
     code = imports + "print([m for m in sys.modules if m[:2] == 'nb' or m[:4] == 'jupy'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

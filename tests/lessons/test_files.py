@@ -31,7 +31,9 @@ def one_line(done):
 
 
 def everything(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 def test_a_copy_on_a_full_disk_is_not_begun(tmp_path):
@@ -61,7 +63,12 @@ def test_the_site_on_a_full_disk_leaves_the_one_that_was_there(tmp_path):
 
 @pytest.mark.parametrize(
     "words",
-    [("new", "1", "--to"), ("build", "--only", "site", "--site"), ("build", "1", "--site"), ("figures", "3", "--out")],
+    [
+        ("new", "1", "--to"),
+        ("build", "--only", "site", "--site"),
+        ("build", "1", "--site"),
+        ("figures", "3", "--out"),
+    ],
     ids=" ".join,
 )
 def test_a_file_where_a_folder_should_be(tmp_path, capsys, words):

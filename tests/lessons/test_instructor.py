@@ -42,11 +42,19 @@ def test_a_class_has_ninety_minutes_and_every_prediction_is_in_it(lesson):
 def test_every_exercise_is_in_class_or_at_home(lesson):
     text = part(lesson, "Exercises")
     assert sorted(re.findall(r"\b\d+\.\d\b", text)) == sorted(exercises(lesson.number))
-    assert all(number in exercises(lesson.number) for number in re.findall(r"\b\d+\.\d\b", part(lesson, "90 minutes")))
-    assert (SOLUTIONS / f"{lesson.number:02d}.py").is_file() and f"tests/lessons/solutions/{lesson.number:02d}.py" in text
+    assert all(
+        number in exercises(lesson.number)
+        for number in re.findall(r"\b\d+\.\d\b", part(lesson, "90 minutes"))
+    )
+    assert (
+        SOLUTIONS / f"{lesson.number:02d}.py"
+    ).is_file() and f"tests/lessons/solutions/{lesson.number:02d}.py" in text
 
 
 def test_no_guide_is_left_over_and_none_holds_code():
-    assert {path.name for path in GUIDE.glob("*.md")} == {"README.md", *(guide(each).name for each in lessons())}
+    assert {path.name for path in GUIDE.glob("*.md")} == {
+        "README.md",
+        *(guide(each).name for each in lessons()),
+    }
     for path in GUIDE.glob("*.md"):
         assert "def " not in path.read_text("utf-8")

@@ -34,11 +34,17 @@ def test_notebook_was_executed_and_is_small(lesson):
 @each_lesson
 def test_every_figure_has_a_text_alternative(lesson):
     notebook = json.loads(lesson.notebook.read_text("utf-8"))
-    shown = [cell for cell in notebook["cells"] if any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))]
+    shown = [
+        cell
+        for cell in notebook["cells"]
+        if any("image/png" in o.get("data", {}) for o in cell.get("outputs", []))
+    ]
     assert shown
     for cell in shown:
         said = cell["metadata"].get("alt", "")
-        assert 40 <= len(said) <= 130, f"say in the cell's header what its figure shows: # %% alt=\"...\"; it says '{said}'"
+        assert 40 <= len(said) <= 130, (
+            f"say in the cell's header what its figure shows: # %% alt=\"...\"; it says '{said}'"
+        )
 
 
 @each_lesson
@@ -47,8 +53,16 @@ def test_conventions(lesson):
     words = "\n".join(text for kind, text in cells(lesson.source) if kind == "markdown")
     assert len(code) <= 12
     assert max(sum(bool(line.strip()) for line in text.splitlines()) for text in code) <= 12
-    assert 2 <= words.count("## Predict") <= 3 and words.count("<details>") == words.count("</details>") >= words.count("## Predict")
-    for part in ("What you will do", "What you will learn", "What you will need", "## On your own", "## Papers"):
+    assert 2 <= words.count("## Predict") <= 3 and words.count("<details>") == words.count(
+        "</details>"
+    ) >= words.count("## Predict")
+    for part in (
+        "What you will do",
+        "What you will learn",
+        "What you will need",
+        "## On your own",
+        "## Papers",
+    ):
         assert part in words, f"no '{part}'"
     assert "getsource" in "\n".join(code), "a lesson shows the engine's own lines"
     assert 2 <= len(exercises(lesson.number)) <= 5
@@ -61,7 +75,9 @@ def test_runs_offline_in_time_and_nothing_is_written_yet(lesson):
     assert ended_well, printed
     assert seconds < LIMIT
     for number in exercises(lesson.number):
-        assert re.search(rf"^{re.escape(number)} not written yet", printed, re.M), f"{number}: {printed[-600:]}"
+        assert re.search(rf"^{re.escape(number)} not written yet", printed, re.M), (
+            f"{number}: {printed[-600:]}"
+        )
 
 
 def test_the_network_is_blocked(tmp_path):

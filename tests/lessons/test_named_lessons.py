@@ -10,20 +10,47 @@ from lessons.course import lessons
 
 ROOT = Path(__file__).parents[2]
 HELPERS = {"__init__", "broadcast", "channels"}
-METHODS = [
-    "gradient", "saliency", "deconvnet", "guided_backprop", "cam", "grad_cam", "guided_grad_cam", "occlusion", "rules", "upsample",
-    "hirescam", "integrated_gradients", "lrp", "grad_cam_pp", "layercam", "xgrad_cam", "smoothgrad",
-]  # fmt: skip
 OTHERS = [
-    "minicnn/optimise.py", "minicnn/tables.py", "minicnn/convolution/taps.py", "minicnn/convolution/fast/winograd.py",
+    "minicnn/optimise.py",
+    "minicnn/tables.py",
+    "minicnn/convolution/taps.py",
+    "minicnn/convolution/fast/winograd.py",
     "weights/names/reordering.py",
-    *(f"minicnn/nets/{name}.py" for name in ("alexnet", "googlenet", "mini_vgg", "resnet", "shapes", "squeezenet", "vgg")),
-    *(f"minicnn/nets/{name}.py" for name in ("captioner", "vqa", "dense_captioner")), "gradcam/language/sentences.py", "gradcam/language/regions.py",
-    *(f"gradcam/measure/{name}.py" for name in ("localisation", "pointing_game", "rank_correlation", "sanity_check", "sanity_curves")),
-]  # fmt: skip
+    "gradcam/rules.py",
+    "gradcam/interpolation.py",
+    "gradcam/language/sentences.py",
+    "gradcam/language/regions.py",
+    "gradcam/measure/measures/localisation.py",
+    "gradcam/measure/measures/pointing_game.py",
+    "gradcam/measure/measures/rank_correlation.py",
+    "gradcam/measure/randomisation.py",
+    "gradcam/measure/study/sanity_curves.py",
+    *(f"minicnn/nets/language/{name}.py" for name in ("captioner", "vqa", "dense_captioner")),
+    *(
+        f"minicnn/nets/classifiers/{name}.py"
+        for name in ("alexnet", "googlenet", "mini_vgg", "resnet", "shapes", "squeezenet", "vgg")
+    ),
+]
+METHODS = [
+    "gradient",
+    "saliency",
+    "deconvnet",
+    "guided_backprop",
+    "cam",
+    "grad_cam",
+    "guided_grad_cam",
+    "occlusion",
+    "hirescam",
+    "integrated_gradients",
+    "lrp",
+    "grad_cam_pp",
+    "layercam",
+    "xgrad_cam",
+    "smoothgrad",
+]
 FILES = [
     *sorted(path for path in (ROOT / "minicnn/ops").glob("*.py") if path.stem not in HELPERS),
-    *(ROOT / "gradcam" / f"{name}.py" for name in METHODS),
+    *(ROOT / "gradcam/methods" / f"{name}.py" for name in METHODS),
     *(ROOT / name for name in OTHERS),
 ]
 LINE = re.compile(r"^Lessons? (\d+(?:(?:, | and )\d+)*)\.$", re.M)
@@ -34,14 +61,18 @@ NUMBERS = {each.number for each in lessons()}
 def named(path):
     """Numbers of the lessons that a file names in its docstring."""
     found = LINE.findall(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
-    assert len(found) == 1, f"{path.relative_to(ROOT)} must say in one line of its docstring which lesson it belongs to: Lesson 8."
+    assert len(found) == 1, (
+        f"{path.relative_to(ROOT)} must say in one line of its docstring which lesson it belongs to: Lesson 8."
+    )
     return [int(n) for n in re.findall(r"\d+", found[0])]
 
 
 def defined(path):
     """Names of a file, its classes and its functions."""
     statements = ast.parse(path.read_text("utf-8")).body
-    return {path.stem} | {each.name for each in statements if isinstance(each, (ast.ClassDef, ast.FunctionDef))}
+    return {path.stem} | {
+        each.name for each in statements if isinstance(each, (ast.ClassDef, ast.FunctionDef))
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -59,7 +90,9 @@ def test_the_files_whose_lines_a_lesson_shows_name_it(lesson):
         of_this_file = shown & defined(path)
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         if any(f"{module}.".startswith(f"{imported[name]}.") for name in of_this_file):
-            assert lesson.number in named(path), f"{lesson.source.name} shows {of_this_file} of {path.name}, which does not name the lesson"
+            assert lesson.number in named(path), (
+                f"{lesson.source.name} shows {of_this_file} of {path.name}, which does not name the lesson"
+            )
 
 
 def test_some_lessons_show_an_operation_or_a_method():

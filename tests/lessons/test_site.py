@@ -39,10 +39,14 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     """A headless Chromium that is there already: MINICNN_BROWSER, or on the path."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="the browser test needs playwright: pip install -e '.[dev]'")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="the browser test needs playwright: pip install -e '.[dev]'"
+    )
     program = os.environ.get("MINICNN_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
-        pytest.skip("no browser here: install Chromium (apt-get install chromium), or name one in MINICNN_BROWSER")
+        pytest.skip(
+            "no browser here: install Chromium (apt-get install chromium), or name one in MINICNN_BROWSER"
+        )
     with playwright.sync_playwright() as driver:
         open_browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield open_browser
@@ -58,10 +62,18 @@ def visit(browser, site):
         if str(options) not in contexts:
             contexts[str(options)] = browser.new_context(**{"viewport": DESK} | options)
         page, complaints = contexts[str(options)].new_page(), []
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
-        page.on("request", lambda request: request.url.startswith("file:") or complaints.append(f"left the folder: {request.url}"))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith("file:") or complaints.append(f"left the folder: {request.url}")
+            ),
+        )
         page.goto((site / name).as_uri())
         return page, complaints
 
@@ -73,18 +85,26 @@ def visit(browser, site):
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_in_the_browser(visit, name):
     page, complaints = visit(name)
-    images = page.eval_on_selector_all("img", "all => all.map(i => [i.getAttribute('src'), i.complete && i.naturalWidth > 0, i.alt])")
+    images = page.eval_on_selector_all(
+        "img", "all => all.map(i => [i.getAttribute('src'), i.complete && i.naturalWidth > 0, i.alt])"
+    )
     assert [src for src, loaded, _ in images if not loaded] == []
     assert [src for src, _, alt in images if not alt] == []
     page.eval_on_selector_all("details", "all => all.forEach(d => d.open = true)")
-    sizes = page.eval_on_selector_all("math", "all => all.map(m => [m.getBoundingClientRect().width, m.getBoundingClientRect().height])")
+    sizes = page.eval_on_selector_all(
+        "math", "all => all.map(m => [m.getBoundingClientRect().width, m.getBoundingClientRect().height])"
+    )
     assert all(width > 2 and height > 2 for width, height in sizes)
-    assert page.evaluate("[...document.querySelectorAll('math')].every(m => m.namespaceURI.endsWith('MathML'))")
+    assert page.evaluate(
+        "[...document.querySelectorAll('math')].every(m => m.namespaceURI.endsWith('MathML'))"
+    )
     assert "$" not in page.evaluate(PROSE), "an equation was left as it was"
     ids = page.eval_on_selector_all("[id]", "all => all.map(e => e.id)")
     assert len(ids) == len(set(ids))
     page.set_viewport_size(PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], "the page runs off a phone"
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], (
+        "the page runs off a phone"
+    )
     assert complaints == []
 
 
@@ -108,7 +128,9 @@ def test_on_a_phone(visit):
     page.tap("nav.course summary")
     assert page.locator("nav.course ol").is_visible()
     page.fill("#search", "gate")
-    assert page.locator("figure.broad img").first.bounding_box()["width"] > 600, "a row of pictures is not shrunk to stamps, it scrolls"
+    assert page.locator("figure.broad img").first.bounding_box()["width"] > 600, (
+        "a row of pictures is not shrunk to stamps, it scrolls"
+    )
     found = page.locator("#found").bounding_box()
     assert found["x"] >= 0 and found["x"] + found["width"] <= PHONE["width"] and found["height"] > 100
     assert complaints == []
@@ -116,7 +138,11 @@ def test_on_a_phone(visit):
 
 @pytest.mark.parametrize(
     ("typed", "leads_to"),
-    [("switches", "03_max_pool.html"), ("NEGATIVE pixels", "09_negative_pixels.html"), ("softmax gradi", "04_scores.html")],
+    [
+        ("switches", "03_max_pool.html"),
+        ("NEGATIVE pixels", "09_negative_pixels.html"),
+        ("softmax gradi", "04_scores.html"),
+    ],
 )
 def test_search_finds_and_leads_there(visit, typed, leads_to):
     page, complaints = visit("index.html")
@@ -176,7 +202,9 @@ def test_every_link_leads_somewhere(site):
     anchors = {name: set(re.findall(r'\bid="([^"]+)"', text)) for name, text in pages.items()}
     index = re.findall(r'"([\w.]+\.html#[^"]+)"', (site / "search-index.js").read_text("utf-8"))
     assert len(index) > 5 * len(BUILT)
-    links = [(name, link) for name, text in pages.items() for link in re.findall(r'(?:href|src)="([^"]+)"', text)]
+    links = [
+        (name, link) for name, text in pages.items() for link in re.findall(r'(?:href|src)="([^"]+)"', text)
+    ]
     for name, link in [*links, *(("search", link) for link in index)]:
         if re.match("https?:", link):
             continue
@@ -196,7 +224,9 @@ def test_the_questions_are_on_the_first_page_and_in_the_readme(site):
 
 def test_a_time_under_a_title_is_that_of_running(site):
     for each in BUILT:
-        assert f'<p class="about"><em>Runs in about {each.seconds} second' in (site / f"{each.source.stem}.html").read_text("utf-8")
+        assert f'<p class="about"><em>Runs in about {each.seconds} second' in (
+            site / f"{each.source.stem}.html"
+        ).read_text("utf-8")
 
 
 def test_every_figure_is_described_in_words(site):
@@ -207,12 +237,20 @@ def test_every_figure_is_described_in_words(site):
 
 def test_two_builds_are_the_same(site, tmp_path):
     build_site(tmp_path)
-    assert {p.relative_to(site) for p in site.rglob("*")} == {p.relative_to(tmp_path) for p in tmp_path.rglob("*")}
-    assert all((tmp_path / p.relative_to(site)).read_bytes() == p.read_bytes() for p in site.rglob("*") if p.is_file())
+    assert {p.relative_to(site) for p in site.rglob("*")} == {
+        p.relative_to(tmp_path) for p in tmp_path.rglob("*")
+    }
+    assert all(
+        (tmp_path / p.relative_to(site)).read_bytes() == p.read_bytes()
+        for p in site.rglob("*")
+        if p.is_file()
+    )
 
 
 def test_equations():
-    assert mathml(r"\frac{a}{b}").startswith('<math alttext="\\frac{a}{b}" xmlns=') and "<mfrac>" in mathml(r"\frac{a}{b}")
+    assert mathml(r"\frac{a}{b}").startswith('<math alttext="\\frac{a}{b}" xmlns=') and "<mfrac>" in mathml(
+        r"\frac{a}{b}"
+    )
     assert 'display="block"' in mathml("x", display=True)
     assert 'stretchy="true"' in mathml(r"\underbrace{a + b}_{c}")
     for wrong in (r"\nosuchthing x", r"\begin{aligned} a &= b \end{aligned}", r"a \left( b"):
@@ -222,7 +260,9 @@ def test_equations():
 
 def test_text():
     text = Text({3: "three.html", 8: "eight.html"})
-    page = text("## Predict\n\nAs lessons 3 and 8 say, not lesson 77 nor `lesson 3`; $a<b$.\n\n## Predict\n\n| a |\n|---|\n| b |\n")
+    page = text(
+        "## Predict\n\nAs lessons 3 and 8 say, not lesson 77 nor `lesson 3`; $a<b$.\n\n## Predict\n\n| a |\n|---|\n| b |\n"
+    )
     assert text.headings == [(2, "predict", "Predict"), (2, "predict-2", "Predict")]
     assert page.count('href="three.html"') == page.count('href="eight.html"') == 1 and "77</a>" not in page
     assert '<div class="wide"><table>' in page
@@ -245,6 +285,9 @@ def test_the_engines_lines_are_found_where_they_stand():
     assert engine_lines([*lines, "", "and then a number: 3"]) == ("minicnn/ops/relu.py", first, 2)
     assert engine_lines(["def nothing_like_it():", "    pass"]) is None
     decorated = inspect.getsource(Lesson.text.func)
-    assert decorated.lstrip().startswith("@") and "lessons/course.py, line" in printed(decorated).partition("cached_property")[0]
+    assert (
+        decorated.lstrip().startswith("@")
+        and "lessons/course.py, line" in printed(decorated).partition("cached_property")[0]
+    )
     shown = printed("before\n" + "\n".join(lines) + "\n\n3 < 4\n")
     assert shown.index("before") < shown.index(f"relu.py, line {first}") < shown.index("3 &lt; 4")

@@ -33,12 +33,21 @@ def compare(batch=64, side=64, steps=5, cores=2):
             for _ in range(steps + 1):
                 began = time.perf_counter()
                 with threadpool_limits(1, "blas"):
-                    state.advance(workers, lambda n, *_: (x[n], t[n]), lambda: CrossEntropy(0.1), top1, constant(1e-3)(0, 1), 0.0)
+                    state.advance(
+                        workers,
+                        lambda n, *_: (x[n], t[n]),
+                        lambda: CrossEntropy(0.1),
+                        top1,
+                        constant(1e-3)(0, 1),
+                        0.0,
+                    )
                 ours.append(time.perf_counter() - began)
                 state.step = 0  # the same pictures again
                 began = time.perf_counter()
                 optimiser.zero_grad()
-                torch.nn.functional.cross_entropy(twin(torch.from_numpy(x)), torch.from_numpy(t), label_smoothing=0.1).backward()
+                torch.nn.functional.cross_entropy(
+                    twin(torch.from_numpy(x)), torch.from_numpy(t), label_smoothing=0.1
+                ).backward()
                 optimiser.step()
                 theirs.append(time.perf_counter() - began)
     finally:
@@ -59,4 +68,8 @@ def _pytorch(torch):
 
 
 if __name__ == "__main__":
-    print("mini_vgg, batch 64 of 64 x 64: minicnn {minicnn:.2f} s, PyTorch {pytorch:.2f} s, ratio {ratio:.2f}".format(**compare()))
+    print(
+        "mini_vgg, batch 64 of 64 x 64: minicnn {minicnn:.2f} s, PyTorch {pytorch:.2f} s, ratio {ratio:.2f}".format(
+            **compare()
+        )
+    )

@@ -25,7 +25,11 @@ def test_to_input():
 def test_resized_as_pillow_does(side):
     y = crop_and_resize(X, whole(X), side)
     for n, c in np.ndindex(5, 3):
-        assert_close(y[n, c], np.asarray(Image.fromarray(X[n, c]).resize((side, side), Image.Resampling.BILINEAR)), 1e-6)
+        assert_close(
+            y[n, c],
+            np.asarray(Image.fromarray(X[n, c]).resize((side, side), Image.Resampling.BILINEAR)),
+            1e-6,
+        )
 
 
 def test_a_box_of_whole_pixels_is_cut_out_and_an_exchanged_one_is_mirrored():
@@ -38,12 +42,22 @@ def test_a_box_of_whole_pixels_is_cut_out_and_an_exchanged_one_is_mirrored():
 
 
 def test_random_boxes_lie_inside_and_have_the_area_asked_for():
-    y0, y1, x0, x1 = random_boxes(np.random.default_rng(0), 4000, (24, 32), area=(0.3, 0.6), ratio=(0.8, 1.25))
+    y0, y1, x0, x1 = random_boxes(
+        np.random.default_rng(0), 4000, (24, 32), area=(0.3, 0.6), ratio=(0.8, 1.25)
+    )
     assert min(y0.min(), x0.min()) >= 0 and y1.max() <= 24 and x1.max() <= 32
     share = (y1 - y0) * (x1 - x0) / (24 * 32)
-    assert share.min() >= 0.3 - 1e-9 and share.max() <= 0.6 + 1e-9 and share.mean() == pytest.approx(0.45, abs=0.01)
+    assert (
+        share.min() >= 0.3 - 1e-9
+        and share.max() <= 0.6 + 1e-9
+        and share.mean() == pytest.approx(0.45, abs=0.01)
+    )
     ratio = (x1 - x0) / 32 / ((y1 - y0) / 24)
-    assert ratio.min() >= 0.8 - 1e-9 and ratio.max() <= 1.25 + 1e-9 and np.log(ratio).mean() == pytest.approx(0, abs=0.01)
+    assert (
+        ratio.min() >= 0.8 - 1e-9
+        and ratio.max() <= 1.25 + 1e-9
+        and np.log(ratio).mean() == pytest.approx(0, abs=0.01)
+    )
 
 
 def test_half_of_the_boxes_are_mirrored():
@@ -72,7 +86,10 @@ def test_jitter_written_out_for_one_picture():
     assert_close(jitter(np.random.default_rng(3), x, 0.1, 0.2, 0.3)[0], np.stack(expected), 1e-6)
 
 
-@pytest.mark.parametrize("change", [lambda r, x: jitter(r, x), lambda r, x: crop_and_resize(x, random_boxes(r, len(x), (24, 32)), 16)])
+@pytest.mark.parametrize(
+    "change",
+    [lambda r, x: jitter(r, x), lambda r, x: crop_and_resize(x, random_boxes(r, len(x), (24, 32)), 16)],
+)
 def test_the_input_is_not_changed_and_the_seed_decides(change):
     before = X.copy()
     a, b, other = (change(np.random.default_rng(seed), X) for seed in (0, 0, 1))

@@ -8,7 +8,22 @@ import pytest
 from minicnn import GraphError, Op, RuleError, Tensor, backward, find, one_hot
 from minicnn.convolution.fast import threads
 from minicnn.layer import Apply
-from minicnn.ops import Add, BatchNorm, Clip, Concat, Conv, Flatten, LeakyReLU, Linear, MaxPool, Mul, ReLU, Sigmoid, SiLU, Slice
+from minicnn.ops import (
+    Add,
+    BatchNorm,
+    Clip,
+    Concat,
+    Conv,
+    Flatten,
+    LeakyReLU,
+    Linear,
+    MaxPool,
+    Mul,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Slice,
+)
 from tests.support.cases import draw, positive
 from tests.support.compare import assert_close, relative, same_bits
 
@@ -38,10 +53,16 @@ def test_an_activation_with_two_consumers_gets_both_signals_before_its_rule():
     y = Add()(Mul()(a, z1), Mul()(a, z2))
     gy = draw("gy", 50)
     gate, both = x.data > 0, gy * z1 + gy * z2
-    for table, expected in (({}, both * gate), (DECONVNET, both * (both > 0)), (GUIDED, both * gate * (both > 0))):
+    for table, expected in (
+        ({}, both * gate),
+        (DECONVNET, both * (both > 0)),
+        (GUIDED, both * gate * (both > 0)),
+    ):
         assert_close(backward(y, gy, wrt=x, rules=table), expected, 1e-14)
     apart = GUIDED[ReLU](a.op, gy * z1) + GUIDED[ReLU](a.op, gy * z2)
-    assert relative(apart, backward(y, gy, wrt=x, rules=GUIDED)) > 0.1, "both orders agree here: nothing was tested"
+    assert relative(apart, backward(y, gy, wrt=x, rules=GUIDED)) > 0.1, (
+        "both orders agree here: nothing was tested"
+    )
 
 
 def test_a_tensor_before_the_relu_that_also_feeds_a_skip_keeps_the_skips_signal():
@@ -140,7 +161,10 @@ def test_rules_are_found_by_name_before_kind_and_by_base_class():
     x, gy = Tensor(draw("x", 30)), draw("gy", 30)
     y = MyReLU()(x, name="special")
     assert same_bits(backward(y, gy, wrt=x, rules=DECONVNET), gy * (gy > 0))
-    assert same_bits(backward(y, gy, wrt=x, rules={ReLU: ReLU.deconvnet, MyReLU: ReLU.guided}), gy * ((x.data > 0) & (gy > 0)))
+    assert same_bits(
+        backward(y, gy, wrt=x, rules={ReLU: ReLU.deconvnet, MyReLU: ReLU.guided}),
+        gy * ((x.data > 0) & (gy > 0)),
+    )
     by_name = {ReLU: ReLU.deconvnet, "special": lambda op, g: 7 * g}
     assert same_bits(backward(y, gy, wrt=x, rules=by_name), 7 * gy)
 
@@ -186,27 +210,37 @@ def test_rules_change_nothing_on_a_network_without_relu():
 # ---- silence is refused
 
 
-@pytest.mark.parametrize("kind", [LeakyReLU, lambda: Clip(0, 6), SiLU, Sigmoid], ids=["LeakyReLU", "Clip", "SiLU", "Sigmoid"])
+@pytest.mark.parametrize(
+    "kind", [LeakyReLU, lambda: Clip(0, 6), SiLU, Sigmoid], ids=["LeakyReLU", "Clip", "SiLU", "Sigmoid"]
+)
 def test_an_activation_of_which_the_table_does_not_speak(kind):
     x = Tensor(draw("x", 20))
     h = kind()(ReLU()(x), name="odd")
     y = ReLU()(h)
     name = type(h.op).__name__
-    with pytest.raises(RuleError, match=rf"{name} 'odd' is on the way back.*allow=\({name},\) or allow=\('odd',\)"):
+    with pytest.raises(
+        RuleError, match=rf"{name} 'odd' is on the way back.*allow=\({name},\) or allow=\('odd',\)"
+    ):
         backward(y, np.ones(20), wrt=x, rules=GUIDED)
     with pytest.raises(RuleError, match=name):
         backward(y, np.ones((2, 20)), wrt=x, rules=[{}, GUIDED])
     by_kind = backward(y, np.ones(20), wrt=x, rules=GUIDED, allow=type(h.op))
-    assert np.any(by_kind) and same_bits(by_kind, backward(y, np.ones(20), wrt=x, rules=GUIDED, allow=["odd"]))
+    assert np.any(by_kind) and same_bits(
+        by_kind, backward(y, np.ones(20), wrt=x, rules=GUIDED, allow=["odd"])
+    )
     assert np.any(backward(y, np.ones(20), wrt=x)), "backprop needs no permission"
 
 
 def test_a_table_of_which_nothing_is_on_the_way():
     x = Tensor(draw("x", 3, 4), "x")
     y = Linear()(x, draw("W", 2, 4), name="fc")
-    with pytest.raises(RuleError, match=r"nothing on the way back matches the table \(ReLU\).*allow=\(ReLU,\)"):
+    with pytest.raises(
+        RuleError, match=r"nothing on the way back matches the table \(ReLU\).*allow=\(ReLU,\)"
+    ):
         backward(y, one_hot(y, 0), wrt=x, rules=GUIDED)
-    assert same_bits(backward(y, one_hot(y, 0), wrt=x, rules=GUIDED, allow=ReLU), backward(y, one_hot(y, 0), wrt=x))
+    assert same_bits(
+        backward(y, one_hot(y, 0), wrt=x, rules=GUIDED, allow=ReLU), backward(y, one_hot(y, 0), wrt=x)
+    )
 
 
 def test_only_what_lies_between_y_and_wrt_is_on_the_way():
@@ -283,7 +317,9 @@ def test_stacks_of_different_sizes_are_refused():
     x = picture()
     y = net(x)
     A = find(y, "act2")
-    with pytest.raises(GraphError, match=r"stacks that start together must have the same axes in front.*\(2,\).*\(3,\)"):
+    with pytest.raises(
+        GraphError, match=r"stacks that start together must have the same axes in front.*\(2,\).*\(3,\)"
+    ):
         backward([y, A], [np.zeros((2, *y.shape)), np.zeros((3, *A.shape))], wrt=x)
 
 
@@ -314,7 +350,9 @@ def test_wrt_one_tensor_gives_an_array_and_a_list_gives_a_list():
     y = net(x)
     one, several = backward(y, one_hot(y, 0), wrt=x), backward(y, one_hot(y, 0), wrt=[x, find(y, "W2"), x])
     assert isinstance(one, np.ndarray) and isinstance(several, list)
-    assert same_bits(one, several[0]) and same_bits(several[0], several[2]) and several[1].shape == (4, 3, 3, 3)
+    assert (
+        same_bits(one, several[0]) and same_bits(several[0], several[2]) and several[1].shape == (4, 3, 3, 3)
+    )
 
 
 def test_an_explanation_computes_no_weight_gradient_and_nothing_beyond_wrt(monkeypatch):
@@ -338,7 +376,9 @@ def test_training_does_not_send_signals_to_the_photo(monkeypatch):
     x = picture()
     y = net(x)
     conv1 = find(y, "conv1").op
-    monkeypatch.setattr(Conv, "gx", lambda self, gy, gx=Conv.gx: pytest.fail("in vain") if self is conv1 else gx(self, gy))
+    monkeypatch.setattr(
+        Conv, "gx", lambda self, gy, gx=Conv.gx: pytest.fail("in vain") if self is conv1 else gx(self, gy)
+    )
     backward(y, one_hot(y, 0), wrt=[find(y, "W1"), find(y, "W2")])
 
 
@@ -429,7 +469,9 @@ def test_a_rule_of_ones_own_sees_the_whole_signal_however_large():
         return gy * (abs(gy) > 0.5 * abs(gy).max())
 
     _, _, gy, arrived = large_relu([{ReLU: threshold}, {}])
-    assert same_bits(arrived[0], threshold(None, gy[0])) and 0 < np.count_nonzero(arrived[0]) < 0.5 * gy[0].size
+    assert (
+        same_bits(arrived[0], threshold(None, gy[0])) and 0 < np.count_nonzero(arrived[0]) < 0.5 * gy[0].size
+    )
 
 
 def test_a_large_activation_remembers_what_it_did():

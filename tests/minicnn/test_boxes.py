@@ -8,7 +8,9 @@ from minicnn.nets.language.boxes import anchors, decode, encode, iou, suppress
 from tests.support.compare import assert_close
 
 corner = st.integers(0, 19)
-box = st.tuples(corner, corner, st.integers(1, 12), st.integers(1, 12)).map(lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3]))
+box = st.tuples(corner, corner, st.integers(1, 12), st.integers(1, 12)).map(
+    lambda b: (b[0], b[1], b[0] + b[2], b[1] + b[3])
+)
 
 
 def pixels(b):
@@ -34,7 +36,11 @@ def test_an_anchor_stands_in_the_middle_of_its_cell():
 
 
 def test_an_offset_is_in_sides_of_the_anchor():
-    assert_close(encode(np.array([12.0, 10, 22, 30]), np.array([10.0, 10, 20, 20])), np.array([0.2, 0.5, 0, np.log(2)]), 1e-12)
+    assert_close(
+        encode(np.array([12.0, 10, 22, 30]), np.array([10.0, 10, 20, 20])),
+        np.array([0.2, 0.5, 0, np.log(2)]),
+        1e-12,
+    )
 
 
 def test_of_boxes_around_one_thing_the_best_is_left():

@@ -62,7 +62,9 @@ def test_convolution_agrees_with_pytorch(drawn):
     theirs = [torch.tensor(a, requires_grad=True) for a in (x, W, b)]
     (top, bottom), (left, right) = options["pad"]
     padded = torch.nn.functional.pad(theirs[0], (left, right, top, bottom))
-    y_torch = torch.nn.functional.conv2d(padded, *theirs[1:], options["stride"], 0, options["dilation"], options["groups"])
+    y_torch = torch.nn.functional.conv2d(
+        padded, *theirs[1:], options["stride"], 0, options["dilation"], options["groups"]
+    )
     y = Conv(**options)(*ours)
     np.testing.assert_allclose(y.data, y_torch.detach(), rtol=1e-12, atol=1e-12)
     gy = np.random.default_rng(3).standard_normal(y.shape)
@@ -80,7 +82,11 @@ def test_pixels_that_no_window_sees_get_no_signal():
 
 
 def test_float32_agrees_with_float64():
-    arrays = [draw("x", 2, 20, 13, 17), draw("W", 16, 20, 3, 3), draw("b", 16)]  # large enough for the fast way
+    arrays = [
+        draw("x", 2, 20, 13, 17),
+        draw("W", 16, 20, 3, 3),
+        draw("b", 16),
+    ]  # large enough for the fast way
     exact = [Tensor(a) for a in arrays]
     single = [Tensor(a.astype(np.float32)) for a in arrays]
     for precision, tolerance in (("fast", 1e-5), ("exact", 1e-6)):

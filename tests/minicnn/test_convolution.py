@@ -29,7 +29,9 @@ def draw(*shape, seed=0, channels_last=False):
 @pytest.fixture(autouse=True)
 def one_blas_thread(request):
     """Tests of threads ask for them; the others are quicker without, on a machine that others use too."""
-    with threadpool_limits(2 if "threads" in request.node.name or "callers" in request.node.name else 1, "blas"):
+    with threadpool_limits(
+        2 if "threads" in request.node.name or "callers" in request.node.name else 1, "blas"
+    ):
         yield
 
 
@@ -70,7 +72,9 @@ sizes = st.integers(1, 13)
 def test_winograd_gives_what_taps_give(name, N, C, F, H, W, pad, channels_last):
     if H + sum(pad[0]) < 3 or W + sum(pad[1]) < 3:
         return
-    compare(name, draw(N, C, H, W, channels_last=channels_last), draw(F, C, 3, 3), Geometry(1, pad), channels_last)
+    compare(
+        name, draw(N, C, H, W, channels_last=channels_last), draw(F, C, 3, 3), Geometry(1, pad), channels_last
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -81,7 +85,13 @@ def test_winograd_gives_what_taps_give(name, N, C, F, H, W, pad, channels_last):
     channels_last=st.booleans(),
 )  # fmt: skip
 def test_im2col_gives_what_taps_give(N, C, F, H, W, kernel, stride, dilation, pad, channels_last):
-    compare("im2col", draw(N, C, H, W, channels_last=channels_last), draw(F, C, *kernel), Geometry(stride, pad, dilation), channels_last)
+    compare(
+        "im2col",
+        draw(N, C, H, W, channels_last=channels_last),
+        draw(F, C, *kernel),
+        Geometry(stride, pad, dilation),
+        channels_last,
+    )
 
 
 @pytest.mark.parametrize("name", WAYS)
@@ -137,7 +147,11 @@ def test_one_thread_and_two_agree_and_each_repeats_its_bits():
     assert error(found[2], found[1]) < 1e-5
 
 
-@pytest.mark.parametrize("op", [lambda: MaxPool(3, 2, ceil=True), lambda: MaxPool(2), ReLU], ids=["overlapping pool", "pool", "ReLU"])
+@pytest.mark.parametrize(
+    "op",
+    [lambda: MaxPool(3, 2, ceil=True), lambda: MaxPool(2), ReLU],
+    ids=["overlapping pool", "pool", "ReLU"],
+)
 @pytest.mark.parametrize("channels_last", [False, True])
 def test_two_threads_give_the_bits_of_one(op, channels_last):
     x = Tensor(draw(1, 45, 211, 223, channels_last=channels_last).astype(np.float32))
@@ -154,11 +168,23 @@ def test_two_threads_give_the_bits_of_one(op, channels_last):
 @pytest.mark.parametrize("C", [1, 3, 32])
 def test_the_way_back_of_a_strided_convolution_on_two_threads(N, C):
     gy, W = draw(N, 8, 20, 20).astype(np.float32), draw(8, C, 3, 3).astype(np.float32)
-    assert error(im2col.gx(gy, W, (40, 40), Geometry(2, 1)), taps.gx(gy.astype(float), W.astype(float), (40, 40), Geometry(2, 1))) < 2e-6
+    assert (
+        error(
+            im2col.gx(gy, W, (40, 40), Geometry(2, 1)),
+            taps.gx(gy.astype(float), W.astype(float), (40, 40), Geometry(2, 1)),
+        )
+        < 2e-6
+    )
 
 
 def test_two_callers_at_once():
-    jobs = [(draw(2, 16 + 8 * k, 30, 31, seed=k).astype(np.float32), draw(32, 16 + 8 * k, 3, 3).astype(np.float32)) for k in range(4)]
+    jobs = [
+        (
+            draw(2, 16 + 8 * k, 30, 31, seed=k).astype(np.float32),
+            draw(32, 16 + 8 * k, 3, 3).astype(np.float32),
+        )
+        for k in range(4)
+    ]
     alone = [WAYS["F4"].forward(x, W, Geometry(1, 1)) for x, W in jobs]
     wrong = []
 
@@ -243,7 +269,9 @@ def test_sums_in_shares_round_less_than_one_sum():
     x, W = draw(1, 512, 14, 14).astype(np.float32), draw(8, 512, 1, 1).astype(np.float32)
     truth = np.tensordot(W[:, :, 0, 0].astype(float), x[0].astype(float), 1)
     in_shares = np.linalg.norm(im2col.forward(x, W, Geometry())[0] - truth) / np.linalg.norm(truth)
-    one_by_one = np.linalg.norm(np.cumsum(W[:, :, 0, 0, None, None] * x, axis=1)[:, -1] - truth) / np.linalg.norm(truth)
+    one_by_one = np.linalg.norm(
+        np.cumsum(W[:, :, 0, 0, None, None] * x, axis=1)[:, -1] - truth
+    ) / np.linalg.norm(truth)
     assert 0 < in_shares < one_by_one / 2
 
 
@@ -257,7 +285,11 @@ def layer(C=16, F=16, **options):
 
 
 def test_only_float32_and_only_fast_takes_winograd():
-    x, W, geometry = np.zeros((1, 16, 20, 20), np.float32), np.zeros((16, 16, 3, 3), np.float32), Geometry(1, 1)
+    x, W, geometry = (
+        np.zeros((1, 16, 20, 20), np.float32),
+        np.zeros((16, 16, 3, 3), np.float32),
+        Geometry(1, 1),
+    )
     assert isinstance(choose(x, W, geometry, "fast"), Winograd)
     assert choose(x, W, geometry, "exact") is im2col
     assert choose(x.astype(np.float64), W.astype(np.float64), geometry, "fast") is im2col
@@ -395,13 +427,24 @@ def deep_errors(precision, size=96):
     """Errors of VGG-16's feature maps (summed per channel), of Grad-CAM's gradient and of the three signals at the picture."""
     vgg = nets.vgg16()
     steps = [at.name for at in vgg.steps]
-    net = Sequential(*vgg.steps[: steps.index("pool5")], Apply("gap", GlobalAvgPool)).initialise(3).eval().compute(precision)
+    net = (
+        Sequential(*vgg.steps[: steps.index("pool5")], Apply("gap", GlobalAvgPool))
+        .initialise(3)
+        .eval()
+        .compute(precision)
+    )
     x = draw(1, 3, size, size) * 50
     y, truth = net(Tensor(x.astype(np.float32))), net.astype(np.float64)(Tensor(x))
     errors = {"scores": error(y.data, truth.data)}
     with_gates_of(truth, y)
-    for name, rules in {"gradient": {}, "deconvnet": {ReLU: ReLU.deconvnet}, "guided": {ReLU: ReLU.guided}}.items():
-        ours, true = (backward(t, np.ones_like(t.data), [history(t)[0], find(t, "relu4_3")], rules) for t in (y, truth))
+    for name, rules in {
+        "gradient": {},
+        "deconvnet": {ReLU: ReLU.deconvnet},
+        "guided": {ReLU: ReLU.guided},
+    }.items():
+        ours, true = (
+            backward(t, np.ones_like(t.data), [history(t)[0], find(t, "relu4_3")], rules) for t in (y, truth)
+        )
         errors[name] = error(ours[0], true[0])
         errors[f"{name} at relu4_3"] = error(ours[1], true[1])
     return errors
@@ -420,6 +463,8 @@ def test_a_deep_network_in_float32(precision):
 def test_filters_at_which_no_signal_arrives_are_skipped(kernel, geometry, filters):
     W, size = draw(40, 6, kernel, kernel), (9, 11)
     gy = np.zeros((2, 40, *geometry.windows(size, (kernel, kernel))))
-    gy[:, list(filters), 1:] = draw(2, len(filters), *gy[0, 0, 1:].shape)  # none at the first pixel, which is looked at first
+    gy[:, list(filters), 1:] = draw(
+        2, len(filters), *gy[0, 0, 1:].shape
+    )  # none at the first pixel, which is looked at first
     found = im2col.gx(gy, W, size, geometry)
     assert error(found, taps.gx(gy, W, size, geometry)) < 1e-12 if len(filters) else not found.any()

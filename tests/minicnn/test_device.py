@@ -3,7 +3,20 @@
 import numpy as np
 import pytest
 
-from minicnn import Conv, CrossEntropy, ReLU, Tensor, backward, device, find, history, load, one_hot, to_cpu, to_gpu
+from minicnn import (
+    Conv,
+    CrossEntropy,
+    ReLU,
+    Tensor,
+    backward,
+    device,
+    find,
+    history,
+    load,
+    one_hot,
+    to_cpu,
+    to_gpu,
+)
 from minicnn.layer import BatchNormLayer, DropoutLayer
 from minicnn.ops import BatchNormTraining
 from minicnn.optimise import SGD, Adam, AdamW
@@ -34,7 +47,9 @@ def assert_same(there, here):
     np.testing.assert_allclose(there, here, rtol=tolerance, atol=tolerance * max(1, np.abs(here).max()))
 
 
-on_each = pytest.mark.parametrize("on", [StandIn, pytest.param(Gpu, marks=pytest.mark.gpu)], ids=["stand-in", "gpu"])
+on_each = pytest.mark.parametrize(
+    "on", [StandIn, pytest.param(Gpu, marks=pytest.mark.gpu)], ids=["stand-in", "gpu"]
+)
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 each_net = pytest.mark.parametrize("name", NETS)
 
@@ -44,7 +59,9 @@ each_net = pytest.mark.parametrize("name", NETS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_every_operation_runs_where_its_inputs_are(case, on, dtype):
     def run(there):
-        inputs = [there(a) if i in case.constants else Tensor(there(a)) for i, a in enumerate(case.arrays(dtype))]
+        inputs = [
+            there(a) if i in case.constants else Tensor(there(a)) for i, a in enumerate(case.arrays(dtype))
+        ]
         y = case.make()(*inputs)
         gy = draw("gy", 2, *y.shape).astype(dtype)
         return [y.data, *backward(y, there(gy), wrt=[i for i in inputs if isinstance(i, Tensor)])]
@@ -142,7 +159,9 @@ def test_to_cpu_brings_a_network_back(on):
     net = NETS["squeezenet"]()
     back = to_cpu(net.map(on.there))
     assert all(same_bits(a.data, b.data) for a, b in zip(net.arrays().values(), back.arrays().values()))
-    assert same_bits(to_cpu(on.there(np.arange(3))), np.arange(3)) and same_bits(to_cpu(np.arange(3)), np.arange(3))
+    assert same_bits(to_cpu(on.there(np.arange(3))), np.arange(3)) and same_bits(
+        to_cpu(np.arange(3)), np.arange(3)
+    )
 
 
 @pytest.mark.gpu

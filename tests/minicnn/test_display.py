@@ -14,7 +14,10 @@ from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, 
 from minicnn.notebook.display import layers, scaled
 
 
-@pytest.mark.parametrize("name", ["shapes", "resnet18", "squeezenet", "googlenet", "resnet20", "captum_cifar", "lenet", "mini_xception"])
+@pytest.mark.parametrize(
+    "name",
+    ["shapes", "resnet18", "squeezenet", "googlenet", "resnet20", "captum_cifar", "lenet", "mini_xception"],
+)
 def test_the_table_counts_every_weight_once(name):
     net = weights.build(name)
     shape, rows = layers(net)
@@ -46,13 +49,21 @@ def test_a_network_that_no_picture_fits_still_shows_its_weights():
     class Two(Layer):
         def __init__(self):
             super().__init__("two")
-            self.conv, self.norm, self.fc = ConvLayer("conv", 3, 4, 3), BatchNormLayer("bn", 4), LinearLayer("fc", 5, 2)
+            self.conv, self.norm, self.fc = (
+                ConvLayer("conv", 3, 4, 3),
+                BatchNormLayer("bn", 4),
+                LinearLayer("fc", 5, 2),
+            )
 
         def forward(self, x):
             raise ValueError("two inputs are needed")
 
     shape, rows = layers(Two())
-    assert shape is None and rows == [("conv", "Conv", None, 112), ("bn", "BatchNorm", None, 8), ("fc", "Linear", None, 12)]
+    assert shape is None and rows == [
+        ("conv", "Conv", None, 112),
+        ("bn", "BatchNorm", None, 8),
+        ("fc", "Linear", None, 12),
+    ]
     assert "shapes are not known" in Two()._repr_html_()
     assert "no picture" in Apply("pool", MaxPool, kernel=2)._repr_html_()
 
@@ -76,13 +87,16 @@ def test_names_are_escaped():
 
 def picture(shown):
     """The picture in a tensor's HTML, as an array (H, W, 3)."""
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(re.search("base64,([^\"]+)", shown)[1]))))
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(re.search('base64,([^"]+)', shown)[1]))))
 
 
 def test_a_picture_shows_itself():
     x = np.random.default_rng(0).normal(size=(2, 3, 20, 30))
     shown = Tensor(x, "x")._repr_html_()
-    assert "<b>x</b> 2 × 3 × 20 × 30, float64" in shown and f"{x.min():.4g} to {x.max():.4g}, mean {x.mean():.4g}" in shown
+    assert (
+        "<b>x</b> 2 × 3 × 20 × 30, float64" in shown
+        and f"{x.min():.4g} to {x.max():.4g}, mean {x.mean():.4g}" in shown
+    )
     assert 'alt="picture 0 of x' in shown
     expected = 255 * (x[0] - x[0].min()) / np.ptp(x[0])
     assert np.abs(picture(shown) - np.moveaxis(expected, 0, -1)).max() <= 0.5 + 1e-9
@@ -97,7 +111,13 @@ def test_feature_maps_show_a_mosaic(K, rows, columns):
     assert f"feature maps 0 to {min(K, 16) - 1} of picture 0" in shown
 
 
-OTHERS = [np.zeros((1, 3, 2, 2)), np.zeros((3, 4)), np.array(2.0), np.full((1, 3, 8, 8), np.nan), np.zeros((0, 3, 8, 8))]
+OTHERS = [
+    np.zeros((1, 3, 2, 2)),
+    np.zeros((3, 4)),
+    np.array(2.0),
+    np.full((1, 3, 8, 8), np.nan),
+    np.zeros((0, 3, 8, 8)),
+]
 
 
 @pytest.mark.parametrize("data", OTHERS)

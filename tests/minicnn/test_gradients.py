@@ -23,7 +23,9 @@ def applied(case, dtype=np.float64):
 def kinds(base=Op):
     """Every operation of the engine, found by what is defined, not by a list."""
     found = {sub for direct in base.__subclasses__() for sub in (direct, *kinds(direct))}
-    return {kind for kind in found if kind.__module__.startswith("minicnn.") and not kind.__name__.startswith("_")}
+    return {
+        kind for kind in found if kind.__module__.startswith("minicnn.") and not kind.__name__.startswith("_")
+    }
 
 
 def test_no_operation_is_left_out():
@@ -103,7 +105,9 @@ def test_results_share_no_memory(case):
     for n, g in enumerate(first):
         assert not np.shares_memory(g, gy)
         assert not any(np.shares_memory(g, other) for other in first[n + 1 :])
-        assert not any(np.shares_memory(g, kept) for kept in vars(y.op).values() if isinstance(kept, np.ndarray))
+        assert not any(
+            np.shares_memory(g, kept) for kept in vars(y.op).values() if isinstance(kept, np.ndarray)
+        )
     second = backward(y, gy, wrt=[*carriers, *carriers, y])
     gy *= 2
     for g in second:

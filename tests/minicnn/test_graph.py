@@ -13,7 +13,9 @@ X = draw("x", 2, 3)
 def test_arrays_in_arrays_out_tensors_in_tensors_out():
     assert isinstance(ReLU()(X), np.ndarray)
     y = ReLU()(Tensor(X), name="relu1")
-    assert isinstance(y, Tensor) and y.name == "relu1" and (y.shape, y.ndim, y.dtype) == ((2, 3), 2, np.float64)
+    assert (
+        isinstance(y, Tensor) and y.name == "relu1" and (y.shape, y.ndim, y.dtype) == ((2, 3), 2, np.float64)
+    )
     assert repr(y) == "Tensor(relu1: (2, 3) float64, made by ReLU)"
     assert repr(Tensor(X)) == "Tensor(unnamed: (2, 3) float64)"
 
@@ -56,7 +58,9 @@ def test_a_layer_applied_twice_gives_numbered_names():
 
 def test_an_unknown_name_suggests_near_ones():
     y = ReLU()(Tensor(X, "photo"), name="relu5_3")
-    with pytest.raises(GraphError, match=r"no tensor is called 'relu53' on the way to relu5_3; there is relu5_3"):
+    with pytest.raises(
+        GraphError, match=r"no tensor is called 'relu53' on the way to relu5_3; there is relu5_3"
+    ):
         find(y, "relu53")
     with pytest.raises(GraphError, match="there is photo, relu5_3"):
         find(y, "zzz")
@@ -114,7 +118,9 @@ def test_one_hot_refuses_what_is_no_class_or_unit(shape, c, said):
 def test_shapes_that_do_not_fit_are_named():
     with pytest.raises(GraphError, match=r"weights \(5, 4\) takes \(N, 4\), not \(2, 3\)"):
         Linear()(X, draw("W", 5, 4))
-    with pytest.raises(GraphError, match=r"filters \(4, 3, 3, 3\) in 1 groups take \(N, 3, H, W\), not \(1, 2, 5, 5\)"):
+    with pytest.raises(
+        GraphError, match=r"filters \(4, 3, 3, 3\) in 1 groups take \(N, 3, H, W\), not \(1, 2, 5, 5\)"
+    ):
         Conv()(draw("x", 1, 2, 5, 5), draw("W", 4, 3, 3, 3))
     with pytest.raises(ValueError, match="a window of 5 does not fit into 4 pixels"):
         Conv()(draw("x", 1, 3, 4, 9), draw("W", 4, 3, 5, 5))

@@ -11,7 +11,14 @@ from tests.support.compare import assert_close, same_bits
 
 def small():
     conv, fc = ConvLayer("conv1", 2, 4, 3, pad=1), LinearLayer("fc", 4 * 4 * 5, 3)
-    steps = [conv, BatchNormLayer("bn1", 4), Apply("relu1", ReLU), DropoutLayer("drop1"), Apply("flatten", ops.Flatten), fc]
+    steps = [
+        conv,
+        BatchNormLayer("bn1", 4),
+        Apply("relu1", ReLU),
+        DropoutLayer("drop1"),
+        Apply("flatten", ops.Flatten),
+        fc,
+    ]
     return Sequential(*steps).initialise(1)
 
 
@@ -54,7 +61,9 @@ def test_a_copy_in_another_dtype_leaves_the_network_alone():
     twin = net.astype(np.float64)
     assert {a.dtype for a in twin.arrays().values()} == {np.dtype(np.float64)}
     assert {a.dtype for a in net.arrays().values()} == {np.dtype(np.float32)}
-    assert not any(np.shares_memory(a.data, b.data) for a, b in zip(net.arrays().values(), twin.arrays().values()))
+    assert not any(
+        np.shares_memory(a.data, b.data) for a, b in zip(net.arrays().values(), twin.arrays().values())
+    )
     assert_close(twin(X.astype(np.float64)), net(X), 1e-6)
     twin.train()
     assert not net.training and not net["drop1"].training and twin["drop1"].training
@@ -121,9 +130,18 @@ def test_half_precision_is_loaded_as_float32():
     [
         (lambda a: a.pop("fc.b"), r"the network needs fc.b \(3,\); the arrays lack it"),
         (lambda a: a.update({"fc.bias": a.pop("fc.b")}), r"lack it \(near: fc\.bias\)"),
-        (lambda a: a.update(extra=np.zeros(3)), r"the arrays hold extra \(3,\); the network has no such weight"),
-        (lambda a: a.update({"fc.b": np.zeros(4, np.float32)}), r"fc\.b is \(4,\) in the arrays and \(3,\) in the network"),
-        (lambda a: a.update({"fc.b": np.zeros(3, int)}), r"fc\.b holds int64 instead of floating-point numbers"),
+        (
+            lambda a: a.update(extra=np.zeros(3)),
+            r"the arrays hold extra \(3,\); the network has no such weight",
+        ),
+        (
+            lambda a: a.update({"fc.b": np.zeros(4, np.float32)}),
+            r"fc\.b is \(4,\) in the arrays and \(3,\) in the network",
+        ),
+        (
+            lambda a: a.update({"fc.b": np.zeros(3, int)}),
+            r"fc\.b holds int64 instead of floating-point numbers",
+        ),
     ],
 )
 def test_arrays_of_another_network_are_refused_and_nothing_changes(spoil, said):
@@ -151,5 +169,15 @@ def test_vgg_has_its_published_number_of_parameters(make, batchnorm, parameters)
 def test_the_published_names():
     vgg, squeezenet = [{at.name for at in net.layers()} for net in (nets.vgg16(), nets.squeezenet())]
     assert {"conv1_1", "relu1_1", "conv5_3", "relu5_3", "pool5", "fc6", "relu6", "fc7", "relu7", "fc8"} <= vgg
-    assert {"conv1", "pool1", "fire2", "fire9", "fire9/squeeze1x1", "fire9/expand3x3", "conv10", "relu_conv10", "pool10"} <= squeezenet
+    assert {
+        "conv1",
+        "pool1",
+        "fire2",
+        "fire9",
+        "fire9/squeeze1x1",
+        "fire9/expand3x3",
+        "conv10",
+        "relu_conv10",
+        "pool10",
+    } <= squeezenet
     assert sum(t.data.size for t in nets.squeezenet().parameters().values()) == 1_248_424

@@ -33,10 +33,18 @@ def read(table, lstm, words):
 
 
 def test_a_step_is_its_equations_one_number_at_a_time():
-    x, h, c, W, b = draw("x", 1, D), draw("h", 1, H), draw("c", 1, H), draw("W", 4 * H, D + H), draw("b", 4 * H)
+    x, h, c, W, b = (
+        draw("x", 1, D),
+        draw("h", 1, H),
+        draw("c", 1, H),
+        draw("W", 4 * H, D + H),
+        draw("b", 4 * H),
+    )
     y = LSTM()(x, h, c, W, b)[0]
     for k in range(H):
-        a_i, a_f, a_g, a_o = (sum(w * v for w, v in zip(W[j], [*x[0], *h[0]])) + b[j] for j in range(k, 4 * H, H))
+        a_i, a_f, a_g, a_o = (
+            sum(w * v for w, v in zip(W[j], [*x[0], *h[0]])) + b[j] for j in range(k, 4 * H, H)
+        )
         i, f, o = (1 / (1 + math.exp(-a)) for a in (a_i, a_f, a_o))
         cell = f * c[0, k] + i * math.tanh(a_g)
         assert y[H + k] == pytest.approx(cell, rel=1e-12)
@@ -87,7 +95,9 @@ def test_a_whole_sentence_is_as_in_pytorch():
     assert_close(our_c.data, c[0].detach().numpy())
     gW, g, gb = backward([our_h, our_c], [gh, gc], wrt=[table.W, lstm.W, lstm.b])
     assert_close(gW, W.grad.numpy())
-    assert_close(g, np.concatenate([theirs.weight_ih_l0.grad.numpy(), theirs.weight_hh_l0.grad.numpy()], axis=1))
+    assert_close(
+        g, np.concatenate([theirs.weight_ih_l0.grad.numpy(), theirs.weight_hh_l0.grad.numpy()], axis=1)
+    )
     assert_close(gb, theirs.bias_ih_l0.grad.numpy())
 
 
@@ -125,4 +135,6 @@ def test_words_that_are_not_in_the_table_are_refused(words, said):
 
 def test_weights_of_another_size_are_refused():
     with pytest.raises(GraphError, match=r"\(16, 9\) does not take x \(3, 6\)"):
-        LSTM()(draw("x", N, D + 1), draw("h", N, H), draw("c", N, H), draw("W", 4 * H, D + H), draw("b", 4 * H))
+        LSTM()(
+            draw("x", N, D + 1), draw("h", N, H), draw("c", N, H), draw("W", 4 * H, D + H), draw("b", 4 * H)
+        )

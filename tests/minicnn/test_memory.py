@@ -48,9 +48,18 @@ def test_a_view_keeps_the_memory():
 @pytest.mark.parametrize("shape", [(2, 3, 500, 700), (1, 64, 130, 130)])
 def test_the_layout_is_numpys(shape):
     like = np.moveaxis(np.zeros((shape[0], *shape[2:], shape[1]), np.float32), -1, 1)  # channels last
-    for how in ({}, {"shape": (3, *like.shape[1:])}, {"order": "C"}, {"shape": (3, *like.shape[1:]), "order": "C"}):
+    for how in (
+        {},
+        {"shape": (3, *like.shape[1:])},
+        {"order": "C"},
+        {"shape": (3, *like.shape[1:]), "order": "C"},
+    ):
         ours, numpys = memory.empty_like(like, **how), np.empty_like(like, **how)
-        assert (ours.shape, ours.strides, ours.dtype) == (numpys.shape, numpys.strides, numpys.dtype) and ours.base is not None
+        assert (ours.shape, ours.strides, ours.dtype) == (
+            numpys.shape,
+            numpys.strides,
+            numpys.dtype,
+        ) and ours.base is not None
 
 
 def test_small_arrays_and_those_on_a_gpu_are_plain():
@@ -65,7 +74,9 @@ def test_no_more_is_kept_than_the_limit_says():
 
 
 def test_two_arrays_are_kept_however_large_until_others_are_needed():
-    large = [memory.empty_like(LARGE, shape=memory.IDLE // 2) for _ in range(3)]  # twice the limit each, and never touched
+    large = [
+        memory.empty_like(LARGE, shape=memory.IDLE // 2) for _ in range(3)
+    ]  # twice the limit each, and never touched
     large.clear()
     assert len(memory._idle) == 2
     small = memory.empty_like(LARGE)
@@ -110,8 +121,12 @@ def test_a_result_that_was_returned_never_changes_later():
         found.append((y.data, *g))
         del x, y, g
         gc.collect()
-    assert found[0][0].nbytes > memory.FRESH and found[0][0].base is not None, "nothing was lent: this test has tested nothing"
+    assert found[0][0].nbytes > memory.FRESH and found[0][0].base is not None, (
+        "nothing was lent: this test has tested nothing"
+    )
     kept = [[a.copy() for a in arrays] for arrays in found]
     for photo in photos:
         net(photo), net(-photo)
-    assert all(same_bits(a, b) and a.any() for before, after in zip(kept, found) for a, b in zip(before, after))
+    assert all(
+        same_bits(a, b) and a.any() for before, after in zip(kept, found) for a, b in zip(before, after)
+    )

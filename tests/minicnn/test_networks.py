@@ -25,7 +25,13 @@ def small_vgg(batchnorm=False):
             steps.append(Apply(f"relu{block}_{i}", ReLU))
             C = F
         steps.append(Apply(f"pool{block}", MaxPool, kernel=2))
-    head = [LinearLayer("fc6", 120, 20), Apply("relu6", ReLU), DropoutLayer("drop6"), LinearLayer("fc7", 20, 20), Apply("relu7", ReLU)]
+    head = [
+        LinearLayer("fc6", 120, 20),
+        Apply("relu6", ReLU),
+        DropoutLayer("drop6"),
+        LinearLayer("fc7", 20, 20),
+        Apply("relu7", ReLU),
+    ]
     return Sequential(*steps, Apply("flatten", Flatten), *head, LinearLayer("fc8", 20, 7)).initialise(5)
 
 
@@ -33,7 +39,12 @@ def small_squeezenet():
     """x (N, 3, 24, 32) -> (N, 7)"""
     pool1 = Apply("pool1", MaxPool, kernel=3, stride=2, ceil=True)
     stem = [ConvLayer("conv1", 3, 8, 3, stride=2), Apply("relu_conv1", ReLU), pool1, Fire("fire2", 8, 4, 6)]
-    head = [DropoutLayer("drop9"), ConvLayer("conv10", 12, 7, 1, pad=1), Apply("relu_conv10", ReLU), Apply("pool10", GlobalAvgPool)]
+    head = [
+        DropoutLayer("drop9"),
+        ConvLayer("conv10", 12, 7, 1, pad=1),
+        Apply("relu_conv10", ReLU),
+        Apply("pool10", GlobalAvgPool),
+    ]
     return Sequential(*stem, *head).initialise(5)
 
 
@@ -48,7 +59,11 @@ def photos(N=3, dtype=np.float64):
 def kinks(y):
     """Where the network stands: every ReLU's gates and every pool's switches, as bytes."""
     ops = [t.op for t in history(y)]
-    return [(op.x > 0).tobytes() if isinstance(op, ReLU) else op.switches.tobytes() for op in ops if isinstance(op, (ReLU, MaxPool))]
+    return [
+        (op.x > 0).tobytes() if isinstance(op, ReLU) else op.switches.tobytes()
+        for op in ops
+        if isinstance(op, (ReLU, MaxPool))
+    ]
 
 
 @each_net
@@ -81,7 +96,9 @@ def test_the_directional_derivative_of_a_whole_network(name):
             assert h > 1e-9, "no step without a kink"
         numeric = float(above.data - below.data) / (2 * h)
         analytic = sum((g * step).sum() for g, step in zip(backward(here, np.ones(()), wrt=moving), steps))
-        assert abs(analytic - numeric) <= 1e-8 + 1e-6 * abs(numeric), f"{analytic} is not {numeric} (step {h:.0e})"
+        assert abs(analytic - numeric) <= 1e-8 + 1e-6 * abs(numeric), (
+            f"{analytic} is not {numeric} (step {h:.0e})"
+        )
         assert abs(numeric) > 0.1
 
 
@@ -116,7 +133,10 @@ def test_the_same_call_gives_the_same_bits(name):
     for a in second:
         a *= 0
     assert bytes_then == [a.tobytes() for a in first]
-    assert min(relative(a, b) for a, b in [(first[1], first[2]), (first[1], first[3]), (first[2], first[3])]) > 1e-3
+    assert (
+        min(relative(a, b) for a, b in [(first[1], first[2]), (first[1], first[3]), (first[2], first[3])])
+        > 1e-3
+    )
 
 
 @each_net
@@ -179,7 +199,10 @@ def test_a_picture_may_be_of_another_shape_where_the_network_allows_it(name):
 
 def test_squeezenets_layers_have_their_published_sizes():
     y = nets.squeezenet().initialise(0)(Tensor(draw("photo", 1, 3, 227, 227).astype(np.float32), "data"))
-    sizes = {name: find(y, name).shape[1:] for name in ("conv1", "pool1", "fire4", "pool4", "fire8", "pool8", "fire9", "conv10", "pool10")}
+    sizes = {
+        name: find(y, name).shape[1:]
+        for name in ("conv1", "pool1", "fire4", "pool4", "fire8", "pool8", "fire9", "conv10", "pool10")
+    }
     assert sizes == {
         "conv1": (96, 111, 111), "pool1": (96, 55, 55), "fire4": (256, 55, 55), "pool4": (256, 27, 27), "fire8": (512, 27, 27),
         "pool8": (512, 13, 13), "fire9": (512, 13, 13), "conv10": (1000, 15, 15), "pool10": (1000,),

@@ -38,10 +38,14 @@ def test_decoupled_decay_does_not_pass_through_the_moments(some):
     w, _ = some
     still = [np.zeros_like(w)] * 5
     np.testing.assert_allclose(walk(AdamW(decay=0.1), w, still, [0.5] * 5)[-1], w * 0.95**5, rtol=1e-14)
-    assert np.all(np.abs(walk(Adam(decay=0.1), w, still, [0.5] * 5)[1] - w) > 0.4)  # through them, any decay is a full step
+    assert np.all(
+        np.abs(walk(Adam(decay=0.1), w, still, [0.5] * 5)[1] - w) > 0.4
+    )  # through them, any decay is a full step
 
 
-@pytest.mark.parametrize("optimiser", [SGD(0.9, decay=0.1), Adam(decay=0.1), AdamW(decay=0.1)], ids=lambda o: type(o).__name__)
+@pytest.mark.parametrize(
+    "optimiser", [SGD(0.9, decay=0.1), Adam(decay=0.1), AdamW(decay=0.1)], ids=lambda o: type(o).__name__
+)
 def test_vectors_do_not_decay_and_nothing_is_changed_in_place(optimiser, some):
     w, (g, *_) = some
     before = w.copy(), g.copy()
@@ -88,7 +92,9 @@ def test_the_same_walk_as_pytorch_with_the_rate_changing(optimiser, name, option
 def test_one_cycle_is_that_of_pytorch(steps, warmup):
     torch = pytest.importorskip("torch", reason="needs the extra 'verify'")
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps, pct_start=warmup, cycle_momentum=False)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, 3e-3, total_steps=steps, pct_start=warmup, cycle_momentum=False
+    )
     rate = one_cycle(3e-3, warmup)
     for step in range(steps):
         assert rate(step, steps) == pytest.approx(optimiser.param_groups[0]["lr"], rel=1e-9)

@@ -64,12 +64,18 @@ def test_both_agree_with_pytorch(drawn, count_padding):
     import torch
 
     x, options = drawn
-    F, size = torch.nn.functional, {"kernel_size": options["kernel"], "stride": options["stride"], "ceil_mode": options["ceil"]}
+    F, size = (
+        torch.nn.functional,
+        {"kernel_size": options["kernel"], "stride": options["stride"], "ceil_mode": options["ceil"]},
+    )
     size["padding"] = [p for p, _ in options["pad"]]
     t = torch.tensor(x, requires_grad=True)
     pairs = [
         (MaxPool(**options), F.max_pool2d(t, **size)),
-        (AvgPool(**options, count_padding=count_padding), F.avg_pool2d(t, **size, count_include_pad=count_padding)),
+        (
+            AvgPool(**options, count_padding=count_padding),
+            F.avg_pool2d(t, **size, count_include_pad=count_padding),
+        ),
     ]
     for op, theirs in pairs:
         tensor = Tensor(x)
@@ -109,7 +115,9 @@ def test_negative_pictures_are_not_beaten_by_the_padding():
     assert backward(y, np.ones(y.shape), wrt=x).sum() == 4
 
 
-@pytest.mark.parametrize("size, windows", [(224, 112), (111, 55), (112, 56), (55, 27), (27, 13), (54, 27), (113, 56)])
+@pytest.mark.parametrize(
+    "size, windows", [(224, 112), (111, 55), (112, 56), (55, 27), (27, 13), (54, 27), (113, 56)]
+)
 def test_squeezenets_pools_round_up(size, windows):
     assert MaxPool(3, stride=2, ceil=True)(np.zeros((1, 1, size, 5))).shape[2] == windows
 

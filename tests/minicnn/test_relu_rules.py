@@ -10,8 +10,14 @@ from tests.support.compare import same_bits
 RULES = {
     #   f: the input of layer l;  R: the signal from layer l + 1;  both for one neuron i
     "backprop": ({}, lambda f, R: R if f > 0 else 0.0),  # R_i^l = (f_i^l > 0) R_i^(l+1)
-    "deconvnet": ({ReLU: ReLU.deconvnet}, lambda f, R: R if R > 0 else 0.0),  # R_i^l = (R_i^(l+1) > 0) R_i^(l+1)
-    "guided": ({ReLU: ReLU.guided}, lambda f, R: R if f > 0 and R > 0 else 0.0),  # R_i^l = (f > 0) (R > 0) R_i^(l+1)
+    "deconvnet": (
+        {ReLU: ReLU.deconvnet},
+        lambda f, R: R if R > 0 else 0.0,
+    ),  # R_i^l = (R_i^(l+1) > 0) R_i^(l+1)
+    "guided": (
+        {ReLU: ReLU.guided},
+        lambda f, R: R if f > 0 and R > 0 else 0.0,
+    ),  # R_i^l = (f > 0) (R > 0) R_i^(l+1)
 }
 
 
@@ -21,8 +27,8 @@ def slowly(rule, f, R):
 
 def with_zeros(name, *shape):
     x = draw(name, *shape)
-    x.ravel()[:: 7] = 0.0
-    x.ravel()[3:: 11] = -0.0
+    x.ravel()[::7] = 0.0
+    x.ravel()[3::11] = -0.0
     return x
 
 
@@ -34,7 +40,9 @@ def test_each_rule_is_its_equation(name):
     ours, slow = backward(ReLU()(x), R, wrt=x, rules=table), slowly(rule, f, R)
     assert np.array_equal(ours, slow)
     others = [slowly(other, f, R) for key, (_, other) in RULES.items() if key != name]
-    assert not any(np.array_equal(slow, other) for other in others), "the rules agree here: nothing was tested"
+    assert not any(np.array_equal(slow, other) for other in others), (
+        "the rules agree here: nothing was tested"
+    )
 
 
 def test_at_zero_the_gate_is_closed():

@@ -7,7 +7,9 @@ from minicnn import GraphError, RoIAlign, Tensor, backward
 from tests.support.cases import draw
 from tests.support.compare import assert_close
 
-BOXES = np.array([[3.0, 1.0, 16.1, 13.5], [-5.0, 4.2, 9.3, 21.0], [10.1, 2.7, 13.2, 20.4], [0.3, 0.0, 24.0, 19.2]])  # pixels of 24 x 20
+BOXES = np.array(
+    [[3.0, 1.0, 16.1, 13.5], [-5.0, 4.2, 9.3, 21.0], [10.1, 2.7, 13.2, 20.4], [0.3, 0.0, 24.0, 19.2]]
+)  # pixels of 24 x 20
 PICTURE, P, SCALE = [1, 0, 1, 1], 3, 0.25
 X = draw("maps", 2, 4, 5, 6)
 
@@ -18,8 +20,16 @@ def test_a_sample_is_its_equation():
     for r, (x0, y0, x1, y1) in enumerate(BOXES):
         for u in range(P):
             for v in range(P):
-                row, column = ((start + (k + 0.5) / P * (end - start)) * SCALE - 0.5 for k, start, end in ((u, y0, y1), (v, x0, x1)))
-                tent = np.array([[max(0, 1 - abs(i - row)) * max(0, 1 - abs(j - column)) for j in range(6)] for i in range(5)])
+                row, column = (
+                    (start + (k + 0.5) / P * (end - start)) * SCALE - 0.5
+                    for k, start, end in ((u, y0, y1), (v, x0, x1))
+                )
+                tent = np.array(
+                    [
+                        [max(0, 1 - abs(i - row)) * max(0, 1 - abs(j - column)) for j in range(6)]
+                        for i in range(5)
+                    ]
+                )
                 slow[r, :, u, v] = (X[PICTURE[r]] * tent).sum(axis=(1, 2))
     assert_close(y, slow, 1e-12)
 
@@ -33,9 +43,15 @@ def test_samples_and_both_gradients_as_in_pytorch():
     across = boxes[:, :1] + part * (boxes[:, 2:3] - boxes[:, :1])  # (R, P), pixels
     down = boxes[:, 1:2] + part * (boxes[:, 3:] - boxes[:, 1:2])
     grid = torch.stack(
-        [(across[:, None, :].expand(-1, P, -1) / 24 * 2 - 1), (down[:, :, None].expand(-1, -1, P) / 20 * 2 - 1)], dim=-1
+        [
+            (across[:, None, :].expand(-1, P, -1) / 24 * 2 - 1),
+            (down[:, :, None].expand(-1, -1, P) / 20 * 2 - 1),
+        ],
+        dim=-1,
     )
-    theirs = torch.nn.functional.grid_sample(x[PICTURE], grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    theirs = torch.nn.functional.grid_sample(
+        x[PICTURE], grid, mode="bilinear", padding_mode="zeros", align_corners=False
+    )
     gy = draw("gy", *theirs.shape)
     theirs.backward(torch.tensor(gy))
 
@@ -52,7 +68,10 @@ def test_where_maps_are_a_plane_a_sample_is_the_planes_value():
     rows, columns = np.mgrid[:8, :8]
     x = (1 + 2 * columns - 3 * rows)[None, None].astype(float)
     y = RoIAlign(2, 0.5, [0])(x, np.array([[4.0, 2.0, 12.0, 10.0]]))
-    at = np.array([4 + 2, 4 + 6]) * 0.5 - 0.5, np.array([2 + 2, 2 + 6]) * 0.5 - 0.5  # columns, rows of the samples
+    at = (
+        np.array([4 + 2, 4 + 6]) * 0.5 - 0.5,
+        np.array([2 + 2, 2 + 6]) * 0.5 - 0.5,
+    )  # columns, rows of the samples
     assert_close(y[0, 0], 1 + 2 * at[0][None] - 3 * at[1][:, None])
 
 

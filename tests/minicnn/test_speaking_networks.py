@@ -28,7 +28,11 @@ def build(name):
 
 def kinks(y):
     ops = [t.op for t in history(y)]
-    return [(op.x > 0).tobytes() if isinstance(op, ReLU) else op.switches.tobytes() for op in ops if isinstance(op, (ReLU, MaxPool))]
+    return [
+        (op.x > 0).tobytes() if isinstance(op, ReLU) else op.switches.tobytes()
+        for op in ops
+        if isinstance(op, (ReLU, MaxPool))
+    ]
 
 
 @each_net

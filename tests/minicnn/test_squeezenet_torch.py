@@ -74,4 +74,6 @@ def test_the_tie_test_itself():
     assert not tied(torch.tensor(x), 3, 2, shape)
     x[0, 0, 7, 7] = x[0, 0, 7, 6] = 5
     assert tied(torch.tensor(x), 3, 2, shape)
-    assert not tied(torch.tensor(-x), 3, 2, shape), "a window without a positive value hides its ties behind a closed gate"
+    assert not tied(torch.tensor(-x), 3, 2, shape), (
+        "a window without a positive value hides its ties behind a closed gate"
+    )

@@ -13,7 +13,18 @@ import pytest
 
 from minicnn import CrossEntropy, backward, history, nets, ops, to_cpu, to_gpu
 from minicnn.optimise import SGD, AdamW, constant
-from minicnn.training import CheckpointError, Curves, Run, TrainingError, checkpoint, exact, gradients, predict, top1, train
+from minicnn.training import (
+    CheckpointError,
+    Curves,
+    Run,
+    TrainingError,
+    checkpoint,
+    exact,
+    gradients,
+    predict,
+    top1,
+    train,
+)
 from tests.minicnn import tiny_training as tiny
 from tests.support.compare import same_bits
 from tests.support.strict_array import StrictArray
@@ -108,9 +119,13 @@ def test_shards_add_up_to_the_batch_where_no_batchnorm_tells_them_apart():
     net = nets.mini_vgg(classes=3).initialise(0).astype(np.float64)
     x, t = np.random.default_rng(0).standard_normal((6, 3, 16, 16)), np.array([0, 1, 2, 2, 1, 0])
     whole = gradients(net, CrossEntropy, x, t)
-    parts = [gradients(net, CrossEntropy, x[at], t[at], len(at) / 6) for at in (np.arange(4), np.arange(4, 6))]
+    parts = [
+        gradients(net, CrossEntropy, x[at], t[at], len(at) / 6) for at in (np.arange(4), np.arange(4, 6))
+    ]
     for name, g in whole.gradients.items():
-        np.testing.assert_allclose(sum(part.gradients[name] for part in parts), g, rtol=1e-9, atol=1e-12 * np.abs(g).max())
+        np.testing.assert_allclose(
+            sum(part.gradients[name] for part in parts), g, rtol=1e-9, atol=1e-12 * np.abs(g).max()
+        )
         assert g.any()
 
 
@@ -119,7 +134,11 @@ def test_training_leaves_the_networks_mode_and_other_threads_alone():
     x, t = tiny.sample(np.arange(12), np.random.default_rng(0), 0.0)
     before = bits(net)
     with ThreadPoolExecutor(2) as workers:
-        shards = list(workers.map(lambda seed: gradients(net, CrossEntropy, x, t, 1.0, np.random.default_rng(seed)), [1, 1, 2]))
+        shards = list(
+            workers.map(
+                lambda seed: gradients(net, CrossEntropy, x, t, 1.0, np.random.default_rng(seed)), [1, 1, 2]
+            )
+        )
     assert not any(at.training for at in net.layers()) and bits(net) == before
     first, same, other = ({name: g.tobytes() for name, g in shard.gradients.items()} for shard in shards)
     assert first == same and all(first[name] != other[name] for name in first)
@@ -134,7 +153,12 @@ def test_memories_are_released_on_the_way_back(monkeypatch):
         return backward(y, *arguments, **options)
 
     monkeypatch.setattr("minicnn.training.shards.backward", spy)
-    gradients(tiny.network(), CrossEntropy, *tiny.sample(np.arange(12), np.random.default_rng(0), 0.0), random=np.random.default_rng(0))
+    gradients(
+        tiny.network(),
+        CrossEntropy,
+        *tiny.sample(np.arange(12), np.random.default_rng(0), 0.0),
+        random=np.random.default_rng(0),
+    )
     assert len(made) == 8
     assert not [value for op in made for value in vars(op).values() if isinstance(value, (np.ndarray, tuple))]
 
@@ -147,10 +171,21 @@ def test_three_steps_are_those_of_pytorch():
     random = np.random.default_rng(1)
     x, t = random.standard_normal((24, 3, 16, 16)), random.integers(0, 10, 24)
     run, began = Run(epochs=1, batch=8, shards=1), net.map(np.copy)
-    curves = train(net, lambda n, *_: (x[n], t[n]), 24, lambda: CrossEntropy(0.1), AdamW(decay=0.1), constant(1e-3), run, show=False)
+    curves = train(
+        net,
+        lambda n, *_: (x[n], t[n]),
+        24,
+        lambda: CrossEntropy(0.1),
+        AdamW(decay=0.1),
+        constant(1e-3),
+        run,
+        show=False,
+    )
 
     matrices, vectors = ([w for w in theirs.parameters() if (w.ndim > 1) == many] for many in (True, False))
-    optimiser = torch.optim.AdamW([{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}], lr=1e-3)
+    optimiser = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}], lr=1e-3
+    )
     for step in range(3):
         numbers = run.numbers(step, 24)
         optimiser.zero_grad()
@@ -159,7 +194,9 @@ def test_three_steps_are_those_of_pytorch():
         loss.backward()
         optimiser.step()
         assert curves.loss[step] == pytest.approx(loss.item(), rel=1e-9)
-    reference = {name: value.numpy() for name, value in theirs.state_dict().items() if "num_batches" not in name}
+    reference = {
+        name: value.numpy() for name, value in theirs.state_dict().items() if "num_batches" not in name
+    }
     for (name, ours), expected in zip(net.arrays().items(), reference.values(), strict=True):
         scale = np.abs(expected - began.arrays()[name].data).max()  # how far the three steps went
         assert scale > 1e-4, name
@@ -184,23 +221,45 @@ def twin(torch, net):
 
 def test_sgd_without_average_on_a_multi_label_problem():
     random = np.random.default_rng(2)
-    x, t = random.standard_normal((48, 3, 8, 8)).astype(np.float32), (random.random((48, 3)) < 0.5).astype(np.float32)
+    x, t = (
+        random.standard_normal((48, 3, 8, 8)).astype(np.float32),
+        (random.random((48, 3)) < 0.5).astype(np.float32),
+    )
     x += 2 * t[:, :, None, None]
     net, run = tiny.network(), Run(epochs=10, batch=12)
     assert exact(predict(net, lambda n: x[n], 48), t).mean() < 0.5
-    train(net, lambda n, *_: (x[n], t[n]), 48, ops.SigmoidCrossEntropy, SGD(), constant(0.1), run, hits=exact, show=False)
+    train(
+        net,
+        lambda n, *_: (x[n], t[n]),
+        48,
+        ops.SigmoidCrossEntropy,
+        SGD(),
+        constant(0.1),
+        run,
+        hits=exact,
+        show=False,
+    )
     assert exact(predict(net, lambda n: x[n], 48), t).mean() > 0.9
 
 
 def test_on_a_gpus_stand_in_the_training_is_the_same(tmp_path, whole):
     net = tiny.network().map(StrictArray)
     half, checkpointed = Run(**{**vars(tiny.RUN), "epochs": 2}), tmp_path / "c.npz"
-    tiny.go(net, half, checkpoint=checkpointed, validate=lambda n: {"top": float(top1(predict(n, in_use, 48), tiny.LABELS).mean())})
+    tiny.go(
+        net,
+        half,
+        checkpoint=checkpointed,
+        validate=lambda n: {"top": float(top1(predict(n, in_use, 48), tiny.LABELS).mean())},
+    )
     again, reference = tiny.network().map(StrictArray), tiny.network()
-    assert len(tiny.go(again, half, checkpoint=checkpointed).loss) == 8  # the checkpoint of a finished run: nothing is left to do
+    assert (
+        len(tiny.go(again, half, checkpoint=checkpointed).loss) == 8
+    )  # the checkpoint of a finished run: nothing is left to do
     tiny.go(reference, half)
     for name, tensor in reference.arrays().items():
-        assert isinstance(net.arrays()[name].data, StrictArray) and isinstance(again.arrays()[name].data, StrictArray)
+        assert isinstance(net.arrays()[name].data, StrictArray) and isinstance(
+            again.arrays()[name].data, StrictArray
+        )
         np.testing.assert_allclose(net.arrays()[name].data.get(), tensor.data, rtol=1e-4, atol=1e-5)
         assert same_bits(net.arrays()[name].data.get(), again.arrays()[name].data.get())
 

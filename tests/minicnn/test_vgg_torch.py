@@ -38,6 +38,8 @@ def test_captum_gives_the_same():
     theirs = agreement.captums(torch.float64)
     found = agreement.as_captum(agreement.network(np.float64), np.float64)
     assert found.keys() == theirs.keys()
-    assert min(relative(theirs[name], theirs["Saliency"]) for name in ("GuidedBackprop", "Deconvolution")) > 0.1
+    assert (
+        min(relative(theirs[name], theirs["Saliency"]) for name in ("GuidedBackprop", "Deconvolution")) > 0.1
+    )
     assert relative(theirs["GuidedBackprop"], theirs["Deconvolution"]) > 0.1
     assert not {name: d for name in found if (d := relative(found[name], theirs[name])) > 1e-10}

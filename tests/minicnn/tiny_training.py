@@ -27,18 +27,35 @@ def pictures():
 def network():
     """Everything whose training could depend on more than the seed: batchnorm and dropout."""
     first = [ConvLayer("conv1", 3, 8, 3, pad=1, bias=False), BatchNormLayer("bn1", 8), Apply("relu1", ReLU)]
-    then = [Apply("pool1", MaxPool, kernel=2), DropoutLayer("drop1", 0.2), Apply("gap", GlobalAvgPool), LinearLayer("fc", 8, CLASSES)]
+    then = [
+        Apply("pool1", MaxPool, kernel=2),
+        DropoutLayer("drop1", 0.2),
+        Apply("gap", GlobalAvgPool),
+        LinearLayer("fc", 8, CLASSES),
+    ]
     return Sequential(*first, *then).initialise(1)
 
 
 def sample(numbers, random, progress):
     boxes = flip(random, random_boxes(random, len(numbers), (12, 12)))
-    return jitter(random, crop_and_resize(to_input(pictures()[numbers]), boxes, 8)) - np.float32(0.5), LABELS[numbers]
+    return jitter(random, crop_and_resize(to_input(pictures()[numbers]), boxes, 8)) - np.float32(0.5), LABELS[
+        numbers
+    ]
 
 
 def go(net, run=RUN, **options):
     """Train -> curves."""
-    return train(net, sample, 48, lambda: CrossEntropy(0.1), AdamW(decay=0.01), one_cycle(0.1), run, show=False, **options)
+    return train(
+        net,
+        sample,
+        48,
+        lambda: CrossEntropy(0.1),
+        AdamW(decay=0.01),
+        one_cycle(0.1),
+        run,
+        show=False,
+        **options,
+    )
 
 
 def slow(net):

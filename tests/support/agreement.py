@@ -25,11 +25,21 @@ def theirs(forward, weights, photo, dtype, layers, unit_layer, scores, like=None
     run = forward(w, x)
     y, A = run.maps[scores], run.maps[unit_layer]
     run.c = c = like.c if like else int(y[0].argmax())
-    run.unit = unit = like.unit if like else tuple(int(i) for i in np.unravel_index(int(A[0].argmax()), A.shape[1:]))
-    d = dict(zip(("gradient", *layers), torch.autograd.grad(y[0, c], [x, *(run.maps[name] for name in layers)], retain_graph=True)))
+    run.unit = unit = (
+        like.unit if like else tuple(int(i) for i in np.unravel_index(int(A[0].argmax()), A.shape[1:]))
+    )
+    d = dict(
+        zip(
+            ("gradient", *layers),
+            torch.autograd.grad(y[0, c], [x, *(run.maps[name] for name in layers)], retain_graph=True),
+        )
+    )
     signals = {"scores": y, "gradient": d["gradient"]}
     for name in layers:
-        signals[f"gradient at {name}"], signals[f"Grad-CAM at {name}"] = d[name], grad_cam(run.maps[name].detach().numpy(), d[name].numpy())
+        signals[f"gradient at {name}"], signals[f"Grad-CAM at {name}"] = (
+            d[name],
+            grad_cam(run.maps[name].detach().numpy(), d[name].numpy()),
+        )
     signals["from the unit, plain"] = torch.autograd.grad(A[(0, *unit)], x)[0]
     guided, deconvnet = (forward(w, x, rule) for rule in ("guided", "deconvnet"))
     signals["guided"] = torch.autograd.grad(guided.maps[scores][0, c], x)[0]
@@ -47,7 +57,10 @@ def ours(net, photo, run, layers, unit_layer, replay=False):
     plain = dict(zip(("gradient", *layers), backward(y, one_hot(y, run.c), wrt=[x, *at])))
     signals = {"scores": y.data, "gradient": plain["gradient"]}
     for name, map_ in zip(layers, at):
-        signals[f"gradient at {name}"], signals[f"Grad-CAM at {name}"] = plain[name], grad_cam(map_.data, plain[name])
+        signals[f"gradient at {name}"], signals[f"Grad-CAM at {name}"] = (
+            plain[name],
+            grad_cam(map_.data, plain[name]),
+        )
     signals["from the unit, plain"] = backward(A, one_hot(A, run.unit), wrt=x)
     signals["guided"] = backward(y, one_hot(y, run.c), wrt=x, rules={ReLU: ReLU.guided})
     signals["deconvnet"] = backward(A, one_hot(A, run.unit), wrt=x, rules={ReLU: ReLU.deconvnet})
@@ -71,6 +84,10 @@ def replay_kinks(y, run):
 def distances(signals, reference):
     """{quantity: relative L2}.  A reference that is zero, or in which the rule changed nothing, fails."""
     assert signals.keys() == reference.keys()
-    assert relative(reference["guided"], reference["gradient"]) > 0.1, "guided backprop changed nothing: nothing was tested"
-    assert relative(reference["deconvnet"], reference["from the unit, plain"]) > 0.1, "the deconvnet rule changed nothing"
+    assert relative(reference["guided"], reference["gradient"]) > 0.1, (
+        "guided backprop changed nothing: nothing was tested"
+    )
+    assert relative(reference["deconvnet"], reference["from the unit, plain"]) > 0.1, (
+        "the deconvnet rule changed nothing"
+    )
     return {name: relative(signals[name], reference[name]) for name in reference}

@@ -63,7 +63,9 @@ def dropout():
     return ops.Dropout(0.4, np.random.default_rng(3))
 
 
-BOXES = np.array([[1.3, 0.9, 7.1, 6.3], [-2.3, 3.1, 5.2, 11.7], [4.1, 2.2, 6.9, 4.3]])  # pixels, on a map of 10 x 12; one hangs over
+BOXES = np.array(
+    [[1.3, 0.9, 7.1, 6.3], [-2.3, 3.1, 5.2, 11.7], [4.1, 2.2, 6.9, 4.3]]
+)  # pixels, on a map of 10 x 12; one hangs over
 X = (2, 3, 5, 6)  # a small batch, odd and not square
 CASES = [
     conv("plain", (2, 3, 5, 6), (4, 3, 3, 3)),

@@ -13,7 +13,9 @@ def relative(ours, reference):
 
 
 def assert_close(ours, reference, tolerance=1e-12):
-    assert relative(ours, reference) <= tolerance, f"relative distance {relative(ours, reference):.2e} > {tolerance:.0e}"
+    assert relative(ours, reference) <= tolerance, (
+        f"relative distance {relative(ours, reference):.2e} > {tolerance:.0e}"
+    )
 
 
 def same_bits(a, b):

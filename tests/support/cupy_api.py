@@ -35,7 +35,10 @@ def signature(text):
 
 def stated():
     """{'function zeros_like': 'a, dtype=None, ...', 'ufunc exp': ..., 'method mean': ..., 'attribute shape': ''}"""
-    return dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in FILE.read_text().splitlines()[1:])
+    return dict(
+        line.split(": ", 1) if ": " in line else (line.rstrip(":"), "")
+        for line in FILE.read_text().splitlines()[1:]
+    )
 
 
 def installed():
@@ -46,14 +49,21 @@ def installed():
     for name in sorted(set(dir(cupy)) & set(dir(np))):
         what = getattr(cupy, name)
         if isinstance(what, cupy.ufunc) or type(what).__name__ == "_GUFunc":
-            found[f"ufunc {name}"] = _from_doc(what.__doc__) or "*inputs, out=None, axes=None, axis=None, keepdims=False, dtype=None"
+            found[f"ufunc {name}"] = (
+                _from_doc(what.__doc__)
+                or "*inputs, out=None, axes=None, axis=None, keepdims=False, dtype=None"
+            )
         elif inspect.isfunction(what):
             found[f"function {name}"] = _plain(inspect.signature(what))
     for name in ("as_strided", "sliding_window_view"):
-        found[f"function lib.stride_tricks.{name}"] = _plain(inspect.signature(getattr(cupy.lib.stride_tricks, name)))
+        found[f"function lib.stride_tricks.{name}"] = _plain(
+            inspect.signature(getattr(cupy.lib.stride_tricks, name))
+        )
     for name in sorted(n for n in dir(cupy.ndarray) if not n.startswith("_")):
         what = getattr(cupy.ndarray, name)
-        found[f"method {name}" if callable(what) else f"attribute {name}"] = _from_doc(what.__doc__) if callable(what) else ""
+        found[f"method {name}" if callable(what) else f"attribute {name}"] = (
+            _from_doc(what.__doc__) if callable(what) else ""
+        )
     return found
 
 
@@ -72,7 +82,10 @@ def _from_doc(doc):
 
 
 def _plain(s):
-    keep = [p.replace(annotation=p.empty, default=p.empty if p.default is p.empty else None) for p in s.parameters.values()]
+    keep = [
+        p.replace(annotation=p.empty, default=p.empty if p.default is p.empty else None)
+        for p in s.parameters.values()
+    ]
     return str(inspect.Signature(keep))[1:-1]
 
 
@@ -80,4 +93,6 @@ if __name__ == "__main__":
     import cupy
 
     lines = (f"{name}: {parameters}".rstrip(": ") for name, parameters in installed().items())
-    FILE.write_text(f"CuPy {cupy.__version__}, read from its own signatures and docstrings\n" + "\n".join(lines) + "\n")
+    FILE.write_text(
+        f"CuPy {cupy.__version__}, read from its own signatures and docstrings\n" + "\n".join(lines) + "\n"
+    )

@@ -17,7 +17,9 @@ class Report:
         self.file, self.lines = RESULTS / f"{name}.txt", []
         versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in packages)
         self.say(title)
-        self.say(f"{datetime.date.today()}; Python {platform.python_version()}, {versions}; {platform.machine()}")
+        self.say(
+            f"{datetime.date.today()}; Python {platform.python_version()}, {versions}; {platform.machine()}"
+        )
         self.say(f"run by: python -m tests.{name}")
 
     def say(self, line=""):

@@ -26,7 +26,9 @@ def windows(size, kernel, stride, pad, ceil):
     seen = []
     for start in starts:
         fits = start + kernel <= size + after
-        hangs_over = ceil and start < size and not any(s + kernel >= size + after for s in starts[: len(seen)])
+        hangs_over = (
+            ceil and start < size and not any(s + kernel >= size + after for s in starts[: len(seen)])
+        )
         if fits or hangs_over:
             reach = range(start, start + kernel)
             seen.append([p if 0 <= p < size else -1 if p < size + after else None for p in reach])

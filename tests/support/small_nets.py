@@ -10,7 +10,12 @@ def small_vgg(seed=0, classes=5, dtype=np.float64, gap=False):
     """Two blocks on 3 x 12 x 16 pixels; gap: global average pooling and one linear layer instead of two linear layers."""
     head = [Apply("gap", GlobalAvgPool), LinearLayer("fc", 8, classes)]
     if not gap:
-        head = [Apply("flatten", Flatten), LinearLayer("fc6", 8 * 3 * 4, 10), Apply("relu6", ReLU), LinearLayer("fc8", 10, classes)]
+        head = [
+            Apply("flatten", Flatten),
+            LinearLayer("fc6", 8 * 3 * 4, 10),
+            Apply("relu6", ReLU),
+            LinearLayer("fc8", 10, classes),
+        ]
     net = Sequential(
         *(ConvLayer("conv1_1", 3, 6, 3, pad=1), Apply("relu1_1", ReLU), Apply("pool1", MaxPool, kernel=2)),
         *(ConvLayer("conv2_1", 6, 8, 3, pad=1), Apply("relu2_1", ReLU), Apply("pool2", MaxPool, kernel=2)),

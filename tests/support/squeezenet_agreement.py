@@ -27,7 +27,9 @@ def networks():
 
 
 def reference(photo, dtype=torch.float64):
-    return theirs(torch_reference.squeezenet, networks()[2], photo, dtype, LAYERS, UNIT_LAYER, scores="pool10")
+    return theirs(
+        torch_reference.squeezenet, networks()[2], photo, dtype, LAYERS, UNIT_LAYER, scores="pool10"
+    )
 
 
 def photo(number):
@@ -48,4 +50,9 @@ def single(x, truth, run, replay=False, precision="fast"):
 
 def single_theirs(x, truth, run):
     """{quantity: distance} of PyTorch's float32 from its own float64, for the same class and unit"""
-    return distances(theirs(torch_reference.squeezenet, networks()[2], x, torch.float32, LAYERS, UNIT_LAYER, "pool10", run)[0], truth)
+    return distances(
+        theirs(
+            torch_reference.squeezenet, networks()[2], x, torch.float32, LAYERS, UNIT_LAYER, "pool10", run
+        )[0],
+        truth,
+    )

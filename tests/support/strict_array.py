@@ -44,13 +44,19 @@ class StrictArray(np.lib.mixins.NDArrayOperatorsMixin):
         return out[0] if out else wrapped(result)
 
     def __array_function__(self, function, types, args, options):
-        name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")  # CuPy looks it up under the same path
+        name = f"{function.__module__}.{function.__name__}".removeprefix(
+            "numpy."
+        )  # CuPy looks it up under the same path
         stated = API.get(f"function {name}")
         if stated is None:
             raise Leak(f"CuPy has no function numpy.{name}")
         check_call(f"np.{name}", stated, args, options)
         convert = unwrapped if function.__name__ in MOVES_TO_THE_DEVICE else operand
-        return wrapped(function(*nested(args, convert), **{key: nested(value, convert) for key, value in options.items()}))
+        return wrapped(
+            function(
+                *nested(args, convert), **{key: nested(value, convert) for key, value in options.items()}
+            )
+        )
 
     def __getattr__(self, name):
         if f"attribute {name}" in API:
@@ -61,7 +67,9 @@ class StrictArray(np.lib.mixins.NDArrayOperatorsMixin):
 
         def method(*args, **options):
             check_call(f".{name}", API[f"method {name}"], args, options)
-            result = getattr(self._array, name)(*nested(args, operand), **{key: nested(v, operand) for key, v in options.items()})
+            result = getattr(self._array, name)(
+                *nested(args, operand), **{key: nested(v, operand) for key, v in options.items()}
+            )
             return result if name in ("tolist", "item", "tobytes") else wrapped(result)
 
         return method
@@ -72,7 +80,9 @@ class StrictArray(np.lib.mixins.NDArrayOperatorsMixin):
         super().__setattr__(name, value)
 
     def __getitem__(self, index):
-        return wrapped(self._array[nested(index, unwrapped)])  # CuPy takes indices that are lists or NumPy arrays
+        return wrapped(
+            self._array[nested(index, unwrapped)]
+        )  # CuPy takes indices that are lists or NumPy arrays
 
     def __setitem__(self, index, value):
         self._array[nested(index, unwrapped)] = operand(value)
@@ -121,7 +131,11 @@ def operand(value):
     """What may meet a CuPy array: another one, or a number."""
     if isinstance(value, np.ndarray):
         raise Leak(f"a NumPy array {value.shape} meets an array on the device")
-    if isinstance(value, (StrictArray, numbers.Number, np.generic, str, type, np.dtype, slice)) or value is None or value is Ellipsis:
+    if (
+        isinstance(value, (StrictArray, numbers.Number, np.generic, str, type, np.dtype, slice))
+        or value is None
+        or value is Ellipsis
+    ):
         return unwrapped(value)
     raise Leak(f"a {type(value).__name__} meets an array on the device")
 

@@ -30,7 +30,9 @@ def squeezenet(published):
     net.add_module("relu_conv1", nn.ReLU())
     net.add_module("pool1", nn.MaxPool2d(3, 2, ceil_mode=True))
     C = 96
-    for i, (squeeze, expand) in enumerate([(16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256)], start=2):
+    for i, (squeeze, expand) in enumerate(
+        [(16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256)], start=2
+    ):
         net.add_module(f"fire{i}", Fire(C, squeeze, expand))
         C = 2 * expand
         if i in (4, 8):
@@ -53,7 +55,10 @@ class Shortcut(nn.Module):
 class Block(nn.Module):
     def __init__(self, C, F):
         super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(C, F, 3, stride=1 if C == F else 2, padding=1, bias=False), nn.BatchNorm2d(F)
+        self.conv1, self.bn1 = (
+            nn.Conv2d(C, F, 3, stride=1 if C == F else 2, padding=1, bias=False),
+            nn.BatchNorm2d(F),
+        )
         self.conv2, self.bn2 = nn.Conv2d(F, F, 3, padding=1, bias=False), nn.BatchNorm2d(F)
         self.relu1, self.relu2, self.add = nn.ReLU(), nn.ReLU(), Sum()
         self.shortcut = nn.Identity() if C == F else Shortcut()

@@ -70,7 +70,9 @@ def tied(x, kernel, stride, shape):
     """Whether the two largest values of a window with a positive maximum differ by 1e-12 of it or less."""
     reach = [(n - 1) * stride + kernel for n in shape[-2:]]
     x = F.pad(x, (0, reach[1] - x.shape[-1], 0, reach[0] - x.shape[-2]), value=-torch.inf)
-    first, second = x.unfold(2, kernel, stride).unfold(3, kernel, stride).flatten(-2).topk(2).values.unbind(-1)
+    first, second = (
+        x.unfold(2, kernel, stride).unfold(3, kernel, stride).flatten(-2).topk(2).values.unbind(-1)
+    )
     return bool(((first > 0) & (first - second <= 1e-12 * first)).any())
 
 
@@ -152,6 +154,8 @@ def vgg16_module(w):
         if name != "fc8":
             net.add_module(name.replace("fc", "relu"), torch.nn.ReLU())
     names = {"W": "weight", "b": "bias"}
-    state = {f"{layer}.{names[kind]}": t for (layer, kind), t in ((key.split("."), t) for key, t in w.items())}
+    state = {
+        f"{layer}.{names[kind]}": t for (layer, kind), t in ((key.split("."), t) for key, t in w.items())
+    }
     net.load_state_dict(state, assign=True)
     return net.eval()

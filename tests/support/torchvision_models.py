@@ -10,7 +10,10 @@ import torch
 def _placeholders():
     """Schemas for the operators that `import torchvision` looks up; none of the models calls one."""
     package = pathlib.Path(importlib.util.find_spec("torchvision").origin).parent
-    found = re.findall(r'register_meta\("(\w+)"\)|torchvision::(\w+)', (package / "_meta_registrations.py").read_text("utf-8"))
+    found = re.findall(
+        r'register_meta\("(\w+)"\)|torchvision::(\w+)',
+        (package / "_meta_registrations.py").read_text("utf-8"),
+    )
     library = torch.library.Library("torchvision", "FRAGMENT")
     for name in sorted({a or b for a, b in found}):
         if not hasattr(torch.ops.torchvision, name):

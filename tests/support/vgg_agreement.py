@@ -28,7 +28,10 @@ def network(dtype):
 def photo(seed=0):
     """Coloured noise, smooth enough to excite every layer.  -> (1, 3, 224, 224) float64"""
     coarse = np.random.default_rng(seed).standard_normal((1, 3, 28, 28))
-    return coarse.repeat(8, -1).repeat(8, -2) + np.random.default_rng(seed + 1).standard_normal((1, 3, 224, 224)) / 4
+    return (
+        coarse.repeat(8, -1).repeat(8, -2)
+        + np.random.default_rng(seed + 1).standard_normal((1, 3, 224, 224)) / 4
+    )
 
 
 def reference(dtype, like=None):
@@ -49,8 +52,12 @@ def captums(dtype):
         "Saliency": attr.Saliency(net).attribute(x, target=c, abs=False),
         "GuidedBackprop": attr.GuidedBackprop(net).attribute(x, target=c),
         "Deconvolution": attr.Deconvolution(net).attribute(x, target=c),
-        "LayerGradCam relu5_3": attr.LayerGradCam(net, net.relu5_3).attribute(x, target=c, relu_attributions=True)[:, 0],
-        "LayerGradCam conv5_3": attr.LayerGradCam(net, net.conv5_3).attribute(x, target=c, relu_attributions=True)[:, 0],
+        "LayerGradCam relu5_3": attr.LayerGradCam(net, net.relu5_3).attribute(
+            x, target=c, relu_attributions=True
+        )[:, 0],
+        "LayerGradCam conv5_3": attr.LayerGradCam(net, net.conv5_3).attribute(
+            x, target=c, relu_attributions=True
+        )[:, 0],
     }
     return {name: a.detach().numpy() for name, a in found.items()}
 

@@ -82,7 +82,9 @@ def imagenet(n):
     d = np.load(DATA / "data/imagenette_loc_224_jpeg.npz")
     data, ends = d["jpeg"].tobytes(), d["offsets"]
     spread = np.arange(len(ends) - 1)[:: max(1, (len(ends) - 1) // (n or len(ends)))][:n]
-    pictures = [np.asarray(Image.open(io.BytesIO(data[ends[i] : ends[i + 1]])).convert("RGB")) for i in spread]
+    pictures = [
+        np.asarray(Image.open(io.BytesIO(data[ends[i] : ends[i + 1]])).convert("RGB")) for i in spread
+    ]
     return pictures, d["imagenet_index"][d["labels"][spread]]
 
 
@@ -92,7 +94,9 @@ def inputs(pictures, preprocessing):
     if p.crop > 32:
         squashed = Preprocessing(**vars(p) | {"resize": "squash", "size": p.crop})
         return np.concatenate([prepare(picture, squashed) for picture in pictures])
-    x = (np.asarray(pictures, np.float32) * np.float32(p.scale / 255) - np.float32(p.mean)) / np.float32(p.std)
+    x = (np.asarray(pictures, np.float32) * np.float32(p.scale / 255) - np.float32(p.mean)) / np.float32(
+        p.std
+    )
     return np.ascontiguousarray(x.transpose(0, 3, 1, 2))
 
 
@@ -119,7 +123,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, help="only so many of each set; default: all")
     n = parser.parse_args().pictures
-    print(f"{datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__}, {n or 'all'} pictures, per cent right\n")
+    print(
+        f"{datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__}, {n or 'all'} pictures, per cent right\n"
+    )
     print(f"{'file':<30}{'pictures':<16}{'expected':>16}{'measured':>16}{'seconds':>9}")
     worst = 0
     for row in ROWS:
@@ -127,7 +133,10 @@ def main():
         found = measure(row, n)
         worst = max(worst, *(abs(a - b) for a, b in zip(found, row.expected)))
         said = [" / ".join(f"{v:.2f}" for v in values) for values in (row.expected, found)]
-        print(f"{row.file:<30}{row.data:<16}{said[0]:>16}{said[1]:>16}{time.perf_counter() - start:>9.1f}", flush=True)
+        print(
+            f"{row.file:<30}{row.data:<16}{said[0]:>16}{said[1]:>16}{time.perf_counter() - start:>9.1f}",
+            flush=True,
+        )
     print(f"\nlargest difference {worst:.2f} points")
     return 0 if n or worst <= 0.1 else 1
 

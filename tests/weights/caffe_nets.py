@@ -7,7 +7,12 @@ import numpy as np
 
 from tests.weights.readers.samples import block, caffe_blob, integer
 
-V1_TYPES = {"Convolution": ("CONVOLUTION", 4), "ReLU": ("RELU", 18), "Pooling": ("POOLING", 17), "InnerProduct": ("INNER_PRODUCT", 14)}
+V1_TYPES = {
+    "Convolution": ("CONVOLUTION", 4),
+    "ReLU": ("RELU", 18),
+    "Pooling": ("POOLING", 17),
+    "InnerProduct": ("INNER_PRODUCT", 14),
+}
 
 
 def prototxt(layers, side, v1=False):
@@ -16,7 +21,9 @@ def prototxt(layers, side, v1=False):
     for name, kind, bottoms, top, parameters, _ in layers:
         kind = V1_TYPES[kind][0] if v1 else f'"{kind}"'
         below = " ".join(f'bottom: "{b}"' for b in bottoms)
-        said.append(f'{"layers" if v1 else "layer"} {{ name: "{name}" type: {kind} {below} top: "{top}" {parameters} }}')
+        said.append(
+            f'{"layers" if v1 else "layer"} {{ name: "{name}" type: {kind} {below} top: "{top}" {parameters} }}'
+        )
     return "\n".join(said)
 
 
@@ -25,7 +32,12 @@ def caffemodel(layers, v1=False):
     net = [block(1, "net")]
     for name, kind, bottoms, top, _, blobs in layers:
         if v1:
-            fields = [*(block(2, b) for b in bottoms), block(3, top), block(4, name), integer(5, V1_TYPES[kind][1])]
+            fields = [
+                *(block(2, b) for b in bottoms),
+                block(3, top),
+                block(4, name),
+                integer(5, V1_TYPES[kind][1]),
+            ]
             net.append(block(2, b"".join([*fields, *(block(6, caffe_blob(a, legacy=True)) for a in blobs)])))
         else:
             fields = [block(1, name), block(2, kind), *(block(3, b) for b in bottoms), block(4, top)]
@@ -45,14 +57,22 @@ class Drawn:
         self.layers.append((name, kind, bottoms, self.top, parameters, [np.float32(b) for b in blobs]))
 
     def conv(self, name, C, F, kernel, stride=1, pad=0, bias=True, bottom=None):
-        said = f"num_output: {F} kernel_size: {kernel} stride: {stride} pad: {pad}" + ("" if bias else " bias_term: false")
+        said = f"num_output: {F} kernel_size: {kernel} stride: {stride} pad: {pad}" + (
+            "" if bias else " bias_term: false"
+        )
         blobs = self.weights((F, C, kernel, kernel), C * kernel**2)[: 1 + bias]
         self.add(name, "Convolution", f"convolution_param {{ {said} }}", blobs, [bottom or self.top])
 
     def norm(self, name, scale, C, factor):
         """BatchNorm keeps sums of means and variances, and how many there are of them; Scale, in place, is gamma and beta."""
         mean, var = self.random.normal(0, 0.1, C), self.random.uniform(0.5, 1.5, C)
-        self.add(name, "BatchNorm", "batch_norm_param { use_global_stats: true }", [mean * factor, var * factor, [factor]], in_place=True)
+        self.add(
+            name,
+            "BatchNorm",
+            "batch_norm_param { use_global_stats: true }",
+            [mean * factor, var * factor, [factor]],
+            in_place=True,
+        )
         gamma, beta = self.random.uniform(0.4, 0.8, C), self.random.normal(0, 0.1, C)
         self.add(scale, "Scale", "scale_param { bias_term: true }", [gamma, beta], in_place=True)
 
@@ -66,7 +86,10 @@ class Drawn:
         """[W, b]"""
         if not self.drawn:
             return []
-        return [self.random.standard_normal(shape) * (2 / inputs) ** 0.5, self.random.standard_normal(shape[0]) * 0.1]
+        return [
+            self.random.standard_normal(shape) * (2 / inputs) ** 0.5,
+            self.random.standard_normal(shape[0]) * 0.1,
+        ]
 
 
 def resnet50(factor=0.75):
@@ -85,8 +108,21 @@ def resnet50(factor=0.75):
                 net.conv(f"res{at}_branch1", C, 4 * F, 1, stride, bias=False)
                 net.norm(f"bn{at}_branch1", f"scale{at}_branch1", 4 * F, factor)
                 beside = net.top
-            for branch, (c, f, kernel, s, pad) in {"a": (C, F, 1, stride, 0), "b": (F, F, 3, 1, 1), "c": (F, 4 * F, 1, 1, 0)}.items():
-                net.conv(f"res{at}_branch2{branch}", c, f, kernel, s, pad, bias=False, bottom=below if branch == "a" else None)
+            for branch, (c, f, kernel, s, pad) in {
+                "a": (C, F, 1, stride, 0),
+                "b": (F, F, 3, 1, 1),
+                "c": (F, 4 * F, 1, 1, 0),
+            }.items():
+                net.conv(
+                    f"res{at}_branch2{branch}",
+                    c,
+                    f,
+                    kernel,
+                    s,
+                    pad,
+                    bias=False,
+                    bottom=below if branch == "a" else None,
+                )
                 net.norm(f"bn{at}_branch2{branch}", f"scale{at}_branch2{branch}", f, factor)
                 if branch != "c":
                     net.relu(f"res{at}_branch2{branch}_relu")

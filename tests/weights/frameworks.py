@@ -1,6 +1,5 @@
 """Networks of full size as the frameworks themselves make, write and compute them."""
 
-
 KERAS_LAYER = {"vgg16": "block5_conv3", "resnet50_keras": "conv5_block3_out"}
 
 
@@ -106,7 +105,9 @@ def keras_truth(model, network, x):
     import keras
     import torch
 
-    scores, A = keras.Model(model.input, [model.output, model.get_layer(KERAS_LAYER[network]).output])(x.transpose(0, 2, 3, 1))
+    scores, A = keras.Model(model.input, [model.output, model.get_layer(KERAS_LAYER[network]).output])(
+        x.transpose(0, 2, 3, 1)
+    )
     (dA,) = torch.autograd.grad(scores[0, int(scores[0].argmax())], [A])
     cam = torch.relu((dA.mean((1, 2), keepdim=True) * A).sum(3))
     return scores.detach().numpy(), cam.detach().numpy()

@@ -23,7 +23,10 @@ from tests.weights import frameworks
 from tests.weights.loading import load, measured
 
 LAYER = {"vgg16": "relu5_3", "resnet50": "layer4.2", "resnet50_keras": "layer4.2"}
-FORMATS = {"torch": ("PyTorch zip", "PyTorch legacy", "safetensors", "Caffe V1", "ONNX"), "keras": ("Keras .keras", "Keras .h5")}
+FORMATS = {
+    "torch": ("PyTorch zip", "PyTorch legacy", "safetensors", "Caffe V1", "ONNX"),
+    "keras": ("Keras .keras", "Keras .h5"),
+}
 
 
 def ours(net, x, layer):
@@ -59,8 +62,16 @@ def from_torch(report, network, formats, side, folder, times):
         elif form != "ONNX":  # which has other names, and batchnorm folded into the convolutions
             same = all(np.array_equal(t.data, reference[name]) for name, t in net.arrays().items())
             claims.append((f"{form}: the arrays are those of {formats[0]}, bit for bit", same))
-        theirs = "torch" if form not in ("ONNX", "Caffe V1") else "opencv" if frameworks.opencv_reads(form) else None
-        claims += row(report, network, form, path, side, times, apart(found[0], scores), apart(found[1], cam), theirs)
+        theirs = (
+            "torch"
+            if form not in ("ONNX", "Caffe V1")
+            else "opencv"
+            if frameworks.opencv_reads(form)
+            else None
+        )
+        claims += row(
+            report, network, form, path, side, times, apart(found[0], scores), apart(found[1], cam), theirs
+        )
         if theirs == "opencv":
             claims.append(by_opencv(report, form, path, x, found[0]))
         path.unlink()
@@ -121,14 +132,20 @@ def from_keras(report, network, formats, side, folder, times):
         model.save(path)
         net = load(network, form, path)
         found, kept = ours(net, x, LAYER[network]), kept or net.astype(np.float64)
-        claims += row(report, network, form, path, 224, times, apart(found[0], scores), apart(found[1], cam), "keras")
+        claims += row(
+            report, network, form, path, 224, times, apart(found[0], scores), apart(found[1], cam), "keras"
+        )
         del net
         path.unlink()
     x, weights = x.astype(np.float64), model.get_weights()
     frameworks.keras_in_float64()
     model = application(weights=None, classifier_activation=None)
     model.set_weights(weights)
-    claims.append(in_float64(report, formats[0], ours(kept, x, LAYER[network]), *frameworks.keras_truth(model, network, x)))
+    claims.append(
+        in_float64(
+            report, formats[0], ours(kept, x, LAYER[network]), *frameworks.keras_truth(model, network, x)
+        )
+    )
     return claims
 
 
@@ -140,7 +157,9 @@ def row(report, network, form, path, side, times, scores, cam, framework):
             seconds[who].append(measured(who, network, form, path, side))
     mine, theirs = (statistics.median(seconds[who] or [float("nan")]) for who in ("minicnn", framework))
     beyond = measured("memory", network, form, path, side) / size
-    report.say(f"{form:<28}{size / 1e6:>9.1f}{scores:>10.1e}{cam:>10.1e}{mine:>10.2f}{theirs:>11.2f}{beyond:>9.2f}")
+    report.say(
+        f"{form:<28}{size / 1e6:>9.1f}{scores:>10.1e}{cam:>10.1e}{mine:>10.2f}{theirs:>11.2f}{beyond:>9.2f}"
+    )
     claims = [
         (f"{form}: scores and Grad-CAM within 1e-4", max(scores, cam) <= 1e-4),
         (f"{form}: at most 0.25 of the file beyond the network's own arrays", beyond <= 0.25),
@@ -149,7 +168,9 @@ def row(report, network, form, path, side, times, scores, cam, framework):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--network", choices=("vgg16", "resnet50"), default="vgg16")
     parser.add_argument("--writer", choices=FORMATS, default="torch")
     parser.add_argument("--side", type=int, default=224)
@@ -160,7 +181,9 @@ def main():
     packages = list(dict.fromkeys(["numpy", "torch", args.writer]))
     report = Report(f"weights.full_size --network {args.network} --writer {args.writer}", title, packages)
     report.file = RESULTS / f"full_size_{args.network}_{args.writer}.txt"
-    report.say(f"\n{'file':<28}{'MB':>9}{'scores':>10}{'Grad-CAM':>10}{'seconds':>10}{'framework':>11}{'beyond':>9}")
+    report.say(
+        f"\n{'file':<28}{'MB':>9}{'scores':>10}{'Grad-CAM':>10}{'seconds':>10}{'framework':>11}{'beyond':>9}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         source = from_torch if args.writer == "torch" else from_keras
         claims = source(report, args.network, formats, args.side, Path(folder), args.times)

@@ -31,7 +31,9 @@ def child(who, network, form, path, side):
     if who == "memory":
         before = resident()
         net = load(network, form, path)
-        arrays = [t.data for t in net.arrays().values() if np.isfinite(t.data.sum())]  # the sum touches all of it
+        arrays = [
+            t.data for t in net.arrays().values() if np.isfinite(t.data.sum())
+        ]  # the sum touches all of it
         own = sum(a.nbytes for a in arrays if not _is_view_of_file(a)) + _resident_pages_of(path)
         return max(0, resident("VmHWM") - before - own)
     return _seconds(who, network, form, path, x)

@@ -51,12 +51,19 @@ def test_mini_xception_runs():
     y = net(Tensor(x, "x"))
     assert y.shape == (2, 7)
     assert np.abs(y.data[0] - y.data[1]).max() > 1e-3
-    assert [find(y, f"module{i}").shape[1:] for i in (1, 2, 3, 4)] == [(16, 30, 30), (32, 15, 15), (64, 8, 8), (128, 4, 4)]
+    assert [find(y, f"module{i}").shape[1:] for i in (1, 2, 3, 4)] == [
+        (16, 30, 30),
+        (32, 15, 15),
+        (64, 8, 8),
+        (128, 4, 4),
+    ]
 
 
 def test_resnet56_signals_agree_with_pytorch_in_float64():
     """Guided backprop and the gradient that Grad-CAM averages, on inputs without ties."""
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+    torch = pytest.importorskip(
+        "torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'"
+    )
     from tests.weights.torch_resnet import ResNet
 
     path = DATA / "weights/resnet56-4bfd9763.th"

@@ -12,7 +12,9 @@ from weights.readers import caffe
 
 cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
 if not hasattr(cv2.dnn, "readNetFromCaffe"):
-    pytest.skip("OpenCV 5 has no Caffe importer: pip install 'opencv-python-headless<5'", allow_module_level=True)
+    pytest.skip(
+        "OpenCV 5 has no Caffe importer: pip install 'opencv-python-headless<5'", allow_module_level=True
+    )
 
 
 def theirs(layers, side, folder, v1=False):
@@ -53,14 +55,21 @@ def test_the_third_blob_of_batchnorm(factor, tmp_path):
     sums = drawn.layers[1][-1]
     assert found.keys() == {"conv1.0", "conv1.1", "bn.0", "bn.1", "scale.0", "scale.1"}
     for name, given in (("bn.0", sums[0]), ("bn.1", sums[1])):
-        np.testing.assert_allclose(found[name], given / np.float32(factor) if factor else 0 * given, rtol=1e-6)
+        np.testing.assert_allclose(
+            found[name], given / np.float32(factor) if factor else 0 * given, rtol=1e-6
+        )
         assert not found[name].flags.writeable
 
 
 def test_a_third_blob_of_several_numbers_is_refused(tmp_path):
     blobs = b"".join(block(7, caffe_blob(np.ones(n, np.float32))) for n in (4, 4, 2))
-    (tmp_path / "net.caffemodel").write_bytes(block(1, "net") + block(100, block(1, "bn") + block(2, "BatchNorm") + blobs))
-    with pytest.raises(weights.WeightsError, match=r"bn\.2, by which a BatchNorm layer is divided, is 2 numbers instead of one"):
+    (tmp_path / "net.caffemodel").write_bytes(
+        block(1, "net") + block(100, block(1, "bn") + block(2, "BatchNorm") + blobs)
+    )
+    with pytest.raises(
+        weights.WeightsError,
+        match=r"bn\.2, by which a BatchNorm layer is divided, is 2 numbers instead of one",
+    ):
         weights.read(tmp_path / "net.caffemodel")
 
 
@@ -69,7 +78,9 @@ def test_a_vgg16_of_v1_layers(tmp_path):
     blocks, outputs = ((2, 8), (2, 16), (3, 32), (3, 64), (3, 64)), (64, 64, 10)
     net = theirs(caffe_nets.vgg(blocks, 64, outputs), 64, tmp_path, v1=True)
     found = weights.read(tmp_path / "net.caffemodel")
-    assert len(found) == 32 and all(a.ndim == 4 for a in found.values())  # four sizes, as the published file has them
+    assert len(found) == 32 and all(
+        a.ndim == 4 for a in found.values()
+    )  # four sizes, as the published file has them
     for name, array in found.items():
         layer, _, i = name.rpartition(".")
         assert np.array_equal(net.getParam(net.getLayerId(layer), int(i)).ravel(), array.ravel()), name
@@ -111,4 +122,8 @@ def test_the_published_lenet():
 
 def test_the_reader_knows_the_layers_by_caffes_numbers():
     """caffe.proto: LayerParameter.type is field 2, blobs field 7; V1LayerParameter.blobs field 6."""
-    assert caffe.LAYER.fields[2][0] == "type" and caffe.LAYER.fields[7][0] == "blobs" and caffe.V1_LAYER.fields[6][0] == "blobs"
+    assert (
+        caffe.LAYER.fields[2][0] == "type"
+        and caffe.LAYER.fields[7][0] == "blobs"
+        and caffe.V1_LAYER.fields[6][0] == "blobs"
+    )

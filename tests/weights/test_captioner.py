@@ -20,7 +20,9 @@ def test_the_file(name):
     assert path.stat().st_size <= 1e6
     with np.load(path, allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
-    assert {key: a.shape for key, a in arrays.items()} == {key: t.shape for key, t in speakers.SPEAKERS[name][0]().arrays().items()}
+    assert {key: a.shape for key, a in arrays.items()} == {
+        key: t.shape for key, t in speakers.SPEAKERS[name][0]().arrays().items()
+    }
     assert all(a.dtype == np.float16 and np.isfinite(a).all() and a.any() for a in arrays.values())
 
 
@@ -28,7 +30,10 @@ def test_sentences_about_unseen_scenes():
     pictures, truth = sentences.batch(range(200), "test")
     right = train_captioner.measure(speakers.load("captioner"), pictures, truth)["accuracy"]
     assert right >= 0.85 and right == pytest.approx(stated("captioner"), abs=0.06)
-    assert train_captioner.measure(speakers.load("captioner"), pictures[:, :, ::-1], truth)["accuracy"] < right - 0.1  # left is right
+    assert (
+        train_captioner.measure(speakers.load("captioner"), pictures[:, :, ::-1], truth)["accuracy"]
+        < right - 0.1
+    )  # left is right
 
 
 def test_answers_about_unseen_scenes():
@@ -36,7 +41,9 @@ def test_answers_about_unseen_scenes():
     found = train_vqa.measure(net, *questions.batch(range(150), "test"))
     assert found["accuracy"] >= 0.9 and found["accuracy"] == pytest.approx(stated("vqa"), abs=0.04)
     pictures, words, answers, types = questions.batch(range(150), "test")
-    assert train_vqa.measure(net, pictures, np.roll(words, 1, axis=0), answers, types)["accuracy"] < 0.6  # asked of the wrong scenes
+    assert (
+        train_vqa.measure(net, pictures, np.roll(words, 1, axis=0), answers, types)["accuracy"] < 0.6
+    )  # asked of the wrong scenes
 
 
 def test_words_point_at_what_they_speak_of():
@@ -56,7 +63,9 @@ def test_a_changed_answer_moves_the_map():
 
 
 def test_the_page_of_measures_is_made_of_what_was_measured():
-    page = captions.page(speakers.load("captioner"), speakers.load("vqa"), scenes=12, pointing=8, validation=4)
+    page = captions.page(
+        speakers.load("captioner"), speakers.load("vqa"), scenes=12, pointing=8, validation=4
+    )
     assert "sentences, greedily" in page and page.count("\n| colour word |") == 1
     assert not re.search(r"nan|None", page)
 
@@ -71,4 +80,11 @@ def test_a_file_that_holds_something_else_is_refused(tmp_path):
 
 def stated(name):
     """The accuracy in a model card's table."""
-    return float(re.search(r"^\| accuracy \| ([\d.]+) %", (SHIPPED / f"{name}.md").read_text("utf-8"), re.MULTILINE)[1]) / 100
+    return (
+        float(
+            re.search(
+                r"^\| accuracy \| ([\d.]+) %", (SHIPPED / f"{name}.md").read_text("utf-8"), re.MULTILINE
+            )[1]
+        )
+        / 100
+    )

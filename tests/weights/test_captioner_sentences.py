@@ -20,7 +20,15 @@ def at(x, y, kind="ring", colour="red"):
 
 @pytest.mark.parametrize(
     "dx, dy, where",
-    [(-30, 0, "left of"), (30, 10, "right of"), (5, -30, "above"), (-10, 20, "below"), (20, 20, None), (10, 0, None), (-24, 20, None)],
+    [
+        (-30, 0, "left of"),
+        (30, 10, "right of"),
+        (5, -30, "above"),
+        (-10, 20, "below"),
+        (20, 20, None),
+        (10, 0, None),
+        (-24, 20, None),
+    ],
 )
 def test_where_a_shape_is(dx, dy, where):
     assert sentences.place(at(48 + dx, 48 + dy), at(48, 48)) == where
@@ -44,7 +52,9 @@ def test_every_scene_told_is_clear_and_its_words_come_back():
         assert sentences.in_words(sentences.numbered(words)) == " ".join(words)
         spoken_of = {shape for _, shape in said} - {None}
         assert spoken_of == set(s.shapes)
-        assert {(s.colour, s.kind) for s in spoken_of} == set(itertools.pairwise(words)) & {(c, k) for c in COLOURS for k in KINDS}
+        assert {(s.colour, s.kind) for s in spoken_of} == set(itertools.pairwise(words)) & {
+            (c, k) for c in COLOURS for k in KINDS
+        }
 
 
 def test_a_mirror_exchanges_left_and_right_and_nothing_else():
@@ -62,7 +72,9 @@ def test_every_question_has_one_answer_that_is_true_of_its_scene():
         for type, asked in questions.questions(s.shapes).items():
             for q in asked:
                 words = q.words.split()
-                assert q.answer in questions.ANSWERS and questions.numbered(q.words).shape == (questions.LONGEST,)
+                assert q.answer in questions.ANSWERS and questions.numbered(q.words).shape == (
+                    questions.LONGEST,
+                )
                 seen.add((type, q.answer) if type in ("is there", "how many") else type)
                 if type == "colour":
                     assert by_kind[words[-1]].colour == q.answer
@@ -74,19 +86,38 @@ def test_every_question_has_one_answer_that_is_true_of_its_scene():
                     assert {"one": 1, "two": 2, "three": 3}[q.answer] == len(s.shapes)
                 else:
                     asked_for, where = by_kind[words[-1]], " ".join(words[2:-2])
-                    there = [t.kind for t in s.shapes if t is not asked_for and sentences.place(t, asked_for) == where]
+                    there = [
+                        t.kind
+                        for t in s.shapes
+                        if t is not asked_for and sentences.place(t, asked_for) == where
+                    ]
                     assert there == [q.answer]
-    assert seen == {"colour", "shape", "where", *(("is there", a) for a in ("yes", "no")), *(("how many", a) for a in questions.NUMBERS)}
+    assert seen == {
+        "colour",
+        "shape",
+        "where",
+        *(("is there", a) for a in ("yes", "no")),
+        *(("how many", a) for a in questions.NUMBERS),
+    }
 
 
 def test_the_same_numbers_ask_the_same_and_yes_is_as_frequent_as_no():
-    first, again = ([[q.words for q in asked] for _, asked in questions.asked_of(range(5), "train")] for _ in range(2))
+    first, again = (
+        [[q.words for q in asked] for _, asked in questions.asked_of(range(5), "train")] for _ in range(2)
+    )
     assert first == again
-    answers = [q.answer for _, asked in questions.asked_of(range(150), "train") for q in asked if q.type == "is there"]
+    answers = [
+        q.answer
+        for _, asked in questions.asked_of(range(150), "train")
+        for q in asked
+        if q.type == "is there"
+    ]
     assert 0.4 < answers.count("yes") / len(answers) < 0.6 and len(answers) > 100
 
 
-@pytest.mark.parametrize("words, said", [("what hue is the star", "'hue' is unknown"), ("", "1 to 6 words"), ("is " * 7, "not 7")])
+@pytest.mark.parametrize(
+    "words, said", [("what hue is the star", "'hue' is unknown"), ("", "1 to 6 words"), ("is " * 7, "not 7")]
+)
 def test_a_question_that_cannot_be_read_is_refused(words, said):
     with pytest.raises(ValueError, match=said):
         questions.numbered(words)

@@ -19,7 +19,9 @@ TORCHVISION = {"squeezenet1_0_torchvision": "squeezenet1_0", "squeezenet1_1_torc
 
 @pytest.fixture(scope="module")
 def models():
-    return pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models
+    return pytest.importorskip(
+        "tests.support.torchvision_models", reason="torchvision is not installed"
+    ).models
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
@@ -42,7 +44,14 @@ def test_torchvision_names_in_torchvision_order(models, name):
 
 def _theirs(name):
     layer, _, role = name.rpartition(".")
-    words = {"W": "weight", "b": "bias", "gamma": "weight", "beta": "bias", "mean": "running_mean", "var": "running_var"}
+    words = {
+        "W": "weight",
+        "b": "bias",
+        "gamma": "weight",
+        "beta": "bias",
+        "mean": "running_mean",
+        "var": "running_var",
+    }
     return f"{layer}.{words[role]}"
 
 
@@ -57,7 +66,10 @@ def test_scores_as_torchvision_computes_them(models, name, side, tmp_path):
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5), torch.nn.init.normal_(module.bias, 0, 0.1)
-            torch.nn.init.normal_(module.running_mean, 0, 0.1), torch.nn.init.uniform_(module.running_var, 0.5, 1.5)
+            (
+                torch.nn.init.normal_(module.running_mean, 0, 0.1),
+                torch.nn.init.uniform_(module.running_var, 0.5, 1.5),
+            )
     torch.save(model.state_dict(), tmp_path / "net.pth")
     net = weights.load(name, tmp_path / "net.pth")
     x = np.random.default_rng(2).standard_normal((2, 3, side, side), np.float32)
@@ -89,7 +101,10 @@ def test_every_table_names_every_layer_once(name):
 
 def test_a_file_of_another_network_is_named(tmp_path):
     np.savez(tmp_path / "some.npz", **{n: t.data for n, t in weights.build("lenet").arrays().items()})
-    with pytest.raises(weights.WeightsError, match=r"no weights of captum_cifar: .*these are the weights of lenet \(minicnn\)"):
+    with pytest.raises(
+        weights.WeightsError,
+        match=r"no weights of captum_cifar: .*these are the weights of lenet \(minicnn\)",
+    ):
         weights.load("captum_cifar", tmp_path / "some.npz")
 
 
@@ -117,7 +132,9 @@ def test_reordering_says_what_it_does():
     theirs = x.transpose(0, 2, 3, 1).reshape(1, -1) @ rows
     shared = np.concatenate([rows, rows])[: len(rows)]  # part of something larger: a copy is made
     before = shared.copy()
-    np.testing.assert_allclose(x.reshape(1, -1) @ reorder(shared, "D F", "F D", flattened=(H, H, C)).T, theirs)
+    np.testing.assert_allclose(
+        x.reshape(1, -1) @ reorder(shared, "D F", "F D", flattened=(H, H, C)).T, theirs
+    )
     np.testing.assert_array_equal(shared, before)
     given = rows.copy()
     ours = reorder(given, "D F", "F D", flattened=(H, H, C))

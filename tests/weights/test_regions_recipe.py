@@ -14,7 +14,12 @@ def test_a_region_is_the_box_around_what_can_be_seen_and_its_sentence_names_it()
     s = scene(3, count=3).shapes[0]
     x0, y0, x1, y1 = regions.box(s).astype(int)
     assert s.visible[y0:y1, x0:x1].sum() == s.visible.sum()
-    assert s.visible[y0].any() and s.visible[y1 - 1].any() and s.visible[:, x0].any() and s.visible[:, x1 - 1].any()
+    assert (
+        s.visible[y0].any()
+        and s.visible[y1 - 1].any()
+        and s.visible[:, x0].any()
+        and s.visible[:, x1 - 1].any()
+    )
     assert sentences.in_words(regions.said(s)).split()[1:] == [s.colour, s.kind]
 
 
@@ -73,7 +78,9 @@ def test_what_is_said_as_it_is_taught_costs_nothing_and_mixtures_reach_the_maps(
     _, _, h, w = gA.shape
     row, column = (batch["places"][0, 0].reshape(2, 2).mean(axis=0)[::-1] / recipe.STEP).astype(int)
     assert gA[0, :, min(row, h - 1), min(column, w - 1)].any()  # the place elsewhere has its part
-    lesson.net.words_after = lambda codes, words: Tensor(np.log(recipe.taught(words, batch["ours"].reshape(-1, 1), 24)))
+    lesson.net.words_after = lambda codes, words: Tensor(
+        np.log(recipe.taught(words, batch["ours"].reshape(-1, 1), 24))
+    )
     assert abs(lesson(Tensor(batch)).data[2]) < 1e-5
 
 
@@ -92,7 +99,13 @@ def test_each_shape_is_found_once():
 def test_figures_count_shapes():
     true = np.array([[[0, 0, 10, 10], [20, 20, 30, 30], [np.nan] * 4]])
     words = np.array([[[1, 2, 3, 0], [1, 4, 5, 0], [0, 0, 0, 0]]])
-    found = [(np.array([[0, 0, 10, 9], [50, 50, 60, 60.0]]), np.array([0.9, 0.6]), np.array([[1, 2, 3, 0], [1, 4, 5, 0]]))]
+    found = [
+        (
+            np.array([[0, 0, 10, 9], [50, 50, 60, 60.0]]),
+            np.array([0.9, 0.6]),
+            np.array([[1, 2, 3, 0], [1, 4, 5, 0]]),
+        )
+    ]
     assert figures(found, true, words) == {"recall": 0.5, "precision": 0.5, "accuracy": 0.5, "named": 1.0}
     found[0][2][0, 1] = 4
     assert figures(found, true, words)["accuracy"] == 0

@@ -37,7 +37,9 @@ def test_a_scene_has_the_same_bits_alone_in_any_batch_and_in_any_thread():
     assert masks.shape == (12, len(KINDS), 96, 96) and masks.dtype == bool
     for i in range(12):
         alone = world.scene(i, "test")
-        assert all(np.array_equal(p, alone.picture) for p in (images[i], backwards[0][11 - i], threaded[i].picture))
+        assert all(
+            np.array_equal(p, alone.picture) for p in (images[i], backwards[0][11 - i], threaded[i].picture)
+        )
         assert np.array_equal(labels[i], alone.labels) and np.array_equal(masks[i], alone.masks)
 
 
@@ -70,7 +72,10 @@ def test_each_visible_mask_is_where_the_shape_is_painted(many):
     black, still = np.zeros((96, 96, 3), np.float32), np.zeros((96, 96, 3), np.int8)
     covered = 0
     for one in many[:100]:
-        hard = [replace(s, rgb=rgb, distance=np.where(s.distance <= 0, -1.0, 1.0)) for s, rgb in zip(one.shapes, pure)]
+        hard = [
+            replace(s, rgb=rgb, distance=np.where(s.distance <= 0, -1.0, 1.0))
+            for s, rgb in zip(one.shapes, pure)
+        ]
         picture = paint(black, hard, still)
         for s, rgb in zip(one.shapes, pure):
             assert np.array_equal(s.visible, (picture == rgb).all(-1))
@@ -80,14 +85,14 @@ def test_each_visible_mask_is_where_the_shape_is_painted(many):
 
 def test_the_picture_changes_where_a_shape_is_taken_away_and_nowhere_else(many):
     for one in many[:100]:
-        on_top = np.zeros((96, 96), bool)                                               # wholly covered by later shapes
+        on_top = np.zeros((96, 96), bool)  # wholly covered by later shapes
         for i in reversed(range(len(one.shapes))):
             s = one.shapes[i]
             touched = np.zeros((96, 96), bool)
             touched[s.where] = s.coverage > 0
             changed = (one.picture != one.without(i)).any(-1)
             assert not (changed & ~(touched & ~on_top)).any()
-            assert (changed & s.visible).sum() >= 0.98 * s.visible.sum()                # the ground may match it in a few
+            assert (changed & s.visible).sum() >= 0.98 * s.visible.sum()  # the ground may match it in a few
             on_top[s.where] |= s.coverage == 1
 
 
@@ -96,7 +101,9 @@ def test_visible_masks_are_disjoint_and_make_up_the_masks_of_the_kinds(many):
         assert sum(s.visible.astype(int) for s in one.shapes).max() == 1
         for kind, mask, present in zip(KINDS, one.masks, one.labels):
             of_kind = [s.visible for s in one.shapes if s.kind == kind]
-            assert present == len(of_kind) == mask.any() and np.array_equal(mask, sum(of_kind, np.zeros((96, 96), bool)))
+            assert present == len(of_kind) == mask.any() and np.array_equal(
+                mask, sum(of_kind, np.zeros((96, 96), bool))
+            )
 
 
 def test_later_shapes_cover_earlier_ones():
@@ -117,8 +124,12 @@ def test_every_shape_is_seen_against_what_surrounds_it(many):
     contrasts = []
     for one in many[:100]:
         for i, s in enumerate(one.shapes):
-            canvas = paint(one.background, one.shapes[:i], np.zeros((), np.int8))       # what lay there when it was painted
-            contrasts.append((colours.distance(canvas[s.where][s.around], s.rgb) >= world.CONTRAST - 0.005).mean())
+            canvas = paint(
+                one.background, one.shapes[:i], np.zeros((), np.int8)
+            )  # what lay there when it was painted
+            contrasts.append(
+                (colours.distance(canvas[s.where][s.around], s.rgb) >= world.CONTRAST - 0.005).mean()
+            )
     assert world.SEEN <= min(contrasts) < 1
 
 
@@ -126,7 +137,11 @@ def test_colours_answer_to_their_names_and_occur_once(many):
     assert all(colours.nearest_name(s.rgb) == s.colour for s in shapes_of(many))
     assert all(len({s.colour for s in one.shapes}) == len(one.shapes) for one in many)
     assert {s.colour for s in shapes_of(many)} == set(world.COLOURS)
-    pairs = [colours.distance(a, b) for i, a in enumerate(world.COLOURS.values()) for b in list(world.COLOURS.values())[:i]]
+    pairs = [
+        colours.distance(a, b)
+        for i, a in enumerate(world.COLOURS.values())
+        for b in list(world.COLOURS.values())[:i]
+    ]
     assert min(pairs) > world.CONTRAST
     assert all(s.rgb.min() >= 0 and s.rgb.max() <= 255 for s in shapes_of(many))
 
@@ -136,6 +151,7 @@ def test_colours_answer_to_their_names_and_occur_once(many):
 
 def test_kinds_and_counts_are_uniform(many):
     """Chi-squared below its 99.9 % quantile (7 and 2 degrees of freedom)."""
+
     def chi2(counts):
         return ((counts - np.mean(counts)) ** 2).sum() / np.mean(counts)
 
@@ -161,7 +177,7 @@ def test_a_kind_fills_its_circle_and_turns_without_changing(kind):
     assert 43.5 < reach <= 45
     assert abs(big[0].sum() - big[1].sum()) < 0.01 * big[0].sum()
     quarter = shape(kind, (48, 48), 90, 0.2 + np.pi / 2).full
-    assert (quarter != np.rot90(big[0], -1)).mean() < 1e-3                              # angles are clockwise
+    assert (quarter != np.rot90(big[0], -1)).mean() < 1e-3  # angles are clockwise
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -169,14 +185,19 @@ def test_a_kind_is_a_distance_near_its_outline(kind):
     """Where the outline is, the field rises by one pixel per pixel: this makes the smooth edge as wide everywhere."""
     s = shape(kind, (48, 48), 90, 0.2)
     slope = np.hypot(*np.gradient(s.distance))[np.abs(s.distance) < 1]
-    assert slope.size > 200 and np.percentile(np.abs(slope - 1), 80) < 0.01     # the rest are corners
+    assert slope.size > 200 and np.percentile(np.abs(slope - 1), 80) < 0.01  # the rest are corners
 
 
 def test_no_kind_can_be_taken_for_another_at_any_angle():
     """Intersection over union of every two kinds at their most alike: any turn, the sizes scaled to equal area."""
     area = {kind: shape(kind, (48, 48), 60, 0).full.sum() for kind in KINDS}
-    turned = {kind: [shape(kind, (48, 48), 40 * np.sqrt(area["disk"] / area[kind]), a).full for a in np.linspace(0, 2 * np.pi, 36, False)]
-              for kind in KINDS}
+    turned = {
+        kind: [
+            shape(kind, (48, 48), 40 * np.sqrt(area["disk"] / area[kind]), a).full
+            for a in np.linspace(0, 2 * np.pi, 36, False)
+        ]
+        for kind in KINDS
+    }
     for i, a in enumerate(KINDS):
         for b in KINDS[:i]:
             alike = max((turned[a][0] & m).sum() / (turned[a][0] | m).sum() for m in turned[b])
@@ -200,22 +221,25 @@ def test_asked_kinds_counts_and_sizes_are_given():
     assert all(50 <= s.size <= 55 for s in shapes_of(world.scenes(0, 10, size=(50, 55), count=1)))
 
 
-@pytest.mark.parametrize(("wrong", "words"), [
-    (dict(number=-1), "number must be a whole number from 0"),
-    (dict(number=1.5), "not 1.5"),
-    (dict(seed="7"), "seed must be a whole number"),
-    (dict(split="val"), "splits are train, validation, test"),
-    (dict(kinds=["hexagon"]), "no kind 'hexagon': the kinds are disk, ring"),
-    (dict(kinds=["disk"] * 4), "1 to 3 shapes, but 4"),
-    (dict(kinds=[]), "but 0 kinds"),
-    (dict(kinds=["disk"], count=1), "not both"),
-    (dict(count=4), "count must be 1 to 3"),
-    (dict(count=(3, 1)), r"range \(least, most\)"),
-    (dict(count=1.5), "count must be"),
-    (dict(size=5), "size must be 16 to 60"),
-    (dict(size="big"), "one number or a range"),
-    (dict(count=3, size=60), "No room for 3 shapes of 60 to 60 pixels"),
-])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (dict(number=-1), "number must be a whole number from 0"),
+        (dict(number=1.5), "not 1.5"),
+        (dict(seed="7"), "seed must be a whole number"),
+        (dict(split="val"), "splits are train, validation, test"),
+        (dict(kinds=["hexagon"]), "no kind 'hexagon': the kinds are disk, ring"),
+        (dict(kinds=["disk"] * 4), "1 to 3 shapes, but 4"),
+        (dict(kinds=[]), "but 0 kinds"),
+        (dict(kinds=["disk"], count=1), "not both"),
+        (dict(count=4), "count must be 1 to 3"),
+        (dict(count=(3, 1)), r"range \(least, most\)"),
+        (dict(count=1.5), "count must be"),
+        (dict(size=5), "size must be 16 to 60"),
+        (dict(size="big"), "one number or a range"),
+        (dict(count=3, size=60), "No room for 3 shapes of 60 to 60 pixels"),
+    ],
+)
 def test_a_wrong_request_is_refused_in_words(wrong, words):
     with pytest.raises(ValueError, match=words):
         world.scene(**{"number": 0, **wrong})

@@ -24,7 +24,9 @@ def test_the_file(name):
     assert path.stat().st_size <= MOST[name]
     with np.load(path, allow_pickle=False) as file:
         arrays = {key: file[key] for key in file.files}
-    assert {key: a.shape for key, a in arrays.items()} == {key: t.shape for key, t in getattr(nets, name)().arrays().items()}
+    assert {key: a.shape for key, a in arrays.items()} == {
+        key: t.shape for key, t in getattr(nets, name)().arrays().items()
+    }
     assert all(a.dtype == np.float16 and np.isfinite(a).all() and a.any() for a in arrays.values())
 
 
@@ -47,7 +49,9 @@ def test_shapes_without_its_first_filters_is_no_good():
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not IMAGENETTE.exists(), reason=f"no {IMAGENETTE}: set MINICNN_DATA to the folder that holds data/")
+@pytest.mark.skipif(
+    not IMAGENETTE.exists(), reason=f"no {IMAGENETTE}: set MINICNN_DATA to the folder that holds data/"
+)
 def test_mini_vgg_on_some_of_val():
     figures = check.measure_mini_vgg(check.shipped("mini_vgg"), IMAGENETTE, 400)
     said = stated("mini_vgg")["accuracy"]
@@ -58,7 +62,10 @@ def test_mini_vgg_on_some_of_val():
 def stated(name):
     """The figures in a model card's table: lines such as `| accuracy | 87.12 % |`."""
     card = (SHIPPED / f"{name}.md").read_text("utf-8")
-    found = {key: float(value) / 100 for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", card, re.MULTILINE)}
+    found = {
+        key: float(value) / 100
+        for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", card, re.MULTILINE)
+    }
     assert found, f"{name}.md states no figure"
     return found
 

@@ -85,7 +85,10 @@ def test_a_broken_connection_is_taken_up_where_it_broke(serve, tmp_path):
 
 def test_the_next_call_goes_on_from_what_arrived(serve, tmp_path):
     server, path = serve(breaks_at=[50_000, 90_000, 120_000]), tmp_path / "net.pth"
-    with pytest.raises(weights.WeightsError, match=r"cannot be fetched.*, or use a copy of it: gradcam explain --weights FILE"):
+    with pytest.raises(
+        weights.WeightsError,
+        match=r"cannot be fetched.*, or use a copy of it: gradcam explain --weights FILE",
+    ):
         download(server.address, path, SUM, progress=False)
     assert (tmp_path / "net.pth.part").stat().st_size == 120_000
     assert not path.exists()
@@ -142,12 +145,16 @@ def test_a_missing_page_is_no_file(serve, tmp_path):
 
 def test_too_little_room_is_said_before_anything_is_written(serve, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9 - 1000, 1000))
-    with pytest.raises(weights.WeightsError, match=r"the disk is full: net.pth does not fit .*MINICNN_WEIGHTS"):
+    with pytest.raises(
+        weights.WeightsError, match=r"the disk is full: net.pth does not fit .*MINICNN_WEIGHTS"
+    ):
         download(serve().address, tmp_path / "net.pth", SUM, len(BODY), progress=False)
     assert not os.listdir(tmp_path)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full, a disk that is always full")
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="this system has no /dev/full, a disk that is always full"
+)
 def test_a_disk_that_fills_up_on_the_way(serve, tmp_path):
     (tmp_path / "net.pth.part").symlink_to("/dev/full")
     with pytest.raises(weights.WeightsError, match="the disk is full"):
@@ -170,11 +177,18 @@ def test_a_cache_whose_path_is_taken_by_a_file(serve, tmp_path):
 
 
 def test_load_fetches_once_and_then_uses_the_copy(serve, tmp_path, monkeypatch):
-    np.savez(tmp_path / "made.npz", **{n: t.data for n, t in weights.build("captum_cifar").initialise(3).arrays().items()})
+    np.savez(
+        tmp_path / "made.npz",
+        **{n: t.data for n, t in weights.build("captum_cifar").initialise(3).arrays().items()},
+    )
     body = (tmp_path / "made.npz").read_bytes()
     server = serve(body=body)
     monkeypatch.setenv("MINICNN_WEIGHTS", str(tmp_path / "cache"))
-    entry = zoo.entry("captum_cifar") | {"address": server.address, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
+    entry = zoo.entry("captum_cifar") | {
+        "address": server.address,
+        "sha256": hashlib.sha256(body).hexdigest(),
+        "size": len(body),
+    }
     monkeypatch.setitem(zoo._zoo(), "captum_cifar", entry)
     first, second = weights.load("captum_cifar"), weights.load("captum_cifar")
     assert len(server.asked) == 1
@@ -185,7 +199,10 @@ def test_load_fetches_once_and_then_uses_the_copy(serve, tmp_path, monkeypatch):
 
 def test_what_is_not_published_is_not_fetched():
     assert weights.where("resnet50_keras") is None
-    with pytest.raises(weights.WeightsError, match=r"not known; give the file, --weights FILE, or weights.load\('resnet50_keras', path\)"):
+    with pytest.raises(
+        weights.WeightsError,
+        match=r"not known; give the file, --weights FILE, or weights.load\('resnet50_keras', path\)",
+    ):
         weights.load("resnet50_keras")
 
 
@@ -202,7 +219,9 @@ def test_every_entry_is_complete(name):
     if "address" in of:
         assert of["address"].startswith("https://")
         assert re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{64}", of["sha256"])
-        assert len(of["sha256"]) == 64 or f"-{of['sha256']}." in of["address"]  # a prefix is what the name states
+        assert (
+            len(of["sha256"]) == 64 or f"-{of['sha256']}." in of["address"]
+        )  # a prefix is what the name states
     side = card.preprocessing.crop
     C = next(t.shape[1] for t in net.arrays().values() if len(t.shape) == 4)
     assert len(card.preprocessing.mean) == len(card.preprocessing.std) == C

@@ -19,7 +19,11 @@ class ResNet:
         for stage in (1, 2, 3):
             for i in range(self.n):
                 name, stride = f"layer{stage}.{i}", 2 if stage > 1 and i == 0 else 1
-                z = relu(self.bn(f"{name}.bn1", F.conv2d(x, self.w[f"{name}.conv1.weight"], stride=stride, padding=1)))
+                z = relu(
+                    self.bn(
+                        f"{name}.bn1", F.conv2d(x, self.w[f"{name}.conv1.weight"], stride=stride, padding=1)
+                    )
+                )
                 z = self.bn(f"{name}.bn2", F.conv2d(z, self.w[f"{name}.conv2.weight"], padding=1))
                 half = (z.shape[1] - x.shape[1]) // 2
                 x = relu(z + (F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, half, half)) if stride == 2 else x))
@@ -27,4 +31,11 @@ class ResNet:
 
     def bn(self, name, x):
         w = self.w
-        return F.batch_norm(x, w[f"{name}.running_mean"], w[f"{name}.running_var"], w[f"{name}.weight"], w[f"{name}.bias"], eps=1e-5)
+        return F.batch_norm(
+            x,
+            w[f"{name}.running_mean"],
+            w[f"{name}.running_var"],
+            w[f"{name}.weight"],
+            w[f"{name}.bias"],
+            eps=1e-5,
+        )

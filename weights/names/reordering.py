@@ -49,7 +49,12 @@ def _private(array):
     owner = array
     while isinstance(owner.base, np.ndarray):
         owner = owner.base
-    if owner.base is not None or not owner.flags.owndata or owner.nbytes != array.nbytes or not array.flags.c_contiguous:
+    if (
+        owner.base is not None
+        or not owner.flags.owndata
+        or owner.nbytes != array.nbytes
+        or not array.flags.c_contiguous
+    ):
         return None
     owner.flags.writeable = True
     return owner.reshape(array.shape)
@@ -75,6 +80,9 @@ def _let_go(array):
     while isinstance(source, (np.ndarray, memoryview)):
         source = source.base if isinstance(source, np.ndarray) else source.obj
     if isinstance(source, mmap.mmap) and hasattr(source, "madvise"):
-        start = array.__array_interface__["data"][0] - np.frombuffer(source, np.uint8).__array_interface__["data"][0]
+        start = (
+            array.__array_interface__["data"][0]
+            - np.frombuffer(source, np.uint8).__array_interface__["data"][0]
+        )
         first = start // mmap.PAGESIZE * mmap.PAGESIZE
         source.madvise(mmap.MADV_DONTNEED, first, start - first + array.nbytes)

@@ -52,4 +52,6 @@ def _cell(text):
     layer, _, sizes = text.rstrip("]").partition("[")
     layer, _, role = layer.partition(":")
     layer, _, scale = layer.partition("+")
-    return Theirs(layer, role or None, tuple(int(n) for n in sizes.split("x")) if sizes else None, scale or None)
+    return Theirs(
+        layer, role or None, tuple(int(n) for n in sizes.split("x")) if sizes else None, scale or None
+    )

@@ -17,12 +17,19 @@ def translate(arrays, net, network):
     source, taken, lacking, left_out = _best(arrays, slots, network)
     if lacking:
         names = ", ".join(lacking[:4]) + (f" and {len(lacking) - 4} more" if len(lacking) > 4 else "")
-        raise WeightsError(f"these are no weights of {network}: by {source}'s names, {names} of {len(slots)} arrays are not there")
+        raise WeightsError(
+            f"these are no weights of {network}: by {source}'s names, {names} of {len(slots)} arrays are not there"
+        )
     used = {name for name, _ in taken.values()}
     extra = [n for n in arrays if n not in used and not left_out(n)]
     if extra:
-        raise WeightsError(f"these are no weights of {network}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one")
-    return source, {name: _ours(arrays.pop(theirs), cell, slots[name], SOURCES[source]) for name, (theirs, cell) in taken.items()}
+        raise WeightsError(
+            f"these are no weights of {network}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one"
+        )
+    return source, {
+        name: _ours(arrays.pop(theirs), cell, slots[name], SOURCES[source])
+        for name, (theirs, cell) in taken.items()
+    }
 
 
 def _best(arrays, slots, network):

@@ -13,8 +13,16 @@ from weights.readers.mapped_file import elements
 from weights.readers.protobuf import DOUBLES, FLOATS, INT, INTS, TEXT, Message, Parser
 
 SHAPE = Message("BlobShape", dim=(1, INTS))
-BLOB = Message("BlobProto", num=(1, INT), channels=(2, INT), height=(3, INT), width=(4, INT), data=(5, FLOATS), shape=(7, SHAPE),
-               double_data=(8, DOUBLES))
+BLOB = Message(
+    "BlobProto",
+    num=(1, INT),
+    channels=(2, INT),
+    height=(3, INT),
+    width=(4, INT),
+    data=(5, FLOATS),
+    shape=(7, SHAPE),
+    double_data=(8, DOUBLES),
+)
 V0_LAYER = Message("V0LayerParameter", name=(1, TEXT), blobs=(50, [BLOB]))
 V1_LAYER = Message("V1LayerParameter", layer=(1, V0_LAYER), name=(4, TEXT), blobs=(6, [BLOB]))
 LAYER = Message("LayerParameter", name=(1, TEXT), type=(2, TEXT), blobs=(7, [BLOB]))
@@ -24,12 +32,16 @@ NET = Message("NetParameter", name=(1, TEXT), layers=(2, [V1_LAYER]), layer=(100
 def read(file):
     """{layer.i: array} of a mapped file, float32 (float64 where the file holds double_data)."""
     net, arrays = Parser(file).parse(NET), {}
-    for layer in [inner.layer if inner.layer and not inner.blobs else inner for inner in net.layers] + net.layer:
+    for layer in [
+        inner.layer if inner.layer and not inner.blobs else inner for inner in net.layers
+    ] + net.layer:
         named = {f"{layer.name or 'unnamed'}.{i}": blob for i, blob in enumerate(layer.blobs)}
         if named.keys() & arrays.keys():
             raise WeightsError(f"two layers are called {layer.name!r}")
         found = {name: _array(blob, name) for name, blob in named.items()}
-        arrays |= _averaged(found) if getattr(layer, "type", None) == "BatchNorm" and len(found) == 3 else found
+        arrays |= (
+            _averaged(found) if getattr(layer, "type", None) == "BatchNorm" and len(found) == 3 else found
+        )
     return arrays
 
 
@@ -37,10 +49,15 @@ def _averaged(blobs):
     """Mean and variance of a BatchNorm layer from its three blobs: both sums divided by the third, or 0 if that is 0, as Caffe does."""
     (mean_name, mean), (var_name, var), (name, count) = blobs.items()
     if count.size != 1:
-        raise WeightsError(f"{name}, by which a BatchNorm layer is divided, is {count.size} numbers instead of one")
+        raise WeightsError(
+            f"{name}, by which a BatchNorm layer is divided, is {count.size} numbers instead of one"
+        )
     count = count.reshape(()).item()
     with np.errstate(all="ignore"):  # a damaged file's numbers are as damaged afterwards
-        averages = {n: a / np.float32(count) if count else np.zeros_like(a) for n, a in ((mean_name, mean), (var_name, var))}
+        averages = {
+            n: a / np.float32(count) if count else np.zeros_like(a)
+            for n, a in ((mean_name, mean), (var_name, var))
+        }
     for array in averages.values():
         array.flags.writeable = False
     return averages
@@ -50,7 +67,9 @@ def _array(blob, name):
     shape = _shape(blob)
     data = blob.double_data if len(blob.double_data) else blob.data
     if elements(shape, name) != len(data):
-        raise WeightsError(f"{name} has shape {shape}, which is {elements(shape, name)} numbers; the file holds {len(data)} for it")
+        raise WeightsError(
+            f"{name} has shape {shape}, which is {elements(shape, name)} numbers; the file holds {len(data)} for it"
+        )
     return data.reshape(shape)
 
 

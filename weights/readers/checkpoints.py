@@ -6,9 +6,15 @@ A leaf is anything with a method `array()` (a stored tensor or array). Names are
 from weights.errors import WeightsError
 from weights.readers.pickles import Record
 
-STATE_KEYS = ("state_dict", "model_state_dict", "model", "net", "params")     # what people call the weights in a checkpoint
-NOT_STATE = ("optim", "scheduler", "lr_scheduler", "scaler")                  # and what stands beside them
-WRAPPERS = ("module.", "_orig_mod.")                                          # DataParallel, torch.compile
+STATE_KEYS = (
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "net",
+    "params",
+)  # what people call the weights in a checkpoint
+NOT_STATE = ("optim", "scheduler", "lr_scheduler", "scaler")  # and what stands beside them
+WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
 DEEPEST_CHECKPOINT = 4
 DEEPEST = 100
 LONGEST_NAME = 1000
@@ -20,7 +26,9 @@ def arrays(value, size):
     """{name: array} of the tensors in an unpickled value, in the order of the file; `size` is the pickle's, in bytes."""
     leaves = _leaves(_weights_in(value))
     if sum({id(leaf): leaf.own_bytes for leaf in leaves.values()}.values()) > size:
-        raise WeightsError("its arrays add up to more bytes than the file has: they overlap, which no framework writes")
+        raise WeightsError(
+            "its arrays add up to more bytes than the file has: they overlap, which no framework writes"
+        )
     return {name: leaf.array() for name, leaf in _unwrapped(leaves).items()}
 
 
@@ -90,7 +98,9 @@ def _module_children(attributes):
         return
     transient = attributes.get("_non_persistent_buffers_set")
     if isinstance(transient, list) and len(transient) > MOST_TRANSIENT:
-        raise WeightsError(f"a module with more than {MOST_TRANSIENT} passing buffers: this is no file of weights")
+        raise WeightsError(
+            f"a module with more than {MOST_TRANSIENT} passing buffers: this is no file of weights"
+        )
     for group in ("_parameters", "_buffers", "_modules"):
         members = attributes.get(group)
         for key, child in members.items() if isinstance(members, dict) else ():

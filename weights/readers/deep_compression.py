@@ -14,9 +14,14 @@ CODEBOOK = 256
 def _convolutions():
     """Name, and shape (O, I, kh, kw), of the 26 convolutions in the order of the file (Iandola et al. 2016, table 1)."""
     found, channels = [("conv1", (96, 3, 7, 7))], 96
-    for fire, (squeeze, expand) in enumerate([(16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256)], 2):
-        found += [(f"fire{fire}.squeeze1x1", (squeeze, channels, 1, 1)), (f"fire{fire}.expand1x1", (expand, squeeze, 1, 1)),
-                  (f"fire{fire}.expand3x3", (expand, squeeze, 3, 3))]
+    for fire, (squeeze, expand) in enumerate(
+        [(16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256)], 2
+    ):
+        found += [
+            (f"fire{fire}.squeeze1x1", (squeeze, channels, 1, 1)),
+            (f"fire{fire}.expand1x1", (expand, squeeze, 1, 1)),
+            (f"fire{fire}.expand3x3", (expand, squeeze, 3, 3)),
+        ]
         channels = 2 * expand
     return [*found, ("conv10", (1000, channels, 1, 1))]
 
@@ -36,7 +41,9 @@ def read(file):
     sizes = [4 * CODEBOOK + 4 * shape[0] + n + (n + 1) // 2 for n, (_, shape) in zip(counts, CONVOLUTIONS)]
     start = 4 * len(CONVOLUTIONS)
     if file.size != start + sum(sizes):
-        raise WeightsError(f"its counts of kept weights call for {start + sum(sizes)} bytes; it has {file.size}: damaged or cut short")
+        raise WeightsError(
+            f"its counts of kept weights call for {start + sum(sizes)} bytes; it has {file.size}: damaged or cut short"
+        )
     arrays = {}
     for (name, shape), n, size in zip(CONVOLUTIONS, counts, sizes):
         arrays[f"{name}.weight"], arrays[f"{name}.bias"] = _layer(file, start, name, shape, n)

@@ -7,7 +7,7 @@ from weights.errors import WeightsError
 from weights.readers import deep_compression, zip_directory
 from weights.readers.protobuf import top_level_fields
 
-FORMATS = {                                   # reader's module: what people call the format
+FORMATS = {  # reader's module: what people call the format
     "torch_zip": "PyTorch, zip format",
     "torch_legacy": "PyTorch, legacy format",
     "safetensors": "safetensors",
@@ -21,20 +21,25 @@ FORMATS = {                                   # reader's module: what people cal
     "deep_compression": "Deep-Compression SqueezeNet",
 }
 
-NOT_WEIGHTS = [                               # first bytes: what such a file is, for people who meet one
+NOT_WEIGHTS = [  # first bytes: what such a file is, for people who meet one
     (rb"\s*<(!DOCTYPE|html|\?xml)", "a web page: the download was answered by a page, not by the file"),
     (rb"version https://git-lfs", "a Git LFS pointer: the weights themselves were not fetched"),
     (rb"\x1f\x8b", "compressed by gzip: unpack it first"),
     (rb"BZh", "compressed by bzip2: unpack it first"),
     (rb"\xfd7zXZ", "compressed by xz: unpack it first"),
-    (rb'\s*name: *"', "a network described in text (.prototxt?): its weights stand in another file, such as a .caffemodel"),
+    (
+        rb'\s*name: *"',
+        "a network described in text (.prototxt?): its weights stand in another file, such as a .caffemodel",
+    ),
     (rb"GGUF", "a GGUF file, which these readers do not know"),
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "a picture"),
     (rb"#!|import |from |def ", "a program text"),
 ]
 
-TORCH_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."      # the number 0x1950a86a20f9469cfc6c, pickled
-PICKLE_0_1 = re.compile(rb"\(dp?\d*\n?|\(l|\}q|\}\(|\]q|\]\(|c(numpy|collections|copy_reg|copyreg|__builtin__|builtins|torch)[\w.]*\n")
+TORCH_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the number 0x1950a86a20f9469cfc6c, pickled
+PICKLE_0_1 = re.compile(
+    rb"\(dp?\d*\n?|\(l|\}q|\}\(|\]q|\]\(|c(numpy|collections|copy_reg|copyreg|__builtin__|builtins|torch)[\w.]*\n"
+)
 
 
 def format_of(file):
@@ -67,8 +72,10 @@ def _zip_format(file):
         return "keras_zip"
     if any(name.endswith(".npy") for name in names):
         return "npz"
-    raise WeightsError(f"a zip file, but neither PyTorch's (data.pkl), nor Keras's (model.weights.h5), nor NumPy's (.npy); "
-                       f"it holds {', '.join(list(names)[:5]) or 'nothing'}")
+    raise WeightsError(
+        f"a zip file, but neither PyTorch's (data.pkl), nor Keras's (model.weights.h5), nor NumPy's (.npy); "
+        f"it holds {', '.join(list(names)[:5]) or 'nothing'}"
+    )
 
 
 def _protobuf_format(file):
@@ -77,12 +84,14 @@ def _protobuf_format(file):
     for number, wire, start, end in top_level_fields(file, most=50):
         if (number, wire) in ((1, 0), (7, 2)):
             return "onnx_weights"
-        if (number, wire) in ((100, 2), (4, 0)) or ((number, wire) == (1, 2) and _is_name(file.bytes(start, end))):
+        if (number, wire) in ((100, 2), (4, 0)) or (
+            (number, wire) == (1, 2) and _is_name(file.bytes(start, end))
+        ):
             return "caffe"
         if (number, wire) not in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (8, 2), (14, 2)):
             return None
         layers += number == 2
-    return "caffe" if layers > 1 else None                      # ONNX has field 2, the producer's name, only once
+    return "caffe" if layers > 1 else None  # ONNX has field 2, the producer's name, only once
 
 
 def _is_name(raw):
@@ -99,5 +108,9 @@ def _unknown(head):
         if re.match(pattern, head):
             raise WeightsError(f"this is no file of weights but {meaning}. Formats read: {known}")
     tar = head[257:262] == b"ustar"
-    found = "a tar archive (PyTorch before 0.2 wrote such files; save it again with a newer one)" if tar else f"first bytes {head[:16]!r}"
+    found = (
+        "a tar archive (PyTorch before 0.2 wrote such files; save it again with a newer one)"
+        if tar
+        else f"first bytes {head[:16]!r}"
+    )
     raise WeightsError(f"unknown format: {found}. Formats read: {known}")

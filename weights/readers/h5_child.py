@@ -10,9 +10,9 @@ import io
 import json
 import sys
 
-MEMORY, SECONDS, WRITTEN = 6 * 2**30, 60, 4 * 2**30     # bytes of address space, seconds of CPU, bytes of copies
+MEMORY, SECONDS, WRITTEN = 6 * 2**30, 60, 4 * 2**30  # bytes of address space, seconds of CPU, bytes of copies
 MOST_ARRAYS, MOST_OBJECTS, DEEPEST, LONGEST_NAME = 100_000, 200_000, 50, 1000
-STEEPEST, BLOCK = 1100, 1 << 22                         # deflate's steepest ratio; bytes copied at a time
+STEEPEST, BLOCK = 1100, 1 << 22  # deflate's steepest ratio; bytes copied at a time
 NOT_WEIGHTS = ("optimizer_weights", "optimizer", "metrics", "seed_generator_state")
 
 
@@ -35,7 +35,7 @@ class Slice(io.RawIOBase):
 
     def readinto(self, buffer):
         self.file.seek(self.start + self.at)
-        n = self.file.readinto(memoryview(buffer)[:max(0, min(len(buffer), self.size - self.at))])
+        n = self.file.readinto(memoryview(buffer)[: max(0, min(len(buffer), self.size - self.at))])
         self.at += n
         return n
 
@@ -51,7 +51,12 @@ def limit():
         import resource
     except ImportError:
         return
-    limits = ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_FSIZE, WRITTEN), (resource.RLIMIT_CORE, 0))
+    limits = (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_FSIZE, WRITTEN),
+        (resource.RLIMIT_CORE, 0),
+    )
     for kind, most in limits:
         hard = resource.getrlimit(kind)[1]
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
@@ -60,7 +65,11 @@ def limit():
 def table(h5py, source, start, copies):
     """The entries of all arrays of numbers below the weights' group, in the order that Keras states."""
     with h5py.File(source, "r") as file:
-        root = file["model_weights"] if isinstance(file.get("model_weights", getlink=True), h5py.HardLink) else file
+        root = (
+            file["model_weights"]
+            if isinstance(file.get("model_weights", getlink=True), h5py.HardLink)
+            else file
+        )
         if not isinstance(root, h5py.Group):
             raise Refused("its model_weights are no group")
         base, entries, seen = file.userblock_size, [], set()
@@ -81,10 +90,13 @@ def walk(h5py, group, prefix, stated, seen):
     if len(seen) > MOST_OBJECTS or prefix.count("/") > DEEPEST:
         raise Refused("it has too many groups, or groups nested too deep")
     keys, stated = ordered(group, stated)
-    children = {key: group[key] for key in keys
-                if isinstance(group.get(key, getlink=True), h5py.HardLink) and (prefix or key not in NOT_WEIGHTS)}
+    children = {
+        key: group[key]
+        for key in keys
+        if isinstance(group.get(key, getlink=True), h5py.HardLink) and (prefix or key not in NOT_WEIGHTS)
+    }
     names = {key: layer_name(h5py, key, child) for key, child in children.items()}
-    if len(set(names.values())) < len(names):                   # two layers of one name: their groups' keys tell them apart
+    if len(set(names.values())) < len(names):  # two layers of one name: their groups' keys tell them apart
         names = {key: key for key in names}
     for key, child in children.items():
         if len(prefix) + len(names[key]) > LONGEST_NAME:
@@ -100,14 +112,22 @@ def ordered(group, stated):
     """The group's keys, first those that Keras lists, in its order, then the others; and that list, which names what is deeper down too."""
     stated = list(stated)
     for kind in ("layer_names", "weight_names"):
-        for attribute in [kind] + [f"{kind}{i}" for i in range(100)]:       # long lists are cut into numbered pieces
+        for attribute in [kind] + [
+            f"{kind}{i}" for i in range(100)
+        ]:  # long lists are cut into numbered pieces
             if attribute in group.attrs:
                 names = group.attrs[attribute]
-                stated += [n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n) for n in getattr(names, "flat", [])]
+                stated += [
+                    n.decode("utf-8", "replace") if isinstance(n, bytes) else str(n)
+                    for n in getattr(names, "flat", [])
+                ]
     position = {}
     for name in stated:
         position.setdefault(name.split("/")[0], len(position))
-    return sorted(group.keys(), key=lambda key: (position.get(key, len(position)), int(key) if key.isdecimal() else 0, key)), stated
+    return sorted(
+        group.keys(),
+        key=lambda key: (position.get(key, len(position)), int(key) if key.isdecimal() else 0, key),
+    ), stated
 
 
 def layer_name(h5py, key, child):
@@ -125,7 +145,11 @@ def entry(name, dataset, start, base, copies):
     if dataset.external or dataset.is_virtual:
         raise Refused(f"array {name!r} lies in another file: refused")
     bfloat16 = dataset.attrs.get("dtype") in ("bfloat16", b"bfloat16") and dataset.dtype.itemsize == 2
-    made = {"name": name, "dtype": "bfloat16" if bfloat16 else dataset.dtype.str, "shape": [int(n) for n in dataset.shape]}
+    made = {
+        "name": name,
+        "dtype": "bfloat16" if bfloat16 else dataset.dtype.str,
+        "shape": [int(n) for n in dataset.shape],
+    }
     offset = dataset.id.get_offset()
     if offset is not None and held == size and not dataset.chunks:
         return made | {"place": "file", "start": start + offset}
@@ -141,7 +165,7 @@ def entry(name, dataset, start, base, copies):
     else:
         rows = max(1, BLOCK * dataset.shape[0] // size)
         for first in range(0, dataset.shape[0], rows):
-            copies.write(dataset[first:first + rows].tobytes())
+            copies.write(dataset[first : first + rows].tobytes())
     return made | {"place": "copies", "start": at}
 
 
@@ -149,6 +173,7 @@ def main(path, start, size, directory):
     """Exit status 0 and a table, or 1 and one line that says why not."""
     limit()
     import h5py
+
     start, size = int(start), int(size)
     try:
         with open(f"{directory}/copies.raw", "wb") as copies, open(path, "rb") as whole:
@@ -157,7 +182,11 @@ def main(path, start, size, directory):
         with open(f"{directory}/table.json", "w") as out:
             json.dump(entries, out)
     except Exception as error:  # whatever the library stumbles over: the parent says it in the user's terms
-        print(f"{'' if isinstance(error, Refused) else type(error).__name__ + ': '}{error}".replace("\n", " ")[:300])
+        print(
+            f"{'' if isinstance(error, Refused) else type(error).__name__ + ': '}{error}".replace("\n", " ")[
+                :300
+            ]
+        )
         return 1
     return 0
 

@@ -36,15 +36,29 @@ def read(file, start=0, size=None):
 
 
 def _run_child(path, start, size, directory):
-    environment = os.environ | {"HDF5_PLUGIN_PRELOAD": "::", "OPENBLAS_NUM_THREADS": "1"}        # no filters from elsewhere, one thread
+    environment = os.environ | {
+        "HDF5_PLUGIN_PRELOAD": "::",
+        "OPENBLAS_NUM_THREADS": "1",
+    }  # no filters from elsewhere, one thread
     command = [sys.executable, "-I", CHILD, os.path.abspath(path), str(start), str(size), directory]
     try:
-        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
-        raise WeightsError(f"the HDF5 library was still busy with it after {SECONDS} s: it was stopped") from None
+        raise WeightsError(
+            f"the HDF5 library was still busy with it after {SECONDS} s: it was stopped"
+        ) from None
     if done.returncode:
         said = (done.stdout or done.stderr).decode("utf-8", "replace").strip().split("\n")[-1][:300]
-        raise WeightsError(f"the HDF5 library cannot read it: {said or f'it was stopped by signal {-done.returncode}'}")
+        raise WeightsError(
+            f"the HDF5 library cannot read it: {said or f'it was stopped by signal {-done.returncode}'}"
+        )
 
 
 def _table(path):
@@ -65,6 +79,7 @@ def _array(place, entry):
 
 def _dtype(text, what):
     import numpy as np
+
     dtype = np.dtype(text)
     dtype_named(dtype.name, what)
     return dtype

@@ -8,8 +8,23 @@ import numpy as np
 from weights.errors import WeightsError
 
 MOST_DIMENSIONS = 32
-DTYPES = {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-          "float16", "float32", "float64", "complex64", "complex128", "bfloat16"}
+DTYPES = {
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+    "bfloat16",
+}
 
 
 class MappedFile:
@@ -43,8 +58,10 @@ class MappedFile:
     def check(self, start, stop, what="a record"):
         """Refuse [start, stop) unless it lies inside the file."""
         if not 0 <= start <= stop <= self.size:
-            raise WeightsError(f"{what} is said to lie at bytes {start} to {stop}, but the file has {self.size} bytes: "
-                               "it is damaged or was cut short")
+            raise WeightsError(
+                f"{what} is said to lie at bytes {start} to {stop}, but the file has {self.size} bytes: "
+                "it is damaged or was cut short"
+            )
 
     def bytes(self, start, stop, what="a record"):
         """A memoryview of [start, stop): nothing is copied."""
@@ -72,7 +89,9 @@ class MappedFile:
 def elements(shape, what="an array"):
     """How many numbers a shape holds, computed without overflow; a shape no array can have is refused."""
     if len(shape) > MOST_DIMENSIONS:
-        raise WeightsError(f"{what} is said to have {len(shape)} dimensions; at most {MOST_DIMENSIONS} make sense")
+        raise WeightsError(
+            f"{what} is said to have {len(shape)} dimensions; at most {MOST_DIMENSIONS} make sense"
+        )
     for n in shape:
         if type(n) is not int or n < 0:
             raise WeightsError(f"{what} has a dimension that is not a size: {str(n)[:40]}")
@@ -86,7 +105,9 @@ def check_size(held, shape, dtype, what="an array"):
     count = elements(shape, what)
     needed = count * (2 if dtype == "bfloat16" else dtype.itemsize)
     if needed != held:
-        raise WeightsError(f"{what} of shape {tuple(shape)} and type {dtype} needs {needed} bytes; {held} are there: damaged or cut short")
+        raise WeightsError(
+            f"{what} of shape {tuple(shape)} and type {dtype} needs {needed} bytes; {held} are there: damaged or cut short"
+        )
     return count
 
 

@@ -12,7 +12,7 @@ LONGEST_HEADER = 10_000
 # The header is never evaluated. These three patterns accept what NumPy writes for arrays of numbers, and nothing else.
 DESCR = re.compile(r"'descr': *'([<>=|]?)([biufc])(\d{1,2})'")
 FORTRAN = re.compile(r"'fortran_order': *(True|False)")
-SHAPE = re.compile(r"'shape': *\(([0-9L, ]*)\)")          # one repetition: nested ones can take for ever
+SHAPE = re.compile(r"'shape': *\(([0-9L, ]*)\)")  # one repetition: nested ones can take for ever
 
 
 def read(file):
@@ -24,20 +24,26 @@ def read(file):
 
 def header(head):
     """(dtype, fortran order?, shape, where the numbers begin) of the first bytes of a .npy file."""
-    head = bytes(head[:LONGEST_HEADER + 12])
+    head = bytes(head[: LONGEST_HEADER + 12])
     if len(head) < 12 or head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
         raise WeightsError("it does not begin as NumPy's .npy files of version 1 to 3 do")
-    length, start = (*struct.unpack_from("<H", head, 8), 10) if head[6] == 1 else (*struct.unpack_from("<I", head, 8), 12)
+    length, start = (
+        (*struct.unpack_from("<H", head, 8), 10) if head[6] == 1 else (*struct.unpack_from("<I", head, 8), 12)
+    )
     if length > LONGEST_HEADER or start + length > len(head):
         raise WeightsError(f"its header should have {length} bytes: too long, or cut short")
-    text = head[start:start + length].decode("latin-1")
+    text = head[start : start + length].decode("latin-1")
     descr, fortran, shape = DESCR.search(text), FORTRAN.search(text), SHAPE.search(text)
     if not (descr and fortran and shape):
-        raise WeightsError(f"its header describes no plain array of numbers (arrays of Python objects are never read): {text[:80].strip()}")
+        raise WeightsError(
+            f"its header describes no plain array of numbers (arrays of Python objects are never read): {text[:80].strip()}"
+        )
     try:
         dtype = np.dtype("".join(descr.groups()))
     except TypeError:
-        raise WeightsError(f"its header names the type {''.join(descr.groups())}, which NumPy does not have") from None
+        raise WeightsError(
+            f"its header names the type {''.join(descr.groups())}, which NumPy does not have"
+        ) from None
     dtype_named(dtype.name)
     sizes = [n.strip().removesuffix("L") for n in shape[1].split(",") if n.strip()]
     if not all(n.isdecimal() and len(n) < 20 for n in sizes):

@@ -8,7 +8,11 @@ from weights.readers.mapped_file import check_size
 def read(file):
     """{name: array} of a mapped file, without the .npy of the member names."""
     members = zip_directory.members(file)
-    return {name.removesuffix(".npy"): _array(file, member) for name, member in members.items() if name.endswith(".npy")}
+    return {
+        name.removesuffix(".npy"): _array(file, member)
+        for name, member in members.items()
+        if name.endswith(".npy")
+    }
 
 
 def _array(file, member):

@@ -27,7 +27,9 @@ class StoredDtype:
         """The NumPy dtype; WeightsError if it is none of numbers."""
         code = self.code.lstrip("<>=|")
         if not NUMBER.fullmatch(code) or self.order not in tuple("<>=|"):
-            raise WeightsError(f"an array holds {self.code[:40]!r}; only arrays of numbers are read, never of Python objects")
+            raise WeightsError(
+                f"an array holds {self.code[:40]!r}; only arrays of numbers are read, never of Python objects"
+            )
         try:
             dtype = np.dtype(code)
         except TypeError:
@@ -66,7 +68,9 @@ class StoredArray:
         dtype, data = stored.dtype(), _raw(data)
         check_size(len(data), shape, dtype)
         flat = np.frombuffer(data, dtype) if len(data) else np.empty(0, dtype)
-        return finished(flat if flat.flags.aligned else flat.copy(), dtype).reshape(shape, order="F" if fortran else "C")
+        return finished(flat if flat.flags.aligned else flat.copy(), dtype).reshape(
+            shape, order="F" if fortran else "C"
+        )
 
 
 def _reconstruct(*_):
@@ -94,7 +98,9 @@ def _encode(text, encoding="latin1", *_):
 
 def _ordered_dict(pairs=(), *_):
     """An OrderedDict begins empty, or, from Python 2, with its (name, value) pairs."""
-    if not all(isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+    if not all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
+    ):
         raise WeightsError("a dict whose items are no pairs of a name and a value")
     return dict(pairs)
 
@@ -115,14 +121,25 @@ def _raw(data):
         except UnicodeEncodeError:
             raise WeightsError("the bytes of an array are written as a text that is not latin-1") from None
     if not isinstance(data, (bytes, memoryview)):
-        raise WeightsError("an array whose numbers are not bytes: only arrays of numbers are read, never of Python objects")
+        raise WeightsError(
+            "an array whose numbers are not bytes: only arrays of numbers are read, never of Python objects"
+        )
     return data
 
 
-CALLS = {"numpy.dtype": StoredDtype, "_codecs.encode": _encode,
-         "collections.OrderedDict": _ordered_dict, "collections.defaultdict": lambda *_: {},
-         "builtins.set": _members, "__builtin__.set": _members,
-         "builtins.bytes": lambda *_: b"", "__builtin__.bytes": lambda *_: b""}          # Python 3 writes empty bytes so
+CALLS = {
+    "numpy.dtype": StoredDtype,
+    "_codecs.encode": _encode,
+    "collections.OrderedDict": _ordered_dict,
+    "collections.defaultdict": lambda *_: {},
+    "builtins.set": _members,
+    "__builtin__.set": _members,
+    "builtins.bytes": lambda *_: b"",
+    "__builtin__.bytes": lambda *_: b"",
+}  # Python 3 writes empty bytes so
 for _core in ("numpy.core", "numpy._core"):
-    CALLS |= {f"{_core}.multiarray._reconstruct": _reconstruct, f"{_core}.multiarray.scalar": _scalar,
-              f"{_core}.numeric._frombuffer": _frombuffer}
+    CALLS |= {
+        f"{_core}.multiarray._reconstruct": _reconstruct,
+        f"{_core}.multiarray.scalar": _scalar,
+        f"{_core}.numeric._frombuffer": _frombuffer,
+    }

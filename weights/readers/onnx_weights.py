@@ -7,16 +7,50 @@ from weights.readers.mapped_file import check_size, dtype_named, elements, finis
 from weights.readers.protobuf import BYTES, DOUBLES, FLOATS, INT, INTS, TEXT, Message, Parser
 
 ENTRY = Message("StringStringEntryProto", key=(1, TEXT), value=(2, TEXT))
-TENSOR = Message("TensorProto", dims=(1, INTS), data_type=(2, INT), float_data=(4, FLOATS), int32_data=(5, INTS), string_data=(6, [BYTES]),
-                 int64_data=(7, INTS), name=(8, TEXT), raw_data=(9, BYTES), double_data=(10, DOUBLES), uint64_data=(11, INTS),
-                 external_data=(13, [ENTRY]), data_location=(14, INT))
+TENSOR = Message(
+    "TensorProto",
+    dims=(1, INTS),
+    data_type=(2, INT),
+    float_data=(4, FLOATS),
+    int32_data=(5, INTS),
+    string_data=(6, [BYTES]),
+    int64_data=(7, INTS),
+    name=(8, TEXT),
+    raw_data=(9, BYTES),
+    double_data=(10, DOUBLES),
+    uint64_data=(11, INTS),
+    external_data=(13, [ENTRY]),
+    data_location=(14, INT),
+)
 GRAPH = Message("GraphProto", name=(2, TEXT), initializer=(5, [TENSOR]))
 MODEL = Message("ModelProto", ir_version=(1, INT), graph=(7, GRAPH))
 
-TYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64",
-         12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16"}
-TYPED_FIELD = {"float32": "float_data", "complex64": "float_data", "float64": "double_data", "complex128": "double_data",
-               "int64": "int64_data", "uint32": "uint64_data", "uint64": "uint64_data"}          # all others: int32_data
+TYPES = {
+    1: "float32",
+    2: "uint8",
+    3: "int8",
+    4: "uint16",
+    5: "int16",
+    6: "int32",
+    7: "int64",
+    9: "bool",
+    10: "float16",
+    11: "float64",
+    12: "uint32",
+    13: "uint64",
+    14: "complex64",
+    15: "complex128",
+    16: "bfloat16",
+}
+TYPED_FIELD = {
+    "float32": "float_data",
+    "complex64": "float_data",
+    "float64": "double_data",
+    "complex128": "double_data",
+    "int64": "int64_data",
+    "uint32": "uint64_data",
+    "uint64": "uint64_data",
+}  # all others: int32_data
 EXTERNAL = 1
 
 
@@ -37,7 +71,9 @@ def tensor_array(file, tensor):
     """The read-only array of a parsed TENSOR, an initializer or the value of a node."""
     what = f"tensor {(tensor.name or '')[:80]!r}"
     if tensor.data_type not in TYPES:
-        raise WeightsError(f"{what} has ONNX's data type {tensor.data_type}; these readers know {', '.join(TYPES.values())}")
+        raise WeightsError(
+            f"{what} has ONNX's data type {tensor.data_type}; these readers know {', '.join(TYPES.values())}"
+        )
     name, shape = TYPES[tensor.data_type], tuple(tensor.dims.tolist())
     dtype = dtype_named(name)
     size = elements(shape, what) * (2 if name == "bfloat16" else dtype.itemsize)
@@ -53,7 +89,9 @@ def _typed(tensor, name, dtype, shape, what):
     """Numbers in the field of their type. Halves are written as their bits, complex numbers as pairs."""
     numbers = getattr(tensor, TYPED_FIELD.get(name, "int32_data"))
     if len(numbers) != elements(shape) * (2 if name.startswith("complex") else 1):
-        raise WeightsError(f"{what} of shape {shape} and type {name} does not fit the {len(numbers)} numbers it holds")
+        raise WeightsError(
+            f"{what} of shape {shape} and type {name} does not fit the {len(numbers)} numbers it holds"
+        )
     if name.startswith("complex"):
         numbers = numbers.view(dtype)
     elif name in ("float16", "bfloat16"):
@@ -73,18 +111,28 @@ def _external(file, tensor, dtype, shape, size, what):
         path = os.path.realpath(os.path.join(directory, location))
     except ValueError:
         path = ""
-    if not location or os.path.isabs(location) or ".." in location.replace("\\", "/").split("/") \
-            or os.path.commonpath([directory, path or os.sep]) != directory:
-        raise WeightsError(f"{what} is said to lie in {location[:80]!r}, which leads out of the model's own directory: refused")
+    if (
+        not location
+        or os.path.isabs(location)
+        or ".." in location.replace("\\", "/").split("/")
+        or os.path.commonpath([directory, path or os.sep]) != directory
+    ):
+        raise WeightsError(
+            f"{what} is said to lie in {location[:80]!r}, which leads out of the model's own directory: refused"
+        )
     offset, length = (_number(entries.get(key), what) for key in ("offset", "length"))
     if length not in (None, size):
         raise WeightsError(f"{what} of shape {shape} needs {size} bytes; its external data has {length}")
     if not os.path.isfile(path) or os.path.getsize(path) == 0:
-        raise WeightsError(f"{what} lies in {location!r}, which is not beside the model: keep the two files together")
+        raise WeightsError(
+            f"{what} lies in {location!r}, which is not beside the model: keep the two files together"
+        )
     beside = file.beside(path)
     beside.claimed += size
     if beside.claimed > beside.size:
-        raise WeightsError(f"the tensors in {location!r} add up to more bytes than that file has: they overlap")
+        raise WeightsError(
+            f"the tensors in {location!r} add up to more bytes than that file has: they overlap"
+        )
     return beside.array(offset or 0, dtype, shape, f"{what} in {location!r}")
 
 
@@ -94,5 +142,3 @@ def _number(text, what):
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise WeightsError(f"{what} has an external offset or length that is no number: {text[:40]!r}")
     return int(text)
-
-

@@ -14,18 +14,47 @@ from weights.errors import WeightsError
 from weights.readers.pickle_opcodes import STEPS, STOP
 
 MOST_STEPS = 2_000_000
-LONGEST_INTEGER = 256           # bytes; PyTorch's magic number has 10
+LONGEST_INTEGER = 256  # bytes; PyTorch's magic number has 10
 LONGEST_KEY = 1000
-LARGEST_KEY = 2**60             # larger integers may share a hash, and a dict of them would take for ever
+LARGEST_KEY = 2**60  # larger integers may share a hash, and a dict of them would take for ever
 
-SYSTEM_MODULES = {"os", "posix", "nt", "subprocess", "sys", "shutil", "socket", "runpy", "importlib", "ctypes", "pty", "commands",
-                  "webbrowser", "pdb", "bdb", "multiprocessing"}
-SYSTEM_BUILTINS = {"eval", "exec", "compile", "open", "execfile", "file", "__import__", "input", "breakpoint", "globals", "setattr"}
+SYSTEM_MODULES = {
+    "os",
+    "posix",
+    "nt",
+    "subprocess",
+    "sys",
+    "shutil",
+    "socket",
+    "runpy",
+    "importlib",
+    "ctypes",
+    "pty",
+    "commands",
+    "webbrowser",
+    "pdb",
+    "bdb",
+    "multiprocessing",
+}
+SYSTEM_BUILTINS = {
+    "eval",
+    "exec",
+    "compile",
+    "open",
+    "execfile",
+    "file",
+    "__import__",
+    "input",
+    "breakpoint",
+    "globals",
+    "setattr",
+}
 
 
 @dataclass(frozen=True)
 class Global:
     """The name of a class or a function, never looked up."""
+
     module: str
     name: str
 
@@ -33,9 +62,10 @@ class Global:
         return f"{self.module}.{self.name}"
 
 
-@dataclass(eq=False, repr=False)       # its text could be endless
+@dataclass(eq=False, repr=False)  # its text could be endless
 class Record:
     """What a call or an object of an unknown class would have been: its name, its arguments, its state. It does nothing."""
+
     made_by: object
     args: object = ()
     state: object = None
@@ -58,7 +88,16 @@ def load(buffer, start=0, calls=None, persistent=None):
     machine = Machine(buffer, start, calls or {}, persistent)
     try:
         return machine.run(), machine.at
-    except (IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, struct.error) as error:
+    except (
+        IndexError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        struct.error,
+    ) as error:
         # An opcode met something on the stack that it cannot work with: only a damaged or forged pickle does that.
         raise WeightsError(f"the pickle is damaged near byte {machine.at} ({type(error).__name__})") from None
 
@@ -80,7 +119,9 @@ class Machine:
                 return self.stack.pop()
             step = STEPS.get(code)
             if step is None:
-                raise WeightsError(f"the pickle is damaged: no opcode {bytes([code])!r} at byte {self.at - 1}")
+                raise WeightsError(
+                    f"the pickle is damaged: no opcode {bytes([code])!r} at byte {self.at - 1}"
+                )
             step(self)
         raise WeightsError(f"the pickle takes more than {MOST_STEPS} steps: this is no file of weights")
 
@@ -88,9 +129,11 @@ class Machine:
 
     def take(self, count):
         if count < 0 or self.at + count > len(self.view):
-            raise WeightsError(f"the pickle is cut short: {count} bytes wanted at byte {self.at}, {len(self.view) - self.at} are there")
+            raise WeightsError(
+                f"the pickle is cut short: {count} bytes wanted at byte {self.at}, {len(self.view) - self.at} are there"
+            )
         self.at += count
-        return self.view[self.at - count:self.at]
+        return self.view[self.at - count : self.at]
 
     def number(self, layout):
         return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
@@ -162,14 +205,20 @@ class Machine:
         if not (isinstance(module, str) and isinstance(name, str) and len(module) + len(name) <= LONGEST_KEY):
             raise WeightsError("the pickle is damaged: a name that is no text, or none of a sensible length")
         root = module.split(".")[0]
-        if root in SYSTEM_MODULES or (root in ("builtins", "__builtin__") and name.split(".")[0] in SYSTEM_BUILTINS):
-            raise WeightsError(f"the pickle asks for {module[:80]}.{name[:80]}: weights never need that, and a file that names it is "
-                               "likely an attack. Nothing was run")
+        if root in SYSTEM_MODULES or (
+            root in ("builtins", "__builtin__") and name.split(".")[0] in SYSTEM_BUILTINS
+        ):
+            raise WeightsError(
+                f"the pickle asks for {module[:80]}.{name[:80]}: weights never need that, and a file that names it is "
+                "likely an attack. Nothing was run"
+            )
         self.push(Global(module, name))
 
     def call(self, function, args):
         known = self.calls.get(str(function)) if isinstance(function, Global) else None
-        self.steps += sum(len(a) for a in args if isinstance(a, (list, tuple, dict)))     # the same long list may be given again and again
+        self.steps += sum(
+            len(a) for a in args if isinstance(a, (list, tuple, dict))
+        )  # the same long list may be given again and again
         self.push(known(*args) if known and isinstance(args, tuple) else Record(function, args))
 
     def build(self, state):
@@ -181,12 +230,16 @@ class Machine:
 
     def persist(self, identity):
         if self.persistent is None:
-            raise WeightsError("the pickle refers to data outside itself, which only PyTorch's own formats define")
+            raise WeightsError(
+                "the pickle refers to data outside itself, which only PyTorch's own formats define"
+            )
         self.push(self.persistent(identity))
 
 
 def _key(key):
     """Keys that hash in constant time stay; of any other only its identity matters here."""
-    if isinstance(key, (str, float, bool, type(None), Global, Record)) or (type(key) is int and abs(key) < LARGEST_KEY):
+    if isinstance(key, (str, float, bool, type(None), Global, Record)) or (
+        type(key) is int and abs(key) < LARGEST_KEY
+    ):
         return key
     return bytes(key) if isinstance(key, memoryview) and len(key) <= LONGEST_KEY else Record("a key", key)

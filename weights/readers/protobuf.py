@@ -17,7 +17,7 @@ import numpy as np
 from weights.errors import WeightsError
 
 INT, FLOAT, DOUBLE, TEXT, BYTES = "INT", "FLOAT", "DOUBLE", "TEXT", "BYTES"
-INTS, FLOATS, DOUBLES = "INTS", "FLOATS", "DOUBLES"                            # repeated numbers, as one array
+INTS, FLOATS, DOUBLES = "INTS", "FLOATS", "DOUBLES"  # repeated numbers, as one array
 WIRE = {INT: 0, FLOAT: 5, DOUBLE: 1, TEXT: 2, BYTES: 2, INTS: 0, FLOATS: 5, DOUBLES: 1}
 STORED = {FLOAT: "<f4", DOUBLE: "<f8", FLOATS: "<f4", DOUBLES: "<f8"}
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
@@ -29,6 +29,7 @@ BLOCK = 1 << 18
 @dataclass(frozen=True)
 class Span:
     """Bytes [start, stop) of the file."""
+
     start: int
     stop: int
 
@@ -59,14 +60,20 @@ class Parser:
         if depth > DEEPEST:
             raise WeightsError(f"its messages are nested deeper than {DEEPEST}: it is damaged")
         at, stop = start, self.file.size if stop is None else stop
-        self.fields += len(message.fields)                      # an empty message costs as much memory as its table is long
-        found = SimpleNamespace(**{name: [] if isinstance(kind, list) or kind in (INTS, FLOATS, DOUBLES) else None
-                                   for name, kind in message.fields.values()})
+        self.fields += len(message.fields)  # an empty message costs as much memory as its table is long
+        found = SimpleNamespace(
+            **{
+                name: [] if isinstance(kind, list) or kind in (INTS, FLOATS, DOUBLES) else None
+                for name, kind in message.fields.values()
+            }
+        )
         while at < stop:
             number, wire, value, end = self.field(at, stop)
             if number in message.fields:
                 name, kind = message.fields[number]
-                end = self._take(found, f"{message.title}.{name}", name, kind, wire, (at, value, end, stop), depth)
+                end = self._take(
+                    found, f"{message.title}.{name}", name, kind, wire, (at, value, end, stop), depth
+                )
             at = end
         for name, kind in message.fields.values():
             if kind in (INTS, FLOATS, DOUBLES):
@@ -88,7 +95,9 @@ class Parser:
         else:
             end = self.varint(at, stop)[1] if wire == VARINT else at + (8 if wire == FIXED64 else 4)
         if end > stop:
-            raise WeightsError(f"field {number} should end at byte {end}, but its message ends at {stop}: damaged or cut short")
+            raise WeightsError(
+                f"field {number} should end at byte {end}, but its message ends at {stop}: damaged or cut short"
+            )
         return number, wire, at, end
 
     def varint(self, at, stop):
@@ -142,21 +151,23 @@ class Parser:
             return _varints(np.frombuffer(self.view[start:end], np.uint8), what)
         dtype = np.dtype(STORED[kind])
         if (end - start) % dtype.itemsize:
-            raise WeightsError(f"{what} at byte {start} has {end - start} bytes, no multiple of {dtype.itemsize}: damaged")
+            raise WeightsError(
+                f"{what} at byte {start} has {end - start} bytes, no multiple of {dtype.itemsize}: damaged"
+            )
         return self.file.array(start, dtype, ((end - start) // dtype.itemsize,), what)
 
     def _run(self, at, value, dtype, stop):
         """Numbers that are not packed, each behind its tag: all that follow one another are taken at once."""
         width, tag = value - at + dtype.itemsize, np.frombuffer(self.view[at:value], np.uint8)
-        rows = np.frombuffer(self.view[at:at + (stop - at) // width * width], np.uint8).reshape(-1, width)
+        rows = np.frombuffer(self.view[at : at + (stop - at) // width * width], np.uint8).reshape(-1, width)
         count = 1
         while count < len(rows):
-            block = (rows[count:count + BLOCK if count > 1 else 2, :len(tag)] == tag).all(axis=1)
+            block = (rows[count : count + BLOCK if count > 1 else 2, : len(tag)] == tag).all(axis=1)
             count += len(block) if block.all() else int(block.argmin())
             if not block.all():
                 break
         numbers = np.empty(count, dtype)
-        numbers.view(np.uint8).reshape(count, -1)[...] = rows[:count, len(tag):]
+        numbers.view(np.uint8).reshape(count, -1)[...] = rows[:count, len(tag) :]
         return numbers, at + count * width
 
 
@@ -182,7 +193,9 @@ def _varints(data, what):
     if len(data) > 2 * BLOCK:
         blocks = []
         while len(data) > 2 * BLOCK:
-            cut = BLOCK + 1 + int((data[BLOCK:BLOCK + 10] < 0x80).argmax())         # behind the last byte of a number
+            cut = (
+                BLOCK + 1 + int((data[BLOCK : BLOCK + 10] < 0x80).argmax())
+            )  # behind the last byte of a number
             blocks.append(_varints(data[:cut], what))
             data = data[cut:]
         return np.concatenate([*blocks, _varints(data, what)])

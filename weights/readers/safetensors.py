@@ -6,9 +6,23 @@ import struct
 from weights.errors import WeightsError
 from weights.readers.mapped_file import check_size, dtype_named
 
-LONGEST_HEADER = 25_000_000           # bytes: names and shapes of 100,000 tensors (the format itself allows 100 MB)
-DTYPES = {"BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "U16": "uint16", "I32": "int32", "U32": "uint32", "I64": "int64",
-          "U64": "uint64", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64", "C64": "complex64"}
+LONGEST_HEADER = 25_000_000  # bytes: names and shapes of 100,000 tensors (the format itself allows 100 MB)
+DTYPES = {
+    "BOOL": "bool",
+    "U8": "uint8",
+    "I8": "int8",
+    "I16": "int16",
+    "U16": "uint16",
+    "I32": "int32",
+    "U32": "uint32",
+    "I64": "int64",
+    "U64": "uint64",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "F32": "float32",
+    "F64": "float64",
+    "C64": "complex64",
+}
 
 
 def read(file):
@@ -19,7 +33,10 @@ def read(file):
     header = _parsed(bytes(file.bytes(8, 8 + length, "the header")))
     entries = {name: _checked(name, entry) for name, entry in header.items() if name != "__metadata__"}
     _check_no_overlap(entries, file.size - 8 - length)
-    return {name: file.array(8 + length + start, dtype, shape) for name, (dtype, shape, start, _) in entries.items()}
+    return {
+        name: file.array(8 + length + start, dtype, shape)
+        for name, (dtype, shape, start, _) in entries.items()
+    }
 
 
 def _parsed(text):
@@ -42,7 +59,11 @@ def _without_doubles(pairs):
 def _checked(name, entry):
     """(dtype, shape, start, stop) of one entry of the header."""
     what = f"tensor {name[:80]!r}"
-    if not isinstance(entry, dict) or not isinstance(entry.get("shape"), list) or not isinstance(entry.get("data_offsets"), list):
+    if (
+        not isinstance(entry, dict)
+        or not isinstance(entry.get("shape"), list)
+        or not isinstance(entry.get("data_offsets"), list)
+    ):
         raise WeightsError(f"{what} has no shape or no data_offsets")
     kind, shape, offsets = entry.get("dtype"), tuple(entry["shape"]), entry["data_offsets"]
     if not isinstance(kind, str) or kind not in DTYPES:
@@ -58,7 +79,11 @@ def _check_no_overlap(entries, size):
     end = 0
     for name, (_, _, start, stop) in sorted(entries.items(), key=lambda item: item[1][2:]):
         if start != end:
-            raise WeightsError(f"tensor {name[:80]!r} begins at byte {start}, where {end} was expected: a hole or an overlap")
+            raise WeightsError(
+                f"tensor {name[:80]!r} begins at byte {start}, where {end} was expected: a hole or an overlap"
+            )
         end = stop
     if end != size:
-        raise WeightsError(f"its tensors need {end} bytes, but {size} follow the header: it is damaged or was cut short")
+        raise WeightsError(
+            f"its tensors need {end} bytes, but {size} follow the header: it is damaged or was cut short"
+        )

@@ -23,7 +23,7 @@ def read(file):
 
     def persistent(identity):
         if isinstance(identity, tuple) and identity[:1] == ("module",) and len(identity) > 1:
-            return identity[1]                      # a class, with its source text: its name is all we keep
+            return identity[1]  # a class, with its source text: its name is all we keep
         dtype, key, numel, view = torch_tensors.storage_identity(identity)
         if key not in storages:
             storages[key] = torch_tensors.Storage(dtype, key, numel, place)
@@ -45,7 +45,9 @@ def read(file):
 
 def _check_heads(magic, protocol, system):
     if magic != MAGIC or protocol != PROTOCOL:
-        raise WeightsError(f"PyTorch's magic number is {MAGIC:#x} and its protocol {PROTOCOL}; the file has others")
+        raise WeightsError(
+            f"PyTorch's magic number is {MAGIC:#x} and its protocol {PROTOCOL}; the file has others"
+        )
     if not isinstance(system, dict) or system.get("little_endian") is not True:
         raise WeightsError("it does not state little-endian byte order, the only one these readers know")
 
@@ -56,7 +58,9 @@ def _find_storage(file, at, storage, key, places):
         raise WeightsError("the list of storages names one that no tensor looks into, or one of them twice")
     (count,) = struct.unpack("<q", file.bytes(at, at + 8, f"the length of storage {key!r}"))
     if count != storage.numel:
-        raise WeightsError(f"storage {key!r} has {count} numbers, but the tensors were promised {storage.numel}")
+        raise WeightsError(
+            f"storage {key!r} has {count} numbers, but the tensors were promised {storage.numel}"
+        )
     size = count * torch_tensors.itemsize(storage.dtype)
     file.check(at + 8, at + 8 + size, f"storage {key!r}")
     places[key] = at + 8, size

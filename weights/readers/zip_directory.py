@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from weights.errors import WeightsError
 
-MOST_INFLATED = 4 * 2**30       # bytes, all deflated members of a file together
-STEEPEST_DEFLATE = 1032         # deflate cannot shrink by more than this
+MOST_INFLATED = 4 * 2**30  # bytes, all deflated members of a file together
+STEEPEST_DEFLATE = 1032  # deflate cannot shrink by more than this
 MOST_MEMBERS = 100_000
 STORED, DEFLATED = 0, 8
 
@@ -19,6 +19,7 @@ STORED, DEFLATED = 0, 8
 @dataclass
 class Member:
     """One file in the zip: its bytes lie at [start, stop) of the zip file, and are `size` bytes once inflated."""
+
     name: str
     method: int
     start: int
@@ -31,7 +32,9 @@ def members(file):
     """{name: Member} of a mapped zip file, in the order of its directory."""
     count, at, directory_end = _end_record(file)
     if count > MOST_MEMBERS:
-        raise WeightsError(f"the zip says it holds {count} members; more than {MOST_MEMBERS} is no file of weights")
+        raise WeightsError(
+            f"the zip says it holds {count} members; more than {MOST_MEMBERS} is no file of weights"
+        )
     found = {}
     for _ in range(count):
         member, at = _entry(file, at, directory_end)
@@ -54,9 +57,13 @@ def contents(file, member):
         except zlib.error as error:
             raise WeightsError(f"member {member.name!r} cannot be inflated: {error}") from None
         if len(data) != member.size or not inflate.eof:
-            raise WeightsError(f"member {member.name!r} does not inflate to the {member.size} bytes it declares")
+            raise WeightsError(
+                f"member {member.name!r} does not inflate to the {member.size} bytes it declares"
+            )
     if zlib.crc32(data) != member.crc:
-        raise WeightsError(f"member {member.name!r} does not have the checksum that the zip states: the file is damaged")
+        raise WeightsError(
+            f"member {member.name!r} does not have the checksum that the zip states: the file is damaged"
+        )
     return data
 
 
@@ -67,11 +74,15 @@ def _end_record(file):
     if where < 0 or where + 22 > file.size:
         raise WeightsError("the zip has no end: it was cut short")
     count, length, at = struct.unpack_from("<HII", file.map, where + 10)
-    if 0xFFFF in (count,) or 0xFFFFFFFF in (length, at) or file.map[max(0, where - 20):where].startswith(b"PK\x06\x07"):
+    if (
+        0xFFFF in (count,)
+        or 0xFFFFFFFF in (length, at)
+        or file.map[max(0, where - 20) : where].startswith(b"PK\x06\x07")
+    ):
         file.check(where - 20, where, "the zip64 locator")
         (zip64,) = struct.unpack_from("<Q", file.map, where - 12)
         file.check(zip64, zip64 + 56, "the zip64 end record")
-        if file.map[zip64:zip64 + 4] != b"PK\x06\x06":
+        if file.map[zip64 : zip64 + 4] != b"PK\x06\x06":
             raise WeightsError("the zip64 end record is not where it is said to be")
         count, length, at = struct.unpack_from("<QQQ", file.map, zip64 + 32)
     file.check(at, at + length, "the zip's directory")
@@ -80,7 +91,7 @@ def _end_record(file):
 
 def _entry(file, at, end):
     """One Member of the central directory (4.3.12) and where the next one begins."""
-    if at + 46 > end or file.map[at:at + 4] != b"PK\x01\x02":
+    if at + 46 > end or file.map[at : at + 4] != b"PK\x01\x02":
         raise WeightsError("the zip's directory is damaged")
     flags, method, _, _, crc, packed, size = struct.unpack_from("<HHHHIII", file.map, at + 8)
     name_length, extra_length, comment_length = struct.unpack_from("<HHH", file.map, at + 28)
@@ -88,15 +99,17 @@ def _entry(file, at, end):
     after = at + 46 + name_length + extra_length + comment_length
     if after > end:
         raise WeightsError("the zip's directory is damaged: an entry runs over its end")
-    name = _checked_name(file.map[at + 46:at + 46 + name_length])
-    extra = file.map[at + 46 + name_length:at + 46 + name_length + extra_length]
+    name = _checked_name(file.map[at + 46 : at + 46 + name_length])
+    extra = file.map[at + 46 + name_length : at + 46 + name_length + extra_length]
     size, packed, header = _zip64_sizes(extra, size, packed, header)
     if flags & 1:
         raise WeightsError(f"member {name!r} is encrypted")
     if method not in (STORED, DEFLATED):
-        raise WeightsError(f"member {name!r} is compressed by method {method}; stored (0) and deflated (8) are read")
+        raise WeightsError(
+            f"member {name!r} is compressed by method {method}; stored (0) and deflated (8) are read"
+        )
     file.check(header, header + 30, f"the header of member {name!r}")
-    if file.map[header:header + 4] != b"PK\x03\x04":
+    if file.map[header : header + 4] != b"PK\x03\x04":
         raise WeightsError(f"member {name!r} is not where the zip's directory says")
     local_name, local_extra = struct.unpack_from("<HH", file.map, header + 26)
     start = header + 30 + local_name + local_extra
@@ -136,11 +149,15 @@ def _check_sizes(found):
     inflated = 0
     for m in found.values():
         if m.method == STORED and m.size != m.stop - m.start:
-            raise WeightsError(f"member {m.name!r} is stored in {m.stop - m.start} bytes but declares {m.size}")
+            raise WeightsError(
+                f"member {m.name!r} is stored in {m.stop - m.start} bytes but declares {m.size}"
+            )
         if m.method == DEFLATED:
             inflated += m.size
             if m.size > STEEPEST_DEFLATE * (m.stop - m.start) + 64:
-                raise WeightsError(f"member {m.name!r} declares {m.size} bytes inflated from {m.stop - m.start}: impossible, refused")
+                raise WeightsError(
+                    f"member {m.name!r} declares {m.size} bytes inflated from {m.stop - m.start}: impossible, refused"
+                )
     if inflated > MOST_INFLATED:
         raise WeightsError(f"the zip would inflate to {inflated} bytes; the limit is {MOST_INFLATED}")
     end = 0

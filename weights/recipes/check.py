@@ -16,7 +16,14 @@ import numpy as np
 
 from minicnn import load, nets
 from minicnn.training import checkpoint
-from weights.recipes import imagenette, train_captioner, train_dense_captioner, train_mini_vgg, train_shapes, train_vqa
+from weights.recipes import (
+    imagenette,
+    train_captioner,
+    train_dense_captioner,
+    train_mini_vgg,
+    train_shapes,
+    train_vqa,
+)
 from weights.recipes.command import SHIPPED, drawn, shipped
 from weights.recipes.shapes_world import questions, sentences
 
@@ -60,13 +67,26 @@ def measure_mini_vgg(net, path, pictures=None):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m weights.recipes.check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m weights.recipes.check",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, help="imagenette_96_jpeg.npz; without it mini_vgg is left out")
-    parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="mini_vgg.npz or shapes.npz as training left it")
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        action="append",
+        default=[],
+        help="mini_vgg.npz or shapes.npz as training left it",
+    )
     asked = parser.parse_args(arguments)
     said = {path.stem: path for path in asked.checkpoint}
-    tasks = {"shapes": measure_shapes, "captioner": measure_captioner, "vqa": measure_vqa, "dense_captioner": measure_dense_captioner}
+    tasks = {
+        "shapes": measure_shapes,
+        "captioner": measure_captioner,
+        "vqa": measure_vqa,
+        "dense_captioner": measure_dense_captioner,
+    }
     if asked.data:
         tasks["mini_vgg"] = lambda net: measure_mini_vgg(net, asked.data)
     for name, measure in tasks.items():

@@ -29,13 +29,27 @@ def drawn(batch, scenes, split, processes=2):
 def options(name, description, epochs):
     """The parser with what every training command can be asked."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m weights.recipes.train_{name}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog=f"python -m weights.recipes.train_{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--epochs", type=int, default=epochs, help="how often every picture is seen (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="decides weights, order, augmentation (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=SHIPPED / f"{name}.npz", help="where the weights go (default: %(default)s)")
     parser.add_argument(
-        "--checkpoint", type=Path, default=Path("checkpoints") / f"{name}.npz", help="written as the run goes (default: %(default)s)"
+        "--epochs", type=int, default=epochs, help="how often every picture is seen (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="decides weights, order, augmentation (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=SHIPPED / f"{name}.npz",
+        help="where the weights go (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=Path,
+        default=Path("checkpoints") / f"{name}.npz",
+        help="written as the run goes (default: %(default)s)",
     )
     parser.add_argument(
         "--resume",
@@ -43,7 +57,9 @@ def options(name, description, epochs):
         default=True,
         help="go on from the checkpoint if there is one; --no-resume begins anew and overwrites it",
     )
-    parser.add_argument("--gpu", action="store_true", help="train on the GPU (needs CuPy); its bits are not those of the CPU")
+    parser.add_argument(
+        "--gpu", action="store_true", help="train on the GPU (needs CuPy); its bits are not those of the CPU"
+    )
     return parser
 
 
@@ -58,5 +74,7 @@ def begin(net, asked):
 def ship(net, path):
     """Fold the batchnorm of a trained network away and write it in float16, under the engine's own names.  -> the size in bytes"""
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **{name: array.astype(np.float16) for name, array in nets.fold(to_cpu(net)).items()})
+    np.savez_compressed(
+        path, **{name: array.astype(np.float16) for name, array in nets.fold(to_cpu(net)).items()}
+    )
     return path.stat().st_size

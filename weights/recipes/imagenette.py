@@ -8,7 +8,10 @@ from PIL import Image
 
 from weights.errors import WeightsError
 
-MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])  # of ImageNet, per channel, pixels 0 to 1
+MEAN, STD = (
+    np.float32([0.485, 0.456, 0.406]),
+    np.float32([0.229, 0.224, 0.225]),
+)  # of ImageNet, per channel, pixels 0 to 1
 HELD_OUT_SEED = 2026  # which pictures of `train` are held out does not change with the seed of a run
 
 
@@ -16,9 +19,15 @@ def read(path, split):
     """split: 'train', 'val' or 'loc' -> pictures (N, 96, 96, 3) uint8, labels (N,) int64.  WeightsError if the file is not that file."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            stream, offsets, labels = file[f"{split}_jpeg"].tobytes(), file[f"{split}_offsets"], file[f"{split}_labels"]
+            stream, offsets, labels = (
+                file[f"{split}_jpeg"].tobytes(),
+                file[f"{split}_offsets"],
+                file[f"{split}_labels"],
+            )
     except (OSError, KeyError, ValueError) as error:
-        raise WeightsError(f"{path}: not an npz file with {split}_jpeg, {split}_offsets and {split}_labels ({error})") from None
+        raise WeightsError(
+            f"{path}: not an npz file with {split}_jpeg, {split}_offsets and {split}_labels ({error})"
+        ) from None
 
     def decode(i):
         return np.asarray(Image.open(io.BytesIO(stream[offsets[i] : offsets[i + 1]])).convert("RGB"))

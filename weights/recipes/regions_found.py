@@ -45,7 +45,12 @@ def figures(every, boxes, words):
         there = ~np.isnan(true_boxes[:, 0])
         which = matched(b, true_boxes[there])
         right = (w[which >= 0] == true_words[there][which[which >= 0]]).all(axis=1)
-        shapes, hits, named, said = shapes + there.sum(), hits + (which >= 0).sum(), named + right.sum(), said + len(b)
+        shapes, hits, named, said = (
+            shapes + there.sum(),
+            hits + (which >= 0).sum(),
+            named + right.sum(),
+            said + len(b),
+        )
     return {
         "recall": float(hits / shapes), "precision": float(hits / max(said, 1)), "accuracy": float(named / shapes),
         "named": float(named / max(hits, 1)),

@@ -22,7 +22,9 @@ class Taught(Layer):
 
     def __init__(self, net, maps, words):
         super().__init__("taught")
-        self.net = net.compute("exact")  # Winograd would transform weights that change at every step, for maps of 12 x 12
+        self.net = net.compute(
+            "exact"
+        )  # Winograd would transform weights that change at every step, for maps of 12 x 12
         self.maps, self.words = maps, words
 
     def forward(self, rows):
@@ -77,7 +79,9 @@ def in_parts(f, n, size=64, threads=2):
 def ship(net, path):
     """Write a trained network in float16, under the engine's own names.  -> the size in bytes"""
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **{name: to_cpu(tensor.data).astype(np.float16) for name, tensor in net.arrays().items()})
+    np.savez_compressed(
+        path, **{name: to_cpu(tensor.data).astype(np.float16) for name, tensor in net.arrays().items()}
+    )
     return path.stat().st_size
 
 

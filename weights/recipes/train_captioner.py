@@ -54,13 +54,27 @@ def main(arguments=None):
 
     run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.99)
     curves = train(
-        *(Taught(net.teller, maps.shape[1:], (LONGEST,)), sample, len(maps), CrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
-        **{"hits": whole_sentences, "checkpoint": asked.checkpoint, "validate": lambda taught: measure(net.told_by(taught.net), *kept)},
+        *(
+            Taught(net.teller, maps.shape[1:], (LONGEST,)),
+            sample,
+            len(maps),
+            CrossEntropy,
+            AdamW(decay=DECAY),
+            one_cycle(PEAK),
+            run,
+        ),
+        **{
+            "hits": whole_sentences,
+            "checkpoint": asked.checkpoint,
+            "validate": lambda taught: measure(net.told_by(taught.net), *kept),
+        },
     )
     size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(maps)))
     wall, processor = (time.monotonic() - started) / 60, (processor_time() - worked) / 60
-    print(f"{asked.out}: {size / 1e6:.2f} MB, {wall:.1f} minutes since this command began, {processor:.1f} of processor time")
+    print(
+        f"{asked.out}: {size / 1e6:.2f} MB, {wall:.1f} minutes since this command began, {processor:.1f} of processor time"
+    )
 
 
 if __name__ == "__main__":

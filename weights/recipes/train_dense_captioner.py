@@ -32,17 +32,34 @@ from weights.recipes.train_shapes import normalise
 
 SCENES, VALIDATION = 8192, 300
 PEAK, DECAY = 1.5e-3, 0.02
-RARE = 0.01  # the probability of a shape that every anchor begins with (Lin et al. 2017, "Focal loss", sec. 4.1)
-SHARES = (0.25, 1.0, 4.0, 0.12)  # of the losses of scores, boxes, words, and of the mean of A, so that its maps are sparse
-IS, IS_NOT = 0.5, 0.35  # an anchor that overlaps a shape this much is one, one that overlaps none by more than that is none
+RARE = (
+    0.01  # the probability of a shape that every anchor begins with (Lin et al. 2017, "Focal loss", sec. 4.1)
+)
+SHARES = (
+    0.25,
+    1.0,
+    4.0,
+    0.12,
+)  # of the losses of scores, boxes, words, and of the mean of A, so that its maps are sparse
+IS, IS_NOT = (
+    0.5,
+    0.35,
+)  # an anchor that overlaps a shape this much is one, one that overlaps none by more than that is none
 REGIONS = 4  # for each scene, whose sentences are learnt
-OURS = (0.3, 1.4)  # how much of a code is the region's own; the rest, or what is too much, is that of a place elsewhere
+OURS = (
+    0.3,
+    1.4,
+)  # how much of a code is the region's own; the rest, or what is too much, is that of a place elsewhere
 SURE = 0.68  # the probability of a word where all of the code is the region's: less than 1, so that there is a slope
 NEAR = 0.8  # in how many cases that place lies in another shape, if there is one
 ANCHORS = anchors((SIDE // STEP, SIDE // STEP), SIDES, STEP)
 BATCH = np.dtype(
     [
-        *(("picture", "f4", (3, SIDE, SIDE)), ("boxes", "f4", (REGIONS, 4)), ("words", "i8", (REGIONS, regions.LONGEST))),
+        *(
+            ("picture", "f4", (3, SIDE, SIDE)),
+            ("boxes", "f4", (REGIONS, 4)),
+            ("words", "i8", (REGIONS, regions.LONGEST)),
+        ),
         *(("places", "f4", (REGIONS, 4)), ("ours", "f4", REGIONS)),
         *(("is", "f4", len(ANCHORS)), ("ignored", "?", len(ANCHORS)), ("offsets", "f4", (len(ANCHORS), 4))),
     ]
@@ -59,7 +76,9 @@ class Lesson(Layer):
     def forward(self, x):
         t, N = x.data, len(x.data)
         A, scores, offsets = self.net(Tensor(t["picture"], "x"))
-        unasked = np.where(t["ignored"], np.float32(-100), np.float32(0))  # "no" is said already: nothing is learnt
+        unasked = np.where(
+            t["ignored"], np.float32(-100), np.float32(0)
+        )  # "no" is said already: nothing is learnt
         there = SigmoidCrossEntropy()(Add()(scores, unasked), t["is"])
         away = Mul()(Add()(offsets, -t["offsets"]), t["is"][..., None])
         moved = Mul()(Sum()(Mul()(away, away)), np.float32(1 / N))  # per scene, as the others
@@ -71,7 +90,9 @@ class Lesson(Layer):
         """KL(q || p) of a word, in the mean: p is what the network says of a mixture, q what is taught of it."""
         words, ours = t["words"].reshape(-1, regions.LONGEST), t["ours"].reshape(-1, 1)
         picture, R = np.repeat(np.arange(len(t)), REGIONS), len(words)
-        both = self.net.codes(A, np.concatenate([t["boxes"].reshape(-1, 4), t["places"].reshape(-1, 4)]), np.tile(picture, 2))
+        both = self.net.codes(
+            A, np.concatenate([t["boxes"].reshape(-1, 4), t["places"].reshape(-1, 4)]), np.tile(picture, 2)
+        )
         own, elsewhere = Slice(slice(R))(both), Slice(slice(R, None))(both)
         log_p = LogSoftmax()(self.net.words_after(Add()(Mul()(own, ours), Mul()(elsewhere, 1 - ours)), words))
         q = taught(words, ours, log_p.shape[-1])
@@ -167,7 +188,11 @@ def measure(net, pictures, boxes, words, size=50):
     """recall: shapes found (IoU >= 0.5); accuracy: shapes found and rightly named; precision: found boxes that are a shape."""
     from weights.recipes.regions_found import figures, found
 
-    every = [f for i in range(0, len(pictures), size) for f in found(net, normalise(to_input(pictures[i : i + size])))]
+    every = [
+        f
+        for i in range(0, len(pictures), size)
+        for f in found(net, normalise(to_input(pictures[i : i + size])))
+    ]
     return figures(every, boxes, words)
 
 
@@ -186,12 +211,20 @@ def main(arguments=None):
     run = Run(epochs=asked.epochs, batch=32, seed=asked.seed, shards=2, average=0.995)
     curves = train(
         *(Lesson(net), sampler(*train_set), SCENES, total, AdamW(decay=DECAY), one_cycle(PEAK), run),
-        **{"hits": near, "checkpoint": asked.checkpoint, "validate": lambda lesson: measure(lesson.net, *kept)},
+        **{
+            "hits": near,
+            "checkpoint": asked.checkpoint,
+            "validate": lambda lesson: measure(lesson.net, *kept),
+        },
     )
     asked.out.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(asked.out, **{name: tensor.data.astype(np.float16) for name, tensor in net.arrays().items()})
+    np.savez_compressed(
+        asked.out, **{name: tensor.data.astype(np.float16) for name, tensor in net.arrays().items()}
+    )
     curves.picture(asked.out.with_suffix(".png"), run.steps(SCENES))
-    print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
+    print(
+        f"{asked.out}: {asked.out.stat().st_size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began"
+    )
 
 
 if __name__ == "__main__":

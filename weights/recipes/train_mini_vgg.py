@@ -48,24 +48,39 @@ def accuracy(net, pictures, labels):
 def main(arguments=None):
     parser = options("mini_vgg", __doc__, epochs=30)
     parser.add_argument("--data", type=Path, required=True, help="imagenette_96_jpeg.npz")
-    parser.add_argument("--hold-out", type=int, default=400, metavar="N", help="training pictures for validation (default: %(default)s)")
+    parser.add_argument(
+        "--hold-out",
+        type=int,
+        default=400,
+        metavar="N",
+        help="training pictures for validation (default: %(default)s)",
+    )
     asked = parser.parse_args(arguments)
 
     pictures, labels = imagenette.read(asked.data, "train")
     back = imagenette.held_out(asked.hold_out, len(pictures))
-    pictures, kept_pictures, labels, kept_labels = pictures[~back], pictures[back], labels[~back], labels[back]
+    pictures, kept_pictures, labels, kept_labels = (
+        pictures[~back],
+        pictures[back],
+        labels[~back],
+        labels[back],
+    )
     net = begin(nets.mini_vgg(batchnorm=True), asked)
     run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.995)
     started = time.monotonic()
     curves = train(
         *(net, sampler(pictures, labels), len(pictures)),
         *(lambda: CrossEntropy(SMOOTHING), AdamW(decay=DECAY), one_cycle(PEAK), run),
-        validate=(lambda net: {"accuracy": accuracy(net, kept_pictures, kept_labels)}) if asked.hold_out else None,
+        validate=(lambda net: {"accuracy": accuracy(net, kept_pictures, kept_labels)})
+        if asked.hold_out
+        else None,
         checkpoint=asked.checkpoint,
     )
     size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
-    print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.0f} minutes since this command began")
+    print(
+        f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.0f} minutes since this command began"
+    )
 
 
 if __name__ == "__main__":

@@ -64,11 +64,17 @@ def main(arguments=None):
     curves = train(
         *(net, sampler(pictures, labels), len(pictures)),
         *(SigmoidCrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
-        **{"hits": exact, "checkpoint": asked.checkpoint, "validate": lambda net: measure(net, kept_pictures, kept_labels)},
+        **{
+            "hits": exact,
+            "checkpoint": asked.checkpoint,
+            "validate": lambda net: measure(net, kept_pictures, kept_labels),
+        },
     )
     size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
-    print(f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began")
+    print(
+        f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began"
+    )
 
 
 if __name__ == "__main__":

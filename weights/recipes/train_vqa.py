@@ -29,13 +29,18 @@ QUESTIONS = 4  # about each picture in a batch
 
 def answer(net, pictures, questions):
     """The network's answers about pictures (N, 96, 96, 3) uint8, questions (N, Q, LONGEST) -> (N, Q)"""
-    return in_parts(lambda n: net(normalise(to_input(pictures[n])), questions[n]).argmax(axis=-1), len(pictures))
+    return in_parts(
+        lambda n: net(normalise(to_input(pictures[n])), questions[n]).argmax(axis=-1), len(pictures)
+    )
 
 
 def measure(net, pictures, questions, answers, types):
     """accuracy: the share of right answers; and that of each type of question."""
     right = answer(net, pictures, questions) == answers
-    return {"accuracy": float(right.mean()), **{type: float(right[types == i].mean()) for i, type in enumerate(TYPES)}}
+    return {
+        "accuracy": float(right.mean()),
+        **{type: float(right[types == i].mean()) for i, type in enumerate(TYPES)},
+    }
 
 
 def right(net, pictures, asked):
@@ -55,19 +60,35 @@ def main(arguments=None):
     print(f"scenes drawn and seen: {len(maps)} in {time.monotonic() - started:.0f} s", flush=True)
 
     def sample(numbers, random, progress):
-        some = numbers[:, None], random.permuted(np.tile(np.arange(questions.shape[1]), (len(numbers), 1)), axis=1)[:, :QUESTIONS]
+        some = (
+            numbers[:, None],
+            random.permuted(np.tile(np.arange(questions.shape[1]), (len(numbers), 1)), axis=1)[:, :QUESTIONS],
+        )
         return rows(maps[numbers], questions[some]), answers[some].reshape(-1)
 
     run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.99)
     heard = (QUESTIONS, LONGEST)
     curves = train(
-        *(Taught(net.answerer, maps.shape[1:], heard), sample, len(maps), CrossEntropy, AdamW(decay=DECAY), one_cycle(PEAK), run),
-        **{"checkpoint": asked.checkpoint, "validate": lambda taught: measure(net.answered_by(taught.net), *kept)},
+        *(
+            Taught(net.answerer, maps.shape[1:], heard),
+            sample,
+            len(maps),
+            CrossEntropy,
+            AdamW(decay=DECAY),
+            one_cycle(PEAK),
+            run,
+        ),
+        **{
+            "checkpoint": asked.checkpoint,
+            "validate": lambda taught: measure(net.answered_by(taught.net), *kept),
+        },
     )
     size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(maps)))
     wall, processor = (time.monotonic() - started) / 60, (processor_time() - worked) / 60
-    print(f"{asked.out}: {size / 1e6:.2f} MB, {wall:.1f} minutes since this command began, {processor:.1f} of processor time")
+    print(
+        f"{asked.out}: {size / 1e6:.2f} MB, {wall:.1f} minutes since this command began, {processor:.1f} of processor time"
+    )
 
 
 if __name__ == "__main__":

@@ -64,7 +64,11 @@ def localised(map, case):
     found = localisation(map, case.boxes) >= ENOUGH
     multi_label = getattr(getattr(case.net, "card", None), "multi_label", False)
     named = case.scores[case.c] > 0 if multi_label else case.rank < 1
-    return {"found": float(found), "top1_error": float(not (found and named)), "top5_error": float(not (found and case.rank < 5))}
+    return {
+        "found": float(found),
+        "top1_error": float(not (found and named)),
+        "top5_error": float(not (found and case.rank < 5)),
+    }
 
 
 def grid(map, case):
@@ -84,10 +88,18 @@ def inserted(map, case):
 
 
 MEASURES = {
-    "pointing_game": Measure("Zhang et al. 2016", ("hit",), pointing, lambda case: {"hit": chance(case.truth)}),
-    "energy_pointing_game": Measure("Wang et al. 2020", ("energy",), energy, lambda case: {"energy": chance(case.truth)}),
-    "localisation": Measure("Selvaraju et al. 2017, sec. 4.1", ("found", "top1_error", "top5_error"), localised),
-    "grid_pointing_game": Measure("Böhle et al. 2021", ("cell",), grid, lambda case: {"cell": chance(case.truth)}),
+    "pointing_game": Measure(
+        "Zhang et al. 2016", ("hit",), pointing, lambda case: {"hit": chance(case.truth)}
+    ),
+    "energy_pointing_game": Measure(
+        "Wang et al. 2020", ("energy",), energy, lambda case: {"energy": chance(case.truth)}
+    ),
+    "localisation": Measure(
+        "Selvaraju et al. 2017, sec. 4.1", ("found", "top1_error", "top5_error"), localised
+    ),
+    "grid_pointing_game": Measure(
+        "Böhle et al. 2021", ("cell",), grid, lambda case: {"cell": chance(case.truth)}
+    ),
     "rank_correlation": Measure("Selvaraju et al. 2017, sec. 5.3", ("rank_correlation",), ranked),
     "deletion": Measure("Petsiuk et al. 2018", ("deletion",), deleted, ordered=True),
     "insertion": Measure("Petsiuk et al. 2018", ("insertion",), inserted, ordered=True),

@@ -30,9 +30,13 @@ class PhotoGrids:
         self.preprocessing = _whole(photos.preprocessing, self.side)
         right = sorted((row for row in rows if row["rank"] == 0), key=lambda row: -row["probability"])
         self.classes = sorted({row["class"] for row in right})
-        self.surest = {c: [row["number"] for row in right if row["class"] == c][:SUREST] for c in self.classes}
+        self.surest = {
+            c: [row["number"] for row in right if row["class"] == c][:SUREST] for c in self.classes
+        }
         if len(self.classes) < CELLS**2:
-            raise DataError(f"a grid needs photos of {CELLS**2} classes that the network recognises; it does so for {len(self.classes)}")
+            raise DataError(
+                f"a grid needs photos of {CELLS**2} classes that the network recognises; it does so for {len(self.classes)}"
+            )
 
     def __getitem__(self, n):
         random = np.random.default_rng(n)
@@ -66,8 +70,12 @@ class SceneGrids:
         chosen = random.permutation(len(classes))[: CELLS**2]
         cells = []
         for c in chosen:
-            scene = world.scene(int(random.integers(2**31)), "test", kinds=[classes[c]], size=(20, self.side - 4))
-            x, y = (int(np.clip(at - self.side / 2, 0, world.SIDE - self.side)) for at in scene.shapes[0].centre)
+            scene = world.scene(
+                int(random.integers(2**31)), "test", kinds=[classes[c]], size=(20, self.side - 4)
+            )
+            x, y = (
+                int(np.clip(at - self.side / 2, 0, world.SIDE - self.side)) for at in scene.shapes[0].centre
+            )
             cells.append(scene.picture[y : y + self.side, x : x + self.side])
         return grid(cells, chosen, n % CELLS**2)
 
@@ -96,4 +104,8 @@ def _whole(preprocessing, side):
 
 
 def _shrunk(photo, side):
-    return photo if len(photo) == side else np.asarray(Image.fromarray(photo).resize((side, side), Image.Resampling.BILINEAR))
+    return (
+        photo
+        if len(photo) == side
+        else np.asarray(Image.fromarray(photo).resize((side, side), Image.Resampling.BILINEAR))
+    )

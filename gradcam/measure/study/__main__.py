@@ -24,13 +24,34 @@ from gradcam.show.saving import save
 
 def main(arguments=None):
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.study", description=__doc__, formatter_class=raw)
-    parser.add_argument("--data", type=Path, default=Path("../shared"), help="folder with data/ and weights/ (default: %(default)s)")
-    parser.add_argument("--rows", type=Path, default=Path("checkpoints/measures"), help="where rows are kept (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the table goes (default: %(default)s)")
-    parser.add_argument("--only", nargs="+", metavar="STAGE", help=f"some of {', '.join(s.name for of in SUBJECTS for s in stages(of))}")
+    parser = argparse.ArgumentParser(
+        prog="python -m gradcam.measure.study", description=__doc__, formatter_class=raw
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared"),
+        help="folder with data/ and weights/ (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        default=Path("checkpoints/measures"),
+        help="where rows are kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("tests/results"), help="where the table goes (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="STAGE",
+        help=f"some of {', '.join(s.name for of in SUBJECTS for s in stages(of))}",
+    )
     parser.add_argument("--report", action="store_true", help="measure nothing: write what there is")
-    parser.add_argument("--processors", type=int, metavar="N", help="pictures at the same time (default: one for each core)")
+    parser.add_argument(
+        "--processors", type=int, metavar="N", help="pictures at the same time (default: one for each core)"
+    )
     asked = parser.parse_args(arguments)
     if not asked.report:
         for row in zip(*map(stages, SUBJECTS)):  # what is quick first, for every network
@@ -52,7 +73,9 @@ def measure(subject, stage, asked):
         cost.over(net, data, stage.methods, stage.n, **options)
         return
     if "grid" in stage.kind:
-        data = run.grids(net, data, stage.n, asked.rows / f"{subject.network}_certainty.jsonl", asked.processors)
+        data = run.grids(
+            net, data, stage.n, asked.rows / f"{subject.network}_certainty.jsonl", asked.processors
+        )
     run.over(net, data, stage.measures, stage.methods, stage.n, **options)
 
 
@@ -75,7 +98,10 @@ def report(asked):
         figures = _over(json.loads(numbers.read_text("utf-8")), figures)
     text.write_text(written(sections), "utf-8")
     numbers.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    print(f"{text}, {numbers.name}" + "".join(f", sanity_{s.network}.png" for s in SUBJECTS if "sanity" in found[s]))
+    print(
+        f"{text}, {numbers.name}"
+        + "".join(f", sanity_{s.network}.png" for s in SUBJECTS if "sanity" in found[s])
+    )
 
 
 def _over(before, now):
@@ -85,7 +111,11 @@ def _over(before, now):
 
 def read(path):
     """The rows of a file, without its first line, and without a line that is being written."""
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines(keepends=True)[1:] if line.endswith("\n")]
+    return [
+        json.loads(line)
+        for line in path.read_text("utf-8").splitlines(keepends=True)[1:]
+        if line.endswith("\n")
+    ]
 
 
 def title(subject):

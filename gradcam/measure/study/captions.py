@@ -41,15 +41,23 @@ shape that was not meant; *random point*: how often one would hit.
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(
-        prog="python -m gradcam.measure.study.captions", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m gradcam.measure.study.captions",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--scenes", type=int, default=1000, help="for accuracy (default: %(default)s)")
-    parser.add_argument("--pointing", type=int, default=900, help="for the pointing game (default: %(default)s)")
-    parser.add_argument("--validation", type=int, default=80, help="for the choice of the layer (default: %(default)s)")
+    parser.add_argument(
+        "--pointing", type=int, default=900, help="for the pointing game (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--validation", type=int, default=80, help="for the choice of the layer (default: %(default)s)"
+    )
     parser.add_argument("--out", type=Path, help="where the page goes; default: it is printed")
     asked = parser.parse_args(arguments)
     keep_memory()
-    text = page(speakers.load("captioner"), speakers.load("vqa"), asked.scenes, asked.pointing, asked.validation)
+    text = page(
+        speakers.load("captioner"), speakers.load("vqa"), asked.scenes, asked.pointing, asked.validation
+    )
     asked.out.write_text(text, "utf-8") if asked.out else print(text)
 
 
@@ -57,7 +65,9 @@ def page(captioner, vqa, scenes, pointing, validation):
     """-> the page, Markdown"""
     found = {name: _layers(rows, net, validation) for name, rows, net in
              (("words", spoken.of_words, captioner), ("answers", spoken.of_answers, vqa))}  # fmt: skip
-    of_words, of_answers = (max(shares, key=lambda layer: np.mean(list(shares[layer].values()))) for shares in found.values())
+    of_words, of_answers = (
+        max(shares, key=lambda layer: np.mean(list(shares[layer].values()))) for shares in found.values()
+    )
     test = range(pointing)
     two = [r for r in spoken.of_words(captioner, test, "test", of_words) if r["shapes"] > 1]
     parts = [
@@ -105,7 +115,10 @@ def _layers(rows, net, validation):
     shares = {}
     for layer in LAYERS:
         found = [r for r in rows(net, range(validation), "validation", layer) if r["of"] != "whole sentence"]
-        shares[layer] = {of: np.mean([r["hit"] for r in found if r["of"] == of]) for of in dict.fromkeys(r["of"] for r in found)}
+        shares[layer] = {
+            of: np.mean([r["hit"] for r in found if r["of"] == of])
+            for of in dict.fromkeys(r["of"] for r in found)
+        }
     return shares
 
 
@@ -113,16 +126,29 @@ def _pointing(rows):
     table = []
     for of in dict.fromkeys(r["of"] for r in rows):
         some = [r for r in rows if r["of"] == of]
-        hit, near, chance, centre, other, zero = ([r[key] for r in some] for key in ("hit", "near", "chance", "centre", "other", "zero"))
+        hit, near, chance, centre, other, zero = (
+            [r[key] for r in some] for key in ("hit", "near", "chance", "centre", "other", "zero")
+        )
         baselines = f"{np.mean(other):.1%}", f"{np.mean(chance):.1%}", _share(centre)
         table.append((of, _share(hit), _share(near), *baselines, sum(zero), len(some)))
-    head = ("map of", "on the shape meant", "within 6 pixels", "other shape", "random point", "picture centre", "zero maps", "n")
+    head = (
+        "map of",
+        "on the shape meant",
+        "within 6 pixels",
+        "other shape",
+        "random point",
+        "picture centre",
+        "zero maps",
+        "n",
+    )
     return _table(head, table)
 
 
 def _by_layer(shares):
     what = list(next(iter(shares.values())))
-    return _table(("layer", *what), [(layer, *(f"{of[w]:.1%}" for w in what)) for layer, of in shares.items()])
+    return _table(
+        ("layer", *what), [(layer, *(f"{of[w]:.1%}" for w in what)) for layer, of in shares.items()]
+    )
 
 
 def _share(values):

@@ -22,4 +22,6 @@ class Cifar:
     def __getitem__(self, number):
         picture = self.pictures[number]
         H, W = picture.shape[:2]
-        return Example(picture, int(self.labels[number]), np.ones((H, W), bool), np.array([[0, 0, W, H]], float))
+        return Example(
+            picture, int(self.labels[number]), np.ones((H, W), bool), np.array([[0, 0, W, H]], float)
+        )

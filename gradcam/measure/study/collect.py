@@ -25,7 +25,13 @@ def collect(path, settings, numbers, row, workers=None, progress=True, name=None
     rows = opened(Path(path), settings) if path else {}
     missing = [n for n in numbers if n not in rows]
     todo, workers = iter(missing), workers or os.cpu_count() or 1
-    bar = tqdm(desc=name, total=len(numbers), initial=len(numbers) - len(missing), unit="picture", disable=not progress)
+    bar = tqdm(
+        desc=name,
+        total=len(numbers),
+        initial=len(numbers) - len(missing),
+        unit="picture",
+        disable=not progress,
+    )
 
     def keep(found):
         rows[found["number"]] = found
@@ -42,7 +48,9 @@ def collect(path, settings, numbers, row, workers=None, progress=True, name=None
                     waiting.remove(future)
                     keep(future.result())
                 waiting |= {pool.submit(row, n) for n in islice(todo, len(done))}
-        except BaseException:  # an interruption, too: what is not begun is not begun, what is running is finished and kept
+        except (
+            BaseException
+        ):  # an interruption, too: what is not begun is not begun, what is running is finished and kept
             pool.shutdown(cancel_futures=True)
             for future in waiting:
                 if not future.cancelled() and not future.exception():
@@ -80,8 +88,14 @@ def _found(path, settings):
     except (ValueError, KeyError, TypeError):
         raise DataError(f"{path}: {FOREIGN}") from None
     if first != json.loads(line):
-        other = [key for key in settings if first.get(key) != settings[key]] if isinstance(first, dict) else "settings"
-        raise DataError(f"{path}: these rows were measured with other {', '.join(other) or 'settings'}: name another file, or remove it")
+        other = (
+            [key for key in settings if first.get(key) != settings[key]]
+            if isinstance(first, dict)
+            else "settings"
+        )
+        raise DataError(
+            f"{path}: these rows were measured with other {', '.join(other) or 'settings'}: name another file, or remove it"
+        )
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     if len(whole) < len(written):

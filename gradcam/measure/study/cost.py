@@ -56,7 +56,9 @@ def over(net, data, methods, n, rows=None, workers=None, progress=True, name=Non
             took[method], forward[method] = round(best, 6), counted.pictures // runs
         return {"number": number, "seconds": took, "forward": forward}
 
-    return collect(rows, {"cost of": list(methods), **which(net, data)}, data.numbers[:n], one, workers, progress, name)
+    return collect(
+        rows, {"cost of": list(methods), **which(net, data)}, data.numbers[:n], one, workers, progress, name
+    )
 
 
 def medians(rows):
@@ -65,7 +67,11 @@ def medians(rows):
     for method in rows[0]["seconds"]:
         took = [row["seconds"][method] for row in rows]
         times = [row["seconds"][method] / row["seconds"]["grad_cam"] for row in rows]
-        found[method] = {"seconds": float(np.median(took)), "grad_cams": float(np.median(times)), "forward": rows[0]["forward"][method]}
+        found[method] = {
+            "seconds": float(np.median(took)),
+            "grad_cams": float(np.median(times)),
+            "forward": rows[0]["forward"][method],
+        }
     return found
 
 

@@ -26,7 +26,10 @@ from gradcam.methods.grad_cam import combine
 from minicnn import Tensor, backward, find, one_hot
 from minicnn.convolution.fast.memory import keep_memory
 
-BOXED, MASKED = ("pointing_game", "energy_pointing_game", "localisation"), ("pointing_game", "energy_pointing_game")
+BOXED, MASKED = (
+    ("pointing_game", "energy_pointing_game", "localisation"),
+    ("pointing_game", "energy_pointing_game"),
+)
 GRID, WHOLE = ("pointing_game", "grid_pointing_game"), ("rank_correlation",)
 KNOWN = 1000  # pictures of CIFAR-10 from which grids are made
 
@@ -52,7 +55,11 @@ class Study:
         if "cifar" not in self.pictures:
             return Photos(path, net.card)
         alone = Cifar(path, net.card, KNOWN if self.measures == GRID else self.n)
-        return PhotoGrids(alone, net, run.certainty(net, alone, progress=False), self.n) if self.measures == GRID else alone
+        return (
+            PhotoGrids(alone, net, run.certainty(net, alone, progress=False), self.n)
+            if self.measures == GRID
+            else alone
+        )
 
 
 def _stages(blocks):
@@ -66,8 +73,18 @@ ALONE = "CIFAR-10 test pictures, 32 x 32, without boxes: does the map rank patch
 SCENES = "Scenes of the shapes world's stream `test`; the truth is exactly what can be seen of one shape."
 STUDIES = (
     Study(
-        *("squeezenet", "squeezenet", ("relu_conv1", *(f"fire{i}" for i in range(2, 10)), "relu_conv10"), BOXED, 500),
-        *(f"{IN_BOXES}, squashed to 227 x 227.", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz"),
+        *(
+            "squeezenet",
+            "squeezenet",
+            ("relu_conv1", *(f"fire{i}" for i in range(2, 10)), "relu_conv10"),
+            BOXED,
+            500,
+        ),
+        *(
+            f"{IN_BOXES}, squashed to 227 x 227.",
+            "weights/squeezenet_v1_0.npz",
+            "data/imagenette_loc_224_jpeg.npz",
+        ),
     ),
     Study(*("shapes", "shapes", (*VGG, "relu5_1"), MASKED, 500, SCENES)),
     Study(
@@ -75,8 +92,20 @@ STUDIES = (
         *(f"{IN_BOXES}, squashed to 96 x 96.", None, "data/imagenette_loc_96_decoded.npz"),
     ),
     *(
-        Study(f"resnet{size}_{kind}", f"resnet{size}", _stages(blocks), measures, n, says, file, "images/cifar10_test.npz")
-        for size, blocks, file in ((20, 3, "weights/resnet20-12fca82f.th"), (56, 9, "weights/resnet56-4bfd9763.th"))
+        Study(
+            f"resnet{size}_{kind}",
+            f"resnet{size}",
+            _stages(blocks),
+            measures,
+            n,
+            says,
+            file,
+            "images/cifar10_test.npz",
+        )
+        for size, blocks, file in (
+            (20, 3, "weights/resnet20-12fca82f.th"),
+            (56, 9, "weights/resnet56-4bfd9763.th"),
+        )
         for kind, measures, n, says in (("grids", GRID, 300, GRIDS), ("occlusion", WHOLE, 100, ALONE))
     ),
 )
@@ -104,7 +133,9 @@ def measure(study, folder, rows=None, workers=None, progress=True):
     settings = {"measures": list(study.measures), "methods": methods, **run.which(net, data)}
 
     def one(number):
-        return row(Depths(net, data[number], data.preprocessing, number, methods, overlap=1), study.measures, {})
+        return row(
+            Depths(net, data[number], data.preprocessing, number, methods, overlap=1), study.measures, {}
+        )
 
     keep_memory()
     return collect(rows, settings, data.numbers[: study.n], one, workers, progress, study.name)
@@ -112,20 +143,37 @@ def measure(study, folder, rows=None, workers=None, progress=True):
 
 def main(arguments=None):
     raw, names = argparse.RawDescriptionHelpFormatter, [study.name for study in STUDIES]
-    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.study.depth", description=__doc__, formatter_class=raw)
-    parser.add_argument("--data", type=Path, help="folder with data/, images/ and weights/; without it, only what needs none")
-    parser.add_argument("--rows", type=Path, default=Path("checkpoints/layers"), help="where rows are kept (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)")
-    parser.add_argument("--only", nargs="+", choices=names, metavar="STUDY", help=f"some of {', '.join(names)}")
+    parser = argparse.ArgumentParser(
+        prog="python -m gradcam.measure.study.depth", description=__doc__, formatter_class=raw
+    )
+    parser.add_argument(
+        "--data", type=Path, help="folder with data/, images/ and weights/; without it, only what needs none"
+    )
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        default=Path("checkpoints/layers"),
+        help="where rows are kept (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=names, metavar="STUDY", help=f"some of {', '.join(names)}"
+    )
     parser.add_argument("--report", action="store_true", help="measure nothing: write what there is")
-    parser.add_argument("--processors", type=int, metavar="N", help="pictures at the same time (default: one for each core)")
+    parser.add_argument(
+        "--processors", type=int, metavar="N", help="pictures at the same time (default: one for each core)"
+    )
     asked = parser.parse_args(arguments)
     files = {study: asked.rows / f"{study.name}.jsonl" for study in STUDIES}
     for study, path in files.items():
         needs_none = not (study.weights or study.pictures)
         if not asked.report and (not asked.only or study.name in asked.only) and (asked.data or needs_none):
             measure(study, asked.data, path, asked.processors)
-    depth_page.write({study: found for study, path in files.items() if path.exists() and (found := read(path))}, asked.out)
+    depth_page.write(
+        {study: found for study, path in files.items() if path.exists() and (found := read(path))}, asked.out
+    )
 
 
 if __name__ == "__main__":

@@ -17,7 +17,13 @@ bootstrap over pictures).  A map of zeros counts as a miss.  *Random point* and 
 
 ![curves](layers.png)
 """
-COLUMNS = ("hit", "energy", "found", "cell", "rank_correlation")  # of the figures that the measures give, those that a table shows
+COLUMNS = (
+    "hit",
+    "energy",
+    "found",
+    "cell",
+    "rank_correlation",
+)  # of the figures that the measures give, those that a table shows
 
 
 def write(found, folder):
@@ -34,7 +40,9 @@ def page(found):
     for study, rows in found.items():
         texts.append(f"## {card(study.network).title}: {study.name}\n\n{study.says}\n")
         columns = _columns(rows)
-        texts.append(f"{len(rows)} pictures:\n\n{table(summary(rows), columns)}\n\n{_from_first_to_last(rows, columns)}\n")
+        texts.append(
+            f"{len(rows)} pictures:\n\n{table(summary(rows), columns)}\n\n{_from_first_to_last(rows, columns)}\n"
+        )
         some = small(rows)
         if "found" in columns and some:
             title = f"The {len(some)} whose object takes up less than {SMALL:.0%} of the picture:"

@@ -48,18 +48,44 @@ SUBJECTS = (
     Subject(
         *("shapes", None, None, SCENES, ()),
         {"maps": 500, "passes": 500, "grid": 500, "grid_occlusion": 500, "sanity": 50}
-        | {"relatives_maps": 500, "relatives_grid": 500, "relatives_many": 200, "relatives_sanity": 20, "relatives_passes": 100, "cost": 5},
+        | {
+            "relatives_maps": 500,
+            "relatives_grid": 500,
+            "relatives_many": 200,
+            "relatives_sanity": 20,
+            "relatives_passes": 100,
+            "cost": 5,
+        },
     ),
     Subject(
         *("mini_vgg", None, "data/imagenette_loc_96_decoded.npz", PHOTOS.format(96), ()),
         {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 50}
-        | {"relatives_maps": 500, "relatives_grid": 100, "relatives_many": 100, "relatives_sanity": 20, "relatives_passes": 30, "cost": 5},
+        | {
+            "relatives_maps": 500,
+            "relatives_grid": 100,
+            "relatives_many": 100,
+            "relatives_sanity": 20,
+            "relatives_passes": 30,
+            "cost": 5,
+        },
     ),
     Subject(
-        *("squeezenet", "weights/squeezenet_v1_0.npz", "data/imagenette_loc_224_jpeg.npz", PHOTOS.format(227)),
+        *(
+            "squeezenet",
+            "weights/squeezenet_v1_0.npz",
+            "data/imagenette_loc_224_jpeg.npz",
+            PHOTOS.format(227),
+        ),
         ("grad_cam@relu_conv10", "deconvnet@fire4"),
         {"maps": 500, "passes": 100, "grid": 100, "grid_occlusion": 25, "sanity": 20}
-        | {"relatives_maps": 500, "relatives_grid": 50, "relatives_many": 30, "relatives_sanity": 5, "relatives_passes": 2, "cost": 2},
+        | {
+            "relatives_maps": 500,
+            "relatives_grid": 50,
+            "relatives_many": 30,
+            "relatives_sanity": 5,
+            "relatives_passes": 2,
+            "cost": 2,
+        },
     ),
 )
 
@@ -80,4 +106,8 @@ def stages(subject):
         "relatives_passes": (("grad_cam", *RELATIVES), (*ON_MAPS, *IN_PASSES)),
         "cost": (tuple(METHODS),),
     }
-    return [Stage(subject.network, kind, subject.n[kind], *what) for kind, what in planned.items() if kind in subject.n]
+    return [
+        Stage(subject.network, kind, subject.n[kind], *what)
+        for kind, what in planned.items()
+        if kind in subject.n
+    ]

@@ -32,13 +32,20 @@ DRAWN = (22, 41, 7)  # scenes whose regions are drawn
 
 def main(arguments=None):
     raw = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m gradcam.measure.study.regions", description=__doc__, formatter_class=raw)
+    parser = argparse.ArgumentParser(
+        prog="python -m gradcam.measure.study.regions", description=__doc__, formatter_class=raw
+    )
     parser.add_argument("--scenes", type=int, default=500, help="how many (default: %(default)s)")
     parser.add_argument("--weights", type=Path, help="another file of weights")
-    parser.add_argument("--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)"
+    )
     asked = parser.parse_args(arguments)
     net = dense_captioner.load(*filter(None, [asked.weights]))
-    unseen = [(scene, prepare(scene.picture, net.card.preprocessing)) for scene in scenes(FIRST, asked.scenes, "test")]
+    unseen = [
+        (scene, prepare(scene.picture, net.card.preprocessing))
+        for scene in scenes(FIRST, asked.scenes, "test")
+    ]
     said = accuracy(net, tqdm(unseen, desc="boxes and captions", unit="scene"))
     rows = [row for scene in tqdm(unseen, desc="maps", unit="scene") for row in maps(net, *scene)]
     asked.out.mkdir(parents=True, exist_ok=True)
@@ -87,7 +94,9 @@ def _ranked(every, true_boxes, true_words):
 def average_precision(hits, total):
     """The area under precision over recall: hits (n,) bool, the surest first; total: how many there are to be found."""
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
-    best = np.maximum.accumulate(precision[::-1])[::-1]  # at this recall or beyond (Everingham et al. 2010, sec. 3.4.1)
+    best = np.maximum.accumulate(precision[::-1])[
+        ::-1
+    ]  # at this recall or beyond (Everingham et al. 2010, sec. 3.4.1)
     return float((best * hits).sum() / total)
 
 
@@ -105,12 +114,22 @@ def maps(net, scene, x):
     for r in np.flatnonzero(which >= 0):
         shape = scene.shapes[which[r]]
         region = inside(every[r].box, size)
-        seen = {CENTRE: centre(size), OWN: intensity(every[r].map, size), EMPTY: intensity(drawn_anew[r].map, size)}
+        seen = {
+            CENTRE: centre(size),
+            OWN: intensity(every[r].map, size),
+            EMPTY: intensity(drawn_anew[r].map, size),
+        }
         seen[PLACES] = intensity(by_place[r].map, size)
         others = [q for q in np.flatnonzero(which >= 0) if q != r]
         if others:
             seen[OTHER] = intensity(every[others[0]].map, size)
-        values = {RANDOM: {f"{k}_{f}": chance(t) for k, t in (("box", region), ("mask", shape.visible)) for f in ("hit", "energy")}}
+        values = {
+            RANDOM: {
+                f"{k}_{f}": chance(t)
+                for k, t in (("box", region), ("mask", shape.visible))
+                for f in ("hit", "energy")
+            }
+        }
         for name, map in seen.items():
             values[name] = {
                 "box_hit": float(pointing_game(map, region)), "box_energy": energy_pointing_game(map, region),
@@ -119,7 +138,15 @@ def maps(net, scene, x):
         own = seen[OWN] / max(seen[OWN].max(), 1e-12)
         right = bool((every[r].words[: regions.LONGEST] == regions.said(shape)).all())
         zero = [name for name, map in seen.items() if not map.any()]
-        rows.append({"right": right, "values": values, "zero": zero, "inside": own[region].mean(), "outside": own[~region].mean()})
+        rows.append(
+            {
+                "right": right,
+                "values": values,
+                "zero": zero,
+                "inside": own[region].mean(),
+                "outside": own[~region].mean(),
+            }
+        )
     return rows
 
 

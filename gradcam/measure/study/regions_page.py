@@ -6,7 +6,11 @@ from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.statistics.intervals import interval
 from weights.recipes.regions_found import ENOUGH
 
-OWN, OTHER, EMPTY = "Grad-CAM of its caption", "Grad-CAM of another region's caption", "Grad-CAM of its caption, random weights"
+OWN, OTHER, EMPTY = (
+    "Grad-CAM of its caption",
+    "Grad-CAM of another region's caption",
+    "Grad-CAM of its caption, random weights",
+)
 PLACES = "HiResCAM of its caption"
 FIGURES = {
     "box_hit": "pointing game: in the region",
@@ -61,7 +65,9 @@ def page(n, said, rows):
     """-> Markdown"""
     ratio = np.mean([row["inside"] for row in rows]) / np.mean([row["outside"] for row in rows])
     right = np.mean([row["right"] for row in rows])
-    return PAGE.format(scenes=n, iou=ENOUGH, regions=len(rows), table=table(rows), ratio=ratio, right=right, **said)
+    return PAGE.format(
+        scenes=n, iou=ENOUGH, regions=len(rows), table=table(rows), ratio=ratio, right=right, **said
+    )
 
 
 def table(rows):
@@ -70,6 +76,9 @@ def table(rows):
     for name in (RANDOM, CENTRE, OWN, OTHER, EMPTY, PLACES):
         values = [row["values"][name] for row in rows if name in row["values"]]
         if values:
-            cells = ["{:.1f} % ({:.1f} to {:.1f})".format(*(100 * v for v in interval([of[f] for of in values]))) for f in FIGURES]
+            cells = [
+                "{:.1f} % ({:.1f} to {:.1f})".format(*(100 * v for v in interval([of[f] for of in values])))
+                for f in FIGURES
+            ]
             lines.append([name, *cells, str(len(values)), str(sum(name in row["zero"] for row in rows))])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

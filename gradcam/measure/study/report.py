@@ -57,9 +57,13 @@ def page(found):
             curves_of = f"{RANDOM_LAYERS}\n\n![curves](sanity_{subject.network}.png)"
             into["Sanity check"] = into["Sanity check"].replace(RANDOM_LAYERS, curves_of)
         if "maps" in rows and not card(subject.network).multi_label:
-            of["accuracy"] = {f"top{k}": float(np.mean([row["rank"] < k for row in rows["maps"]])) for k in (1, 5)}
+            of["accuracy"] = {
+                f"top{k}": float(np.mean([row["rank"] < k for row in rows["maps"]])) for k in (1, 5)
+            }
             said = "On these {} photos the network's first class is right for {:.1%}, one of its first five for {:.1%}.\n\n"
-            into["On the object"] = said.format(len(rows["maps"]), *of["accuracy"].values()) + into["On the object"]
+            into["On the object"] = (
+                said.format(len(rows["maps"]), *of["accuracy"].values()) + into["On the object"]
+            )
     return sections, figures
 
 
@@ -68,7 +72,10 @@ def written(sections):
     texts, order = [HEAD], ["", *(heading for heading, _ in SECTIONS.values())]
     for title, of in sections.items():
         texts.append(f"## {title}\n")
-        texts += [f"### {heading}\n\n{of[heading]}" if heading else of[heading] for heading in sorted(of, key=order.index)]
+        texts += [
+            f"### {heading}\n\n{of[heading]}" if heading else of[heading]
+            for heading in sorted(of, key=order.index)
+        ]
     return "\n".join(texts)
 
 

@@ -50,9 +50,16 @@ def certainty(net, data, rows=None, workers=None, progress=True):
         example = data[number]
         x, c = prepare(example.picture, data.preprocessing), example.c
         y = net(x)[0]
-        return {"number": number, "class": c, "rank": int((y > y[c]).sum()), "probability": float(probability(net, x, c)[0])}
+        return {
+            "number": number,
+            "class": c,
+            "rank": int((y > y[c]).sum()),
+            "probability": float(probability(net, x, c)[0]),
+        }
 
-    return collect(rows, {"certainty": True, **which(net, data)}, data.numbers, one, workers, progress, "which it knows")
+    return collect(
+        rows, {"certainty": True, **which(net, data)}, data.numbers, one, workers, progress, "which it knows"
+    )
 
 
 def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, name=None, seed=0):
@@ -73,8 +80,13 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
         def maps(net, k=0):
             """{method: (map as it is, what is drawn)}; k: which of the random points."""
             case = Case(net, example, data.preprocessing, number, possible, overlap=1)
-            drawn = {baselines.RANDOM: baselines.random_point(case.size, [number, k]), baselines.CENTRE: baselines.centre(case.size)}
-            return case, {m: (map, map) for m, map in drawn.items()} | {m: (case.raw[m], case.maps[m]) for m in case.maps}
+            drawn = {
+                baselines.RANDOM: baselines.random_point(case.size, [number, k]),
+                baselines.CENTRE: baselines.centre(case.size),
+            }
+            return case, {m: (map, map) for m, map in drawn.items()} | {
+                m: (case.raw[m], case.maps[m]) for m in case.maps
+            }
 
         case, before = maps(net)
         empty = {m: "the intact network's map is zero" for m, (_, drawn) in before.items() if not drawn.any()}
@@ -86,7 +98,13 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
                 same = randomisation.similarity(*map, *after.get(m, NOTHING))
                 values[m][way].append([round(v, 5) for v in same])
                 zero[m] += not after.get(m, NOTHING)[1].any()
-        return {"number": number, "class": example.c, "values": values, "zero": zero, "failed": {**failed, **case.failed, **empty}}
+        return {
+            "number": number,
+            "class": example.c,
+            "values": values,
+            "zero": zero,
+            "failed": {**failed, **case.failed, **empty},
+        }
 
     keep_memory()
     return collect(rows, settings, data.numbers[:n], one, workers, progress, name)
@@ -102,7 +120,11 @@ def from_the_score(net):
 
 def which(net, data):
     """What rows depend on besides the question: other weights, another default layer or other pictures would be other rows."""
-    return {"weights": digest(net), "layer": getattr(getattr(net, "card", None), "layer", None), "data": data.says}
+    return {
+        "weights": digest(net),
+        "layer": getattr(getattr(net, "card", None), "layer", None),
+        "data": data.says,
+    }
 
 
 def digest(net):

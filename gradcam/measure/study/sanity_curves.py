@@ -11,7 +11,11 @@ from gradcam.measure.randomisation import SIMILARITIES, WAYS
 from gradcam.measure.statistics.intervals import bootstrap
 from gradcam.measure.study.summary import aligned
 
-TITLES = {"signed": "Spearman, signed values", "magnitude": "Spearman, magnitudes", "ssim": "SSIM, magnitudes"}
+TITLES = {
+    "signed": "Spearman, signed values",
+    "magnitude": "Spearman, magnitudes",
+    "ssim": "SSIM, magnitudes",
+}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
 NOTICING, HARDLY = ("gradient", "grad_cam"), ("guided_backprop", "guided_grad_cam")
 CLAIM = """\
@@ -25,7 +29,10 @@ BASELINES = {RANDOM: ("black", ":"), CENTRE: ("0.55", "--")}  # what never looks
 def curves(rows):
     """{method: {way: (pictures, layers, 3)}} of the rows of a sanity check."""
     methods = dict.fromkeys(m for row in rows for m in row["values"])
-    return {m: {w: np.array([row["values"][m][w] for row in rows if m in row["values"]]) for w in WAYS} for m in methods}
+    return {
+        m: {w: np.array([row["values"][m][w] for row in rows if m in row["values"]]) for w in WAYS}
+        for m in methods
+    }
 
 
 def figure(rows, layers, title):
@@ -51,7 +58,9 @@ def styles(methods):
     """{method: (colour, line, width)}, all different; what is drawn first is widest, so that it is seen behind a curve that is the same."""
     drawn = [m for m in methods if m not in BASELINES]
     widths = np.linspace(4, 1.2, len(drawn)).tolist()
-    coloured = {m: (COLOURS[k % len(COLOURS)], STYLES[k // len(COLOURS) % 3], widths[k]) for k, m in enumerate(drawn)}
+    coloured = {
+        m: (COLOURS[k % len(COLOURS)], STYLES[k // len(COLOURS) % 3], widths[k]) for k, m in enumerate(drawn)
+    }
     return {m: (*BASELINES[m], 1.5) if m in BASELINES else coloured[m] for m in methods}
 
 
@@ -59,21 +68,37 @@ def _line(ax, values, colour, style, width, label):
     """values (pictures, layers): means, with their bootstrap intervals; 1 where nothing is random yet."""
     low, high = np.array([bootstrap(column, 500) for column in values.T]).T
     x = np.arange(1 + values.shape[1])
-    ax.plot(x, [1, *values.mean(axis=0)], style, color=colour, linewidth=width, label=label, marker=".", markersize=4)
+    ax.plot(
+        x,
+        [1, *values.mean(axis=0)],
+        style,
+        color=colour,
+        linewidth=width,
+        label=label,
+        marker=".",
+        markersize=4,
+    )
     ax.fill_between(x, [1, *low], [1, *high], color=colour, alpha=0.12, linewidth=0)
 
 
 def table(rows):
     """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and the mean of one at a time."""
-    head = ["method", *(f"{s}: {w}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time"))]
+    head = [
+        "method",
+        *(f"{s}: {w}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time")),
+    ]
     lines = []
     for method, found in curves(rows).items():
         cascading, alone = (found[w] for w in WAYS)
         layers = cascading.shape[1]
         cells = []
         for k in (SIMILARITIES.index("magnitude"), SIMILARITIES.index("ssim")):
-            cells += [_cell(cascading[:, at, k]) for at in (0, layers // 2, layers - 1)] + [_cell(alone[..., k].mean(axis=1))]
-        lines.append([method, *cells, str(len(cascading)), str(sum(row["zero"].get(method, 0) for row in rows))])
+            cells += [_cell(cascading[:, at, k]) for at in (0, layers // 2, layers - 1)] + [
+                _cell(alone[..., k].mean(axis=1))
+            ]
+        lines.append(
+            [method, *cells, str(len(cascading)), str(sum(row["zero"].get(method, 0) for row in rows))]
+        )
     return aligned([*head, "pictures", "zero maps"], lines)
 
 
@@ -89,7 +114,9 @@ def verdict(rows):
             left = {m: found[m]["cascading"][:, at, k].mean() for m in (*NOTICING, *HARDLY)}
             holds = max(left[m] for m in NOTICING) < min(left[m] for m in HARDLY)
             numbers = ", ".join(f"{m} {value:.2f}" for m, value in left.items())
-            said.append(f"- {which} random, {TITLES[SIMILARITIES[k]]}: {numbers}; it {'holds' if holds else 'does not hold'} here")
+            said.append(
+                f"- {which} random, {TITLES[SIMILARITIES[k]]}: {numbers}; it {'holds' if holds else 'does not hold'} here"
+            )
     return "\n".join(said)
 
 

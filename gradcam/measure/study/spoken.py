@@ -35,7 +35,9 @@ def of_answers(net, numbers, split, layer):
     """The right answer to one question of each type that is about a shape."""
     for scene, asked in asked_of(numbers, split):
         for question in {q.type: q for q in asked if q.about is not None}.values():
-            _, (map,) = explain_answer(net, _input(scene), question_numbered(question.words), [ANSWERS.index(question.answer)], layer)
+            _, (map,) = explain_answer(
+                net, _input(scene), question_numbered(question.words), [ANSWERS.index(question.answer)], layer
+            )
             yield _row(question.type, map, scene, question.about)
 
 

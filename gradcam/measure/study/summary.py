@@ -5,7 +5,9 @@ from gradcam.measure.measures import FIGURES
 from gradcam.measure.statistics.intervals import interval
 from gradcam.methods import METHODS
 
-SMALL = 1 / 3  # of the picture: on objects that are larger, a point in the middle is right too often to mean anything
+SMALL = (
+    1 / 3
+)  # of the picture: on objects that are larger, a point in the middle is right too often to mean anything
 
 
 def small(rows):
@@ -21,7 +23,10 @@ def summary(rows):
     found = {}
     for method in methods_of(rows):
         values = [row["values"][method] for row in rows if method in row["values"]]
-        counts = {"n": len(values), **{key: sum(method in row[key] for row in rows) for key in ("zero", "failed")}}
+        counts = {
+            "n": len(values),
+            **{key: sum(method in row[key] for row in rows) for key in ("zero", "failed")},
+        }
         found[method] = counts | {f: interval([v[f] for v in values]) for f in (values[0] if values else ())}
     return found
 
@@ -40,8 +45,17 @@ def reasons(rows):
 
 def table(found, figures):
     """A Markdown table: one line for each method, one column for each figure, with its 95 % interval."""
-    head = ["method", *(f"{FIGURES[f].title} {'↑' if FIGURES[f].better > 0 else '↓'}" for f in figures), "n", "zero maps", "failed"]
-    lines = [[m, *(cell(of.get(f), f) for f in figures), *(str(of[key]) for key in ("n", "zero", "failed"))] for m, of in found.items()]
+    head = [
+        "method",
+        *(f"{FIGURES[f].title} {'↑' if FIGURES[f].better > 0 else '↓'}" for f in figures),
+        "n",
+        "zero maps",
+        "failed",
+    ]
+    lines = [
+        [m, *(cell(of.get(f), f) for f in figures), *(str(of[key]) for key in ("n", "zero", "failed"))]
+        for m, of in found.items()
+    ]
     return aligned(head, lines)
 
 
@@ -49,7 +63,10 @@ def aligned(head, lines):
     """A Markdown table with columns of one width each, the first to the left, figures to the right."""
     widths = [max(3, *map(len, column)) for column in zip(head, *lines)]
     rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
-    padded = ([name.ljust(widths[0]), *(text.rjust(w) for text, w in zip(cells, widths[1:]))] for name, *cells in [head, rule, *lines])
+    padded = (
+        [name.ljust(widths[0]), *(text.rjust(w) for text, w in zip(cells, widths[1:]))]
+        for name, *cells in [head, rule, *lines]
+    )
     return "\n".join("| " + " | ".join(line) + " |" for line in padded)
 
 

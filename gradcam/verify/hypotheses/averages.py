@@ -35,7 +35,11 @@ OURS = {"gauss": "Gauss-Legendre", "right": "right: a = 1/m ... 1", "midpoint": 
 
 def rules(q, y):
     m = q.settings["steps"]
-    return {name: along(*f(m)) for name, f in RULES.items() if name != OURS[q.settings["rule"]] and (m > 1 or name != "trapezoid")}
+    return {
+        name: along(*f(m))
+        for name, f in RULES.items()
+        if name != OURS[q.settings["rule"]] and (m > 1 or name != "trapezoid")
+    }
 
 
 def counts(q, y):

@@ -19,25 +19,36 @@ CLIPPED = tuple(m for m in CAMS if m not in UNCLIPPED)
 def relatives(q, y):
     """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, also where libraries put it."""
     mine = "grad_cam" if q.method == "guided_grad_cam" else q.method
-    ways = {NAMES[m]: lambda q, v, old, f=f: f(v.gradient, v.activation) for m, f in WEIGHTS.items() if m != mine}
-    passes = FORWARD if q.affords(q.reference.activation.shape[-3]) else ("eigen_cam",)  # the others take a pass for every map
+    ways = {
+        NAMES[m]: lambda q, v, old, f=f: f(v.gradient, v.activation) for m, f in WEIGHTS.items() if m != mine
+    }
+    passes = (
+        FORWARD if q.affords(q.reference.activation.shape[-3]) else ("eigen_cam",)
+    )  # the others take a pass for every map
     return ways | {NAMES[m]: lambda q, v, old, m=m: as_if(m, q, v).weights for m in passes if m != mine}
 
 
 def whole(q, y):
     """Their maps, from weights to ReLU."""
-    return {name: lambda q, v, old, w=w: np.maximum((w(q, v, None) * v.activation).sum(axis=-3), 0) for name, w in relatives(q, y).items()}
+    return {
+        name: lambda q, v, old, w=w: np.maximum((w(q, v, None) * v.activation).sum(axis=-3), 0)
+        for name, w in relatives(q, y).items()
+    }
 
 
 def as_if(method, q, v):
     """The same run of another method."""
     other = copy.copy(q)
-    other.method, other.values = method, OrderedDict((key, value) for key, value in q.values.items() if key[0] in SHARED)
+    other.method, other.values = (
+        method,
+        OrderedDict((key, value) for key, value in q.values.items() if key[0] in SHARED),
+    )
     return Run(other, tuple(c for c in v.changes if c[1] in SHARED))
 
 
 def denominators(q, y):
     """Of Grad-CAM++; torch-cam divides a copy, and its weights stay undivided."""
+
     def cubes_inside(q, v, old):
         g, A = v.gradient, v.activation
         bend = 2 * g**2 + (A * g**3).sum(axis=(-2, -1), keepdims=True)
@@ -50,7 +61,10 @@ def denominators(q, y):
 
 
 def guarded(q, y):
-    return {f"{eps:g}": lambda q, v, old, eps=eps: WITH_EPS[q.method](v.gradient, v.activation, eps) for eps in (1e-6, 1e-7, 1e-8, 1e-9)}
+    return {
+        f"{eps:g}": lambda q, v, old, eps=eps: WITH_EPS[q.method](v.gradient, v.activation, eps)
+        for eps in (1e-6, 1e-7, 1e-8, 1e-9)
+    }
 
 
 def rows(q, v, old):

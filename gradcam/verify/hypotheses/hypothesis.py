@@ -3,7 +3,17 @@
 from dataclasses import dataclass, field
 from itertools import chain
 
-from gradcam.verify.reference.pipeline import CAMS, FORWARD, GRADED, METHODS, PATHS, RELEVANCE, STAGES, STEPS, steps_of
+from gradcam.verify.reference.pipeline import (
+    CAMS,
+    FORWARD,
+    GRADED,
+    METHODS,
+    PATHS,
+    RELEVANCE,
+    STAGES,
+    STEPS,
+    steps_of,
+)
 
 SIGNED = ("gradient", "saliency", "deconvnet", "guided_backprop", *PATHS, *RELEVANCE)  # at the input
 BY_GATES = tuple(m for m in METHODS if m not in RELEVANCE)  # whose table says something of ReLUs
@@ -58,7 +68,10 @@ class Form:
 
     @property
     def changes(self):
-        return ((self.name, self.of.step, self.way), *((self.name, step, f) for step, f in self.of.also.items()))
+        return (
+            (self.name, self.of.step, self.way),
+            *((self.name, step, f) for step, f in self.of.also.items()),
+        )
 
     @property
     def cheap(self):
@@ -76,4 +89,16 @@ def table(*parts):
     return entries
 
 
-__all__ = ["BY_GATES", "CAMS", "GRADED", "PATHS", "RELEVANCE", "RULED", "SIGNED", "WEIGHED", "Form", "Hypothesis", "table"]
+__all__ = [
+    "BY_GATES",
+    "CAMS",
+    "GRADED",
+    "PATHS",
+    "RELEVANCE",
+    "RULED",
+    "SIGNED",
+    "WEIGHED",
+    "Form",
+    "Hypothesis",
+    "table",
+]

@@ -6,7 +6,9 @@ from gradcam.interpolation import upsample
 from gradcam.verify.hypotheses import photos
 from gradcam.verify.hypotheses.hypothesis import Hypothesis
 
-MEAN, STD = (np.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))  # torchvision's, RGB
+MEAN, STD = (
+    np.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+)  # torchvision's, RGB
 CAFFE = np.array([103.939, 116.779, 123.68])[:, None, None]  # BGR
 
 
@@ -29,7 +31,10 @@ def normalisations(q, y):
 
 
 def ranges(q, y):
-    return {"255 times too large": lambda q, v, old: 255 * old(), "255 times too small": lambda q, v, old: old() / 255}
+    return {
+        "255 times too large": lambda q, v, old: 255 * old(),
+        "255 times too small": lambda q, v, old: old() / 255,
+    }
 
 
 def exchanged(q, v, old):
@@ -62,8 +67,20 @@ TABLE = [
     Hypothesis("colour channels in the other order (RGB, BGR)", "input", WHY, FIX, ways=colours),
     Hypothesis("another mean and deviation", "input", WHY, FIX, ways=normalisations),
     Hypothesis("another range of pixel values", "input", WHY, FIX, ways=ranges),
-    Hypothesis("picture with H and W exchanged", "input", "x is (N, C, H, W)", "transpose (W, H) arrays once, on reading", ways=turned,
-               also={"upsampled": lambda q, v, old: upsample(v.map, v.input.shape[-2:]), "result": as_it_came}, turns=True),
-    Hypothesis("picture mirrored", "input", "x is the picture as it was read", "switch off augmentation (flips)",
-               lambda q, v, old: old()[..., ::-1]),
+    Hypothesis(
+        "picture with H and W exchanged",
+        "input",
+        "x is (N, C, H, W)",
+        "transpose (W, H) arrays once, on reading",
+        ways=turned,
+        also={"upsampled": lambda q, v, old: upsample(v.map, v.input.shape[-2:]), "result": as_it_came},
+        turns=True,
+    ),
+    Hypothesis(
+        "picture mirrored",
+        "input",
+        "x is the picture as it was read",
+        "switch off augmentation (flips)",
+        lambda q, v, old: old()[..., ::-1],
+    ),
 ]

@@ -23,7 +23,9 @@ def pools(kind, **options):
 
     def ways(q, y):
         found = [t for t in makers(y, kind) if any(getattr(t.op, k) != v(t.op) for k, v in options.items())]
-        change = lambda t: again(t.op, **{k: v(t.op) for k, v in options.items()}) if isinstance(t.op, kind) else None  # noqa: E731
+        change = lambda t: (
+            again(t.op, **{k: v(t.op) for k, v in options.items()}) if isinstance(t.op, kind) else None
+        )  # noqa: E731
         return {"": lambda q, v, old: rerun(old(), change)[old()]} if found else {}
 
     return ways

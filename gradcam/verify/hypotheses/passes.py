@@ -11,6 +11,7 @@ EIGEN, SCORE, ABLATION = ("eigen_cam",), ("score_cam",), ("ablation_cam",)
 
 def centred(q, y):
     """Principal components: the mean is taken from the columns for the vector, and for the projection."""
+
     def way(q, v, old, sign=1):
         A = v.activation - v.activation.mean(axis=(-2, -1), keepdims=True)
         return sign * (singular(v.activation, centre=True) * A).sum(axis=-3)
@@ -20,6 +21,7 @@ def centred(q, y):
 
 def enlarged(q, y):
     """How a map becomes a mask."""
+
     def size(v):
         return v.input.shape[-2:]
 
@@ -27,12 +29,20 @@ def enlarged(q, y):
     for eps in (0.0, 1e-8, 1e-7, 1e-6):
         note = f", {eps:g} in the denominator" if eps else ""
         ways |= {
-            f"enlarged corner to corner{note}": lambda q, v, old, e=eps: stretched(upsample(v.activation, size(v), "corner_aligned"), e),
-            f"enlarged by the nearest neighbour{note}": lambda q, v, old, e=eps: stretched(upsample(v.activation, size(v), "nearest"), e),
-            f"brought to 0..1 before they are enlarged{note}": lambda q, v, old, e=eps: upsample(stretched(v.activation, e), size(v)),
+            f"enlarged corner to corner{note}": lambda q, v, old, e=eps: stretched(
+                upsample(v.activation, size(v), "corner_aligned"), e
+            ),
+            f"enlarged by the nearest neighbour{note}": lambda q, v, old, e=eps: stretched(
+                upsample(v.activation, size(v), "nearest"), e
+            ),
+            f"brought to 0..1 before they are enlarged{note}": lambda q, v, old, e=eps: upsample(
+                stretched(v.activation, e), size(v)
+            ),
         }
         if eps:
-            ways[f"{eps:g} in the denominator"] = lambda q, v, old, e=eps: stretched(upsample(v.activation, size(v)), e)
+            ways[f"{eps:g} in the denominator"] = lambda q, v, old, e=eps: stretched(
+                upsample(v.activation, size(v)), e
+            )
     ways["all maps brought to 0..1 together"] = lambda q, v, old: together(upsample(v.activation, size(v)))
     return ways
 
@@ -47,7 +57,9 @@ def spread(q, y):
     return {
         "the scores themselves": lambda q, v, old: v.seen[..., None, None],
         "minus the score of the whole picture": lambda q, v, old: (v.seen - y_c(v)[:, None])[..., None, None],
-        "minus the score of an empty picture": lambda q, v, old: (v.seen - empty(v)[:, None])[..., None, None],
+        "minus the score of an empty picture": lambda q, v, old: (v.seen - empty(v)[:, None])[
+            ..., None, None
+        ],
         "their ReLU": lambda q, v, old: np.maximum(v.seen, 0)[..., None, None],
     }
 
@@ -70,7 +82,9 @@ def shares(q, y):
     return {
         "not divided by the score": lambda q, v, old: old() * y_c(v)[:, None, None, None],
         "divided by the score's magnitude": lambda q, v, old: old() * np.sign(y_c(v))[:, None, None, None],
-        "divided by the norm of the map": lambda q, v, old: old() * (y_c(v)[:, None] / _norm(v.A.data))[..., None, None],
+        "divided by the norm of the map": lambda q, v, old: (
+            old() * (y_c(v)[:, None] / _norm(v.A.data))[..., None, None]
+        ),
         "the score without the map": lambda q, v, old: v.seen[..., None, None],
     }
 

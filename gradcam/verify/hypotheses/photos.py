@@ -8,7 +8,13 @@ from PIL import Image
 from gradcam.image import prepare
 from gradcam.verify.reference.resizing import as_opencv, bilinear
 
-FILTERS = ("nearest", "bilinear", "bicubic", "lanczos", "box")  # PIL's, which average over the old pixels where a picture shrinks
+FILTERS = (
+    "nearest",
+    "bilinear",
+    "bicubic",
+    "lanczos",
+    "box",
+)  # PIL's, which average over the old pixels where a picture shrinks
 
 
 def ways(photo):
@@ -21,7 +27,9 @@ def ways(photo):
         "short side to the crop": replace(meant, resize="short", size=crop),
         "short side to 256": replace(meant, resize="short", size=max(256, crop)),
     }  # fmt: skip
-    found = {name: lambda p=p: prepare(picture, p, np.float64) for name, p in geometries.items() if p != meant}
+    found = {
+        name: lambda p=p: prepare(picture, p, np.float64) for name, p in geometries.items() if p != meant
+    }
     for name, p in {"": meant, "squashed, no crop, ": squashed}.items():
         for how in FILTERS:
             other = replace(p, interpolation=how)
@@ -39,7 +47,9 @@ def resized(picture, p, resize):
     sides = pixels.shape[:2]
     new = [round(p.size * side / min(sides)) for side in sides] if p.resize == "short" else [p.size, p.size]
     top, left = ((side - p.crop) // 2 for side in new)
-    values = resize(pixels, new)[top : top + p.crop, left : left + p.crop, {"BGR": [2, 1, 0], "RGB": [0, 1, 2], "L": [0]}[p.channels]]
+    values = resize(pixels, new)[
+        top : top + p.crop, left : left + p.crop, {"BGR": [2, 1, 0], "RGB": [0, 1, 2], "L": [0]}[p.channels]
+    ]
     return ((values * (p.scale / 255) - np.asarray(p.mean)) / np.asarray(p.std)).transpose(2, 0, 1)[None]
 
 
@@ -51,6 +61,8 @@ def in_floats(pixels, size):
 
 COARSE = {  # how they are called: f(pixels, (h, w))
     "bilinear without antialiasing, in floats (PyTorch)": in_floats,
-    "bilinear without antialiasing, in bytes (PyTorch)": lambda pixels, size: np.rint(in_floats(pixels, size)),
+    "bilinear without antialiasing, in bytes (PyTorch)": lambda pixels, size: np.rint(
+        in_floats(pixels, size)
+    ),
     "bilinear without antialiasing (OpenCV)": as_opencv,
 }

@@ -5,7 +5,19 @@ from functools import partial
 import numpy as np
 
 from gradcam.methods.excitation_backprop import excite_and_contrast
-from gradcam.methods.lrp import alpha_beta, epsilon, flat, gamma, neg, pos, share, shares, table, to_the_winner, z_box
+from gradcam.methods.lrp import (
+    alpha_beta,
+    epsilon,
+    flat,
+    gamma,
+    neg,
+    pos,
+    share,
+    shares,
+    table,
+    to_the_winner,
+    z_box,
+)
 from gradcam.rules import BACKPROP
 from gradcam.verify.hypotheses.hypothesis import RELEVANCE, Hypothesis
 from gradcam.verify.reference import relevance
@@ -44,15 +56,27 @@ def stabilisers(q, y):
         rules = relevance.averaged(rules, eps if elsewhere else 1e-6)
         return relevance.with_first(q, v, rules, first()) if first else rules
 
-    ways = {f"{eps:g}": partial(way, eps=eps, elsewhere=None) for eps in SMALL if eps != 1e-6 or q.method == "lrp_epsilon"}
-    ways |= {f"{eps:g}, for sums and averages as well": partial(way, eps=eps, elsewhere=shares(eps)) for eps in SMALL if eps != 1e-6}
+    ways = {
+        f"{eps:g}": partial(way, eps=eps, elsewhere=None)
+        for eps in SMALL
+        if eps != 1e-6 or q.method == "lrp_epsilon"
+    }
+    ways |= {
+        f"{eps:g}, for sums and averages as well": partial(way, eps=eps, elsewhere=shares(eps))
+        for eps in SMALL
+        if eps != 1e-6
+    }
     if q.method == "lrp_epsilon":
-        ways |= {f"{rms:g} of the root mean square of z": fixed(table(epsilon(rms=rms))) for rms in (0.01, 0.05, 0.1, 0.2, 0.5)}
+        ways |= {
+            f"{rms:g} of the root mean square of z": fixed(table(epsilon(rms=rms)))
+            for rms in (0.01, 0.05, 0.1, 0.2, 0.5)
+        }
     return ways
 
 
 def without_bias(q, v, old):
     """The rules of operations with weights see no bias."""
+
     def blind(rule):
         def without(op, R):
             twin = again(op)
@@ -61,7 +85,10 @@ def without_bias(q, v, old):
 
         return without
 
-    return {kind: blind(rule) if kind in (Conv, Linear) or isinstance(kind, str) else rule for kind, rule in old().items()}
+    return {
+        kind: blind(rule) if kind in (Conv, Linear) or isinstance(kind, str) else rule
+        for kind, rule in old().items()
+    }
 
 
 def strengths(q, y):
@@ -69,7 +96,10 @@ def strengths(q, y):
     gammas["gamma in linear layers as well"] = table(gamma())
     if q.method in BOXED:
         first = relevance.FIRST[q.method](q)
-        return {n: lambda q, v, old, t=t: relevance.with_first(q, v, relevance.averaged(t), first) for n, t in gammas.items()}
+        return {
+            n: lambda q, v, old, t=t: relevance.with_first(q, v, relevance.averaged(t), first)
+            for n, t in gammas.items()
+        }
     if q.method == "lrp_gamma":
         return {n: fixed(t) for n, t in gammas.items()}
     return {
@@ -113,7 +143,12 @@ def pool_by_share(op, R):
 def underived(q, y):
     """Hooks on modules do not see a sum or a mean that is written as a function."""
     means = (Mean, AvgPool, GlobalAvgPool)
-    kinds = {"sums": (Add,), "means": means, "sums and means": (Add, *means), "batchnorm, sums and means": (BatchNorm, Add, *means)}
+    kinds = {
+        "sums": (Add,),
+        "means": means,
+        "sums and means": (Add, *means),
+        "batchnorm, sums and means": (BatchNorm, Add, *means),
+    }
     some = [type(t.op) for t in history(y) if t.op]
     fits = {n: k for n, k in kinds.items() if any(issubclass(s, k) for s in some)}
     return {n: lambda q, v, old, k=k: {**old(), **dict.fromkeys(k, to_the_winner)} for n, k in fits.items()}

@@ -9,7 +9,9 @@ from minicnn import Conv, Linear, MaxPool, ReLU, names
 from minicnn.windows import cut_padding, pad_to_fit, taps
 
 SPRINGENBERG = "guided backprop passes g 1[x > 0] 1[g > 0] at every ReLU (Springenberg et al. 2015, fig. 1)"
-ZEILER = "deconvnet passes g 1[g > 0] at every ReLU and never looks at its input (Zeiler & Fergus 2014, sec. 2.1)"
+ZEILER = (
+    "deconvnet passes g 1[g > 0] at every ReLU and never looks at its input (Zeiler & Fergus 2014, sec. 2.1)"
+)
 EVERY = "the rule holds at every ReLU between the score and the input"
 
 

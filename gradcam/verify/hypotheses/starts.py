@@ -20,7 +20,12 @@ def probabilities(q, y):
     ways, p = {"": softmax}, Softmax()(y.data)
     classes = np.broadcast_to(np.asarray(q.c), len(p))
     of_c = p[np.arange(len(p)), classes]
-    if len(p) > 1 or not 1 - SURE < of_c[0] <= 1 or "result" not in q.theirs or q.precision("result") == "float64":
+    if (
+        len(p) > 1
+        or not 1 - SURE < of_c[0] <= 1
+        or "result" not in q.theirs
+        or q.precision("result") == "float64"
+    ):
         return ways
     for ulp in range(-2, 3):
         rounded = np.float64(np.float32(of_c[0])) + ulp * 2.0**-24
@@ -63,11 +68,21 @@ def others(q, y):
     """Every other class of a few; of many, the neighbours, the first, and the most probable ones."""
     classes, order = y.shape[1], np.argsort(-y.data, axis=1, kind="stable")
     c = np.broadcast_to(np.asarray(q.c), len(y.data))
-    meant = {"the next class": c + 1, "the class before": c - 1, "the most probable class": order[:, 0], "class 0": 0 * c}
+    meant = {
+        "the next class": c + 1,
+        "the class before": c - 1,
+        "the most probable class": order[:, 0],
+        "class 0": 0 * c,
+    }
     some = range(classes) if classes <= FEW else order[0, :LIKELY] if len(order) == 1 else ()
-    meant |= {f"class {d}": 0 * c + d for d in some if not any(np.array_equal(m, 0 * c + d) for m in meant.values())}
+    meant |= {
+        f"class {d}": 0 * c + d for d in some if not any(np.array_equal(m, 0 * c + d) for m in meant.values())
+    }
     fits = {n: m for n, m in meant.items() if np.all((m >= 0) & (m < classes)) and np.any(m != c)}
-    return {n: lambda q, v, old, m=m: (v.y, seed(q, v.y, np.tile(m, len(v.y.data) // len(m)))) for n, m in fits.items()}
+    return {
+        n: lambda q, v, old, m=m: (v.y, seed(q, v.y, np.tile(m, len(v.y.data) // len(m))))
+        for n, m in fits.items()
+    }
 
 
 PAPER = "y_c is the score before softmax (Selvaraju et al. 2017, sec. 3)"

@@ -7,6 +7,7 @@ from gradcam.verify.reference.resizing import cubic, lanczos, spline
 
 def by(matrix):
     """Resize by R_rows map R_columns^T."""
+
     def way(q, v, old):
         rows, columns = (matrix(n, N) for n, N in zip(v.map.shape[-2:], q.x.shape[-2:]))
         return rows @ v.map @ columns.T
@@ -21,7 +22,9 @@ def with_relu(how):
     return lambda q, v, old: np.maximum(upsample(v.signed, q.x.shape[-2:], how), 0)
 
 
-WHY = "the picture is enlarged with half-pixel centres (OpenCV, align_corners=False), as the authors' code does"
+WHY = (
+    "the picture is enlarged with half-pixel centres (OpenCV, align_corners=False), as the authors' code does"
+)
 FIX = "compare before upsampling; state the way"
 
 
@@ -30,11 +33,19 @@ def entry(name, way):
 
 
 TABLE = [
-    entry("upsampled with aligned corners", lambda q, v, old: upsample(v.map, q.x.shape[-2:], "corner_aligned")),
+    entry(
+        "upsampled with aligned corners", lambda q, v, old: upsample(v.map, q.x.shape[-2:], "corner_aligned")
+    ),
     entry("upsampled by the nearest neighbour", lambda q, v, old: upsample(v.map, q.x.shape[-2:], "nearest")),
-    entry("upsampled by cubic convolution (OpenCV, PyTorch)", by(lambda n, N: cubic(n, N, -0.75, renormalise=False))),
+    entry(
+        "upsampled by cubic convolution (OpenCV, PyTorch)",
+        by(lambda n, N: cubic(n, N, -0.75, renormalise=False)),
+    ),
     entry("upsampled by cubic convolution (PIL)", by(lambda n, N: cubic(n, N, -0.5, renormalise=True))),
-    entry("upsampled by cubic convolution, corners aligned", by(lambda n, N: cubic(n, N, -0.75, renormalise=False, corners=True))),
+    entry(
+        "upsampled by cubic convolution, corners aligned",
+        by(lambda n, N: cubic(n, N, -0.75, renormalise=False, corners=True)),
+    ),
     entry("upsampled by cubic splines, corners aligned (SciPy)", by(spline)),
     entry("upsampled by Lanczos (PIL)", by(lanczos)),
     entry("upsampled before the final ReLU", with_relu("half_pixel")),

@@ -89,7 +89,11 @@ def transposed(q, y):
 
 def reshaped(q, y):
     """The values of an (H, W) map read as (W, H), or its rows as columns."""
-    return {"": lambda q, v, old: old().reshape(*old().shape[:-2], old().shape[-1], old().shape[-2]).swapaxes(-1, -2)}
+    return {
+        "": lambda q, v, old: (
+            old().reshape(*old().shape[:-2], old().shape[-1], old().shape[-2]).swapaxes(-1, -2)
+        )
+    }
 
 
 def mirrored(q, y):

@@ -13,4 +13,6 @@ NOISE = numbers((4, 3, H, W), 42, 4)
 
 def settings(method):
     """What `verify.Question` needs to know of it; the noise is a file of the kit."""
-    return {"integrated_gradients": {"steps": 8, "rule": "midpoint"}, "smoothgrad": {"noise": NOISE}}.get(method, {})
+    return {"integrated_gradients": {"steps": 8, "rule": "midpoint"}, "smoothgrad": {"noise": NOISE}}.get(
+        method, {}
+    )

@@ -28,8 +28,14 @@ SHARED = [
 ]  # fmt: skip
 NETWORKS = {  # name: (what it separates, how to write its ReLUs, its steps, Grad-CAM's layer, the seed of its numbers, a flat picture?)
     "chain": ("the plain case: all should agree", "module", CHAIN, "relu2", 1, False),
-    "before_relu": ("a layer before its ReLU, whose gradient is not the same everywhere: Grad-CAM and its relatives part", "module", CHAIN,
-                    "conv2", 7, False),
+    "before_relu": (
+        "a layer before its ReLU, whose gradient is not the same everywhere: Grad-CAM and its relatives part",
+        "module",
+        CHAIN,
+        "conv2",
+        7,
+        False,
+    ),
     "in_place": ("an in-place ReLU behind Grad-CAM's layer", "in-place", CHAIN, "conv2", 2, False),
     "functional": ("ReLUs that are functions, not modules", "function", CHAIN, "relu2", 3, False),
     "residual": ("an addition in front of a ReLU", "module", RESIDUAL, "relu3", 4, False),
@@ -52,10 +58,16 @@ def weights(steps, seed):
     arrays, channels = {}, 3
     for n, (name, kind, _, _) in enumerate(steps):
         if kind == "Conv":
-            arrays[f"{name}.W"], arrays[f"{name}.b"] = numbers((C, channels, 3, 3), seed * 100 + n), numbers((C,), seed * 100 + n + 50)
+            arrays[f"{name}.W"], arrays[f"{name}.b"] = (
+                numbers((C, channels, 3, 3), seed * 100 + n),
+                numbers((C,), seed * 100 + n + 50),
+            )
             channels = C
         elif kind == "Gemm":
-            arrays[f"{name}.W"], arrays[f"{name}.b"] = numbers((CLASSES, C), seed * 100 + n, 16), numbers((CLASSES,), seed * 100 + n + 50)
+            arrays[f"{name}.W"], arrays[f"{name}.b"] = (
+                numbers((CLASSES, C), seed * 100 + n, 16),
+                numbers((CLASSES,), seed * 100 + n + 50),
+            )
     return arrays
 
 

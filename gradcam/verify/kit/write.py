@@ -20,7 +20,10 @@ from minicnn import GraphError
 VERSION = 1
 SAME_FOR_ALL = ("result", "upsampled")  # conventions that Grad-CAM and the gradient show already
 VISIBLE = 1e-6  # what differs by less is no case of its own: another tiny epsilon, say
-EXACT, ROUNDED = 0.0, 1e-12  # what no exp or division enters must be equal bit by bit; the rest, relative to the largest value
+EXACT, ROUNDED = (
+    0.0,
+    1e-12,
+)  # what no exp or division enters must be equal bit by bit; the rest, relative to the largest value
 
 
 def write(folder):
@@ -28,9 +31,15 @@ def write(folder):
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = {"version": VERSION, "methods": FORMULAS, "cases": [c for name in NETWORKS for c in network(folder, name)]}
+        manifest = {
+            "version": VERSION,
+            "methods": FORMULAS,
+            "cases": [c for name in NETWORKS for c in network(folder, name)],
+        }
         for name in ("README.md", "run_pytorch.py"):
-            (folder / name).write_text(files("gradcam.verify.kit").joinpath(f"files/{name}").read_text("utf-8"), "utf-8")
+            (folder / name).write_text(
+                files("gradcam.verify.kit").joinpath(f"files/{name}").read_text("utf-8"), "utf-8"
+            )
         manifest["sha256"] = {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
                               for p in sorted(folder.glob("*/**/*")) if p.is_file()}  # fmt: skip
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
@@ -47,7 +56,9 @@ def network(folder, name):
     for inside in (at / "weights", at / "expected"):
         inside.mkdir(parents=True, exist_ok=True)
     (at / "model.onnx").write_bytes(onnx_file.model(name, steps, arrays, x.shape, CLASSES))
-    (at / "graph.json").write_text(json.dumps({"about": about, "relus": relus, "steps": steps}, indent=1) + "\n", "utf-8")
+    (at / "graph.json").write_text(
+        json.dumps({"about": about, "relus": relus, "steps": steps}, indent=1) + "\n", "utf-8"
+    )
     for key, array in arrays.items():
         np.save(at / "weights" / f"{key}.npy", array)
     np.save(at / "input.npy", x)
@@ -68,7 +79,9 @@ def network(folder, name):
 
 def most_shown(net, x, layer):
     """The class whose Grad-CAM has most positive places: a map of zeros tells nothing apart."""
-    return max(range(CLASSES), key=lambda c: int((Question(net, x, c, "grad_cam", layer).reference["map"] > 0).sum()))
+    return max(
+        range(CLASSES), key=lambda c: int((Question(net, x, c, "grad_cam", layer).reference["map"] > 0).sum())
+    )
 
 
 def expected(q):
@@ -89,7 +102,11 @@ def expected(q):
                     result = Run(q, form.changes)["result"]
             except (GraphError, ValueError, np.linalg.LinAlgError):
                 continue
-            if np.isfinite(result).all() and np.any(result) and apart(result, right) > (VISIBLE if q.method in NEW else 0):
+            if (
+                np.isfinite(result).all()
+                and np.any(result)
+                and apart(result, right) > (VISIBLE if q.method in NEW else 0)
+            ):
                 yield slug(form.name), f"{form.name}; {h.theory}", result, False
         q.at_input_size = q.method in MAPS
         q.values.clear()

@@ -20,21 +20,32 @@ from gradcam.verify.reference.settings import settings_of
 
 def classes_of(library):
     """{method: the library's class}"""
-    return {name: method.peers[library] for name, method in METHODS.items() if library in (method.peers or {})}
+    return {
+        name: method.peers[library] for name, method in METHODS.items() if library in (method.peers or {})
+    }
 
 
 def captum(model, x, c, method, layer, settings):
     from captum import attr
 
-    kinds = {"gradient": "Saliency", "saliency": "Saliency", "guided_backprop": "GuidedBackprop", "deconvnet": "Deconvolution"}
+    kinds = {
+        "gradient": "Saliency",
+        "saliency": "Saliency",
+        "guided_backprop": "GuidedBackprop",
+        "deconvnet": "Deconvolution",
+    }
     if method == "grad_cam":
         return attr.LayerGradCam(model, layer).attribute(x, target=c, relu_attributions=True)
     if method == "guided_grad_cam":
         return attr.GuidedGradCam(model, layer).attribute(x, target=c)
     if method == "integrated_gradients":
-        rule = {"gauss": "gausslegendre", "right": "riemann_right", "midpoint": "riemann_middle"}[settings["rule"]]
+        rule = {"gauss": "gausslegendre", "right": "riemann_right", "midpoint": "riemann_middle"}[
+            settings["rule"]
+        ]
         start = x.new_tensor(settings["baseline"]).expand_as(x)
-        return attr.IntegratedGradients(model).attribute(x, start, target=c, n_steps=settings["steps"], method=rule, internal_batch_size=16)
+        return attr.IntegratedGradients(model).attribute(
+            x, start, target=c, n_steps=settings["steps"], method=rule, internal_batch_size=16
+        )
     if method not in kinds:
         raise NotImplementedError
     if kinds[method] == "Saliency":
@@ -55,12 +66,18 @@ def pytorch_grad_cam(model, x, c, method, layer, settings):
             seen = cam.activations_and_grads
             A, dA = (v[0].detach().cpu().numpy() if v else None for v in (seen.activations, seen.gradients))
             with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
-                found = np.maximum(cam.get_cam_image(x, layer, [ClassifierOutputTarget(c)] * len(x), A, dA, False), 0)
-            return found if dA is not None and method not in FORWARD else found.astype(np.float32)  # as it collects scores and projections
+                found = np.maximum(
+                    cam.get_cam_image(x, layer, [ClassifierOutputTarget(c)] * len(x), A, dA, False), 0
+                )
+            return (
+                found if dA is not None and method not in FORWARD else found.astype(np.float32)
+            )  # as it collects scores and projections
     if method == "guided_backprop":
         if len(x) > 1:
             raise VerifyError("pytorch-grad-cam's guided backprop looks at the first picture only: give one")
-        return library.GuidedBackpropReLUModel(model=model, device="cpu")(x, target_category=c).transpose(2, 0, 1)[None]
+        return library.GuidedBackpropReLUModel(model=model, device="cpu")(x, target_category=c).transpose(
+            2, 0, 1
+        )[None]
     raise NotImplementedError
 
 
@@ -79,7 +96,12 @@ def zennit(model, x, c, method, layer, settings):
     from zennit import attribution, composites
 
     one_hot = lambda y: torch.nn.functional.one_hot(torch.full((len(y),), c), y.shape[1]).to(y)  # noqa: E731
-    kinds = {"gradient": None, "saliency": None, "guided_backprop": "GuidedBackprop", "deconvnet": "DeconvNet"}
+    kinds = {
+        "gradient": None,
+        "saliency": None,
+        "guided_backprop": "GuidedBackprop",
+        "deconvnet": "DeconvNet",
+    }
     if method == "excitation_backprop":
         return _excitation(model, x, one_hot, layer)
     if method.startswith("lrp_"):
@@ -101,10 +123,22 @@ def _rules(method, x, settings):
     from zennit.types import BatchNorm, Convolution
 
     gamma = (rules.Gamma(0.25), rules.Epsilon(1e-6))
-    conv, linear = {"lrp_epsilon": (rules.Epsilon(1e-6),) * 2, "lrp_alpha_beta": (rules.AlphaBeta(2, 1),) * 2}.get(method, gamma)
-    every = [(BatchNorm, rules.Epsilon(1e-6)), *layer_map_base(), (Convolution, conv), (torch.nn.Linear, linear)]
+    conv, linear = {
+        "lrp_epsilon": (rules.Epsilon(1e-6),) * 2,
+        "lrp_alpha_beta": (rules.AlphaBeta(2, 1),) * 2,
+    }.get(method, gamma)
+    every = [
+        (BatchNorm, rules.Epsilon(1e-6)),
+        *layer_map_base(),
+        (Convolution, conv),
+        (torch.nn.Linear, linear),
+    ]
     if method in ("lrp_z_box", "lrp_flat"):
-        first = rules.Flat() if method == "lrp_flat" else rules.ZBox(*(x.new_tensor(v) for v in settings["pixels"]))
+        first = (
+            rules.Flat()
+            if method == "lrp_flat"
+            else rules.ZBox(*(x.new_tensor(v) for v in settings["pixels"]))
+        )
         return SpecialFirstLayerMapComposite(every, first_map=[(Convolution, first)])
     return LayerMapComposite(every)
 
@@ -125,7 +159,12 @@ def _excitation(model, x, one_hot, layer):
 
 
 LIBRARIES = {"captum": captum, "pytorch-grad-cam": pytorch_grad_cam, "torch-cam": torch_cam, "zennit": zennit}
-MODULES = {"captum": "captum", "pytorch-grad-cam": "pytorch_grad_cam", "torch-cam": "torchcam", "zennit": "zennit"}
+MODULES = {
+    "captum": "captum",
+    "pytorch-grad-cam": "pytorch_grad_cam",
+    "torch-cam": "torchcam",
+    "zennit": "zennit",
+}
 
 
 def result_of(library, model, x, target, method, layer, settings=None):
@@ -150,7 +189,9 @@ def result_of(library, model, x, target, method, layer, settings=None):
     with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return LIBRARIES[library](other, x, target, method, other.get_submodule(path) if path else None, settings)
+            return LIBRARIES[library](
+                other, x, target, method, other.get_submodule(path) if path else None, settings
+            )
         except ImportError as error:
             raise VerifyError(f"{library} cannot be imported: {error}") from None
         except NotImplementedError:
@@ -158,4 +199,6 @@ def result_of(library, model, x, target, method, layer, settings=None):
         except VerifyError:
             raise
         except Exception as error:
-            raise VerifyError(f"{library} fails on this model: {type(error).__name__}: {str(error).splitlines()[0][:160]}") from error
+            raise VerifyError(
+                f"{library} fails on this model: {type(error).__name__}: {str(error).splitlines()[0][:160]}"
+            ) from error

@@ -41,6 +41,10 @@ def mean_signal(q, v, f=lambda g: g):
 
 
 STEPS = {
-    "integrated_gradients": {"path": from_baseline, "signal": mean_signal, "result": lambda q, v: v.path.towards * v.signal},
+    "integrated_gradients": {
+        "path": from_baseline,
+        "signal": mean_signal,
+        "result": lambda q, v: v.path.towards * v.signal,
+    },
     "smoothgrad": {"path": around, "signal": mean_signal, "result": lambda q, v: v.signal},
 }

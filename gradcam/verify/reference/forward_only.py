@@ -1,8 +1,8 @@
 """Weights that no gradient gives: of the maps themselves, or of what the network says to other pictures and other maps.
 
-    masks   Score-CAM      s(Up(A^k)), what the picture is seen through (N, K, H, W)
-            Ablation-CAM   what stands in for a map (N, K, 1, 1): zero
-    seen    both           y_c then, once for each map (N, K)
+masks   Score-CAM      s(Up(A^k)), what the picture is seen through (N, K, H, W)
+        Ablation-CAM   what stands in for a map (N, K, 1, 1): zero
+seen    both           y_c then, once for each map (N, K)
 """
 
 import numpy as np
@@ -81,5 +81,9 @@ def softened(q, v):
 STEPS = {
     "eigen_cam": {"weights": lambda q, v: singular(v.activation)},
     "score_cam": {"masks": masks, "seen": through_masks, "weights": softened},
-    "ablation_cam": {"masks": lambda q, v: np.zeros((*v.A.shape[:2], 1, 1), v.A.data.dtype), "seen": without_maps, "weights": lost},
+    "ablation_cam": {
+        "masks": lambda q, v: np.zeros((*v.A.shape[:2], 1, 1), v.A.data.dtype),
+        "seen": without_maps,
+        "weights": lost,
+    },
 }

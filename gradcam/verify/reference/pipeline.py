@@ -1,24 +1,24 @@
 """The reference, one step at a time: from the input to the result, every quantity by name, every step replaceable.
 
-    step        for                         what it holds
-    input       all                         x (N, C, H, W), as the network takes it
-    path        averaged gradients          the pictures on the way, and their shares (see `path`)
-    y           all                         the tape of a forward pass: scores (N, classes)
-    start       all                         (tensor, signal): where the way back begins, and with what
-    rules       gradient, guided, LRP, ...  the table of rules on the way back to the input
-    signal      gradient, guided, LRP, ...  what arrives at the input (N, C, H, W)
-    cam_rules   Grad-CAM                    the table of rules on the way back to the layer: none
-    A           Grad-CAM                    the layer (a tensor of the tape)
-    activation  Grad-CAM                    A^k (N, K, h, w)
-    gradient    Grad-CAM                    dy_c/dA^k (N, K, h, w)
-    masks       Score-CAM, Ablation-CAM     what is changed for each map (see `passes`)
-    seen        Score-CAM, Ablation-CAM     y_c then (N, K)
-    weights     Grad-CAM                    alpha_k = 1/Z sum_ij dy_c/dA^k_ij (N, K, 1, 1)   (Selvaraju et al. 2017, eq. 1)
-    signed      Grad-CAM                    sum_k alpha_k A^k (N, h, w)
-    map         Grad-CAM                    ReLU of that (eq. 2)
-                (its relatives have other weights: see `family` and `passes`)
-    upsampled   Grad-CAM                    (N, H, W)
-    result      all                         what the method returns
+step        for                         what it holds
+input       all                         x (N, C, H, W), as the network takes it
+path        averaged gradients          the pictures on the way, and their shares (see `path`)
+y           all                         the tape of a forward pass: scores (N, classes)
+start       all                         (tensor, signal): where the way back begins, and with what
+rules       gradient, guided, LRP, ...  the table of rules on the way back to the input
+signal      gradient, guided, LRP, ...  what arrives at the input (N, C, H, W)
+cam_rules   Grad-CAM                    the table of rules on the way back to the layer: none
+A           Grad-CAM                    the layer (a tensor of the tape)
+activation  Grad-CAM                    A^k (N, K, h, w)
+gradient    Grad-CAM                    dy_c/dA^k (N, K, h, w)
+masks       Score-CAM, Ablation-CAM     what is changed for each map (see `passes`)
+seen        Score-CAM, Ablation-CAM     y_c then (N, K)
+weights     Grad-CAM                    alpha_k = 1/Z sum_ij dy_c/dA^k_ij (N, K, 1, 1)   (Selvaraju et al. 2017, eq. 1)
+signed      Grad-CAM                    sum_k alpha_k A^k (N, h, w)
+map         Grad-CAM                    ReLU of that (eq. 2)
+            (its relatives have other weights: see `family` and `passes`)
+upsampled   Grad-CAM                    (N, H, W)
+result      all                         what the method returns
 """
 
 from functools import cache
@@ -32,13 +32,23 @@ from gradcam.verify.reference import averaged_gradients, forward_only, relevance
 from gradcam.verify.reference.cam_weights import UNCLIPPED, WEIGHTS, weights
 from minicnn import LogSoftmax, Softmax, Tensor, backward, find, one_hot
 
-TABLES = {"gradient": BACKPROP, "saliency": BACKPROP, "deconvnet": DECONVNET, "guided_backprop": GUIDED, "guided_grad_cam": GUIDED}
+TABLES = {
+    "gradient": BACKPROP,
+    "saliency": BACKPROP,
+    "deconvnet": DECONVNET,
+    "guided_backprop": GUIDED,
+    "guided_grad_cam": GUIDED,
+}
 PATHS, RELEVANCE, FORWARD = tuple(averaged_gradients.STEPS), relevance.METHODS, tuple(forward_only.STEPS)
 MAPS = (*WEIGHTS, *FORWARD, "excitation_backprop")  # methods whose result is a map of the layer
 CAMS = (*MAPS, "guided_grad_cam")
 GRADED = (*WEIGHTS, "guided_grad_cam")  # those whose weights come from a gradient
 METHODS = (*TABLES, *PATHS, *RELEVANCE, *MAPS)
-OWN = {**averaged_gradients.STEPS, **relevance.STEPS, **forward_only.STEPS}  # {method: {step: how, where it is another}}
+OWN = {
+    **averaged_gradients.STEPS,
+    **relevance.STEPS,
+    **forward_only.STEPS,
+}  # {method: {step: how, where it is another}}
 
 
 def scores_of(y):
@@ -158,7 +168,13 @@ class Run:
         left_out = "input" if scores is None else "y"
         value = pictures.reshape(-1, *pictures.shape[2:]) if scores is None else scores
         q = self.question.times(value.shape[0] // len(self.question.x))
-        return Run(q, (("elsewhere", left_out, lambda q, v, old: value), *(c for c in self.changes if c[1] in BEFORE and c[1] != left_out)))
+        return Run(
+            q,
+            (
+                ("elsewhere", left_out, lambda q, v, old: value),
+                *(c for c in self.changes if c[1] in BEFORE and c[1] != left_out),
+            ),
+        )
 
     def __getitem__(self, step):
         """The step as an array."""

@@ -29,5 +29,8 @@ def with_first(q, v, table, rule):
 
 STEPS = {
     **{method: {"rules": rules} for method in METHODS},
-    "excitation_backprop": {"cam_rules": lambda q, v: averaged(EXCITATION, eps=0.0), "signed": lambda q, v: v.gradient.sum(axis=-3)},
+    "excitation_backprop": {
+        "cam_rules": lambda q, v: averaged(EXCITATION, eps=0.0),
+        "signed": lambda q, v: v.gradient.sum(axis=-3),
+    },
 }

@@ -53,7 +53,9 @@ def as_opencv(pixels, size):
 
 def lanczos(n, N):
     """Lanczos with three lobes, as PIL: what falls outside is left out and the rest scaled to 1."""
-    return by_kernel(n, N, lambda d: np.where(abs(d) < 3, np.sinc(d) * np.sinc(d / 3), 0), 3, renormalise=True)
+    return by_kernel(
+        n, N, lambda d: np.where(abs(d) < 3, np.sinc(d) * np.sinc(d / 3), 0), 3, renormalise=True
+    )
 
 
 def spline(n, N):

@@ -1,8 +1,8 @@
 """What a method leaves open, and a comparison must know.
 
-    integrated_gradients   steps (50), rule ("gauss", "right" or "midpoint"), baseline (0: a number, or an array that broadcasts to x)
-    smoothgrad             noise (n, C, H, W) or (n, N, C, H, W): what was added to x.  It is drawn, so there is no comparison without it
-    lrp_z_box              pixels: (lowest, highest) value that an input can have; default: what the network's description says, or x has
+integrated_gradients   steps (50), rule ("gauss", "right" or "midpoint"), baseline (0: a number, or an array that broadcasts to x)
+smoothgrad             noise (n, C, H, W) or (n, N, C, H, W): what was added to x.  It is drawn, so there is no comparison without it
+lrp_z_box              pixels: (lowest, highest) value that an input can have; default: what the network's description says, or x has
 """
 
 import numpy as np
@@ -25,7 +25,9 @@ def settings_of(method, given, x):
     found = known | given
     if method == "smoothgrad":
         if found["noise"] is None:
-            raise VerifyError("smoothgrad draws its noise: give what was added to x, (n, C, H, W), or no comparison is possible")
+            raise VerifyError(
+                "smoothgrad draws its noise: give what was added to x, (n, C, H, W), or no comparison is possible"
+            )
         found["noise"] = _noise(np.asarray(found["noise"], np.float64), x)
     if method == "integrated_gradients":
         if found["rule"] not in RULES:
@@ -41,8 +43,14 @@ def settings_of(method, given, x):
 
 
 def _noise(noise, x):
-    if noise.ndim not in (4, 5) or noise.shape[-3:] != x.shape[-3:] or (noise.ndim == 5 and noise.shape[1] not in (1, len(x))):
-        raise VerifyError(f"the noise must be (n, C, H, W) or (n, N, C, H, W) for an input {x.shape}, not {noise.shape}")
+    if (
+        noise.ndim not in (4, 5)
+        or noise.shape[-3:] != x.shape[-3:]
+        or (noise.ndim == 5 and noise.shape[1] not in (1, len(x)))
+    ):
+        raise VerifyError(
+            f"the noise must be (n, C, H, W) or (n, N, C, H, W) for an input {x.shape}, not {noise.shape}"
+        )
     if not np.isfinite(noise).all():
         raise VerifyError("the noise holds NaN or infinity")
     return noise[:, None] if noise.ndim == 4 else noise

@@ -32,14 +32,20 @@ def as_html(verdict):
     ]  # fmt: skip
     for n, cause in enumerate(verdict.causes):
         which = "Or, with the same numbers" if n else "Cause"
-        parts.append(f"<h2>{which}: {said(str(cause))}</h2><dl><dt>theory<dd>{said(cause.theory)}<dt>fix<dd>{said(cause.fix)}</dl>")
+        parts.append(
+            f"<h2>{which}: {said(str(cause))}</h2><dl><dt>theory<dd>{said(cause.theory)}<dt>fix<dd>{said(cause.fix)}</dl>"
+        )
     if verdict.confidence:
         parts.append(f"<p>Confidence: {said(verdict.confidence)}</p>")
     if verdict.compared:
         rows = "".join(f"<tr><td>{said(c.stage)}<td>{c.mark}<td>{c.difference.relative:.1e}<td>{c.tolerance:.1e}<td>{c.difference.l2:.1e}"
                        f"<td>{f'{c.moves:.1e}' if c.moves else ''}" for c in verdict.compared)  # fmt: skip
-        parts.append(f"<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding<th>L2<th>near ties move it by{rows}</table>")
-        parts.append("<p>Difference and rounding relative to the largest value, the others in the L2 norm.</p>")
+        parts.append(
+            f"<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding<th>L2<th>near ties move it by{rows}</table>"
+        )
+        parts.append(
+            "<p>Difference and rounding relative to the largest value, the others in the L2 norm.</p>"
+        )
     if verdict.ruled_out:
         rows = "".join(f"<tr><td>{said(name)}<td>{left:.2g}" for name, left in verdict.ruled_out)
         parts.append(f"<h2>Ruled out</h2><table><tr><th>cause<th>leaves (relative L2){rows}</table>")
@@ -55,7 +61,11 @@ def figures(verdict):
         theirs, ours = theirs[None], ours[None]
     top = max(abs(theirs).max(), abs(ours).max())
     apart = theirs - ours
-    for name, map, limit in (("theirs", theirs, top), ("ours", ours, top), ("theirs - ours", apart, abs(apart).max())):
+    for name, map, limit in (
+        ("theirs", theirs, top),
+        ("ours", ours, top),
+        ("theirs - ours", apart, abs(apart).max()),
+    ):
         yield f"<figure><img alt='{name}' src='{png(map, limit)}'><figcaption>{name}, full colour at {limit:.3g}</figcaption></figure>"
 
 

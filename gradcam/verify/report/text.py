@@ -14,7 +14,10 @@ def in_words(verdict, colour=False):
         lines.append(f"  confidence: {verdict.confidence}")
     lines += [f"  {stage}" for stage in verdict.compared]
     if verdict.kind == "unknown" and verdict.ruled_out:
-        lines.append("  ruled out, nearest first: " + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6]))
+        lines.append(
+            "  ruled out, nearest first: "
+            + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6])
+        )
     return "\n".join(lines + [f"  note: {note}" for note in verdict.notes])
 
 

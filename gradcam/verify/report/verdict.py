@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 EQUAL, DIFFERS, CANNOT = 0, 1, 2
-STATUS = {"equal": EQUAL, "rounding": EQUAL, "tie": EQUAL, "differs": DIFFERS, "unknown": DIFFERS, "refused": CANNOT}
+STATUS = {
+    "equal": EQUAL,
+    "rounding": EQUAL,
+    "tie": EQUAL,
+    "differs": DIFFERS,
+    "unknown": DIFFERS,
+    "refused": CANNOT,
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,11 @@ class Compared:
 
     def __str__(self):
         by = f"by {self.difference.relative:.1e} of its largest value (rounding: {self.tolerance:.1e}"
-        moved = f"; by relative L2 {self.difference.l2:.1e}, and near ties move it by up to {self.moves:.1e}" if self.moves else ""
+        moved = (
+            f"; by relative L2 {self.difference.l2:.1e}, and near ties move it by up to {self.moves:.1e}"
+            if self.moves
+            else ""
+        )
         return f"{self.stage:<28} {self.mark:<8} {by}{moved})"
 
 

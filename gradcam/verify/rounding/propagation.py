@@ -9,7 +9,11 @@ from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, find, history
 from minicnn.windows import pad_to_fit, taps
 
 GATES = (ReLU, LeakyReLU, Clip)
-NEAR = {"float16": 4e-3, "float32": 4e-6, "float64": 1e-13}  # of a layer's largest value: closer to a tie than rounding can tell
+NEAR = {
+    "float16": 4e-3,
+    "float32": 4e-6,
+    "float64": 1e-13,
+}  # of a layer's largest value: closer to a tie than rounding can tell
 MOST = 48  # near ties that are tried one by one
 FLIPS = 6  # of them at once
 
@@ -25,7 +29,11 @@ def amplification(q, steps):
         return relink(y, lambda t: replayed(partner[t].op))[y]
 
     run = Run(q, (("in float32", "y", in_single),))
-    return {s: max(1.0, difference(run[s].astype(np.float64), q.reference[s]).relative / 2**-24) for s in steps if s != "input"}
+    return {
+        s: max(1.0, difference(run[s].astype(np.float64), q.reference[s]).relative / 2**-24)
+        for s in steps
+        if s != "input"
+    }
 
 
 def replayed(op):

@@ -7,7 +7,12 @@ from gradcam.verify.rounding.propagation import band, crowded, flips
 BEYOND = 0.01  # of all places: so many may lie outside the measured band
 FLIPPED = 0.2  # a flip moves a map by less than this (relative L2)
 HOPELESS = 10  # times as far as the first tries of roundoff: no further ones are needed
-MOVED = ("signal", "gradient", "weights", "result")  # where the way back has been: a flip can move these, and nothing before them
+MOVED = (
+    "signal",
+    "gradient",
+    "weights",
+    "result",
+)  # where the way back has been: a flip can move these, and nothing before them
 
 
 def rounded(q, verdict, compared, kinds):
@@ -25,9 +30,14 @@ def rounded(q, verdict, compared, kinds):
     if not found:
         return False
     names, run = found
-    verdict.kind, verdict.reason = "rounding", f"equal once these near ties fall to the other side: {', '.join(names)}"
+    verdict.kind, verdict.reason = (
+        "rounding",
+        f"equal once these near ties fall to the other side: {', '.join(names)}",
+    )
     for s in differ:
-        compared[s].explained("rounding", difference(run[s], q.reference[s]).l2 + difference(q.theirs[s], run[s]).l2)
+        compared[s].explained(
+            "rounding", difference(run[s], q.reference[s]).l2 + difference(q.theirs[s], run[s]).l2
+        )
     return True
 
 
@@ -37,7 +47,11 @@ def tied(q, verdict, compared, kind):
     if far is None:
         return False
     most = max(far.values())
-    where = "on the path there are near ties, and" if q.method in PATHS else "so many gates and switches are tied that"
+    where = (
+        "on the path there are near ties, and"
+        if q.method in PATHS
+        else "so many gates and switches are tied that"
+    )
     moves = f"{where} {kind}'s roundoff at the input moves the reference by {most:.1e} (relative L2)"
     if most > FLIPPED:
         verdict.kind, verdict.reason = "refused", f"{moves}: nothing can be said; take a less flat picture"

@@ -13,8 +13,16 @@ def choose(x, W, geometry, precision, kept=None):
         raise ValueError(f"precision is 'fast' or 'exact', not {precision!r}")
     if geometry.groups > 1:
         return taps
-    plain = geometry.stride == geometry.dilation == (1, 1) and all(0 <= p <= 2 for sides in geometry.pad for p in sides)
-    if precision == "fast" and plain and W.shape[-2:] == (3, 3) and x.dtype == W.dtype == np.float32 and min(W.shape[:2]) >= 16:
+    plain = geometry.stride == geometry.dilation == (1, 1) and all(
+        0 <= p <= 2 for sides in geometry.pad for p in sides
+    )
+    if (
+        precision == "fast"
+        and plain
+        and W.shape[-2:] == (3, 3)
+        and x.dtype == W.dtype == np.float32
+        and min(W.shape[:2]) >= 16
+    ):
         windows = geometry.windows(x.shape[-2:], (3, 3))
         cost = {t: t.n**2 * _tiles(len(x), windows, t.m) for t in (F2, F4)}
         t = min(cost, key=cost.get)

@@ -101,7 +101,9 @@ def _sum_in_shares(a, b, out=None):
 
 def _with_signal(gy, W):
     """gy and W without the filters at which no signal arrives: behind a class's own map, that is all but one."""
-    if np.count_nonzero(gy[:, :, 0, 0]) > SPARSE * gy[:, :, 0, 0].size:  # one pixel tells enough to save most others the look at all
+    if (
+        np.count_nonzero(gy[:, :, 0, 0]) > SPARSE * gy[:, :, 0, 0].size
+    ):  # one pixel tells enough to save most others the look at all
         return gy, W
     signal = gy.any(axis=(0, 2, 3))
     return (gy[:, signal], W[signal]) if 0 < np.count_nonzero(signal) <= SPARSE * len(signal) else (gy, W)
@@ -135,7 +137,9 @@ def _put_back(gy, W, size, geometry):
                 (i, a), (j, b) = divmod(dh * u, sh), divmod(dw * v, sw)
                 apart[n, a, b, channels, rows.start + i : rows.stop + i, j : j + w] += columns[u, v]
 
-    def parts(threads):  # pictures, and shares of their channels where the pictures alone would leave a thread idle
+    def parts(
+        threads,
+    ):  # pictures, and shares of their channels where the pictures alone would leave a thread idle
         some = shares(C, threads) if N % threads and threads <= C else [slice(0, C)]
         return [(n, channels) for n in range(N) for channels in some]
 
@@ -152,7 +156,11 @@ def _blocks(x, kernel, h, w, C=None, threads=1):
     numbers, N = kernel[0] * kernel[1] * (C or x.shape[1]) * w, len(x)
     rows = max(1, min(-(-h * N // threads), h, block_size(BLOCK, x) // numbers))
     together = max(1, min(N // threads, block_size(BLOCK, x) // (numbers * h)))
-    return [(slice(n, n + together), slice(i, min(i + rows, h))) for n in range(0, len(x), together) for i in range(0, h, rows)]
+    return [
+        (slice(n, n + together), slice(i, min(i + rows, h)))
+        for n in range(0, len(x), together)
+        for i in range(0, h, rows)
+    ]
 
 
 def _unrolled(padded, rows, kernel, geometry, w):

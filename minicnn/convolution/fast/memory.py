@@ -18,8 +18,12 @@ def workspace(name, shape, like):
     return mine[key][:numbers].reshape(shape)
 
 
-FRESH = 4 << 20  # bytes of an array whose memory the C library may give back to the system, and ask for again, at every turn
-IDLE = 128 << 20  # bytes of such arrays that wait for the next ones, or as much as two of them, if they are so large
+FRESH = (
+    4 << 20
+)  # bytes of an array whose memory the C library may give back to the system, and ask for again, at every turn
+IDLE = (
+    128 << 20
+)  # bytes of such arrays that wait for the next ones, or as much as two of them, if they are so large
 
 _idle = {}  # {id: memory}
 
@@ -54,7 +58,9 @@ def empty_like(x, **how):
 def _memory(nbytes):
     """As much memory, or up to twice as much, from an array that is gone, or else fresh: then what is beyond IDLE is given back."""
     for memory in sorted(tuple(_idle.values()), key=lambda memory: memory.nbytes):
-        if nbytes <= memory.nbytes <= 2 * nbytes and _idle.pop(id(memory), None) is not None:  # else another thread was quicker
+        if (
+            nbytes <= memory.nbytes <= 2 * nbytes and _idle.pop(id(memory), None) is not None
+        ):  # else another thread was quicker
             return memory
     while _bytes(_idle) > IDLE:
         _idle.pop(next(iter(tuple(_idle)), None), None)

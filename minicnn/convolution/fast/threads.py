@@ -76,7 +76,9 @@ def in_parallel(f, parts, like, work=WORTH):
         try:
             work()
         finally:
-            for helper in helpers:  # one that has not started, because others keep the workers busy, has nothing left to do
+            for helper in (
+                helpers
+            ):  # one that has not started, because others keep the workers busy, has nothing left to do
                 if not helper.cancel():
                     helper.result()
 

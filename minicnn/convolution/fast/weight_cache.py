@@ -7,7 +7,9 @@ import numpy as np
 
 from minicnn.convolution.fast.threads import in_parallel, shares
 
-LIMIT = 512 << 20  # bytes, for all layers of all networks together; what does not fit is computed at every call
+LIMIT = (
+    512 << 20
+)  # bytes, for all layers of all networks together; what does not fit is computed at every call
 
 _layers, _lock = weakref.WeakSet(), threading.RLock()
 
@@ -53,7 +55,12 @@ def fingerprint(W):
     flat = np.ascontiguousarray(W).reshape(-1)
     words = flat.view(np.uint64 if flat.nbytes % 8 == 0 else np.uint32)
     odd, n, sums = _odd_numbers(words.size), words.size, []
-    in_parallel(lambda some: sums.append(int(np.dot(words[some], odd[some]))), lambda threads: shares(n, threads), W, work=64 * n)
+    in_parallel(
+        lambda some: sums.append(int(np.dot(words[some], odd[some]))),
+        lambda threads: shares(n, threads),
+        W,
+        work=64 * n,
+    )
     return sum(sums) % 2**64
 
 

@@ -45,8 +45,15 @@ class Tiles:
         p = np.array(points, np.float64)
         others = [np.delete(p, i) for i in range(m + 1)]
         at_infinity = np.eye(self.n)[-1]
-        self.A = np.vstack([np.vander(p, m, increasing=True), at_infinity[-m:]])  # a value's share in each output
-        self.G = np.vstack([np.vander(p, 3, increasing=True) / [[np.prod(a - b)] for a, b in zip(p, others)], at_infinity[-3:]])
+        self.A = np.vstack(
+            [np.vander(p, m, increasing=True), at_infinity[-m:]]
+        )  # a value's share in each output
+        self.G = np.vstack(
+            [
+                np.vander(p, 3, increasing=True) / [[np.prod(a - b)] for a, b in zip(p, others)],
+                at_infinity[-3:],
+            ]
+        )
         self.B = np.column_stack([np.append(polyfromroots(b), 0) for b in others] + [polyfromroots(p)])
 
 
@@ -68,7 +75,9 @@ class Winograd:
     def gx(self, gy, W, size, geometry):
         """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
         (top, _), (left, _) = geometry.pad
-        U = self.kept.get(("gx", self.t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), self.t))
+        U = self.kept.get(
+            ("gx", self.t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), self.t)
+        )
         return _correlate(gy, U, size, 2 - top, 2 - left, self.t)
 
     @one_thread_each
@@ -93,14 +102,20 @@ def _correlate(x, U, windows, top, left, t, b=None):
     """y[n,f,i,j] = b[f] + sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; U = G g G^T; i, j up to `windows`."""
     N, (_, C, F), (h, w) = len(x), U.shape, windows
     rows, columns = -(-h // t.m), -(-w // t.m)
-    y = empty_like(x, shape=(N, rows, t.m, columns, t.m, F), order="C")  # whole tiles; what is too much is cut off at the end
+    y = empty_like(
+        x, shape=(N, rows, t.m, columns, t.m, F), order="C"
+    )  # whole tiles; what is too much is cut off at the end
 
     def compute(part):
         block, filters = part
         (first, last), (start, stop), _ = block
         V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
         U_part = U[:, :, filters]
-        M = np.matmul(V.reshape(t.n * t.n, -1, C), U_part, out=workspace("M", (t.n * t.n, V[0, 0].size // C, U_part.shape[-1]), x))
+        M = np.matmul(
+            V.reshape(t.n * t.n, -1, C),
+            U_part,
+            out=workspace("M", (t.n * t.n, V[0, 0].size // C, U_part.shape[-1]), x),
+        )
         Y = _both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], -1), "Y")
         if b is not None:
             Y += b[filters]
@@ -108,7 +123,11 @@ def _correlate(x, U, windows, top, left, t, b=None):
 
     def parts(threads):
         blocks = _blocks(N, h, w, C, F, t, block_size(BLOCK, x), threads)
-        return [(block, filters) for block in blocks for filters in shares(F, 1 if len(blocks) >= threads else threads)]
+        return [
+            (block, filters)
+            for block in blocks
+            for filters in shares(F, 1 if len(blocks) >= threads else threads)
+        ]
 
     in_parallel(compute, parts, x, t.n**2 * N * rows * columns * (C * F + TRANSFORM * (C + F)))
     return y.reshape(N, rows * t.m, columns * t.m, F)[:, :h, :w].transpose(0, 3, 1, 2)
@@ -136,9 +155,13 @@ def _cut(x, block, n, t, top, left):
     above = start * t.m - top  # the row of x at the top of the block
     i0, i1, j0, j1 = max(0, -above), min(height, H - above), max(0, left), min(width, W + left)
     padded[:, :i0], padded[:, i1:], padded[:, :, :j0], padded[:, :, j1:] = 0, 0, 0, 0
-    padded[:, i0:i1, j0:j1] = x[first:last, :, above + i0 : above + i1, j0 - left : j1 - left].transpose(0, 2, 3, 1)
+    padded[:, i0:i1, j0:j1] = x[first:last, :, above + i0 : above + i1, j0 - left : j1 - left].transpose(
+        0, 2, 3, 1
+    )
     tiles = workspace("tiles", (n, n, last - first, stop - start, columns, C), x)
-    tiles[...] = sliding_window_view(padded, (n, n), axis=(1, 2))[:, :: t.m, :: t.m].transpose(4, 5, 0, 1, 2, 3)
+    tiles[...] = sliding_window_view(padded, (n, n), axis=(1, 2))[:, :: t.m, :: t.m].transpose(
+        4, 5, 0, 1, 2, 3
+    )
     return tiles
 
 
@@ -147,4 +170,6 @@ def _both_ways(T, d, name):
     (m, n), (_, _, *rest) = T.shape, d.shape
     T = np.asarray(T.astype(d.dtype), like=d)
     first = np.matmul(T, d.reshape(n, -1), out=workspace("half", (m, n * d[0, 0].size), d))
-    return np.matmul(T, first.reshape(m, n, -1), out=workspace(name, (m, m, d[0, 0].size), d)).reshape(m, m, *rest)
+    return np.matmul(T, first.reshape(m, n, -1), out=workspace(name, (m, m, d[0, 0].size), d)).reshape(
+        m, m, *rest
+    )

@@ -10,7 +10,9 @@ class ShortcutA(Layer):
 
     def forward(self, x):
         half = x.shape[1] // 2
-        every_second = self.apply(Slice(slice(None), slice(None), slice(None, None, 2), slice(None, None, 2)), x)
+        every_second = self.apply(
+            Slice(slice(None), slice(None), slice(None, None, 2), slice(None, None, 2)), x
+        )
         return self.apply(Pad((half, half), (0, 0), (0, 0)), every_second)
 
 
@@ -32,7 +34,11 @@ def cifar_resnet(n, classes=10):
             steps.append(block(f"layer{stage}.{i}", C, F))
             C = F
     return Sequential(
-        *(ConvLayer("conv1", 3, 16, kernel=3, pad=1, bias=False), BatchNormLayer("bn1", 16), Apply("relu", ReLU)),
+        *(
+            ConvLayer("conv1", 3, 16, kernel=3, pad=1, bias=False),
+            BatchNormLayer("bn1", 16),
+            Apply("relu", ReLU),
+        ),
         *steps,
         *(Apply("avgpool", GlobalAvgPool), LinearLayer("linear", 64, classes)),
     )

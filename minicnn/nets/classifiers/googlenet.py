@@ -75,11 +75,19 @@ def googlenet_caffe(classes=1000):
         )  # fmt: skip
 
     return Sequential(
-        *(conv("conv1/7x7_s2", 3, 64, 7, pad=3, stride=2), _pool("pool1/3x3_s2"), Apply("pool1/norm1", LocalResponseNorm)),
+        *(
+            conv("conv1/7x7_s2", 3, 64, 7, pad=3, stride=2),
+            _pool("pool1/3x3_s2"),
+            Apply("pool1/norm1", LocalResponseNorm),
+        ),
         *(conv("conv2/3x3_reduce", 64, 64, 1), conv("conv2/3x3", 64, 192, 3, pad=1)),
         *(Apply("conv2/norm2", LocalResponseNorm), _pool("pool2/3x3_s2")),
         *_stages(inception, _pool("pool3/3x3_s2"), _pool("pool4/3x3_s2")),
-        *(Apply("pool5/7x7_s1", GlobalAvgPool), DropoutLayer("pool5/drop_7x7_s1", 0.4), LinearLayer("loss3/classifier", 1024, classes)),
+        *(
+            Apply("pool5/7x7_s1", GlobalAvgPool),
+            DropoutLayer("pool5/drop_7x7_s1", 0.4),
+            LinearLayer("loss3/classifier", 1024, classes),
+        ),
     )
 
 

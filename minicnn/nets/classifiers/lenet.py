@@ -9,7 +9,12 @@ def lenet(classes=10):
     return Sequential(
         *(ConvLayer("conv1", 1, 20, kernel=5), _pool("pool1")),
         *(ConvLayer("conv2", 20, 50, kernel=5), _pool("pool2")),
-        *(Apply("flatten", Flatten), LinearLayer("ip1", 800, 500), Apply("relu1", ReLU), LinearLayer("ip2", 500, classes)),
+        *(
+            Apply("flatten", Flatten),
+            LinearLayer("ip1", 800, 500),
+            Apply("relu1", ReLU),
+            LinearLayer("ip2", 500, classes),
+        ),
     )
 
 
@@ -17,8 +22,18 @@ def captum_cifar(classes=10):
     """PyTorch's CIFAR-10 tutorial, and Captum's example.  x (N, 3, 32, 32) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 3, 6, kernel=5), Apply("relu1", ReLU), _pool("pool1")),
-        *(ConvLayer("conv2", 6, 16, kernel=5), Apply("relu2", ReLU), _pool("pool2"), Apply("flatten", Flatten)),
-        *(LinearLayer("fc1", 400, 120), Apply("relu3", ReLU), LinearLayer("fc2", 120, 84), Apply("relu4", ReLU)),
+        *(
+            ConvLayer("conv2", 6, 16, kernel=5),
+            Apply("relu2", ReLU),
+            _pool("pool2"),
+            Apply("flatten", Flatten),
+        ),
+        *(
+            LinearLayer("fc1", 400, 120),
+            Apply("relu3", ReLU),
+            LinearLayer("fc2", 120, 84),
+            Apply("relu4", ReLU),
+        ),
         LinearLayer("fc3", 84, classes),
     )
 
@@ -27,8 +42,18 @@ def keras1_conv(C, size, classes=10):
     """Two 3x3 convolutions, one pooling, two linear layers.  x (N, C, size, size) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", C, 8, kernel=3, pad=1), Apply("relu1", ReLU)),
-        *(ConvLayer("conv2", 8, 8, kernel=3, pad=1), Apply("relu2", ReLU), _pool("pool2"), Apply("flatten", Flatten)),
-        *(LinearLayer("fc3", 8 * (size // 2) ** 2, 28), Apply("relu3", ReLU), DropoutLayer("drop3"), LinearLayer("fc4", 28, classes)),
+        *(
+            ConvLayer("conv2", 8, 8, kernel=3, pad=1),
+            Apply("relu2", ReLU),
+            _pool("pool2"),
+            Apply("flatten", Flatten),
+        ),
+        *(
+            LinearLayer("fc3", 8 * (size // 2) ** 2, 28),
+            Apply("relu3", ReLU),
+            DropoutLayer("drop3"),
+            LinearLayer("fc4", 28, classes),
+        ),
     )
 
 

@@ -25,7 +25,10 @@ class Residual(Layer):
 def basic_block(name, C, F, stride):
     """Two 3x3 convolutions (fig. 5, left).  C -> F channels."""
     branch = Sequential(
-        *(ConvLayer(f"{name}.conv1", C, F, kernel=3, stride=stride, pad=1, bias=False), BatchNormLayer(f"{name}.bn1", F)),
+        *(
+            ConvLayer(f"{name}.conv1", C, F, kernel=3, stride=stride, pad=1, bias=False),
+            BatchNormLayer(f"{name}.bn1", F),
+        ),
         Apply(f"{name}.relu1", ReLU),
         *(ConvLayer(f"{name}.conv2", F, F, kernel=3, pad=1, bias=False), BatchNormLayer(f"{name}.bn2", F)),
     )
@@ -39,11 +42,20 @@ def bottleneck(name, C, F, stride, stride_first=False, bias=False, eps=1e-5):
     """
     s1, s2 = (stride, 1) if stride_first else (1, stride)
     branch = Sequential(
-        *(ConvLayer(f"{name}.conv1", C, F, kernel=1, stride=s1, bias=bias), BatchNormLayer(f"{name}.bn1", F, eps)),
+        *(
+            ConvLayer(f"{name}.conv1", C, F, kernel=1, stride=s1, bias=bias),
+            BatchNormLayer(f"{name}.bn1", F, eps),
+        ),
         Apply(f"{name}.relu1", ReLU),
-        *(ConvLayer(f"{name}.conv2", F, F, kernel=3, stride=s2, pad=1, bias=bias), BatchNormLayer(f"{name}.bn2", F, eps)),
+        *(
+            ConvLayer(f"{name}.conv2", F, F, kernel=3, stride=s2, pad=1, bias=bias),
+            BatchNormLayer(f"{name}.bn2", F, eps),
+        ),
         Apply(f"{name}.relu2", ReLU),
-        *(ConvLayer(f"{name}.conv3", F, 4 * F, kernel=1, bias=bias), BatchNormLayer(f"{name}.bn3", 4 * F, eps)),
+        *(
+            ConvLayer(f"{name}.conv3", F, 4 * F, kernel=1, bias=bias),
+            BatchNormLayer(f"{name}.bn3", 4 * F, eps),
+        ),
     )
     return Residual(name, branch, _projection(name, C, 4 * F, stride, bias, eps))
 
@@ -67,7 +79,11 @@ def resnet(block, depths, expansion, classes=1000, bias=False, eps=1e-5, rounded
             steps.append(block(f"layer{stage}.{i}", C, F, stride=2 if stage > 1 and i == 0 else 1))
             C = expansion * F
     return Sequential(
-        *(ConvLayer("conv1", 3, 64, kernel=7, stride=2, pad=3, bias=bias), BatchNormLayer("bn1", 64, eps), Apply("relu", ReLU)),
+        *(
+            ConvLayer("conv1", 3, 64, kernel=7, stride=2, pad=3, bias=bias),
+            BatchNormLayer("bn1", 64, eps),
+            Apply("relu", ReLU),
+        ),
         Apply("maxpool", MaxPool, kernel=3, stride=2, pad=0 if rounded_up else 1, ceil=rounded_up),
         *steps,
         *(Apply("avgpool", GlobalAvgPool), LinearLayer("fc", C, classes)),

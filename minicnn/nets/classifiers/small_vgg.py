@@ -21,7 +21,12 @@ def udacity_cifar(classes=10):
         *(ConvLayer("conv1", 3, 16, kernel=3, pad=1), Apply("relu1", ReLU), _pool("pool1")),
         *(ConvLayer("conv2", 16, 32, kernel=3, pad=1), Apply("relu2", ReLU), _pool("pool2")),
         *(ConvLayer("conv3", 32, 64, kernel=3, pad=1), Apply("relu3", ReLU), _pool("pool3")),
-        *(Apply("flatten", Flatten), DropoutLayer("drop3", 0.25), LinearLayer("fc1", 1024, 500), Apply("relu4", ReLU)),
+        *(
+            Apply("flatten", Flatten),
+            DropoutLayer("drop3", 0.25),
+            LinearLayer("fc1", 1024, 500),
+            Apply("relu4", ReLU),
+        ),
         *(DropoutLayer("drop4", 0.25), LinearLayer("fc2", 500, classes)),
     )
 

@@ -33,7 +33,12 @@ def squeezenet(classes=1000, conv10_pad=1):
     return Sequential(
         *(ConvLayer("conv1", 3, 96, kernel=7, stride=2), Apply("relu_conv1", ReLU), _pool("pool1")),
         *(Fire("fire2", 96, 16, 64), Fire("fire3", 128, 16, 64), Fire("fire4", 128, 32, 128), _pool("pool4")),
-        *(Fire("fire5", 256, 32, 128), Fire("fire6", 256, 48, 192), Fire("fire7", 384, 48, 192), Fire("fire8", 384, 64, 256)),
+        *(
+            Fire("fire5", 256, 32, 128),
+            Fire("fire6", 256, 48, 192),
+            Fire("fire7", 384, 48, 192),
+            Fire("fire8", 384, 64, 256),
+        ),
         *(_pool("pool8"), Fire("fire9", 512, 64, 256)),
         *_scores(classes, conv10_pad),
     )
@@ -45,7 +50,12 @@ def squeezenet1_1(classes=1000):
         *(ConvLayer("conv1", 3, 64, kernel=3, stride=2), Apply("relu_conv1", ReLU), _pool("pool1")),
         *(Fire("fire2", 64, 16, 64), Fire("fire3", 128, 16, 64), _pool("pool3")),
         *(Fire("fire4", 128, 32, 128), Fire("fire5", 256, 32, 128), _pool("pool5")),
-        *(Fire("fire6", 256, 48, 192), Fire("fire7", 384, 48, 192), Fire("fire8", 384, 64, 256), Fire("fire9", 512, 64, 256)),
+        *(
+            Fire("fire6", 256, 48, 192),
+            Fire("fire7", 384, 48, 192),
+            Fire("fire8", 384, 64, 256),
+            Fire("fire9", 512, 64, 256),
+        ),
         *_scores(classes, conv10_pad=0),
     )
 

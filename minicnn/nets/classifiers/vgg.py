@@ -13,7 +13,9 @@ CONFIGURATIONS = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 
 def vgg(configuration, batchnorm=False, classes=1000):
     """Five blocks of 3x3 convolutions, each followed by a 2x2 max-pool, then three linear layers.  x (N, 3, 224, 224) -> (N, classes)"""
     steps, C = [], 3
-    for block, (convolutions, F) in enumerate(zip(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512)), start=1):
+    for block, (convolutions, F) in enumerate(
+        zip(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512)), start=1
+    ):
         for i in range(1, convolutions + 1):
             steps.append(ConvLayer(f"conv{block}_{i}", C, F, kernel=3, pad=1))
             if batchnorm:

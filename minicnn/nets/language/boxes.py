@@ -13,7 +13,11 @@ def anchors(size, sides, step):
     """
     y, x = ((np.arange(n) + 0.5) * step for n in size)
     side, y, x = np.meshgrid(np.asarray(sides, float), y, x, indexing="ij")
-    return np.stack([x - side / 2, y - side / 2, x + side / 2, y + side / 2], axis=-1).reshape(-1, 4).astype(np.float32)
+    return (
+        np.stack([x - side / 2, y - side / 2, x + side / 2, y + side / 2], axis=-1)
+        .reshape(-1, 4)
+        .astype(np.float32)
+    )
 
 
 def encode(boxes, anchors):
@@ -26,7 +30,10 @@ def encode(boxes, anchors):
 def decode(offsets, anchors):
     """The way back: boxes (..., 4)."""
     from_centre, from_side = _centre(anchors)
-    centre, side = from_centre + offsets[..., :2] * from_side, from_side * np.exp(np.clip(offsets[..., 2:], -3, 3))
+    centre, side = (
+        from_centre + offsets[..., :2] * from_side,
+        from_side * np.exp(np.clip(offsets[..., 2:], -3, 3)),
+    )
     return np.concatenate([centre - side / 2, centre + side / 2], axis=-1)
 
 

@@ -78,7 +78,9 @@ class Teller(Layer):
         A = Concat(axis=1)(A, moved(where(N, h, w).astype(like.dtype), like))
         keys = Reshape((N, -1, h * w))(self.key(A))
         what = Transpose((0, 2, 1))(Reshape((N, -1, h * w))(A))
-        start = [np.zeros_like(like, shape=(N, n)) for n in (self.lstm.H, self.lstm.H, GLANCES * what.shape[2])]
+        start = [
+            np.zeros_like(like, shape=(N, n)) for n in (self.lstm.H, self.lstm.H, GLANCES * what.shape[2])
+        ]
         return Seen(what, keys), State(*start)
 
     def step(self, seen, heard, state):

@@ -38,7 +38,10 @@ def beam(net, x, longest, width=3):
         for value, words, state in going:
             scores, after = net.step(seen, np.array(words[-1:] or [STOP]), state)
             log_p = log_softmax(scores)[0]
-            grown += [(value + float(log_p[w]), [*words, int(w)], after) for w in np.argsort(-log_p, kind="stable")[:width]]
+            grown += [
+                (value + float(log_p[w]), [*words, int(w)], after)
+                for w in np.argsort(-log_p, kind="stable")[:width]
+            ]
         grown = sorted(grown, key=lambda g: -g[0])[:width]
         ended += [(value, words) for value, words, _ in grown if words[-1] == STOP]
         going = [g for g in grown if g[1][-1] != STOP]

@@ -11,9 +11,26 @@ from minicnn.nets.classifiers.blocks import blocks
 from minicnn.nets.language.boxes import anchors, decode, suppress
 from minicnn.nets.language.decoding import STOP
 from minicnn.nets.language.layers import EmbeddingLayer, LSTMLayer
-from minicnn.ops import AvgPool, Concat, GlobalAvgPool, LogSoftmax, Mul, ReLU, Reshape, RoIAlign, Sigmoid, Slice, Sum, Transpose
+from minicnn.ops import (
+    AvgPool,
+    Concat,
+    GlobalAvgPool,
+    LogSoftmax,
+    Mul,
+    ReLU,
+    Reshape,
+    RoIAlign,
+    Sigmoid,
+    Slice,
+    Sum,
+    Transpose,
+)
 
-STEP, SIDES, P = 8, (16, 24, 34, 46), 5  # pixels per cell of the feature maps; sides of the anchors; samples along a region's side
+STEP, SIDES, P = (
+    8,
+    (16, 24, 34, 46),
+    5,
+)  # pixels per cell of the feature maps; sides of the anchors; samples along a region's side
 
 
 class DenseCaptioner(Layer):
@@ -31,7 +48,10 @@ class DenseCaptioner(Layer):
     def __init__(self, V=24, code=96, name=None):
         super().__init__(name)
         steps = blocks((1, 1, 2, 2), (16, 32, 48, 64), batchnorm=False)[:-1]
-        self.early, self.late = Sequential(*steps[:5]), Sequential(*steps[5:])  # up to relu2_1, from pool2 to relu4_2
+        self.early, self.late = (
+            Sequential(*steps[:5]),
+            Sequential(*steps[5:]),
+        )  # up to relu2_1, from pool2 to relu4_2
         self.beside = Apply("beside", AvgPool, kernel=4)
         self.joined = Sequential(*_conv("joined", 96, 96, "relu_joined"), *_conv("conv5", 96, 128, "relu5"))
         self.rpn = Sequential(*_conv("rpn", 96, 64, "relu_rpn"), ConvLayer("anchors", 64, 5 * len(SIDES), 1))
@@ -93,7 +113,9 @@ class DenseCaptioner(Layer):
 
     def look(self, codes):
         """What an LSTM holds that has seen the regions, and no word yet; this and `step` are what `minicnn.nets.language.decoding` asks for."""
-        nothing = np.zeros_like(codes.data if isinstance(codes, Tensor) else codes, shape=(codes.shape[0], self.lstm.H))
+        nothing = np.zeros_like(
+            codes.data if isinstance(codes, Tensor) else codes, shape=(codes.shape[0], self.lstm.H)
+        )
         return (), self.lstm(codes, nothing, nothing)
 
     def step(self, seen, heard, state):

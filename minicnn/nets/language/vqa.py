@@ -35,9 +35,14 @@ class Answerer(Layer):
         self.table, self.lstm = EmbeddingLayer("words", words, embedding), LSTMLayer("lstm", embedding, H)
         self.key = ConvLayer("key", C, K, kernel=1)
         self.query1, self.query2 = LinearLayer("query1", H, K), LinearLayer("query2", H + C, K)
-        self.see, self.strongest = LinearLayer("see", 2 * C, fused), LinearLayer("strongest", F, fused, bias=False)
+        self.see, self.strongest = (
+            LinearLayer("see", 2 * C, fused),
+            LinearLayer("strongest", F, fused, bias=False),
+        )
         self.ask = LinearLayer("ask", H, fused)
-        self.think = Sequential(LinearLayer("think", fused, H), Apply("relu_think", ReLU), LinearLayer("answer", H, answers))
+        self.think = Sequential(
+            LinearLayer("think", fused, H), Apply("relu_think", ReLU), LinearLayer("answer", H, answers)
+        )
 
     def __call__(self, features, words):
         """features (N, C, h, w), words (N, Q, L) -> scores (N, Q, answers); see Vqa"""
@@ -49,7 +54,9 @@ class Answerer(Layer):
         s2 = _look(self.query2(Concat()(q, s1)), keys, what, Q)
         strongest = Reshape((N, -1))(MaxPool(kernel=A.shape[-2:])(A))
         F = self.ask.b.shape[0]
-        seen = Add()(Reshape((N, Q, F))(self.see(Concat()(s1, s2))), Reshape((N, 1, F))(self.strongest(strongest)))
+        seen = Add()(
+            Reshape((N, Q, F))(self.see(Concat()(s1, s2))), Reshape((N, 1, F))(self.strongest(strongest))
+        )
         fused = Mul()(seen, Reshape((N, Q, F))(Tanh()(self.ask(q))))
         y = Reshape((N, Q, -1))(self.think(Reshape((N * Q, F))(fused)))
         if isinstance(y, Tensor):

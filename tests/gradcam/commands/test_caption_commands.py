@@ -21,7 +21,9 @@ def test_caption_tells_the_built_in_scene_and_draws_every_word(capsys):
 
 def test_a_wide_beam_lists_its_sentences_best_first(capsys):
     assert main(["caption", "--beam", "3", "--out", "beam.png"]) == 0
-    shares = [float(line.split()[-2]) for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    shares = [
+        float(line.split()[-2]) for line in capsys.readouterr().out.splitlines() if line.startswith("  ")
+    ]
     assert len(shares) >= 2 and shares == sorted(shares, reverse=True)
 
 
@@ -57,10 +59,16 @@ def test_a_photo_is_looked_at_with_a_warning(capsys):
 @pytest.mark.parametrize(
     "words, said",
     [
-        (["ask", "what colour is the penguin?"], "the word 'penguin' is unknown; known are what, colour, shape"),
+        (
+            ["ask", "what colour is the penguin?"],
+            "the word 'penguin' is unknown; known are what, colour, shape",
+        ),
         (["ask", "what colour is the sta?"], "do you mean 'star'?"),
         (["ask", "?"], "there is no word in '?'"),
-        (["ask", "is there a star a star a star"], "8 words, and this network was taught with no more than 6"),
+        (
+            ["ask", "is there a star a star a star"],
+            "8 words, and this network was taught with no more than 6",
+        ),
         (["ask", "is there a star", "--answer", "maybe"], "there is no answer 'maybe'"),
         (["ask", "is there a star", "--answer", "elephant"], "there is red, "),
         (["ask", "is there a star", "--layer", "fc6"], "no tensor is called 'fc6'"),

@@ -80,7 +80,10 @@ def test_weights_that_hold_nan_are_told(here, capsys):
     arrays["fc3.b"] = np.full_like(arrays["fc3.b"], np.nan)
     np.savez("net.npz", **arrays)
     assert explain() == 2
-    assert "scores that are no finite numbers" in capsys.readouterr().err and files(here) == {"photo.jpg", "net.npz"}
+    assert "scores that are no finite numbers" in capsys.readouterr().err and files(here) == {
+        "photo.jpg",
+        "net.npz",
+    }
 
 
 BAD = {
@@ -92,13 +95,25 @@ BAD = {
     "no such class": (["--class", "hors"], "near: 7 horse"),
     "a class number too large": (["--class", "10"], "numbered 0 to 9"),
     "no such layer": (["--layer", "relu7"], "there is no layer with maps 'relu7'; near: relu"),
-    "a layer without maps": (["--layer", "fc1"], "layer 'fc1' gives 120 numbers and no map; the last with maps are"),
+    "a layer without maps": (
+        ["--layer", "fc1"],
+        "layer 'fc1' gives 120 numbers and no map; the last with maps are",
+    ),
     "no such unit layer": (["--method", "deconvnet", "--unit-layer", "relu7"], "relu7"),
     "no such method": (["--method", "guided_backprob"], "near: guided_backprop"),
     "a method that does not apply": (["--method", "cam"], "global average pooling"),
-    "no weights there": (["explain", "photo.jpg", "--network", NETWORK, "--weights", "no.npz"], "there is no such file"),
-    "weights of another network": (["explain", "photo.jpg", "--network", "lenet", "--weights", "net.npz"], "no weights of lenet"),
-    "no weights at all": (["explain", "photo.jpg", "--network", NETWORK, "--weights", "photo.jpg"], "photo.jpg"),
+    "no weights there": (
+        ["explain", "photo.jpg", "--network", NETWORK, "--weights", "no.npz"],
+        "there is no such file",
+    ),
+    "weights of another network": (
+        ["explain", "photo.jpg", "--network", "lenet", "--weights", "net.npz"],
+        "no weights of lenet",
+    ),
+    "no weights at all": (
+        ["explain", "photo.jpg", "--network", NETWORK, "--weights", "photo.jpg"],
+        "photo.jpg",
+    ),
     "no such folder": (["--out", "no/panel.png"], "there is no folder"),
     "a format unknown": (["--out", "panel.bmp"], ".png, .svg, .pdf"),
     "the photo itself": (["--out", "photo.jpg"], "overwrite"),
@@ -107,16 +122,31 @@ BAD = {
     "a method's other name": (["--method", "gradcampp"], "near: grad_cam, xgrad_cam, grad_cam++"),
     "a family of methods": (["--method", "lrp"], "lrp_gamma"),
     "no photo": (["explain", "--network", NETWORK], "give a photo"),
-    "no photo for an ONNX file": (["explain", "--onnx", "net.onnx", "--class", "star"], "give a photo for net.onnx"),
-    "two networks": (["--onnx", "net.onnx"], "--onnx is a network with its weights, and --network names others"),
+    "no photo for an ONNX file": (
+        ["explain", "--onnx", "net.onnx", "--class", "star"],
+        "give a photo for net.onnx",
+    ),
+    "two networks": (
+        ["--onnx", "net.onnx"],
+        "--onnx is a network with its weights, and --network names others",
+    ),
     "a description without its network": (["--mean", "1", "2"], "--mean describes a network of your own"),
     "labels without their network": (["--labels", "photo.jpg"], "--labels describes a network of your own"),
     "a size without its network": (["--size", "20"], "--size describes a network of your own"),
-    "a deviation of zero": (["explain", "photo.jpg", "--onnx", "net.onnx", "--std", "0"], "which must be above 0"),
+    "a deviation of zero": (
+        ["explain", "photo.jpg", "--onnx", "net.onnx", "--std", "0"],
+        "which must be above 0",
+    ),
     "a class below zero": (["--class", "-1"], "there is no class -1; they are numbered 0 to 9"),
     "a class of no name": (["--class", "xyzzy"], "among the 10 of this network: airplane, automobile, bird"),
-    "a class that squeezenet has": (["--class", "tiger cat"], "squeezenet knows 'tiger cat': --network squeezenet"),
-    "weights of a network that was not named": (["explain", "photo.jpg", "--weights", "net.npz"], f"add --network {NETWORK}"),
+    "a class that squeezenet has": (
+        ["--class", "tiger cat"],
+        "squeezenet knows 'tiger cat': --network squeezenet",
+    ),
+    "weights of a network that was not named": (
+        ["explain", "photo.jpg", "--weights", "net.npz"],
+        f"add --network {NETWORK}",
+    ),
     "weights that layers do not fit": (["layers", "--weights", "net.npz"], f"add --network {NETWORK}"),
     "layers of no network": (["layers", "--network", "vgg17"], "vgg16"),
 }
@@ -216,7 +246,9 @@ def test_methods_are_listed_with_paper_and_passes(capsys):
     assert main(["methods"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
     assert head.split()[0] == "method" and [line.split()[0] for line in lines] == list(METHODS)
-    assert all(m.question in line and m.paper in line and m.cost in line for line, m in zip(lines, METHODS.values()))
+    assert all(
+        m.question in line and m.paper in line and m.cost in line for line, m in zip(lines, METHODS.values())
+    )
     assert "Chattopadhay et al. 2018" in next(line for line in lines if line.startswith("grad_cam++ "))
 
 
@@ -227,7 +259,17 @@ def test_methods_measured_on_the_built_in_scene(capsys):
     assert float(lines["score_cam"].split()[-1]) > 2 and float(lines["smoothgrad"].split()[-1]) > 2
 
 
-RELATIVES = ("gradcam++", "XGrad-CAM", "hires_cam", "layercam", "Eigen-CAM", "score-cam", "ablationcam", "smooth_grad", "LRP-gamma")
+RELATIVES = (
+    "gradcam++",
+    "XGrad-CAM",
+    "hires_cam",
+    "layercam",
+    "Eigen-CAM",
+    "score-cam",
+    "ablationcam",
+    "smooth_grad",
+    "LRP-gamma",
+)
 
 
 def test_relatives_are_found_by_how_they_are_written_elsewhere(here, capsys):
@@ -241,20 +283,52 @@ def test_relatives_are_found_by_how_they_are_written_elsewhere(here, capsys):
 def test_help_does_not_wait_for_pictures_or_plots():
     loaded = "print([m for m in ('matplotlib', 'PIL', 'weights', 'pooch') if m in sys.modules])"
     program = f"import sys; from gradcam.cli import parser; parser(); {loaded}"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "[]"
+    )
 
 
 def test_python_m_gradcam_ends_with_the_status(here):
-    done = subprocess.run([sys.executable, "-m", "gradcam", "explain", "nothing.jpg", "--network", NETWORK], capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", "gradcam: nothing.jpg: there is no such file\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "gradcam", "explain", "nothing.jpg", "--network", NETWORK],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        2,
+        "",
+        "gradcam: nothing.jpg: there is no such file\n",
+    )
 
 
 # --- names
 
-NAMES = ("tench, Tinca tinca", "tiger cat", "Persian cat", "crane (bird)", "crane (machine)", "maillot", "maillot", "bull mastiff")
+NAMES = (
+    "tench, Tinca tinca",
+    "tiger cat",
+    "Persian cat",
+    "crane (bird)",
+    "crane (machine)",
+    "maillot",
+    "maillot",
+    "bull mastiff",
+)
 
 
-FOUND = {"tiger cat": 1, "Tiger_Cat": 1, "tigercat": 1, "tinca-tinca": 0, "TENCH": 0, "crane (bird)": 3, "bull": 7, "5": 5, " 2 ": 2}
+FOUND = {
+    "tiger cat": 1,
+    "Tiger_Cat": 1,
+    "tigercat": 1,
+    "tinca-tinca": 0,
+    "TENCH": 0,
+    "crane (bird)": 3,
+    "bull": 7,
+    "5": 5,
+    " 2 ": 2,
+}
 
 
 @pytest.mark.parametrize(("asked", "c"), FOUND.items())
@@ -291,9 +365,14 @@ def test_one_of_ignores_spelling_and_lists_what_there_is():
     assert one_of("method", "Guided-Grad CAM", ["grad_cam", "guided_grad_cam"]) == "guided_grad_cam"
     with pytest.raises(AskError, match="there is no method 'x'; there is grad_cam, saliency"):
         one_of("method", "x", ["grad_cam", "saliency"])
-    with pytest.raises(AskError, match=r"no method 'x'; there is 0, 1, 2, 3, 4, 5, 6, 7, \.\.\. \(all of them: gradcam methods\)"):
+    with pytest.raises(
+        AskError,
+        match=r"no method 'x'; there is 0, 1, 2, 3, 4, 5, 6, 7, \.\.\. \(all of them: gradcam methods\)",
+    ):
         one_of("method", "x", list("0123456789"), "gradcam methods")
-    with pytest.raises(AskError, match=r"no answer 'elephant'; there is crescent, no$"):  # few are all named: the nearest is nowhere near
+    with pytest.raises(
+        AskError, match=r"no answer 'elephant'; there is crescent, no$"
+    ):  # few are all named: the nearest is nowhere near
         one_of("answer", "elephant", ["crescent", "no"])
 
 
@@ -309,7 +388,18 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     """Figure 1 of Grad-CAM: the dog at (0.50, 0.19) of width and height, the cat at (0.81, 0.73)."""
     monkeypatch.chdir(tmp_path)
     photo, file = str(DATA / "images/cat_dog.jpg"), str(DATA / "weights/squeezenet_v1_0.npz")
-    command = ["explain", photo, "--network", "squeezenet", "--weights", file, "--class", "bull mastiff", "tiger cat", "--json"]
+    command = [
+        "explain",
+        photo,
+        "--network",
+        "squeezenet",
+        "--weights",
+        file,
+        "--class",
+        "bull mastiff",
+        "tiger cat",
+        "--json",
+    ]
     assert main([*command, "--method", "grad_cam"]) == 0
     found = json.loads(capsys.readouterr().out)
     top = {c["name"]: round(c["probability"], 3) for c in found["top"]}
@@ -327,7 +417,9 @@ def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys
     assert main(["explain", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [c["name"] for c in found["explained"]] == SCENE_KINDS
-    assert all(c["probability"] > 0.5 for c in found["explained"]) and files(tmp_path) == {"shapes_explained.png"}
+    assert all(c["probability"] > 0.5 for c in found["explained"]) and files(tmp_path) == {
+        "shapes_explained.png"
+    }
 
 
 def test_the_first_class_is_the_one_with_the_highest_score(capsys, tmp_path, monkeypatch):

@@ -22,13 +22,20 @@ def test_labels_are_as_many_as_scores(here, tmp_path, capsys, names):
     (tmp_path / "names.txt").write_text("\n".join(map(str, range(names))), "utf-8")
     assert main(["explain", "photo.png", "--onnx", str(MODEL), "--labels", "names.txt"]) == 2
     out, err = capsys.readouterr()
-    assert out == "" and err.count("\n") == 1 and f"names.txt has {names} names, and {MODEL} gives 10 scores" in err
+    assert (
+        out == ""
+        and err.count("\n") == 1
+        and f"names.txt has {names} names, and {MODEL} gives 10 scores" in err
+    )
 
 
 @pytest.mark.data
 def test_ten_names_and_empty_lines_after_them_will_do(here, tmp_path, capsys):
     (tmp_path / "names.txt").write_text("\n".join(f"digit {n}" for n in range(10)) + "\n\n", "utf-8")
-    assert main(["explain", "photo.png", "--onnx", str(MODEL), "--labels", "names.txt", "--method", "saliency"]) == 0
+    assert (
+        main(["explain", "photo.png", "--onnx", str(MODEL), "--labels", "names.txt", "--method", "saliency"])
+        == 0
+    )
     assert "digit " in capsys.readouterr().out
 
 

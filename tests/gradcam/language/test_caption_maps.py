@@ -51,7 +51,9 @@ def test_the_whole_sentence_is_the_sum_of_its_words_before_the_relu(nets):
 
 def test_a_word_knows_nothing_of_those_after_it(nets):
     other = np.array([1, 4, 13, 5, 0])
-    first, second = (explain_caption(nets[0], scene(), words, "relu5_1", relu=False) for words in (SENTENCE, other))
+    first, second = (
+        explain_caption(nets[0], scene(), words, "relu5_1", relu=False) for words in (SENTENCE, other)
+    )
     assert_close(first.maps[:2], second.maps[:2])
     assert relative(first.maps[2], second.maps[2]) > 0.01
 
@@ -70,7 +72,9 @@ def test_an_answer_is_explained_by_its_score_and_its_counterfactual_is_its_negat
         assert_close(map, slowly(y, (0, 0, a), A))
     assert_close(scores, y.data[0, 0])
     assert relative(maps[0], maps[1]) > 0.01
-    _, against = explain_answer(nets[1], scene(), QUESTIONS[0], [3], "relu5_1", relu=False, counterfactual=True)
+    _, against = explain_answer(
+        nets[1], scene(), QUESTIONS[0], [3], "relu5_1", relu=False, counterfactual=True
+    )
     assert_close(against[0], -maps[0])
 
 

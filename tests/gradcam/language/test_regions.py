@@ -105,7 +105,9 @@ def test_the_gradient_of_a_caption_as_in_pytorch(net, unseen):
     a = torch.tensor(A.data, requires_grad=True)
     part = (torch.arange(5, dtype=torch.float64) + 0.5) / 5
     across, down = ((start + part * (end - start)) / 96 * 2 - 1 for start, end in ((20, 61), (14, 57)))
-    cut = torch.nn.functional.grid_sample(a, torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)[None], align_corners=False)
+    cut = torch.nn.functional.grid_sample(
+        a, torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)[None], align_corners=False
+    )
     code = cut.mean((2, 3)) @ w["region.W"].T + w["region.b"]
     H = code.shape[1]
     lstm = torch.nn.LSTM(H, H, batch_first=True, dtype=torch.float64)
@@ -132,7 +134,9 @@ def test_the_pixels_inside_a_box():
     assert np.argwhere(inside((1, 0, 3, 1.4), (4, 4))).tolist() == [[0, 1], [0, 2]]
 
 
-def test_the_built_in_scene_is_that_of_the_other_speaking_networks_and_its_maps_lie_in_their_regions(net, tmp_path, capsys, monkeypatch):
+def test_the_built_in_scene_is_that_of_the_other_speaking_networks_and_its_maps_lie_in_their_regions(
+    net, tmp_path, capsys, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     assert main(["regions"]) == 0
     said = capsys.readouterr().out

@@ -36,7 +36,19 @@ def test_help_names_every_measure_and_shows_examples(capsys):
 
 
 def test_a_table_with_baselines_and_intervals(capsys, photos, small):  # noqa: F811
-    assert main([*words("pointing-game", "localisation", photos=photos, small=small), "--method", "grad-cam", "cam", "--n", "4"]) == 0
+    assert (
+        main(
+            [
+                *words("pointing-game", "localisation", photos=photos, small=small),
+                "--method",
+                "grad-cam",
+                "cam",
+                "--n",
+                "4",
+            ]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert "4 pictures, photos.npz" in out
     assert "| random point" in out and "| picture centre" in out and "| grad_cam " in out
@@ -45,12 +57,29 @@ def test_a_table_with_baselines_and_intervals(capsys, photos, small):  # noqa: F
 
 
 def test_all_measures_from_kept_rows_the_second_time(capsys, monkeypatch, tmp_path, photos, small):  # noqa: F811
-    monkeypatch.setattr(run, "certainty", lambda net, data, *_: [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)])
-    options = ["--method", "grad_cam", "--n", "2", "--rows", str(tmp_path / "rows.jsonl"), "--out", str(tmp_path / "curves.png")]
+    monkeypatch.setattr(
+        run,
+        "certainty",
+        lambda net, data, *_: [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)],
+    )
+    options = [
+        "--method",
+        "grad_cam",
+        "--n",
+        "2",
+        "--rows",
+        str(tmp_path / "rows.jsonl"),
+        "--out",
+        str(tmp_path / "curves.png"),
+    ]
     assert main([*words("all", photos=photos, small=small), *options]) == 0
     first = capsys.readouterr().out
     assert (tmp_path / "curves.png").stat().st_size > 10000
-    assert {path.name for path in tmp_path.glob("rows*")} == {"rows_maps.jsonl", "rows_grid.jsonl", "rows_sanity.jsonl"}
+    assert {path.name for path in tmp_path.glob("rows*")} == {
+        "rows_maps.jsonl",
+        "rows_grid.jsonl",
+        "rows_sanity.jsonl",
+    }
     monkeypatch.setattr(run, "row", None)  # nothing is measured again
     assert main([*words("all", photos=photos, small=small), *options]) == 0
     assert capsys.readouterr().out == first
@@ -74,12 +103,28 @@ def test_one_line_for_what_cannot_be_done(capsys, small, wrong, said):
     assert said in err and err.count("\n") == 1
 
 
-LAYERS = {"grad_cam@foo": "no layer with maps 'foo'; near: pool2", "grad_cam@fc1": "no map", "layercam@": "no layer with maps ''"}
+LAYERS = {
+    "grad_cam@foo": "no layer with maps 'foo'; near: pool2",
+    "grad_cam@fc1": "no map",
+    "layercam@": "no layer with maps ''",
+}
 
 
 @pytest.mark.parametrize(("method", "said"), LAYERS.items())
 def test_a_layer_is_checked_before_the_run(capsys, tmp_path, photos, small, method, said):  # noqa: F811
-    assert main([*words("deletion", photos=photos, small=small), "--method", "saliency", method, "--rows", str(tmp_path / "rows")]) == 2
+    assert (
+        main(
+            [
+                *words("deletion", photos=photos, small=small),
+                "--method",
+                "saliency",
+                method,
+                "--rows",
+                str(tmp_path / "rows"),
+            ]
+        )
+        == 2
+    )
     assert said in capsys.readouterr().err and not (tmp_path / "rows").exists()
 
 
@@ -92,7 +137,12 @@ def test_without_a_method_those_that_fit_the_network_are_measured(capsys, photos
 @pytest.mark.parametrize(("rows", "said"), [(".", "Is a directory"), ("small.npz", "left as it is")])
 def test_rows_that_cannot_be_kept_are_said_in_one_line(capsys, tmp_path, photos, small, rows, said):  # noqa: F811
     before = small.read_bytes()
-    assert main([*words("pointing-game", photos=photos, small=small), "--n", "2", "--rows", str(tmp_path / rows)]) == 2
+    assert (
+        main(
+            [*words("pointing-game", photos=photos, small=small), "--n", "2", "--rows", str(tmp_path / rows)]
+        )
+        == 2
+    )
     err = capsys.readouterr().err
     assert said in err and err.count("\n") == 1 and small.read_bytes() == before
 
@@ -107,13 +157,20 @@ def test_the_whole_table_by_one_command(capsys, monkeypatch, tmp_path, photos, s
     n = {"maps": 3, "passes": 1, "grid": 2, "grid_occlusion": 1, "sanity": 1}
     subject = Subject("captum_cifar", small.name, photos[0].name, "Noise.", ("grad_cam@relu1",), n)
     monkeypatch.setattr(table, "SUBJECTS", (subject,))
-    monkeypatch.setattr(run, "certainty", lambda net, data, *_: [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)])
+    monkeypatch.setattr(
+        run,
+        "certainty",
+        lambda net, data, *_: [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)],
+    )
     words = ["--data", str(tmp_path), "--rows", str(tmp_path / "rows"), "--out", str(tmp_path / "out")]
     table.main([*words, "--only", "captum_cifar_maps"])
     first = (tmp_path / "out/measures.md").read_text("utf-8")
     assert "### On the object\n" in first and "Sanity" not in first
     table.main(words)
-    page, figures = (tmp_path / "out/measures.md").read_text("utf-8"), json.loads((tmp_path / "out/measures.json").read_text("utf-8"))
+    page, figures = (
+        (tmp_path / "out/measures.md").read_text("utf-8"),
+        json.loads((tmp_path / "out/measures.json").read_text("utf-8")),
+    )
     assert (tmp_path / "out/sanity_captum_cifar.png").exists()
     assert figures["captum_cifar"].keys() >= {"maps", "passes", "grid", "grid_occlusion", "sanity"}
     assert figures["captum_cifar"]["passes"]["occlusion"]["n"] == 1

@@ -48,7 +48,10 @@ def test_insertion_goes_from_the_blurred_picture_to_the_whole():
 
 
 def test_batches_do_not_matter(monkeypatch):
-    x, map = np.random.default_rng(0).standard_normal((1, 3, 12, 12)), np.random.default_rng(1).random((12, 12))
+    x, map = (
+        np.random.default_rng(0).standard_normal((1, 3, 12, 12)),
+        np.random.default_rng(1).random((12, 12)),
+    )
     whole = deletion(mean_net, x, 0, map)
     monkeypatch.setattr("gradcam.measure.measures.deletion_insertion.few", lambda x: 3)
     np.testing.assert_array_equal(deletion(mean_net, x, 0, map), whole)

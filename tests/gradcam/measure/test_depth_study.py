@@ -60,7 +60,9 @@ def test_the_last_map_of_shapes_points_where_the_first_does_not(rows):
 def test_the_page_has_a_line_for_every_layer(rows, tmp_path):
     depth_page.write({SHAPES: rows}, tmp_path)
     text = (tmp_path / "layers.md").read_text("utf-8")
-    assert [line.split()[1] for line in text.splitlines() if line.startswith("| grad_cam@")] == [f"grad_cam@{at}" for at in SHAPES.layers]
+    assert [line.split()[1] for line in text.splitlines() if line.startswith("| grad_cam@")] == [
+        f"grad_cam@{at}" for at in SHAPES.layers
+    ]
     assert "40 pictures" in text and "From the first layer to the last: pointing game, hits: " in text
     assert (tmp_path / "layers.png").stat().st_size > 10_000
 
@@ -82,7 +84,10 @@ def test_the_command_writes_what_there_is(tmp_path, capsys):
 
 
 @pytest.mark.data
-@pytest.mark.skipif(not (DATA / "images").exists(), reason=f"no {DATA / 'images'}: set MINICNN_DATA to the folder that holds images/")
+@pytest.mark.skipif(
+    not (DATA / "images").exists(),
+    reason=f"no {DATA / 'images'}: set MINICNN_DATA to the folder that holds images/",
+)
 def test_a_residual_network_on_a_grid_of_recognised_pictures(monkeypatch):
     monkeypatch.setattr(depth, "KNOWN", 120)
     study = replace(next(s for s in STUDIES if s.name == "resnet20_grids"), n=12)

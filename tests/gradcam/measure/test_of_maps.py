@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from gradcam.measure import baselines, energy_pointing_game, intensity, localisation, pointing_game, rank_correlation
+from gradcam.measure import (
+    baselines,
+    energy_pointing_game,
+    intensity,
+    localisation,
+    pointing_game,
+    rank_correlation,
+)
 from gradcam.measure.measures.localisation import box, box_around, iou
 from gradcam.measure.measures.pointing_game import chance
 from gradcam.measure.measures.rank_correlation import spread, windows

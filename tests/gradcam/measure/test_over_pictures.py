@@ -35,10 +35,16 @@ def network(gap=True, classes=tuple(KINDS)):
     net = Sequential(
         *(ConvLayer("conv1", 3, 6, 3, pad=1), Apply("relu1", ReLU), Apply("pool1", MaxPool, kernel=2)),
         *(ConvLayer("conv2", 6, 8, 3, pad=1), Apply("relu2", ReLU)),
-        *([Apply("gap", GlobalAvgPool), LinearLayer("fc", 8, len(classes))] if gap else [Apply("pool", GlobalAvgPool)]),
+        *(
+            [Apply("gap", GlobalAvgPool), LinearLayer("fc", 8, len(classes))]
+            if gap
+            else [Apply("pool", GlobalAvgPool)]
+        ),
     ).initialise(3)
     prepared = Preprocessing(size=24, crop=24, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
-    net.card = SimpleNamespace(name="tiny", title="Tiny", preprocessing=prepared, layer="relu2", classes=classes, unit_layer=None)
+    net.card = SimpleNamespace(
+        name="tiny", title="Tiny", preprocessing=prepared, layer="relu2", classes=classes, unit_layer=None
+    )
     return net
 
 
@@ -59,7 +65,12 @@ def photos(tmp_path):
         images[n, y : y + 10, x : x + 16] = random.integers(0, 255, 3)
         boxes += [[x, y, x + 16, y + 10]] + ([[0, 0, 4.5, 4.5]] if n % 2 else [])
         owner += [n] * (1 + n % 2)
-    content = {"images": images, "labels": np.arange(12) % 8, "boxes": np.float32(boxes), "box_image": np.array(owner)}
+    content = {
+        "images": images,
+        "labels": np.arange(12) % 8,
+        "boxes": np.float32(boxes),
+        "box_image": np.array(owner),
+    }
     np.savez(tmp_path / "photos.npz", **content)
     return tmp_path / "photos.npz", content
 
@@ -114,7 +125,9 @@ def test_a_file_that_will_not_do_is_named(tmp_path):
 def test_rows_of_every_measure_with_baselines_failures_and_zero_maps(photos):
     data, net = Photos(photos[0], network(gap=False, classes=tuple("abcdefgh")).card), network(gap=False)
     measures = [m for m in MEASURES if m != "grid_pointing_game"]
-    rows = run.over(net, data, measures, (*METHODS, "occlusion", "grad_cam@relu1"), n=3, workers=2, progress=False)
+    rows = run.over(
+        net, data, measures, (*METHODS, "occlusion", "grad_cam@relu1"), n=3, workers=2, progress=False
+    )
     assert [row["number"] for row in rows] == data.numbers[:3]
     figures = {f for m in measures for f in MEASURES[m].figures}
     for row in rows:
@@ -140,7 +153,14 @@ def test_rows_of_every_measure_with_baselines_failures_and_zero_maps(photos):
 def test_a_zero_map_is_counted_and_misses(photos):
     net = network()
     net["fc"].W.data[:] = 0
-    rows = run.over(net, Photos(photos[0], net.card), ["pointing_game", "localisation", "deletion"], ["grad_cam"], n=4, progress=False)
+    rows = run.over(
+        net,
+        Photos(photos[0], net.card),
+        ["pointing_game", "localisation", "deletion"],
+        ["grad_cam"],
+        n=4,
+        progress=False,
+    )
     found = summary(rows)["grad_cam"]
     assert (found["n"], found["zero"], found["failed"]) == (4, 4, 0)
     assert found["hit"][0] == 0 and found["found"][0] == 0 and found["top5_error"][0] == 1
@@ -249,7 +269,13 @@ def test_a_killed_process_loses_nothing_that_was_kept(tmp_path):
     kept = path.read_bytes().count(b"\n") - 1
     assert 5 <= kept < 40
     again = []
-    rows = collect(path, {"of": "halves"}, range(40), lambda n: again.append(n) or {"number": n, "half": n / 2}, progress=False)
+    rows = collect(
+        path,
+        {"of": "halves"},
+        range(40),
+        lambda n: again.append(n) or {"number": n, "half": n / 2},
+        progress=False,
+    )
     assert [r["half"] for r in rows] == [n / 2 for n in range(40)]
     assert len(again) == 40 - kept
     assert all(json.loads(line) for line in path.read_text().splitlines())
@@ -258,7 +284,9 @@ def test_a_killed_process_loses_nothing_that_was_kept(tmp_path):
 def test_threads_give_what_one_gives(photos):
     net = network()
     data = Photos(photos[0], net.card)
-    one, two = (run.over(net, data, ["energy_pointing_game"], METHODS, 6, workers=w, progress=False) for w in (1, 2))
+    one, two = (
+        run.over(net, data, ["energy_pointing_game"], METHODS, 6, workers=w, progress=False) for w in (1, 2)
+    )
     assert one == two
 
 
@@ -289,7 +317,9 @@ def test_a_network_of_one_size_gets_smaller_cells(photos):
     net.card = network().card
     net.card.preprocessing = Preprocessing(size=32, crop=32)
     data = Photos(photos[0], net.card)
-    grids = PhotoGrids(data, net, [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)], 2)
+    grids = PhotoGrids(
+        data, net, [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)], 2
+    )
     assert grids.side == 16 and grids[0].picture.shape == (32, 32, 3)
 
 
@@ -306,7 +336,9 @@ def test_grids_of_shapes_and_scenes():
 
 def test_the_plan_measures_every_method_by_every_measure():
     for subject in SUBJECTS:
-        done = {(m, measure) for stage in stages(subject) for m in stage.methods for measure in stage.measures}
+        done = {
+            (m, measure) for stage in stages(subject) for m in stage.methods for measure in stage.measures
+        }
         from gradcam.methods import CLASSIC as EVERY
 
         assert {(m, measure) for m in EVERY for measure in MEASURES} <= done

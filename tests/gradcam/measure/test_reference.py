@@ -32,7 +32,9 @@ def test_boxes_are_read_as_the_reference_reads_them():
     small = area < 1 / 3
     assert small.sum() == 202
     assert (100 * area.mean(), 100 * area[small].mean()) == pytest.approx(REFERENCE["random point"], abs=0.05)
-    assert (100 * hits.mean(), 100 * hits[small].mean()) == pytest.approx(REFERENCE["picture centre"], abs=0.05)
+    assert (100 * hits.mean(), 100 * hits[small].mean()) == pytest.approx(
+        REFERENCE["picture centre"], abs=0.05
+    )
 
 
 @pytest.mark.parametrize("method", REFERENCE)
@@ -42,7 +44,9 @@ def test_the_committed_table_reproduces_the_reference(method):
     figures = json.loads(TABLE.read_text("utf-8")).get("squeezenet", {})
     if "maps" not in figures:
         pytest.skip("the table has no SqueezeNet yet: python -m gradcam.measure.study --only squeezenet_maps")
-    assert (100 * figures["accuracy"]["top1"], 100 * figures["accuracy"]["top5"]) == pytest.approx((57.2, 81.6), abs=0.05)
+    assert (100 * figures["accuracy"]["top1"], 100 * figures["accuracy"]["top5"]) == pytest.approx(
+        (57.2, 81.6), abs=0.05
+    )
     everywhere, on_small = (figures[kind][method] for kind in ("maps", "small"))
     assert (everywhere["n"], on_small["n"]) == (500, 202)
     assert (100 * everywhere["hit"][0], 100 * on_small["hit"][0]) == pytest.approx(REFERENCE[method], abs=1)

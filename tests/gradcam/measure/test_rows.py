@@ -65,7 +65,14 @@ def test_a_disk_that_is_full_is_told_and_leaves_whole_lines(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1500, hard))
     try:
         with pytest.raises(DataError, match=r"rows\.jsonl: rows cannot be kept there: "):
-            collect(path, SETTINGS, range(20), lambda n: {"number": n, "text": "x" * 380}, workers=1, progress=False)
+            collect(
+                path,
+                SETTINGS,
+                range(20),
+                lambda n: {"number": n, "text": "x" * 380},
+                workers=1,
+                progress=False,
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)

@@ -20,9 +20,16 @@ def test_layers_become_random_from_the_scores_down_or_one_at_a_time():
     names = randomisation.layers(net)
     assert names == ["fc8", "fc6", "conv2_1", "conv1_1"]
     kept = {k: t.data.copy() for k, t in net.arrays().items()}
-    for way, expected in {"cascading": [names[: k + 1] for k in range(4)], "independent": [[n] for n in names]}.items():
+    for way, expected in {
+        "cascading": [names[: k + 1] for k in range(4)],
+        "independent": [[n] for n in names],
+    }.items():
         for copy, random in zip(randomisation.randomised(net, way), expected, strict=True):
-            changed = {key.removesuffix(".W") for key, t in copy.arrays().items() if key.endswith(".W") and np.any(t.data != kept[key])}
+            changed = {
+                key.removesuffix(".W")
+                for key, t in copy.arrays().items()
+                if key.endswith(".W") and np.any(t.data != kept[key])
+            }
             assert changed == set(random)
     assert all(np.array_equal(t.data, kept[k]) for k, t in net.arrays().items())
 
@@ -37,7 +44,9 @@ def test_a_fire_module_is_one_step_and_its_layers_differ():
 
 
 def test_random_weights_depend_on_the_seed_alone():
-    one, same, other = (randomisation.randomised(small_vgg(), "cascading", seed)[-1].arrays() for seed in (0, 0, 1))
+    one, same, other = (
+        randomisation.randomised(small_vgg(), "cascading", seed)[-1].arrays() for seed in (0, 0, 1)
+    )
     assert all(np.array_equal(one[k].data, same[k].data) for k in one)
     assert not np.array_equal(one["conv1_1.W"].data, other["conv1_1.W"].data)
 
@@ -62,7 +71,9 @@ def test_rows_curves_and_table(photos):  # noqa: F811
     assert np.all(found[CENTRE]["cascading"] == 1)
     # the gradient of a network whose lower layers are random has another sign as often as not; a network itself is unchanged by measuring
     assert np.abs(found["gradient"]["cascading"][:, -1, 0]).max() < 0.6
-    again = run.sanity(net, Photos(photos[0], net.card), (*METHODS, "occlusion"), 3, workers=1, progress=False)
+    again = run.sanity(
+        net, Photos(photos[0], net.card), (*METHODS, "occlusion"), 3, workers=1, progress=False
+    )
     assert again == rows
     text = table(rows)
     assert text.count("\n") == len(found) + 1
@@ -71,7 +82,9 @@ def test_rows_curves_and_table(photos):  # noqa: F811
     lines = page.axes[0].get_lines()
     assert {line.get_label().split(" (")[0] for line in lines} >= set(METHODS) - {"deconvnet"}
     gradient = next(line for line in lines if line.get_label().startswith("gradient"))
-    np.testing.assert_allclose(gradient.get_ydata(), [1, *found["gradient"]["cascading"][..., 0].mean(axis=0)])
+    np.testing.assert_allclose(
+        gradient.get_ydata(), [1, *found["gradient"]["cascading"][..., 0].mean(axis=0)]
+    )
 
 
 def test_a_map_that_is_zero_before_anything_is_random_is_a_failure(photos):  # noqa: F811
@@ -84,7 +97,9 @@ def test_a_map_that_is_zero_before_anything_is_random_is_a_failure(photos):  # n
 
 def test_the_verdict_follows_the_numbers():
     def rows(left):
-        return [{"values": {m: {way: [[0, v, v]] * 2 for way in randomisation.WAYS} for m, v in left.items()}}]
+        return [
+            {"values": {m: {way: [[0, v, v]] * 2 for way in randomisation.WAYS} for m, v in left.items()}}
+        ]
 
     left = {"gradient": 0.1, "grad_cam": 0.2, "guided_backprop": 0.8, "guided_grad_cam": 0.9}
     assert "grad_cam 0.20" in verdict(rows(left)) and verdict(rows(left)).count("it holds here") == 4
@@ -105,6 +120,8 @@ def test_no_two_curves_look_alike_and_those_behind_are_wider():
 
 def test_the_table_is_aligned(photos):  # noqa: F811
     net = network()
-    lines = table(run.sanity(net, Photos(photos[0], net.card), ("gradient", "grad_cam"), 2, workers=1, progress=False)).splitlines()
+    lines = table(
+        run.sanity(net, Photos(photos[0], net.card), ("gradient", "grad_cam"), 2, workers=1, progress=False)
+    ).splitlines()
     bars = [[k for k, sign in enumerate(line) if sign == "|"] for line in lines]
     assert len(lines) == 6 and bars[0] and all(b == bars[0] for b in bars)

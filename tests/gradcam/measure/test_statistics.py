@@ -53,7 +53,9 @@ def test_segments_are_scipys(height, width, share, seed):
 def test_a_spiral_is_one_segment():
     mask = np.zeros((41, 41), bool)
     for k in range(0, 20, 2):
-        mask[k, max(k - 2, 0) : 41 - k] = mask[k : 41 - k, 40 - k] = mask[40 - k, k : 41 - k] = mask[k + 2 : 41 - k, k] = True
+        mask[k, max(k - 2, 0) : 41 - k] = mask[k : 41 - k, 40 - k] = mask[40 - k, k : 41 - k] = mask[
+            k + 2 : 41 - k, k
+        ] = True
     assert len(np.unique(segments(mask))) == 2
     assert np.array_equal(largest_segment(mask), mask)
     assert not largest_segment(np.zeros((3, 3), bool)).any()

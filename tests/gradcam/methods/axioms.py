@@ -37,8 +37,16 @@ LRP_RULES = {
 def subjects():
     """{what is seen: (network in float64, input, class)}: the built-in scene, and a photo that comes with Matplotlib."""
     pictures = {
-        "shapes": ("the built-in scene, its star", shapes_world.scene(22, split="test", kinds=["star", "ring"]).picture, "star"),
-        "mini_vgg": ("a photo, its first class", read(get_sample_data("grace_hopper.jpg", asfileobj=False)), None),
+        "shapes": (
+            "the built-in scene, its star",
+            shapes_world.scene(22, split="test", kinds=["star", "ring"]).picture,
+            "star",
+        ),
+        "mini_vgg": (
+            "a photo, its first class",
+            read(get_sample_data("grace_hopper.jpg", asfileobj=False)),
+            None,
+        ),
     }
     for name, (what, picture, kind) in pictures.items():
         net = weights.load(name)
@@ -49,7 +57,10 @@ def subjects():
 
 def completeness(net, x, c):
     """{rule: [error for each of STEPS]}"""
-    return {r: [completeness_error(net, x, c, integrated_gradients(net, x, c, steps=n, rule=r))[0] for n in STEPS] for r in RULES}
+    return {
+        r: [completeness_error(net, x, c, integrated_gradients(net, x, c, steps=n, rule=r))[0] for n in STEPS]
+        for r in RULES
+    }
 
 
 def conservation(net, x, c):
@@ -63,12 +74,16 @@ def conservation(net, x, c):
         found[name] = []
         for of in (net, bare):
             y = of(image := Tensor(x, "x"))
-            found[name].append(float(lrp(y, c, image, table(rule, elsewhere=shares(0)), first=flat(0)).sum() / y.data[0, c]))
+            found[name].append(
+                float(lrp(y, c, image, table(rule, elsewhere=shares(0)), first=flat(0)).sum() / y.data[0, c])
+            )
     return found
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.gradcam.methods.axioms", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.gradcam.methods.axioms", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--out", type=Path, default=Path("tests/results"))
     out = parser.parse_args(arguments).out
     figure = Figure(figsize=(10, 4), layout="constrained")
@@ -77,10 +92,19 @@ def main(arguments=None):
         curves, sums = completeness(net, x, c), conservation(net, x, c)
         for rule, errors in curves.items():
             ax.loglog(STEPS, errors, marker=".", label=rule)
-        ax.set_title(title, fontsize=10), ax.set_xlabel("steps"), ax.set_ylabel("completeness error, relative"), ax.legend()
-        text.append(f"## {title}\n\n| steps | {' | '.join(map(str, STEPS))} |\n|{' --- |' * (len(STEPS) + 1)}")
+        (
+            ax.set_title(title, fontsize=10),
+            ax.set_xlabel("steps"),
+            ax.set_ylabel("completeness error, relative"),
+            ax.legend(),
+        )
+        text.append(
+            f"## {title}\n\n| steps | {' | '.join(map(str, STEPS))} |\n|{' --- |' * (len(STEPS) + 1)}"
+        )
         text += [f"| {rule} | {' | '.join(f'{e:.1e}' for e in errors)} |" for rule, errors in curves.items()]
-        text.append("\n| LRP, flat at the pixels | sum / score | sum / score, biases set to 0 |\n| --- | ---: | ---: |")
+        text.append(
+            "\n| LRP, flat at the pixels | sum / score | sum / score, biases set to 0 |\n| --- | ---: | ---: |"
+        )
         text += [f"| {name} | {with_:.4f} | {without:.10f} |" for name, (with_, without) in sums.items()]
         text.append("")
     text.append(_hirescam(net, x, c))

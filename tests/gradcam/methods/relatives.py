@@ -44,7 +44,12 @@ class Subject:
     """A network in float64, one input, the class that it sees, and the same network in PyTorch."""
 
     def __init__(self, net, x, layer, model):
-        self.net, self.x, self.model, self.module = net.astype(np.float64), x.astype(np.float64), model, model.get_submodule(layer)
+        self.net, self.x, self.model, self.module = (
+            net.astype(np.float64),
+            x.astype(np.float64),
+            model,
+            model.get_submodule(layer),
+        )
         self.input = Tensor(self.x, "x")
         self.y = self.net(self.input)
         self.c, self.A = int(self.y.data[0].argmax()), find(self.y, layer)
@@ -79,7 +84,9 @@ def squeezenet():
     from tests.support.squeezenet_agreement import photo
 
     net = weights.load("squeezenet", DATA / "weights/squeezenet_v1_0.npz")
-    return Subject(net, photo(162)[..., 80:147, 80:147], "fire9", torch_modules.squeezenet(squeezenet_weights()))
+    return Subject(
+        net, photo(162)[..., 80:147, 80:147], "fire9", torch_modules.squeezenet(squeezenet_weights())
+    )
 
 
 SUBJECTS = {"mini_vgg": mini_vgg, "resnet56": resnet56, "squeezenet": squeezenet}
@@ -222,7 +229,9 @@ proved, not supposed.  Where it says no departure, the conventions are the same.
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.gradcam.methods.relatives", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.gradcam.methods.relatives", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS))
     parser.add_argument("--out", type=Path, default=Path("tests/results/relatives.md"))
     asked = parser.parse_args(arguments)
@@ -234,7 +243,9 @@ def main(arguments=None):
             if not agrees(plain, departed):
                 failed.append(f"{row.method} on {name}, {row.library}")
             told = (f"{plain:.0e}", row.convention, "" if departed is None else f"{departed:.0e}")
-            lines.setdefault((row.method, row.library), []).append(f"| {row.method} | {name} | {row.library} | {' | '.join(told)} |")
+            lines.setdefault((row.method, row.library), []).append(
+                f"| {row.method} | {name} | {row.library} | {' | '.join(told)} |"
+            )
             print(lines[row.method, row.library][-1], flush=True)
     text = HEAD.format(limit=LIMIT) + "\n".join(line for some in lines.values() for line in some) + "\n"
     text += f"\nNot explained: {', '.join(failed) or 'none'}.\n"

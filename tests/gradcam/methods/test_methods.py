@@ -53,13 +53,17 @@ def test_gradient_is_the_slope_of_the_score(passed):
     net, x, y, _ = passed
     g = gradient(y, C, x)
     pixels = [(0, 1, 3, 4), (0, 0, 7, 11), (0, 2, 10, 2)]
-    assert_close(np.array([g[at] for at in pixels]), np.array([numeric_gradient(net, x, C, at) for at in pixels]), 1e-6)
+    assert_close(
+        np.array([g[at] for at in pixels]), np.array([numeric_gradient(net, x, C, at) for at in pixels]), 1e-6
+    )
 
 
 def test_saliency_is_the_largest_channel_of_the_gradient(passed):
     _, x, y, _ = passed
     g = gradient(y, C, x)
-    by_hand = [[[max(abs(g[n, k, i, j]) for k in range(3)) for j in range(16)] for i in range(12)] for n in range(2)]
+    by_hand = [
+        [[max(abs(g[n, k, i, j]) for k in range(3)) for j in range(16)] for i in range(12)] for n in range(2)
+    ]
     assert np.array_equal(saliency(y, C, x), by_hand) and saliency(y, C, x).max() > 0
     assert_close(input_times_gradient(y, C, x), g * x.data)
 
@@ -134,7 +138,9 @@ def test_deconvnet_from_a_unit_of_a_feature_map(passed):
 
 
 def test_rules_refuse_an_activation_they_say_nothing_about():
-    net = Sequential(ConvLayer("conv1", 3, 4, 3), Apply("silu1", SiLU), Apply("gap", GlobalAvgPool)).initialise(0)
+    net = Sequential(
+        ConvLayer("conv1", 3, 4, 3), Apply("silu1", SiLU), Apply("gap", GlobalAvgPool)
+    ).initialise(0)
     x = picture(dtype=np.float32)
     y = net(x)
     with pytest.raises(RuleError, match="nothing on the way back"):

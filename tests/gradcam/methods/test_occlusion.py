@@ -73,6 +73,12 @@ def test_captum(window, stride):
 
     net, x = small_vgg(), picture().data
     theirs = Occlusion(lambda t: torch.from_numpy(net(t.numpy()))).attribute(
-        torch.from_numpy(x), sliding_window_shapes=(3, window, window), strides=(3, stride, stride), target=C, baselines=0.25
+        torch.from_numpy(x),
+        sliding_window_shapes=(3, window, window),
+        strides=(3, stride, stride),
+        target=C,
+        baselines=0.25,
     )
-    assert_close(occlusion(net, x, C, window, stride, fill=0.25), theirs.numpy()[:, 0], 1e-6)  # Captum returns float32
+    assert_close(
+        occlusion(net, x, C, window, stride, fill=0.25), theirs.numpy()[:, 0], 1e-6
+    )  # Captum returns float32

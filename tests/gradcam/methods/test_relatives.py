@@ -114,7 +114,9 @@ def test_eigen_cam_is_the_first_component_and_positive_behind_a_relu(passed):
     assert_close(flipped, -L)
     assert_close(eigen_cam(A.data[:, ::-1]), L)
     centred = eigen_cam(A, centre=True)
-    assert abs(centred.sum()) < 1e-10 * abs(centred).sum() and np.array_equal(eigen_cam(A, centre=True, relu=True), np.maximum(centred, 0))
+    assert abs(centred.sum()) < 1e-10 * abs(centred).sum() and np.array_equal(
+        eigen_cam(A, centre=True, relu=True), np.maximum(centred, 0)
+    )
 
 
 def test_score_cam_picture_by_picture_and_map_by_map(passed):
@@ -214,7 +216,11 @@ def test_integrated_gradients_are_complete(baseline):
         map = integrated_gradients(net, x, C, baseline, steps, rule="midpoint")
         errors.append(np.abs(map.sum(axis=(1, 2, 3)) - difference).max() / np.abs(difference).max())
     assert errors[2] < errors[1] < errors[0] and errors[2] < 0.005
-    assert_close(integrated_gradients(net, x, C, baseline, 20, batch=3), integrated_gradients(net, x, C, baseline, 20), 1e-12)
+    assert_close(
+        integrated_gradients(net, x, C, baseline, 20, batch=3),
+        integrated_gradients(net, x, C, baseline, 20),
+        1e-12,
+    )
 
 
 @pytest.mark.parametrize("classes", [[C, 1], [(2, 4)]])
@@ -234,7 +240,10 @@ def test_explain_gives_what_the_relatives_give_alone(classes):
         for method, expected in alone.items():
             assert_close(e[method, c], expected, 1e-12)
         for method in RELATIVES:
-            assert e[method, c].shape == ((2, 6, 8) if METHODS[method].at_layer else x.shape) and np.isfinite(e[method, c]).all()
+            assert (
+                e[method, c].shape == ((2, 6, 8) if METHODS[method].at_layer else x.shape)
+                and np.isfinite(e[method, c]).all()
+            )
     assert all(m.at_layer for m in METHODS.values() if m.weights)
 
 
@@ -242,7 +251,9 @@ def test_explain_gives_what_the_relatives_give_alone(classes):
 def test_a_batch_gives_what_its_pictures_give_alone(method):
     net, x = small_vgg(), picture(2)
     together = explain(net, x.data, [(1, 4)], [method], layer="relu2_1")[method]
-    alone = [explain(net, x.data[n : n + 1], c, [method], layer="relu2_1")[method] for n, c in enumerate((1, 4))]
+    alone = [
+        explain(net, x.data[n : n + 1], c, [method], layer="relu2_1")[method] for n, c in enumerate((1, 4))
+    ]
     assert_close(together, np.concatenate(alone), 1e-12)
 
 
@@ -257,7 +268,9 @@ def test_relatives_are_computed_where_the_network_is(method):
     net, x = small_vgg(), picture()
     options = {"smoothgrad": {"n": 4}, "integrated_gradients": {"steps": 5}}
     expected = explain(net, x.data, C, [method], layer="relu2_1", options=options)[method]
-    found = explain(net.map(StrictArray), StrictArray(x.data), C, [method], layer="relu2_1", options=options)[method]
+    found = explain(net.map(StrictArray), StrictArray(x.data), C, [method], layer="relu2_1", options=options)[
+        method
+    ]
     assert isinstance(found, StrictArray)
     assert_close(found.get(), expected)
 

@@ -13,7 +13,12 @@ from tests.support.compare import assert_close, relative
 from tests.support.small_nets import picture, small_vgg
 
 C, EPS = 3, 1e-6
-CONSERVING = {"epsilon": epsilon(0), "gamma": gamma(0.25, 0), "alpha_beta": alpha_beta(2, 1, 0), "z_plus": alpha_beta(1, 0, 0)}
+CONSERVING = {
+    "epsilon": epsilon(0),
+    "gamma": gamma(0.25, 0),
+    "alpha_beta": alpha_beta(2, 1, 0),
+    "z_plus": alpha_beta(1, 0, 0),
+}
 
 
 def without_biases(net):
@@ -89,7 +94,11 @@ def test_each_rule_by_loops_over_its_equation(name):
 
 def test_a_convolution_is_a_linear_layer_on_every_window():
     random = np.random.default_rng(2)
-    x, W, b = random.standard_normal((1, 2, 3, 3)), random.standard_normal((4, 2, 3, 3)), random.standard_normal(4)
+    x, W, b = (
+        random.standard_normal((1, 2, 3, 3)),
+        random.standard_normal((4, 2, 3, 3)),
+        random.standard_normal(4),
+    )
     conv = ConvLayer("conv", 2, 4, 3)
     conv.W.data, conv.b.data = W, b
     image, vector = Tensor(x, "x"), Tensor(x.reshape(1, -1), "x")
@@ -151,7 +160,9 @@ def test_a_sum_of_two_shares_by_what_each_brings():
 
 
 def test_what_no_rule_speaks_of_is_refused():
-    net = Sequential(ConvLayer("conv1", 3, 4, 3), Apply("silu1", SiLU), Apply("gap", GlobalAvgPool)).initialise(0)
+    net = Sequential(
+        ConvLayer("conv1", 3, 4, 3), Apply("silu1", SiLU), Apply("gap", GlobalAvgPool)
+    ).initialise(0)
     x = picture(dtype=np.float32)
     with pytest.raises(RuleError, match="no rule says how relevance passes through SiLU"):
         lrp(net(x), 0, x, LRP_EPSILON)
@@ -235,7 +246,10 @@ def test_classes_differ_more_by_contrast():
     net, x = small_vgg(), picture()
     y = net(x)
     A = find(y, "relu2_1")
-    maps = {contrast: [excitation_backprop(y, c, A, contrast=contrast) for c in (1, 2)] for contrast in (False, True)}
+    maps = {
+        contrast: [excitation_backprop(y, c, A, contrast=contrast) for c in (1, 2)]
+        for contrast in (False, True)
+    }
     alike = {k: (a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()) for k, (a, b) in maps.items()}
     assert alike[True] < alike[False]
 

@@ -11,7 +11,9 @@ from gradcam import RELATIVES
 
 for library in ("torch", "torchvision", "captum", "zennit", "pytorch_grad_cam", "torchcam"):
     if importlib.util.find_spec(library) is None:
-        pytest.skip(f"{library} is not installed: pip install 'minicnn-gradcam[verify]'", allow_module_level=True)
+        pytest.skip(
+            f"{library} is not installed: pip install 'minicnn-gradcam[verify]'", allow_module_level=True
+        )
 from tests.gradcam.methods.relatives import LIMIT, Row, agrees, compared, mini_vgg, rows  # noqa: E402  after it is known that it can be imported
 
 TABLE = Path(__file__).parents[2] / "results/relatives.md"
@@ -24,7 +26,11 @@ def subject():
 
 
 def test_the_other_libraries_find_the_same_maps_or_the_reason_is_proved(subject):
-    found = {f"{row.method}, {row.library}": compared(subject, row) for row in rows(subject) if row.method not in SLOW}
+    found = {
+        f"{row.method}, {row.library}": compared(subject, row)
+        for row in rows(subject)
+        if row.method not in SLOW
+    }
     assert len(found) >= 15 and {name: far for name, far in found.items() if not agrees(*far)} == {}
 
 
@@ -41,7 +47,9 @@ def test_the_table_holds_every_method_on_every_network_and_all_agree():
     found = [line for line in TABLE.read_text("utf-8").splitlines() if line.startswith("| ")][2:]
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in found]
     methods = {re.sub(r"[^a-z+]", "", line[0].split(",")[0].lower()) for line in lines}
-    assert {re.sub(r"[^a-z+]", "", name.split("lrp_")[0] or "lrp") for name in RELATIVES} <= methods | {"lrp"} and "lrp" in methods
+    assert {re.sub(r"[^a-z+]", "", name.split("lrp_")[0] or "lrp") for name in RELATIVES} <= methods | {
+        "lrp"
+    } and "lrp" in methods
     for network in ("mini_vgg", "resnet56", "squeezenet"):
         of = [line for line in lines if line[1] == network]
         assert len(of) >= 20

@@ -27,7 +27,9 @@ def pytorch_grad_cam(kind):
             seen = cam.activations_and_grads
             A = seen.activations[0].detach().numpy()
             dA = seen.gradients[0].detach().numpy() if seen.gradients else None
-            return np.maximum(cam.get_cam_image(x.detach(), layer, [ClassifierOutputTarget(c)], A, dA, False), 0)
+            return np.maximum(
+                cam.get_cam_image(x.detach(), layer, [ClassifierOutputTarget(c)], A, dA, False), 0
+            )
 
     return witness
 
@@ -49,7 +51,10 @@ def in_double():
 
     torch.set_default_dtype(torch.float64)
     try:
-        with mock.patch.object(ablation_cam, "np", Double()), mock.patch.object(svd_on_activations, "np", Double()):
+        with (
+            mock.patch.object(ablation_cam, "np", Double()),
+            mock.patch.object(svd_on_activations, "np", Double()),
+        ):
             yield
     finally:
         torch.set_default_dtype(torch.float32)
@@ -81,7 +86,9 @@ def captum_integrated_gradients(steps, rule):
     def witness(model, x, c, layer):
         from captum.attr import IntegratedGradients
 
-        found = IntegratedGradients(model).attribute(torch.as_tensor(x), target=c, n_steps=steps, method=rule, internal_batch_size=10)
+        found = IntegratedGradients(model).attribute(
+            torch.as_tensor(x), target=c, n_steps=steps, method=rule, internal_batch_size=10
+        )
         return found.numpy()
 
     return witness
@@ -101,7 +108,13 @@ def captum_smoothgrad(drawn, sigma):
         with mock.patch.object(torch, "normal", normal):
             tunnel = NoiseTunnel(Saliency(model))
             found = tunnel.attribute(
-                torch.as_tensor(x), target=c, abs=False, nt_type="smoothgrad", nt_samples=len(drawn), nt_samples_batch_size=5, stdevs=sigma
+                torch.as_tensor(x),
+                target=c,
+                abs=False,
+                nt_type="smoothgrad",
+                nt_samples=len(drawn),
+                nt_samples_batch_size=5,
+                stdevs=sigma,
             )
         assert not todo, "Captum did not use the noise"
         return found.detach().numpy()
@@ -144,7 +157,9 @@ def zennit_excitation_backprop(model, x, c, layer):
     seen = []
     handle = layer.register_forward_hook(lambda module, inputs, output: seen.append(output))
     try:
-        with ExcitationBackprop(layer_map=[(Sum, Norm(1e-30))], zero_params="bias", stabilizer=1e-30).context(model) as hooked:
+        with ExcitationBackprop(layer_map=[(Sum, Norm(1e-30))], zero_params="bias", stabilizer=1e-30).context(
+            model
+        ) as hooked:
             y = hooked(torch.as_tensor(x).requires_grad_())
             (P,) = torch.autograd.grad(y, seen[0], one_hot(y, c))
     finally:
@@ -154,4 +169,3 @@ def zennit_excitation_backprop(model, x, c, layer):
 
 def one_hot(y, c):
     return torch.nn.functional.one_hot(torch.tensor([c]), y.shape[1]).to(y)
-

@@ -57,17 +57,25 @@ def test_the_widgets_maps_are_the_methods_own(net, photo):
     L, g = maps(y, 4, A, x, GUIDED)
     assert np.abs(L).max() > 0 and np.allclose(L, grad_cam(y, 4, A)[0], rtol=1e-6)
     assert np.abs(g).max() > 0 and np.array_equal(g, guided_backprop(y, 4, x)[0])
-    assert np.array_equal(maps(y, 4, A, x, DECONVNET)[1], backward(y, one_hot(y, 4), wrt=x, rules=DECONVNET)[0])
+    assert np.array_equal(
+        maps(y, 4, A, x, DECONVNET)[1], backward(y, one_hot(y, 4), wrt=x, rules=DECONVNET)[0]
+    )
 
 
 def test_the_threshold_is_a_share_of_the_maximum():
     L = np.array([0.0, 1.0, 2.0, 4.0])
-    assert cut(L, 0).tolist() == [0, 1, 2, 4] and cut(L, 0.5).tolist() == [0, 0, 2, 4] and cut(L, 0.95).tolist() == [0, 0, 0, 4]
+    assert (
+        cut(L, 0).tolist() == [0, 1, 2, 4]
+        and cut(L, 0.5).tolist() == [0, 0, 2, 4]
+        and cut(L, 0.95).tolist() == [0, 0, 0, 4]
+    )
     assert cut(0 * L, 0.5).tolist() == [0, 0, 0, 0]
 
 
 def test_the_widget_follows_its_controls(net, photo):
-    pytest.importorskip("ipywidgets", reason="the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'")
+    pytest.importorskip(
+        "ipywidgets", reason="the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'"
+    )
     box = show.widget(net, photo)
     controls, picture, words = box.children
     which, layer, rule, threshold = controls.children
@@ -90,17 +98,24 @@ def test_the_widget_follows_its_controls(net, photo):
 
 
 def test_the_widget_takes_files_and_inputs(net, photo, tmp_path):
-    pytest.importorskip("ipywidgets", reason="the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'")
+    pytest.importorskip(
+        "ipywidgets", reason="the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'"
+    )
     Image.fromarray(np.asarray(photo)).save(tmp_path / "scene.png")
     x = image.prepare(photo, net.card.preprocessing)
-    drawn = [show.widget(net, given).children[1].value for given in (photo, str(tmp_path / "scene.png"), tmp_path / "scene.png", x)]
+    drawn = [
+        show.widget(net, given).children[1].value
+        for given in (photo, str(tmp_path / "scene.png"), tmp_path / "scene.png", x)
+    ]
     assert all(np.array_equal(pixels(drawn[0]), pixels(other)) for other in drawn[1:])
     with pytest.raises(ValueError, match="one picture at a time"):
         show.widget(net, np.concatenate([x, x]))
 
 
 def test_the_widget_of_a_network_without_description():
-    pytest.importorskip("ipywidgets", reason="the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'")
+    pytest.importorskip(
+        "ipywidgets", reason="the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'"
+    )
     from lessons import tiny
 
     x = tiny.pictures(1, seed=8)[0].astype(np.float32)

@@ -19,8 +19,22 @@ from gradcam.show.tiles import enlarged, row, why_zero
 from gradcam.show.typeset import lines, wide
 from weights import Card, Preprocessing
 
-EIGHT = ("gradient", "saliency", "input_times_gradient", "deconvnet", "guided_backprop", "grad_cam", "counterfactual", "guided_grad_cam")
-NAMES = ("tench", "a class whose name is so long that it cannot stand in one line", "Donaudampfschifffahrtsgesellschaftskapitän", "$x_1$ {")
+EIGHT = (
+    "gradient",
+    "saliency",
+    "input_times_gradient",
+    "deconvnet",
+    "guided_backprop",
+    "grad_cam",
+    "counterfactual",
+    "guided_grad_cam",
+)
+NAMES = (
+    "tench",
+    "a class whose name is so long that it cannot stand in one line",
+    "Donaudampfschifffahrtsgesellschaftskapitän",
+    "$x_1$ {",
+)
 CARD = Card("net", "A network of four classes", Preprocessing(size=40, crop=40), "relu5", NAMES, "relu2")
 PHOTO = np.random.default_rng(5).integers(0, 256, (40, 40, 3), dtype=np.uint8)
 
@@ -28,10 +42,22 @@ PHOTO = np.random.default_rng(5).integers(0, 256, (40, 40, 3), dtype=np.uint8)
 def made_up(classes=(0, 1, 2), methods=EIGHT, zero=(), n=1):
     """An explanation of n pictures with random maps, those named in `zero` without anything."""
     random = np.random.default_rng(0)
-    e = Explanation(random.normal(size=(n, 4)), np.full((n, 4), 0.25), list(classes), "relu5", np.zeros((n, 3, 40, 40)), "relu2", CARD)
+    e = Explanation(
+        random.normal(size=(n, 4)),
+        np.full((n, 4), 0.25),
+        list(classes),
+        "relu5",
+        np.zeros((n, 3, 40, 40)),
+        "relu2",
+        CARD,
+    )
     for m, c in itertools.product(methods, classes):
         coarse = (n, 5, 5) if METHODS[m].drawn == "overlay" else (n, 40, 40)
-        map = random.normal(size=(n, 3, 40, 40)) if METHODS[m].drawn == "relief" else abs(random.normal(size=coarse))
+        map = (
+            random.normal(size=(n, 3, 40, 40))
+            if METHODS[m].drawn == "relief"
+            else abs(random.normal(size=coarse))
+        )
         e.maps[m, c] = map * (m not in zero)
         if m in zero:
             e.notes[m, c] = "exactly zero"
@@ -126,7 +152,9 @@ def test_a_small_patch_is_enlarged_beside_the_photo_there():
     assert np.array_equal(shown[29:], picture[29:])  # the patch itself stays
     inset = shown[:29].reshape(-1, 3)
     for pixel in (PHOTO[30:34, 3:7] / 255).reshape(-1, 3):
-        assert (np.abs(inset - pixel).max(axis=1) < 1e-12).sum() >= 4  # each of its pixels, at least twice as wide and high
+        assert (
+            np.abs(inset - pixel).max(axis=1) < 1e-12
+        ).sum() >= 4  # each of its pixels, at least twice as wide and high
     map[:, 5, 5] = 1
     assert np.array_equal(enlarged(relief(map, 1), map, PHOTO), relief(map, 1))  # not small any more
 
@@ -149,7 +177,9 @@ def test_a_zero_map_says_so_and_why(method):
     assert "exactly zero" in words
     assert all(word in words for word in why_zero(method, 3.0, "relu5").split())
     if method not in ("occlusion", "cam", "eigen_cam", "score_cam"):
-        assert "score itself is 0" in why_zero(method, 0.0, "relu5") and "score itself" not in why_zero(method, 3.0, "relu5")
+        assert "score itself is 0" in why_zero(method, 0.0, "relu5") and "score itself" not in why_zero(
+            method, 3.0, "relu5"
+        )
 
 
 def test_a_map_that_is_not_zero_is_not_called_so():
@@ -170,21 +200,38 @@ def test_no_text_runs_into_another_or_out_of_the_page(classes, methods, zero):
     boxes = [(t.get_text(), t.get_window_extent(renderer)) for t in figure.texts]
     assert len(boxes) > 3 * len(classes)
     for text, box in boxes:
-        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, f"{text} leaves the page"
+        assert page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1, (
+            f"{text} leaves the page"
+        )
     for (a, p), (b, q) in itertools.combinations(boxes, 2):
-        assert not (min(p.x1, q.x1) - max(p.x0, q.x0) > 1 and min(p.y1, q.y1) - max(p.y0, q.y0) > 1), f"'{a}' and '{b}' overlap"
+        assert not (min(p.x1, q.x1) - max(p.x0, q.x0) > 1 and min(p.y1, q.y1) - max(p.y0, q.y0) > 1), (
+            f"'{a}' and '{b}' overlap"
+        )
     pictures = [image.get_window_extent(renderer) for image in figure.axes[0].images]
     for text, box in boxes:
-        inside = [p for p in pictures if min(p.x1, box.x1) - max(p.x0, box.x0) > 1 and min(p.y1, box.y1) - max(p.y0, box.y0) > 1]
+        inside = [
+            p
+            for p in pictures
+            if min(p.x1, box.x1) - max(p.x0, box.x0) > 1 and min(p.y1, box.y1) - max(p.y0, box.y0) > 1
+        ]
         for p in inside:  # only the words about a zero map stand on a picture, and wholly
-            assert zero and p.x0 <= box.x0 and box.x1 <= p.x1 and p.y0 <= box.y0 and box.y1 <= p.y1, f"'{text}' runs into a picture"
+            assert zero and p.x0 <= box.x0 and box.x1 <= p.x1 and p.y0 <= box.y0 and box.y1 <= p.y1, (
+                f"'{text}' runs into a picture"
+            )
 
 
 def test_the_panel_names_class_score_method_and_layer():
     e = made_up([0])
     e.scores[0, 0] = 12.345678
     words = " ".join(texts(panel(e, PHOTO)))
-    for expected in ("A network of four classes", "tench", "score 12.35", "25.0 %", "at relu5", "relu2's strongest unit"):
+    for expected in (
+        "A network of four classes",
+        "tench",
+        "score 12.35",
+        "25.0 %",
+        "at relu5",
+        "relu2's strongest unit",
+    ):
         assert expected in words
     assert all(METHODS[m].title in words for m in EIGHT)
 
@@ -193,7 +240,9 @@ def test_one_row_per_class_and_one_column_per_method():
     figure = panel(made_up([0, 1], EIGHT[:3]), PHOTO)
     images = figure.axes[0].images
     pictures = [image for image in images if image.get_array().ndim == 3]
-    assert len(pictures) == 2 * 4 and len(images) - len(pictures) == 2 * 3  # every map has the bar of its scale
+    assert (
+        len(pictures) == 2 * 4 and len(images) - len(pictures) == 2 * 3
+    )  # every map has the bar of its scale
 
 
 def test_the_photo_is_taken_back_from_the_input_when_it_is_not_given():
@@ -240,7 +289,10 @@ def test_panels_drawn_in_threads_are_those_drawn_alone_and_no_global_state_moves
     before = dict(matplotlib.rcParams)
     many = [made_up([c], ["grad_cam"]) for c in range(4)]
     alone = [save(panel(e, PHOTO), tmp_path / f"alone{c}.png").read_bytes() for c, e in enumerate(many)]
-    threads = [threading.Thread(target=lambda c=c: save(panel(many[c], PHOTO), tmp_path / f"{c}.png")) for c in range(4)]
+    threads = [
+        threading.Thread(target=lambda c=c: save(panel(many[c], PHOTO), tmp_path / f"{c}.png"))
+        for c in range(4)
+    ]
     [t.start() for t in threads]
     [t.join() for t in threads]
     assert [(tmp_path / f"{c}.png").read_bytes() for c in range(4)] == alone
@@ -297,6 +349,8 @@ def test_no_half_written_file_is_left_and_the_old_one_stays(tmp_path):
 
 
 def test_the_same_figure_gives_the_same_file(tmp_path):
-    one, two = (save(panel(made_up([0], EIGHT[3:6]), PHOTO), tmp_path / f"{k}.png").read_bytes() for k in "ab")
+    one, two = (
+        save(panel(made_up([0], EIGHT[3:6]), PHOTO), tmp_path / f"{k}.png").read_bytes() for k in "ab"
+    )
     assert one == two
     Image.open(tmp_path / "a.png").verify()

@@ -1,6 +1,6 @@
 """Today's libraries against the reference, on a dozen networks: what agrees, and the reason where it does not.
 
-    python -m tests.gradcam.verify.peers_matrix --out tests/results/verify_peers      writes .md and .json
+python -m tests.gradcam.verify.peers_matrix --out tests/results/verify_peers      writes .md and .json
 """
 
 import argparse
@@ -18,8 +18,24 @@ from gradcam.verify.peers.libraries import LIBRARIES, result_of
 from tests.gradcam.verify.museum.right import Case, at_layer, right, weigh
 from tests.weights.graphs.torch_nets import DOZEN, draw
 
-METHODS = ("gradient", "deconvnet", "guided_backprop", "grad_cam", "guided_grad_cam", "grad_cam++", "xgrad_cam", "hirescam", "layercam")
-PACKAGES = {"captum": "captum", "pytorch-grad-cam": "grad-cam", "torch-cam": "torchcam", "zennit": "zennit", "PyTorch": "torch"}
+METHODS = (
+    "gradient",
+    "deconvnet",
+    "guided_backprop",
+    "grad_cam",
+    "guided_grad_cam",
+    "grad_cam++",
+    "xgrad_cam",
+    "hirescam",
+    "layercam",
+)
+PACKAGES = {
+    "captum": "captum",
+    "pytorch-grad-cam": "grad-cam",
+    "torch-cam": "torchcam",
+    "zennit": "zennit",
+    "PyTorch": "torch",
+}
 SAME, WRONG, NONE = "=", "≠", "-"
 
 
@@ -42,7 +58,9 @@ def cell(library, case):
     except VerifyError as error:
         return (NONE if " has no " in str(error) else WRONG), str(error)
     try:
-        verdict = judge(question(case.model, case.x, case.c, case.method, case.layer, {"result": theirs}), seconds=60)
+        verdict = judge(
+            question(case.model, case.x, case.c, case.method, case.layer, {"result": theirs}), seconds=60
+        )
     except VerifyError as error:
         return WRONG, str(error)
     if verdict.status == 0:
@@ -58,12 +76,16 @@ def matrix(libraries=tuple(LIBRARIES), families=tuple(DOZEN), methods=METHODS):
     found = {}
     for library in libraries:
         found[library] = {m: {f: cell(library, cases[f, m]) for f in families} for m in methods}
-        found[library] = {m: row for m, row in found[library].items() if any(mark != NONE for mark, _ in row.values())}
+        found[library] = {
+            m: row for m, row in found[library].items() if any(mark != NONE for mark, _ in row.values())
+        }
     return found
 
 
 def as_markdown(found):
-    versions = ", ".join(f"{name} {importlib.metadata.version(package)}" for name, package in PACKAGES.items())
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(package)}" for name, package in PACKAGES.items()
+    )
     lines = [
         "# Today's libraries against the reference", "",
         f"Made by `python -m tests.gradcam.verify.peers_matrix` with {versions}; CPU, float64.",
@@ -72,7 +94,12 @@ def as_markdown(found):
     reasons = {}
     for library, rows in found.items():
         families = next(iter(rows.values()))
-        lines += [f"## {library}", "", "| | " + " | ".join(families) + " |", "|---" * (len(families) + 1) + "|"]
+        lines += [
+            f"## {library}",
+            "",
+            "| | " + " | ".join(families) + " |",
+            "|---" * (len(families) + 1) + "|",
+        ]
         for method, row in rows.items():
             marks = []
             for mark, reason in row.values():

@@ -44,9 +44,15 @@ def measured(name):
     model, x = getattr(models, name)(weights=None, **options).eval(), torch.randn(1, 3, side, side)
     case = Case(model, x, 3, layer, "grad_cam")
     A, dA = at_layer(case)
-    c = max(range(3, 9), key=lambda c: float((weigh(*at_layer(Case(model, x, c, layer, "grad_cam"))) > 0).double().mean()))
+    c = max(
+        range(3, 9),
+        key=lambda c: float((weigh(*at_layer(Case(model, x, c, layer, "grad_cam"))) > 0).double().mean()),
+    )
     A, dA = at_layer(Case(model, x, c, layer, "grad_cam"))
-    right, wrong = weigh(A, dA).relu(), weigh(A.relu(), dA.relu()) if A.min() >= 0 else weigh(A.relu(), dA).relu()
+    right, wrong = (
+        weigh(A, dA).relu(),
+        weigh(A.relu(), dA.relu()) if A.min() >= 0 else weigh(A.relu(), dA).relu(),
+    )
     verdicts = [timed(lambda r=r: verify.torch(model, x, c, "grad_cam", layer, r)) for r in (right, wrong)]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     ours = from_torch(model, x)(Tensor(x.double().numpy(), "x")).data
@@ -67,11 +73,20 @@ def timed(f):
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.gradcam.verify.real_networks", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.gradcam.verify.real_networks", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--only", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--out", metavar="FILE")
     args = parser.parse_args(argv)
-    lines = ["# Whole verifications of published architectures", "", *__doc__.strip().splitlines()[2:], "", HEADER, "|---" * 7 + "|"]
+    lines = [
+        "# Whole verifications of published architectures",
+        "",
+        *__doc__.strip().splitlines()[2:],
+        "",
+        HEADER,
+        "|---" * 7 + "|",
+    ]
     for name in args.only:
         lines.append(row(name))
         print(lines[-1], flush=True)

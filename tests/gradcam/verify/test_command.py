@@ -25,7 +25,9 @@ def kit(tmp_path_factory):
 
 def ask(kit, result, *more, method="grad_cam", network="chain"):
     """-> exit status"""
-    case = next(c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == network)
+    case = next(
+        c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == network
+    )
     at = kit / network
     return main(["verify", "--onnx", str(at / "model.onnx"), "--input", str(at / "input.npy"), "--class", str(case["class"]),
                  "--layer", "relu2", "--method", method, "--result", str(result), *map(str, more)])  # fmt: skip
@@ -36,7 +38,15 @@ def ask(kit, result, *more, method="grad_cam", network="chain"):
     ("every_equal_maximum_gets_the_signal", 1, "differs"),
 ])  # fmt: skip
 def test_a_tie_exits_0_where_the_choice_is_a_valid_one(kit, capsys, rule, status, word):
-    assert ask(kit, kit / "tied" / "expected" / f"gradient@tie_rule_{rule}.npy", method="gradient", network="tied") == status
+    assert (
+        ask(
+            kit,
+            kit / "tied" / "expected" / f"gradient@tie_rule_{rule}.npy",
+            method="gradient",
+            network="tied",
+        )
+        == status
+    )
     said = capsys.readouterr().out
     assert said.startswith(f"{word}: ") and f"cause: tie rule: {rule.replace('_', ' ')}" in said
     assert ("DIFFERS" in said) == bool(status)
@@ -55,7 +65,11 @@ def test_equal_differs_and_cannot(kit, capsys, tmp_path):
     assert capsys.readouterr().out.startswith("equal: ")
     assert ask(kit, at / "grad_cam@upsampled_with_aligned_corners.npy") == 1
     said = capsys.readouterr().out
-    assert "cause: upsampled with aligned corners  [convention]" in said and "theory: " in said and "fix: " in said
+    assert (
+        "cause: upsampled with aligned corners  [convention]" in said
+        and "theory: " in said
+        and "fix: " in said
+    )
     np.save(tmp_path / "zeros.npy", np.zeros((1, 3, 8, 4)))
     np.save(tmp_path / "small.npy", np.zeros((2, 2)))
     assert ask(kit, tmp_path / "small.npy") == 2
@@ -66,9 +80,17 @@ def test_json_and_html(kit, capsys, tmp_path):
     wrong = kit / "chain" / "expected" / "guided_backprop@divided_by_its_l2_norm.npy"
     assert ask(kit, wrong, "--json", "--html", tmp_path / "r.html", method="guided_backprop") == 1
     found = json.loads(capsys.readouterr().out)
-    assert found["verdict"] == "differs" and found["status"] == 1 and "divided by its L2 norm" in {c["cause"] for c in found["causes"]}
+    assert (
+        found["verdict"] == "differs"
+        and found["status"] == 1
+        and "divided by its L2 norm" in {c["cause"] for c in found["causes"]}
+    )
     page = (tmp_path / "r.html").read_text("utf-8")
-    assert page.count("<img ") == 3 and page.count("data:image/png;base64,") == 3 and "divided by its L2 norm" in page
+    assert (
+        page.count("<img ") == 3
+        and page.count("data:image/png;base64,") == 3
+        and "divided by its L2 norm" in page
+    )
     assert "http" not in page
 
 
@@ -92,7 +114,17 @@ def test_a_network_that_ships_needs_no_file(capsys, tmp_path):
     y = net.astype(np.float64)(Tensor(x, "x"))
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "map.npy", grad_cam(y, 4, find(y, net.card.layer)))
-    words = ["verify", "--network", "shapes", "--input", tmp_path / "x.npy", "--class", 4, "--result", tmp_path / "map.npy"]
+    words = [
+        "verify",
+        "--network",
+        "shapes",
+        "--input",
+        tmp_path / "x.npy",
+        "--class",
+        4,
+        "--result",
+        tmp_path / "map.npy",
+    ]
     assert main([str(w) for w in words]) == 0
     assert "equal" in capsys.readouterr().out
 
@@ -100,14 +132,23 @@ def test_a_network_that_ships_needs_no_file(capsys, tmp_path):
 def test_nan_and_what_is_no_array(kit, capsys, tmp_path):
     np.save(tmp_path / "nan.npy", np.full((4, 2), np.nan))
     (tmp_path / "text.npy").write_text("no array")
-    assert ask(kit, tmp_path / "nan.npy") == 2 and "NaN or infinity at 8 of 8 places" in capsys.readouterr().err
-    assert ask(kit, tmp_path / "text.npy") == 2 and "this is no array saved by np.save" in capsys.readouterr().err
+    assert (
+        ask(kit, tmp_path / "nan.npy") == 2 and "NaN or infinity at 8 of 8 places" in capsys.readouterr().err
+    )
+    assert (
+        ask(kit, tmp_path / "text.npy") == 2
+        and "this is no array saved by np.save" in capsys.readouterr().err
+    )
 
 
 def test_files_need_no_pytorch(kit):
     at = kit / "chain"
-    case = next(c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == "chain")
-    code = "import sys; sys.modules['torch'] = None; from gradcam.cli import main; sys.exit(main(sys.argv[1:]))"
+    case = next(
+        c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == "chain"
+    )
+    code = (
+        "import sys; sys.modules['torch'] = None; from gradcam.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
     command = ["verify", "--onnx", at / "model.onnx", "--input", at / "input.npy", "--class", case["class"], "--method", "saliency",
                "--result", at / "expected" / "saliency.npy"]  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code, *map(str, command)], capture_output=True, text=True)
@@ -120,8 +161,13 @@ def test_weights_find_their_network(tmp_path):
     net = files.network(weights=tmp_path / "w.npz")
     assert net.card.name == "udacity_cifar"
     x = np.random.default_rng(0).standard_normal((1, 3, 32, 32))
-    right, plain = (verify.Question(net, x, 1, method).reference["result"] for method in ("guided_backprop", "gradient"))
-    assert verify.assert_explains(net, x, 1, "guided_backprop", result=right.astype(np.float32)).kind in ("equal", "rounding")
+    right, plain = (
+        verify.Question(net, x, 1, method).reference["result"] for method in ("guided_backprop", "gradient")
+    )
+    assert verify.assert_explains(net, x, 1, "guided_backprop", result=right.astype(np.float32)).kind in (
+        "equal",
+        "rounding",
+    )
     with pytest.raises(AssertionError, match="cause: the override did not fire"):
         verify.assert_explains(net, x, 1, "guided_backprop", result=plain)
 
@@ -139,13 +185,20 @@ def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
     pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8).repeat(9, 0).repeat(9, 1)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     p = files.network("udacity_cifar", tmp_path / "w.npz").card.preprocessing
-    x = photos.resized(pixels, replace(p, resize="squash", size=p.crop), photos.COARSE["bilinear without antialiasing (OpenCV)"])
+    x = photos.resized(
+        pixels,
+        replace(p, resize="squash", size=p.crop),
+        photos.COARSE["bilinear without antialiasing (OpenCV)"],
+    )
     np.save(tmp_path / "map.npy", verify.Question(made, x, 1, "saliency").reference["result"])
     command = ["verify", "--network", "udacity_cifar", "--weights", tmp_path / "w.npz", "--photo", tmp_path / "photo.png", "--class", 1,
                "--method", "saliency", "--result", tmp_path / "map.npy", "--no-pairs"]  # fmt: skip
     assert main(list(map(str, command))) == 1
     said = capsys.readouterr().out
-    assert "cause: another way of resizing the photo (" in said and "bilinear without antialiasing (OpenCV)" in said
+    assert (
+        "cause: another way of resizing the photo (" in said
+        and "bilinear without antialiasing (OpenCV)" in said
+    )
 
 
 @pytest.mark.parametrize("result", ["[[[[1.0]]]]", "None"])
@@ -154,4 +207,6 @@ def test_a_live_model_without_pytorch_is_said_to_need_it(result):
             f"try:\n    verify.torch(object(), [[[[1.0]]]], 0, 'gradient', result={result})\n"
             "except verify.VerifyError as e:\n    print(e)")  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.startswith("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'"), done.stderr
+    assert done.stdout.startswith("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'"), (
+        done.stderr
+    )

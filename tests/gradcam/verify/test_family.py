@@ -13,7 +13,13 @@ from gradcam.verify.question import method_name
 from minicnn import Tensor, find
 from tests.gradcam.verify.test_judge import X, net
 
-METHODS = {"grad_cam": grad_cam, "grad_cam++": grad_cam_pp, "xgrad_cam": xgrad_cam, "hirescam": hirescam, "layercam": layercam}
+METHODS = {
+    "grad_cam": grad_cam,
+    "grad_cam++": grad_cam_pp,
+    "xgrad_cam": xgrad_cam,
+    "hirescam": hirescam,
+    "layercam": layercam,
+}
 
 
 def maps():
@@ -38,11 +44,22 @@ def test_another_method_of_the_family_is_named(asked, given):
     model, right = maps()
     assert not np.allclose(right[asked], right[given])
     verdict = ask(model, asked, np.maximum(right[given], 0))
-    named = {"grad_cam": "Grad-CAM", "grad_cam++": "Grad-CAM++", "xgrad_cam": "XGrad-CAM", "hirescam": "HiResCAM", "layercam": "LayerCAM"}
+    named = {
+        "grad_cam": "Grad-CAM",
+        "grad_cam++": "Grad-CAM++",
+        "xgrad_cam": "XGrad-CAM",
+        "hirescam": "HiResCAM",
+        "layercam": "LayerCAM",
+    }
     assert verdict.status == 1 and f"another method of the family ({named[given]})" in str(verdict)
 
 
 def test_methods_by_their_usual_spellings():
-    spelt = {"GradCAM++": "grad_cam++",
-             "grad-cam-pp": "grad_cam++", "XGradCAM": "xgrad_cam", "HiResCAM": "hirescam", "Layer-CAM": "layercam"}
+    spelt = {
+        "GradCAM++": "grad_cam++",
+        "grad-cam-pp": "grad_cam++",
+        "XGradCAM": "xgrad_cam",
+        "HiResCAM": "hirescam",
+        "Layer-CAM": "layercam",
+    }
     assert {s: method_name(s) for s in spelt} == spelt

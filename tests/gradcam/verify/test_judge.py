@@ -31,12 +31,19 @@ def test_a_reference_of_zeros_is_refused():
     dead = net()
     dead["conv2"].b.data -= 100
     for method in ("grad_cam", "gradient"):
-        verdict = verify.judge(question(method, dead, result=np.zeros((1, 6, 4) if method == "grad_cam" else X.shape)))
+        verdict = verify.judge(
+            question(method, dead, result=np.zeros((1, 6, 4) if method == "grad_cam" else X.shape))
+        )
         assert verdict.kind == "refused" and verdict.status == 2 and "zero" in verdict.reason
 
 
 def test_a_rule_that_changes_nothing_is_refused():
-    model = Sequential(ConvLayer("conv", 3, 6, 3), Apply("relu", ReLU), Apply("flat", Flatten), LinearLayer("fc", 6 * 10 * 6, 4))
+    model = Sequential(
+        ConvLayer("conv", 3, 6, 3),
+        Apply("relu", ReLU),
+        Apply("flat", Flatten),
+        LinearLayer("fc", 6 * 10 * 6, 4),
+    )
     model.initialise(0)
     model["fc"].W.data[:] = abs(model["fc"].W.data)
     q = verify.Question(model, X, 1, "guided_backprop", theirs={"result": X})
@@ -47,7 +54,10 @@ def test_an_activation_without_a_rule_is_refused_by_name():
     verdict = verify.judge(question("guided_backprop", net(activation=LeakyReLU), result=X))
     assert verdict.status == 2 and "LeakyReLU at 'relu1'" in verdict.reason
     q = question("gradient", net(activation=LeakyReLU))
-    assert verify.judge(question("gradient", net(activation=LeakyReLU), result=q.reference["result"])).kind == "equal"
+    assert (
+        verify.judge(question("gradient", net(activation=LeakyReLU), result=q.reference["result"])).kind
+        == "equal"
+    )
 
 
 def test_a_saturated_softmax_is_refused():
@@ -76,8 +86,12 @@ def test_the_first_stage_that_differs_is_measured_when_more_is_given():
     q = question("grad_cam")
     A, dA, y = (q.reference[s] for s in ("activation", "gradient", "y"))
     wrong = np.maximum((np.maximum(dA, 0).mean((2, 3), keepdims=True) * A).sum(1), 0)
-    verdict = verify.judge(question("grad_cam", result=wrong, scores=y, activations=A, gradient=np.maximum(dA, 0)))
-    assert verdict.stage == "layer gradient" and verdict.causes[0].name == "ReLU on the gradient before its mean"
+    verdict = verify.judge(
+        question("grad_cam", result=wrong, scores=y, activations=A, gradient=np.maximum(dA, 0))
+    )
+    assert (
+        verdict.stage == "layer gradient" and verdict.causes[0].name == "ReLU on the gradient before its mean"
+    )
     assert [c.mark for c in verdict.compared] == ["same", "same", "DIFFERS", "DIFFERS"]
 
 
@@ -86,7 +100,9 @@ def test_a_cause_that_would_change_what_is_equal_is_not_named():
     q = question("gradient", x=X)
     wrong = question("gradient", x=X[:, ::-1].copy()).reference["result"]
     assert verify.judge(question("gradient", result=wrong)).names("colour channels in the other order")
-    assert not verify.judge(question("gradient", result=wrong, scores=q.reference["y"])).names("colour channels")
+    assert not verify.judge(question("gradient", result=wrong, scores=q.reference["y"])).names(
+        "colour channels"
+    )
 
 
 def test_another_layer_is_named_even_where_its_maps_have_another_size():
@@ -102,7 +118,10 @@ def test_a_batch_is_compared_picture_by_picture():
     x = np.concatenate([X, X[..., ::-1]])
     q = verify.Question(net(), x, [1, 2], "grad_cam", "relu2")
     right = q.reference["result"]
-    assert verify.judge(verify.Question(net(), x, [1, 2], "grad_cam", "relu2", {"result": right})).kind == "equal"
+    assert (
+        verify.judge(verify.Question(net(), x, [1, 2], "grad_cam", "relu2", {"result": right})).kind
+        == "equal"
+    )
     coupled = (right - right.min()) / (right.max() - right.min())
     verdict = verify.judge(verify.Question(net(), x, [1, 2], "grad_cam", "relu2", {"result": coupled}))
     assert verdict.names("normalised over the whole batch")
@@ -116,7 +135,9 @@ def test_another_ceil_mode_of_an_average_pool_is_named():
         ).initialise(3).astype(np.float64)  # fmt: skip
 
     wrong = question("gradient", made(True)).reference["result"]
-    assert verify.judge(question("gradient", made(False), result=wrong)).names("another ceil mode of the average pools")
+    assert verify.judge(question("gradient", made(False), result=wrong)).names(
+        "another ceil mode of the average pools"
+    )
 
 
 def test_another_way_of_resizing_is_named():
@@ -125,20 +146,23 @@ def test_another_way_of_resizing_is_named():
 
     meant = Preprocessing(size=16, crop=12)
     photo = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    x, squashed = (prepare(photo, p, np.float64) for p in (meant, Preprocessing(resize="squash", size=16, crop=12)))
+    x, squashed = (
+        prepare(photo, p, np.float64) for p in (meant, Preprocessing(resize="squash", size=16, crop=12))
+    )
     wrong = question("gradient", x=squashed).reference["result"]
     q = verify.Question(net(), x, 1, "gradient", theirs={"result": wrong}, photo=(photo, meant))
     assert verify.judge(q).names("another way of resizing the photo (squashed, then cropped)")
 
 
 def test_every_hypothesis_says_its_theory_and_its_fix():
-    assert len(HYPOTHESES) > 60 and all(h.theory and h.fix and h.kind in ("mistake", "convention", "tie") for h in HYPOTHESES)
+    assert len(HYPOTHESES) > 60 and all(
+        h.theory and h.fix and h.kind in ("mistake", "convention", "tie") for h in HYPOTHESES
+    )
 
 
 def test_splines_pass_through_what_they_enlarge():
     v = np.random.default_rng(1).standard_normal(5)
     np.testing.assert_allclose((spline(5, 17) @ v)[::4], v, atol=1e-12)
-
 
 
 def test_inputs_are_not_changed():

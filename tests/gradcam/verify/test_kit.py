@@ -14,8 +14,15 @@ from minicnn import Tensor
 from weights.graphs.onnx import load
 
 RESULTS = Path(__file__).parents[2] / "results" / "verify_peers.json"
-FAMILY = {"chain": "VGG", "before_relu": "VGG", "in_place": "InPlace", "functional": "Functional",
-          "residual": "Residual", "shared": "Shared", "tied": "Tied"}
+FAMILY = {
+    "chain": "VGG",
+    "before_relu": "VGG",
+    "in_place": "InPlace",
+    "functional": "Functional",
+    "residual": "Residual",
+    "shared": "Shared",
+    "tied": "Tied",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +70,21 @@ def exact(step, op, inputs, values, scale, whole):
         W, b = whole[f"{step}.W"], whole[f"{step}.b"] * 16**s
         padded = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)], constant_values=0)
         h, w = x.shape[2:]
-        y = sum(np.tensordot(padded[:, :, u : u + h, v : v + w], W[:, :, u, v], (1, 1)) for u in range(3) for v in range(3))
+        y = sum(
+            np.tensordot(padded[:, :, u : u + h, v : v + w], W[:, :, u, v], (1, 1))
+            for u in range(3)
+            for v in range(3)
+        )
         values[step], scale[step] = np.moveaxis(y, -1, 1) + b[:, None, None], s + 1
     elif op == "Gemm":
         values[step], scale[step] = x @ whole[f"{step}.W"].T + whole[f"{step}.b"] * 16**s, s + 1
     elif op == "Relu":
         values[step], scale[step] = np.maximum(x, 0), s
     elif op == "MaxPool":
-        values[step], scale[step] = np.maximum.reduce([x[:, :, u::2, v::2] for u in (0, 1) for v in (0, 1)]), s
+        values[step], scale[step] = (
+            np.maximum.reduce([x[:, :, u::2, v::2] for u in (0, 1) for v in (0, 1)]),
+            s,
+        )
     elif op == "Add":
         z, t = values[inputs[1]], scale[inputs[1]]
         top = max(s, t)
@@ -109,6 +123,11 @@ def test_its_runner_finds_what_the_table_of_libraries_says(kit):
                 continue
             import tests.support.torchvision_models  # noqa: F401  zennit imports torchvision
         for network, method, mark in runner.results(library):
-            assert (mark == "=") == (table[library][method][FAMILY[network]][0] == "="), (library, network, method, mark)
+            assert (mark == "=") == (table[library][method][FAMILY[network]][0] == "="), (
+                library,
+                network,
+                method,
+                mark,
+            )
             seen += 1
     assert seen > 20

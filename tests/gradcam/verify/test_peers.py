@@ -10,7 +10,12 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 from tests.gradcam.verify import peers_matrix  # noqa: E402
 
 EXPECTED = json.loads((Path(__file__).parents[2] / "results" / "verify_peers.json").read_text("utf-8"))
-MODULES = {"captum": "captum", "pytorch-grad-cam": "pytorch_grad_cam", "torch-cam": "torchcam", "zennit": "zennit"}
+MODULES = {
+    "captum": "captum",
+    "pytorch-grad-cam": "pytorch_grad_cam",
+    "torch-cam": "torchcam",
+    "zennit": "zennit",
+}
 CELLS = [
     ("captum", "guided_backprop", "Shared"), ("captum", "deconvnet", "Functional"), ("captum", "grad_cam", "InPlace"),
     ("captum", "guided_grad_cam", "VGG"), ("captum", "guided_backprop", "SiLU"), ("pytorch-grad-cam", "grad_cam", "InPlace"),
@@ -25,4 +30,7 @@ def test_the_table_still_says_what_is_so(library, method, family):
         pytest.skip(f"{library} is not installed")
     if library != "captum":
         pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
-    assert list(peers_matrix.cell(library, peers_matrix.drawn(family, method))) == EXPECTED[library][method][family]
+    assert (
+        list(peers_matrix.cell(library, peers_matrix.drawn(family, method)))
+        == EXPECTED[library][method][family]
+    )

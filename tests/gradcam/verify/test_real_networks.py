@@ -9,7 +9,12 @@ from minicnn import Conv, MaxPool, ReLU, Tensor, backward, history, nets, one_ho
 from weights.graphs.torch import from_torch  # noqa: E402
 
 models = pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models
-NETWORKS = [("squeezenet1_1", 64, {}), ("resnet18", 64, {}), ("googlenet", 64, {"init_weights": False}), ("densenet121", 32, {})]
+NETWORKS = [
+    ("squeezenet1_1", 64, {}),
+    ("resnet18", 64, {}),
+    ("googlenet", 64, {"init_weights": False}),
+    ("densenet121", 32, {}),
+]
 
 
 def model_of(name, **options):
@@ -30,7 +35,11 @@ def test_silu_has_scores_and_grad_cam_but_no_guided_backprop():
     model, x = model_of("efficientnet_b0"), torch.randn(1, 3, 32, 32)
     signal = np.ones((1, 3, 32, 32))
     verdict = verify.torch(model, x, 3, "guided_backprop", result=signal)
-    assert verdict.status == 2 and "SiLU at 'features.0.2'" in verdict.reason and "no rule is published" in verdict.reason
+    assert (
+        verdict.status == 2
+        and "SiLU at 'features.0.2'" in verdict.reason
+        and "no rule is published" in verdict.reason
+    )
     assert verify.torch(model, x, 3, "grad_cam", "features.2", library="captum")
 
 
@@ -41,14 +50,18 @@ def test_mini_vgg_as_a_pytorch_module_is_our_mini_vgg():
     for t in history(y):
         if isinstance(t.op, Conv):
             conv = torch.nn.Conv2d(t.op.W.shape[1], t.op.W.shape[0], 3, padding=1)
-            conv.weight, conv.bias = (torch.nn.Parameter(torch.from_numpy(t.op.inputs[k].data)) for k in (1, 2))
+            conv.weight, conv.bias = (
+                torch.nn.Parameter(torch.from_numpy(t.op.inputs[k].data)) for k in (1, 2)
+            )
             steps.append(conv)
         elif isinstance(t.op, ReLU):
             steps.append(torch.nn.ReLU(inplace=True))
         elif isinstance(t.op, MaxPool):
             steps.append(torch.nn.MaxPool2d(t.op.kernel, t.op.stride))
     head = torch.nn.Linear(256, 10)
-    head.weight, head.bias = (torch.nn.Parameter(torch.from_numpy(ours["fc"].arrays()[f"fc.{k}"].data)) for k in "Wb")
+    head.weight, head.bias = (
+        torch.nn.Parameter(torch.from_numpy(ours["fc"].arrays()[f"fc.{k}"].data)) for k in "Wb"
+    )
     twin = torch.nn.Sequential(*steps, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), head).eval()
     again = from_torch(twin, x)(Tensor(x, "x"))
     assert np.abs(again.data - y.data).max() <= 1e-10 * np.abs(y.data).max()

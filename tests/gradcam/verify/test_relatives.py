@@ -48,7 +48,9 @@ def test_smoothgrad_with_the_noise_that_was_drawn():
     model = net()
     theirs = np.mean([explained(model, "gradient", X + drawn) for drawn in NOISE], axis=0)
     assert ask(model, "smoothgrad", theirs, noise=NOISE).kind == "equal"
-    assert ask(model, "smoothgrad", explained(model, "gradient"), noise=NOISE).names("the gradient at x alone")
+    assert ask(model, "smoothgrad", explained(model, "gradient"), noise=NOISE).names(
+        "the gradient at x alone"
+    )
     with pytest.raises(VerifyError, match="draws its noise"):
         ask(model, "smoothgrad", theirs)
 
@@ -80,6 +82,11 @@ def test_what_is_not_defined_is_refused_by_name():
 
 
 def test_by_their_usual_spellings():
-    spelt = {"EigenCAM": "eigen_cam", "Score-CAM": "score_cam", "AblationCAM": "ablation_cam", "LRP": "lrp_epsilon",
-             "IntegratedGradients": "integrated_gradients"}
+    spelt = {
+        "EigenCAM": "eigen_cam",
+        "Score-CAM": "score_cam",
+        "AblationCAM": "ablation_cam",
+        "LRP": "lrp_epsilon",
+        "IntegratedGradients": "integrated_gradients",
+    }
     assert {s: method_name(s) for s in spelt} == spelt

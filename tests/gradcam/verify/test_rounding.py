@@ -14,7 +14,9 @@ def flipped_by_hand(relu="relu1", wrt="x"):
     model = net()
     y = verify.Question(model, X, 1, "gradient").reference.y
     t = find(y, relu)
-    at = np.unravel_index(abs(backward(y, one_hot(y, 1), wrt=t)).argmax(), t.shape)  # a unit through which much of the signal passes
+    at = np.unravel_index(
+        abs(backward(y, one_hot(y, 1), wrt=t)).argmax(), t.shape
+    )  # a unit through which much of the signal passes
     model[relu.replace("relu", "conv")].b.data[at[1]] -= t.op.x[at] - 1e-9  # moved to within a billionth of 0
     y = verify.Question(model, X, 1, "gradient").reference.y
     t = find(y, relu)
@@ -37,9 +39,14 @@ def test_a_gate_that_flips_in_float32_is_rounding_and_not_an_error():
     right = question("gradient", model).reference["result"]
     assert abs(result - right).max() > 1e-3 * abs(right).max(), "the flip changed nothing: nothing was tested"
     assert verdict.kind == "rounding" and verdict.status == 0 and "relu1" in verdict.reason
-    assert [c.mark for c in verdict.compared] == ["rounding"] and "DIFFERS" not in str(verdict) + as_html(verdict)
+    assert [c.mark for c in verdict.compared] == ["rounding"] and "DIFFERS" not in str(verdict) + as_html(
+        verdict
+    )
     row = verdict.compared[0]
-    assert row.difference.l2 <= row.moves < 2 * row.difference.l2 and verdict.as_dict()["compared"][0]["mark"] == "rounding"
+    assert (
+        row.difference.l2 <= row.moves < 2 * row.difference.l2
+        and verdict.as_dict()["compared"][0]["mark"] == "rounding"
+    )
 
 
 def test_rounding_is_judged_at_every_stage_that_was_given():
@@ -47,12 +54,21 @@ def test_rounding_is_judged_at_every_stage_that_was_given():
     model, dA = flipped_by_hand("relu2", "relu1")
     right = verify.Question(model, X, 1, "grad_cam", "relu1").reference
     A = right["activation"]
-    given = {"scores": right["y"], "activations": A, "gradient": dA, "result": np.maximum((dA.mean((2, 3), keepdims=True) * A).sum(1), 0)}
+    given = {
+        "scores": right["y"],
+        "activations": A,
+        "gradient": dA,
+        "result": np.maximum((dA.mean((2, 3), keepdims=True) * A).sum(1), 0),
+    }
     given = {k: v.astype(np.float32) for k, v in given.items()}
-    assert abs(dA - right["gradient"]).max() > 1e-3 * abs(dA).max(), "the flip changed nothing: nothing was tested"
+    assert abs(dA - right["gradient"]).max() > 1e-3 * abs(dA).max(), (
+        "the flip changed nothing: nothing was tested"
+    )
     verdict = verify.judge(verify.Question(model, X, 1, "grad_cam", "relu1", given))
     marks = {c.stage: c.mark for c in verdict.compared}
-    assert verdict.kind == "rounding" and marks["layer gradient"] == marks["result, normalised"] == "rounding", str(verdict)
+    assert (
+        verdict.kind == "rounding" and marks["layer gradient"] == marks["result, normalised"] == "rounding"
+    ), str(verdict)
     assert marks["scores"] == marks["layer activation"] == "same"
     wrong = given | {"activations": given["activations"] * np.float32(1.001)}
     assert verify.judge(verify.Question(model, X, 1, "grad_cam", "relu1", wrong), pairs=False).status == 1
@@ -72,13 +88,20 @@ def test_a_flat_picture_with_many_ties_is_called_a_tie():
     assert abs(theirs - ours).max() > 1e-4 * abs(ours).max(), "no tie fell the other way: nothing was tested"
     verdict = verify.judge(question("gradient", x=x, result=theirs))
     assert verdict.kind == "tie" and verdict.status == 0 and "tied" in verdict.reason
-    assert [c.mark for c in verdict.compared] == ["tie"] and verdict.compared[0].difference.l2 <= verdict.compared[0].moves
+    assert [c.mark for c in verdict.compared] == ["tie"] and verdict.compared[
+        0
+    ].difference.l2 <= verdict.compared[0].moves
     wrong = theirs.copy()
     wrong[..., :8, :8] *= 1.01  # where nothing is tied
     assert verify.judge(question("gradient", x=x, result=wrong), pairs=False).status == 1
     flat = np.full_like(x, 0.3)
-    other = question("gradient", x=flat * (1 + 1e-15 * np.random.default_rng(2).standard_normal(x.shape))).reference["result"]
-    assert "take a less flat picture" in verify.judge(question("gradient", x=flat, result=other), pairs=False).reason
+    other = question(
+        "gradient", x=flat * (1 + 1e-15 * np.random.default_rng(2).standard_normal(x.shape))
+    ).reference["result"]
+    assert (
+        "take a less flat picture"
+        in verify.judge(question("gradient", x=flat, result=other), pairs=False).reason
+    )
 
 
 def test_numbers_that_any_type_holds_excuse_nothing():
@@ -91,6 +114,11 @@ def test_numbers_that_any_type_holds_excuse_nothing():
     wrong[np.unravel_index(abs(right).argmax(), right.shape)] += 2**-12  # one unit of their grid
     assert right.any() and all(np.array_equal(v.astype(np.float16), v) for v in (right, wrong))
     for given in (wrong, wrong.astype(np.float32)):
-        assert verify.judge(verify.Question(model, x, 1, "gradient", theirs={"result": given}), pairs=False).status == 1
+        assert (
+            verify.judge(
+                verify.Question(model, x, 1, "gradient", theirs={"result": given}), pairs=False
+            ).status
+            == 1
+        )
     half = question("gradient").reference["result"].astype(np.float16)
     assert verify.judge(question("gradient", result=half)).kind == "equal"

@@ -17,9 +17,16 @@ from pathlib import Path
 
 LAYERS = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M")
 LAYER, SIDE = "features.28", 224
-BOUNDS = {"equal": ("equal", 30), "one cause": ("differs", 30), "two causes": ("differs", 300)}  # the verdict, seconds
+BOUNDS = {
+    "equal": ("equal", 30),
+    "one cause": ("differs", 30),
+    "two causes": ("differs", 300),
+}  # the verdict, seconds
 GIB = 4
-TRUE = {"one cause": "softmax instead of scores", "two causes": "softmax instead of scores AND absolute value instead of the final ReLU"}
+TRUE = {
+    "one cause": "softmax instead of scores",
+    "two causes": "softmax instead of scores AND absolute value instead of the final ReLU",
+}
 
 
 def vgg16():
@@ -30,12 +37,18 @@ def vgg16():
     torch.manual_seed(0)
     features, channels = [], 3
     for c in LAYERS:
-        features += [nn.MaxPool2d(2)] if c == "M" else [nn.Conv2d(channels, c, 3, padding=1), nn.ReLU(inplace=True)]
+        features += (
+            [nn.MaxPool2d(2)] if c == "M" else [nn.Conv2d(channels, c, 3, padding=1), nn.ReLU(inplace=True)]
+        )
         channels = channels if c == "M" else c
     classifier = [nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(inplace=True),
                   nn.Dropout(), nn.Linear(4096, 1000)]  # fmt: skip
     model = nn.Sequential()
-    model.features, model.avgpool, model.flatten = nn.Sequential(*features), nn.AdaptiveAvgPool2d(7), nn.Flatten()
+    model.features, model.avgpool, model.flatten = (
+        nn.Sequential(*features),
+        nn.AdaptiveAvgPool2d(7),
+        nn.Flatten(),
+    )
     model.classifier = nn.Sequential(*classifier)
     for m in model.modules():
         if isinstance(m, (nn.Conv2d, nn.Linear)):
@@ -51,7 +64,9 @@ def results(model, x):
 
     raw = {c: weigh(*at_layer(Case(model, x, c, LAYER, "grad_cam"))) for c in range(3)}
     c = max(raw, key=lambda c: min(float((raw[c] > 0).double().mean()), float((raw[c] < 0).double().mean())))
-    soft = weigh(*at_layer(Case(model, x, c, LAYER, "grad_cam"), start=lambda case, y: score(case, y.softmax(1))))
+    soft = weigh(
+        *at_layer(Case(model, x, c, LAYER, "grad_cam"), start=lambda case, y: score(case, y.softmax(1)))
+    )
     return c, {"equal": raw[c].relu(), "one cause": soft.relu(), "two causes": soft.abs()}
 
 
@@ -91,24 +106,33 @@ def status(field):
 def holds(row):
     """Whether a row shows what it must."""
     kind, seconds = BOUNDS[row["case"]]
-    named = row["case"] not in TRUE or any(set(TRUE[row["case"]].split(" AND ")) == set(c.split(" AND ")) for c in row["causes"])
+    named = row["case"] not in TRUE or any(
+        set(TRUE[row["case"]].split(" AND ")) == set(c.split(" AND ")) for c in row["causes"]
+    )
     return row["verdict"] == kind and named and row["wall"] < seconds and row["peak"] < GIB
 
 
 def as_text(rows):
     load = f"load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
-    lines = ["VGG-16, Grad-CAM at the last convolution, 224 pixels, from a live model in float32 to the verdict",
-             f"made by: python -m tests.gradcam.verify.vgg16_time; Python {platform.python_version()}, {os.cpu_count()} cores, {load}", "",
-             f"{'result':<12} {'verdict':<9} {'seconds':>8} {'of':>4} {'processor s':>12} {'GiB, model':>11} {'GiB, peak':>10} {'of':>3}"]
+    lines = [
+        "VGG-16, Grad-CAM at the last convolution, 224 pixels, from a live model in float32 to the verdict",
+        f"made by: python -m tests.gradcam.verify.vgg16_time; Python {platform.python_version()}, {os.cpu_count()} cores, {load}",
+        "",
+        f"{'result':<12} {'verdict':<9} {'seconds':>8} {'of':>4} {'processor s':>12} {'GiB, model':>11} {'GiB, peak':>10} {'of':>3}",
+    ]
     for r in rows:
-        lines.append(f"{r['case']:<12} {r['verdict']:<9} {r['wall']:>8.1f} {BOUNDS[r['case']][1]:>4} {r['processor']:>12.1f} "
-                     f"{r['before']:>11.2f} {r['peak']:>10.2f} {GIB:>3}  {'holds' if holds(r) else 'FAILS'}")
+        lines.append(
+            f"{r['case']:<12} {r['verdict']:<9} {r['wall']:>8.1f} {BOUNDS[r['case']][1]:>4} {r['processor']:>12.1f} "
+            f"{r['before']:>11.2f} {r['peak']:>10.2f} {GIB:>3}  {'holds' if holds(r) else 'FAILS'}"
+        )
     lines += ["", *(f"{r['case']}: {' / '.join(r['causes'])}" for r in rows if r["causes"])]
     return "\n".join(lines) + "\n"
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m tests.gradcam.verify.vgg16_time", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.gradcam.verify.vgg16_time", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--only", nargs="+", choices=BOUNDS, default=list(BOUNDS))
     parser.add_argument("--out", metavar="FILE")
     args = parser.parse_args(argv)

@@ -52,16 +52,25 @@ SOLUTIONS = {
         ],
         "wrong": {
             "no gate": lambda x, w, v, gy: gy * v * (1 - np.tanh(w * x) ** 2) * x,
-            "tanh not squared": lambda x, w, v, gy: gy * (v * np.tanh(w * x) > 0) * v * (1 - np.tanh(w * x)) * x,
+            "tanh not squared": lambda x, w, v, gy: (
+                gy * (v * np.tanh(w * x) > 0) * v * (1 - np.tanh(w * x)) * x
+            ),
             "tanh forgotten": lambda x, w, v, gy: gy * (v * np.tanh(w * x) > 0) * v * x,
-            "towards x": lambda x, w, v, gy: gy * (v * np.tanh(w * x) > 0) * v * (1 - np.tanh(w * x) ** 2) * w,
+            "towards x": lambda x, w, v, gy: (
+                gy * (v * np.tanh(w * x) > 0) * v * (1 - np.tanh(w * x) ** 2) * w
+            ),
             "tanh at w": lambda x, w, v, gy: gy * (v * np.tanh(w * x) > 0) * v * (1 - np.tanh(w) ** 2) * x,
             "v forgotten": lambda x, w, v, gy: gy * (v * np.tanh(w * x) > 0) * (1 - np.tanh(w * x) ** 2) * x,
-            "1 + tanh^2": lambda x, w, v, gy: gy * (v * np.tanh(w * x) > 0) * v * (1 + np.tanh(w * x) ** 2) * x,
+            "1 + tanh^2": lambda x, w, v, gy: (
+                gy * (v * np.tanh(w * x) > 0) * v * (1 + np.tanh(w * x) ** 2) * x
+            ),
         },
     },
     "1.4": {
-        "right": [lambda f, v: differences(f, v), lambda f, v: np.array([(f(v + e) - f(v - e)) / 4e-6 for e in 2e-6 * np.eye(len(v))])],
+        "right": [
+            lambda f, v: differences(f, v),
+            lambda f, v: np.array([(f(v + e) - f(v - e)) / 4e-6 for e in 2e-6 * np.eye(len(v))]),
+        ],
         "wrong": {
             "one-sided": lambda f, v: np.array([(f(v + e) - f(v)) / 1e-5 for e in 1e-5 * np.eye(len(v))]),
             "divided by h": lambda f, v: differences(f, v, divide=1.0),

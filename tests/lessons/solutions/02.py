@@ -22,7 +22,9 @@ def collected(gy, W):
 
 def windows(gy, x):
     (h, w), (H, B) = gy.shape, x.shape
-    return np.array([[(gy * x[u : u + h, v : v + w]).sum() for v in range(B - w + 1)] for u in range(H - h + 1)])
+    return np.array(
+        [[(gy * x[u : u + h, v : v + w]).sum() for v in range(B - w + 1)] for u in range(H - h + 1)]
+    )
 
 
 def einsum_windows(gy, x):

@@ -48,7 +48,10 @@ def overlapping(x, gy, k, s, put=lambda g, at, signal: g[at] + signal, first=np.
 
 def overlapping_by_comparison(x, gy, k, s):
     g, (h, w) = np.zeros(x.shape), gy.shape
-    y = np.max([x[u : u + (h - 1) * s + 1 : s, v : v + (w - 1) * s + 1 : s] for u in range(k) for v in range(k)], axis=0)
+    y = np.max(
+        [x[u : u + (h - 1) * s + 1 : s, v : v + (w - 1) * s + 1 : s] for u in range(k) for v in range(k)],
+        axis=0,
+    )
     for u, v in np.ndindex(k, k):
         at = np.s_[u : u + (h - 1) * s + 1 : s, v : v + (w - 1) * s + 1 : s]
         g[at] += gy * (x[at] == y)
@@ -87,11 +90,17 @@ SOLUTIONS = {
     "3.3": {
         "right": [overlapping, overlapping_by_comparison],
         "wrong": {
-            "writes instead of adding": lambda x, gy, k, s: overlapping(x, gy, k, s, put=lambda g, at, signal: signal),
+            "writes instead of adding": lambda x, gy, k, s: overlapping(
+                x, gy, k, s, put=lambda g, at, signal: signal
+            ),
             "minima": lambda x, gy, k, s: overlapping(x, gy, k, s, first=np.argmin),
-            "largest magnitude": lambda x, gy, k, s: overlapping(x, gy, k, s, first=lambda w: np.abs(w).argmax()),
+            "largest magnitude": lambda x, gy, k, s: overlapping(
+                x, gy, k, s, first=lambda w: np.abs(w).argmax()
+            ),
             "sign": lambda x, gy, k, s: -overlapping(x, gy, k, s),
-            "stride forgotten": lambda x, gy, k, s: overlapping(x, gy, k, 1 if s > 1 else 2) if s > 1 else -overlapping(x, gy, k, s),
+            "stride forgotten": lambda x, gy, k, s: (
+                overlapping(x, gy, k, 1 if s > 1 else 2) if s > 1 else -overlapping(x, gy, k, s)
+            ),
             "first tap always": lambda x, gy, k, s: overlapping(x, gy, k, s, first=lambda w: 0),
             "window one too small": lambda x, gy, k, s: overlapping(x, gy, k - 1, s),
         },

@@ -58,7 +58,11 @@ SOLUTIONS = {
     "4.3": {
         "right": [
             linear,
-            lambda x, W, gy: (np.einsum("nf,fd->nd", gy, W), np.einsum("nf,nd->fd", gy, x), np.ones(len(gy)) @ gy),
+            lambda x, W, gy: (
+                np.einsum("nf,fd->nd", gy, W),
+                np.einsum("nf,nd->fd", gy, x),
+                np.ones(len(gy)) @ gy,
+            ),
         ],
         "wrong": {
             "W transposed": lambda x, W, gy: (gy @ W.T, *linear(x, W, gy)[1:]),
@@ -70,7 +74,10 @@ SOLUTIONS = {
         },
     },
     "4.4": {
-        "right": [of_probability, lambda maps, y, c: np.einsum("j,jhw->hw", softmax(y)[c] * (np.eye(len(y))[c] - softmax(y)), maps)],
+        "right": [
+            of_probability,
+            lambda maps, y, c: np.einsum("j,jhw->hw", softmax(y)[c] * (np.eye(len(y))[c] - softmax(y)), maps),
+        ],
         "wrong": {
             "the score's map": lambda maps, y, c: maps[c],
             "scaled only": lambda maps, y, c: softmax(y)[c] * maps[c],
@@ -78,7 +85,9 @@ SOLUTIONS = {
             "of log p": lambda maps, y, c: of_probability(maps, y, c) / softmax(y)[c],
             "mean not weighed": lambda maps, y, c: softmax(y)[c] * (maps[c] - maps.mean(axis=0)),
             "sign": lambda maps, y, c: -of_probability(maps, y, c),
-            "rivals only": lambda maps, y, c: softmax(y)[c] * (maps[c] - np.tensordot(softmax(y), maps, 1) + softmax(y)[c] * maps[c]),
+            "rivals only": lambda maps, y, c: (
+                softmax(y)[c] * (maps[c] - np.tensordot(softmax(y), maps, 1) + softmax(y)[c] * maps[c])
+            ),
         },
     },
 }

@@ -21,7 +21,10 @@ def residual_by_matrix(x, W, V, gy):
 
 SOLUTIONS = {
     "5.1": {
-        "right": [lambda x, gy: gy * (t(x) + x * (1 - t(x) ** 2)), lambda x, gy: gy * t(x) + gy * x / np.cosh(x) ** 2],
+        "right": [
+            lambda x, gy: gy * (t(x) + x * (1 - t(x) ** 2)),
+            lambda x, gy: gy * t(x) + gy * x / np.cosh(x) ** 2,
+        ],
         "wrong": {
             "left path only": lambda x, gy: gy * t(x),
             "right path only": lambda x, gy: gy * x * (1 - t(x) ** 2),

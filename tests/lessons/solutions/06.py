@@ -23,7 +23,10 @@ def adam_by_parts(w, g, m, v, rate, t):
 
 SOLUTIONS = {
     "6.1": {
-        "right": [momentum_step, lambda w, g, v, rate, momentum: (w - rate * momentum * v - rate * g, g + v * momentum)],
+        "right": [
+            momentum_step,
+            lambda w, g, v, rate, momentum: (w - rate * momentum * v - rate * g, g + v * momentum),
+        ],
         "wrong": {
             "uphill": lambda w, g, v, r, k: (w + r * (k * v + g), k * v + g),
             "old v": lambda w, g, v, r, k: (w - r * v, k * v + g),
@@ -46,7 +49,10 @@ SOLUTIONS = {
         },
     },
     "6.3": {
-        "right": [lambda F, C, kh, kw: np.sqrt(2 / (C * kh * kw)), lambda F, C, kh, kw: (np.zeros((F, C, kh, kw))[0].size / 2) ** -0.5],
+        "right": [
+            lambda F, C, kh, kw: np.sqrt(2 / (C * kh * kw)),
+            lambda F, C, kh, kw: (np.zeros((F, C, kh, kw))[0].size / 2) ** -0.5,
+        ],
         "wrong": {
             "variance": lambda F, C, kh, kw: 2 / (C * kh * kw),
             "outputs instead of inputs": lambda F, C, kh, kw: np.sqrt(2 / (F * kh * kw)),

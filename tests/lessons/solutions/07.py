@@ -29,7 +29,10 @@ SOLUTIONS = {
         },
     },
     "7.2": {
-        "right": [lambda s0, w, I0, I: s0 + (w * (I - I0)).sum(), lambda s0, w, I0, I: s0 + w.ravel() @ I.ravel() - w.ravel() @ I0.ravel()],
+        "right": [
+            lambda s0, w, I0, I: s0 + (w * (I - I0)).sum(),
+            lambda s0, w, I0, I: s0 + w.ravel() @ I.ravel() - w.ravel() @ I0.ravel(),
+        ],
         "wrong": {
             "from I": lambda s0, w, I0, I: s0 + (w * (I0 - I)).sum(),
             "at the origin": lambda s0, w, I0, I: s0 + (w * I).sum(),
@@ -47,7 +50,9 @@ SOLUTIONS = {
             "sign": lambda *a: integrated(*a, factor=-1.0),
             "not multiplied": lambda g, I, I0, m: integrated(g, I, I0, m) / (I - I0),
             "times I": lambda g, I, I0, m: integrated(g, I, I0, m) / (I - I0) * I,
-            "sum instead of mean": lambda g, I, I0, m: m * integrated(g, I, I0, m) if m > 1 else 2 * integrated(g, I, I0, m),
+            "sum instead of mean": lambda g, I, I0, m: (
+                m * integrated(g, I, I0, m) if m > 1 else 2 * integrated(g, I, I0, m)
+            ),
             "input times gradient": lambda g, I, I0, m: (I - I0) * g(I),
             "ways exchanged": lambda g, I, I0, m: integrated(g, I0, I, m),
         },

@@ -35,7 +35,11 @@ SOLUTIONS = {
     "8.1": {
         "right": [
             rules(B, D, G),
-            lambda x, gy: (np.where(x > 0, gy, 0), np.where(gy > 0, gy, 0), np.where(np.minimum(x, gy) > 0, gy, 0)),
+            lambda x, gy: (
+                np.where(x > 0, gy, 0),
+                np.where(gy > 0, gy, 0),
+                np.where(np.minimum(x, gy) > 0, gy, 0),
+            ),
         ],
         "wrong": {
             "backprop and deconvnet exchanged": rules(D, B, G),
@@ -62,7 +66,10 @@ SOLUTIONS = {
         },
     },
     "8.3": {
-        "right": [lambda U, V, w: positive(positive(w) @ V) @ U, lambda U, V, w: U.T @ (V.T @ (w * (w > 0))).clip(min=0)],
+        "right": [
+            lambda U, V, w: positive(positive(w) @ V) @ U,
+            lambda U, V, w: U.T @ (V.T @ (w * (w > 0))).clip(min=0),
+        ],
         "wrong": {
             "no gates": lambda U, V, w: w @ V @ U,
             "upper gate missing": lambda U, V, w: positive(w @ V) @ U,
@@ -74,7 +81,10 @@ SOLUTIONS = {
         },
     },
     "8.4": {
-        "right": [lambda x, gy, tau: np.where(x * gy > tau, gy, 0), lambda x, gy, tau: gy * (gy * x - tau > 0)],
+        "right": [
+            lambda x, gy, tau: np.where(x * gy > tau, gy, 0),
+            lambda x, gy, tau: gy * (gy * x - tau > 0),
+        ],
         "wrong": {
             "threshold on the signal": lambda x, gy, tau: gy * (gy > tau),
             "threshold on the input": lambda x, gy, tau: gy * (x > tau),

@@ -38,7 +38,10 @@ SOLUTIONS = {
     "9.1": {
         "right": [parts, parts_by_magnitude],
         "wrong": {
-            "positive and negative pixels": lambda g, W: (np.maximum(stamps(g, W), 0), np.minimum(stamps(g, W), 0)),
+            "positive and negative pixels": lambda g, W: (
+                np.maximum(stamps(g, W), 0),
+                np.minimum(stamps(g, W), 0),
+            ),
             "exchanged": lambda g, W: parts(g, W)[::-1],
             "negative part with its sign lost": lambda g, W: (parts(g, W)[0], -parts(g, W)[1]),
             "kernel turned": lambda g, W: parts(g, W[..., ::-1, ::-1]),
@@ -57,8 +60,12 @@ SOLUTIONS = {
             "sign": lambda f, x, pixels, h: -moved(f, x, pixels, h),
             "divided by h": lambda f, x, pixels, h: moved(f, x, pixels, h, divide=1.0),
             "one-sided": lambda f, x, pixels, h: moved(f, x, pixels, h, down=0.0, divide=1.0),
-            "mean over pixels": lambda f, x, pixels, h: moved(f, x, pixels, h) / pixels.sum() if pixels.sum() > 1 else 0.0,
-            "times instead of plus": lambda f, x, pixels, h: (f(x * (1 + h * pixels)) - f(x * (1 - h * pixels))) / (2 * h),
+            "mean over pixels": lambda f, x, pixels, h: (
+                moved(f, x, pixels, h) / pixels.sum() if pixels.sum() > 1 else 0.0
+            ),
+            "times instead of plus": lambda f, x, pixels, h: (
+                (f(x * (1 + h * pixels)) - f(x * (1 - h * pixels))) / (2 * h)
+            ),
         },
     },
     "9.3": {
@@ -72,7 +79,9 @@ SOLUTIONS = {
             "all mass": lambda map, mask: np.abs(map)[mask].sum() / np.abs(map).sum(),
             "of the magnitude": lambda map, mask: np.minimum(map, 0)[mask].sum() / -np.abs(map).sum(),
             "outside": lambda map, mask: np.minimum(map, 0)[~mask].sum() / np.minimum(map, 0).sum(),
-            "of the mask's mass": lambda map, mask: -np.minimum(map, 0)[mask].sum() / np.abs(map)[mask].sum() * 0.999,
+            "of the mask's mass": lambda map, mask: (
+                -np.minimum(map, 0)[mask].sum() / np.abs(map)[mask].sum() * 0.999
+            ),
             "sign": lambda map, mask: -np.minimum(map, 0)[mask].sum() / np.minimum(map, 0).sum(),
         },
     },

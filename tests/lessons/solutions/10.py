@@ -21,7 +21,10 @@ def alpha_by_jacobian(A, U, V, c):
 
 SOLUTIONS = {
     "10.1": {
-        "right": [lambda A, W, c: np.tensordot(W[c], A, 1), lambda A, W, c: (W[c][:, None, None] * A).sum(axis=0)],
+        "right": [
+            lambda A, W, c: np.tensordot(W[c], A, 1),
+            lambda A, W, c: (W[c][:, None, None] * A).sum(axis=0),
+        ],
         "wrong": {
             "row and column of W exchanged": lambda A, W, c: np.tensordot(W[:, c], A, 1),
             "mean over k": lambda A, W, c: (W[c][:, None, None] * A).mean(axis=0),
@@ -37,9 +40,13 @@ SOLUTIONS = {
         "wrong": {
             "no ReLU": lambda A, dA: np.tensordot(dA.mean(axis=(1, 2)), A, 1),
             "sum instead of mean": lambda A, dA: 9 * grad_cam(A, dA),
-            "ReLU before the sum": lambda A, dA: np.maximum(dA.mean(axis=(1, 2))[:, None, None] * A, 0).sum(axis=0),
+            "ReLU before the sum": lambda A, dA: np.maximum(dA.mean(axis=(1, 2))[:, None, None] * A, 0).sum(
+                axis=0
+            ),
             "ReLU on alpha": lambda A, dA: np.tensordot(np.maximum(dA.mean(axis=(1, 2)), 0), A, 1),
-            "ReLU on the gradient": lambda A, dA: np.maximum(np.tensordot(np.maximum(dA, 0).mean(axis=(1, 2)), A, 1), 0),
+            "ReLU on the gradient": lambda A, dA: np.maximum(
+                np.tensordot(np.maximum(dA, 0).mean(axis=(1, 2)), A, 1), 0
+            ),
             "place by place": lambda A, dA: np.maximum((A * dA).sum(axis=0), 0),
             "means of A weigh dA": lambda A, dA: grad_cam(dA, A),
             "mean over the wrong axes": lambda A, dA: np.maximum((dA.mean(axis=0) * A).sum(axis=0), 0),

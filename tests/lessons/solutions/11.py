@@ -23,7 +23,10 @@ SOLUTIONS = {
         },
     },
     "11.2": {
-        "right": [lambda L, alpha, s: L + alpha @ s, lambda L, alpha, s: np.array([[v + sum(alpha * s) for v in row] for row in L])],
+        "right": [
+            lambda L, alpha, s: L + alpha @ s,
+            lambda L, alpha, s: np.array([[v + sum(alpha * s) for v in row] for row in L]),
+        ],
         "wrong": {
             "not at all": lambda L, alpha, s: L + 0,
             "sign": lambda L, alpha, s: L - alpha @ s,

@@ -24,9 +24,13 @@ SOLUTIONS = {
     "12.1": {
         "right": [lambda map, truth, share: overlap(map >= share * map.max(), truth), overlap_of_sets],
         "wrong": {
-            "a share of the range": lambda map, truth, share: overlap(map >= map.min() + share * np.ptp(map), truth),
+            "a share of the range": lambda map, truth, share: overlap(
+                map >= map.min() + share * np.ptp(map), truth
+            ),
             "an absolute threshold": lambda map, truth, share: overlap(map >= share, truth),
-            "share of the pixels found": lambda m, t, s: ((m >= s * m.max()) & t).sum() / (m >= s * m.max()).sum(),
+            "share of the pixels found": lambda m, t, s: (
+                ((m >= s * m.max()) & t).sum() / (m >= s * m.max()).sum()
+            ),
             "share of the truth": lambda m, t, s: ((m >= s * m.max()) & t).sum() / t.sum(),
             "below instead of above": lambda map, truth, share: overlap(map < share * map.max(), truth),
             "magnitude": lambda map, truth, share: overlap(np.abs(map) >= share * np.abs(map).max(), truth),

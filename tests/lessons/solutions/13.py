@@ -6,7 +6,9 @@ import numpy as np
 def line(values, N, offset=0.5, clip=True):
     n = len(values)
     place = (np.arange(N) + offset) * n / N - offset
-    return np.interp(place, np.arange(n), values) if clip else np.interp(place % (n - 1), np.arange(n), values)
+    return (
+        np.interp(place, np.arange(n), values) if clip else np.interp(place % (n - 1), np.arange(n), values)
+    )
 
 
 def line_by_matrix(values, N):

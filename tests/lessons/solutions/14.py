@@ -41,7 +41,10 @@ def spread(falls, size, k, s, mean=True, write=False):
 
 
 def spread_by_matrices(falls, size, k, s):
-    R = [np.array([[float(s * i <= u < s * i + k) for i in range(m)] for u in range(n)]) for n, m in zip(size, falls.shape)]
+    R = [
+        np.array([[float(s * i <= u < s * i + k) for i in range(m)] for u in range(n)])
+        for n, m in zip(size, falls.shape)
+    ]
     count = np.outer(R[0].sum(1), R[1].sum(1))
     return np.divide(R[0] @ falls @ R[1].T, count, out=np.zeros(size), where=count > 0)
 

@@ -31,10 +31,14 @@ SOLUTIONS = {
         "wrong": {
             "Pearson of the values": lambda a, b: np.corrcoef(a.ravel(), b.ravel())[0, 1],
             "argsort once": lambda a, b: np.corrcoef(a.ravel().argsort(), b.ravel().argsort())[0, 1],
-            "ranks within rows": lambda a, b: np.corrcoef(a.argsort(1).argsort(1).ravel(), b.argsort(1).argsort(1).ravel())[0, 1],
+            "ranks within rows": lambda a, b: np.corrcoef(
+                a.argsort(1).argsort(1).ravel(), b.argsort(1).argsort(1).ravel()
+            )[0, 1],
             "sign": lambda a, b: -np.corrcoef(ranks(a), ranks(b))[0, 1],
             "squared": lambda a, b: np.corrcoef(ranks(a), ranks(b))[0, 1] ** 2,
-            "not centred": lambda a, b: (ranks(a) @ ranks(b)) / np.sqrt((ranks(a) @ ranks(a)) * (ranks(b) @ ranks(b))),
+            "not centred": lambda a, b: (
+                (ranks(a) @ ranks(b)) / np.sqrt((ranks(a) @ ranks(a)) * (ranks(b) @ ranks(b)))
+            ),
         },
     },
     "15.2": {
@@ -45,7 +49,9 @@ SOLUTIONS = {
             "columns only": lambda p: np.abs(slopes(p)[1]),
             "no root": lambda p: slopes(p)[0] ** 2 + slopes(p)[1] ** 2,
             "sum of slopes": lambda p: slopes(p)[0] + slopes(p)[1],
-            "one-sided differences": lambda p: np.hypot(np.diff(p, axis=0, append=p[-1:]), np.diff(p, axis=1, append=p[:, -1:])),
+            "one-sided differences": lambda p: np.hypot(
+                np.diff(p, axis=0, append=p[-1:]), np.diff(p, axis=1, append=p[:, -1:])
+            ),
         },
     },
     "15.3": {
@@ -57,7 +63,9 @@ SOLUTIONS = {
             "not divided": lambda a, b: np.abs(a - b).max(),
             "divided by one maximum": lambda a, b: np.abs(a - b).max() / max(a.max(), b.max()),
             "mean": lambda a, b: np.abs(a / a.max() - b / b.max()).mean(),
-            "no magnitude": lambda a, b: min((a / a.max() - b / b.max()).max(), 0.9 * np.abs(a / a.max() - b / b.max()).max()),
+            "no magnitude": lambda a, b: min(
+                (a / a.max() - b / b.max()).max(), 0.9 * np.abs(a / a.max() - b / b.max()).max()
+            ),
             "divided by sums": lambda a, b: np.abs(a / a.sum() - b / b.sum()).max(),
             "stretched": lambda a, b: np.abs((a - a.min()) / np.ptp(a) - (b - b.min()) / np.ptp(b)).max(),
         },

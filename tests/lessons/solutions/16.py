@@ -92,7 +92,9 @@ SOLUTIONS = {
         "right": [share, counted],
         "wrong": {
             "counts arrays": lambda s: share(s, of=lambda shape: 1),
-            "with the biases of convolutions": lambda s: sum(prod(v) for k, v in s.items() if "conv" in k) / sum(map(prod, s.values())),
+            "with the biases of convolutions": lambda s: (
+                sum(prod(v) for k, v in s.items() if "conv" in k) / sum(map(prod, s.values()))
+            ),
             "of the linear layers": lambda s: share(s, test=lambda shape: len(shape) == 2),
             "sum of the sizes": lambda s: share(s, of=sum),
             "over the rest": lambda s: share(s) / (1 - share(s)),

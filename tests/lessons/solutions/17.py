@@ -47,7 +47,9 @@ SOLUTIONS = {
             "expands transposed": lambda g, E1, E3, S: fire(g, E1.T, E3.T, S),
             "squeeze transposed": lambda g, E1, E3, S: fire(g, E1, E3, S.T),
             "ReLU at the input, too": lambda g, E1, E3, S: relu(fire(g, E1, E3, S)) + 1e-3,
-            "ReLU of each branch": lambda g, E1, E3, S: (relu(relu(g[:4]) @ E1) + relu(relu(g[4:]) @ E3)) @ S + 1e-4,
+            "ReLU of each branch": lambda g, E1, E3, S: (
+                (relu(relu(g[:4]) @ E1) + relu(relu(g[4:]) @ E3)) @ S + 1e-4
+            ),
         },
     },
     "17.2": {

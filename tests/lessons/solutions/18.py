@@ -43,7 +43,9 @@ SOLUTIONS = {
     "18.1": {
         "right": [relative, relative_by_loop],
         "wrong": {
-            "zeros against zeros are equal": lambda t, o: abs(t - o).max() / abs(o).max() if o.any() else 0.0 if not t.any() else 1e9,
+            "zeros against zeros are equal": lambda t, o: (
+                abs(t - o).max() / abs(o).max() if o.any() else 0.0 if not t.any() else 1e9
+            ),
             "of theirs": guarded(lambda t, o: abs(t - o).max() / abs(t).max()),
             "mean for maximum": guarded(lambda t, o: abs(t - o).mean() / abs(o).mean()),
             "signed": guarded(lambda t, o: (t - o).max() / abs(o).max()),
@@ -61,7 +63,9 @@ SOLUTIONS = {
             "exactly equal only": lambda o, p: int(not o.any() or np.array_equal(o, p)),
             "absolute limit": lambda o, p: int(abs(o).max() < 1e-12 or abs(o - p).max() < 1e-12),
             "mean difference": lambda o, p: int(not o.any() or abs((o - p).mean()) < 1e-4),
-            "magnitudes only": lambda o, p: int(not o.any() or abs(abs(o) - abs(p)).max() < 1e-12 * abs(o).max()),
+            "magnitudes only": lambda o, p: int(
+                not o.any() or abs(abs(o) - abs(p)).max() < 1e-12 * abs(o).max()
+            ),
             "turned round": lambda o, p: 1 - nothing(o, p),
             "of plain's zeros": lambda o, p: int(not p.any() or nothing(o, p)),
         },

@@ -42,10 +42,14 @@ SOLUTIONS = {
             "bias forgotten": lambda x, W, b, R, e: epsilon(x, W, b, R, e, with_bias=False),
             "epsilon always added": lambda x, W, b, R, e: epsilon(x, W, b, R, e, sign=np.ones_like),
             "epsilon subtracted": lambda x, W, b, R, e: epsilon(x, W, b, R, -e),
-            "nothing at 0": lambda x, W, b, R, e: epsilon(x, W, b, R, e, sign=lambda z: np.sign(z) + (z == 0) * 1e-3),
+            "nothing at 0": lambda x, W, b, R, e: epsilon(
+                x, W, b, R, e, sign=lambda z: np.sign(z) + (z == 0) * 1e-3
+            ),
             "transposed": lambda x, W, b, R, e: epsilon(x, W.T, b, R, e),
             "not times x": lambda x, W, b, R, e: (R / (W @ x + b + e * sign(W @ x + b))) @ W,
-            "epsilon in shares of z": lambda x, W, b, R, e: epsilon(x, W, b, R, 0) / (1 + e) if np.all(W @ x + b) else x,
+            "epsilon in shares of z": lambda x, W, b, R, e: (
+                epsilon(x, W, b, R, 0) / (1 + e) if np.all(W @ x + b) else x
+            ),
             "gradient times input": lambda x, W, b, R, e: x * (R @ W),
         },
     },
@@ -62,7 +66,10 @@ SOLUTIONS = {
         },
     },
     "19.3": {
-        "right": [lambda a, b, R: (a / (a + b) * R, b / (a + b) * R), lambda a, b, R: (s := R / (a + b), (a * s, R - a * s))[1]],
+        "right": [
+            lambda a, b, R: (a / (a + b) * R, b / (a + b) * R),
+            lambda a, b, R: (s := R / (a + b), (a * s, R - a * s))[1],
+        ],
         "wrong": {
             "all to both": lambda a, b, R: (R + 0, R + 0),
             "halves": lambda a, b, R: (R / 2, R / 2),

@@ -57,7 +57,10 @@ SOLUTIONS = {
         },
     },
     "20.3": {
-        "right": [lambda a, b: ((a > 0) != (b > 0)).sum(), lambda a, b: int(np.abs(np.heaviside(a, 0) - np.heaviside(b, 0)).sum())],
+        "right": [
+            lambda a, b: ((a > 0) != (b > 0)).sum(),
+            lambda a, b: int(np.abs(np.heaviside(a, 0) - np.heaviside(b, 0)).sum()),
+        ],
         "wrong": {
             "open at 0": lambda a, b: ((a >= 0) != (b >= 0)).sum(),
             "signs": lambda a, b: (np.sign(a) != np.sign(b)).sum(),

@@ -62,7 +62,9 @@ SOLUTIONS = {
             "the final ReLU": lambda A, g: relu(xgrad(A, g)) + 1e-3,
             "divided by all maps": lambda A, g: np.tensordot((A * g).sum(axis=(1, 2)) / A.sum(), A, 1),
             "maps of shares": lambda A, g: sum(a / max(a.sum(), 1e-9) * np.average(d) for a, d in zip(A, g)),
-            "one for a map of zeros": lambda A, g: xgrad(np.where(A.any(axis=(1, 2), keepdims=True), A, 1.0), g),
+            "one for a map of zeros": lambda A, g: xgrad(
+                np.where(A.any(axis=(1, 2), keepdims=True), A, 1.0), g
+            ),
         },
     },
     "21.4": {

@@ -114,8 +114,12 @@ SOLUTIONS = {
         "wrong": {
             "not through h'": lambda gh, gc, *a: forget(0 * gh, gc, *a),
             "not through c'": lambda gh, gc, *a: forget(gh, 0 * gc, *a),
-            "no slope of the sigmoid": lambda gh, gc, c, i, f, g, o: forget(gh, gc, c, i, f, g, o) / (f * (1 - f)),
-            "slope of tanh for f": lambda gh, gc, c, i, f, g, o: forget(gh, gc, c, i, f, g, o) / (f * (1 - f)) * (1 - f**2),
+            "no slope of the sigmoid": lambda gh, gc, c, i, f, g, o: (
+                forget(gh, gc, c, i, f, g, o) / (f * (1 - f))
+            ),
+            "slope of tanh for f": lambda gh, gc, c, i, f, g, o: (
+                forget(gh, gc, c, i, f, g, o) / (f * (1 - f)) * (1 - f**2)
+            ),
             "no output gate": lambda gh, gc, c, i, f, g, o: forget(gh, gc, c, i, f, g, np.ones_like(o)),
             "no slope of the shown tanh": lambda gh, gc, c, i, f, g, o: (gc + gh * o) * c * f * (1 - f),
             "the input gate's": lambda gh, gc, c, i, f, g, o: forget(gh, gc, c, i, f, g, o) / c * g,
@@ -131,7 +135,9 @@ SOLUTIONS = {
             "the mean": lambda z, w: log_p(z, w) / length(w),
             "the probability": lambda z, w: np.exp(log_p(z, w)),
             "sum of scores": lambda z, w: z[np.arange(length(w)), w[: length(w)]].sum(),
-            "softmax over steps": lambda z, w: log_softmax(z, axis=0)[np.arange(length(w)), w[: length(w)]].sum(),
+            "softmax over steps": lambda z, w: log_softmax(z, axis=0)[
+                np.arange(length(w)), w[: length(w)]
+            ].sum(),
             "one step late": lambda z, w: log_p(np.roll(z, 1, axis=0), w),
             "rows and columns": lambda z, w: log_p(z.T, w),
             "sign": lambda z, w: -log_p(z, w),
@@ -148,7 +154,9 @@ SOLUTIONS = {
             "without the full stop": lambda z, w: back(z, w) * (np.arange(len(w)) < length(w) - 1)[:, None],
             "transposed": lambda z, w: back(z, w).T,
             "the mean": lambda z, w: back(z, w) / length(w),
-            "softmax over steps": lambda z, w: back(z, w) + np.exp(log_softmax(z)) - np.exp(log_softmax(z, axis=0)),
+            "softmax over steps": lambda z, w: (
+                back(z, w) + np.exp(log_softmax(z)) - np.exp(log_softmax(z, axis=0))
+            ),
             "one step late": lambda z, w: np.roll(back(z, w), 1, axis=0),
         },
     },

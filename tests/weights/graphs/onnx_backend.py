@@ -39,7 +39,11 @@ def cases():
         warnings.simplefilter("ignore")
         for module in MODULES.split():
             importlib.import_module(f"{node.__name__}.{module}")
-    return [c for c in node._NodeTestCases + _exported() if c.model and all(n.op_type in OPERATORS for n in c.model.graph.node)]
+    return [
+        c
+        for c in node._NodeTestCases + _exported()
+        if c.model and all(n.op_type in OPERATORS for n in c.model.graph.node)
+    ]
 
 
 def _exported():
@@ -52,7 +56,9 @@ def _exported():
         sets = [[[_array(p) for p in sorted(d.glob(f"{kind}_*.pb"))] for kind in ("input", "output")]
                 for d in sorted(Path(case.model_dir).glob("test_data_set_*"))]  # fmt: skip
         model = onnx.load(f"{case.model_dir}/model.onnx")
-        found.append(SimpleNamespace(name=case.name, model=model, data_sets=sets, rtol=case.rtol, atol=case.atol))
+        found.append(
+            SimpleNamespace(name=case.name, model=model, data_sets=sets, rtol=case.rtol, atol=case.atol)
+        )
     return found
 
 
@@ -74,7 +80,9 @@ def versions(case, opsets):
 
     own = case.model.opset_import[0].version
     yield own, case.model
-    oldest = 13 if any(n.op_type in ("Softmax", "LogSoftmax") for n in case.model.graph.node) else 0  # the converter ignores their change
+    oldest = (
+        13 if any(n.op_type in ("Softmax", "LogSoftmax") for n in case.model.graph.node) else 0
+    )  # the converter ignores their change
     for version in opsets:
         if version != own and version >= oldest:
             try:
@@ -107,7 +115,10 @@ def _check(case, path, model, inputs, expected):
     net = load(path)
     given = dict(zip([i.name for i in model.graph.input], inputs))
     _compare(case, net.run(given), expected)
-    signals = {n: Tensor(v, n) if v.dtype in (np.float32, np.float64) and n in _signals(net) else v for n, v in given.items()}
+    signals = {
+        n: Tensor(v, n) if v.dtype in (np.float32, np.float64) and n in _signals(net) else v
+        for n, v in given.items()
+    }
     try:
         _compare(case, [v.data if isinstance(v, Tensor) else v for v in net.run(signals)], expected)
     except WeightsError as error:
@@ -143,7 +154,10 @@ def run(opsets=OPSETS, only=None):
         warnings.simplefilter("ignore")
         for case in cases():
             for version, model in versions(case, opsets):
-                operator = " ".join(dict.fromkeys(n.op_type for n in model.graph.node if n.op_type != "Constant")) or "Constant"
+                operator = (
+                    " ".join(dict.fromkeys(n.op_type for n in model.graph.node if n.op_type != "Constant"))
+                    or "Constant"
+                )
                 operator = operator if " " not in operator else "combinations"
                 result, reason = outcome(case, model, folder)
                 counts[operator, result] += 1
@@ -153,7 +167,11 @@ def run(opsets=OPSETS, only=None):
 
 
 def main():
-    report = Report("weights.onnx_backend", "ONNX's own node tests, in operator sets 8 to 21 and the tests' own", ["onnx", "numpy"])
+    report = Report(
+        "weights.onnx_backend",
+        "ONNX's own node tests, in operator sets 8 to 21 and the tests' own",
+        ["onnx", "numpy"],
+    )
     report.file = RESULTS / "onnx_backend.txt"
     report.say()
     counts, reasons = run()
@@ -166,7 +184,9 @@ def main():
         report.say(f"{operator:<22}" + "".join(f"{(counts + total)[operator, o]:>{w}}" for o, w in columns))
     report.say()
     for (operator, result, reason), tests in sorted(reasons.items()):
-        report.say(f"{result}: {operator}: {reason} ({len(tests)}: {tests[0]}{', ...' if len(tests) > 1 else ''})")
+        report.say(
+            f"{result}: {operator}: {reason} ({len(tests)}: {tests[0]}{', ...' if len(tests) > 1 else ''})"
+        )
     report.save()
     return 1 if total["all", FAILED] else 0
 

@@ -14,12 +14,21 @@ onnx = pytest.importorskip("onnx", reason="ONNX's own package is not installed")
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 from torch import nn  # noqa: E402
 
-EXPORTS = {"squeezenet1_1": 67, "resnet18": 64, "resnet50": 64, "googlenet": 64, "densenet121": 64, "mobilenet_v2": 64}
+EXPORTS = {
+    "squeezenet1_1": 67,
+    "resnet18": 64,
+    "resnet50": 64,
+    "googlenet": 64,
+    "densenet121": 64,
+    "mobilenet_v2": 64,
+}
 
 
 def export(model, x, path, opset=13, **options):
     """PyTorch's export of a model, for use."""
-    torch.onnx.export(model.eval(), torch.from_numpy(x), str(path), dynamo=False, opset_version=opset, **options)
+    torch.onnx.export(
+        model.eval(), torch.from_numpy(x), str(path), dynamo=False, opset_version=opset, **options
+    )
     return load(path)
 
 
@@ -41,7 +50,9 @@ def agrees(found, expected, tolerance):
 
 @pytest.mark.parametrize("name", EXPORTS)
 def test_what_torchvision_exports(name, tmp_path):
-    models = pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models
+    models = pytest.importorskip(
+        "tests.support.torchvision_models", reason="torchvision is not installed"
+    ).models
     options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     torch.manual_seed(0)
     model = drawn(getattr(models, name)(weights=None, **options)).double().eval()
@@ -57,20 +68,42 @@ def test_what_torchvision_exports(name, tmp_path):
 
 def newer_export(model, x, path):
     """What PyTorch's newer exporter, torch.export, makes of a model: weights in a file beside, batchnorm folded, means for poolings."""
-    pytest.importorskip("onnxscript", reason="PyTorch's newer exporter needs onnxscript: pip install 'minicnn-gradcam[dev]'")
+    pytest.importorskip(
+        "onnxscript", reason="PyTorch's newer exporter needs onnxscript: pip install 'minicnn-gradcam[dev]'"
+    )
     torch.onnx.export(model.eval(), (torch.from_numpy(x),), str(path), dynamo=True, verbose=False)
     return load(path)
 
 
 def small_vgg():
     def block(C, F):
-        return [nn.Conv2d(C, F, 3, padding=1), nn.ReLU(), nn.Conv2d(F, F, 3, padding=1), nn.BatchNorm2d(F), nn.ReLU(), nn.MaxPool2d(2, 2)]
+        return [
+            nn.Conv2d(C, F, 3, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(F, F, 3, padding=1),
+            nn.BatchNorm2d(F),
+            nn.ReLU(),
+            nn.MaxPool2d(2, 2),
+        ]
 
-    head = [nn.AdaptiveAvgPool2d(7), nn.Flatten(), nn.Linear(16 * 49, 32), nn.ReLU(True), nn.Dropout(), nn.Linear(32, 10)]
+    head = [
+        nn.AdaptiveAvgPool2d(7),
+        nn.Flatten(),
+        nn.Linear(16 * 49, 32),
+        nn.ReLU(True),
+        nn.Dropout(),
+        nn.Linear(32, 10),
+    ]
     return nn.Sequential(*block(3, 8), *block(8, 16), *head)
 
 
-NEWER = {"small_vgg": (3, 56), "Mixed": (1, 28), "alexnet": (3, 224), "resnet18": (3, 64), "squeezenet1_1": (3, 67)}
+NEWER = {
+    "small_vgg": (3, 56),
+    "Mixed": (1, 28),
+    "alexnet": (3, 224),
+    "resnet18": (3, 64),
+    "squeezenet1_1": (3, 67),
+}
 
 
 @pytest.mark.parametrize("name", NEWER)
@@ -78,11 +111,18 @@ def test_what_pytorchs_newer_exporter_writes(name, tmp_path):
     if name in globals():
         make = globals()[name]
     else:
-        make = getattr(pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed").models, name)
+        make = getattr(
+            pytest.importorskip(
+                "tests.support.torchvision_models", reason="torchvision is not installed"
+            ).models,
+            name,
+        )
     torch.manual_seed(0)
     model, (C, side) = drawn(make()).eval(), NEWER[name]
     x = np.random.default_rng(0).standard_normal((1, C, side, side), np.float32)
-    agrees(newer_export(model, x, tmp_path / "single.onnx")(x), model(torch.from_numpy(x)).detach().numpy(), 1e-5)
+    agrees(
+        newer_export(model, x, tmp_path / "single.onnx")(x), model(torch.from_numpy(x)).detach().numpy(), 1e-5
+    )
     model, x = model.double(), x.astype(np.float64)
     net = newer_export(model, x, tmp_path / "double.onnx")
     tx = torch.tensor(x, requires_grad=True)
@@ -100,7 +140,10 @@ class Mixed(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv1 = nn.Conv2d(1, 8, 5, padding=2, stride=2)
-        self.depthwise, self.pointwise = nn.Conv2d(8, 8, 3, padding=1, groups=8, bias=False), nn.Conv2d(8, 8, 1, bias=False)
+        self.depthwise, self.pointwise = (
+            nn.Conv2d(8, 8, 3, padding=1, groups=8, bias=False),
+            nn.Conv2d(8, 8, 1, bias=False),
+        )
         self.bn = nn.BatchNorm2d(8)
         self.fc1, self.fc2 = nn.Linear(8 * 4 * 4, 20), nn.Linear(20, 10)
 
@@ -170,7 +213,11 @@ def test_a_batch_where_the_graph_allows_it(tmp_path):
 
 
 def test_cam_finds_its_head_behind_the_reshapes(tmp_path):
-    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)).double().eval()
+    model = (
+        nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+        .double()
+        .eval()
+    )
     x = np.random.default_rng(4).standard_normal((1, 1, 9, 9))
     A, W = cam_head(export(model, x, tmp_path / "net.onnx")(Tensor(x, "x")))
     assert A.shape == (1, 4, 7, 7)
@@ -181,9 +228,13 @@ def test_cam_finds_its_head_behind_the_reshapes(tmp_path):
 def test_a_graph_that_another_framework_wrote():
     d = np.load(DATA / "images/mnist_test.npz")
     net = load(DATA / "weights/mnist.onnx")
-    right = sum(int(net(d["images"][i][None, None].astype(np.float32)).argmax()) == d["labels"][i] for i in range(100))
+    right = sum(
+        int(net(d["images"][i][None, None].astype(np.float32)).argmax()) == d["labels"][i] for i in range(100)
+    )
     assert right == 99
-    assert [type(t.op).__name__ for t in history(net(Tensor(np.zeros((1, 1, 28, 28), np.float32)))) if t.op].count("Conv") == 2
+    assert [
+        type(t.op).__name__ for t in history(net(Tensor(np.zeros((1, 1, 28, 28), np.float32)))) if t.op
+    ].count("Conv") == 2
     with pytest.raises(GraphError, match=r"ONNX node 'Times212_reshape0' \(Reshape\) does not fit"):
         net(np.zeros((2, 1, 28, 28), np.float32))  # this graph was exported for one picture
 
@@ -220,7 +271,9 @@ def _graph(*nodes, inputs=(("x", (1, 1, 4, 4)),)):
     (("Conv", {"odd": 1}), "Conv has an attribute 'odd'"),
 ])  # fmt: skip
 def test_what_is_not_supported_is_named(node, said, tmp_path):
-    made = onnx.helper.make_node(node[0], ["x", "x"] if node[0] != "Pad" else ["x", "p"], ["y"], name="n", **node[1])
+    made = onnx.helper.make_node(
+        node[0], ["x", "x"] if node[0] != "Pad" else ["x", "p"], ["y"], name="n", **node[1]
+    )
     model = _graph(made)
     model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(8, np.int64), "p"))
     onnx.save(model, tmp_path / "net.onnx")
@@ -229,7 +282,10 @@ def test_what_is_not_supported_is_named(node, said, tmp_path):
 
 
 def test_two_inputs_are_asked_for_by_name(tmp_path):
-    onnx.save(_graph(onnx.helper.make_node("Add", ["x", "z"], ["y"]), inputs=(("x", (2,)), ("z", (2,)))), tmp_path / "net.onnx")
+    onnx.save(
+        _graph(onnx.helper.make_node("Add", ["x", "z"], ["y"]), inputs=(("x", (2,)), ("z", (2,)))),
+        tmp_path / "net.onnx",
+    )
     net = load(tmp_path / "net.onnx")
     np.testing.assert_array_equal(net.run({"x": np.ones(2), "z": np.arange(2.0)})[0], [1, 2])
     with pytest.raises(WeightsError, match="2 inputs"):

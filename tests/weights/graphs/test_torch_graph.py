@@ -18,9 +18,13 @@ def test_scores_and_gradients_are_pytorchs(family):
     theirs = model(x)
     gradient = torch.autograd.grad(theirs[0, 2], x)[0].numpy()
     assert np.abs(gradient).max() > 1e-3
-    np.testing.assert_allclose(y.data, theirs.detach().numpy(), rtol=0, atol=1e-12 * theirs.abs().max().item())
+    np.testing.assert_allclose(
+        y.data, theirs.detach().numpy(), rtol=0, atol=1e-12 * theirs.abs().max().item()
+    )
     source = next(t for t in history(y) if t.name == "x")
-    np.testing.assert_allclose(backward(y, one_hot(y, 2), wrt=source), gradient, rtol=0, atol=1e-12 * np.abs(gradient).max())
+    np.testing.assert_allclose(
+        backward(y, one_hot(y, 2), wrt=source), gradient, rtol=0, atol=1e-12 * np.abs(gradient).max()
+    )
 
 
 def test_every_call_of_a_reused_module_has_its_name():
@@ -38,7 +42,7 @@ def test_an_in_place_relu_does_not_change_what_came_before_it():
 
 def test_a_module_and_its_path_are_the_same_layer():
     model, x = draw("Residual", 3)
-    assert verify.live.path_of(model, model.two) == "two"
+    assert verify.modules.path_of(model, model.two) == "two"
     net = from_torch(model, x)
     assert net.name_of("two") == "two.relu@2"
 
@@ -57,7 +61,13 @@ class Unusual(torch.nn.Module):
         left, right = x.split([4, 4], 1) if len(x) == 2 else (left, right)
         x = torch.cat([left.sigmoid() * right, torch.maximum(right, torch.zeros_like(right))], 1) / 3
         x = torch.nn.functional.pad(x, (1, 0, 0, 2))
-        x = torch.nn.functional.adaptive_avg_pool2d(x, (5, 3)).transpose(2, 3).mean(3, keepdim=True).sum(2).squeeze(2)
+        x = (
+            torch.nn.functional.adaptive_avg_pool2d(x, (5, 3))
+            .transpose(2, 3)
+            .mean(3, keepdim=True)
+            .sum(2)
+            .squeeze(2)
+        )
         if x.sum() > -1e9:  # control flow in Python is followed
             x = x + 1
         return self.fc(x.unsqueeze(0).squeeze(0))
@@ -76,10 +86,17 @@ def test_functions_and_operators_between_modules():
 
 def surroundings(model):
     """All that must not change."""
-    counts = [sum(len(getattr(m, n)) for n in vars(m) if n.endswith("hooks") or "hooks_" in n) for m in model.modules()]
+    counts = [
+        sum(len(getattr(m, n)) for n in vars(m) if n.endswith("hooks") or "hooks_" in n)
+        for m in model.modules()
+    ]
     arrays = {k: (v.clone(), v.dtype) for k, v in model.state_dict().items()}
     grads = {k: None if p.grad is None else p.grad.clone() for k, p in model.named_parameters()}
-    flags = [p.requires_grad for p in model.parameters()], [m.training for m in model.modules()], [type(m) for m in model.modules()]
+    flags = (
+        [p.requires_grad for p in model.parameters()],
+        [m.training for m in model.modules()],
+        [type(m) for m in model.modules()],
+    )
     return counts, arrays, grads, flags, torch.get_rng_state(), torch.is_grad_enabled()
 
 
@@ -148,7 +165,9 @@ def test_what_is_not_known_is_said():
         verify.torch(model, x, 7, "saliency", result=np.ones((16, 12)))
     with pytest.raises(verify.VerifyError, match="NaN"):
         verify.torch(model, x, 1, "saliency", result=np.full((16, 12), np.nan))
-    with pytest.raises(verify.VerifyError, match=r"their result is \(4, 4\); the reference's is \(1, 16, 12\)"):
+    with pytest.raises(
+        verify.VerifyError, match=r"their result is \(4, 4\); the reference's is \(1, 16, 12\)"
+    ):
         verify.torch(model, x, 1, "saliency", result=np.ones((4, 4)))
     with pytest.raises(verify.VerifyError, match="7 classes, the network 5"):
         verify.torch(model, x, 1, "saliency", result={"result": np.ones((16, 12)), "scores": np.ones((1, 7))})

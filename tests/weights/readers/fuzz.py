@@ -31,11 +31,26 @@ from tests.weights.readers import samples
 from weights.errors import WeightsError
 from weights.reading import read
 
-EDGES = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 2**31 - 1, 2**31, 2**32 - 1, 2**60, 2**63 - 1, 2**63, 2**64 - 1]
+EDGES = [
+    0,
+    1,
+    0x7F,
+    0x80,
+    0xFF,
+    0x7FFF,
+    0xFFFF,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**60,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+]
 KINDS = "biufc"
-EVERY = 10              # every tenth input goes to the independent readers too
-SLOW_HDF5 = 130.0       # seconds; longer than the child process may live: whether the reader itself ends it is what is asked
-SLOW = 5.0              # seconds; no mutated file of a few kilobytes may take longer
+EVERY = 10  # every tenth input goes to the independent readers too
+SLOW_HDF5 = 130.0  # seconds; longer than the child process may live: whether the reader itself ends it is what is asked
+SLOW = 5.0  # seconds; no mutated file of a few kilobytes may take longer
 
 
 def mutated(data, others, rng):
@@ -45,19 +60,21 @@ def mutated(data, others, rng):
         at, n = rng.randrange(len(data) + 1), rng.choice((1, 2, 4, 8, 16, 64))
         match rng.randrange(9):
             case 0:
-                data[at:at + 1] = bytes([data[at] ^ 1 << rng.randrange(8)]) if at < len(data) else b"\0"
+                data[at : at + 1] = bytes([data[at] ^ 1 << rng.randrange(8)]) if at < len(data) else b"\0"
             case 1:
-                data[at:at + 1] = bytes([rng.randrange(256)])
+                data[at : at + 1] = bytes([rng.randrange(256)])
             case 2:
                 edge, width = rng.choice(EDGES), rng.choice((1, 2, 4, 8))
-                data[at:at + width] = (edge & (1 << 8 * width) - 1).to_bytes(width, rng.choice(("little", "big")))
+                data[at : at + width] = (edge & (1 << 8 * width) - 1).to_bytes(
+                    width, rng.choice(("little", "big"))
+                )
             case 3:
-                del data[at:at + n]
+                del data[at : at + n]
             case 4:
-                data[at:at] = data[at:at + n] * rng.choice((1, 2, 50))
+                data[at:at] = data[at : at + n] * rng.choice((1, 2, 50))
             case 5:
                 there = rng.randrange(len(data) + 1)
-                data[at:at + n] = data[there:there + n]
+                data[at : at + n] = data[there : there + n]
             case 6:
                 other = rng.choice(others)
                 there = rng.randrange(len(other) + 1)
@@ -68,7 +85,7 @@ def mutated(data, others, rng):
                 number = str(rng.choice(EDGES)).encode()
                 digits = [i for i, byte in enumerate(data) if 48 <= byte < 58]
                 where = rng.choice(digits) if digits else at
-                data[where:where + 1] = rng.choice((number, b"-1", b"1e9", b"9" * 30))
+                data[where : where + 1] = rng.choice((number, b"-1", b"1e9", b"9" * 30))
         if not data:
             data = bytearray(b"\0")
     return bytes(data)
@@ -95,6 +112,7 @@ def inputs(kind, files, count, seed):
 
 # -- independent readers: {name: array}, or an exception where they refuse
 
+
 def by_numpy(path, kind):
     with np.load(path, allow_pickle=False) as held:
         return dict(held) if kind == "npz" else {"array": held}
@@ -106,23 +124,32 @@ def by_npy(path, kind):
 
 def by_safetensors(path, kind):
     from safetensors.numpy import load_file
+
     return load_file(path)
 
 
 def by_onnx(path, kind):
     import onnx
+
     graph = onnx.load(path, load_external_data=False).graph
     return {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
 
 
 def by_torch(path, kind):
     import torch
+
     held = torch.load(path, map_location="cpu", weights_only=True)
     return {name: t.numpy() for name, t in held.get("state_dict", held).items()}
 
 
-INDEPENDENT = {"npz": by_numpy, "npy": by_npy, "safetensors": by_safetensors, "onnx_weights": by_onnx, "torch_zip": by_torch,
-               "torch_legacy": by_torch}
+INDEPENDENT = {
+    "npz": by_numpy,
+    "npy": by_npy,
+    "safetensors": by_safetensors,
+    "onnx_weights": by_onnx,
+    "torch_zip": by_torch,
+    "torch_legacy": by_torch,
+}
 
 
 def differs(ours, path, kind):
@@ -137,8 +164,15 @@ def differs(ours, path, kind):
     for name, array in theirs.items():
         array = np.asarray(array)
         array = array.astype(np.float32) if array.dtype == np.float16 else array
-        if name in ours and array.dtype.kind in KINDS and ours[name].dtype == array.dtype and (
-                ours[name].shape != array.shape or not np.array_equal(ours[name], array, equal_nan=array.dtype.kind in "fc")):
+        if (
+            name in ours
+            and array.dtype.kind in KINDS
+            and ours[name].dtype == array.dtype
+            and (
+                ours[name].shape != array.shape
+                or not np.array_equal(ours[name], array, equal_nan=array.dtype.kind in "fc")
+            )
+        ):
             return f"{name!r} differs from what the independent reader reads"
     return None
 
@@ -152,7 +186,7 @@ def broken_promise(arrays, size):
         if array.flags.writeable or not array.flags.aligned:
             return f"{name!r} is writeable or unaligned"
         held = max(held, array.nbytes)
-        array.tobytes()                                                                # touches every number
+        array.tobytes()  # touches every number
     if held > 1100 * size:
         return f"{held} bytes were read from a file of {size}"
     return None
@@ -180,8 +214,11 @@ class Tally:
             wrong = f"{type(error).__name__}: {error}"
         self.slowest = max(self.slowest, time.perf_counter() - start)
         if arrays is not None:
-            wrong = broken_promise(arrays, len(data)) or (
-                independent and self.inputs % EVERY == 0 and differs(arrays, path, self.kind)) or None
+            wrong = (
+                broken_promise(arrays, len(data))
+                or (independent and self.inputs % EVERY == 0 and differs(arrays, path, self.kind))
+                or None
+            )
             self.correct += wrong is None
         if wrong:
             self.other.append((wrong, data))
@@ -197,8 +234,10 @@ class TookTooLong(Exception):
 @contextmanager
 def time_limit(seconds):
     """Ends what takes longer (on systems with alarms)."""
+
     def ring(*_):
         raise TookTooLong(f"still busy after {seconds} s")
+
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -217,10 +256,13 @@ HEAD = "| format | inputs | correct | WeightsError | other | slowest |\n|---|---
 def fuzz(kind, files, count, seed=0, seconds=None, independent=False):
     """The Tally of `count` mutated inputs of one format, or of as many as fit into `seconds`."""
     if independent:
-        versions()                                   # imports what will be compared with: under the alarm that could be cut in two
+        versions()  # imports what will be compared with: under the alarm that could be cut in two
     tally, start = Tally(kind), time.perf_counter()
     fast = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=fast if fast.is_dir() else None) as directory, warnings.catch_warnings():
+    with (
+        tempfile.TemporaryDirectory(dir=fast if fast.is_dir() else None) as directory,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
         for data in inputs(kind, files, count, seed):
             tally.add(Path(directory) / "file", data, independent)
@@ -244,10 +286,16 @@ def versions():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--inputs", type=int, default=100_000, help="mutated files of each format")
-    parser.add_argument("--hdf5", type=int, default=300, help="mutated files of the two HDF5 formats: each starts a process")
+    parser.add_argument(
+        "--hdf5", type=int, default=300, help="mutated files of the two HDF5 formats: each starts a process"
+    )
     parser.add_argument("--formats", nargs="*", help="only these")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="folder for inputs that gave anything but a correct result or a WeightsError")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder for inputs that gave anything but a correct result or a WeightsError",
+    )
     options = parser.parse_args()
     formats = {kind: (files, options.inputs) for kind, files in samples.all_formats().items()}
     try:

@@ -20,13 +20,18 @@ def state(seed=0):
 
 # -- pickles, assembled opcode by opcode: what PyTorch writes, and what an attacker would
 
+
 def text(value):
     raw = value.encode()
     return b"X" + struct.pack("<I", len(raw)) + raw
 
 
 def number(value):
-    return b"J" + struct.pack("<i", value) if -2**31 <= value < 2**31 else b"\x8a\x09" + value.to_bytes(9, "little", signed=True)
+    return (
+        b"J" + struct.pack("<i", value)
+        if -(2**31) <= value < 2**31
+        else b"\x8a\x09" + value.to_bytes(9, "little", signed=True)
+    )
 
 
 def tuple_of(*parts):
@@ -55,36 +60,74 @@ def pickled(body):
 
 
 def persistent_storage(key, numel, kind="FloatStorage", view=b"", location="cuda:0"):
-    return tuple_of(text("storage"), name(f"torch.{kind}"), text(key), text(location), number(numel), view) + b"Q"
+    return (
+        tuple_of(text("storage"), name(f"torch.{kind}"), text(key), text(location), number(numel), view)
+        + b"Q"
+    )
 
 
 def tensor(storage, shape, strides=None, offset=0):
     if strides is None:
-        strides = [int(np.prod(shape[i + 1:])) for i in range(len(shape))]
-    return call("torch._utils._rebuild_tensor_v2", storage, number(offset), numbers(shape), numbers(strides), b"\x89",
-                call("collections.OrderedDict"))
+        strides = [int(np.prod(shape[i + 1 :])) for i in range(len(shape))]
+    return call(
+        "torch._utils._rebuild_tensor_v2",
+        storage,
+        number(offset),
+        numbers(shape),
+        numbers(strides),
+        b"\x89",
+        call("collections.OrderedDict"),
+    )
 
 
 def state_pickle(arrays, view=b""):
-    return dict_of({key: tensor(persistent_storage(str(i), a.size, view=view), a.shape) for i, (key, a) in enumerate(arrays.items())})
+    return dict_of(
+        {
+            key: tensor(persistent_storage(str(i), a.size, view=view), a.shape)
+            for i, (key, a) in enumerate(arrays.items())
+        }
+    )
 
 
 def torch_zip(arrays=None, body=None, storages=None, method=zipfile.ZIP_STORED, root="archive/"):
     arrays = state() if arrays is None else arrays
     storages = {str(i): a.tobytes() for i, a in enumerate(arrays.values())} if storages is None else storages
     members = {"data.pkl": pickled(state_pickle(arrays) if body is None else body), "byteorder": b"little"}
-    return zipped({root + k: v for k, v in (members | {f"data/{k}": v for k, v in storages.items()} | {"version": b"3\n"}).items()}, method)
+    return zipped(
+        {
+            root + k: v
+            for k, v in (
+                members | {f"data/{k}": v for k, v in storages.items()} | {"version": b"3\n"}
+            ).items()
+        },
+        method,
+    )
 
 
 def torch_legacy(arrays=None, body=None, storages=None):
     arrays = state() if arrays is None else arrays
-    storages = {str(i): (a.size, a.tobytes()) for i, a in enumerate(arrays.values())} if storages is None else storages
-    heads = [b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", b"M\xe9\x03", dict_of({"protocol_version": b"M\xe9\x03", "little_endian": b"\x88"})]
-    pickles = [*heads, state_pickle(arrays, view=b"N") if body is None else body, b"](" + b"".join(map(text, storages)) + b"e"]
-    return b"".join(map(pickled, pickles)) + b"".join(struct.pack("<q", count) + data for count, data in storages.values())
+    storages = (
+        {str(i): (a.size, a.tobytes()) for i, a in enumerate(arrays.values())}
+        if storages is None
+        else storages
+    )
+    heads = [
+        b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19",
+        b"M\xe9\x03",
+        dict_of({"protocol_version": b"M\xe9\x03", "little_endian": b"\x88"}),
+    ]
+    pickles = [
+        *heads,
+        state_pickle(arrays, view=b"N") if body is None else body,
+        b"](" + b"".join(map(text, storages)) + b"e",
+    ]
+    return b"".join(map(pickled, pickles)) + b"".join(
+        struct.pack("<q", count) + data for count, data in storages.values()
+    )
 
 
 # -- the other formats
+
 
 def zipped(members, method=zipfile.ZIP_STORED):
     out = io.BytesIO()
@@ -112,7 +155,11 @@ def safetensors(arrays=None, header=None, data=None):
         entries[key] = {"dtype": "F32", "shape": list(a.shape), "data_offsets": [at, at + a.nbytes]}
         at += a.nbytes
     raw = json.dumps(entries if header is None else header).encode()
-    return struct.pack("<Q", len(raw)) + raw + (b"".join(a.tobytes() for a in arrays.values()) if data is None else data)
+    return (
+        struct.pack("<Q", len(raw))
+        + raw
+        + (b"".join(a.tobytes() for a in arrays.values()) if data is None else data)
+    )
 
 
 def varint(value):
@@ -157,25 +204,40 @@ def caffe(arrays=None, **blob):
         layers.setdefault(key.split(".")[0], []).append(caffe_blob(array, **blob))
     field, name_field, blobs_field = (2, 4, 6) if blob.get("legacy") else (100, 1, 7)
     return block(1, "net") + b"".join(
-        block(field, block(name_field, key) + b"".join(block(blobs_field, b) for b in blobs)) for key, blobs in layers.items())
+        block(field, block(name_field, key) + b"".join(block(blobs_field, b) for b in blobs))
+        for key, blobs in layers.items()
+    )
 
 
 def caffe_norm():
     """A BatchNorm layer, two sums and how many there are of them; and the mean and variance that it stands for."""
     mean, var = np.float32([[0.5, -1, 2], [1, 4, 0.25]])
     blobs = b"".join(block(7, caffe_blob(np.float32(a))) for a in (mean * 4, var * 4, [4]))
-    return block(1, "net") + block(100, block(1, "bn") + block(2, "BatchNorm") + blobs), {"bn.0": mean, "bn.1": var}
+    return block(1, "net") + block(100, block(1, "bn") + block(2, "BatchNorm") + blobs), {
+        "bn.0": mean,
+        "bn.1": var,
+    }
 
 
 def onnx_tensor(key, array, raw=True):
     dims = b"".join(integer(1, n) for n in array.shape)
-    return dims + integer(2, 1) + (b"" if raw else block(4, array.tobytes())) + block(8, key) + (block(9, array.tobytes()) if raw else b"")
+    return (
+        dims
+        + integer(2, 1)
+        + (b"" if raw else block(4, array.tobytes()))
+        + block(8, key)
+        + (block(9, array.tobytes()) if raw else b"")
+    )
 
 
 def onnx(arrays=None, raw=True, tensors=None):
     arrays = state() if arrays is None else arrays
     tensors = [onnx_tensor(key, a, raw) for key, a in arrays.items()] if tensors is None else tensors
-    return integer(1, 8) + block(7, block(2, "graph") + b"".join(block(5, t) for t in tensors)) + block(8, integer(2, 13))
+    return (
+        integer(1, 8)
+        + block(7, block(2, "graph") + b"".join(block(5, t) for t in tensors))
+        + block(8, integer(2, 13))
+    )
 
 
 def deep_compression(seed=0):
@@ -185,7 +247,11 @@ def deep_compression(seed=0):
         n, size = 9, int(np.prod(shape))
         codebook = random.standard_normal(256).astype("<f4")
         codebook[0] = 0
-        bias, codes, gaps = random.standard_normal(shape[0]).astype("<f4"), random.integers(1, 256, n, np.uint8), random.integers(0, 16, n)
+        bias, codes, gaps = (
+            random.standard_normal(shape[0]).astype("<f4"),
+            random.integers(1, 256, n, np.uint8),
+            random.integers(0, 16, n),
+        )
         weight, at = np.zeros(size, np.float32), -1
         for code, gap in zip(codes, gaps):
             at += gap + 1
@@ -201,6 +267,7 @@ def deep_compression(seed=0):
 def keras_h5(arrays=None, **dataset):
     """A Keras 2 model as h5py writes it (h5py must be installed)."""
     import h5py
+
     out = io.BytesIO()
     with h5py.File(out, "w") as file:
         root = file.create_group("model_weights")
@@ -211,7 +278,9 @@ def keras_h5(arrays=None, **dataset):
 
 
 def keras_zip(arrays=None, method=zipfile.ZIP_STORED):
-    return zipped({"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": keras_h5(arrays)}, method)
+    return zipped(
+        {"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": keras_h5(arrays)}, method
+    )
 
 
 def caffe_names(arrays):
@@ -223,13 +292,21 @@ def all_formats():
     s = state()
     legacy = {key: a.reshape((1,) * (4 - a.ndim) + a.shape) for key, a in caffe_names(s).items()}
     return {
-        "torch_zip": [(torch_zip(), s), (torch_zip(body=dict_of({"state_dict": state_pickle(s), "epoch": number(3)})), s)],
+        "torch_zip": [
+            (torch_zip(), s),
+            (torch_zip(body=dict_of({"state_dict": state_pickle(s), "epoch": number(3)})), s),
+        ],
         "torch_legacy": [(torch_legacy(), s)],
         "safetensors": [(safetensors(), s)],
         "npz": [(npz(), s), (npz(compressed=True), s)],
         "npy": [(npy(s["conv.weight"]), {"array": s["conv.weight"]})],
         "pickled_arrays": [(pickle.dumps(s, protocol), s) for protocol in range(6)],
-        "caffe": [(caffe(), caffe_names(s)), (caffe(legacy=True), legacy), (caffe(packed=False), caffe_names(s)), caffe_norm()],
+        "caffe": [
+            (caffe(), caffe_names(s)),
+            (caffe(legacy=True), legacy),
+            (caffe(packed=False), caffe_names(s)),
+            caffe_norm(),
+        ],
         "onnx_weights": [(onnx(), s), (onnx(raw=False), s)],
         "deep_compression": [deep_compression()],
     }

@@ -25,13 +25,23 @@ def known():
     """{what: pictures} of its classes; the first are those that set the threshold."""
     path = DATA / "data/imagenette_96_jpeg.npz"
     train, _ = imagenette.read(path, "train")
-    return {"train, held out": train[imagenette.held_out(N, len(train))], "loc": imagenette.read(path, "loc")[0]}
+    return {
+        "train, held out": train[imagenette.held_out(N, len(train))],
+        "loc": imagenette.read(path, "loc")[0],
+    }
 
 
 def strange():
     """{(choose or test, what): pictures} of anything else."""
-    samples = [p for p in sorted((DATA / "images/imagenet_samples").iterdir()) if int(p.name.split("_")[0]) not in ITS_OWN]
-    lossless, cifar = (np.load(DATA / f"images/{name}.npz")["images"][:N] for name in ("cifar10_train_lossless_1000", "cifar10_test"))
+    samples = [
+        p
+        for p in sorted((DATA / "images/imagenet_samples").iterdir())
+        if int(p.name.split("_")[0]) not in ITS_OWN
+    ]
+    lossless, cifar = (
+        np.load(DATA / f"images/{name}.npz")["images"][:N]
+        for name in ("cifar10_train_lossless_1000", "cifar10_test")
+    )
     digits = np.load(DATA / "images/mnist_test.npz")["images"][..., None].repeat(3, axis=-1)
     return {
         ("choose", "photos of other classes"): [read(p) for p in samples[::2]],
@@ -70,7 +80,9 @@ def main():
     least = net.card.strange
     report.say(f"\nas shipped, highest probability below {least:.2f}:")
     for what, found in rows.items():
-        report.say(f"{what:<36}{len(found['probability']):>8}{100 * np.mean(found['probability'] < least):8.1f}")
+        report.say(
+            f"{what:<36}{len(found['probability']):>8}{100 * np.mean(found['probability'] < least):8.1f}"
+        )
     report.save()
     return 0
 

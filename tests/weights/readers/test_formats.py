@@ -16,9 +16,11 @@ HAND_MADE = [(kind, i) for kind, files in samples.all_formats().items() for i in
 @pytest.fixture
 def put(tmp_path):
     """Writes bytes into a file whose name says nothing, and returns its path."""
+
     def write(data, name="file.bin"):
         (tmp_path / name).write_bytes(data)
         return tmp_path / name
+
     return write
 
 
@@ -49,13 +51,19 @@ def test_keras_formats_made_by_h5py(put, kind):
     for data, expected in samples.keras_formats()[kind]:
         ours = read(put(data))
         same({name: ours[name] for name in expected}, expected)
-        assert len(ours) == len(expected)                       # the optimiser's state is left out
+        assert len(ours) == len(expected)  # the optimiser's state is left out
 
 
-@pytest.mark.parametrize("options", [{"chunks": True, "compression": "gzip"}, {"chunks": True, "shuffle": True}, {}])
+@pytest.mark.parametrize(
+    "options", [{"chunks": True, "compression": "gzip"}, {"chunks": True, "shuffle": True}, {}]
+)
 def test_hdf5_layouts(put, options):
     pytest.importorskip("h5py")
-    arrays = {"a": np.arange(30_000, dtype=np.float32).reshape(100, 300), "b": np.arange(7.0), "c": np.arange(6, dtype=np.float16)}
+    arrays = {
+        "a": np.arange(30_000, dtype=np.float32).reshape(100, 300),
+        "b": np.arange(7.0),
+        "c": np.arange(6, dtype=np.float16),
+    }
     ours = read(put(samples.keras_h5(arrays, **options)))
     same(ours, arrays | {"c": arrays["c"].astype(np.float32)})
 
@@ -76,7 +84,9 @@ def test_keras_3_layers_have_their_own_names(put, tmp_path):
                 variables[str(i)] = np.full(2, i, np.float32)
         file["optimizer/vars/0"] = np.zeros(3)
     names = list(read(tmp_path / "k.h5"))
-    assert names == [f"layers/{layer}/vars/{i}" for layer in ("block1_conv1", "block1_conv2") for i in range(11)]
+    assert names == [
+        f"layers/{layer}/vars/{i}" for layer in ("block1_conv1", "block1_conv2") for i in range(11)
+    ]
 
 
 def test_an_aligned_array_is_a_view_of_the_map_and_an_unaligned_one_a_copy(put):
@@ -92,8 +102,15 @@ def test_an_aligned_array_is_a_view_of_the_map_and_an_unaligned_one_a_copy(put):
 
 
 def test_numpy_types_orders_and_shapes(put):
-    arrays = {"f": np.asfortranarray(np.arange(12.0).reshape(3, 4)), "big": np.arange(5, dtype=">f8"), "i": np.arange(3, dtype=np.int64),
-              "none": np.zeros((0, 4), np.float32), "scalar": np.array(2.5), "bool": np.array([True, False]), "c": np.ones(2, np.complex64)}
+    arrays = {
+        "f": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+        "big": np.arange(5, dtype=">f8"),
+        "i": np.arange(3, dtype=np.int64),
+        "none": np.zeros((0, 4), np.float32),
+        "scalar": np.array(2.5),
+        "bool": np.array([True, False]),
+        "c": np.ones(2, np.complex64),
+    }
     expected = arrays | {"big": arrays["big"].astype("f8")}
     same(read(put(samples.npz(arrays))), expected)
     same(read(put(samples.npz(arrays, compressed=True))), expected)
@@ -103,8 +120,12 @@ def test_numpy_types_orders_and_shapes(put):
 
 def test_halves_become_float32(put):
     half = np.array([1, -2.5, 65504, 6e-8, np.inf], np.float16)
-    for data in (samples.npz({"h": half}), samples.npz({"h": half}, True), pickle.dumps({"h": half}),
-                 samples.safetensors({"h": half}, {"h": {"dtype": "F16", "shape": [5], "data_offsets": [0, 10]}})):
+    for data in (
+        samples.npz({"h": half}),
+        samples.npz({"h": half}, True),
+        pickle.dumps({"h": half}),
+        samples.safetensors({"h": half}, {"h": {"dtype": "F16", "shape": [5], "data_offsets": [0, 10]}}),
+    ):
         same(read(put(data)), {"h": half.astype(np.float32)})
     wide = np.array([1, -2.5, 3e38, 1e-40, np.inf], np.float32)
     bits = (wide.view(np.uint32) >> 16).astype(np.uint16)
@@ -122,8 +143,10 @@ def test_pickles_of_lists_and_nested_dicts(put):
 def test_python_2_pickles(put):
     """Protocols 0 and 2 as Python 2 wrote them: bytes in quotes, and short and long byte strings."""
     a = np.arange(40, dtype=np.float64)
-    array = (b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I40\ntcnumpy\ndtype\n(S'f8'\nI0\nI1\ntR"
-             b"(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\n%stb")
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I40\ntcnumpy\ndtype\n(S'f8'\nI0\nI1\ntR"
+        b"(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\n%stb"
+    )
     quoted = b"S'" + b"".join(b"\\x%02x" % byte for byte in a.tobytes()) + b"'\n"
     long = b"T" + len(a.tobytes()).to_bytes(4, "little") + a.tobytes()
     for data in (quoted, long):
@@ -134,30 +157,52 @@ def test_onnx_other_types_and_external_data(put, tmp_path):
     s = samples
     beside = np.arange(5, dtype=np.float32)
     (tmp_path / "model.data").write_bytes(b"\0" * 8 + beside.tobytes())
-    external = s.integer(1, 5) + s.integer(2, 1) + s.block(8, "x") + s.integer(14, 1) + s.block(
-        13, s.block(1, "location") + s.block(2, "model.data")) + s.block(13, s.block(1, "offset") + s.block(2, "8"))
-    numbers = b"".join(map(s.varint, (1, -1, 2**40, -2**63)))
+    external = (
+        s.integer(1, 5)
+        + s.integer(2, 1)
+        + s.block(8, "x")
+        + s.integer(14, 1)
+        + s.block(13, s.block(1, "location") + s.block(2, "model.data"))
+        + s.block(13, s.block(1, "offset") + s.block(2, "8"))
+    )
+    numbers = b"".join(map(s.varint, (1, -1, 2**40, -(2**63))))
     ints = s.block(1, s.varint(2) + s.varint(2)) + s.integer(2, 7) + s.block(8, "i") + s.block(7, numbers)
-    loose = s.integer(1, 3) + s.integer(2, 7) + s.block(8, "l") + b"".join(s.integer(7, n) for n in (5, -6, 7))
-    half = s.integer(1, 2) + s.integer(2, 10) + s.block(8, "h") + s.block(5, s.varint(0x3C00) + s.varint(0xC100))
+    loose = (
+        s.integer(1, 3) + s.integer(2, 7) + s.block(8, "l") + b"".join(s.integer(7, n) for n in (5, -6, 7))
+    )
+    half = (
+        s.integer(1, 2) + s.integer(2, 10) + s.block(8, "h") + s.block(5, s.varint(0x3C00) + s.varint(0xC100))
+    )
     double = s.integer(1, 1) + s.integer(2, 11) + s.block(8, "d") + s.block(10, np.array([2.5]).tobytes())
-    same(read(put(s.onnx(tensors=[external, ints, loose, half, double]))),
-         {"x": beside, "i": np.array([[1, -1], [2**40, -2**63]]), "l": np.array([5, -6, 7]), "h": np.array([1, -2.5], np.float32),
-          "d": np.array([2.5])})
+    same(
+        read(put(s.onnx(tensors=[external, ints, loose, half, double]))),
+        {
+            "x": beside,
+            "i": np.array([[1, -1], [2**40, -(2**63)]]),
+            "l": np.array([5, -6, 7]),
+            "h": np.array([1, -2.5], np.float32),
+            "d": np.array([2.5]),
+        },
+    )
 
 
 def test_caffe_blobs_of_every_kind(put):
     weight, bias = np.arange(8, dtype=np.float32).reshape(2, 4), np.arange(2, dtype=np.float32)
     legacy = {"fc.0": weight.reshape(1, 1, 2, 4), "fc.1": bias.reshape(1, 1, 1, 2)}
     for packed in (True, False):
-        same(read(put(samples.caffe({"fc.weight": weight, "fc.bias": bias}, legacy=True, packed=packed))), legacy)
+        same(
+            read(put(samples.caffe({"fc.weight": weight, "fc.bias": bias}, legacy=True, packed=packed))),
+            legacy,
+        )
     same(read(put(samples.caffe({"fc.weight": weight}, double=True))), {"fc.0": weight.astype(np.float64)})
 
 
 def test_caffe_nets_without_a_name(put):
     s, a = samples, np.arange(3, dtype=np.float32)
     for field, name, blobs in ((2, 4, 6), (100, 1, 7)):
-        layers = [s.block(field, s.block(name, key) + s.block(blobs, s.caffe_blob(a))) for key in ("conv1", "conv2")]
+        layers = [
+            s.block(field, s.block(name, key) + s.block(blobs, s.caffe_blob(a))) for key in ("conv1", "conv2")
+        ]
         same(read(put(b"".join(layers))), {"conv1.0": a, "conv2.0": a})
 
 
@@ -170,19 +215,31 @@ def test_the_oldest_caffe_layers(put):
 def test_caffe_names_that_repeat_are_refused_only_where_they_carry_weights(put):
     s, a = samples, np.arange(3, dtype=np.float32)
     empty = s.block(100, s.block(1, "data"))
-    same(read(put(s.block(1, "net") + empty * 2 + s.block(100, s.block(1, "fc") + s.block(7, s.caffe_blob(a))))), {"fc.0": a})
+    same(
+        read(
+            put(s.block(1, "net") + empty * 2 + s.block(100, s.block(1, "fc") + s.block(7, s.caffe_blob(a))))
+        ),
+        {"fc.0": a},
+    )
 
 
 def test_long_fields_of_integers(put):
-    s, numbers = samples, np.random.default_rng(0).integers(-2**62, 2**62, 90_000)
+    s, numbers = samples, np.random.default_rng(0).integers(-(2**62), 2**62, 90_000)
     numbers[::3] >>= 50
-    tensor = s.integer(1, len(numbers)) + s.integer(2, 7) + s.block(8, "i") + s.block(7, b"".join(map(s.varint, numbers.tolist())))
+    tensor = (
+        s.integer(1, len(numbers))
+        + s.integer(2, 7)
+        + s.block(8, "i")
+        + s.block(7, b"".join(map(s.varint, numbers.tolist())))
+    )
     same(read(put(s.onnx(tensors=[tensor]))), {"i": numbers})
 
 
 def test_many_loose_floats_are_read_at_once(put):
     big = np.random.default_rng(0).standard_normal((1000, 700)).astype(np.float32)
-    data = samples.caffe({"fc.weight": np.zeros((1, 1), np.float32)})            # its only blob is replaced by one with loose floats
+    data = samples.caffe(
+        {"fc.weight": np.zeros((1, 1), np.float32)}
+    )  # its only blob is replaced by one with loose floats
     rows = np.empty((big.size, 5), np.uint8)
     rows[:, 0], rows[:, 1:] = 5 << 3 | 5, big.view(np.uint8).reshape(-1, 4)
     blob = samples.block(7, samples.block(1, samples.varint(1000) + samples.varint(700))) + rows.tobytes()
@@ -196,18 +253,32 @@ def test_module_prefix_goes_only_where_all_names_have_it(put):
     same(read(put(samples.torch_zip({"module.w": a, "b": a}))), {"module.w": a, "b": a})
 
 
-@pytest.mark.parametrize("make, message", [
-    (lambda p: p / "nowhere.pth", "no such file"), (lambda p: p, "directory"), (lambda p: (p / "e").touch() or p / "e", "empty")])
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda p: p / "nowhere.pth", "no such file"),
+        (lambda p: p, "directory"),
+        (lambda p: (p / "e").touch() or p / "e", "empty"),
+    ],
+)
 def test_what_is_no_file_of_weights_is_said_so(tmp_path, make, message):
     with pytest.raises(WeightsError, match=message):
         read(make(tmp_path))
 
 
-@pytest.mark.parametrize("data, message", [
-    (b"<!DOCTYPE html><html>Not found</html>", "web page"), (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
-    (b"hello, world, this is a text\n", "unknown format: first bytes b'hello, world"), (b"\x1f\x8b\x08\0", "gzip"),
-    (b'name: "LeNet"\nlayer {', "prototxt"), (b"\0", "unknown format"),
-    (b"\nHello, this is a page of text" + b"\nof several lines" * 9, "unknown format"), (b"\xff" * 300, "unknown format")])
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (b"<!DOCTYPE html><html>Not found</html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"hello, world, this is a text\n", "unknown format: first bytes b'hello, world"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+        (b'name: "LeNet"\nlayer {', "prototxt"),
+        (b"\0", "unknown format"),
+        (b"\nHello, this is a page of text" + b"\nof several lines" * 9, "unknown format"),
+        (b"\xff" * 300, "unknown format"),
+    ],
+)
 def test_unknown_formats_say_what_was_found_and_what_is_known(put, data, message):
     with pytest.raises(WeightsError) as caught:
         read(put(data))

@@ -27,6 +27,7 @@ def test_mutated_hdf5_files_are_read_correctly_or_refused(kind):
 def test_the_fuzz_run_notices_another_exception(monkeypatch, error):
     def reader(path):
         raise error
+
     monkeypatch.setattr(fuzz_readers, "read", reader)
     assert len(fuzz.fuzz("npz", FORMATS["npz"], 3).other) == 3
 
@@ -35,6 +36,7 @@ def test_the_fuzz_run_notices_a_reader_that_hangs(monkeypatch):
     def reader(path):
         while True:
             pass
+
     monkeypatch.setattr(fuzz_readers, "read", reader)
     monkeypatch.setattr(fuzz_readers, "SLOW", 0.1)
     assert "still busy" in fuzz.fuzz("npz", FORMATS["npz"], 1).other[0][0]
@@ -48,6 +50,7 @@ def test_the_fuzz_run_notices_wrong_numbers(monkeypatch):
         for array in arrays.values():
             array.flags.writeable = False
         return arrays
+
     monkeypatch.setattr(fuzz_readers, "read", reader)
     monkeypatch.setattr(fuzz_readers, "EVERY", 1)
     tally = fuzz.fuzz("npz", FORMATS["npz"], 50, independent=True)
@@ -57,6 +60,7 @@ def test_the_fuzz_run_notices_wrong_numbers(monkeypatch):
 def test_the_fuzz_run_counts_refusals(monkeypatch):
     def reader(path):
         raise WeightsError("no")
+
     monkeypatch.setattr(fuzz_readers, "read", reader)
     tally = fuzz.fuzz("npz", FORMATS["npz"], 5)
     assert (tally.refused, tally.correct, tally.other) == (5, 0, [])

@@ -20,7 +20,9 @@ def same(ours, theirs):
     assert list(ours) == list(theirs) and ours
     for name, tensor in theirs.items():
         tensor = tensor.detach()
-        expected = tensor.float().numpy() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor.numpy()
+        expected = (
+            tensor.float().numpy() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor.numpy()
+        )
         assert ours[name].shape == expected.shape and ours[name].dtype == expected.dtype, name
         assert ours[name].tobytes() == expected.tobytes(), name
         assert ours[name].flags.aligned and not ours[name].flags.writeable
@@ -28,8 +30,20 @@ def same(ours, theirs):
 
 @BOTH
 def test_types(tmp_path, zipped):
-    types = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8,
-             torch.bool, torch.complex64, torch.complex128]
+    types = [
+        torch.float32,
+        torch.float64,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.int16,
+        torch.int8,
+        torch.uint8,
+        torch.bool,
+        torch.complex64,
+        torch.complex128,
+    ]
     state = {str(t): (torch.randn(3, 5, dtype=torch.float64) * 9).to(t) for t in types}
     if zipped:
         state["torch.uint16"] = torch.tensor([1, 2, 65535], dtype=torch.uint16)
@@ -39,8 +53,16 @@ def test_types(tmp_path, zipped):
 @BOTH
 def test_views_strides_and_shared_storages(tmp_path, zipped):
     base = torch.arange(60.0).reshape(3, 4, 5)
-    state = {"base": base, "transposed": base.permute(2, 0, 1), "part": base[1:, ::2, 1:4], "row": base[2, 3], "number": base[1, 1, 1],
-             "none": torch.zeros(0, 4), "scalar": torch.tensor(3.0), "last": base.to(memory_format=torch.contiguous_format)}
+    state = {
+        "base": base,
+        "transposed": base.permute(2, 0, 1),
+        "part": base[1:, ::2, 1:4],
+        "row": base[2, 3],
+        "number": base[1, 1, 1],
+        "none": torch.zeros(0, 4),
+        "scalar": torch.tensor(3.0),
+        "last": base.to(memory_format=torch.contiguous_format),
+    }
     ours = reread(state, tmp_path, zipped)
     same(ours, state)
     assert np.shares_memory(ours["base"], ours["transposed"])
@@ -53,9 +75,17 @@ def test_nested_checkpoints(tmp_path, zipped):
     net(torch.randn(2, 3, 5, 5)).sum().backward()
     optimiser.step()
     for key in ("state_dict", "model_state_dict", "model"):
-        checkpoint = {"epoch": 7, "optimizer": optimiser.state_dict(), key: net.state_dict(), "best_prec1": torch.tensor(91.8)}
+        checkpoint = {
+            "epoch": 7,
+            "optimizer": optimiser.state_dict(),
+            key: net.state_dict(),
+            "best_prec1": torch.tensor(91.8),
+        }
         same(reread(checkpoint, tmp_path, zipped), net.state_dict())
-    parallel = {"state_dict": {f"module.{name}": tensor for name, tensor in net.state_dict().items()}, "best_prec1": np.float64(91.5)}
+    parallel = {
+        "state_dict": {f"module.{name}": tensor for name, tensor in net.state_dict().items()},
+        "best_prec1": np.float64(91.5),
+    }
     same(reread(parallel, tmp_path, zipped), net.state_dict())
 
 
@@ -64,13 +94,20 @@ class Branches(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.features = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU())
+        self.features = torch.nn.Sequential(
+            torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU()
+        )
         self.again = self.features[0]
         self.scale = torch.nn.Parameter(torch.ones(2))
         self.register_buffer("seen", torch.tensor(5))
         self.register_buffer("scratch", torch.zeros(2), persistent=False)
         self.register_parameter("absent", None)
-        self.settings = {("a", 1): {1, 2}, "f": torch.nn.functional.relu, "device": torch.device("cuda"), "size": torch.Size([2])}
+        self.settings = {
+            ("a", 1): {1, 2},
+            "f": torch.nn.functional.relu,
+            "device": torch.device("cuda"),
+            "size": torch.Size([2]),
+        }
 
 
 @BOTH
@@ -85,7 +122,10 @@ def test_whole_modules(tmp_path, zipped):
 def test_parameters_and_subclasses(tmp_path, zipped):
     parameter = torch.nn.Parameter(torch.randn(2, 2))
     parameter.note = "an attribute of its own"
-    same(reread({"p": parameter, "b": torch.nn.parameter.Buffer(torch.ones(3))}, tmp_path, zipped), {"p": parameter, "b": torch.ones(3)})
+    same(
+        reread({"p": parameter, "b": torch.nn.parameter.Buffer(torch.ones(3))}, tmp_path, zipped),
+        {"p": parameter, "b": torch.ones(3)},
+    )
 
 
 @pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")

@@ -16,7 +16,10 @@ def describe(net, title, labels=None, layer=None, **preprocessing):
     """
     net.give_scores()
     side = _side(net)
-    preprocessing = {"crop": side, "size": max(side, preprocessing.get("crop", side)) * 256 // 224} | _per_channel(net, preprocessing)
+    preprocessing = {
+        "crop": side,
+        "size": max(side, preprocessing.get("crop", side)) * 256 // 224,
+    } | _per_channel(net, preprocessing)
     prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessing.items()})
     layer = layer or _last_maps(net, prepared.crop)
     net.card = Card(title, title, prepared, layer, tuple(labels) if labels else None, source="ONNX")
@@ -39,20 +42,30 @@ def _per_channel(net, said):
     """said, with channels, mean and std for as many channels as the graph has."""
     channels = _channels(net)
     if channels not in (1, 3):
-        raise WeightsError(f"this graph takes pictures of {channels} channels; a photo has three, or one in grey")
-    said = {"channels": "L" if channels == 1 else "RGB", "mean": [0.0] * channels, "std": [1.0] * channels} | said
+        raise WeightsError(
+            f"this graph takes pictures of {channels} channels; a photo has three, or one in grey"
+        )
+    said = {
+        "channels": "L" if channels == 1 else "RGB",
+        "mean": [0.0] * channels,
+        "std": [1.0] * channels,
+    } | said
     wanted = "one channel (grey)" if channels == 1 else "three channels"
     if (said["channels"] == "L") != (channels == 1):
         raise WeightsError(f"this graph takes {wanted}, not {said['channels']}")
     for what in ("mean", "std"):
         if len(said[what]) != channels:
-            raise WeightsError(f"this graph takes {wanted}: {what} must be {channels} number{'s' * (channels > 1)}, not {len(said[what])}")
+            raise WeightsError(
+                f"this graph takes {wanted}: {what} must be {channels} number{'s' * (channels > 1)}, not {len(said[what])}"
+            )
     return said
 
 
 def _last_maps(net, side):
     channels = _channels(net)
     y = net(Tensor(np.zeros((1, channels, side, side), np.float32), "x"))
-    maps = [t for t in history(y) if t.name and t.op and t.ndim == 4 and t.shape[2] * t.shape[3] > 1 and t.layer]
+    maps = [
+        t for t in history(y) if t.name and t.op and t.ndim == 4 and t.shape[2] * t.shape[3] > 1 and t.layer
+    ]
     own = [t for t in maps if not isinstance(t.op, (MaxPool, AvgPool))] or maps
     return own[-1].name if own else None

@@ -72,7 +72,9 @@ def _model(file):
     _let_go(file)
     inputs = {v.name: _shape(v) for v in graph.input if v.name not in constants}
     opset = next((o.version or 1 for o in model.opset_import if o.domain in (None, "", "ai.onnx")), 1)
-    return Model([_step(file, node) for node in graph.node], constants, inputs, [v.name for v in graph.output], opset)
+    return Model(
+        [_step(file, node) for node in graph.node], constants, inputs, [v.name for v in graph.output], opset
+    )
 
 
 def _let_go(file):
@@ -85,14 +87,20 @@ def _step(file, node):
     op = node.op_type or ""
     if node.domain not in (None, "", "ai.onnx"):
         op = f"{node.domain}.{op}"
-    return Step(op, node.name or "", node.input, node.output, {a.name: _attribute(file, a) for a in node.attribute})
+    return Step(
+        op, node.name or "", node.input, node.output, {a.name: _attribute(file, a) for a in node.attribute}
+    )
 
 
 def _attribute(file, attribute):
     """A number, a text, an array, or a list of numbers or texts."""
-    name = FIELD_OF_TYPE.get(attribute.type) or next((f for f in ("f", "i", "s", "t") if getattr(attribute, f) is not None), None)
+    name = FIELD_OF_TYPE.get(attribute.type) or next(
+        (f for f in ("f", "i", "s", "t") if getattr(attribute, f) is not None), None
+    )
     if name is None and attribute.type:
-        raise WeightsError(f"attribute '{attribute.name}' holds a graph or a type: control flow is not supported")
+        raise WeightsError(
+            f"attribute '{attribute.name}' holds a graph or a type: control flow is not supported"
+        )
     name = name or next((f for f in ("floats", "ints", "strings") if len(getattr(attribute, f))), "ints")
     value = getattr(attribute, name)
     match name:

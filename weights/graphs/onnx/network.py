@@ -25,27 +25,45 @@ class Node(Layer):
         for parameter, value in zip(_parameters(self.function, len(step.inputs)), step.inputs):
             constant = constants.get(value)
             weight = constant is not None and not parameter.setting and constant.dtype.kind == "f"
-            self.slots.append(("weight" if weight else "setting" if parameter.setting else "value", parameter.name, value))
+            self.slots.append(
+                ("weight" if weight else "setting" if parameter.setting else "value", parameter.name, value)
+            )
             if weight:
                 setattr(self, parameter.name, Tensor(constant, f"{name}.{parameter.name}"))
 
     def forward(self, values):
         """{name: tensor or array} -> the outputs, a tuple."""
-        inputs = [values[value] if kind == "value" and value else None for kind, _, value in self.slots if kind != "setting"]
+        inputs = [
+            values[value] if kind == "value" and value else None
+            for kind, _, value in self.slots
+            if kind != "setting"
+        ]
         remember = any(isinstance(v, Tensor) for v in inputs)
-        weights = [getattr(self, name) if kind == "weight" else None for kind, name, _ in self.slots if kind != "setting"]
+        weights = [
+            getattr(self, name) if kind == "weight" else None
+            for kind, name, _ in self.slots
+            if kind != "setting"
+        ]
         inputs = [v if w is None else w if remember else w.data for v, w in zip(inputs, weights)]
-        settings = {name: _number(values[value], name) for kind, name, value in self.slots if kind == "setting" and value}
+        settings = {
+            name: _number(values[value], name)
+            for kind, name, value in self.slots
+            if kind == "setting" and value
+        }
         try:
             out = self.function(*inputs, **self.options, **settings)
         except WeightsError as error:
             raise WeightsError(f"ONNX node '{self.name}' ({self.step.op}): {error}") from None
         except (ValueError, TypeError, IndexError) as error:
             shapes = ", ".join(str(tuple(np.shape(getattr(v, "data", v)))) for v in inputs if v is not None)
-            raise GraphError(f"ONNX node '{self.name}' ({self.step.op}) does not fit what arrives at it, {shapes}: {error}") from error
+            raise GraphError(
+                f"ONNX node '{self.name}' ({self.step.op}) does not fit what arrives at it, {shapes}: {error}"
+            ) from error
         out = out if isinstance(out, tuple) else (out,)
         if any(self.step.outputs[len(out) :]):
-            raise WeightsError(f"ONNX node '{self.name}' ({self.step.op}): only its first output is supported, not {self.step.outputs[-1]}")
+            raise WeightsError(
+                f"ONNX node '{self.name}' ({self.step.op}): only its first output is supported, not {self.step.outputs[-1]}"
+            )
         for v in out:
             if isinstance(v, Tensor) and v.op is not None and v.name is None:
                 v.name, v.layer = self.name, self
@@ -64,11 +82,15 @@ class Network(Layer):
             name = step.name if step.name and step.name not in taken else step.outputs[0]
             taken.add(name)
             node = Node(step, name, self.constants, model.opset)
-            if all(value in self.constants or not value for value in step.inputs) and step.op not in ("Dropout",):
+            if all(value in self.constants or not value for value in step.inputs) and step.op not in (
+                "Dropout",
+            ):
                 self.constants |= zip(step.outputs, node({n: self.constants[n] for n in step.inputs if n}))
             else:
                 self.nodes.append(node)
-        used = {value for node in self.nodes for kind, _, value in node.slots if kind != "weight"} | set(self.outputs)
+        used = {value for node in self.nodes for kind, _, value in node.slots if kind != "weight"} | set(
+            self.outputs
+        )
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
     def give_scores(self):
@@ -80,13 +102,17 @@ class Network(Layer):
     def forward(self, x):
         """x: the graph's only input -> its first output."""
         if len(self.inputs) != 1:
-            raise WeightsError(f"this graph has {len(self.inputs)} inputs ({', '.join(self.inputs)}); use run")
+            raise WeightsError(
+                f"this graph has {len(self.inputs)} inputs ({', '.join(self.inputs)}); use run"
+            )
         return self.run({next(iter(self.inputs)): x})[0]
 
     def run(self, inputs):
         """{name: tensor or array} for every input -> the graph's outputs."""
         values = self.constants | inputs
-        last_use = {value: node for node in self.nodes for value in node.step.inputs if value not in self.outputs}
+        last_use = {
+            value: node for node in self.nodes for value in node.step.inputs if value not in self.outputs
+        }
         for node in self.nodes:
             values |= zip(node.step.outputs, node.forward(values))
             for value in node.step.inputs:  # nobody will ask again
@@ -112,7 +138,9 @@ def _parameters(function, count):
 
 def _function(step, name):
     if step.op not in OPERATORS:
-        raise WeightsError(f"the operator {step.op} (node '{name}') is not known; known are {', '.join(OPERATORS)}")
+        raise WeightsError(
+            f"the operator {step.op} (node '{name}') is not known; known are {', '.join(OPERATORS)}"
+        )
     return OPERATORS[step.op]
 
 
@@ -127,5 +155,7 @@ def _options(step, function, opset):
 
 def _number(value, name):
     if isinstance(value, Tensor):
-        raise WeightsError(f"'{name}' depends on the picture itself; it must be a number, or follow from shapes")
+        raise WeightsError(
+            f"'{name}' depends on the picture itself; it must be a number, or follow from shapes"
+        )
     return value

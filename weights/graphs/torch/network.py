@@ -24,7 +24,9 @@ class Step(Layer):
         self.module, self.origin, self.inplace = call.module, call.origin, call.inplace
 
     def forward(self, values):
-        return self.make()(*[values[i] if isinstance(i, int) else i for i in self.inputs], name=self.name, layer=self)
+        return self.make()(
+            *[values[i] if isinstance(i, int) else i for i in self.inputs], name=self.name, layer=self
+        )
 
 
 class TracedNetwork(Layer):
@@ -52,7 +54,13 @@ class TracedNetwork(Layer):
             self.alias |= dict.fromkeys(result.names, name)
 
     def _name(self, call, value):
-        wanted = value.names[0] if value.names else f"{call.module}.{call.operator}" if call.module else call.operator
+        wanted = (
+            value.names[0]
+            if value.names
+            else f"{call.module}.{call.operator}"
+            if call.module
+            else call.operator
+        )
         taken, n = {s.name for s in self.steps}, 1
         while (name := wanted if n == 1 else f"{wanted}_{n}") in taken:
             n += 1
@@ -84,7 +92,10 @@ class TracedNetwork(Layer):
 
 def expanded(call):
     """Yield (make, inputs, result): the operations that a call is."""
-    args, kwargs = _arrays(call.args), {k: _arrays(v) for k, v in call.kwargs.items() if k in ("alpha", "keepdim", "value")}
+    args, kwargs = (
+        _arrays(call.args),
+        {k: _arrays(v) for k, v in call.kwargs.items() if k in ("alpha", "keepdim", "value")},
+    )
     result = call.results[0]
     where = f"'{call.module}'" if call.module else "the top level"
     if call.operator in ("split", "split_with_sizes"):
@@ -94,9 +105,13 @@ def expanded(call):
         yield from COMPOSED[call.operator](result, *args)
         return
     if call.operator in UNDEFINED:
-        raise VerifyError(f"{UNDEFINED[call.operator]} at {where}: this activation has no counterpart here, and no published rule for it")
+        raise VerifyError(
+            f"{UNDEFINED[call.operator]} at {where}: this activation has no counterpart here, and no published rule for it"
+        )
     if call.operator not in OPERATORS:
-        raise VerifyError(f"PyTorch's operator {call.operator} at {where} has no counterpart here; known are {', '.join(OPERATORS)}")
+        raise VerifyError(
+            f"PyTorch's operator {call.operator} at {where} has no counterpart here; known are {', '.join(OPERATORS)}"
+        )
     try:
         make, inputs = OPERATORS[call.operator](*args, **kwargs)
     except VerifyError as error:

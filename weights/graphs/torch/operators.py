@@ -10,7 +10,17 @@ def number(a):
     return isinstance(a, (int, float))
 
 
-def convolution(x, W, b=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), transposed=False, output_padding=(0, 0), groups=1):
+def convolution(
+    x,
+    W,
+    b=None,
+    stride=(1, 1),
+    padding=(0, 0),
+    dilation=(1, 1),
+    transposed=False,
+    output_padding=(0, 0),
+    groups=1,
+):
     if transposed:
         raise VerifyError("a transposed convolution has no counterpart here")
     return lambda: m.Conv(tuple(stride), tuple(padding), tuple(dilation), groups), [x, W, b]
@@ -30,8 +40,13 @@ def product(x, z):
 
 def batchnorm(x, gamma, beta, mean, var, training, momentum, eps):
     if training or mean is None:
-        raise VerifyError("batchnorm computes its statistics from the batch even in evaluation mode (track_running_stats=False)")
-    gamma, beta = np.ones_like(mean) if gamma is None else gamma, np.zeros_like(mean) if beta is None else beta
+        raise VerifyError(
+            "batchnorm computes its statistics from the batch even in evaluation mode (track_running_stats=False)"
+        )
+    gamma, beta = (
+        np.ones_like(mean) if gamma is None else gamma,
+        np.zeros_like(mean) if beta is None else beta,
+    )
     return lambda: m.BatchNorm(eps), [x, gamma, beta, mean, var]
 
 
@@ -44,7 +59,9 @@ def maxpool(x, kernel, stride=(), padding=(0, 0), dilation=(1, 1), ceil=False):
 def avgpool(x, kernel, stride=(), padding=(0, 0), ceil=False, count_include_pad=True, divisor=None):
     if divisor is not None:
         raise VerifyError("an average pool with a divisor of its own has no counterpart here")
-    return lambda: m.AvgPool(_two(kernel), _two(stride or kernel), _two(padding), ceil, count_include_pad), [x]
+    return lambda: m.AvgPool(_two(kernel), _two(stride or kernel), _two(padding), ceil, count_include_pad), [
+        x
+    ]
 
 
 def mean(x, axes=None, keepdim=False, **_):

@@ -8,8 +8,25 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from gradcam.verify.errors import VerifyError
 from weights.graphs.torch.untouched import double, exact_copy, surroundings
 
-SAME = {"clone", "contiguous", "detach", "alias", "_to_copy", "lift_fresh", "dropout", "_reshape_copy"}  # the same values
-BY_SHAPE = {"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full"}  # constants
+SAME = {
+    "clone",
+    "contiguous",
+    "detach",
+    "alias",
+    "_to_copy",
+    "lift_fresh",
+    "dropout",
+    "_reshape_copy",
+}  # the same values
+BY_SHAPE = {
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "empty_like",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+}  # constants
 
 
 @dataclass
@@ -51,14 +68,20 @@ class Recorder(TorchDispatchMode):
         name, inplace = func._schema.name.removeprefix("aten::"), func._schema.is_mutable
         for t in inputs:
             if id(t) in self.stale:
-                raise VerifyError(f"at '{self.at}': a tensor is used after a view of it was changed in place; clone it in the forward pass")
+                raise VerifyError(
+                    f"at '{self.at}': a tensor is used after a view of it was changed in place; clone it in the forward pass"
+                )
         outputs = list(result) if isinstance(result, (tuple, list)) else [result]
         if name.rstrip("_") in SAME and len(outputs) == 1:
             self._keep(outputs[0], self.values[id(inputs[0])])
             return result
         values = [Value(shape=tuple(getattr(o, "shape", ()))) for o in outputs]
         args, kwargs = self._translated(args), {k: self._translated(v) for k, v in kwargs.items()}
-        self.calls.append(Call(name.rstrip("_") if inplace else name, args, kwargs, values, self.at, *self._whose(), inplace))
+        self.calls.append(
+            Call(
+                name.rstrip("_") if inplace else name, args, kwargs, values, self.at, *self._whose(), inplace
+            )
+        )
         if inplace:
             self._changed(inputs[0])
         for t, value in zip(outputs, values):
@@ -72,12 +95,16 @@ class Recorder(TorchDispatchMode):
 
     def _whose(self):
         kind = self.kinds[-1] if self.kinds else ""
-        return kind, "module" if kind.startswith("torch.nn.modules") and "container" not in kind else "function"
+        return kind, "module" if kind.startswith(
+            "torch.nn.modules"
+        ) and "container" not in kind else "function"
 
     def _changed(self, tensor):
         """Every other known tensor on the same memory no longer holds what it held."""
         place = tensor.untyped_storage().data_ptr()
-        self.stale |= {id(t) for t in self.kept if t is not tensor and t.untyped_storage().data_ptr() == place}
+        self.stale |= {
+            id(t) for t in self.kept if t is not tensor and t.untyped_storage().data_ptr() == place
+        }
 
     def _keep(self, tensor, value):
         self.values[id(tensor)] = value
@@ -110,9 +137,13 @@ def record(model, x):
             raise
         except Exception as error:
             where = f" at '{recorder.at}'" if recorder.at else ""
-            raise VerifyError(f"the model does not run on an input {tuple(x.shape)}{where}: {error}") from error
+            raise VerifyError(
+                f"the model does not run on an input {tuple(x.shape)}{where}: {error}"
+            ) from error
     if not isinstance(y, torch.Tensor) or id(y) not in recorder.values:
-        raise VerifyError(f"the model must return scores (N, classes), not {type(y).__name__}; wrap it in a module that returns them")
+        raise VerifyError(
+            f"the model must return scores (N, classes), not {type(y).__name__}; wrap it in a module that returns them"
+        )
     output = recorder.values[id(y)]
     return _leading_to(output, recorder.calls), source, output
 

@@ -35,7 +35,11 @@ def copied(model, convert=lambda t: t.detach().to("cpu", copy=True), requires_gr
     tensors = {id(t): t for t in [*model.parameters(), *model.buffers()]}
     for key, t in tensors.items():
         value = convert(t)
-        memo[key] = torch.nn.Parameter(value, requires_grad and value.is_floating_point()) if isinstance(t, torch.nn.Parameter) else value
+        memo[key] = (
+            torch.nn.Parameter(value, requires_grad and value.is_floating_point())
+            if isinstance(t, torch.nn.Parameter)
+            else value
+        )
     try:
         return copy.deepcopy(model, memo).eval()
     except Exception as error:
@@ -45,5 +49,10 @@ def copied(model, convert=lambda t: t.detach().to("cpu", copy=True), requires_gr
 @contextlib.contextmanager
 def surroundings():
     """What runs inside leaves PyTorch's random state and gradient mode as they were."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count()) if torch.cuda.is_initialized() else []), torch.no_grad():
+    with (
+        torch.random.fork_rng(
+            devices=range(torch.cuda.device_count()) if torch.cuda.is_initialized() else []
+        ),
+        torch.no_grad(),
+    ):
         yield

@@ -7,8 +7,8 @@ import numpy as np
 from .kinds import KINDS
 
 SPLITS = ("train", "validation", "test")
-MOST = 3                                                        # shapes in a scene
-SIZES = (16, 60)                                                # pixels across, the widest range
+MOST = 3  # shapes in a scene
+SIZES = (16, 60)  # pixels across, the widest range
 
 
 def stream(number, split, seed):
@@ -23,7 +23,9 @@ def stream(number, split, seed):
             raise ValueError(f"The scene's {name} must be a whole number from 0 to 2^63 - 1, not {value!r}.")
     if split not in SPLITS:
         raise ValueError(f"There is no split {split!r}: the splits are {', '.join(SPLITS)}.")
-    return np.random.Generator(np.random.Philox(key=[int(seed), 0], counter=[0, int(number), SPLITS.index(split), 0]))
+    return np.random.Generator(
+        np.random.Philox(key=[int(seed), 0], counter=[0, int(number), SPLITS.index(split), 0])
+    )
 
 
 def asked_kinds(kinds):
@@ -45,7 +47,9 @@ def asked_count(count, kinds):
         raise ValueError("Give kinds or count, not both: the kinds already say how many shapes there are.")
     least, most = _range((1, MOST) if count is None else count, "count")
     if not (isinstance(least, Integral) and isinstance(most, Integral) and 1 <= least <= most <= MOST):
-        raise ValueError(f"count must be 1 to {MOST} shapes, or a range (least, most) of that, not {count!r}.")
+        raise ValueError(
+            f"count must be 1 to {MOST} shapes, or a range (least, most) of that, not {count!r}."
+        )
     return least, most
 
 
@@ -53,12 +57,20 @@ def asked_size(size):
     """The smallest and the largest size."""
     smallest, largest = _range(size, "size")
     if not SIZES[0] <= smallest <= largest <= SIZES[1]:
-        raise ValueError(f"size must be {SIZES[0]} to {SIZES[1]} pixels, or a range (smallest, largest) of that, not {size!r}.")
+        raise ValueError(
+            f"size must be {SIZES[0]} to {SIZES[1]} pixels, or a range (smallest, largest) of that, not {size!r}."
+        )
     return smallest, largest
 
 
 def _range(value, name):
-    ends = (value, value) if isinstance(value, Real) else tuple(value) if isinstance(value, (tuple, list)) else ()
+    ends = (
+        (value, value)
+        if isinstance(value, Real)
+        else tuple(value)
+        if isinstance(value, (tuple, list))
+        else ()
+    )
     if len(ends) != 2 or not all(isinstance(end, Real) for end in ends) or ends[0] > ends[1]:
         raise ValueError(f"{name} must be one number or a range (least, most), not {value!r}.")
     return ends

@@ -12,7 +12,9 @@ def pen(x, y, points, width):
     nearest = np.inf
     for (ax, ay), (bx, by) in pairwise(points):
         dx, dy = bx - ax, by - ay
-        t = np.clip(((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy), 0, 1)        # the nearest point of the segment
+        t = np.clip(
+            ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy), 0, 1
+        )  # the nearest point of the segment
         nearest = np.minimum(nearest, (x - ax - t * dx) ** 2 + (y - ay - t * dy) ** 2)
     return np.sqrt(nearest) - width / 2
 
@@ -21,9 +23,11 @@ def stroke(rng, side):
     """The points (n, 2) and the width of a random bit, line or scribble, in pixels. A scribble turns left and right in
     turn, so that it encloses nothing."""
     form = rng.integers(3)
-    steps, length, width = [(1, rng.uniform(2, 6), rng.uniform(2, 4)),
-                            (1, rng.uniform(10, 40), rng.uniform(1, 2.5)),
-                            (rng.integers(3, 7), rng.uniform(6, 11), rng.uniform(1, 2))][form]
+    steps, length, width = [
+        (1, rng.uniform(2, 6), rng.uniform(2, 4)),
+        (1, rng.uniform(10, 40), rng.uniform(1, 2.5)),
+        (rng.integers(3, 7), rng.uniform(6, 11), rng.uniform(1, 2)),
+    ][form]
     turns = rng.uniform(1, 2.4, steps) * np.where(np.arange(steps) % 2, 1, -1)
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(turns)
     moves = length * np.stack([np.cos(heading), np.sin(heading)], axis=1)

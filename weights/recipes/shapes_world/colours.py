@@ -6,7 +6,7 @@ that can just be seen is about 0.02.
 
 import numpy as np
 
-COLOURS = {                                                     # red, green, blue, 0 to 255
+COLOURS = {  # red, green, blue, 0 to 255
     "red": (205, 30, 35),
     "orange": (248, 132, 20),
     "yellow": (250, 226, 50),
@@ -16,19 +16,29 @@ COLOURS = {                                                     # red, green, bl
     "pink": (245, 105, 190),
     "white": (245, 245, 245),
 }
-JITTER = 10                                                     # a shape's red, green and blue each move by at most this
-CONTRAST = 0.15                                                 # two colours at least this far apart are told apart at a glance
-SEEN = 0.9                                                      # the share of a shape's surroundings that must be that far from its colour
+JITTER = 10  # a shape's red, green and blue each move by at most this
+CONTRAST = 0.15  # two colours at least this far apart are told apart at a glance
+SEEN = 0.9  # the share of a shape's surroundings that must be that far from its colour
 
 _NAMES = list(COLOURS)
 _RGB = np.array(list(COLOURS.values()), float)
-_LINEAR = np.where((v := np.arange(256) / 255) <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)      # sRGB, IEC 61966-2-1
-_TO_CONES = np.array([[0.4122214708, 0.5363325363, 0.0514459929],
-                      [0.2119034982, 0.6806995451, 0.1073969566],
-                      [0.0883024619, 0.2817188376, 0.6299787005]])
-_TO_LAB = np.array([[0.2104542553, 0.7936177850, -0.0040720468],
-                    [1.9779984951, -2.4285922050, 0.4505937099],
-                    [0.0259040371, 0.7827717662, -0.8086757660]])
+_LINEAR = np.where(
+    (v := np.arange(256) / 255) <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4
+)  # sRGB, IEC 61966-2-1
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
 
 
 def oklab(rgb):

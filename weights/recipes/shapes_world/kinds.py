@@ -34,7 +34,9 @@ def cross(x, y):
 def star(x, y, notch=0.42):
     """Five tips on the circle, five notches at radius `notch`: one tenth of it, unfolded by symmetry; its side runs from tip to notch."""
     r, tenth = np.hypot(x, y), np.pi / 5
-    t = np.abs(np.mod(np.arctan2(x, -y) + tenth, 2 * tenth) - tenth)                    # angle to the nearest tip, 0 to 36 degrees
+    t = np.abs(
+        np.mod(np.arctan2(x, -y) + tenth, 2 * tenth) - tenth
+    )  # angle to the nearest tip, 0 to 36 degrees
     across, along = 1 - notch * np.cos(tenth), notch * np.sin(tenth)
     return ((r * np.cos(t) - 1) * along + r * np.sin(t) * across) / np.hypot(across, along)
 
@@ -46,7 +48,7 @@ def crescent(x, y):
 
 def heart(x, y, a=0.5607):
     """A square of half side `a` standing on its corner, and a disk on the middle of each of its upper sides."""
-    y = y + 0.1893                                                                      # centres it in its circle
+    y = y + 0.1893  # centres it in its circle
     lobe = np.sqrt(0.5) * a
     corner = np.sqrt(0.5) * (np.abs(x) + np.abs(y - lobe)) - a
     return np.minimum(corner, np.hypot(np.abs(x) - lobe, y) - a)

@@ -26,10 +26,10 @@ WORDS = (
 NUMBERS = ("one", "two", "three")
 ANSWERS = (*COLOURS, *KINDS, "yes", "no", *NUMBERS)
 TYPES = ("colour", "shape", "is there", "how many", "where")
-LONGEST = 7                                                     # "what is left of the star ?"
+LONGEST = 7  # "what is left of the star ?"
 PER_SCENE = 8
-HARD = 4                                                        # times as often as the others it is asked what is left of something
-ASKED = 2**40                                                   # random numbers for questions are those of scenes that nobody draws
+HARD = 4  # times as often as the others it is asked what is left of something
+ASKED = 2**40  # random numbers for questions are those of scenes that nobody draws
 
 
 class Question(NamedTuple):
@@ -47,7 +47,10 @@ def questions(shapes):
     return {
         "colour": [Question(f"what colour is the {s.kind}", s.colour, "colour", s) for s in shapes],
         "shape": [Question(f"what shape is {s.colour}", s.kind, "shape", s) for s in shapes],
-        "is there": [Question(f"is there a {kind}", "yes" if kind in there else "no", "is there", there.get(kind)) for kind in KINDS],
+        "is there": [
+            Question(f"is there a {kind}", "yes" if kind in there else "no", "is there", there.get(kind))
+            for kind in KINDS
+        ],
         "how many": [Question("how many shapes are there", NUMBERS[len(shapes) - 1], "how many")],
         "where": [q for s in shapes for q in _around(s, [other for other in shapes if other is not s])],
     }
@@ -99,7 +102,9 @@ def numbered(words):
 
     ValueError for a word that is none of WORDS, or for too many words.
     """
-    words = words.replace("?", " ").lower().split() if isinstance(words, str) else [w for w in words if w != "?"]
+    words = (
+        words.replace("?", " ").lower().split() if isinstance(words, str) else [w for w in words if w != "?"]
+    )
     unknown = [word for word in words if word not in WORDS[2:]]
     if unknown:
         raise ValueError(f"the word '{unknown[0]}' is unknown; known are {', '.join(WORDS[2:])}")

@@ -7,7 +7,7 @@ from .batch import scenes
 from .scene import SIDE
 from .sentences import name, numbered
 
-LONGEST = 4                                                     # "a red star ."
+LONGEST = 4  # "a red star ."
 
 
 def box(s):
@@ -25,7 +25,10 @@ def batch(numbers, split="train", seed=0):
     """Scenes -> pictures (N, SIDE, SIDE, 3) uint8, boxes (N, MOST, 4), NaN where there is no shape; words (N, MOST, LONGEST)"""
     numbers = list(numbers)
     pictures = np.empty((len(numbers), SIDE, SIDE, 3), np.uint8)
-    boxes, words = np.full((len(numbers), MOST, 4), np.nan, np.float32), np.zeros((len(numbers), MOST, LONGEST), np.int64)
+    boxes, words = (
+        np.full((len(numbers), MOST, 4), np.nan, np.float32),
+        np.zeros((len(numbers), MOST, LONGEST), np.int64),
+    )
     for i, number in enumerate(numbers):
         (scene,) = scenes(number, 1, split, seed)
         pictures[i] = scene.picture

@@ -12,11 +12,11 @@ from .kinds import KINDS
 from .shape import SIDE, Shape, shape
 from .textures import background
 
-SIZE = (20, 44)                                                 # pixels across
-MIN_VISIBLE = 0.8                                               # the share of a shape's pixels that can be seen, at least
-MIN_PIXELS = 64                                                 # and their number, at least
-GRAIN = 6                                                       # every value of the picture moves by at most this
-TRIES = 1000                                                    # layouts tried before a request is called impossible
+SIZE = (20, 44)  # pixels across
+MIN_VISIBLE = 0.8  # the share of a shape's pixels that can be seen, at least
+MIN_PIXELS = 64  # and their number, at least
+GRAIN = 6  # every value of the picture moves by at most this
+TRIES = 1000  # layouts tried before a request is called impossible
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,9 @@ def scene(number, split="train", seed=0, *, kinds=None, count=None, size=SIZE):
     """
     rng = stream(number, split, seed)
     count, size = asked_count(count, kinds), asked_size(size)
-    kinds = asked_kinds(kinds) or [list(KINDS)[i] for i in rng.permutation(len(KINDS))[: rng.integers(count[0], count[1] + 1)]]
+    kinds = asked_kinds(kinds) or [
+        list(KINDS)[i] for i in rng.permutation(len(KINDS))[: rng.integers(count[0], count[1] + 1)]
+    ]
     for _ in range(TRIES):
         shapes = occlude([place(rng, kind, size) for kind in kinds])
         if not all(is_enough(s) for s in shapes):
@@ -80,8 +82,10 @@ def scene(number, split="train", seed=0, *, kinds=None, count=None, size=SIZE):
         if shapes:
             grain = rng.integers(-GRAIN, GRAIN + 1, ground.shape, dtype=np.int8)
             return Scene(paint(ground, shapes, grain), shapes, texture, ground, grain)
-    raise ValueError(f"No room for {len(kinds)} shapes of {size[0]:g} to {size[1]:g} pixels so that {MIN_VISIBLE:.0%} and "
-                     f"{MIN_PIXELS} pixels of each are seen: ask for fewer shapes or another size.")
+    raise ValueError(
+        f"No room for {len(kinds)} shapes of {size[0]:g} to {size[1]:g} pixels so that {MIN_VISIBLE:.0%} and "
+        f"{MIN_PIXELS} pixels of each are seen: ask for fewer shapes or another size."
+    )
 
 
 def place(rng, kind, size):

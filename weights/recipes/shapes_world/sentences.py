@@ -15,10 +15,10 @@ from .scene import scene
 
 WORDS = (".", "a", "an", *COLOURS, *KINDS, "left", "right", "of", "above", "below")
 STOP = WORDS.index(".")
-LONGEST = 9                                                     # "a red star left of a blue ring ."
+LONGEST = 9  # "a red star left of a blue ring ."
 PLACES = ("left of", "right of", "above", "below")
 APART, CLEAR = 14, 1.5
-SIZE = (24, 44)                                                 # pixels across: no shape is too small to be called by its name
+SIZE = (24, 44)  # pixels across: no shape is too small to be called by its name
 
 
 def place(s, other):

@@ -7,8 +7,8 @@ import numpy as np
 
 from .kinds import KINDS
 
-SIDE = 96                                                       # a picture is SIDE x SIDE pixels
-NEAR = 3                                                        # pixels at most this far outside a shape are "next to it"
+SIDE = 96  # a picture is SIDE x SIDE pixels
+NEAR = 3  # pixels at most this far outside a shape are "next to it"
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,7 +35,9 @@ def stripes(rng, side):
 
 def checks(rng, side):
     angle, cycles = rng.uniform(0, np.pi / 2), rng.uniform(3, 8)
-    return sharpen(wave(rng, side, angle, cycles) * wave(rng, side, angle + np.pi / 2, cycles), rng.uniform(1, 4))
+    return sharpen(
+        wave(rng, side, angle, cycles) * wave(rng, side, angle + np.pi / 2, cycles), rng.uniform(1, 4)
+    )
 
 
 def gradient(rng, side):
@@ -55,6 +57,6 @@ def background(rng, side):
     family = list(TEXTURES)[rng.integers(len(TEXTURES))]
     field = TEXTURES[family](rng, side)
     here = rng.uniform(30, 225, 3)
-    here = here.mean() + rng.uniform(0.3, 0.8) * (here - here.mean())                   # towards its own grey
+    here = here.mean() + rng.uniform(0.3, 0.8) * (here - here.mean())  # towards its own grey
     there = here + rng.choice([-1, 1]) * rng.uniform(15, 50) + rng.uniform(-25, 25, 3)
     return np.clip(here + field[..., None] * (there - here), 0, 255).astype(np.float32), family

@@ -19,8 +19,14 @@ class Net(nn.Module):
         self.steps, self.relus = graph["steps"], graph["relus"]
         for name, op, _, options in self.steps:
             if op in ("Conv", "Gemm"):
-                W, b = (nn.Parameter(torch.from_numpy(np.load(at / "weights" / f"{name}.{k}.npy"))) for k in "Wb")
-                layer = nn.Conv2d(W.shape[1], W.shape[0], 3, padding=options["pad"]) if op == "Conv" else nn.Linear(W.shape[1], W.shape[0])
+                W, b = (
+                    nn.Parameter(torch.from_numpy(np.load(at / "weights" / f"{name}.{k}.npy"))) for k in "Wb"
+                )
+                layer = (
+                    nn.Conv2d(W.shape[1], W.shape[0], 3, padding=options["pad"])
+                    if op == "Conv"
+                    else nn.Linear(W.shape[1], W.shape[0])
+                )
                 layer.weight, layer.bias = W, b
                 setattr(self, name, layer)
             elif op == "Relu" and self.relus != "function":
@@ -28,8 +34,12 @@ class Net(nn.Module):
 
     def forward(self, x):
         v = {"x": x}
-        plain = {"Relu": torch.relu, "MaxPool": lambda t: nn.functional.max_pool2d(t, 2), "Add": torch.add,
-                 "GlobalAveragePool": lambda t: t.mean((2, 3))}
+        plain = {
+            "Relu": torch.relu,
+            "MaxPool": lambda t: nn.functional.max_pool2d(t, 2),
+            "Add": torch.add,
+            "GlobalAveragePool": lambda t: t.mean((2, 3)),
+        }
         for name, op, inputs, _ in self.steps:
             v[name] = (getattr(self, name) if hasattr(self, name) else plain[op])(*[v[i] for i in inputs])
         return v[name]
@@ -55,7 +65,11 @@ def captum(net, x, case):
 def zennit(net, x, case):
     from zennit import attribution, composites
 
-    composite = {"gradient": lambda: None, "deconvnet": composites.DeconvNet, "guided_backprop": composites.GuidedBackprop}
+    composite = {
+        "gradient": lambda: None,
+        "deconvnet": composites.DeconvNet,
+        "guided_backprop": composites.GuidedBackprop,
+    }
     if case["method"] not in composite:
         return None
     with attribution.Gradient(net, composite[case["method"]]()) as attribute:
@@ -70,7 +84,9 @@ def results(library):
     cases = json.loads((KIT / "manifest.json").read_text())["cases"]
     for case in [c for c in cases if not c["convention"]]:
         at = KIT / case["network"]
-        theirs = LIBRARIES[library](Net(at).double().eval(), torch.from_numpy(np.load(at / "input.npy")).requires_grad_(), case)
+        theirs = LIBRARIES[library](
+            Net(at).double().eval(), torch.from_numpy(np.load(at / "input.npy")).requires_grad_(), case
+        )
         if theirs is None:
             continue
         same = []

@@ -17,11 +17,19 @@ ROOMS = {"catalogue": from_catalogue, "outside": from_outside, "correct": correc
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tests.gradcam.verify.museum", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=3, help="draws of every mistake of the catalogue; default: 3")
-    parser.add_argument("--outside", type=int, default=2, help="draws of every mistake outside it; default: 2")
-    parser.add_argument("--correct", type=int, default=2, help="draws of every network and method, done right; default: 2")
+    parser.add_argument(
+        "--seeds", type=int, default=3, help="draws of every mistake of the catalogue; default: 3"
+    )
+    parser.add_argument(
+        "--outside", type=int, default=2, help="draws of every mistake outside it; default: 2"
+    )
+    parser.add_argument(
+        "--correct", type=int, default=2, help="draws of every network and method, done right; default: 2"
+    )
     parser.add_argument("--first", type=int, default=0, help="the first seed; default: 0")
-    parser.add_argument("--rows", metavar="FILE", help="keep every case here as it comes, and go on from those that are there")
+    parser.add_argument(
+        "--rows", metavar="FILE", help="keep every case here as it comes, and go on from those that are there"
+    )
     parser.add_argument("--out", metavar="STEM", help="write the table: STEM.md and STEM.json")
     args = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -33,13 +41,17 @@ def main(argv=None):
     print(text)
     if args.out:
         command = f"python -m tests.gradcam.verify.museum --seeds {args.seeds} --outside {args.outside} --correct {args.correct}"
-        Path(f"{args.out}.md").write_text(f"# The museum\n\nMade by `{command}`.\n\n```\n{text}\n```\n", "utf-8")
+        Path(f"{args.out}.md").write_text(
+            f"# The museum\n\nMade by `{command}`.\n\n```\n{text}\n```\n", "utf-8"
+        )
         Path(f"{args.out}.json").write_text(json.dumps(summary(rows), indent=1) + "\n", "utf-8")
 
 
 def drawn(wanted, kept):
     """One row per case, as dicts; those of a seed that is finished in the file `kept` are not drawn again."""
-    done = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
+    done = (
+        [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
+    )
     finished = {(row["room"], row["seed"]) for row in done}
     rows = [row for row in done if (row["room"], row["seed"]) in set(wanted)]
     for room, seed in tqdm([w for w in wanted if w not in finished], disable=None):
@@ -78,9 +90,19 @@ def as_text(rows):
     for truth, of in by_truth.items():
         named = [r["size"] for r in of if r["named"]]
         lines.append(f"{truth:<{width}}  {len(named):>2}/{len(of):<3}  {median(named or [0]):g}")
-    right = {"catalogue": lambda r: r["named"], "outside": lambda r: r["verdict"] == "unknown", "correct": lambda r: r["status"] == 0}
+    right = {
+        "catalogue": lambda r: r["named"],
+        "outside": lambda r: r["verdict"] == "unknown",
+        "correct": lambda r: r["status"] == 0,
+    }
     wrong = [r for r in rows if not right[r["room"]](r)]
-    lines += ["", *(f"{r['room']}, {r['truth']} ({r['where']}): {r['verdict']} {'; '.join(r['causes'])}" for r in wrong)]
+    lines += [
+        "",
+        *(
+            f"{r['room']}, {r['truth']} ({r['where']}): {r['verdict']} {'; '.join(r['causes'])}"
+            for r in wrong
+        ),
+    ]
     return "\n".join([*lines, "", *(f"{name}: {count}" for name, count in summary(rows).items())])
 
 

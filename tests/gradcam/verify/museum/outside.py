@@ -13,6 +13,7 @@ def noise_like(t, seed=1):
 
 def perturbed(amount):
     """Weights that are a little, or altogether, others."""
+
     def make(case):
         other = case.to(case.x.dtype)
         with torch.no_grad():
@@ -64,7 +65,9 @@ def second_vector(case):
 
 
 def smooth(case):
-    return finish(case, signal=sum(at_input(case, x=case.x + 0.2 * noise_like(case.x, k)) for k in range(4)) / 4)
+    return finish(
+        case, signal=sum(at_input(case, x=case.x + 0.2 * noise_like(case.x, k)) for k in range(4)) / 4
+    )
 
 
 def dropped(case):

@@ -103,7 +103,11 @@ def relevance(case, conv=None, linear=None, first=None, start=lambda y: y):
     conv, linear = (conv(rules), (linear or conv)(rules)) if conv else mine
     every = [*layer_map_base(), (Convolution, conv), (torch.nn.Linear, linear)]
     flat = case.method == "lrp_flat" and first is None
-    composite = SpecialFirstLayerMapComposite(every, first_map=[(Convolution, rules.Flat())]) if flat else LayerMapComposite(every)
+    composite = (
+        SpecialFirstLayerMapComposite(every, first_map=[(Convolution, rules.Flat())])
+        if flat
+        else LayerMapComposite(every)
+    )
     with Gradient(case.model, composite) as attributor:
         one_hot = lambda y: F.one_hot(torch.full((len(y),), case.c), y.shape[1]).to(y)  # noqa: E731
         return attributor(case.x.clone().requires_grad_(), lambda y: one_hot(y) * start(y))[1]

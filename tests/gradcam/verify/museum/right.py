@@ -64,7 +64,9 @@ class Case:
     def to(self, dtype):
         import copy
 
-        return Case(copy.deepcopy(self.model).to(dtype), self.x.to(dtype), self.c, self.layer, self.method, self.photo)
+        return Case(
+            copy.deepcopy(self.model).to(dtype), self.x.to(dtype), self.c, self.layer, self.method, self.photo
+        )
 
 
 def normalised(pixels, preprocessing):
@@ -138,7 +140,9 @@ def cam_of(case, A, g):
 
 
 def enlarge(case, cam, **how):
-    return F.interpolate(cam[:, None], case.x.shape[2:], **(how or {"mode": "bilinear", "align_corners": False}))[:, 0]
+    return F.interpolate(
+        cam[:, None], case.x.shape[2:], **(how or {"mode": "bilinear", "align_corners": False})
+    )[:, 0]
 
 
 def right(case):

@@ -69,7 +69,9 @@ def case(family, method, random, photo=False, **drawn):
 def photographed(random):
     """(photo, preprocessing), both drawn: large patches with noise on them."""
     height, width = (int(n) for n in random.integers(40, 90, 2))
-    patches = Image.fromarray(random.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize((width, height), Image.BICUBIC)
+    patches = Image.fromarray(random.integers(0, 256, (6, 8, 3), dtype=np.uint8)).resize(
+        (width, height), Image.BICUBIC
+    )
     noise = random.integers(-20, 21, (height, width, 3))
     photo = Image.fromarray(np.clip(np.asarray(patches) + noise, 0, 255).astype(np.uint8))
     size = int(random.integers(SIDE + 2, SIDE + 9))
@@ -78,7 +80,10 @@ def photographed(random):
 
 def asked(found, result):
     """The verifier's answer to a result; it is told the model, the picture, the class, the layer, and the numbers."""
-    return judge(question(found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo), seconds=30)
+    return judge(
+        question(found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo),
+        seconds=30,
+    )
 
 
 def precision(random):
@@ -99,7 +104,12 @@ def from_catalogue(seed, rows=None):
             wrong = mistake.make(drawn).detach().to(dtype)
             others = [right(found), *(part(found).detach() for part in mistake.parts)]
             if (mistake.refused and not wrong.any()) or all(shows(wrong, other) for other in others):
-                yield Outcome(mistake.truth, f"{family}, {method}, {str(dtype)[6:]}", asked(found, wrong.numpy()), mistake.refused)
+                yield Outcome(
+                    mistake.truth,
+                    f"{family}, {method}, {str(dtype)[6:]}",
+                    asked(found, wrong.numpy()),
+                    mistake.refused,
+                )
                 break
 
 
@@ -107,7 +117,10 @@ def shows(wrong, reference):
     """Whether a mistake made a difference here, and left something to look at."""
     if not torch.isfinite(wrong).all() or wrong.abs().max() < 1e-12:
         return False
-    return wrong.shape != reference.shape or float((wrong - reference).abs().max() / reference.abs().max()) > 1e-3
+    return (
+        wrong.shape != reference.shape
+        or float((wrong - reference).abs().max() / reference.abs().max()) > 1e-3
+    )
 
 
 def installed(method):
@@ -134,13 +147,22 @@ def from_outside(seed):
 def correct(seed):
     """Yield one Outcome for every family and method: the right result, in float64 or float32."""
     for family in ROOM:
-        for n, method in enumerate((*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))):
+        for n, method in enumerate(
+            (*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))
+        ):
             random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
             found = case(family, method, random)
             if found is None:
                 continue
             dtype = (torch.float64, torch.float32)[(seed + n) % 2]
-            q = question(found.model, found.x, found.c, method, found.layer, {"result": right(found.to(dtype)).detach().numpy()})
+            q = question(
+                found.model,
+                found.x,
+                found.c,
+                method,
+                found.layer,
+                {"result": right(found.to(dtype)).detach().numpy()},
+            )
             verdict = judge(q, pairs=False)
             if verdict.kind != "refused":
                 yield Outcome("correct", f"{family}, {method}, {str(dtype)[6:]}", verdict)

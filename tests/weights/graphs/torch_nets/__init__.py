@@ -6,10 +6,30 @@ from tests.weights.graphs.torch_nets import unusual, usual
 from tests.weights.graphs.torch_nets.usual import CLASSES
 
 SIZE = (16, 12)
-FAMILIES = {f.__name__: f for f in (usual.VGG, usual.InPlace, usual.Residual, usual.Functional, usual.Shared, usual.Tied, usual.Pooled)}
-DOZEN = {**FAMILIES, **{f.__name__: f for f in (unusual.Dense, unusual.Reused, unusual.Clamped, unusual.ReLU6, unusual.SiLU)}}
-EVERY = {**DOZEN, **{f.__name__: f for f in (unusual.Averaged, unusual.Faint, unusual.Confident, unusual.Saturated)}}
-LEAD = {"Confident": (5, 20), "Saturated": (150, 200)}  # of one class before the others, in units of the score: from, to
+FAMILIES = {
+    f.__name__: f
+    for f in (
+        usual.VGG,
+        usual.InPlace,
+        usual.Residual,
+        usual.Functional,
+        usual.Shared,
+        usual.Tied,
+        usual.Pooled,
+    )
+}
+DOZEN = {
+    **FAMILIES,
+    **{f.__name__: f for f in (unusual.Dense, unusual.Reused, unusual.Clamped, unusual.ReLU6, unusual.SiLU)},
+}
+EVERY = {
+    **DOZEN,
+    **{f.__name__: f for f in (unusual.Averaged, unusual.Faint, unusual.Confident, unusual.Saturated)},
+}
+LEAD = {
+    "Confident": (5, 20),
+    "Saturated": (150, 200),
+}  # of one class before the others, in units of the score: from, to
 
 
 def draw(family, seed, size=SIZE, pictures=1):
@@ -32,7 +52,9 @@ def draw(family, seed, size=SIZE, pictures=1):
             net.classifier[-1].weight *= 1e-6
         if family in LEAD:
             least, most = LEAD[family]
-            net.classifier[-1].bias[seed % CLASSES] += least + (most - least) * float(torch.rand(1, generator=g))
+            net.classifier[-1].bias[seed % CLASSES] += least + (most - least) * float(
+                torch.rand(1, generator=g)
+            )
     x = normal(pictures, 3, *size)
     if family == "Tied":
         x = (2 * x).round() / 2

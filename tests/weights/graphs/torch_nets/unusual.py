@@ -13,8 +13,17 @@ class Dense(nn.Module):
 
     def __init__(self, c=4):
         super().__init__()
-        self.a, self.b, self.c = nn.Conv2d(3, c, 3, padding=1), nn.Conv2d(c, c, 3, padding=1), nn.Conv2d(2 * c, c, 3, padding=1)
-        self.bn, self.relu, self.pool, self.head = nn.BatchNorm2d(2 * c), nn.ReLU(), nn.MaxPool2d(2), nn.Linear(c * 8 * 6, CLASSES)
+        self.a, self.b, self.c = (
+            nn.Conv2d(3, c, 3, padding=1),
+            nn.Conv2d(c, c, 3, padding=1),
+            nn.Conv2d(2 * c, c, 3, padding=1),
+        )
+        self.bn, self.relu, self.pool, self.head = (
+            nn.BatchNorm2d(2 * c),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Linear(c * 8 * 6, CLASSES),
+        )
 
     def forward(self, x):
         x = self.pool(self.relu(self.a(x)))

@@ -19,7 +19,9 @@ class VGG(nn.Module):
             nn.Conv2d(3, c, 3, padding=1), relu(), nn.MaxPool2d(2), nn.Conv2d(c, c, 3, padding=1), relu(),
             nn.Conv2d(c, c, 3, padding=1), relu(),
         )  # fmt: skip
-        self.classifier = nn.Sequential(nn.Linear(c * 8 * 6, 12), relu(), nn.Dropout(), nn.Linear(12, CLASSES))
+        self.classifier = nn.Sequential(
+            nn.Linear(c * 8 * 6, 12), relu(), nn.Dropout(), nn.Linear(12, CLASSES)
+        )
 
     def forward(self, x):
         return self.classifier(torch.flatten(self.features(x), 1))

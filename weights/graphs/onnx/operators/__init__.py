@@ -6,4 +6,11 @@ versions, as attributes: Clip's min and max, Slice's starts.  What changed its m
 
 from weights.graphs.onnx.operators import elementwise, joining, layers, numbers, pooling, shapes
 
-OPERATORS = layers.OPERATORS | pooling.OPERATORS | elementwise.OPERATORS | joining.OPERATORS | shapes.OPERATORS | numbers.OPERATORS
+OPERATORS = (
+    layers.OPERATORS
+    | pooling.OPERATORS
+    | elementwise.OPERATORS
+    | joining.OPERATORS
+    | shapes.OPERATORS
+    | numbers.OPERATORS
+)

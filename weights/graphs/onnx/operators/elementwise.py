@@ -27,8 +27,13 @@ def clip(x, *, min=None, max=None):
     """MobileNet's ReLU6 is Clip(0, 6)."""
     if min is None and max is None:
         return x
-    lowest, highest = (-np.inf, np.inf) if x.dtype.kind == "f" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
-    low, high = (x.dtype.type(limit if given is None else np.reshape(given, ())) for limit, given in ((lowest, min), (highest, max)))
+    lowest, highest = (
+        (-np.inf, np.inf) if x.dtype.kind == "f" else (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+    )
+    low, high = (
+        x.dtype.type(limit if given is None else np.reshape(given, ()))
+        for limit, given in ((lowest, min), (highest, max))
+    )
     return Clip(low, high)(x)
 
 

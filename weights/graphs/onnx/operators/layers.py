@@ -1,12 +1,13 @@
 """Operators with weights."""
 
-
 from minicnn import Add, BatchNorm, Conv, Linear, LocalResponseNorm, MatMul, Mul, Reshape, Transpose
 from weights.errors import WeightsError
 from weights.graphs.onnx.operators.padding import paddings
 
 
-def conv(x, W, b=None, *, auto_pad="NOTSET", dilations=None, group=1, kernel_shape=None, pads=None, strides=None):
+def conv(
+    x, W, b=None, *, auto_pad="NOTSET", dilations=None, group=1, kernel_shape=None, pads=None, strides=None
+):
     if W.ndim != 4:
         raise WeightsError(f"convolutions run over rows and columns; this one has kernels {tuple(W.shape)}")
     strides, dilations = strides or [1, 1], dilations or [1, 1]
@@ -17,7 +18,9 @@ def conv(x, W, b=None, *, auto_pad="NOTSET", dilations=None, group=1, kernel_sha
 def gemm(x, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
     """alpha x B + beta C.  The usual case, a linear layer, becomes one."""
     x = Transpose((1, 0))(x) if transA else x
-    bias = C is None or (beta == 1 and (C.ndim < 2 or C.shape[0] == 1) and C.shape[-1:] == B.shape[0 if transB else 1 :][:1])
+    bias = C is None or (
+        beta == 1 and (C.ndim < 2 or C.shape[0] == 1) and C.shape[-1:] == B.shape[0 if transB else 1 :][:1]
+    )
     if alpha == 1 and bias:
         W = B if transB else Transpose((1, 0))(B)
         return _weighted(Linear(), x, W, C if C is None or C.ndim == 1 else _row(C))
@@ -28,13 +31,19 @@ def gemm(x, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
 
 def matmul(A, B):
     if A.ndim == 0 or B.ndim == 0 or ((hasattr(A, "op") or hasattr(B, "op")) and min(A.ndim, B.ndim) < 2):
-        raise WeightsError(f"products of {tuple(A.shape)} and {tuple(B.shape)} are not supported, only those of matrices")
+        raise WeightsError(
+            f"products of {tuple(A.shape)} and {tuple(B.shape)} are not supported, only those of matrices"
+        )
     return A @ B if min(A.ndim, B.ndim) < 2 else MatMul()(A, B)
 
 
-def batch_normalization(x, gamma, beta, mean, var, *, epsilon=1e-5, momentum=0.9, spatial=1, training_mode=0, consumed_inputs=None):
+def batch_normalization(
+    x, gamma, beta, mean, var, *, epsilon=1e-5, momentum=0.9, spatial=1, training_mode=0, consumed_inputs=None
+):
     if training_mode or not spatial:
-        raise WeightsError("batchnorm in training, or per pixel, is not supported: export the network for use (eval)")
+        raise WeightsError(
+            "batchnorm in training, or per pixel, is not supported: export the network for use (eval)"
+        )
     if x.ndim not in (2, 4):
         raise WeightsError(f"batchnorm takes (N, C) or (N, C, H, W), not {tuple(x.shape)}")
     return BatchNorm(epsilon)(x, gamma, beta, mean, var)
@@ -54,4 +63,10 @@ def _row(C):
     return Reshape((C.shape[-1] if C.ndim else 1,))(C)
 
 
-OPERATORS = {"Conv": conv, "Gemm": gemm, "MatMul": matmul, "BatchNormalization": batch_normalization, "LRN": lrn}
+OPERATORS = {
+    "Conv": conv,
+    "Gemm": gemm,
+    "MatMul": matmul,
+    "BatchNormalization": batch_normalization,
+    "LRN": lrn,
+}

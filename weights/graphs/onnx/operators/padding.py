@@ -13,7 +13,9 @@ def paddings(size, kernel, strides, dilations, pads, auto_pad):
     if auto_pad not in ("SAME_UPPER", "SAME_LOWER"):
         raise WeightsError(f"auto_pad '{auto_pad}' is not known")
     found = []
-    for n, k, s, d in zip(size, kernel, strides, dilations):  # as many windows as strides fit into the picture
+    for n, k, s, d in zip(
+        size, kernel, strides, dilations
+    ):  # as many windows as strides fit into the picture
         total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)
         small, large = total // 2, total - total // 2
         found.append((small, large) if auto_pad == "SAME_UPPER" else (large, small))

@@ -7,14 +7,34 @@ from weights.errors import WeightsError
 from weights.graphs.onnx.operators.padding import paddings
 
 
-def max_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, storage_order=0):
+def max_pool(
+    x,
+    *,
+    kernel_shape,
+    strides=None,
+    pads=None,
+    dilations=None,
+    auto_pad="NOTSET",
+    ceil_mode=0,
+    storage_order=0,
+):
     pool = _window(MaxPool, x, kernel_shape, strides, pads, dilations, auto_pad, ceil=bool(ceil_mode))
     if x.dtype.kind in "iu":
         return pool(x.astype(np.float64)).astype(x.dtype)
     return pool(x)
 
 
-def average_pool(x, *, kernel_shape, strides=None, pads=None, dilations=None, auto_pad="NOTSET", ceil_mode=0, count_include_pad=0):
+def average_pool(
+    x,
+    *,
+    kernel_shape,
+    strides=None,
+    pads=None,
+    dilations=None,
+    auto_pad="NOTSET",
+    ceil_mode=0,
+    count_include_pad=0,
+):
     counted = {"ceil": bool(ceil_mode), "count_padding": bool(count_include_pad)}
     return _window(AvgPool, x, kernel_shape, strides, pads, dilations, auto_pad, **counted)(x)
 

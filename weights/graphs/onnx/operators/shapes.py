@@ -23,7 +23,11 @@ def flatten(x, *, axis=1):
 
 
 def squeeze(x, *, axes=None):
-    axes = [i for i, n in enumerate(x.shape) if n == 1] if axes is None else [int(a) % x.ndim for a in np.asarray(axes)]
+    axes = (
+        [i for i, n in enumerate(x.shape) if n == 1]
+        if axes is None
+        else [int(a) % x.ndim for a in np.asarray(axes)]
+    )
     if any(x.shape[a] != 1 for a in axes):
         raise WeightsError(f"axes {axes} of {tuple(x.shape)} are not all 1")
     return _reshaped(x, [n for i, n in enumerate(x.shape) if i not in axes])

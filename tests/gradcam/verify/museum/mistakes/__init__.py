@@ -2,7 +2,18 @@
 
 import importlib.util
 
-from tests.gradcam.verify.museum.mistakes import combining, layers, networks, pairs, pictures, relatives, rules, starts, upsampling, values
+from tests.gradcam.verify.museum.mistakes import (
+    combining,
+    layers,
+    networks,
+    pairs,
+    pictures,
+    relatives,
+    rules,
+    starts,
+    upsampling,
+    values,
+)
 from tests.gradcam.verify.museum.mistakes.making import Mistake
 
 PARTS = (rules, starts, layers, combining, upsampling, values, pictures, networks, relatives, pairs)

@@ -8,9 +8,15 @@ from tests.gradcam.verify.museum.right import at_layer, weigh
 
 def neighbour(offset):
     def make(case):
-        layers = [n for n, m in case.model.named_modules() if isinstance(m, (torch.nn.Conv2d, torch.nn.ReLU, torch.nn.MaxPool2d))]
+        layers = [
+            n
+            for n, m in case.model.named_modules()
+            if isinstance(m, (torch.nn.Conv2d, torch.nn.ReLU, torch.nn.MaxPool2d))
+        ]
         layers = [n for n in layers if "classifier" not in n]
-        return finish(case, cam=weigh(*at_layer(case, layer=layers[layers.index(case.layer) + offset])).relu())
+        return finish(
+            case, cam=weigh(*at_layer(case, layer=layers[layers.index(case.layer) + offset])).relu()
+        )
 
     return make
 
@@ -28,12 +34,16 @@ def aliased_both(case):
 
 def gradient_after(case):
     n = case.layer.rpartition(".")
-    return finish(case, cam=weigh(at_layer(case)[0], at_layer(case, layer=f"{n[0]}.{int(n[2]) + 1}")[1]).relu())
+    return finish(
+        case, cam=weigh(at_layer(case)[0], at_layer(case, layer=f"{n[0]}.{int(n[2]) + 1}")[1]).relu()
+    )
 
 
 def activation_before(case):
     n = case.layer.rpartition(".")
-    return finish(case, cam=weigh(at_layer(case, layer=f"{n[0]}.{int(n[2]) - 1}")[0], at_layer(case)[1]).relu())
+    return finish(
+        case, cam=weigh(at_layer(case, layer=f"{n[0]}.{int(n[2]) - 1}")[0], at_layer(case)[1]).relu()
+    )
 
 
 TABLE = [

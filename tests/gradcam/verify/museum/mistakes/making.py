@@ -47,6 +47,7 @@ def finish(case, signal=None, cam=None):
 
 def started(start):
     """The signal starts at start(case, y), everywhere."""
+
     def make(case):
         cam = cam_of(case, *at_layer(case, start=start)) if case.method not in INPUTS else None
         return finish(case, at_input(case, start=start), cam)
@@ -61,6 +62,7 @@ def fed(change):
 
 def built(change):
     """Another network: change(copy of the model)."""
+
     def make(case):
         other = case.to(case.x.dtype)
         change(other.model)
@@ -92,6 +94,7 @@ def leaves(model, kind):
 
 def pools(make):
     """Every max-pool of the model replaced by make(pool)."""
+
     def change(model):
         for parent in list(model.modules()):
             for name, child in list(parent.named_children()):

@@ -8,7 +8,10 @@ from torch.nn import functional as F
 from tests.gradcam.verify.museum.mistakes.making import ANY_SIZE, Mistake, fed
 from tests.gradcam.verify.museum.right import normalised
 
-MEAN, STD = (torch.tensor(v, dtype=torch.float64).reshape(3, 1, 1) for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+MEAN, STD = (
+    torch.tensor(v, dtype=torch.float64).reshape(3, 1, 1)
+    for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+)
 
 
 def from_photo(resize):
@@ -23,6 +26,7 @@ def crop(image, side):
 
 def by(how):
     """The right sizes with another filter of PIL."""
+
     def resize(photo, p):
         short = min(photo.size)
         return crop(photo.resize([round(p.size * n / short) for n in photo.size], how), p.crop)

@@ -4,7 +4,18 @@ import numpy as np
 import torch
 
 from tests.gradcam.verify.museum.mistakes.making import Mistake, after
-from tests.gradcam.verify.museum.relatives import BY_ZENNIT, MODULES, ablation, eigen, enlarged, integrated, relevance, rms, score, to_one
+from tests.gradcam.verify.museum.relatives import (
+    BY_ZENNIT,
+    MODULES,
+    ablation,
+    eigen,
+    enlarged,
+    integrated,
+    relevance,
+    rms,
+    score,
+    to_one,
+)
 from tests.gradcam.verify.museum.right import at_input, at_layer, weigh
 
 IG, EIGEN, SCORE, ABLATION = ("integrated_gradients",), ("eigen_cam",), ("score_cam",), ("ablation_cam",)

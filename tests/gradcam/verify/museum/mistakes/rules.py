@@ -2,7 +2,18 @@
 
 import torch
 
-from tests.gradcam.verify.museum.mistakes.making import CAMS, INPUTS, RULED, Mistake, built, cam, finish, leaves, pools, ruled
+from tests.gradcam.verify.museum.mistakes.making import (
+    CAMS,
+    INPUTS,
+    RULED,
+    Mistake,
+    built,
+    cam,
+    finish,
+    leaves,
+    pools,
+    ruled,
+)
 from tests.gradcam.verify.museum.right import DECONVNET, GUIDED, at_input, rule, weigh
 
 

@@ -12,7 +12,9 @@ def opencv(case, m, how):
     import cv2
 
     size = tuple(case.x.shape[:1:-1])
-    return torch.stack([torch.from_numpy(cv2.resize(a.numpy(), size, interpolation=getattr(cv2, how))) for a in m.float()]).to(m)
+    return torch.stack(
+        [torch.from_numpy(cv2.resize(a.numpy(), size, interpolation=getattr(cv2, how))) for a in m.float()]
+    ).to(m)
 
 
 def pil(case, m, how):
