@@ -95,21 +95,16 @@ def parser():
 
 def version():
     """Print the version of the package that is installed."""
-    from importlib import metadata
+    from minicnn import __version__
 
-    print(f"minicnn-gradcam {metadata.version('minicnn-gradcam')}")
+    print(f"minicnn-gradcam {__version__}")
 
 
 def ours():
     """The errors that are said in the user's terms; any other is a mistake in this program, and shows its traceback."""
-    from gradcam.commands._ask import AskError
-    from gradcam.image import ImageError
-    from gradcam.show.saving import SaveError
-    from minicnn import GraphError, LoadError, RuleError
-    from minicnn.device import DeviceError
-    from weights import WeightsError
+    from minicnn import Error
 
-    return AskError, ImageError, SaveError, GraphError, LoadError, RuleError, DeviceError, WeightsError
+    return Error
 
 
 def one_line(message):

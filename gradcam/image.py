@@ -10,6 +10,8 @@ import stat
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from minicnn import Error
+
 LARGE = 4096  # pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of its size
 LONGEST = 20  # times as long as wide: of anything longer only the middle is looked at
 PROGRAMS = ("EPS", "WMF")  # drawings, which Pillow hands to other programs to be drawn
@@ -20,7 +22,7 @@ ORDERS = {
 }  # which of red, green and blue a network's channels are; L: grey
 
 
-class ImageError(ValueError):
+class ImageError(Error, ValueError):
     """A file that cannot be read as a picture: the message says what was found and what to do."""
 
 

@@ -9,9 +9,9 @@ A rule is a function of the operation and of the signal that arrives there.  One
 Lessons 8 and 19.
 """
 
-from minicnn import BACKPROP, ReLU
+from minicnn import BACKPROP, ReLU, RuleTable
 
-DECONVNET = {ReLU: ReLU.deconvnet}  # Zeiler & Fergus 2014, sec. 2.1
-GUIDED = {ReLU: ReLU.guided}  # Springenberg et al. 2015, sec. 3.4
+DECONVNET = RuleTable({ReLU: ReLU.deconvnet}, name="DECONVNET")  # Zeiler & Fergus 2014, sec. 2.1
+GUIDED = RuleTable({ReLU: ReLU.guided}, name="GUIDED")  # Springenberg et al. 2015, sec. 3.4
 
 __all__ = ["BACKPROP", "DECONVNET", "GUIDED"]

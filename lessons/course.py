@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from minicnn import Error
+
 HERE = Path(__file__).parent
 CHECKOUT = (
     HERE.parent / "pyproject.toml"
@@ -20,7 +22,7 @@ TITLE = re.compile(r"^# # (\d+)\. (.+)$", re.M)
 ABOUT = re.compile(r"^# \*Runs in about (\d+) seconds?\. Before this: (.+)\.\*$", re.M)
 
 
-class LessonError(ValueError):
+class LessonError(Error, ValueError):
     """Something about a lesson that cannot be done, in the reader's terms."""
 
 

@@ -4,8 +4,10 @@ a GPU.  This is the only file that imports CuPy.
 
 import numpy as np
 
+from minicnn.errors import Error
 
-class DeviceError(RuntimeError):
+
+class DeviceError(Error, RuntimeError):
     """No usable GPU."""
 
 

@@ -4,11 +4,8 @@ import difflib
 
 import numpy as np
 
+from minicnn.errors import GraphError
 from minicnn.notebook.display import tensor_html
-
-
-class GraphError(ValueError):
-    """A tensor, name or signal that does not fit the graph."""
 
 
 class Tensor:

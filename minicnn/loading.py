@@ -4,8 +4,10 @@ import difflib
 
 import numpy as np
 
+from minicnn.errors import Error
 
-class LoadError(ValueError):
+
+class LoadError(Error, ValueError):
     """Arrays that do not fit the network."""
 
 

@@ -3,11 +3,77 @@
 Lesson 19.
 """
 
-from minicnn.graph import names
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from minicnn.errors import Error
+from minicnn.graph import Op, names
+
+Rule = Callable[..., Any]  # (operation, gy) -> gx, or (g1, g2, ...) where several inputs carry signal
 
 
-class RuleError(ValueError):
-    """A table of rules that does not fit the operations on the way back."""
+class RuleError(Error, ValueError):
+    """A table of rules that does not fit the operations of the backward pass."""
+
+
+class RuleTable(Mapping[Any, Rule]):
+    """A table of rules: {kind of operation, or name of a tensor: rule}.  It never changes; `|` makes a larger one of two.
+
+        GUIDED = RuleTable({ReLU: ReLU.guided}, name="GUIDED")
+        GUIDED | {LeakyReLU: my_rule}             a RuleTable again; where both speak, the right one does
+
+    `backward` takes a plain dict just as well.  Two tables are equal, and hash alike, if they state the same rules.
+    """
+
+    def __init__(self, rules: Mapping[Any, Rule] = {}, name: str | None = None) -> None:
+        self._rules, self._name = dict(rules), name
+
+    @property
+    def name(self) -> str | None:
+        """What it is called, such as GUIDED; None for a table that somebody composed."""
+        return self._name
+
+    def __getitem__(self, entry: type[Op] | str) -> Rule:
+        return self._rules[entry]
+
+    def __iter__(self) -> Iterator[type[Op] | str]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def __or__(self, other: Mapping[Any, Rule]) -> RuleTable:
+        return RuleTable({**self, **other}) if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Mapping[Any, Rule]) -> RuleTable:
+        return RuleTable({**other, **self}) if isinstance(other, Mapping) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._rules.items()))
+
+    def __repr__(self) -> str:
+        """GUIDED = {ReLU: ReLU.guided}; kinds with the same rule stand together."""
+        kinds: dict[str, list[str]] = {}
+        for entry, rule in self._rules.items():
+            kinds.setdefault(_said(rule), []).append(entry_name(entry))
+        said = "; ".join(f"{', '.join(entries)}: {rule}" for rule, entries in kinds.items())
+        return f"RuleTable({self._name + ' = ' if self._name else ''}{{{said}}})"
+
+
+BACKPROP = RuleTable(name="BACKPROP")  # no rule but the derivative
+
+
+def entry_name(entry: type[Op] | str) -> str:
+    """An entry of a table as an error says it: ReLU, or 'relu5_3'."""
+    return entry.__name__ if isinstance(entry, type) else repr(entry)
+
+
+def _said(rule: Rule) -> str:
+    """A rule by the name of its function; a rule that a function made, by that function's: epsilon(...)."""
+    maker, inner, _ = getattr(rule, "__qualname__", repr(rule)).partition(".<locals>")
+    return f"{maker}(...)" if inner else maker
 
 
 class Names:
@@ -45,9 +111,8 @@ def check(table, path, known, allow):
         return
     for entry, rule in table.items():
         if not callable(rule):
-            name = repr(entry) if isinstance(entry, str) else entry.__name__
             raise RuleError(
-                f"the rule for {name} is {rule!r}: give a function of (operation, gy), such as ReLU.guided"
+                f"the rule for {entry_name(entry)} is {rule!r}: give a function of (operation, gy), such as ReLU.guided"
             )
     allow = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
     used = {_entry(tensor, table, known) for tensor in path} - {None}
@@ -61,7 +126,7 @@ def check(table, path, known, allow):
                 f"the table has a rule for '{name}', but no operation on the way back has that name"
             )
     if not used and not all(k in allow for k in table):
-        said = ", ".join(repr(k) if isinstance(k, str) else k.__name__ for k in table)
+        said = ", ".join(map(entry_name, table))
         raise RuleError(
             f"nothing on the way back matches the table ({said}): if plain backprop is meant: allow=({said},)"
         )

@@ -18,9 +18,7 @@ import numpy as np
 from minicnn.convolution.fast.memory import empty_like
 from minicnn.convolution.fast.threads import LARGE, in_shares
 from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
-from minicnn.tables import Names, RuleError, check, rule_for
-
-BACKPROP = {}  # no rule but the derivative
+from minicnn.tables import BACKPROP, Names, RuleError, check, rule_for
 
 
 def backward(y, gy, wrt, rules=BACKPROP, allow=(), release=False):

@@ -5,6 +5,8 @@ A window of kh x kw taps visits positions i = 0 .. out-1; tap u of window i read
 
 import numpy as np
 
+from minicnn.errors import GraphError
+
 
 def pair(value):
     """3 -> (3, 3); (3, 5) -> (3, 5)."""
@@ -21,7 +23,7 @@ def out_size(size, kernel, stride=1, pad=(0, 0), dilation=1, ceil=False):
     span = dilation * (kernel - 1) + 1
     room = size + sum(pad) - span
     if room < 0:
-        raise ValueError(f"a window of {span} does not fit into {size} pixels with padding {pad}")
+        raise GraphError(f"a window of {span} does not fit into {size} pixels with padding {pad}")
     windows = (room + (stride - 1 if ceil else 0)) // stride + 1
     if ceil and (windows - 1) * stride >= size + pad[0]:
         windows -= 1

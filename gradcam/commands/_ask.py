@@ -3,8 +3,10 @@
 import difflib
 import re
 
+from minicnn import Error
 
-class AskError(ValueError):
+
+class AskError(Error, ValueError):
     """Something was asked for that there is not: the message says what there is."""
 
 

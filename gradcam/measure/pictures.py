@@ -10,11 +10,12 @@ from PIL import Image
 
 from gradcam.image import crop_shown
 from gradcam.measure.measures.localisation import box_around
+from minicnn import Error
 
 ORDER_SEED = 0  # photos come in this random order, so that the first few are of all classes
 
 
-class DataError(ValueError):
+class DataError(Error, ValueError):
     """A file that cannot be measured on: the message says what it lacks."""
 
 

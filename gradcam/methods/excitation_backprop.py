@@ -18,7 +18,7 @@ def excite_and_contrast(op, P):
     return excite(op, P) - share(op, P, [(pos(x), -neg(W), None)], eps=0.0)
 
 
-EXCITATION = table(excite, elsewhere=shares(eps=0.0))
+EXCITATION = table(excite, elsewhere=shares(eps=0.0), name="EXCITATION")
 
 
 def excitation_backprop(y, c, A, contrast=False, rules=EXCITATION):

@@ -21,7 +21,7 @@ import numpy as np
 
 from gradcam.method import Method
 from gradcam.target import seed as start
-from minicnn import GraphError, Op, RuleError, Tensor, backward, history, names
+from minicnn import GraphError, Op, RuleError, RuleTable, Tensor, backward, history, names
 from minicnn.ops import (
     Add,
     AvgPool,
@@ -55,9 +55,9 @@ def lrp(y, c, x, rules, first=None):
     return backward(y, R, wrt=x, rules=rules)
 
 
-def table(conv, linear=None, elsewhere=None):
+def table(conv, linear=None, elsewhere=None, name=None):
     """The rules of a whole network: `conv` for convolutions, `linear` for linear layers (default: the same), shares everywhere else."""
-    return {**(elsewhere or shares()), Conv: conv, Linear: linear or conv}
+    return RuleTable({**(elsewhere or shares()), Conv: conv, Linear: linear or conv}, name)
 
 
 # --- rules for convolutions and linear layers
@@ -179,9 +179,9 @@ def shares(eps=TINY):
     }
 
 
-LRP_EPSILON = table(epsilon(rms=0.25))  # Montavon et al. 2019, sec. 10.3
-LRP_GAMMA = table(gamma(), linear=epsilon())
-LRP_ALPHA_BETA = table(alpha_beta())
+LRP_EPSILON = table(epsilon(rms=0.25), name="LRP_EPSILON")  # Montavon et al. 2019, sec. 10.3
+LRP_GAMMA = table(gamma(), linear=epsilon(), name="LRP_GAMMA")
+LRP_ALPHA_BETA = table(alpha_beta(), name="LRP_ALPHA_BETA")
 
 
 def pos(v):

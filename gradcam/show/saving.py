@@ -5,6 +5,8 @@ import os
 import secrets
 from pathlib import Path
 
+from minicnn import Error
+
 FORMATS = ("png", "svg", "pdf", "jpg", "jpeg")
 OPTIONS = {  # the same figure gives the same file tomorrow: no dates.  A png packed less is 4 % larger, and written in half the time
     "svg": {"metadata": {"Date": None}},
@@ -13,7 +15,7 @@ OPTIONS = {  # the same figure gives the same file tomorrow: no dates.  A png pa
 }
 
 
-class SaveError(ValueError):
+class SaveError(Error, ValueError):
     """A picture that cannot be written where it was asked for."""
 
 

@@ -1,7 +1,8 @@
-"""Folding: a batchnorm in use is linear, so the convolution in front of it can do its work."""
+"""Folding: a batchnorm in eval mode is linear, so the convolution in front of it can do its work."""
 
 import numpy as np
 
+from minicnn.errors import GraphError
 from minicnn.layer import BatchNormLayer, ConvLayer
 
 
@@ -9,13 +10,13 @@ def fold(net):
     """The weights of the same network without batchnorm: W gamma/sigma and beta + (b - mean) gamma/sigma, sigma = sqrt(var + eps).
 
     net: a Sequential in which every batchnorm directly follows a convolution; it is not changed.  -> {'conv1_1.W': array, ...}, for `load`.
-    ValueError if a batchnorm stands anywhere else.
+    GraphError if a batchnorm stands anywhere else.
     """
     arrays = {name: tensor.data for name, tensor in net.arrays().items()}
     for before, at in zip([None, *net.steps], net.steps):
         if isinstance(at, BatchNormLayer):
             if not isinstance(before, ConvLayer):
-                raise ValueError(
+                raise GraphError(
                     f"'{at.name}' cannot be folded: a convolution must stand directly in front of it"
                 )
             gamma, beta, mean, var = (

@@ -8,9 +8,10 @@ import zipfile
 import numpy as np
 
 from minicnn.device import moved, to_cpu
+from minicnn.errors import Error
 
 
-class CheckpointError(ValueError):
+class CheckpointError(Error, ValueError):
     """A checkpoint that cannot be read, or that belongs to another run."""
 
 

@@ -6,13 +6,14 @@ from dataclasses import asdict
 import numpy as np
 
 from minicnn.device import moved, to_cpu
+from minicnn.errors import Error
 from minicnn.loading import load
 from minicnn.notebook.curves import Curves
 from minicnn.training import checkpoint
 from minicnn.training.shards import add_up, follow, gradients
 
 
-class TrainingError(RuntimeError):
+class TrainingError(Error, RuntimeError):
     """Training cannot go on."""
 
 

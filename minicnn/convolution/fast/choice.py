@@ -5,12 +5,13 @@ import numpy as np
 from minicnn.convolution import taps
 from minicnn.convolution.fast import im2col
 from minicnn.convolution.fast.winograd import F2, F4, Winograd
+from minicnn.errors import GraphError
 
 
 def choose(x, W, geometry, precision, kept=None):
     """What has the forward, gx and gW to compute this convolution with.  precision="exact" rules out Winograd; kept: see Winograd."""
     if precision not in ("fast", "exact"):
-        raise ValueError(f"precision is 'fast' or 'exact', not {precision!r}")
+        raise GraphError(f"precision is 'fast' or 'exact', not {precision!r}")
     if geometry.groups > 1:
         return taps
     plain = geometry.stride == geometry.dilation == (1, 1) and all(

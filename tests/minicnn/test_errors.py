@@ -1,0 +1,52 @@
+"""Every error of the four packages is a minicnn.Error."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import minicnn
+from minicnn.training import CheckpointError, TrainingError
+from weights import WeightsError
+
+ROOT = Path(minicnn.__file__).parent.parent
+ALONE = {"Refused", "Stop"}  # a child process that imports nothing of ours; a signal within one module
+
+
+def exceptions():
+    """(file, name, bases) of every class that is raised: it has an exception of Python's among its bases, or is called Error."""
+    for package in ("minicnn", "weights", "gradcam", "lessons"):
+        for file in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    bases = [ast.unparse(b) for b in node.bases]
+                    if node.name.endswith("Error") or any(b.endswith(("Error", "Exception")) for b in bases):
+                        yield file.relative_to(ROOT).as_posix(), node.name, bases
+
+
+def test_every_error_derives_from_one():
+    found = [e for e in exceptions() if e[1] != "Error" and e[1] not in ALONE]
+    assert len(found) >= 10
+    strangers = [e for e in found if not any(b.endswith("Error") and b not in PYTHONS for b in e[2])]
+    assert not strangers
+
+
+PYTHONS = {"ValueError", "RuntimeError", "TypeError", "KeyError", "AssertionError", "OSError", "ImportError"}
+
+
+@pytest.mark.parametrize(
+    "error, also",
+    [
+        (minicnn.GraphError, ValueError), (minicnn.RuleError, ValueError), (minicnn.LoadError, ValueError),
+        (minicnn.DeviceError, RuntimeError), (TrainingError, RuntimeError), (CheckpointError, ValueError),
+        (WeightsError, Exception),
+    ],
+)  # fmt: skip
+def test_one_except_catches_it(error, also):
+    with pytest.raises(minicnn.Error, match="too wide"):
+        raise error("too wide")
+    assert issubclass(error, also)
+
+
+def test_the_version_is_a_name():
+    assert minicnn.__version__.split(".")[0].isdigit()
