@@ -22,9 +22,14 @@ def ablation_cam(y, c, A, relu=True, batch=None, progress=False):
             ablated[n, :, k] = 0
         scores = replay(y, A, ablated.reshape(-1, *A.shape[1:])).reshape(len(ks), N, -1)
         without.append(scores[:, pictures, c])
-    w = (y_c - np.concatenate(without).T) / np.where(y_c == 0, 1, y_c)  # eq. 3   w_k = (y_c - y_c^k) / y_c
+    w = lost(y_c, np.concatenate(without).T)
     L = (w[..., None, None] * A.data).sum(axis=-3)  # eq. 4   L = ReLU( sum_k w_k A^k )
     return np.maximum(L, 0) if relu else L
+
+
+def lost(y_c, without):
+    """w_k = (y_c - y_c^k) / y_c (eq. 3).  y_c: the score (N, 1); without: y_c^k of all maps (N, K) -> (N, K)"""
+    return (y_c - without) / np.where(y_c == 0, 1, y_c)
 
 
 METHOD = Method(

@@ -29,6 +29,8 @@ def cam_head(y):
 
 METHOD = Method(
     "cam", "CAM", "Zhou et al. 2016", "the last feature maps, weighed by the linear layer",
-    lambda context: cam(*cam_head(context.y), np.asarray(context.c)), cost=FORWARD, classic=True, drawn="overlay", of_score=False,
+    lambda context: cam(*cam_head(context.y), np.asarray(context.c)), cost=FORWARD, classic=True, relu=False,
+    equation="sum_k W_ck A^k, A averaged by the global pooling, W of the linear layer behind it",
+    drawn="overlay", of_score=False,
     zero="The feature maps are zero, or weigh nothing for this class.",
 )  # fmt: skip

@@ -13,15 +13,23 @@ def eigen_cam(A, centre=False, relu=False):
     behind a ReLU give a map that is nowhere negative.  centre: each column loses its mean first, as in principal components.
     """
     A = A.data if isinstance(A, Tensor) else A
-    N, K, h, w = A.shape
-    M = A.reshape(N, K, h * w).swapaxes(-1, -2)  # (N, places, K)
-    if centre:
-        M = M - M.mean(axis=-2, keepdims=True)
-    _, _, V = np.linalg.svd(to_cpu(M), full_matrices=False)
-    V_1 = V[:, 0]  # (N, K)
-    V_1 = V_1 * np.where(V_1.sum(axis=-1, keepdims=True) < 0, -1, 1).astype(A.dtype)
-    L = (M @ moved(V_1[..., None], M)).reshape(N, h, w)
+    N, _, h, w = A.shape
+    M = columns(A, centre)
+    L = (M @ moved(singular_vector(M)[..., None], M)).reshape(N, h, w)
     return np.maximum(L, 0) if relu else L
+
+
+def columns(A, centre=False):
+    """A with a row for each place and a column for each map.  (N, K, h, w) -> (N, h w, K)"""
+    M = A.reshape(*A.shape[:2], -1).swapaxes(-1, -2)
+    return M - M.mean(axis=-2, keepdims=True) if centre else M
+
+
+def singular_vector(M, n=0):
+    """V_n, the n-th right singular vector, its entries adding up to something >= 0.  (N, places, K) -> (N, K)"""
+    _, _, V = np.linalg.svd(to_cpu(M), full_matrices=False)
+    V_n = V[:, n]
+    return V_n * np.where(V_n.sum(axis=-1, keepdims=True) < 0, -1, 1).astype(M.dtype)
 
 
 METHOD = Method(

@@ -1,6 +1,6 @@
 """Lessons 10, 11 and 12."""
 
-from gradcam.method import Method, cam_method, weighted
+from gradcam.method import cam_method, weighted
 from gradcam.target import seed as start
 from minicnn import backward
 
@@ -40,9 +40,9 @@ METHOD = cam_method(
     zero="The weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class.",
     peers={"pytorch-grad-cam": "GradCAM", "torch-cam": "GradCAM"},
 )  # fmt: skip
-COUNTERFACTUAL = Method(
-    "counterfactual", "Counterfactual", "Selvaraju et al. 2017", "what speaks against the class",
-    lambda context, **options: combine(-context.signals["backprop", "A"], context.A.data, **options),
-    signals=METHOD.signals, at_layer=True, classic=True, drawn="overlay", scaled_with="grad_cam",
+COUNTERFACTUAL = cam_method(
+    "counterfactual", "Counterfactual", paper="Selvaraju et al. 2017", question="what speaks against the class",
+    weights=lambda dA, A, alpha="mean": weights(-dA, A, alpha),
+    equation="ReLU(sum_k -alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij", classic=True, scaled_with="grad_cam",
     zero="Nothing at {layer} speaks against this class.",
 )  # fmt: skip

@@ -22,5 +22,6 @@ METHOD = Method(
 )  # fmt: skip
 INPUT_TIMES_GRADIENT = Method(
     "input_times_gradient", "Input × gradient", "Shrikumar et al. 2016", "each pixel's first-order share of the score",
-    lambda context: context.x.data * context.signals["backprop", "x"], signals=(("backprop", "x"),), classic=True,
+    lambda context: context.x.data * context.signals["backprop", "x"], equation="x g, g = dy_c/dx",
+    signals=(("backprop", "x"),), classic=True,
 )  # fmt: skip

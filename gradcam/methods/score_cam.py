@@ -18,14 +18,18 @@ def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, prog
     scores = []
     for some in in_batches(K, batch or batch_size(x), "Score-CAM", progress):
         H = upsample(A[:, some], x.shape[-2:], upsampling)
-        low, high = (f(axis=(-2, -1), keepdims=True) for f in (H.min, H.max))
-        H = (H - low) / np.where(
-            high > low, high - low, 1
-        )  # eq. 6   s(H) = (H - min H) / (max H - min H), 0 where a map is constant
+        H = stretched(H)  # eq. 6
         scores.append(score(net, H.swapaxes(0, 1)[:, :, None] * x, c))  # eq. 5   y_c( x * s(Up(A^k)) )
     alpha = Softmax()(np.concatenate(scores).T)  # (N, K): over the maps
     L = (alpha[..., None, None] * A).sum(axis=-3)  # eq. 8   L = ReLU( sum_k alpha_k A^k )
     return np.maximum(L, 0) if relu else L
+
+
+def stretched(H, eps=0.0):
+    """s(H) = (H - min H) / (max H - min H) of every map (eq. 6), 0 where one is constant; eps: some add it below."""
+    low, high = (f(axis=(-2, -1), keepdims=True) for f in (H.min, H.max))
+    wide = high - low + eps
+    return (H - low) / np.where(wide > 0, wide, 1)
 
 
 METHOD = Method(
