@@ -2,6 +2,7 @@
 
 from importlib import metadata
 
+import minicnn.notebook.display  # noqa: F401  (gives tensors and networks their look in a notebook)
 from minicnn.device import DeviceError, to_cpu, to_gpu
 from minicnn.errors import Error, GraphError
 from minicnn.graph import Op, Tensor, find, history, names, one_hot

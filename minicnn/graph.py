@@ -5,7 +5,6 @@ import difflib
 import numpy as np
 
 from minicnn.errors import GraphError
-from minicnn.notebook.display import tensor_html
 
 
 class Tensor:
@@ -28,8 +27,6 @@ class Tensor:
     def __repr__(self):
         made = f", made by {type(self.op).__name__}" if self.op else ""
         return f"Tensor({self.name or 'unnamed'}: {tuple(self.shape)} {self.dtype}{made})"
-
-    _repr_html_ = tensor_html  # what a notebook shows
 
 
 class Op:

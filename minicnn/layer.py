@@ -12,7 +12,6 @@ import numpy as np
 from minicnn.convolution import Kept
 from minicnn.device import moved
 from minicnn.graph import GraphError, Tensor
-from minicnn.notebook.display import network_html
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
 
 
@@ -21,7 +20,6 @@ class Layer:
 
     training = False
     precision = "fast"
-    _repr_html_ = network_html  # what a notebook shows
 
     def __init__(self, name=None):
         self.name = name

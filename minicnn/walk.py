@@ -9,14 +9,12 @@ rule tables sends row s back by table s; several classes are several rows; a sig
 the first.
 """
 
-import copy
 import inspect
 from functools import cache
 
 import numpy as np
 
-from minicnn.convolution.fast.memory import empty_like
-from minicnn.convolution.fast.threads import LARGE, in_shares
+from minicnn.convolution.fast.elementwise import can_be_shared, passed_in_shares
 from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
 from minicnn.tables import BACKPROP, Names, RuleError, check, rule_for
 
@@ -75,9 +73,7 @@ def _path(order, ends, start):
 
 def _wanted(op, leads):
     """For each input, whether a signal sent there can arrive."""
-    return [
-        bool(way) and isinstance(i, Tensor) and i in leads for i, way in zip(inputs_of(op), _ways_back(op))
-    ]
+    return [bool(g) and isinstance(i, Tensor) and i in leads for i, g in zip(inputs_of(op), _gradients(op))]
 
 
 def _start(starts, gy, rows):
@@ -122,7 +118,7 @@ def _variadic(op):
     return _input_names(type(op))[0].startswith("*")
 
 
-def _ways_back(op):
+def _gradients(op):
     """The name of the gradient method of each input, None where there is none."""
     named = _input_names(type(op))
     if _variadic(op):
@@ -134,7 +130,7 @@ def _signal_inputs(op):
     """Positions of the inputs that carry signal: not weights, and with a way back."""
     named = _input_names(type(op))
     return [
-        i for i, way in enumerate(_ways_back(op)) if way and (_variadic(op) or named[i] not in op.weights)
+        i for i, way in enumerate(_gradients(op)) if way and (_variadic(op) or named[i] not in op.weights)
     ]
 
 
@@ -143,7 +139,7 @@ def _send_back(tensor, g, wanted, rules, known):
     op = tensor.op
     signal = [i for i in _signal_inputs(op) if wanted[i]]
     ruled = _by_rules(tensor, g, _rules_for(tensor, rules, known), signal) if signal else {}
-    for i, way in enumerate(_ways_back(op)):
+    for i, way in enumerate(_gradients(op)):
         if wanted[i]:
             gi = ruled[i] if i in ruled else getattr(op, way)(g)
             needed = (*g.shape[: g.ndim - tensor.ndim], *op.inputs[i].shape)
@@ -165,49 +161,22 @@ def _rules_for(tensor, rules, known):
 def _by_rules(tensor, g, rules, signal):
     """{position: signal} towards the inputs that carry signal."""
     op, each = tensor.op, rules if isinstance(rules, list) else [rules]
-    if (
-        op.activation
-        and g.size >= LARGE
-        and all(rule is None or rule in vars(type(op)).values() for rule in each)
-    ):
-        return {signal[0]: _in_shares(tensor, g, rules)}
+    if can_be_shared(op, g, each):
+        derivative = getattr(type(op), _gradients(op)[0])
+        return {signal[0]: passed_in_shares(op, g, rules, derivative, tensor.shape)}
     if rules is not each:
         return _by_rule(op, g, rules, signal)
     rows = [_by_rule(op, row, rule, signal) for row, rule in zip(g, rules)]
     return {i: np.stack([row[i] for row in rows]) for i in signal}
 
 
-def _in_shares(tensor, g, rules):
-    """The signal behind a large activation, by its own rules: each thread sends some rows of pixels, straight to their place in the stack.
-
-    A rule that is not the operation's own may look at the whole signal, so it is given the whole.
-    """
-    op, derivative = tensor.op, getattr(type(tensor.op), _ways_back(tensor.op)[0])
-    sent = empty_like(g)
-
-    def send(rows):
-        part, some, into = copy.copy(op), g[..., rows, :], sent[..., rows, :]
-        vars(part).update(
-            {
-                name: v[..., rows, :]
-                for name, v in vars(op).items()
-                if getattr(v, "shape", None) == tensor.shape
-            }
-        )
-        for rule, gi, to in zip(rules, some, into) if isinstance(rules, list) else [(rules, some, into)]:
-            to[...] = (rule or derivative)(part, gi)
-
-    in_shares(send, sent)
-    return sent
-
-
 def _by_rule(op, g, rule, signal):
     """{position: signal} towards the inputs that carry signal, by the rule, or by the derivative where there is none."""
     if rule is None and _variadic(op):
-        arrived = getattr(op, _ways_back(op)[0])(g)
+        arrived = getattr(op, _gradients(op)[0])(g)
         return {i: arrived[i] for i in signal}
     if rule is None:
-        return {i: getattr(op, _ways_back(op)[i])(g) for i in signal}
+        return {i: getattr(op, _gradients(op)[i])(g) for i in signal}
     arrived, positions = rule(op, g), _signal_inputs(op)
     if len(positions) == 1:
         arrived = (arrived,)

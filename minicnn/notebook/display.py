@@ -6,6 +6,10 @@ import io
 
 import numpy as np
 
+from minicnn.device import to_cpu
+from minicnn.graph import Tensor, history
+from minicnn.layer import Layer
+
 SIDES = (
     224,
     28,
@@ -28,8 +32,6 @@ def layers(net):
     Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not reach come last, without a
     shape: all of them, if no picture fits.
     """
-    from minicnn.graph import Tensor, history
-
     x, rows, counted = _input(net), [], set()
     for tensor in history(net(Tensor(x))) if x is not None else []:
         if tensor.op:
@@ -76,8 +78,6 @@ def network_html(net):
 
 def tensor_html(tensor):
     """A tensor: its name, shape, maker and range, and its picture if it looks like one."""
-    from minicnn.device import to_cpu
-
     values = np.asarray(to_cpu(tensor.data))
     made = f", made by {type(tensor.op).__name__}" if tensor.op else ""
     facts = f"<b>{html.escape(tensor.name or 'unnamed')}</b> {_times(tensor.shape) or 'a number'}, {tensor.dtype}{made}"
@@ -177,3 +177,7 @@ def _picture(name, values):
     )
     style = f"display:block; max-width:100%; width:{times * shown.shape[-1]}px; image-rendering:pixelated"
     return f'<img alt="{about}" title="{about}" style="{style}" src="data:image/png;base64,{source}">'
+
+
+Tensor._repr_html_ = tensor_html  # type: ignore[attr-defined]  # what a notebook shows
+Layer._repr_html_ = network_html  # type: ignore[attr-defined]

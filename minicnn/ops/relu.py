@@ -1,8 +1,6 @@
 """Lessons 1, 8 and 9."""
 
-import numpy as np
-
-from minicnn.convolution.fast.threads import elementwise
+from minicnn.convolution.fast.elementwise import maximum
 from minicnn.graph import Op
 
 
@@ -13,7 +11,7 @@ class ReLU(Op):
 
     def forward(self, x):
         self.x = x
-        return elementwise(np.maximum, x, 0)
+        return maximum(x, 0)
 
     def gx(self, gy):  # backprop:        pass where the input was positive
         return gy * (self.x > 0)

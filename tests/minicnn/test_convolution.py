@@ -14,7 +14,6 @@ from minicnn.convolution.fast import im2col, threads, weight_cache, winograd
 from minicnn.convolution.fast.winograd import F2, F4, Winograd
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.ops import Conv, GlobalAvgPool, MaxPool, ReLU
-from minicnn.walk import LARGE
 
 # The largest error in float32, relative to the largest value: plain sums, and tiles of 2 x 2 and of 4 x 4 outputs.
 EXPECTED = {"im2col": 2e-6, "F2": 4e-6, "F4": 2e-5}
@@ -259,7 +258,7 @@ def test_rows_of_a_large_stack_on_two_threads_are_what_each_rule_gives():
     x = Tensor(draw(1, 8, 220, 220).astype(np.float32))
     y = ReLU()(x)
     gy = draw(3, *y.shape).astype(np.float32)
-    assert gy.size > LARGE
+    assert gy.size > threads.LARGE
     g = backward(y, gy, x, [{}, {ReLU: ReLU.deconvnet}, {ReLU: ReLU.guided}])
     for row, rule, signal in zip(g, (ReLU.gx, ReLU.deconvnet, ReLU.guided), gy):
         assert np.array_equal(row, rule(y.op, signal))

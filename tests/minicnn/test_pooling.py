@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from minicnn import AvgPool, GlobalAvgPool, MaxPool, Tensor, backward
+from minicnn.windows import pad_to_fit, taps
 from tests.support import slow
 from tests.support.compare import assert_close, same_bits
 
@@ -86,6 +87,27 @@ def test_both_agree_with_pytorch(drawn, count_padding):
         reference = torch.autograd.grad(theirs, t, torch.tensor(gy))[0].numpy()
         assume(np.any(reference))
         assert_close(backward(y, gy, wrt=tensor), reference, 1e-13)
+
+
+@given(pools(ties=True), st.booleans(), st.sampled_from([np.float32, np.float64]))
+@few
+def test_the_fast_way_gives_the_bits_of_the_equation(drawn, channels_last, dtype):
+    """The maximum and argmax over taps, and unpooling with np.add.at, against NumPy's own and the loop in the file."""
+    x, options = drawn
+    x = _in_order(x.astype(dtype), channels_last)
+    op = MaxPool(**options)
+    y = op(Tensor(x)).data
+    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
+    seen = np.stack([padded[at] for _, _, at in taps(op.kernel, op.stride, (1, 1), op.windows)])
+    assert same_bits(y, seen.max(axis=0)) and np.array_equal(op.switches, seen.argmax(axis=0))
+    gy = _in_order(np.random.default_rng(2).standard_normal((3, *y.shape)).astype(dtype), channels_last)
+    g = op.gx(gy)
+    assert same_bits(g, MaxPool.gx.__wrapped__(op, gy)) and g.any()
+
+
+def _in_order(a, channels_last):
+    """The same numbers, in memory as (..., H, W, C) or as (..., C, H, W)."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(a, -3, -1)), -1, -3) if channels_last else a
 
 
 def test_switches_name_the_tap():

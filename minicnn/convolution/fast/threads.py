@@ -99,6 +99,17 @@ def product(a, b, multiply=np.matmul):
     return y
 
 
+def matmul(a, b):
+    """a @ b on one thread: the same bits, however many threads there are."""
+    with one_thread_each:
+        return a @ b
+
+
+def rows_times(x, W):
+    """x @ W: every row of x (..., D), whatever axes are in front, times one matrix W (D, F), in one product shared among threads."""
+    return product(x.reshape(-1, x.shape[-1]), W).reshape(*x.shape[:-1], W.shape[1])
+
+
 def shares(n, threads):
     """Slices that together are 0 .. n, one for each thread."""
     return [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)]
@@ -117,15 +128,6 @@ def in_shares(f, like, steps=1):
         f(slice(0, n))
     else:
         in_parallel(f, lambda threads: shares(n, threads), like)
-
-
-def elementwise(f, x, *others):
-    """f(x, *others), on threads if x is a large stack of maps.  f: a NumPy function that keeps x's dtype; others: numbers."""
-    if x.size < LARGE or x.ndim < 3:
-        return f(x, *others)
-    y = empty_like(x)
-    in_shares(lambda rows: f(x[..., rows, :], *others, out=y[..., rows, :]), x)
-    return y
 
 
 def _forget_workers():
