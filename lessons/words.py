@@ -7,7 +7,7 @@ import numpy as np
 from gradcam import upsample
 from gradcam.image import prepare
 from minicnn.nets.language.captioner import captioner
-from weights import card, dense_captioner, speakers
+from weights import card, load
 from weights.recipes.shapes_world import SIDE, questions, sentences
 from weights.recipes.shapes_world.sentences import in_words
 
@@ -53,7 +53,7 @@ def told(numbers, *colours):
 
 def networks():
     """The three that ship -> the one that says a sentence, the one that answers, the one that says a sentence for each region."""
-    return speakers.load("captioner"), speakers.load("vqa"), dense_captioner.load()
+    return load("captioner"), load("vqa"), load("dense_captioner")
 
 
 def untrained(seed=1):

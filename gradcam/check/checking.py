@@ -14,6 +14,7 @@ from gradcam.check.rows import Row, head, show
 from gradcam.check.shipped import accuracy, stated_sum
 from gradcam.image import prepare, read
 from gradcam.show.saving import check as check_place
+from weights.zoo import network
 
 HAVE = "MINICNN_DATA"  # a folder with images/imagenet_samples and images/cat_dog.jpg, for those who keep one
 
@@ -56,11 +57,11 @@ def check(name, path, photos=None, photo=None, out=None):
 def _rows(name, path, net, pictures, photo, out, data, thousand):
     """All that can be looked at, one after the other."""
     yield _sum(name, path)
-    if "shipped" in weights.zoo.entry(name):
+    if network(name).file.shipped:
         yield from accuracy(net, data)
     if pictures:
-        yield _recognised(net, pictures, weights.zoo.entry(name).get("accuracy", ""))
-    elif "shipped" not in weights.zoo.entry(name):
+        yield _recognised(net, pictures, network(name).file.accuracy or "")
+    elif not network(name).file.shipped:
         yield Row("photos", "none given", "--photos FOLDER")
     yield from agreement(net, pictures)
     if photo:
@@ -97,10 +98,10 @@ def _label(picture):
 
 
 def _sum(name, path):
-    of = weights.zoo.entry(name)
-    expected = stated_sum(name) if "shipped" in of else of.get("sha256")
-    with open(path, "rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    file = network(name).file
+    expected = stated_sum(name) if file.shipped else file.sha256
+    with open(path, "rb") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
     if not expected:
         return Row("sha256", f"{found[:16]}...", "none is published")
     same = found.startswith(expected)

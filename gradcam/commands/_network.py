@@ -3,12 +3,12 @@
 import re
 
 
-def network_named(asked):
-    """The name of a network of the zoo.  AskError names the nearest."""
+def network_named(asked, kind="classifier"):
+    """The name of a network of this kind (None: of any) in the zoo.  AskError names the nearest."""
     import weights
     from gradcam.commands._ask import one_of
 
-    return one_of("network", asked, weights.available(), "gradcam weights list")
+    return one_of("network", asked, weights.available(kind), "gradcam weights list")
 
 
 def loaded(name, path):
@@ -28,4 +28,5 @@ def see_layers(net):
     """The command that lists the network's layers; None if it is none of the zoo."""
     import weights
 
-    return f"gradcam layers --network {net.card.name}" if net.card.name in weights.available() else None
+    known = weights.available("classifier")
+    return f"gradcam layers --network {net.card.name}" if net.card.name in known else None

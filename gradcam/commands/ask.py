@@ -44,14 +44,14 @@ def run(args):
     from gradcam.language.sentences import explain_answer
     from gradcam.show.verdict import doubt, percent
     from minicnn.ops.softmax import log_softmax
-    from weights import speakers
+    from weights import load
     from weights.recipes.shapes_world import questions
 
     asked = vocabulary(args.question, questions.WORDS[2:], questions.LONGEST - 1)
     others = [questions.ANSWERS.index(one_of("answer", a, questions.ANSWERS)) for a in args.answer]
     out = _scene.out(args, "answer")
     image, called, note = _scene.picture(args)
-    net = speakers.load("vqa", args.weights)
+    net = load("vqa", args.weights)
     x, layer = prepare(image, net.card.preprocessing), args.layer or net.card.layer
     question = questions.numbered(asked)
     best = int(net(x, question[None, None])[0, 0].argmax())
@@ -64,13 +64,13 @@ def run(args):
 
     tiles = [words.Seen("the picture")]
     for a, map, other in zip(answers, maps, against):
-        tiles.append(words.Seen(net.answers[a], f"probability {percent(p[a])}", map))
-        tiles.append(words.Seen(f"against {net.answers[a]}", "counterfactual", other))
-    heading = f"{' '.join(asked)}? {net.answers[best]}"
+        tiles.append(words.Seen(net.card.classes[a], f"probability {percent(p[a])}", map))
+        tiles.append(words.Seen(f"against {net.card.classes[a]}", "counterfactual", other))
+    heading = f"{' '.join(asked)}? {net.card.classes[best]}"
     save(words.words(crop_shown(image, net.card.preprocessing), heading, tiles, layer), out)
     print(f"{called}, seen by {net.card.title}:")
     print(f"{' '.join(asked)}?")
     for a in dict.fromkeys([*np.argsort(-p)[:3].tolist(), *others]):
-        print(f"  {net.answers[a]:<9} {percent(p[a]):>7}")
+        print(f"  {net.card.classes[a]:<9} {percent(p[a]):>7}")
     print(*filter(None, [doubt(p, net.card, "answer"), note, f"Where it was found is in {out}"]), sep="\n")
     return 0

@@ -52,7 +52,7 @@ def run(args):
     from gradcam.language.sentences import explain_caption
     from gradcam.show.verdict import percent
     from minicnn.nets.language.decoding import beam
-    from weights import speakers
+    from weights import load
     from weights.recipes.shapes_world import sentences
 
     if not 1 <= args.beam <= 20:
@@ -60,7 +60,7 @@ def run(args):
     said = vocabulary(args.say, sentences.WORDS[1:], sentences.LONGEST - 1) if args.say is not None else None
     out = _scene.out(args, "caption")
     image, called, note = _scene.picture(args)
-    net = speakers.load("captioner", args.weights)
+    net = load("captioner", args.weights)
     x, layer = prepare(image, net.card.preprocessing), args.layer or net.card.layer
     found = [] if said else beam(net, x, sentences.LONGEST, args.beam)[: args.beam]
     if not (said or found):
@@ -73,7 +73,7 @@ def run(args):
     from gradcam.show import save, words
 
     tiles = [words.Seen("the picture"), words.Seen("all of it", f"probability {percent(p.prod())}", e.whole)]
-    each = [(net.words[w], percent(p_w), map) for w, p_w, map in zip(e.words, p, e.maps)]
+    each = [(net.card.words[w], percent(p_w), map) for w, p_w, map in zip(e.words, p, e.maps)]
     tiles += [words.Seen(word, f"probability {share}", map) for word, share, map in each if word != "."]
     save(words.words(crop_shown(image, net.card.preprocessing), sentence, tiles, layer), out)
     print(f"{called}, told by {net.card.title}:")

@@ -61,7 +61,7 @@ def run(args):
     from gradcam.language.regions import explain_regions
     from gradcam.methods.grad_cam import combine
     from gradcam.methods.hirescam import combine as place_by_place
-    from weights import dense_captioner
+    from weights import load
     from weights.recipes.shapes_world import SIDE, sentences
 
     if args.words and len(args.words) != len(args.boxes or []):
@@ -81,7 +81,7 @@ def run(args):
     weigh = formulas[one_of("method for regions", args.method, formulas)]
     out = _scene.out(args, "regions")
     picture, called, note = _scene.picture(args)
-    net = dense_captioner.load(*filter(None, [args.weights]))
+    net = load("dense_captioner", args.weights)
     words = [_numbered(text, sentences, AskError) for text in args.words or []]
     x, photo = prepare(picture, net.card.preprocessing), crop_shown(picture, net.card.preprocessing)
     regions = explain_regions(net, x, args.boxes, np.stack(words) if words else None, args.layer, weigh=weigh)

@@ -82,14 +82,14 @@ def run_show(args):
 def run_list(args):
     """One line per network."""
     import weights
-    from weights.zoo import entry
+    from weights.zoo import network
 
     for name in weights.available():
-        of, path = entry(name), weights.where(name)
+        of, path = network(name), weights.where(name)
         here = (
-            "give its file" if path is None else "here" if path.exists() else f"to be fetched, {_stated(of)}"
+            "give its file" if path is None else "here" if path.exists() else f"to be fetched, {_stated(of.file)}"
         )
-        print(f"{name:<26} {here:<26} {of['title']}")
+        print(f"{name:<26} {here:<26} {of.card.title}")
     return 0
 
 
@@ -104,19 +104,18 @@ def run_get(args):
 def run_where(args):
     """The path, whether it exists or not; and what the file must be."""
     import weights
-    from weights.zoo import entry
+    from weights.zoo import network
 
     name = _name(args.what)
-    path, of = weights.where(name), entry(name)
+    path, file = weights.where(name), network(name).file
     if path is None:
         raise weights.WeightsError(
             f"{name}: no published address is known; load its file with --weights FILE"
         )
     print(path)
-    if "address" in of and not path.exists():
-        print(
-            f"is not there yet; it is {of['address']}, {_stated(of)}, sha256 {of['sha256']}{'...' if len(of['sha256']) < 64 else ''}"
-        )
+    if file.address and not path.exists():
+        sum_ = file.sha256 if len(file.sha256) == 64 else f"{file.sha256}..."
+        print(f"is not there yet; it is {file.address}, {_stated(file)}, sha256 {sum_}")
     return 0
 
 
@@ -125,7 +124,7 @@ def run_check(args):
     import weights
     from gradcam.check import check
 
-    name = _name(args.what)
+    name = _name(args.what, "classifier")
     path = args.weights or weights.where(name)
     if path is None or not (args.weights or path.exists()):
         get = f"gradcam weights get {name}, or " if path else ""
@@ -133,20 +132,17 @@ def run_check(args):
     return check(name, path, args.photos, args.photo, args.out)
 
 
-def _name(asked):
+def _name(asked, kind=None):
     from gradcam.commands._network import network_named
 
-    return network_named(asked)
+    return network_named(asked, kind)
 
 
-def _stated(of):
-    return (
-        _size(of["size"])
-        if "size" in of
-        else f"{of['MiB'] * 2**20 / 1e6:.0f} MB"
-        if "MiB" in of
-        else "size unknown"
-    )
+def _stated(file):
+    """The size of a published file; where its publisher rounds, so do we."""
+    if file.size is None and file.bytes:
+        return f"{file.bytes / 1e6:.0f} MB"
+    return _size(file.bytes) if file.bytes else "size unknown"
 
 
 def _size(n):

@@ -44,10 +44,10 @@ def write(model, network, form, path, x):
 def _caffe(state, path, side):
     """VGG-16 as its authors' file has it, V1 layers, four sizes per blob; and its prototxt beside."""
     from tests.weights import caffe_nets
-    from weights.names import TABLES
     from weights.names.table import parse
+    from weights.zoo import network
 
-    columns, _ = parse(TABLES["vgg16"], [])
+    columns, _ = parse(network("vgg16").names, [])
     theirs = {columns["Caffe"][ours].layer: cell.layer for ours, cell in columns["PyTorch"].items()}
     blocks = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
     layers = [(*layer, [state[f"{theirs[layer[0]]}.{role}"].numpy() for role in ("weight", "bias")] if layer[0] in theirs else [])

@@ -94,6 +94,7 @@ def small_vgg16(blocks, outputs, arrays):
     from minicnn import load
     from minicnn.layer import ConvLayer, LinearLayer
     from weights.names.translation import translate
+    from weights.zoo import network
 
     net, C, D = nets.vgg16(), 3, blocks[-1][1] * 4
     for i, at in enumerate(net.steps):
@@ -103,7 +104,7 @@ def small_vgg16(blocks, outputs, arrays):
         elif isinstance(at, LinearLayer):
             F = outputs[int(at.name[2]) - 6]
             net.steps[i], D = LinearLayer(at.name, D, F), F
-    source, ours = translate(arrays, net, "vgg16")
+    source, ours = translate(arrays, net, network("vgg16"))
     assert source == "Caffe"
     return load(net, ours)
 

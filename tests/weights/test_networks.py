@@ -5,11 +5,11 @@ import pytest
 
 import weights
 from minicnn import Tensor, find
-from weights.names import TABLES
 from weights.names.reordering import reorder
 from weights.names.sources import SOURCES
 from weights.names.table import expand, parse
 from weights.names.translation import translate
+from weights.zoo import network
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 TORCHVISION = {"squeezenet1_0_torchvision": "squeezenet1_0", "squeezenet1_1_torchvision": "squeezenet1_1"} | {
@@ -32,7 +32,7 @@ def test_torchvision_names_in_torchvision_order(models, name):
     shapes = {k: tuple(v.shape) for k, v in model.state_dict().items()}
     arrays = {k: np.broadcast_to(np.float32(i), s) for i, (k, s) in enumerate(shapes.items())}
     net = weights.build(name)
-    source, ours = translate(arrays, net, name)
+    source, ours = translate(arrays, net, network(name))
     assert source == "PyTorch"
     assert {k: v.shape for k, v in ours.items()} == {k: t.shape for k, t in net.arrays().items()}
     if name not in ("googlenet",) and "resnet" not in name:
@@ -89,10 +89,10 @@ def test_braces_expand_as_in_a_shell():
 
 @pytest.mark.parametrize("name", weights.available())
 def test_every_table_names_every_layer_once(name):
-    if name not in TABLES:
+    if not network(name).names:
         pytest.skip("this network is published under our own names only")
     layers = list(dict.fromkeys(n.rpartition(".")[0] for n in weights.build(name).arrays()))
-    columns, _ = parse(TABLES[name], layers)
+    columns, _ = parse(network(name).names, layers)
     for source, column in columns.items():
         assert source in SOURCES
         assert set(column) == set(layers)

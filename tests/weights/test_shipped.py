@@ -37,13 +37,13 @@ def test_no_file_drifts_from_its_card(path):
 
 
 def test_shapes_on_unseen_scenes():
-    figures = check.measure_shapes(check.shipped("shapes"), 500)
+    figures = check.measure_shapes(weights.load("shapes"), 500)
     assert figures["macro_f1"] >= 0.95 and figures["accuracy"] >= 0.80, figures
     assert figures == pytest.approx(stated("shapes"), abs=0.03)
 
 
 def test_shapes_without_its_first_filters_is_no_good():
-    net = check.shipped("shapes")
+    net = weights.load("shapes")
     net["conv1_1"].W.data = np.roll(net["conv1_1"].W.data, 1, axis=0)
     assert check.train_shapes.measure(net, *draw(100, "test"))["accuracy"] < 0.5
 
@@ -53,7 +53,7 @@ def test_shapes_without_its_first_filters_is_no_good():
     not IMAGENETTE.exists(), reason=f"no {IMAGENETTE}: set MINICNN_DATA to the folder that holds data/"
 )
 def test_mini_vgg_on_some_of_val():
-    figures = check.measure_mini_vgg(check.shipped("mini_vgg"), IMAGENETTE, 400)
+    figures = check.measure_mini_vgg(weights.load("mini_vgg"), IMAGENETTE, 400)
     said = stated("mini_vgg")["accuracy"]
     assert said >= 0.84
     assert figures["accuracy"] >= said - 3 * (said * (1 - said) / 400) ** 0.5  # three standard errors
@@ -73,4 +73,4 @@ def stated(name):
 @pytest.mark.parametrize("name", ["captioner", "vqa", "dense_captioner"])
 def test_the_networks_that_speak_are_loaded_by_name(name):
     net = weights.load(name)
-    assert net.card.name == name and "red" in net.words
+    assert net.card.name == name and "red" in net.card.words

@@ -1,5 +1,6 @@
 """Fetching, from a server on this machine: what arrives, is resumed, is rejected, and what is said when it cannot be stored."""
 
+import dataclasses
 import errno
 import hashlib
 import http.server
@@ -7,14 +8,16 @@ import os
 import re
 import shutil
 import socket
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import weights
 from weights import download as downloading
-from weights import zoo
+from weights import loading, zoo
 from weights.download import download
 
 BODY = np.random.default_rng(0).bytes(300_000)
@@ -184,17 +187,35 @@ def test_load_fetches_once_and_then_uses_the_copy(serve, tmp_path, monkeypatch):
     body = (tmp_path / "made.npz").read_bytes()
     server = serve(body=body)
     monkeypatch.setenv("MINICNN_WEIGHTS", str(tmp_path / "cache"))
-    entry = zoo.entry("captum_cifar") | {
-        "address": server.address,
-        "sha256": hashlib.sha256(body).hexdigest(),
-        "size": len(body),
-    }
-    monkeypatch.setitem(zoo._zoo(), "captum_cifar", entry)
+    told = {"address": server.address, "sha256": hashlib.sha256(body).hexdigest(), "size": len(body)}
+    declared = dataclasses.replace(zoo.network("captum_cifar"), file=weights.PublishedFile(**told))
+    for asking in (zoo, loading):
+        monkeypatch.setattr(asking, "network", {"captum_cifar": declared}.get)
     first, second = weights.load("captum_cifar"), weights.load("captum_cifar")
     assert len(server.asked) == 1
     assert np.any(first["fc1"].W.data)
     np.testing.assert_array_equal(first["fc1"].W.data, second["fc1"].W.data)
     assert weights.where("captum_cifar") == tmp_path / "cache" / server.address.rsplit("/", 1)[1]
+
+
+@pytest.mark.parametrize(("system", "cache", "expected"), [
+    ("linux", None, "HOME/.cache/minicnn-gradcam"), ("linux", "HOME/fast", "HOME/fast/minicnn-gradcam"),
+    ("linux", "relative", "HOME/.cache/minicnn-gradcam"), ("linux", "", "HOME/.cache/minicnn-gradcam"),
+    ("darwin", None, "HOME/Library/Caches/minicnn-gradcam"),
+    ("win32", None, "HOME/AppData/Local/minicnn-gradcam/minicnn-gradcam/Cache"),
+])  # fmt: skip
+def test_fetched_files_are_kept_where_the_system_keeps_such(monkeypatch, tmp_path, system, cache, expected):
+    """The directories of platformdirs, where version 0.1.0 put them."""
+    here = str(tmp_path)
+    monkeypatch.setattr(sys, "platform", system)
+    for name in ("MINICNN_WEIGHTS", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", here)
+    if cache is not None:
+        monkeypatch.setenv("XDG_CACHE_HOME", cache.replace("HOME", here))
+    assert zoo.directory() == Path(expected.replace("HOME", here))
+    monkeypatch.setenv("MINICNN_WEIGHTS", "elsewhere")
+    assert zoo.directory() == Path("elsewhere")
 
 
 def test_what_is_not_published_is_not_fetched():
@@ -213,14 +234,15 @@ def test_unknown_names_are_answered_with_near_ones():
 
 @pytest.mark.parametrize("name", weights.available())
 def test_every_entry_is_complete(name):
-    of, card, net = zoo.entry(name), weights.card(name), weights.build(name)
-    assert {"title", "layer", "classes", "preprocessing"} <= of.keys()
-    assert ("address" in of) <= ("sha256" in of)
-    if "address" in of:
-        assert of["address"].startswith("https://")
-        assert re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{64}", of["sha256"])
+    of, card, net = zoo.network(name), weights.card(name), weights.build(name)
+    assert of.card == card and card.title and card.layer
+    assert card.classes or of.kind in ("captioner", "dense_captioner")
+    assert card.words or of.kind == "classifier"
+    if address := of.file.address:
+        assert address.startswith("https://")
+        assert re.fullmatch(r"[0-9a-f]{8}|[0-9a-f]{64}", of.file.sha256)
         assert (
-            len(of["sha256"]) == 64 or f"-{of['sha256']}." in of["address"]
+            len(of.file.sha256) == 64 or f"-{of.file.sha256}." in address
         )  # a prefix is what the name states
     side = card.preprocessing.crop
     C = next(t.shape[1] for t in net.arrays().values() if len(t.shape) == 4)

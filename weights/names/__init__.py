@@ -1,4 +1,4 @@
-"""From the names and layouts of a published file to our own: one visible table per network.
+"""From the names and layouts of a published file to our own: one visible table per network, `names` in zoo.toml.
 
 A table has a column for our layers and one for each source that publishes the network; a row says which layer of theirs becomes which of
 ours.  Braces are expanded as in a shell, and the columns go in step:
@@ -8,10 +8,7 @@ ours.  Braces are expanded as in a shell, and the columns go in step:
     fc6            classifier.0      fc1[7x7x512]        fc6              theirs counts its inputs as (H, W, C), ours as (C, H, W)
     bn1            features.1        -                   bn1+scale1       theirs are two layers: mean and variance, gamma and beta
     *              *                 -                   -                every other layer keeps its name
+    left_out       aux1.fc           -                   -                layers of theirs that a network computes nothing with
 
 How each source spells a layer's weights, and in which order their axes are, stands in sources.py.
 """
-
-from weights.names import googlenet, resnet, small, squeezenet, vgg
-
-TABLES = vgg.TABLES | squeezenet.TABLES | resnet.TABLES | googlenet.TABLES | small.TABLES

@@ -6,7 +6,7 @@ from minicnn import LoadError
 from minicnn import load as fill
 from weights.errors import WeightsError
 from weights.names.translation import translate
-from weights.zoo import available, build
+from weights.zoo import available, network
 
 
 def shapes(arrays):
@@ -18,8 +18,8 @@ def guess(arrays):
     """'; these are the weights of resnet18 (PyTorch)', or '' if no network of the zoo fits; arrays: see `shapes`."""
     for name in available():
         try:
-            net = build(name)
-            source, ours = translate(dict(arrays), net, name)
+            net = network(name).build()
+            source, ours = translate(dict(arrays), net, network(name))
             fill(net, ours)
         except (WeightsError, LoadError):
             continue

@@ -1,14 +1,13 @@
 """Which source a file comes from, told by its names, and its arrays under our names."""
 
 from weights.errors import WeightsError
-from weights.names import TABLES
 from weights.names.reordering import reorder
 from weights.names.sources import OURS, SOURCES
 from weights.names.table import Theirs, parse
 
 
 def translate(arrays, net, network):
-    """arrays: {name: array} as a file has them; network: a key of TABLES -> (source, {our name: array}).
+    """arrays: {name: array} as a file has them; net: our network; network: its `Network` -> (source, {our name: array}).
 
     What is translated is taken out of `arrays`, so that no array is kept twice for longer than its reordering takes.  The source is the one
     whose names are all there.  WeightsError: none is, or the file holds arrays that this network does not.
@@ -18,13 +17,13 @@ def translate(arrays, net, network):
     if lacking:
         names = ", ".join(lacking[:4]) + (f" and {len(lacking) - 4} more" if len(lacking) > 4 else "")
         raise WeightsError(
-            f"these are no weights of {network}: by {source}'s names, {names} of {len(slots)} arrays are not there"
+            f"these are no weights of {network.name}: by {source}'s names, {names} of {len(slots)} arrays are not there"
         )
     used = {name for name, _ in taken.values()}
     extra = [n for n in arrays if n not in used and not left_out(n)]
     if extra:
         raise WeightsError(
-            f"these are no weights of {network}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one"
+            f"these are no weights of {network.name}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one"
         )
     return source, {
         name: _ours(arrays.pop(theirs), cell, slots[name], SOURCES[source])
@@ -35,7 +34,7 @@ def translate(arrays, net, network):
 def _best(arrays, slots, network):
     """The source that finds most: (its name, {our name: (their name, cell)}, their names that are not there, test of what may be left)."""
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in slots))
-    tables, names_left_out = parse(TABLES[network], layers) if network in TABLES else ({}, [])
+    tables, names_left_out = parse(network.names, layers) if network.names else ({}, [])
     tables = tables | {"minicnn": {layer: Theirs(layer) for layer in layers}}
     tries = [_find(arrays, slots, source, table, names_left_out) for source, table in tables.items()]
     return max(tries, key=lambda found: len(found[1]))

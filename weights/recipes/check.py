@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+import weights
 from minicnn import load, nets
 from minicnn.training import checkpoint
 from weights.recipes import (
@@ -24,7 +25,7 @@ from weights.recipes import (
     train_shapes,
     train_vqa,
 )
-from weights.recipes.command import SHIPPED, drawn, shipped
+from weights.recipes.command import SHIPPED, drawn
 from weights.recipes.shapes_world import questions, sentences
 
 UNSEEN = 1000
@@ -90,7 +91,7 @@ def main(arguments=None):
     if asked.data:
         tasks["mini_vgg"] = lambda net: measure_mini_vgg(net, asked.data)
     for name, measure in tasks.items():
-        report(f"{name} ({(SHIPPED / f'{name}.npz').stat().st_size / 1e6:.2f} MB)", measure(shipped(name)))
+        report(f"{name} ({(SHIPPED / f'{name}.npz').stat().st_size / 1e6:.2f} MB)", measure(weights.load(name)))
         if name in said:
             report(f"{name} before rounding to float16", measure(before_rounding(name, said[name])))
 

@@ -7,15 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minicnn import load, nets, to_cpu, to_gpu
+from minicnn import nets, to_cpu, to_gpu
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
-
-
-def shipped(name):
-    """The network as its file has it, float16 widened to float32."""
-    with np.load(SHIPPED / f"{name}.npz") as file:
-        return load(getattr(nets, name)(), {key: file[key] for key in file.files})
 
 
 def drawn(batch, scenes, split, processes=2):

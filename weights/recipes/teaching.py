@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+import weights
 from minicnn import Tensor, to_cpu
 from minicnn.layer import Layer
 from minicnn.ops import Reshape
 from minicnn.training.augment import to_input
-from weights.recipes.command import shipped
 from weights.recipes.train_shapes import normalise
 
 
@@ -41,7 +41,7 @@ def rows(maps, words):
 
 def with_sight(net):
     """Give the network the sight of `shapes`: its convolutions.  -> net"""
-    known = shipped("shapes").arrays()
+    known = weights.load("shapes").arrays()
     for name, tensor in net.sight.arrays().items():
         tensor.data = known[name].data
     return net

@@ -19,6 +19,7 @@ import time
 
 import numpy as np
 
+import weights
 from minicnn import Add, Concat, LogSoftmax, Mul, Reshape, SigmoidCrossEntropy, Slice, Sum, Tensor, nets
 from minicnn.layer import Layer
 from minicnn.nets.language.boxes import anchors, encode, iou
@@ -26,7 +27,7 @@ from minicnn.nets.language.dense_captioner import SIDES, STEP
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, train
 from minicnn.training.augment import to_input
-from weights.recipes.command import begin, drawn, options, shipped
+from weights.recipes.command import begin, drawn, options
 from weights.recipes.shapes_world import SIDE, regions
 from weights.recipes.train_shapes import normalise
 
@@ -204,7 +205,7 @@ def main(arguments=None):
     train_set, kept = draw(SCENES, "train"), draw(VALIDATION, "validation")
     print(f"{SCENES} scenes drawn in {time.monotonic() - started:.0f} s")
     net = begin(nets.dense_captioner(), asked)
-    known = shipped("shapes").arrays()
+    known = weights.load("shapes").arrays()
     for name, tensor in (net.early.arrays() | net.late.arrays()).items():
         tensor.data = known[name].data.astype(np.float32)
     net.rpn["anchors"].b.data[: len(SIDES)] = -np.log(1 / RARE - 1)

@@ -16,7 +16,7 @@ from gradcam.measure.statistics.intervals import interval
 from gradcam.measure.study import spoken
 from minicnn.convolution.fast.memory import keep_memory
 from minicnn.nets.language.decoding import beam
-from weights import speakers
+from weights import load
 from weights.recipes import train_captioner, train_vqa
 from weights.recipes.shapes_world import questions, sentences
 from weights.recipes.train_shapes import normalise
@@ -56,7 +56,7 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     keep_memory()
     text = page(
-        speakers.load("captioner"), speakers.load("vqa"), asked.scenes, asked.pointing, asked.validation
+        load("captioner"), load("vqa"), asked.scenes, asked.pointing, asked.validation
     )
     asked.out.write_text(text, "utf-8") if asked.out else print(text)
 

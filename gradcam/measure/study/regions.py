@@ -21,7 +21,7 @@ from gradcam.measure.study.regions_page import CENTRE, EMPTY, OTHER, OWN, PLACES
 from gradcam.methods.hirescam import combine as place_by_place
 from gradcam.show.regions import regions_panel
 from gradcam.show.saving import save
-from weights import dense_captioner
+from weights import load
 from weights.recipes.regions_found import figures, found, matched
 from weights.recipes.shapes_world import regions, scenes, sentences
 
@@ -41,7 +41,7 @@ def main(arguments=None):
         "--out", type=Path, default=Path("tests/results"), help="where the page goes (default: %(default)s)"
     )
     asked = parser.parse_args(arguments)
-    net = dense_captioner.load(*filter(None, [asked.weights]))
+    net = load("dense_captioner", asked.weights)
     unseen = [
         (scene, prepare(scene.picture, net.card.preprocessing))
         for scene in scenes(FIRST, asked.scenes, "test")

@@ -14,7 +14,7 @@ from gradcam.measure.study.regions import OTHER, OWN, PLACES, RANDOM, average_pr
 from gradcam.methods.grad_cam import grad_cam
 from minicnn import Tensor, backward
 from tests.support.compare import assert_close, relative
-from weights import dense_captioner
+from weights import load
 from weights.recipes.regions_found import figures, found
 from weights.recipes.shapes_world import regions, scenes, sentences
 from weights.recipes.train_shapes import normalise
@@ -24,7 +24,7 @@ UNSEEN = 24
 
 @pytest.fixture(scope="module")
 def net():
-    return dense_captioner.load()
+    return load("dense_captioner")
 
 
 @pytest.fixture(scope="module")

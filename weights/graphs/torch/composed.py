@@ -67,7 +67,7 @@ def squeeze(result, x, axes=None):
     given = None if axes is None else [axes] if np.ndim(axes) == 0 else list(axes)
     drop = lambda s: [
         i for i, n in enumerate(s) if n == 1 and (given is None or i in [g % len(s) for g in given])
-    ]  # noqa: E731
+    ]
     yield lambda: Resized(lambda s: [n for i, n in enumerate(s) if i not in drop(s)]), [x], result
 
 

@@ -1,0 +1,56 @@
+"""One object for all that is known of a network: how it is built, what it is told about itself, whose files fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from minicnn.layer import Layer
+from weights.cards import Card, Preprocessing
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file of weights as its publisher gives it.  What is not known is None.
+
+    shipped: its name in weights/shipped, if it is part of the package.  address: where it is fetched from.  sha256: its sum, or the
+    first digits of it.  size: bytes; mebibytes: where the publisher states only those, rounded.  accuracy: as stated, not measured
+    by us.
+    """
+
+    shipped: str | None = None
+    address: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    mebibytes: float | None = None
+    licence: str | None = None
+    accuracy: str | None = None
+
+    @property
+    def bytes(self) -> int | None:
+        """Its size in bytes, as exactly as it is known."""
+        return self.size or (None if self.mebibytes is None else round(self.mebibytes * 2**20))
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that is published, or ships with the package: an entry of zoo.toml.
+
+    build: makes it, with zero weights.  kind: "classifier", or what else it is.  names: the table that leads from the names in
+    published files to ours (see weights.names); None: only files with our own names are read.  prepared: {source: how its pictures
+    are prepared}, where sources differ ("PyTorch", "Keras", "Caffe").
+    """
+
+    name: str
+    build: Callable[[], Layer]
+    card: Card
+    names: str | None = None
+    file: PublishedFile = PublishedFile()
+    kind: str = "classifier"
+    prepared: Mapping[str, Preprocessing] = field(default_factory=dict)
+
+    def card_from(self, source: str | None) -> Card:
+        """Its card when its weights come from `source`."""
+        return replace(
+            self.card, source=source, preprocessing=self.prepared.get(source or "", self.card.preprocessing)
+        )
