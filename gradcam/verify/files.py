@@ -27,13 +27,15 @@ def network(name=None, weights=None, onnx=None):
 
 def _fitting(known, path):
     known.read(path)  # a damaged file is said to be one
-    for name in known.available("classifier"):
+    names = known.available("classifier")
+    for name in names:
         try:
             return known.load(name, path)
         except known.WeightsError:
             continue
     raise VerifyError(
-        f"{path}: these weights fit no network known here ({', '.join(known.available("classifier"))}); export the model as ONNX instead"
+        f"{path}: these weights fit no network known here ({', '.join(names)}); "
+        "export the model as ONNX instead"
     )
 
 

@@ -93,4 +93,4 @@ def test_weights_of_another_network_are_refused(capsys):
     assert main(["caption", "--weights", str(SHIPPED / "shapes.npz")]) == 2
     err = capsys.readouterr().err
     assert "these are no weights of captioner" in err and "these are the weights of shapes" in err
-    assert err.count("...") == 1 and err.count("\n") == 1
+    assert err.count("\n") == 1

@@ -28,7 +28,7 @@ def test_the_fuzz_run_notices_another_exception(monkeypatch, error):
     def reader(path):
         raise error
 
-    monkeypatch.setattr(fuzz_readers, "read", reader)
+    monkeypatch.setattr(fuzz, "read", reader)
     assert len(fuzz.fuzz("npz", FORMATS["npz"], 3).other) == 3
 
 
@@ -37,8 +37,8 @@ def test_the_fuzz_run_notices_a_reader_that_hangs(monkeypatch):
         while True:
             pass
 
-    monkeypatch.setattr(fuzz_readers, "read", reader)
-    monkeypatch.setattr(fuzz_readers, "SLOW", 0.1)
+    monkeypatch.setattr(fuzz, "read", reader)
+    monkeypatch.setattr(fuzz, "SLOW", 0.1)
     assert "still busy" in fuzz.fuzz("npz", FORMATS["npz"], 1).other[0][0]
 
 
@@ -51,8 +51,8 @@ def test_the_fuzz_run_notices_wrong_numbers(monkeypatch):
             array.flags.writeable = False
         return arrays
 
-    monkeypatch.setattr(fuzz_readers, "read", reader)
-    monkeypatch.setattr(fuzz_readers, "EVERY", 1)
+    monkeypatch.setattr(fuzz, "read", reader)
+    monkeypatch.setattr(fuzz, "EVERY", 1)
     tally = fuzz.fuzz("npz", FORMATS["npz"], 50, independent=True)
     assert any("differs" in wrong for wrong, _ in tally.other)
 
@@ -61,6 +61,6 @@ def test_the_fuzz_run_counts_refusals(monkeypatch):
     def reader(path):
         raise WeightsError("no")
 
-    monkeypatch.setattr(fuzz_readers, "read", reader)
+    monkeypatch.setattr(fuzz, "read", reader)
     tally = fuzz.fuzz("npz", FORMATS["npz"], 5)
     assert (tally.refused, tally.correct, tally.other) == (5, 0, [])
