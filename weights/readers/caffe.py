@@ -9,8 +9,20 @@ layer holds sums of means and of variances, and how many there are of them; it i
 import numpy as np
 
 from weights.errors import WeightsError
+from weights.readers.format import LAST, Format
 from weights.readers.mapped_file import elements
-from weights.readers.protobuf import DOUBLES, FLOATS, INT, INTS, TEXT, Message, Parser
+from weights.readers.protobuf import (
+    DOUBLES,
+    FLOATS,
+    INT,
+    INTS,
+    LENGTH,
+    TEXT,
+    VARINT,
+    Message,
+    Parser,
+    top_level_fields,
+)
 
 SHAPE = Message("BlobShape", dim=(1, INTS))
 BLOB = Message(
@@ -27,6 +39,21 @@ V0_LAYER = Message("V0LayerParameter", name=(1, TEXT), blobs=(50, [BLOB]))
 V1_LAYER = Message("V1LayerParameter", layer=(1, V0_LAYER), name=(4, TEXT), blobs=(6, [BLOB]))
 LAYER = Message("LayerParameter", name=(1, TEXT), type=(2, TEXT), blobs=(7, [BLOB]))
 NET = Message("NetParameter", name=(1, TEXT), layers=(2, [V1_LAYER]), layer=(100, [LAYER]))
+
+OWN = {(100, LENGTH), (4, VARINT)}  # fields that tell a NetParameter from an ONNX model: layer, input_dim
+OTHERS = {(2, LENGTH), (3, LENGTH), (4, LENGTH), (5, VARINT), (6, LENGTH), (8, LENGTH)}
+
+
+def fits(file):
+    """Whether the first fields of a mapped file are a NetParameter's: its name, its layers, or several of V1's."""
+    layers = 0
+    for number, wire, start, stop in top_level_fields(file, most=50):
+        if (number, wire) in OWN or ((number, wire) == (1, LENGTH) and _is_name(file.bytes(start, stop))):
+            return True
+        if (number, wire) not in OTHERS:
+            return False
+        layers += number == 2
+    return layers > 1  # an ONNX model has field 2, its producer's name, only once
 
 
 def read(file):
@@ -80,3 +107,14 @@ def _shape(blob):
     if all(n is None for n in legacy):
         return (len(blob.double_data) or len(blob.data),)
     return tuple(0 if n is None else n for n in legacy)
+
+
+def _is_name(raw):
+    """Whether bytes are one line of text: a page of text that happens to begin with a line feed is none."""
+    try:
+        return len(raw) < 1000 and str(raw, "utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
+FORMAT = Format("Caffe .caffemodel", fits, read, LAST)

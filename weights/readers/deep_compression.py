@@ -7,6 +7,7 @@ bias, uint8[n] codes, and n gaps of 4 bits each, low nibble first. A gap g says 
 import numpy as np
 
 from weights.errors import WeightsError
+from weights.readers.format import SECOND, Format
 
 CODEBOOK = 256
 
@@ -72,3 +73,6 @@ def _layer(file, start, name, shape, n):
     weight = codebook[code].reshape(shape)
     weight.flags.writeable = False
     return weight, bias
+
+
+FORMAT = Format("Deep-Compression SqueezeNet", fits, read, SECOND)

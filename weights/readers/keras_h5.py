@@ -12,11 +12,17 @@ import sys
 import tempfile
 
 from weights.errors import WeightsError
+from weights.readers.format import Format
 from weights.readers.mapped_file import dtype_named
 
 CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "h5_child.py")
 SECONDS = 120
 LONGEST_TABLE = 64 * 2**20
+
+
+def fits(file):
+    """Whether a mapped file begins as HDF5 does."""
+    return bytes(file.map[:8]) == b"\x89HDF\r\n\x1a\n"
 
 
 def read(file, start=0, size=None):
@@ -83,3 +89,6 @@ def _dtype(text, what):
     dtype = np.dtype(text)
     dtype_named(dtype.name, what)
     return dtype
+
+
+FORMAT = Format("Keras HDF5", fits, read)

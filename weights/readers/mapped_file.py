@@ -40,6 +40,7 @@ class MappedFile:
             raise WeightsError(f"{path}: the file is empty") from None
         self.size = len(self.map)
         self.neighbours, self.claimed = {}, 0
+        self.members = None  # of a zip, once they were looked up
 
     def __enter__(self):
         return self

@@ -6,13 +6,20 @@ import struct
 import numpy as np
 
 from weights.errors import WeightsError
+from weights.readers.format import Format
 from weights.readers.mapped_file import check_size, dtype_named, finished
 
+MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000
 # The header is never evaluated. These three patterns accept what NumPy writes for arrays of numbers, and nothing else.
 DESCR = re.compile(r"'descr': *'([<>=|]?)([biufc])(\d{1,2})'")
 FORTRAN = re.compile(r"'fortran_order': *(True|False)")
 SHAPE = re.compile(r"'shape': *\(([0-9L, ]*)\)")  # one repetition: nested ones can take for ever
+
+
+def fits(file):
+    """Whether a mapped file begins as .npy files do."""
+    return bytes(file.map[:6]) == MAGIC
 
 
 def read(file):
@@ -25,7 +32,7 @@ def read(file):
 def header(head):
     """(dtype, fortran order?, shape, where the numbers begin) of the first bytes of a .npy file."""
     head = bytes(head[: LONGEST_HEADER + 12])
-    if len(head) < 12 or head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
+    if len(head) < 12 or head[:6] != MAGIC or head[6] not in (1, 2, 3):
         raise WeightsError("it does not begin as NumPy's .npy files of version 1 to 3 do")
     length, start = (
         (*struct.unpack_from("<H", head, 8), 10) if head[6] == 1 else (*struct.unpack_from("<I", head, 8), 12)
@@ -62,3 +69,6 @@ def from_bytes(data):
     count = check_size(len(data) - start, shape, dtype)
     flat = np.frombuffer(data, dtype, count, start) if count else np.empty(0, dtype)
     return shaped(finished(flat if flat.flags.aligned else flat.copy(), dtype), fortran, shape)
+
+
+FORMAT = Format("NumPy .npy", fits, read)

@@ -2,7 +2,13 @@
 
 from weights.errors import WeightsError
 from weights.readers import npy, zip_directory
+from weights.readers.format import SECOND, Format
 from weights.readers.mapped_file import check_size
+
+
+def fits(file):
+    """Whether a mapped file is a zip with arrays in it; asked when it is none of the zips that frameworks write."""
+    return zip_directory.is_zip(file) and any(n.endswith(".npy") for n in zip_directory.members(file))
 
 
 def read(file):
@@ -24,3 +30,6 @@ def _array(file, member):
         return npy.shaped(file.array(member.start + start, dtype, (count,)), fortran, shape)
     except WeightsError as error:
         raise WeightsError(f"{member.name}: {error}") from None
+
+
+FORMAT = Format("NumPy .npz", fits, read, SECOND)

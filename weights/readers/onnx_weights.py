@@ -3,8 +3,21 @@
 import os
 
 from weights.errors import WeightsError
+from weights.readers.format import LAST, Format
 from weights.readers.mapped_file import check_size, dtype_named, elements, finished
-from weights.readers.protobuf import BYTES, DOUBLES, FLOATS, INT, INTS, TEXT, Message, Parser
+from weights.readers.protobuf import (
+    BYTES,
+    DOUBLES,
+    FLOATS,
+    INT,
+    INTS,
+    LENGTH,
+    TEXT,
+    VARINT,
+    Message,
+    Parser,
+    top_level_fields,
+)
 
 ENTRY = Message("StringStringEntryProto", key=(1, TEXT), value=(2, TEXT))
 TENSOR = Message(
@@ -52,6 +65,18 @@ TYPED_FIELD = {
     "uint64": "uint64_data",
 }  # all others: int32_data
 EXTERNAL = 1
+OWN = {(1, VARINT), (7, LENGTH)}  # fields that tell a ModelProto from Caffe's networks: ir_version, graph
+OTHERS = {(2, LENGTH), (3, LENGTH), (4, LENGTH), (5, VARINT), (6, LENGTH), (8, LENGTH), (14, LENGTH)}
+
+
+def fits(file):
+    """Whether the first fields of a mapped file are a ModelProto's."""
+    for number, wire, _, _ in top_level_fields(file, most=50):
+        if (number, wire) in OWN:
+            return True
+        if (number, wire) not in OTHERS:
+            return False
+    return False
 
 
 def read(file):
@@ -142,3 +167,6 @@ def _number(text, what):
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise WeightsError(f"{what} has an external offset or length that is no number: {text[:40]!r}")
     return int(text)
+
+
+FORMAT = Format("ONNX", fits, read, LAST)

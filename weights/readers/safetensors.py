@@ -4,6 +4,7 @@ import json
 import struct
 
 from weights.errors import WeightsError
+from weights.readers.format import Format
 from weights.readers.mapped_file import check_size, dtype_named
 
 LONGEST_HEADER = 25_000_000  # bytes: names and shapes of 100,000 tensors (the format itself allows 100 MB)
@@ -23,6 +24,12 @@ DTYPES = {
     "F64": "float64",
     "C64": "complex64",
 }
+
+
+def fits(file):
+    """Whether a mapped file begins with a credible length and the brace that opens the header."""
+    head = bytes(file.map[:9])
+    return len(head) == 9 and head[8:] == b"{" and struct.unpack("<Q", head[:8])[0] < 2**32
 
 
 def read(file):
@@ -87,3 +94,6 @@ def _check_no_overlap(entries, size):
         raise WeightsError(
             f"its tensors need {end} bytes, but {size} follow the header: it is damaged or was cut short"
         )
+
+
+FORMAT = Format("safetensors", fits, read)

@@ -8,8 +8,15 @@ import struct
 
 from weights.errors import WeightsError
 from weights.readers import checkpoints, pickles, torch_tensors
+from weights.readers.format import Format
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+PICKLED_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # as it stands in the file
+
+
+def fits(file):
+    """Whether a mapped file begins with the magic number, pickled."""
+    return PICKLED_MAGIC in bytes(file.map[:64])
 
 
 def read(file):
@@ -65,3 +72,6 @@ def _find_storage(file, at, storage, key, places):
     file.check(at + 8, at + 8 + size, f"storage {key!r}")
     places[key] = at + 8, size
     return at + 8 + size
+
+
+FORMAT = Format("PyTorch, legacy format", fits, read)

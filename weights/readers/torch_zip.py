@@ -2,12 +2,18 @@
 
 from weights.errors import WeightsError
 from weights.readers import checkpoints, pickles, torch_tensors, zip_directory
+from weights.readers.format import Format
+
+
+def fits(file):
+    """Whether a mapped file is a zip with a data.pkl in it."""
+    return zip_directory.is_zip(file) and any(_is_pickle(name) for name in zip_directory.members(file))
 
 
 def read(file):
     """{name: array} of a mapped file; every storage is a view of the map."""
     members = zip_directory.members(file)
-    pickle = min((name for name in members if name.split("/")[-1] == "data.pkl"), key=len)
+    pickle = min(filter(_is_pickle, members), key=len)
     root = pickle.removesuffix("data.pkl")
     _check_byte_order(file, members.get(root + "byteorder"))
     storages = {}
@@ -32,3 +38,10 @@ def read(file):
 def _check_byte_order(file, member):
     if member is not None and bytes(zip_directory.contents(file, member)).strip() != b"little":
         raise WeightsError("its numbers are in big-endian byte order, which these readers do not know")
+
+
+def _is_pickle(name):
+    return name.split("/")[-1] == "data.pkl"
+
+
+FORMAT = Format("PyTorch, zip format", fits, read)

@@ -28,8 +28,19 @@ class Member:
     crc: int
 
 
+def is_zip(file):
+    """Whether a mapped file begins as zip files do, with a member or, if it has none, with the end of the directory."""
+    return bytes(file.map[:4]) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
 def members(file):
     """{name: Member} of a mapped zip file, in the order of its directory."""
+    if file.members is None:
+        file.members = _members(file)
+    return file.members
+
+
+def _members(file):
     count, at, directory_end = _end_record(file)
     if count > MOST_MEMBERS:
         raise WeightsError(

@@ -101,6 +101,17 @@ def test_an_aligned_array_is_a_view_of_the_map_and_an_unaligned_one_a_copy(put):
         ours[0] = 1
 
 
+@pytest.mark.parametrize("length", [640, 896, 1152, 1408])
+def test_a_safetensors_header_whose_length_begins_as_a_pickle_does(put, length):
+    """640 is 0x280, little-endian 80 02: the first bytes of a pickle of protocol 2; and so on to protocol 5."""
+    arrays = {"a": np.arange(6, dtype=np.float32)}
+    header = {"a": {"dtype": "F32", "shape": [6], "data_offsets": [0, 24]}}
+    bare = len(samples.safetensors(arrays, header | {"__metadata__": {"pad": ""}})) - 24 - 8
+    data = samples.safetensors(arrays, header | {"__metadata__": {"pad": "x" * (length - bare)}})
+    assert data[:2] in (b"\x80\2", b"\x80\3", b"\x80\4", b"\x80\5")
+    np.testing.assert_array_equal(read(put(data))["a"], arrays["a"])
+
+
 def test_numpy_types_orders_and_shapes(put):
     arrays = {
         "f": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
