@@ -1,8 +1,7 @@
 """Many forward passes, in batches of bounded memory, with a bar if they take more than a second."""
 
-import numpy as np
-
 from gradcam.methods.gradient import gradient
+from gradcam.target import Target
 from minicnn import Tensor
 
 BYTES = 8 << 20  # of input in one pass
@@ -23,15 +22,15 @@ def in_batches(count, size, what, progress):
             bar.update(min(size, count - first))
 
 
-def score(net, pictures, c):
-    """y_c of each, nothing remembered.  pictures (M, N, C, H, W), c: a class, or N of them -> (M, N)"""
+def numbers(net, pictures, c):
+    """y_c of each picture, nothing remembered.  pictures (M, N, C, H, W), c: a class or another target -> (M, N)"""
+    M, N = pictures.shape[:2]
     y = net(pictures.reshape(-1, *pictures.shape[2:]))
-    M, N = pictures.shape[:2]
-    return y.reshape(M, N, -1)[:, np.arange(N), np.broadcast_to(np.asarray(c), N)]
+    return Target.of(c).numbers(y.reshape(M, N, *y.shape[1:]))
 
 
-def gradients(net, pictures, c, seed):
-    """dy_c/dx at each.  pictures (M, N, C, H, W), c: a class, or N of them -> (M, N, C, H, W)"""
-    M, N = pictures.shape[:2]
+def gradients(net, pictures, c, start="score"):
+    """dy_c/dx at each picture.  pictures (M, N, C, H, W), c: a class or another target -> (M, N, C, H, W)"""
     x = Tensor(pictures.reshape(-1, *pictures.shape[2:]), "x")
-    return gradient(net(x), np.tile(np.broadcast_to(np.asarray(c), N), M), x, seed).reshape(pictures.shape)
+    target = Target.of(c, start).repeated(len(pictures))
+    return gradient(net(x), target, x).reshape(pictures.shape)

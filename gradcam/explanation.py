@@ -7,8 +7,7 @@ import numpy as np
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.target import seed as start
-from gradcam.target import strongest_unit
+from gradcam.target import Target, strongest_unit
 from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_hot
 
 TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
@@ -62,15 +61,16 @@ class Explanation:
 
 def explain(
     net, x, classes=None, methods=PANEL, layer=None, unit_layer=None, *,
-    seed="score", alpha="mean", relu=True, upsampling="half_pixel", allow=(), occluder=None, options=None, progress=False,
+    start="score", alpha="mean", relu=True, upsampling="half_pixel", allow=(), occluder=None, options=None, progress=False,
 ):  # fmt: skip
     """Every method asked for, from one forward pass and one batched backward pass.
 
     net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
     x         input (N, C, H, W), preprocessed as the network expects (see `gradcam.image.prepare`)
-    classes   a class, or a list of classes; each a number, or N numbers for N pictures.  Default: the top class of each picture
+    classes   a class or another target (`Target`), or a list of them; a class is a number, or N numbers for N pictures.
+              Default: the top class of each picture
     layer     name of the feature maps A for Grad-CAM; unit_layer: where the deconvnet signal starts, at the strongest unit; None: at y_c
-    seed, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
+    start, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
     options   {method: {its own options}}, {"smoothgrad": {"n": 20}} say; see the methods
     -> Explanation.  GraphError if the input holds NaN or infinite numbers
     """
@@ -89,24 +89,25 @@ def explain(
     A = _feature_maps(y, layer, methods)
     probabilities = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)
     e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card)
-    signals = _signals(y, x, A, methods, unit_layer, seed, allow, e)
+    targets = [Target.of(c, start) for c in classes]
+    signals = _signals(y, x, A, methods, unit_layer, targets, allow, e)
     weighing = {"alpha": alpha, "relu": relu}
     options = {
         "grad_cam": weighing, "counterfactual": weighing, "guided_grad_cam": weighing | {"upsampling": upsampling},
         "occlusion": occluder or {}, **(options or {}),
     }  # fmt: skip
-    pixels, every = (
-        pixel_range(x.data, card),
-        np.stack([np.broadcast_to(np.asarray(c), (len(x.data),)) for c in classes]),
-    )
+    pixels = pixel_range(x.data, card)
     for name in methods:
         method, mine = METHODS[name], options.get(name, {})
 
-        def look(c, at):
-            arrived = {need: signals[at, *need] for need in method.signals}  # noqa: B023
-            return method.map(Context(net, x, y, c, A, arrived, seed, pixels, progress), **mine)  # noqa: B023
+        def maps_of(c, *targets):
+            arrived = {need: signals[c, *need] for need in method.signals}  # noqa: B023
+            return method.compute(Context(net, x, y, targets, A, arrived, pixels, progress), **mine)  # noqa: B023
 
-        maps = look(every, None) if method.joint else [look(c, c) for c in classes]
+        if method.joint:
+            maps = maps_of(None, *targets)
+        else:
+            maps = [maps_of(c, target) for c, target in zip(classes, targets)]
         for c, map in zip(classes, maps):
             e.maps[name, c] = map
             if not np.any(map):
@@ -136,33 +137,45 @@ def _classes(classes, scores):
     if classes is None:
         top = scores.argmax(axis=1).tolist()
         return [top[0] if len(top) == 1 else tuple(top)]
-    if np.ndim(classes) == 0:
-        return [int(classes)]
-    return [int(c) if np.ndim(c) == 0 else tuple(int(i) for i in c) for c in classes]
+    if isinstance(classes, Target) or np.ndim(classes) == 0:
+        classes = [classes]
+    return [_class(c) for c in classes]
 
 
-def _signals(y, x, A, methods, unit_layer, seed, allow, e):
+def _class(c):
+    if isinstance(c, Target):
+        return c
+    return int(c) if np.ndim(c) == 0 else tuple(int(i) for i in c)
+
+
+def _signals(y, x, A, methods, unit_layer, targets, allow, e):
     """One batched backward pass: {(class, rules, "x" or "A"): signal}.  The stack has a row for each class and table of rules."""
     needs = dict.fromkeys(need for m in methods for need in METHODS[m].signals)
     rows = [(c, rules) for c in e.classes for rules in dict.fromkeys(rules for rules, _ in needs)]
     ends = {name: tensor for name, tensor in (("x", x), ("A", A)) if any(at == name for _, at in needs)}
     if not rows:
         return {}
-    begun = [start(y, c, seed) for c in e.classes]
-    at_y = {c: signal for c, (_, signal) in zip(e.classes, begun)}
-    starts, signals = [begun[0][0]], [np.stack([at_y[c] for c, _ in rows])]
-    if unit_layer and ("deconvnet", "x") in needs:
+    begun = {c: target.begin(y) for c, target in zip(e.classes, targets)}
+    from_unit = unit_layer and ("deconvnet", "x") in needs
+    if from_unit:
         U = _with_rows_and_columns(find(y, unit_layer))
         unit = strongest_unit(U)
-        from_unit = np.asarray([rules == "deconvnet" for _, rules in rows])
-        signals[0][from_unit] = 0
-        at_U = np.zeros_like(U.data, shape=(len(rows), *U.shape))
-        at_U[from_unit] = one_hot(U, unit)
-        starts, signals = [*starts, U], [*signals, at_U]
+        at_unit = U, one_hot(U, unit)
+    starts = {}  # tensor: its rows of the stack
+    for n, (c, rules) in enumerate(rows):
+        tensor, signal = at_unit if from_unit and rules == "deconvnet" else begun[c]
+        if tensor not in starts:
+            starts[tensor] = np.zeros_like(tensor.data, shape=(len(rows), *tensor.shape))
+        starts[tensor][n] = signal
+    if from_unit:
         place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
         for c in e.classes:
             e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
     arrived = backward(
-        starts, signals, list(ends.values()), [TABLES[rules] for _, rules in rows], allow=allow
+        list(starts),
+        list(starts.values()),
+        list(ends.values()),
+        [TABLES[rules] for _, rules in rows],
+        allow=allow,
     )
     return {(*row, name): g[n] for name, g in zip(ends, arrived) for n, row in enumerate(rows)}

@@ -1,7 +1,7 @@
 """What is known of an explanation method, said once, at the end of the method's own file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,30 +13,35 @@ ONE_EACH, FORWARD = "1 forward, 1 backward", "1 forward"
 class Context:
     """What a method may use, for one class.
 
-    net: the network; x: its input, a tensor (N, C, H, W); y: its scores, a tensor (N, classes); c: the class, or one per picture; A: the
-    feature maps, a tensor (N, K, h, w), if the method looks at a layer; signals {(rules, "x" or "A"): array}, those it declared; start: see
-    `gradcam.target`; pixels: (lowest, highest) value of an input; progress: whether to show a bar.
+    net       the network; x: its input, a tensor (N, C, H, W); y: its output, a tensor, scores (N, classes) say
+    targets   what is explained (`gradcam.target.Target`): all at once for a joint method; target: the only one otherwise
+    A         the feature maps, a tensor (N, K, h, w), for a method that weighs a layer
+    signals   {(rules, "x" or "A"): array}, those that the method declared, of this target
+    pixels    (lowest, highest) value of an input; progress: whether to show a bar
     """
 
     net: object
     x: object
     y: object
-    c: object
+    targets: tuple
     A: object
     signals: dict
-    start: str
     pixels: tuple
     progress: bool
+
+    @property
+    def target(self):
+        return self.targets[0]
 
 
 @dataclass(frozen=True)
 class Method:
     """An explanation method.
 
-    name      what `--method` takes; also: other spellings of it
+    name      what `--method` takes; spellings: others that it takes
     title     above its picture; paper: authors and year; question: what it asks, in one line; cost: passes of the network, for one class
     equation  its formula, in one line, as the conformance kit states it; exact: whether that is free of roundoff for dyadic numbers
-    map       f(Context, **options) -> the map of one class; joint: of all classes, c is then (classes, N)
+    compute   f(Context, **options) -> the map of one target; joint: of all targets, one after the other
     signals   what it is made from: pairs of (rules, where they arrive), all on one backward pass
     at_layer  whether it looks at feature maps; many_passes: whether it runs the network more than once; classic: in the first tables
     weights   f(g, A) -> the weights of the maps, for Grad-CAM's family (both (N, K, h, w)); relu: whether the sum is clipped
@@ -49,11 +54,11 @@ class Method:
     title: str
     paper: str
     question: str
-    map: Callable
+    compute: Callable
     equation: str = ""
     exact: bool = True
     cost: str = ONE_EACH
-    also: tuple = ()
+    spellings: tuple = ()
     joint: bool = False
     signals: tuple = ()
     at_layer: bool = False
@@ -65,7 +70,7 @@ class Method:
     scaled_with: str = ""
     zero: str = NO_DERIVATIVE
     of_score: bool = True
-    peers: dict | None = None
+    peers: dict = field(default_factory=dict)
 
 
 def weighted(A, weights, relu=True):
@@ -77,14 +82,14 @@ def weighted(A, weights, relu=True):
 def cam_method(name, title, *, weights, relu=True, **said):
     """A method of Grad-CAM's family: it differs from the others in its weights only."""
 
-    def map(context, relu=relu, **options):
+    def compute(context, relu=relu, **options):
         A = context.A.data
         return weighted(A, weights(context.signals["backprop", "A"], A, **options), relu)
 
     return Method(
         name,
         title,
-        map=map,
+        compute=compute,
         weights=weights,
         relu=relu,
         signals=(("backprop", "A"),),

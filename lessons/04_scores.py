@@ -117,7 +117,7 @@ def agreement(net, x, classes):
     found = []
     for n, c in enumerate(classes[:, 0].tolist()):
         y = net(Tensor(x[n : n + 1].astype(float)))
-        maps = [grad_cam(y, c, find(y, "relu4"), seed=seed, relu=False) for seed in ("score", "probability")]
+        maps = [grad_cam(y, c, find(y, "relu4"), start=start, relu=False) for start in ("score", "probability")]
         found.append((spearman(*maps), Softmax()(y.data)[0, c]))
     return np.array(found)
 
@@ -144,7 +144,7 @@ y = net(photo)
 figure, axes = plt.subplots(1, 4, figsize=(15, 4.3), width_ratios=[1, 1, 1, 1.3])
 picture(axes[0], x2[worst, 0], "picture", f"class: {tiny.CLASSES[c]} (left), p = {Softmax()(y.data)[0, c]:.2f}", cmap="gray")
 signed(axes[1], grad_cam(y, c, find(y, "relu4"), relu=False)[0], "from the score")
-signed(axes[2], grad_cam(y, c, find(y, "relu4"), seed="probability", relu=False)[0], "from the probability")
+signed(axes[2], grad_cam(y, c, find(y, "relu4"), start="probability", relu=False)[0], "from the probability")
 for (name, points), colour in zip(found.items(), (BLUE, RED)):
     axes[3].scatter(points[:, 1], points[:, 0], s=24, color=colour, alpha=0.6, label=name)
 axes[3].set(xlabel="probability of the class", ylabel="rank correlation", title="are the maps alike?", ylim=(0, 1.03))

@@ -2,6 +2,7 @@ import numpy as np
 
 from gradcam.batching import batch_size, in_batches
 from gradcam.method import Method
+from gradcam.target import Target
 from minicnn.replay import replay
 
 
@@ -11,17 +12,16 @@ def ablation_cam(y, c, A, relu=True, batch=None, progress=False):
     y: scores (N, classes), c: class, or N of them, A: feature maps (N, K, h, w) on the way there -> (N, h, w).  No gradient: the layers
     behind A are run K times, in batches of `batch` maps, and remember nothing.
     """
-    N, K = A.shape[:2]
-    pictures, c = np.arange(N), np.broadcast_to(np.asarray(c), N)
-    y_c = y.data[pictures, c][:, None]  # (N, 1)
+    K, target = A.shape[1], Target.of(c)
+    y_c = target.numbers(y.data[None]).T  # (N, 1)
     without = []
     for some in in_batches(K, batch or batch_size(A.data), "Ablation-CAM", progress):
         ks = range(*some.indices(K))
         ablated = np.stack([A.data] * len(ks))
         for n, k in enumerate(ks):
             ablated[n, :, k] = 0
-        scores = replay(y, A, ablated.reshape(-1, *A.shape[1:])).reshape(len(ks), N, -1)
-        without.append(scores[:, pictures, c])
+        scores = replay(y, A, ablated.reshape(-1, *A.shape[1:]))
+        without.append(target.numbers(scores.reshape(len(ks), *y.shape)))
     w = lost(y_c, np.concatenate(without).T)
     L = (w[..., None, None] * A.data).sum(axis=-3)  # eq. 4   L = ReLU( sum_k w_k A^k )
     return np.maximum(L, 0) if relu else L
@@ -34,8 +34,8 @@ def lost(y_c, without):
 
 METHOD = Method(
     "ablation_cam", "Ablation-CAM", "Desai & Ramaswamy 2020", "feature maps, weighed by the score lost without them",
-    lambda it, **options: ablation_cam(it.y, it.c, it.A, progress=it.progress, **options),
-    cost="1 forward, K from A onwards", also=("ablationcam",), at_layer=True, many_passes=True, exact=False,
+    lambda it, **options: ablation_cam(it.y, it.target, it.A, progress=it.progress, **options),
+    cost="1 forward, K from A onwards", spellings=("ablationcam",), at_layer=True, many_passes=True, exact=False,
     equation="ReLU(sum_k w_k A^k), w_k = (y_c - y_c with A^k = 0) / y_c",
     drawn="overlay", zero="No feature map at {layer} is missed by this score.", peers={"pytorch-grad-cam": "AblationCAM"},
 )  # fmt: skip

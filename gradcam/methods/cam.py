@@ -27,10 +27,17 @@ def cam_head(y):
     return pooled.op.inputs[0], y.op.inputs[1]
 
 
+def _classes(target, y):
+    c = [target.class_of(n) for n in range(y.shape[0])]
+    if None in c:
+        raise GraphError(f"CAM weighs by the weights of a class, and {target} is no class's")
+    return np.asarray(c)
+
+
 METHOD = Method(
     "cam", "CAM", "Zhou et al. 2016", "the last feature maps, weighed by the linear layer",
-    lambda context: cam(*cam_head(context.y), np.asarray(context.c)), cost=FORWARD, classic=True, relu=False,
+    lambda context: cam(*cam_head(context.y), _classes(context.target, context.y)),
+    cost=FORWARD, classic=True, relu=False, drawn="overlay", of_score=False,
     equation="sum_k W_ck A^k, A averaged by the global pooling, W of the linear layer behind it",
-    drawn="overlay", of_score=False,
     zero="The feature maps are zero, or weigh nothing for this class.",
 )  # fmt: skip

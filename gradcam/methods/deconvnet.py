@@ -2,17 +2,17 @@
 
 from gradcam.method import Method
 from gradcam.rules import DECONVNET
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def deconvnet(y, c, x, seed="score", allow=()):
+def deconvnet(y, c, x, start="score", allow=()):
     """Deconvnet (Zeiler & Fergus 2014, sec. 2.1): every ReLU passes back what is positive in the signal, and never looks at its input.
 
     y: scores (N, classes) with class c, or feature maps (N, K, h, w) with unit c = (k, i, j), as in the paper; x: input (N, C, H, W)
     -> (N, C, H, W).  allow: activations other than ReLU that may keep their derivative.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return backward(y, gy, wrt=x, rules=DECONVNET, allow=allow)
 
 

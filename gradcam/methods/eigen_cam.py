@@ -34,7 +34,7 @@ def singular_vector(M, n=0):
 
 METHOD = Method(
     "eigen_cam", "Eigen-CAM", "Muhammad & Yeasin 2020", "what feature maps have in common; asks for no class",
-    lambda context, **options: eigen_cam(context.A, **options), cost=FORWARD, also=("eigencam",), at_layer=True, relu=False, exact=False,
+    lambda context, **options: eigen_cam(context.A, **options), cost=FORWARD, spellings=("eigencam",), at_layer=True, relu=False, exact=False,
     equation="sum_k V_1k A^k, V_1 the first right singular vector of A as (places, k), its entries adding up to something >= 0",
     drawn="overlay", of_score=False, zero="The feature maps at {layer} are zero.", peers={"pytorch-grad-cam": "EigenCAM"},
 )  # fmt: skip

@@ -2,7 +2,7 @@ import numpy as np
 
 from gradcam.method import Method
 from gradcam.methods.lrp import neg, pos, share, shares, table
-from gradcam.target import seed as start
+from gradcam.target import Target
 from minicnn import Conv, GraphError, Linear, backward, history, names
 
 
@@ -28,7 +28,7 @@ def excitation_backprop(y, c, A, contrast=False, rules=EXCITATION):
     the way was excited by something.  contrast=True: the contrastive map (sec. 3.3), which begins at the last weights, without what is
     negative.
     """
-    y, P = start(y, c, "score")
+    y, P = Target.of(c).plain().begin(y)
     if contrast:
         rules = rules | {_last_weights(y): excite_and_contrast}
     found = backward(y, P, wrt=A, rules=rules).sum(axis=-3)
@@ -48,7 +48,7 @@ def _last_weights(y):
 
 METHOD = Method(
     "excitation_backprop", "Excitation backprop", "Zhang et al. 2016", "where winners stand, chosen from the class downwards",
-    lambda context, **options: excitation_backprop(context.y, context.c, context.A, **options), at_layer=True, relu=False, exact=False,
+    lambda context, **options: excitation_backprop(context.y, context.target, context.A, **options), at_layer=True, relu=False, exact=False,
     equation="sum_k P^k, P_i = sum_j x_i w_ij+ / (sum_i x_i w_ij+) P_j, x clipped at 0, no b; "
              "sums and means by share; P = 1 at c",
     drawn="overlay", zero="No unit on the way to {layer} was excited by another.",

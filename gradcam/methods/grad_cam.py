@@ -1,16 +1,16 @@
 """Lessons 10, 11 and 12."""
 
 from gradcam.method import cam_method, weighted
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def grad_cam(y, c, A, seed="score", alpha="mean", relu=True):
+def grad_cam(y, c, A, start="score", alpha="mean", relu=True):
     """Grad-CAM (Selvaraju et al. 2017, eqs. 1-2).  y: scores before softmax (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w)
 
     alpha="sum" leaves out 1/Z, as the authors' code does; relu=False keeps the evidence against the class.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     dA = backward(y, gy, wrt=A)  # dy_c / dA^k_ij
     return combine(dA, A.data, alpha, relu)
 
@@ -28,9 +28,9 @@ def weights(dA, A, alpha="mean"):
     return pool(axis=(-2, -1), keepdims=True)
 
 
-def counterfactual(y, c, A, seed="score", alpha="mean", relu=True):
+def counterfactual(y, c, A, start="score", alpha="mean", relu=True):
     """What speaks against class c: Grad-CAM with negated weights (Selvaraju et al. 2017, sec. 3.3) -> (N, h, w)"""
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return combine(-backward(y, gy, wrt=A), A.data, alpha, relu)
 
 

@@ -3,17 +3,17 @@
 import numpy as np
 
 from gradcam.method import cam_method, weighted
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def grad_cam_pp(y, c, A, seed="score", relu=True, eps=0.0):
+def grad_cam_pp(y, c, A, start="score", relu=True, eps=0.0):
     """Grad-CAM++ (Chattopadhay et al. 2018, eqs. 5 and 19).  y: scores (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w)
 
     The derivatives in the paper are those of exp(y_c), whose second and third are powers of g = dy_c/dA where ReLUs are all that bends; the
     factor exp(y_c) > 0 of every weight is left out.  eps: what libraries add to the denominator of eq. 19.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return combine(backward(y, gy, wrt=A), A.data, relu, eps)
 
 
@@ -35,7 +35,7 @@ def weights(g, A, eps=0.0):
 
 
 METHOD = cam_method(
-    "grad_cam++", "Grad-CAM++", paper="Chattopadhay et al. 2018", also=("grad_campp", "grad_cam_pp"), weights=weights, exact=False,
+    "grad_cam++", "Grad-CAM++", paper="Chattopadhay et al. 2018", spellings=("grad_campp", "grad_cam_pp"), weights=weights, exact=False,
     question="positive derivatives weigh, evenly over large and small objects",
     equation="ReLU(sum_k w_k A^k), w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A^k_ab g^3), 0 where g is; g = dy_c/dA^k_ij",
     zero="No derivative of this score by the feature maps at {layer} is positive where they are.",

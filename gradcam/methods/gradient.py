@@ -1,19 +1,19 @@
 """Lesson 7."""
 
 from gradcam.method import Method
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def gradient(y, c, x, seed="score"):
+def gradient(y, c, x, start="score"):
     """dy_c/dx, what backprop leaves at the input.  y: scores (N, classes), c: class, x: input (N, C, H, W) -> (N, C, H, W)"""
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return backward(y, gy, wrt=x)
 
 
-def input_times_gradient(y, c, x, seed="score"):
+def input_times_gradient(y, c, x, start="score"):
     """x * dy_c/dx: each pixel's share of the first-order Taylor term (Shrikumar et al. 2016, sec. 2) -> (N, C, H, W)"""
-    return x.data * gradient(y, c, x, seed)
+    return x.data * gradient(y, c, x, start)
 
 
 METHOD = Method(

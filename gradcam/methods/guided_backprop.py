@@ -2,17 +2,17 @@
 
 from gradcam.method import Method
 from gradcam.rules import GUIDED
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def guided_backprop(y, c, x, seed="score", allow=()):
+def guided_backprop(y, c, x, start="score", allow=()):
     """Guided backprop (Springenberg et al. 2015, sec. 3.4): every ReLU passes back what is positive, where its input was positive.
 
     y: scores (N, classes) with class c, or feature maps (N, K, h, w) with unit c = (k, i, j); x: input (N, C, H, W) -> (N, C, H, W).
     allow: activations other than ReLU that may keep their derivative.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return backward(y, gy, wrt=x, rules=GUIDED, allow=allow)
 
 

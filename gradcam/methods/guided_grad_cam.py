@@ -6,12 +6,12 @@ from gradcam.methods.grad_cam import combine, grad_cam
 from gradcam.methods.guided_backprop import guided_backprop
 
 
-def guided_grad_cam(y, c, A, x, seed="score", upsampling="half_pixel", allow=()):
+def guided_grad_cam(y, c, A, x, start="score", upsampling="half_pixel", allow=()):
     """Guided Grad-CAM (Selvaraju et al. 2017, sec. 3.1): where the class is, times the detail that guided backprop shows there.
 
     y: scores (N, classes); c: class; A: feature maps (N, K, h, w); x: input (N, C, H, W) -> (N, C, H, W)
     """
-    return localise(guided_backprop(y, c, x, seed, allow), grad_cam(y, c, A, seed), upsampling)
+    return localise(guided_backprop(y, c, x, start, allow), grad_cam(y, c, A, start), upsampling)
 
 
 def localise(guided, L, upsampling="half_pixel"):

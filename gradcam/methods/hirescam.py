@@ -1,17 +1,17 @@
 """Lessons 10 and 21."""
 
 from gradcam.method import cam_method, weighted
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def hirescam(y, c, A, seed="score", relu=False):
+def hirescam(y, c, A, start="score", relu=False):
     """HiResCAM (Draelos & Carin 2020, sec. 3):  L = sum_k dy_c/dA^k * A^k, place by place: no mean over places moves evidence elsewhere.
 
     y: scores (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w), of either sign; relu=True keeps what speaks for the class.
     Where only one linear layer follows A, with or without global average pooling, the map adds up to y_c without its bias.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return combine(backward(y, gy, wrt=A), A.data, relu)
 
 
@@ -26,7 +26,7 @@ def weights(g, A):
 
 
 METHOD = cam_method(
-    "hirescam", "HiResCAM", paper="Draelos & Carin 2020", also=("hires_cam",), question="derivative times feature map, place by place",
+    "hirescam", "HiResCAM", paper="Draelos & Carin 2020", spellings=("hires_cam",), question="derivative times feature map, place by place",
     weights=weights, relu=False, equation="sum_k g A^k, place by place; g = dy_c/dA^k_ij",
     zero="No feature map at {layer} that is not zero moves this score.", peers={"pytorch-grad-cam": "HiResCAM"},
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.batching import batch_size, gradients, in_batches, score
+from gradcam.batching import batch_size, gradients, in_batches, numbers
 from gradcam.method import Method
 from minicnn import Tensor
 
@@ -10,7 +10,7 @@ RULES = ("gauss", "right", "midpoint")
 
 
 def integrated_gradients(
-    net, x, c, baseline=0.0, steps=50, rule="gauss", seed="score", batch=None, progress=False
+    net, x, c, baseline=0.0, steps=50, rule="gauss", start="score", batch=None, progress=False
 ):
     """Integrated Gradients (Sundararajan et al. 2017, eqs. 1 and 3):  (x - x') * integral over a from 0 to 1 of dy_c/dx at x' + a (x - x').
 
@@ -24,7 +24,7 @@ def integrated_gradients(
     places, weights = (v.astype(x.dtype) for v in quadrature(steps, rule))
     total = np.zeros_like(x)
     for some in in_batches(steps, batch or batch_size(x), "Integrated Gradients", progress):
-        g = gradients(net, np.stack([x - float(1 - a) * towards for a in places[some]]), c, seed)
+        g = gradients(net, np.stack([x - float(1 - a) * towards for a in places[some]]), c, start)
         total += sum(float(w) * gi for w, gi in zip(weights[some], g))
     return towards * total
 
@@ -42,13 +42,13 @@ def quadrature(steps, rule="gauss"):
 def completeness_error(net, x, c, map, baseline=0.0):
     """|sum of the map - (y_c(x) - y_c(x'))| / |y_c(x) - y_c(x')| -> (N,)"""
     ends = np.stack([x, np.broadcast_to(np.asarray(baseline, x.dtype, like=x), x.shape)])
-    at_x, at_baseline = score(net, ends, c)
+    at_x, at_baseline = numbers(net, ends, c)
     return abs(map.sum(axis=(1, 2, 3)) - (at_x - at_baseline)) / abs(at_x - at_baseline)
 
 
 METHOD = Method(
     "integrated_gradients", "Integrated Gradients", "Sundararajan et al. 2017", "the gradient, averaged on the way from grey",
-    lambda it, **options: integrated_gradients(it.net, it.x, it.c, seed=it.start, progress=it.progress, **options),
-    cost="1 + 50 forward, 50 backward", also=("integratedgradients",), many_passes=True,
+    lambda it, **options: integrated_gradients(it.net, it.x, it.target, progress=it.progress, **options),
+    cost="1 + 50 forward, 50 backward", spellings=("integratedgradients",), many_passes=True,
     equation="x / 8 sum_k dy_c/dx at x (k + 1/2) / 8, k = 0 ... 7",
 )  # fmt: skip

@@ -3,17 +3,17 @@
 import numpy as np
 
 from gradcam.method import cam_method, weighted
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def layercam(y, c, A, seed="score"):
+def layercam(y, c, A, start="score"):
     """LayerCAM (Jiang et al. 2021, eqs. 5-7), fit for the maps of early layers, too.
 
     y: scores (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w).  The paper's rescaling by tanh, for drawing early layers over late
     ones (eq. 8), is left to the drawing.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return combine(backward(y, gy, wrt=A), A.data)
 
 
@@ -28,7 +28,7 @@ def weights(g, A):
 
 
 METHOD = cam_method(
-    "layercam", "LayerCAM", paper="Jiang et al. 2021", also=("layer_cam",), weights=weights,
+    "layercam", "LayerCAM", paper="Jiang et al. 2021", spellings=("layer_cam",), weights=weights,
     question="positive derivative times feature map, for early layers, too",
     equation="ReLU(sum_k ReLU(g) A^k), place by place; g = dy_c/dA^k_ij",
     zero="No derivative of this score by the feature maps at {layer} is positive where they are.",

@@ -20,7 +20,7 @@ Lesson 19.
 import numpy as np
 
 from gradcam.method import Method
-from gradcam.target import seed as start
+from gradcam.target import Target
 from minicnn import GraphError, Op, RuleError, RuleTable, Tensor, backward, history, names
 from minicnn.ops import (
     Add,
@@ -49,7 +49,8 @@ def lrp(y, c, x, rules, first=None):
     y: scores (N, classes), c: class, x: input (N, C, H, W), or feature maps on the way -> x's shape.  rules: a table as `table` makes it;
     first: another rule for the operation, or operations, that x goes into, as z_box and flat are meant to be.
     """
-    y, R = start(y, c, "value")
+    y, gy = Target.of(c).plain().begin(y)
+    R = gy * y.data
     if first is not None:
         rules = rules | dict.fromkeys(_into(y, x), first)
     return backward(y, R, wrt=x, rules=rules)
@@ -226,15 +227,15 @@ _POOLS = "means by share, z further from 0 by 1e-6; sums likewise; max-pools to 
 
 
 def _method(name, title, paper, question, equation, rules, first=lambda context: None, **said):
-    def map(context):
-        return lrp(context.y, context.c, context.x, rules, first=first(context))
+    def compute(context):
+        return lrp(context.y, context.target, context.x, rules, first=first(context))
 
-    return Method(name, title, paper, question, map, equation, exact=False, **said)
+    return Method(name, title, paper, question, compute, equation, exact=False, **said)
 
 
 METHODS = (
     _method("lrp_epsilon", "LRP, epsilon", "Bach et al. 2015", "the score handed down by share; weak evidence is absorbed",
-            f"{_SHARE} sign(z) (1e-6 + 0.25 sqrt(mean z^2)), the mean over a layer; {_POOLS}", LRP_EPSILON, also=("lrp",)),
+            f"{_SHARE} sign(z) (1e-6 + 0.25 sqrt(mean z^2)), the mean over a layer; {_POOLS}", LRP_EPSILON, spellings=("lrp",)),
     _method("lrp_gamma", "LRP, gamma", "Montavon et al. 2019", "the same; what speaks for a unit weighs more",
             f"{_SHARE} sign(z) 1e-6; in convolutions w + w+ / 4 and b + b+ / 4 where z > 0, w + w- / 4 and b + b- / 4 where z < 0, "
             f"and w the other way round for x < 0; {_POOLS}", LRP_GAMMA),

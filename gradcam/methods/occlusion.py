@@ -6,26 +6,26 @@ import numpy as np
 
 from gradcam.batching import in_batches
 from gradcam.method import Method
-from minicnn import Softmax, Tensor
+from gradcam.target import Target, is_signal
+from minicnn import Tensor
 
 AVERAGES = ("mean", "sum", "none")
 
 
 def occlusion(
-    net, x, c, window=15, stride=8, fill=0.0, of="score", average="mean", batch=None, progress=False
+    net, x, c, window=15, stride=8, fill=0.0, start="score", average="mean", batch=None, progress=False
 ):
     """Occlusion (Zeiler & Fergus 2014, sec. 4.2): how much the class's score falls when a window of the picture is covered.
 
-    net: maps an array (N, C, H, W) to scores (N, classes); x: array (N, C, H, W); c: a class, or N of them, or a stack (S, N) of them.
+    net: maps an array (N, C, H, W) to scores (N, classes); x: array (N, C, H, W); c: a class, or N of them, or another target; or a
+    stack of these, (S, N) classes or a list of S targets.
     window, stride: pixels, a number or (rows, columns); the last window is cut at the edge so that every pixel is covered.
     fill: what covers, after preprocessing: 0 is the mean colour; a number, or an array that broadcasts to x (a blurred picture, say).
-    of: "score" or "probability".  average: a pixel's value is the "mean" or the "sum" over the windows that cover it -> (..., N, H, W);
+    start: "score" or "probability".  average: a pixel's value is the "mean" or the "sum" over the windows that cover it -> (..., N, H, W);
     "none" gives one value per window -> (..., N, rows, columns).  batch: covered pictures per pass (default: about 8 MB of input).
     """
-    if average not in AVERAGES or of not in ("score", "probability"):
-        raise ValueError(
-            f"average is one of {', '.join(AVERAGES)}, not '{average}'; of is score or probability, not '{of}'"
-        )
+    if average not in AVERAGES:
+        raise ValueError(f"average is one of {', '.join(AVERAGES)}, not '{average}'")
     x = x.data if isinstance(x, Tensor) else x
     N, C, H, W = x.shape
     (kh, kw), (sh, sw) = ((v, v) if np.ndim(v) == 0 else v for v in (window, stride))
@@ -39,12 +39,13 @@ def occlusion(
     ]
     batch = batch or max(1, 8 * 2**20 // (4 * N * C * H * W))
     fill = np.broadcast_to(np.asarray(fill, x.dtype, like=x), x.shape)
-    c = np.broadcast_to(np.asarray(c), (*np.shape(c)[:-1], N))
+    stacked = not is_signal(c) and (isinstance(c, list) and isinstance(c[0], Target) or np.ndim(c) == 2)
+    targets = [Target.of(one, start) for one in (c if stacked else [c])]
 
-    def value(pictures):  # (M*N, C, H, W) -> (M, ..., N)
+    def value(pictures):  # (M*N, C, H, W) -> (M, S, N)
         y = net(pictures)
-        y = Softmax()(y) if of == "probability" else y
-        return y.reshape(-1, N, y.shape[-1])[:, np.arange(N), c]
+        y = y.reshape(-1, N, *y.shape[1:])
+        return np.stack([target.numbers(y) for target in targets], axis=1)
 
     whole, falls = value(x), []
     for batch_of in in_batches(len(windows), batch, "occlusion", progress):
@@ -53,10 +54,11 @@ def occlusion(
         for picture, at in zip(covered, some):
             picture[at] = fill[at]
         falls.append(whole - value(covered.reshape(-1, C, H, W)))
-    falls = np.concatenate(falls)  # (windows, ..., N)
+    falls = np.concatenate(falls)  # (windows, S, N)
+    falls = falls if stacked else falls[:, 0]
     if average == "none":
-        return np.moveaxis(falls, 0, -1).reshape(*c.shape, rows, columns)
-    total, covers = np.zeros_like(x, shape=(*c.shape, H, W)), np.zeros_like(x, shape=(H, W))
+        return np.moveaxis(falls, 0, -1).reshape(*falls.shape[1:], rows, columns)
+    total, covers = np.zeros_like(x, shape=(*falls.shape[1:], H, W)), np.zeros_like(x, shape=(H, W))
     for at, fall in zip(windows, falls):
         total[at] += fall[..., None, None]
         covers[at] += 1
@@ -67,7 +69,7 @@ def _maps(context, **options):
     """Windows of a seventh of the picture, half overlapping, unless the options say otherwise."""
     side = min(context.x.shape[-2:])
     options = {"window": max(side // 7, 1), "stride": max(side // 14, 1)} | options
-    return occlusion(context.net, context.x, context.c, progress=context.progress, **options)
+    return occlusion(context.net, context.x, list(context.targets), progress=context.progress, **options)
 
 
 METHOD = Method(

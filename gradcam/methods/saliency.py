@@ -4,9 +4,9 @@ from gradcam.method import Method
 from gradcam.methods.gradient import gradient
 
 
-def saliency(y, c, x, seed="score"):
+def saliency(y, c, x, start="score"):
     """Saliency map (Simonyan et al. 2013, sec. 3.1).  y: scores (N, classes), c: class, x: input (N, C, H, W) -> (N, H, W), >= 0"""
-    w = gradient(y, c, x, seed)  # w = dy_c/dx
+    w = gradient(y, c, x, start)  # w = dy_c/dx
     return largest_channel(w)
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from gradcam.batching import batch_size, in_batches, score
+from gradcam.batching import batch_size, in_batches, numbers
 from gradcam.interpolation import upsample
 from gradcam.method import Method
 from minicnn import Softmax, Tensor
@@ -19,7 +19,7 @@ def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, prog
     for some in in_batches(K, batch or batch_size(x), "Score-CAM", progress):
         H = upsample(A[:, some], x.shape[-2:], upsampling)
         H = stretched(H)  # eq. 6
-        scores.append(score(net, H.swapaxes(0, 1)[:, :, None] * x, c))  # eq. 5   y_c( x * s(Up(A^k)) )
+        scores.append(numbers(net, H.swapaxes(0, 1)[:, :, None] * x, c))  # eq. 5   y_c( x * s(Up(A^k)) )
     alpha = Softmax()(np.concatenate(scores).T)  # (N, K): over the maps
     L = (alpha[..., None, None] * A).sum(axis=-3)  # eq. 8   L = ReLU( sum_k alpha_k A^k )
     return np.maximum(L, 0) if relu else L
@@ -34,8 +34,8 @@ def stretched(H, eps=0.0):
 
 METHOD = Method(
     "score_cam", "Score-CAM", "Wang et al. 2020", "feature maps, weighed by the score of what is seen through them",
-    lambda it, **options: score_cam(it.net, it.x, it.c, it.A, progress=it.progress, **options),
-    cost="1 + K forward", also=("scorecam",), at_layer=True, many_passes=True, exact=False,
+    lambda it, **options: score_cam(it.net, it.x, it.target, it.A, progress=it.progress, **options),
+    cost="1 + K forward", spellings=("scorecam",), at_layer=True, many_passes=True, exact=False,
     equation="ReLU(sum_k alpha_k A^k), alpha = softmax over k of y_c(x s(Up A^k)), s(H) = (H - min H) / (max H - min H), "
              "Up bilinear with half-pixel centres",
     drawn="overlay", of_score=False, zero="The feature maps at {layer} are zero.",

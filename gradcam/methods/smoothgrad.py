@@ -8,7 +8,7 @@ from minicnn import Tensor
 from minicnn.device import moved
 
 
-def smoothgrad(net, x, c, n=50, noise=0.15, random_seed=0, seed="score", batch=None, progress=False):
+def smoothgrad(net, x, c, n=50, noise=0.15, random_seed=0, start="score", batch=None, progress=False):
     """SmoothGrad (Smilkov et al. 2017, sec. 2.1):  1/n sum_1^n dy_c/dx at x + N(0, sigma^2), sigma = noise (max x - min x).
 
     net: maps a tensor (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them -> (N, C, H, W).
@@ -19,12 +19,12 @@ def smoothgrad(net, x, c, n=50, noise=0.15, random_seed=0, seed="score", batch=N
     random, total = np.random.default_rng(random_seed), np.zeros_like(x)
     for some in in_batches(n, batch or batch_size(x), "SmoothGrad", progress):
         drawn = random.standard_normal((some.stop - some.start, 1, *x.shape[1:])).astype(x.dtype)
-        total += gradients(net, x + sigma * moved(drawn, x), c, seed).sum(axis=0)
+        total += gradients(net, x + sigma * moved(drawn, x), c, start).sum(axis=0)
     return total / n
 
 
 METHOD = Method(
     "smoothgrad", "SmoothGrad", "Smilkov et al. 2017", "the gradient, averaged over noise",
-    lambda it, **options: smoothgrad(it.net, it.x, it.c, seed=it.start, progress=it.progress, **options),
+    lambda it, **options: smoothgrad(it.net, it.x, it.target, progress=it.progress, **options),
     cost="1 + 50 forward, 50 backward", many_passes=True, equation="1/4 sum_k dy_c/dx at x + noise[k]",
 )  # fmt: skip

@@ -3,17 +3,17 @@
 import numpy as np
 
 from gradcam.method import cam_method, weighted
-from gradcam.target import seed as start
+from gradcam.target import begin
 from minicnn import backward
 
 
-def xgrad_cam(y, c, A, seed="score", relu=True, eps=0.0):
+def xgrad_cam(y, c, A, start="score", relu=True, eps=0.0):
     """XGrad-CAM (Fu et al. 2020, eqs. 1 and 8).  y: scores (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w)
 
     Grad-CAM's mean of the derivatives becomes a mean weighted by the map itself, so that the sum of the map is sum A g.
     eps: what libraries add to the denominator.
     """
-    y, gy = start(y, c, seed)
+    y, gy = begin(y, c, start)
     return combine(backward(y, gy, wrt=A), A.data, relu, eps)
 
 

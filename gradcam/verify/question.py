@@ -15,7 +15,7 @@ from gradcam.verify.rounding.differences import precision
 from minicnn import Op, Tensor, history, names, to_cpu
 
 LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept
-SPELLINGS = {spelling: name for name, method in ALL.items() for spelling in method.also}
+SPELLINGS = {spelling: name for name, method in ALL.items() for spelling in method.spellings}
 KINDS = {"scores": "y", "activations": "activation", "weights": "weights", "result": "result"}
 
 

@@ -22,7 +22,7 @@ def alike(net, x):
     """x (1, 3, H, W) -> (rank correlation of the two maps of the best class before their ReLU, its probability)"""
     y = net(Tensor(x, "x"))
     c, A = int(y.data[0].argmax()), find(y, net.card.layer)
-    maps = [grad_cam(y, c, A, seed=seed, relu=False) for seed in ("score", "probability")]
+    maps = [grad_cam(y, c, A, start=start, relu=False) for start in ("score", "probability")]
     return spearman(*maps), float(Softmax()(y.data)[0, c])
 
 

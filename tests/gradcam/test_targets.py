@@ -128,7 +128,7 @@ def test_a_target_of_one_class_is_that_class():
     only = np.zeros(y.shape, bool)
     only[:, 3] = True
     assert same_bits(grad_cam(y, only, A), grad_cam(y, 3, A))
-    assert same_bits(grad_cam(y, only, A, seed="value"), grad_cam(y, 3, A, seed="value"))
+    assert same_bits(grad_cam(y, only, A, start="value"), grad_cam(y, 3, A, start="value"))
     assert same_bits(grad_cam(y, np.array([3, 3]), A), grad_cam(y, 3, A))  # whole numbers are classes
 
 
@@ -172,7 +172,7 @@ def test_a_probability_takes_a_class():
     x = picture()
     y = small_vgg()(x)
     with pytest.raises(ValueError, match="by its class"):
-        grad_cam(y, np.ones(y.shape), find(y, "relu2_1"), seed="probability")
+        grad_cam(y, np.ones(y.shape), find(y, "relu2_1"), start="probability")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

@@ -21,7 +21,7 @@ from gradcam.verify.reference.settings import settings_of
 def classes_of(library):
     """{method: the library's class}"""
     return {
-        name: method.peers[library] for name, method in METHODS.items() if library in (method.peers or {})
+        name: method.peers[library] for name, method in METHODS.items() if library in method.peers
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import weights
-from gradcam.batching import gradients, score
+from gradcam.batching import gradients, numbers
 from gradcam.image import prepare
 from gradcam.interpolation import upsample
 from gradcam.method import pixel_range
@@ -118,7 +118,7 @@ def to_one(H):
 
 
 def score_cam_through(s, masks):
-    scores = np.concatenate([score(s.net, (H * s.x)[None], s.c)[0] for H in masks])
+    scores = np.concatenate([numbers(s.net, (H * s.x)[None], s.c)[0] for H in masks])
     return np.maximum((Softmax()(scores[None])[0][:, None, None] * s.A.data[0]).sum(axis=0), 0)[None]
 
 

@@ -109,16 +109,16 @@ def test_the_three_rules_differ(passed):
     assert relative(deconv, plain) > 0.1 and relative(guided, plain) > 0.1 and relative(guided, deconv) > 0.1
 
 
-def test_seeds(passed):
+def test_starts(passed):
     _, x, y, _ = passed
     value = y.data[:, C][:, None, None, None]
-    assert_close(gradient(y, C, x, seed="value"), value * gradient(y, C, x))
+    assert_close(gradient(y, C, x, start="value"), value * gradient(y, C, x))
     p = Softmax()(y.data)
     every = np.stack([gradient(y, j, x) for j in range(5)])
     chained = p[:, C][:, None, None, None] * (every[C] - np.einsum("nj,jnchw->nchw", p, every))
-    assert_close(gradient(y, C, x, seed="probability"), chained)
-    with pytest.raises(ValueError, match="seed is one of"):
-        gradient(y, C, x, seed="logit")
+    assert_close(gradient(y, C, x, start="probability"), chained)
+    with pytest.raises(ValueError, match="start is one of"):
+        gradient(y, C, x, start="logit")
 
 
 def test_a_softmax_in_front_is_warned_of(passed):
@@ -237,10 +237,10 @@ def test_explain_refuses_a_layer_without_rows_and_columns():
         explain(net, x, C, ["deconvnet"], unit_layer="relu6")
 
 
-def test_seeds_in_explain():
+def test_starts_in_explain():
     net, x = small_vgg(), picture()
     y = net(x)
-    for seed in ("probability", "value"):
-        e = explain(net, x, [C, 1], ["gradient", "guided_backprop"], seed=seed)
-        assert_close(e["gradient", 1], gradient(y, 1, x, seed), 1e-12)
-        assert_close(e["guided_backprop", C], guided_backprop(y, C, x, seed), 1e-12)
+    for start in ("probability", "value"):
+        e = explain(net, x, [C, 1], ["gradient", "guided_backprop"], start=start)
+        assert_close(e["gradient", 1], gradient(y, 1, x, start), 1e-12)
+        assert_close(e["guided_backprop", C], guided_backprop(y, C, x, start), 1e-12)

@@ -55,7 +55,7 @@ def test_conventions():
     assert_close(occlusion(net, x, C, 4, 4)[:, ::4, ::4], falls)
     ones = occlusion(net, x, C, 6, 3, average="sum")
     assert abs(ones).max() > abs(occlusion(net, x, C, 6, 3)).max()
-    p = occlusion(net, x, C, 4, 4, of="probability", average="none")
+    p = occlusion(net, x, C, 4, 4, start="probability", average="none")
     covered = x.copy()
     covered[:, :, 4:8, 8:12] = 0
     assert_close(p[:, 1, 2], (Softmax()(net(x)) - Softmax()(net(covered)))[:, C])

@@ -192,7 +192,7 @@ def test_tables_travel_in_one_stack_with_others():
     gy[:, C] = y.data[:, C]
     stack = backward(y, np.stack([gy] * 3), x, [LRP_EPSILON, LRP_ALPHA_BETA, {}])
     assert_close(stack[0], lrp(y, C, x, LRP_EPSILON)), assert_close(stack[1], lrp(y, C, x, LRP_ALPHA_BETA))
-    assert_close(stack[2], gradient(y, C, x, seed="value"))
+    assert_close(stack[2], gradient(y, C, x, start="value"))
 
 
 def test_the_layer_keeps_its_own_transformed_weights():
