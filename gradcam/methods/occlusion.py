@@ -39,7 +39,7 @@ def occlusion(
     ]
     batch = batch or max(1, 8 * 2**20 // (4 * N * C * H * W))
     fill = np.broadcast_to(np.asarray(fill, x.dtype, like=x), x.shape)
-    stacked = not is_signal(c) and (isinstance(c, list) and isinstance(c[0], Target) or np.ndim(c) == 2)
+    stacked = (isinstance(c, list) and isinstance(c[0], Target)) or (np.ndim(c) == 2 and not is_signal(c))
     targets = [Target.of(one, start) for one in (c if stacked else [c])]
 
     def value(pictures):  # (M*N, C, H, W) -> (M, S, N)

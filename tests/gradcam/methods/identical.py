@@ -23,7 +23,7 @@ FEW = {
 MAKE = """
 import sys, numpy as np
 import gradcam, weights
-from gradcam import METHODS, explain
+from gradcam import METHODS, RELATIVES, explain
 from gradcam.image import prepare, read
 
 name, file, photo, few, out = sys.argv[1:]
@@ -32,9 +32,11 @@ random = np.random.default_rng(5)
 image = read(photo) if photo else random.integers(0, 256, (150, 170, 3), np.uint8)
 x = prepare(image, net.card.preprocessing)
 found = {}
-for method in METHODS:
+for method in dict.fromkeys([*METHODS, *RELATIVES]):
     try:
-        e = explain(net, x, [1, 3], [method], options={method: eval(few).get(method, {})})
+        mine = eval(few).get(method, {})
+        asked = {"occluder": mine} if method == "occlusion" else {"options": {method: mine}}
+        e = explain(net, x, [1, 3], [method], **asked)
     except Exception as error:
         found[f"{method} {type(error).__name__}"] = np.zeros(0)
         continue
