@@ -18,8 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import deconvnet, grad_cam, gradient, guided_backprop, input_times_gradient, upsample
-from gradcam.measure.randomisation import drawn_anew, layers, randomised
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import drawn_anew, layers_with_weights, randomised, spearman
 from lessons.exercises import check
 from lessons.plots import picture
 from lessons.scenes import LAYER, network, scenes
@@ -35,7 +34,7 @@ from minicnn import Tensor, find
 print(inspect.getsource(drawn_anew))
 net = network()
 cascade = [net, *randomised(net, "cascading")]
-names = ["nothing", *layers(net)]
+names = ["nothing", *layers_with_weights(net)]
 pictures, x, classes, _ = scenes(10, first=1500, shapes=1)
 
 # %% [markdown]

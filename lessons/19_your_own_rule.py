@@ -19,8 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import input_times_gradient
-from gradcam.measure.randomisation import randomised
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import randomised, spearman
 from lessons.exercises import check
 from lessons.plots import picture, signed
 from lessons.scenes import CLASSES, network, scenes

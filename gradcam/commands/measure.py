@@ -4,20 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-MEASURES = {
-    "pointing_game": "is the map's largest value on the object?  (Zhang 2016)",
-    "energy_pointing_game": "what share of the map lies on the object?  (Wang 2020)",
-    "localisation": "does the box around its largest segment fit the object's?  (Selvaraju 2017)",
-    "grid_pointing_game": "four pictures in one: what share lies on the right one?  (Böhle 2021)",
-    "rank_correlation": "does it rank the patches as covering them does?  (Selvaraju 2017)",
-    "deletion": "how fast does the class go with its most important pixels?  (Petsiuk 2018)",
-    "insertion": "how fast does it come with them?  (Petsiuk 2018)",
-    "sanity_check": "does the map change when weights are drawn anew?  (Adebayo 2018)",
-}
-EXAMPLES = f"""\
-Measures:
-{chr(10).join(f"  {name:<21} {what}" for name, what in MEASURES.items())}
-
+EXAMPLES = """\
 Examples:
   gradcam measure pointing_game --network shapes --world shapes --n 500
       scenes drawn for this, of which the network saw none, with the exact pixels of every shape
@@ -38,7 +25,7 @@ Read the intervals, and the two baselines: a method that does no better than a r
 def register(subparsers):
     raw = argparse.RawDescriptionHelpFormatter
     parser = subparsers.add_parser(
-        "measure", help="measure how good the maps are, on pictures with known truth", epilog=EXAMPLES, formatter_class=raw,
+        "measure", help="measure how good the maps are, on pictures with known truth", formatter_class=raw,
         description="Measure how good a network's maps are, on pictures of which it is known where things are.",
     )  # fmt: skip
     parser.add_argument(
@@ -56,7 +43,9 @@ def register(subparsers):
     parser.add_argument(
         "--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes"
     )
-    methods = "see: gradcam methods; default: those of the first nine there that fit the network"
+    methods = (
+        "see: gradcam methods; default: the first ten there but occlusion, as far as they fit the network"
+    )
     parser.add_argument(
         "--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help=methods
     )
@@ -72,12 +61,31 @@ def register(subparsers):
         "--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core"
     )
     parser.set_defaults(run=run)
+    _help_with_measures(parser)
+
+
+def _help_with_measures(parser):
+    """The measures stand in the help, and are imported only where that is asked for."""
+    written = parser.format_help
+
+    def format_help():
+        from gradcam.measure.measures import MEASURES
+
+        width = max(map(len, MEASURES))
+        lines = [f"  {name:<{width}}  {m.question}  ({m.paper})" for name, m in MEASURES.items()]
+        parser.epilog = "\n".join(["Measures:", *lines, "", EXAMPLES])
+        return written()
+
+    parser.format_help = format_help
 
 
 def run(args):
     from gradcam.commands._ask import AskError, one_of
     from gradcam.commands._network import loaded, network_named
-    from gradcam.measure.pictures import DataError, Photos, Scenes
+    from gradcam.measure.errors import DataError
+    from gradcam.measure.measures import MEASURES
+    from gradcam.measure.pictures.photos import Photos
+    from gradcam.measure.pictures.scenes import Scenes
     from gradcam.show.saving import check
 
     asked = (
@@ -103,47 +111,44 @@ def run(args):
 
 def _measure(args, net, data, asked, methods):
     """One pass over the pictures for all that is measured on the same maps; then grids; then random weights."""
-    from gradcam.measure import randomisation
-    from gradcam.measure.measures import MEASURES as KNOWN
+    from gradcam.measure.measure import GRIDS, PICTURES, RANDOM_WEIGHTS
+    from gradcam.measure.measures import MEASURES
+    from gradcam.measure.measures.sanity_check import layers_with_weights
     from gradcam.measure.study import run, sanity_curves
-    from gradcam.measure.study.summary import reasons, small, summary, table
+    from gradcam.measure.study.summary import reasons, small, summary, table_of_figures
+    from gradcam.show.saving import save
 
-    apart = ["grid_pointing_game", "sanity_check"]
-    together = [m for m in asked if m not in apart]
-    kinds = bool(together) + sum(kind in asked for kind in apart)
+    by_needs = {}
+    for name in asked:
+        by_needs.setdefault(MEASURES[name].needs, []).append(name)
     options = {"workers": args.processors, "progress": sys.stderr.isatty()}
 
     def rows(kind):
         path = Path(args.rows) if args.rows else None
-        return path.with_stem(f"{path.stem}_{kind}") if path and kinds > 1 else path
+        return path.with_stem(f"{path.stem}_{kind}") if path and len(by_needs) > 1 else path
 
-    if together:
-        found = run.over(net, data, together, methods, args.n, rows("maps"), **options)
-        figures = [f for m in together for f in KNOWN[m].figures]
-        _print(f"{len(found)} pictures, {data.says}", table(summary(found), figures), reasons(found))
-        if 0 < len(small(found)) < len(found):
-            _print(
-                f"{len(small(found))} of them: objects on less than a third of the picture",
-                table(summary(small(found)), figures),
-                {},
-            )
-    if "grid_pointing_game" in asked:
-        grids = run.grids(net, data, args.n or 100, **options)
-        found = run.over(net, grids, ["grid_pointing_game"], methods, None, rows("grid"), **options)
-        _print(f"{len(found)} {grids.says}", table(summary(found), ["cell"]), reasons(found))
-    if "sanity_check" in asked:
-        found = run.sanity(net, data, methods, args.n, rows("sanity"), **options)
-        _print(
-            f"{len(found)} pictures: maps before and after weights are drawn anew",
-            sanity_curves.table(found),
-            reasons(found),
+    def table(found, needs):
+        return table_of_figures(
+            summary(found), [f.name for m in by_needs[needs] for f in MEASURES[m].figures]
         )
-        if args.out:
-            from gradcam.show.saving import save
 
-            print(
-                f"The curves are in {save(sanity_curves.figure(found, randomisation.layers(net), net.card.title), args.out)}"
-            )
+    if PICTURES in by_needs:
+        found = run.over(net, data, by_needs[PICTURES], methods, args.n, rows("maps"), **options)
+        _print(f"{len(found)} pictures, {data.says}", table(found, PICTURES), reasons(found))
+        if 0 < len(small(found)) < len(found):
+            title = f"{len(small(found))} of them: objects on less than a third of the picture"
+            _print(title, table(small(found), PICTURES), {})
+    if GRIDS in by_needs:
+        grids = run.grids(net, data, args.n or 100, **options)
+        found = run.over(net, grids, by_needs[GRIDS], methods, None, rows("grid"), **options)
+        _print(f"{len(found)} {grids.says}", table(found, GRIDS), reasons(found))
+    if RANDOM_WEIGHTS in by_needs:
+        found = run.sanity(net, data, methods, args.n, rows("sanity"), **options)
+        title = f"{len(found)} pictures: maps before and after weights are drawn anew"
+        _print(title, sanity_curves.table_of_likeness(found), reasons(found))
+        if args.out:
+            figure = sanity_curves.figure(found, layers_with_weights(net), net.card.title)
+            print(f"The curves are in {save(figure, args.out)}")
 
 
 def _named(asked):
@@ -175,13 +180,12 @@ def _at_layers(named, net):
 
 
 def _fitting(net, data):
-    """The methods that are measured where none is asked for: those of `gradcam.explain`, but for the dear one, that this network has."""
+    """The methods that are measured where none is asked for: those of few passes in the first tables, which this network has."""
     from gradcam.measure.case import unfit
-    from gradcam.methods import CLASSIC
+    from gradcam.measure.study.plan import QUICK
 
-    quick = [m for m in CLASSIC if m != "occlusion"]
-    failed = unfit(net, data[data.numbers[0]], data.preprocessing, quick)
-    return [m for m in quick if m not in failed]
+    failed = unfit(net, data[data.numbers[0]], data.preprocessing, QUICK)
+    return [m for m in QUICK if m not in failed]
 
 
 def _print(title, table, reasons):

@@ -6,11 +6,12 @@ import numpy as np
 
 from gradcam.explanation import explain
 from gradcam.image import prepare
-from gradcam.measure import baselines
+from gradcam.measure.baselines import random_point
 from gradcam.measure.measures.deletion_insertion import few
 from gradcam.measure.measures.rank_correlation import spread
 from gradcam.measure.statistics.intensity import intensity
 from gradcam.methods import METHODS
+from gradcam.methods.occlusion import METHOD as OCCLUSION
 from gradcam.methods.occlusion import occlusion
 from minicnn import GraphError, RuleError
 
@@ -66,13 +67,13 @@ class Case:
     @cached_property
     def random(self):
         """The map of the baseline "random point"."""
-        return baselines.random_point(self.size, self.number)
+        return random_point(self.size, self.number)
 
     def _explain(self, methods):
         layers = {}
         for method in methods:
             name, layer = parsed(method)
-            if name == "occlusion":
+            if name == OCCLUSION.name:
                 self.raw[method] = spread(self.falls, self.size, *self.window)
             else:
                 layers.setdefault(layer, {})[name] = method
@@ -97,5 +98,5 @@ class Case:
 
 def unfit(net, example, preprocessing, methods):
     """{method: why this network has no such map, whatever the picture}, found by trying."""
-    tried = Case(net, example, preprocessing, 0, [m for m in methods if parsed(m)[0] != "occlusion"])
+    tried = Case(net, example, preprocessing, 0, [m for m in methods if parsed(m)[0] != OCCLUSION.name])
     return {m: why for m, why in tried.failed.items() if why != NOT_FINITE}

@@ -74,7 +74,7 @@ def _maps(context, **options):
 
 METHOD = Method(
     "occlusion", "Occlusion", "Zeiler & Fergus 2014", "how much the score falls when a window is covered", _maps, joint=True,
-    cost="1 forward for each window", classic=True, drawn="overlay", of_score=False,
+    cost="1 forward for each window", many_passes=True, classic=True, drawn="overlay", of_score=False,
     equation="y_c(x) - y_c(x with a window set to 0), windows 2 x 2 at every pixel; a pixel: the mean over its windows",
     zero="No window that was covered moved the score.",
 )  # fmt: skip

@@ -23,7 +23,7 @@ OTHERS = [
     "gradcam/measure/measures/localisation.py",
     "gradcam/measure/measures/pointing_game.py",
     "gradcam/measure/measures/rank_correlation.py",
-    "gradcam/measure/randomisation.py",
+    "gradcam/measure/measures/sanity_check.py",
     "gradcam/measure/study/sanity_curves.py",
     *(f"minicnn/nets/language/{name}.py" for name in ("captioner", "vqa", "dense_captioner")),
     *(

@@ -1,7 +1,27 @@
-def energy_pointing_game(map, truth):
-    """Energy-based pointing game (Wang et al. 2020, sec. 4.3): what share of the map lies on the object.  -> 0 to 1
+from __future__ import annotations
 
-    map (H, W) >= 0; truth (H, W) bool.        sum over truth of L / sum of L        A map of zeros has no energy anywhere: 0.
+import numpy as np
+
+from gradcam.measure.checked import checked_map, checked_mask
+from gradcam.measure.measure import Figure, Measure
+from gradcam.measure.measures.pointing_game import chance
+
+
+def energy_pointing_game(map: np.ndarray, truth: np.ndarray) -> float:
+    """Energy-based pointing game (Wang et al. 2020, sec. 4.3): what share of the map lies on the object?  -> 0 to 1
+
+    map (H, W) >= 0; truth (H, W): the object's pixels.        sum over truth of L / sum of L        A map of zeros has no energy: 0.
+    MeasureError for a map that is not finite or below zero somewhere, and for a mask of another size.
     """
+    map = checked_map(map, positive=True)
+    truth = checked_mask(truth, map.shape)
     total = map.sum(dtype=float)
     return float(map[truth].sum(dtype=float) / total) if total > 0 else 0.0
+
+
+MEASURE = Measure(
+    "energy_pointing_game", "Energy-based pointing game", "Wang et al. 2020",
+    "what share of the map lies on the object?",
+    lambda map, case: energy_pointing_game(map, case.truth), (Figure("energy", "energy on the object", percent=True),),
+    chance=lambda case: chance(case.truth),
+)  # fmt: skip

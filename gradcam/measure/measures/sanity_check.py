@@ -6,38 +6,43 @@ network saw is compared with what it was.  A method whose maps stay as they are 
 Lesson 15.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
+from gradcam.measure.errors import MeasureError
+from gradcam.measure.measure import RANDOM_WEIGHTS, Figure, Measure
 from gradcam.measure.statistics.spearman import spearman
 from gradcam.measure.statistics.ssim import ssim
+from minicnn.layer import Layer
 
-WAYS = ("cascading", "independent")
-SIMILARITIES = (
-    "signed",
-    "magnitude",
-    "ssim",
-)  # Spearman of the values, Spearman of what is drawn, SSIM of what is drawn
+ORDERS = ("cascading", "independent")
 
 
-def layers(net):
-    """The names of the steps that have weights, the one next to the scores first."""
+def layers_with_weights(net: Layer) -> list[str]:
+    """The names of a network's layers with weights, the one next to the scores first; a module of several layers counts as one."""
     return [part.name for part in net.parts() if part.arrays()][::-1]
 
 
-def randomised(net, way, seed=0):
-    """[a network for each of `layers`]: cascading, with that layer and all above it drawn anew; independent, with that layer only.
+def randomised(net: Layer, order: str, seed: int = 0) -> list[Layer]:
+    """[a network for each of `layers_with_weights`]: "cascading", with that layer and all above it drawn anew; "independent", with that layer only.
 
-    Weights as before training (He et al. 2015), biases zero.  `net` is not changed.
+    Weights as before training (He et al. 2015), biases zero.  `net` is not changed.  MeasureError for another order.
     """
-    names = layers(net)
+    if order not in ORDERS:
+        raise MeasureError(f"layers are randomised in the order {' or '.join(ORDERS)}, not {order!r}")
+    names = layers_with_weights(net)
     return [
-        drawn_anew(net, names[: k + 1] if way == "cascading" else [names[k]], seed) for k in range(len(names))
+        drawn_anew(net, names[: k + 1] if order == "cascading" else [names[k]], seed)
+        for k in range(len(names))
     ]
 
 
-def drawn_anew(net, names, seed):
+def drawn_anew(net: Layer, names: Sequence[str], seed: int) -> Layer:
     """A copy of the network in which the layers of these names have random weights, each its own."""
-    copy, every = net.map(np.copy), layers(net)
+    copy, every = net.map(np.copy), layers_with_weights(net)
     for part in copy.parts():
         if part.name in names:
             for k, inner in enumerate(part.layers()):
@@ -46,12 +51,28 @@ def drawn_anew(net, names, seed):
     return copy
 
 
-def similarity(raw, intensity, other_raw, other_intensity):
-    """How alike two maps are -> [signed, magnitude, ssim].  A map of zeros is like nothing: 0.
+def similarity(
+    before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
+) -> tuple[float, float, float]:
+    """How alike two maps are -> (Spearman of the values, Spearman of the magnitudes, SSIM of the magnitudes), each at most 1.
 
-    raw: as the method gave them, any shape; intensity (H, W) >= 0, of which SSIM compares shares of the largest value.
+    before, after: pairs of the map as the method gave it, any shape, and its magnitudes (H, W) >= 0, of which SSIM compares shares of the
+    largest.  A map of zeros is like nothing: 0.
     """
-    if not (np.any(intensity) and np.any(other_intensity)):
-        return [0.0, 0.0, 0.0]
-    shares = (intensity / intensity.max(), other_intensity / other_intensity.max())
-    return [spearman(raw, other_raw), spearman(intensity, other_intensity), ssim(*shares)]
+    (raw, drawn), (other_raw, other_drawn) = before, after
+    if not (np.any(drawn) and np.any(other_drawn)):
+        return 0.0, 0.0, 0.0
+    shares = (drawn / drawn.max(), other_drawn / other_drawn.max())
+    return spearman(raw, other_raw), spearman(drawn, other_drawn), ssim(*shares)
+
+
+MEASURE = Measure(
+    "sanity_check", "Sanity check", "Adebayo et al. 2018, sec. 3",
+    "does the map change when weights are drawn anew?",
+    similarity, (
+        Figure("signed", "Spearman, signed values", better=-1),
+        Figure("magnitude", "Spearman, magnitudes", better=-1),
+        Figure("ssim", "SSIM, magnitudes", better=-1),
+    ),
+    needs=RANDOM_WEIGHTS, many_passes=True,
+)  # fmt: skip

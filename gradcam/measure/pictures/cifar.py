@@ -2,21 +2,29 @@
 
 import numpy as np
 
-from gradcam.measure.pictures import DataError, Example, squash
+from gradcam.measure.errors import DataError
+from gradcam.measure.pictures.archive import arrays
+from gradcam.measure.pictures.example import Example, squash
+from gradcam.measure.pictures.photos import whole_numbers
 
 
 class Cifar:
     """Pictures 0 to n - 1 of an npz file with images (N, 32, 32, 3) uint8 and labels (N,)."""
 
     def __init__(self, path, card, n):
-        self.preprocessing, self.says = squash(card.preprocessing), path.name
+        self.path, self.preprocessing, self.says = path, squash(card.preprocessing), path.name
+        found, self.digest = arrays(path, "an npz file with images and labels", ("images", "labels"))
         try:
-            with np.load(path, allow_pickle=False) as file:
-                self.pictures, self.labels = file["images"][:n], file["labels"][:n].astype(int)
-        except FileNotFoundError:
-            raise DataError(f"{path}: there is no such file") from None
-        except (OSError, KeyError, ValueError, EOFError):
-            raise DataError(f"{path}: this is not an npz file with images and labels") from None
+            self.pictures = found["images"][:n]
+            if self.pictures.shape[1:] != (32, 32, 3) or self.pictures.dtype != np.uint8:
+                raise DataError(
+                    f"images are (N, 32, 32, 3), uint8; these are {self.pictures.shape}, {self.pictures.dtype}"
+                )
+            self.labels = whole_numbers(found["labels"], "labels", 10)[:n]
+            if not len(self.pictures) == len(self.labels) > 0:
+                raise DataError(f"it holds {len(self.pictures)} pictures, but {len(self.labels)} labels")
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from None
         self.numbers = list(range(len(self.labels)))
 
     def __getitem__(self, number):

@@ -1,7 +1,4 @@
-"""Grid pointing game (Böhle et al. 2021, sec. 4.1): several pictures in one grid; how much of the map of a class lies on its own picture?
-
-The share itself is that of the energy-based pointing game; here are the grids, of 2 x 2 pictures of different classes.
-"""
+"""Grids of 2 x 2 pictures of four classes, for the grid pointing game (Böhle et al. 2021, sec. 4.1)."""
 
 from dataclasses import replace
 
@@ -9,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from gradcam.image import prepare
+from gradcam.measure.errors import DataError
 from gradcam.measure.measures.localisation import box_around
-from gradcam.measure.pictures import DataError, Example
+from gradcam.measure.pictures.example import Example
 
 CELLS = 2  # along a side
 SUREST = 20  # photos of a class that may enter a grid
@@ -25,6 +23,7 @@ class PhotoGrids:
 
     def __init__(self, photos, net, rows, n):
         self.numbers, self.says = list(range(n)), f"grids of {photos.says}"
+        self.digest = f"grids of {len(photos.numbers)} of {photos.digest}"
         self.photos, side = photos, photos.preprocessing.crop
         self.side = side if takes(net, CELLS * side) else side // CELLS
         self.preprocessing = _whole(photos.preprocessing, self.side)
@@ -51,7 +50,7 @@ class SceneGrids:
     Those are taken in which the network finds the kind that is asked for.
     """
 
-    says = "grids of shapes"
+    says = digest = "grids of shapes"
 
     def __init__(self, scenes, net, n):
         self.scenes, self.net, self.numbers = scenes, net, list(range(n))

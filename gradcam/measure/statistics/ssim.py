@@ -1,14 +1,24 @@
+from __future__ import annotations
+
 import numpy as np
+
+from gradcam.measure.checked import checked_map
+from gradcam.measure.errors import MeasureError
 
 K1, K2 = 0.01, 0.03
 
 
-def ssim(a, b, window=7, full=1.0):
+def ssim(a: np.ndarray, b: np.ndarray, window: int = 7, full: float = 1.0) -> float:
     """Structural similarity (Wang et al. 2004, eq. 13), the mean over all windows inside the picture -> at most 1, which equal maps have.
 
     a, b (H, W), values up to `full`; window: side of the square window, pixels, all of which weigh the same.
+    MeasureError if they differ in size, are smaller than a window, or are not finite.
     """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    a, b = (checked_map(v).astype(np.float64) for v in (a, b))
+    if a.shape != b.shape or not 1 < window <= min(a.shape):
+        raise MeasureError(
+            f"two maps of one size are compared in windows of {window} pixels; these are {a.shape} and {b.shape}"
+        )
     n = window**2
     mean_a, mean_b = means(a, window), means(b, window)
     var_a, var_b, cov = ((means(p * q, window) - m * k) * n / (n - 1)

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcam.measure.statistics.intervals import interval
 from gradcam.measure.study import spoken
+from gradcam.measure.study.markdown import plain
 from minicnn.convolution.fast.memory import keep_memory
 from minicnn.nets.language.decoding import beam
 from weights import load
@@ -71,7 +72,7 @@ def page(captioner, vqa, scenes, pointing, validation):
     test = range(pointing)
     two = [r for r in spoken.of_words(captioner, test, "test", of_words) if r["shapes"] > 1]
     parts = [
-        HEAD, "## Right sentences, right answers\n", _table(("what", "right", "best constant", "n"), accuracy(captioner, vqa, scenes)),
+        HEAD, "## Right sentences, right answers\n", _markdown(("what", "right", "best constant", "n"), accuracy(captioner, vqa, scenes)),
         POINTING.format(of_words, of_answers), "Words of sentences about two shapes:\n", _pointing(two),
         "Answers, in scenes of one to three shapes:\n", _pointing(list(spoken.of_answers(vqa, test, "test", of_answers))),
         "A changed answer, or another question, moves the map.  \"What colour is the ...?\" in scenes of two shapes:\n",
@@ -123,14 +124,14 @@ def _layers(rows, net, validation):
 
 
 def _pointing(rows):
-    table = []
+    lines = []
     for of in dict.fromkeys(r["of"] for r in rows):
         some = [r for r in rows if r["of"] == of]
         hit, near, chance, centre, other, zero = (
             [r[key] for r in some] for key in ("hit", "near", "chance", "centre", "other", "zero")
         )
         baselines = f"{np.mean(other):.1%}", f"{np.mean(chance):.1%}", _share(centre)
-        table.append((of, _share(hit), _share(near), *baselines, sum(zero), len(some)))
+        lines.append((of, _share(hit), _share(near), *baselines, sum(zero), len(some)))
     head = (
         "map of",
         "on the shape meant",
@@ -141,12 +142,12 @@ def _pointing(rows):
         "zero maps",
         "n",
     )
-    return _table(head, table)
+    return _markdown(head, lines)
 
 
 def _by_layer(shares):
     what = list(next(iter(shares.values())))
-    return _table(
+    return _markdown(
         ("layer", *what), [(layer, *(f"{of[w]:.1%}" for w in what)) for layer, of in shares.items()]
     )
 
@@ -155,9 +156,9 @@ def _share(values):
     return "{:.1%} ({:.1%} to {:.1%})".format(*interval(values))
 
 
-def _table(head, rows):
+def _markdown(head, rows):
     lines = [head, ("---", *["--:"] * (len(head) - 1)), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+    return plain(lines) + "\n"
 
 
 def _input(picture):

@@ -7,8 +7,8 @@ import numpy as np
 from gradcam.explanation import explain
 from gradcam.image import prepare
 from gradcam.measure.study.collect import collect
+from gradcam.measure.study.markdown import aligned
 from gradcam.measure.study.run import from_the_score, which
-from gradcam.measure.study.summary import aligned
 from gradcam.methods import METHODS
 from minicnn import GraphError, RuleError
 
@@ -75,7 +75,7 @@ def medians(rows):
     return found
 
 
-def table(rows):
+def table_of_costs(rows):
     """A Markdown table of the medians."""
     lines = [
         [method, f"{of['seconds']:.3f}", f"{of['grad_cams']:.1f}", str(of["forward"]), METHODS[method].cost]

@@ -15,13 +15,15 @@ from pathlib import Path
 
 import weights
 from gradcam.measure.case import Case
-from gradcam.measure.measures import row
-from gradcam.measure.measures.grid_pointing_game import PhotoGrids
-from gradcam.measure.pictures import Photos, Scenes
+from gradcam.measure.measures import MEASURES
+from gradcam.measure.pictures.cifar import Cifar
+from gradcam.measure.pictures.grids import PhotoGrids
+from gradcam.measure.pictures.photos import Photos
+from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.study import depth_page, run
-from gradcam.measure.study.__main__ import read
-from gradcam.measure.study.cifar import Cifar
 from gradcam.measure.study.collect import collect
+from gradcam.measure.study.one_picture import row
+from gradcam.measure.study.rows_file import read
 from gradcam.methods.grad_cam import combine
 from minicnn import Tensor, backward, find, one_hot
 from minicnn.convolution.fast.memory import keep_memory
@@ -127,15 +129,14 @@ def at_every(net, x, c, layers):
 
 
 def measure(study, folder, rows=None, workers=None, progress=True):
-    """Rows (see `measures.row`) of a study's pictures, one for each; rows: the file that keeps them."""
+    """Rows (see `one_picture.row`) of a study's pictures, one for each; rows: the file that keeps them."""
     net = weights.load(study.network, folder / study.weights if study.weights else None)
     data, methods = study.data(folder, net), [f"grad_cam@{layer}" for layer in study.layers]
+    known = [MEASURES[name] for name in study.measures]
     settings = {"measures": list(study.measures), "methods": methods, **run.which(net, data)}
 
     def one(number):
-        return row(
-            Depths(net, data[number], data.preprocessing, number, methods, overlap=1), study.measures, {}
-        )
+        return row(Depths(net, data[number], data.preprocessing, number, methods, overlap=1), known, {})
 
     keep_memory()
     return collect(rows, settings, data.numbers[: study.n], one, workers, progress, study.name)

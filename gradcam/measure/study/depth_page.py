@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.measures import FIGURES
-from gradcam.measure.study.summary import SMALL, cell, small, summary, table
+from gradcam.measure.study.summary import SMALL, cell, small, summary, table_of_figures
 from gradcam.show.saving import save
 from weights import card
 
@@ -41,12 +41,12 @@ def page(found):
         texts.append(f"## {card(study.network).title}: {study.name}\n\n{study.says}\n")
         columns = _columns(rows)
         texts.append(
-            f"{len(rows)} pictures:\n\n{table(summary(rows), columns)}\n\n{_from_first_to_last(rows, columns)}\n"
+            f"{len(rows)} pictures:\n\n{table_of_figures(summary(rows), columns)}\n\n{_from_first_to_last(rows, columns)}\n"
         )
         some = small(rows)
         if "found" in columns and some:
             title = f"The {len(some)} whose object takes up less than {SMALL:.0%} of the picture:"
-            texts.append(f"{title}\n\n{table(summary(some), columns)}\n")
+            texts.append(f"{title}\n\n{table_of_figures(summary(some), columns)}\n")
     return "\n".join(texts)
 
 

@@ -10,15 +10,17 @@ which there are no rows there stay as they were written before.
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 import weights
-from gradcam.measure import randomisation
-from gradcam.measure.pictures import Photos, Scenes
+from gradcam.measure.measure import GRIDS, RANDOM_WEIGHTS
+from gradcam.measure.measures.sanity_check import layers_with_weights
+from gradcam.measure.pictures.photos import Photos
+from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.study import cost, run, sanity_curves
 from gradcam.measure.study.plan import SUBJECTS, stages
 from gradcam.measure.study.report import page, sections_of, written
+from gradcam.measure.study.rows_file import read
 from gradcam.show.saving import save
 
 
@@ -66,13 +68,13 @@ def measure(subject, stage, asked):
     net = weights.load(subject.network, asked.data / subject.weights if subject.weights else None)
     data = Photos(asked.data / subject.photos, net.card) if subject.photos else Scenes(stage.n, net.card)
     options = {"rows": asked.rows / f"{stage.name}.jsonl", "workers": asked.processors, "name": stage.name}
-    if stage.kind.endswith("sanity"):
+    if stage.needs == RANDOM_WEIGHTS:
         run.sanity(net, data, stage.methods, stage.n, **options)
         return
     if stage.kind == "cost":
         cost.over(net, data, stage.methods, stage.n, **options)
         return
-    if "grid" in stage.kind:
+    if stage.needs == GRIDS:
         data = run.grids(
             net, data, stage.n, asked.rows / f"{subject.network}_certainty.jsonl", asked.processors
         )
@@ -88,7 +90,7 @@ def report(asked):
         rows = {stage.kind: read(path) for stage, path in files.items() if path.exists()}
         found[subject] = {kind: some for kind, some in rows.items() if some}
         if "sanity" in found[subject]:
-            layers = randomisation.layers(weights.build(subject.network))
+            layers = layers_with_weights(weights.build(subject.network))
             figure = sanity_curves.figure(found[subject]["sanity"], layers, title(subject))
             save(figure, asked.out / f"sanity_{subject.network}.png", dpi=80)
     sections, figures = page({subject: rows for subject, rows in found.items() if rows})
@@ -109,21 +111,5 @@ def _over(before, now):
     return {network: before.get(network, {}) | now.get(network, {}) for network in before | now}
 
 
-def read(path):
-    """The rows of a file, without its first line, and without a line that is being written."""
-    return [
-        json.loads(line)
-        for line in path.read_text("utf-8").splitlines(keepends=True)[1:]
-        if line.endswith("\n")
-    ]
-
-
 def title(subject):
     return f"{weights.card(subject.network).title}: are maps still the same when layers are random?"
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("\ninterrupted: the same command goes on here")

@@ -2,29 +2,57 @@
 
 from dataclasses import dataclass
 
+from gradcam.measure.measure import GRIDS, PICTURES, RANDOM_WEIGHTS
+from gradcam.measure.measures import MEASURES
 from gradcam.methods import CLASSIC, METHODS, RELATIVES
 
-QUICK = tuple(m for m in CLASSIC if m != "occlusion")
-ON_MAPS = ("pointing_game", "energy_pointing_game", "localisation")
+QUICK = tuple(m for m in CLASSIC if not METHODS[m].many_passes)
 MANY_PASSES = tuple(m for m in RELATIVES if METHODS[m].many_passes)
 FEW_PASSES = ("grad_cam", *(m for m in RELATIVES if m not in MANY_PASSES))
-IN_PASSES = ("rank_correlation", "deletion", "insertion")
+
+
+def _measures(needs, many_passes=None):
+    return tuple(
+        m.name for m in MEASURES.values() if m.needs == needs and many_passes in (None, m.many_passes)
+    )
+
+
+ON_MAPS, IN_PASSES = _measures(PICTURES, many_passes=False), _measures(PICTURES, many_passes=True)
+ON_GRIDS, ON_RANDOM_WEIGHTS = _measures(GRIDS), _measures(RANDOM_WEIGHTS)
+MEASURED = {  # kind of stage: by what
+    "maps": ON_MAPS,
+    "grid": ON_GRIDS,
+    "sanity": ON_RANDOM_WEIGHTS,
+    "passes": (*ON_MAPS, *IN_PASSES),
+    "grid_occlusion": ON_GRIDS,
+    "relatives_maps": ON_MAPS,
+    "relatives_grid": ON_GRIDS,
+    "relatives_many": ON_MAPS,
+    "relatives_sanity": ON_RANDOM_WEIGHTS,
+    "relatives_passes": (*ON_MAPS, *IN_PASSES),
+    "cost": (),
+}
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One file of rows.  kind: "maps" (one map of each method), "passes" (hundreds of forward passes each), "grid" or "sanity";
-    "relatives_..." of Grad-CAM's relatives, with Grad-CAM beside them; "cost" of all methods."""
+    """One file of rows.  kind: a key of MEASURED; "passes": hundreds of forward passes for each map; "relatives_...": of Grad-CAM's
+    relatives, with Grad-CAM beside them; "cost": of all methods."""
 
     network: str
     kind: str
     n: int
     methods: tuple
-    measures: tuple = ()
+    measures: tuple
 
     @property
     def name(self):
         return f"{self.network}_{self.kind}"
+
+    @property
+    def needs(self):
+        """What its measures are measured on; None for costs."""
+        return MEASURES[self.measures[0]].needs if self.measures else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,21 +121,21 @@ SUBJECTS = (
 def stages(subject):
     """In the order in which they are run: what is quick first."""
     quick, every = (*QUICK, *subject.also), (*CLASSIC, *subject.also)
-    planned = {
-        "maps": (quick, ON_MAPS),
-        "grid": (quick, ("grid_pointing_game",)),
-        "sanity": (every,),
-        "passes": (every, (*ON_MAPS, *IN_PASSES)),
-        "grid_occlusion": (("occlusion",), ("grid_pointing_game",)),
-        "relatives_maps": (FEW_PASSES, ON_MAPS),
-        "relatives_grid": (FEW_PASSES, ("grid_pointing_game",)),
-        "relatives_many": (("grad_cam", *MANY_PASSES), ON_MAPS),
-        "relatives_sanity": (FEW_PASSES,),
-        "relatives_passes": (("grad_cam", *RELATIVES), (*ON_MAPS, *IN_PASSES)),
-        "cost": (tuple(METHODS),),
+    methods = {
+        "maps": quick,
+        "grid": quick,
+        "sanity": every,
+        "passes": every,
+        "grid_occlusion": tuple(m for m in CLASSIC if m not in QUICK),
+        "relatives_maps": FEW_PASSES,
+        "relatives_grid": FEW_PASSES,
+        "relatives_many": ("grad_cam", *MANY_PASSES),
+        "relatives_sanity": FEW_PASSES,
+        "relatives_passes": ("grad_cam", *RELATIVES),
+        "cost": tuple(METHODS),
     }
     return [
-        Stage(subject.network, kind, subject.n[kind], *what)
-        for kind, what in planned.items()
+        Stage(subject.network, kind, subject.n[kind], methods[kind], measures)
+        for kind, measures in MEASURED.items()
         if kind in subject.n
     ]

@@ -4,6 +4,7 @@ import numpy as np
 
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.statistics.intervals import interval
+from gradcam.measure.study.markdown import plain
 from weights.recipes.regions_found import ENOUGH
 
 OWN, OTHER, EMPTY = (
@@ -12,7 +13,7 @@ OWN, OTHER, EMPTY = (
     "Grad-CAM of its caption, random weights",
 )
 PLACES = "HiResCAM of its caption"
-FIGURES = {
+COLUMNS = {
     "box_hit": "pointing game: in the region",
     "box_energy": "energy in the region",
     "mask_hit": "pointing game: on the shape",
@@ -66,19 +67,19 @@ def page(n, said, rows):
     ratio = np.mean([row["inside"] for row in rows]) / np.mean([row["outside"] for row in rows])
     right = np.mean([row["right"] for row in rows])
     return PAGE.format(
-        scenes=n, iou=ENOUGH, regions=len(rows), table=table(rows), ratio=ratio, right=right, **said
+        scenes=n, iou=ENOUGH, regions=len(rows), table=table_of_maps(rows), ratio=ratio, right=right, **said
     )
 
 
-def table(rows):
+def table_of_maps(rows):
     """A line for each map, a column for each figure, with its 95 % interval."""
-    lines = [["map", *FIGURES.values(), "n", "zero maps"], ["---", *["---:"] * (len(FIGURES) + 2)]]
+    lines = [["map", *COLUMNS.values(), "n", "zero maps"], ["---", *["---:"] * (len(COLUMNS) + 2)]]
     for name in (RANDOM, CENTRE, OWN, OTHER, EMPTY, PLACES):
         values = [row["values"][name] for row in rows if name in row["values"]]
         if values:
             cells = [
                 "{:.1f} % ({:.1f} to {:.1f})".format(*(100 * v for v in interval([of[f] for of in values])))
-                for f in FIGURES
+                for f in COLUMNS
             ]
             lines.append([name, *cells, str(len(values)), str(sum(name in row["zero"] for row in rows))])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return plain(lines)

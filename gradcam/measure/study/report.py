@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from gradcam.measure.study.cost import medians
-from gradcam.measure.study.cost import table as cost_table
-from gradcam.measure.study.sanity_curves import curves, verdict
-from gradcam.measure.study.sanity_curves import table as sanity_table
-from gradcam.measure.study.summary import reasons, small, summary, table
+from gradcam.measure.measures import MEASURES
+from gradcam.measure.study.cost import medians, table_of_costs
+from gradcam.measure.study.plan import MEASURED
+from gradcam.measure.study.sanity_curves import curves, table_of_likeness, verdict
+from gradcam.measure.study.summary import reasons, small, summary, table_of_figures
 from weights import card
 
 HEAD = """\
@@ -19,25 +19,23 @@ method that does no better has shown nothing.  The class is the picture's true o
 where it is the class that the intact network scores highest.  `method@layer` looks at that layer, or starts from it; `deconvnet` alone
 starts at the score.
 """
-LOCALISED = ("hit", "energy", "found", "top1_error", "top5_error")
-IN_PASSES = ("rank_correlation", "deletion", "insertion")
 RANDOM_LAYERS = """\
 Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,
 the upper half, all of them, and one layer at a time (mean over the layers).  1: the map does not notice.  Zero maps of random networks
 count as 0."""
-SECTIONS = {  # kind of stage: heading, columns; in the order of the page
-    "maps": ("On the object", LOCALISED),
-    "small": ("The same on objects that take up less than a third of the picture", LOCALISED),
-    "passes": ("What takes hundreds of passes", (*LOCALISED, *IN_PASSES)),
-    "grid": ("Grids of four", ("cell",)),
-    "grid_occlusion": ("Grids of four, occlusion", ("cell",)),
-    "sanity": ("Sanity check", ()),
-    "relatives_maps": ("Relatives: on the object", LOCALISED),
-    "relatives_many": ("Relatives: on the object, those of many passes", LOCALISED),
-    "relatives_passes": ("Relatives: what takes hundreds of passes", (*LOCALISED, *IN_PASSES)),
-    "relatives_grid": ("Relatives: grids of four", ("cell",)),
-    "relatives_sanity": ("Relatives: sanity check", ()),
-    "cost": ("Cost", ()),
+SECTIONS = {  # kind of stage: heading; in the order of the page
+    "maps": "On the object",
+    "small": "The same on objects that take up less than a third of the picture",
+    "passes": "What takes hundreds of passes",
+    "grid": "Grids of four",
+    "grid_occlusion": "Grids of four, occlusion",
+    "sanity": "Sanity check",
+    "relatives_maps": "Relatives: on the object",
+    "relatives_many": "Relatives: on the object, those of many passes",
+    "relatives_passes": "Relatives: what takes hundreds of passes",
+    "relatives_grid": "Relatives: grids of four",
+    "relatives_sanity": "Relatives: sanity check",
+    "cost": "Cost",
 }
 
 
@@ -47,11 +45,11 @@ def page(found):
     for subject, rows in found.items():
         into = sections[card(subject.network).title] = {"": f"{subject.pictures}\n"}
         of = figures[subject.network] = {}
-        for kind, (heading, columns) in SECTIONS.items():
+        for kind, heading in SECTIONS.items():
             some = _small(rows.get("maps", [])) if kind == "small" else rows.get(kind)
             if some:
                 make = {"sanity": _sanity, "relatives_sanity": _sanity, "cost": _cost}.get(kind, _measured)
-                into[heading], of[kind] = make(some, columns)
+                into[heading], of[kind] = make(some, MEASURED["maps" if kind == "small" else kind])
                 into[heading] += "" if kind in ("small", "cost") else _reasons(some)
         if "sanity" in rows:
             curves_of = f"{RANDOM_LAYERS}\n\n![curves](sanity_{subject.network}.png)"
@@ -69,7 +67,7 @@ def page(found):
 
 def written(sections):
     """Sections -> the page, in Markdown."""
-    texts, order = [HEAD], ["", *(heading for heading, _ in SECTIONS.values())]
+    texts, order = [HEAD], ["", *SECTIONS.values()]
     for title, of in sections.items():
         texts.append(f"## {title}\n")
         texts += [
@@ -89,9 +87,9 @@ def sections_of(text):
     return found
 
 
-def _measured(rows, columns):
-    found = summary(rows)
-    return f"{table(found, columns)}\n", found
+def _measured(rows, measures):
+    found, columns = summary(rows), [f.name for m in measures for f in MEASURES[m].figures]
+    return f"{table_of_figures(found, columns)}\n", found
 
 
 def _small(rows):
@@ -101,7 +99,7 @@ def _small(rows):
 
 def _sanity(rows, _):
     means = {m: {w: v.mean(axis=0).round(4).tolist() for w, v in f.items()} for m, f in curves(rows).items()}
-    return "\n\n".join(filter(None, [RANDOM_LAYERS, sanity_table(rows), verdict(rows)])) + "\n", means
+    return "\n\n".join(filter(None, [RANDOM_LAYERS, table_of_likeness(rows), verdict(rows)])) + "\n", means
 
 
 def _cost(rows, _):
@@ -109,7 +107,7 @@ def _cost(rows, _):
 Medians over {len(rows)} pictures: seconds of one processor for one map of one class, its forward pass included, each method alone.
 Pictures forward: how many are passed through the whole network; passes: what they are, K the number of feature maps A.
 
-{cost_table(rows)}
+{table_of_costs(rows)}
 """
     return text, medians(rows)
 

@@ -8,28 +8,34 @@ from dataclasses import replace
 import numpy as np
 
 from gradcam.image import prepare
-from gradcam.measure import baselines, randomisation
+from gradcam.measure.baselines import CENTRE, RANDOM, centre, random_point
 from gradcam.measure.case import Case, unfit
-from gradcam.measure.measures import row
+from gradcam.measure.measures import MEASURES
 from gradcam.measure.measures.deletion_insertion import STEPS, probability
-from gradcam.measure.measures.grid_pointing_game import PhotoGrids, SceneGrids
-from gradcam.measure.pictures import Scenes
+from gradcam.measure.measures.sanity_check import ORDERS, randomised, similarity
+from gradcam.measure.pictures.grids import PhotoGrids, SceneGrids
+from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.study.collect import collect
+from gradcam.measure.study.one_picture import row
 from minicnn.convolution.fast.memory import keep_memory
 
 NOTHING = (np.zeros(1), np.zeros(1))  # in place of a map that could not be made
 
 
 def over(net, data, measures, methods, n=None, rows=None, workers=None, progress=True, name=None):
-    """Rows (see `measures.row`) of the first n pictures of `data`, one for each.  rows: the file that keeps them."""
+    """Rows (see `one_picture.row`) of the first n pictures of `data`, one for each.
+
+    measures: names; methods: names, "grad_cam@conv10" at a layer; rows: the file that keeps them.
+    """
     net = from_the_score(net)
     numbers = data.numbers[:n]
     settings = {"measures": list(measures), "methods": list(methods), "steps": STEPS, **which(net, data)}
+    known = [MEASURES[name] for name in measures]
     failed = unfit(net, data[numbers[0]], data.preprocessing, methods)
     possible = [m for m in methods if m not in failed]
 
     def one(number):
-        return row(Case(net, data[number], data.preprocessing, number, possible), measures, failed)
+        return row(Case(net, data[number], data.preprocessing, number, possible), known, failed)
 
     keep_memory()
     return collect(rows, settings, numbers, one, workers, progress, name)
@@ -63,14 +69,14 @@ def certainty(net, data, rows=None, workers=None, progress=True):
 
 
 def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, name=None, seed=0):
-    """Rows {"number", "class", "values": {method: {way: [[signed, magnitude, ssim] for each layer]}}, "zero": {method: maps}, "failed"}.
+    """Rows {"number", "class", "values": {method: {order: [[signed, magnitude, ssim] for each layer]}}, "zero": {method: maps}, "failed"}.
 
     The class is the one that the intact network scores highest.  zero: how many of the random networks' maps are.
     """
     net = from_the_score(net)
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, methods)
     possible = [m for m in methods if m not in failed]
-    networks = {way: randomisation.randomised(net, way, seed) for way in randomisation.WAYS}
+    networks = {order: randomised(net, order, seed) for order in ORDERS}
     settings = {"sanity check of": list(methods), "seed": seed, **which(net, data)}
 
     def one(number):
@@ -81,8 +87,8 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
             """{method: (map as it is, what is drawn)}; k: which of the random points."""
             case = Case(net, example, data.preprocessing, number, possible, overlap=1)
             drawn = {
-                baselines.RANDOM: baselines.random_point(case.size, [number, k]),
-                baselines.CENTRE: baselines.centre(case.size),
+                RANDOM: random_point(case.size, [number, k]),
+                CENTRE: centre(case.size),
             }
             return case, {m: (map, map) for m, map in drawn.items()} | {
                 m: (case.raw[m], case.maps[m]) for m in case.maps
@@ -91,12 +97,12 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
         case, before = maps(net)
         empty = {m: "the intact network's map is zero" for m, (_, drawn) in before.items() if not drawn.any()}
         there = {m: map for m, map in before.items() if m not in empty}
-        values, zero = {m: {way: [] for way in networks} for m in there}, dict.fromkeys(there, 0)
-        for way, k in itertools.product(networks, range(len(networks[randomisation.WAYS[0]]))):
-            _, after = maps(networks[way][k], k + 1)
+        values, zero = {m: {order: [] for order in networks} for m in there}, dict.fromkeys(there, 0)
+        for order, k in itertools.product(networks, range(len(networks[ORDERS[0]]))):
+            _, after = maps(networks[order][k], k + 1)
             for m, map in there.items():
-                same = randomisation.similarity(*map, *after.get(m, NOTHING))
-                values[m][way].append([round(v, 5) for v in same])
+                same = similarity(map, after.get(m, NOTHING))
+                values[m][order].append([round(v, 5) for v in same])
                 zero[m] += not after.get(m, NOTHING)[1].any()
         return {
             "number": number,
@@ -123,7 +129,7 @@ def which(net, data):
     return {
         "weights": digest(net),
         "layer": getattr(getattr(net, "card", None), "layer", None),
-        "data": data.says,
+        "data": data.digest,
     }
 
 

@@ -7,15 +7,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcam.measure.baselines import CENTRE, RANDOM
-from gradcam.measure.randomisation import SIMILARITIES, WAYS
+from gradcam.measure.measures.sanity_check import MEASURE, ORDERS
 from gradcam.measure.statistics.intervals import bootstrap
-from gradcam.measure.study.summary import aligned
+from gradcam.measure.study.markdown import aligned
 
-TITLES = {
-    "signed": "Spearman, signed values",
-    "magnitude": "Spearman, magnitudes",
-    "ssim": "SSIM, magnitudes",
-}
+SIMILARITIES = [figure.name for figure in MEASURE.figures]
+TITLES = {figure.name: figure.title for figure in MEASURE.figures}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
 NOTICING, HARDLY = ("gradient", "grad_cam"), ("guided_backprop", "guided_grad_cam")
 CLAIM = """\
@@ -27,26 +24,26 @@ BASELINES = {RANDOM: ("black", ":"), CENTRE: ("0.55", "--")}  # what never looks
 
 
 def curves(rows):
-    """{method: {way: (pictures, layers, 3)}} of the rows of a sanity check."""
+    """{method: {order: (pictures, layers, 3)}} of the rows of a sanity check."""
     methods = dict.fromkeys(m for row in rows for m in row["values"])
     return {
-        m: {w: np.array([row["values"][m][w] for row in rows if m in row["values"]]) for w in WAYS}
+        m: {w: np.array([row["values"][m][w] for row in rows if m in row["values"]]) for w in ORDERS}
         for m in methods
     }
 
 
 def figure(rows, layers, title):
-    """One panel for each way and each similarity, one line for each method, with 95 % bands.  layers: names, next to the scores first."""
+    """One panel for each order and each similarity, one line for each method, with 95 % bands.  layers: names, next to the scores first."""
     page = Figure(figsize=(16, 9), layout="constrained")
     page.suptitle(title)
     found = curves(rows)
-    for way, axes in zip(WAYS, page.subplots(len(WAYS), len(SIMILARITIES), sharey=True)):
+    for order, axes in zip(ORDERS, page.subplots(len(ORDERS), len(SIMILARITIES), sharey=True)):
         for k, (similarity, ax) in enumerate(zip(SIMILARITIES, axes)):
             for method, style in styles(found).items():
-                values = found[method][way]
+                values = found[method][order]
                 _line(ax, values[..., k], *style, f"{method} (n = {len(values)})")
             ax.set_title(TITLES[similarity], fontsize=10)
-            ax.set_xlabel(XLABEL[way])
+            ax.set_xlabel(XLABEL[order])
             ax.set_xticks(range(len(layers) + 1), ["none", *layers], rotation=60, fontsize=8)
             ax.axhline(0, color="0.7", linewidth=0.5, zorder=0)
         axes[0].set_ylabel("like the intact network's map")
@@ -81,7 +78,7 @@ def _line(ax, values, colour, style, width, label):
     ax.fill_between(x, [1, *low], [1, *high], color=colour, alpha=0.12, linewidth=0)
 
 
-def table(rows):
+def table_of_likeness(rows):
     """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and the mean of one at a time."""
     head = [
         "method",
@@ -89,7 +86,7 @@ def table(rows):
     ]
     lines = []
     for method, found in curves(rows).items():
-        cascading, alone = (found[w] for w in WAYS)
+        cascading, alone = (found[w] for w in ORDERS)
         layers = cascading.shape[1]
         cells = []
         for k in (SIMILARITIES.index("magnitude"), SIMILARITIES.index("ssim")):

@@ -3,6 +3,7 @@
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.measures import FIGURES
 from gradcam.measure.statistics.intervals import interval
+from gradcam.measure.study.markdown import aligned
 from gradcam.methods import METHODS
 
 SMALL = (
@@ -43,7 +44,7 @@ def reasons(rows):
     return {method: why for row in reversed(rows) for method, why in row["failed"].items()}
 
 
-def table(found, figures):
+def table_of_figures(found, figures):
     """A Markdown table: one line for each method, one column for each figure, with its 95 % interval."""
     head = [
         "method",
@@ -57,17 +58,6 @@ def table(found, figures):
         for m, of in found.items()
     ]
     return aligned(head, lines)
-
-
-def aligned(head, lines):
-    """A Markdown table with columns of one width each, the first to the left, figures to the right."""
-    widths = [max(3, *map(len, column)) for column in zip(head, *lines)]
-    rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
-    padded = (
-        [name.ljust(widths[0]), *(text.rjust(w) for text, w in zip(cells, widths[1:]))]
-        for name, *cells in [head, rule, *lines]
-    )
-    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
 
 
 def cell(value, figure):

@@ -8,8 +8,7 @@ import pytest
 import weights
 from gradcam.cli import main
 from gradcam.measure.measures import MEASURES
-from gradcam.measure.study import __main__ as table
-from gradcam.measure.study import run
+from gradcam.measure.study import every_method, run
 from gradcam.measure.study.plan import Subject
 from tests.gradcam.measure.test_over_pictures import photos  # noqa: F401
 
@@ -30,7 +29,7 @@ def test_help_names_every_measure_and_shows_examples(capsys):
     with pytest.raises(SystemExit, match="0"):
         main(["measure", "--help"])
     out = capsys.readouterr().out
-    assert all(name in out for name in [*MEASURES, "sanity_check"])
+    assert all(name in out for name in MEASURES)
     assert "gradcam measure pointing_game --network squeezenet --data photos.npz" in out
     assert "box_image" in out
 
@@ -156,17 +155,17 @@ def test_a_count_is_a_number(capsys, small):
 def test_the_whole_table_by_one_command(capsys, monkeypatch, tmp_path, photos, small):  # noqa: F811
     n = {"maps": 3, "passes": 1, "grid": 2, "grid_occlusion": 1, "sanity": 1}
     subject = Subject("captum_cifar", small.name, photos[0].name, "Noise.", ("grad_cam@relu1",), n)
-    monkeypatch.setattr(table, "SUBJECTS", (subject,))
+    monkeypatch.setattr(every_method, "SUBJECTS", (subject,))
     monkeypatch.setattr(
         run,
         "certainty",
         lambda net, data, *_: [{"number": n, "class": n, "rank": 0, "probability": 1} for n in range(8)],
     )
     words = ["--data", str(tmp_path), "--rows", str(tmp_path / "rows"), "--out", str(tmp_path / "out")]
-    table.main([*words, "--only", "captum_cifar_maps"])
+    every_method.main([*words, "--only", "captum_cifar_maps"])
     first = (tmp_path / "out/measures.md").read_text("utf-8")
     assert "### On the object\n" in first and "Sanity" not in first
-    table.main(words)
+    every_method.main(words)
     page, figures = (
         (tmp_path / "out/measures.md").read_text("utf-8"),
         json.loads((tmp_path / "out/measures.json").read_text("utf-8")),
@@ -176,5 +175,5 @@ def test_the_whole_table_by_one_command(capsys, monkeypatch, tmp_path, photos, s
     assert figures["captum_cifar"]["passes"]["occlusion"]["n"] == 1
     assert "grad_cam@relu1" in page and "### What takes hundreds of passes\n" in page
     (tmp_path / "rows/captum_cifar_passes.jsonl").unlink()
-    table.main([*words, "--report"])  # what was written of rows that are gone stays
+    every_method.main([*words, "--report"])  # what was written of rows that are gone stays
     assert (tmp_path / "out/measures.md").read_text("utf-8") == page

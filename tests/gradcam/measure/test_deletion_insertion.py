@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from gradcam.measure.measures.deletion_insertion import area, blurred, deletion, few, gaussian, insertion
+from gradcam.measure.measures.deletion_insertion import (
+    area_under_curve,
+    blurred,
+    deletion,
+    few,
+    gaussian,
+    insertion,
+)
 
 
 def mean_net(x):
@@ -28,7 +35,7 @@ def test_deletion_of_the_right_pixels_ends_the_class_at_once():
     np.testing.assert_allclose(curve, [1, *[0.5] * 9], atol=1e-12)
     wrong = deletion(mean_net, ones(), 0, 1 - corner_map(), steps=9)
     np.testing.assert_allclose(wrong, [*[1] * 9, 0.5], atol=1e-12)
-    assert area(curve) < area(wrong)
+    assert area_under_curve(curve) < area_under_curve(wrong)
 
 
 def test_deletion_goes_from_the_whole_picture_to_the_mean_colour():
@@ -63,8 +70,8 @@ def test_a_large_picture_goes_alone():
 
 
 def test_area_of_a_line():
-    assert area(np.linspace(0, 1, 11)) == pytest.approx(0.5)
-    assert area(np.ones(5)) == pytest.approx(1)
+    assert area_under_curve(np.linspace(0, 1, 11)) == pytest.approx(0.5)
+    assert area_under_curve(np.ones(5)) == pytest.approx(1)
 
 
 def test_blur_is_scipys():

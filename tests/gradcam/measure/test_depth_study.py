@@ -10,8 +10,8 @@ from gradcam import grad_cam
 from gradcam.image import prepare
 from gradcam.measure import DataError
 from gradcam.measure.baselines import RANDOM
+from gradcam.measure.pictures.cifar import Cifar
 from gradcam.measure.study import depth, depth_page
-from gradcam.measure.study.cifar import Cifar
 from gradcam.measure.study.depth import STUDIES, at_every, main, measure
 from gradcam.measure.study.summary import summary
 from minicnn import Tensor, find, nets

@@ -6,8 +6,9 @@ import signal
 
 import pytest
 
-from gradcam.measure.pictures import DataError
-from gradcam.measure.study.collect import collect, opened
+from gradcam.measure import DataError
+from gradcam.measure.study.collect import collect
+from gradcam.measure.study.rows_file import opened
 
 SETTINGS = {"measures": ["pointing_game"], "methods": ["grad_cam"]}
 FIRST = json.dumps(SETTINGS) + "\n"

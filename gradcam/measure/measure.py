@@ -1,0 +1,67 @@
+"""What is known of a measure, said once, at the end of the measure's own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+PICTURES = (
+    "pictures"  # whole pictures, with what is known of each: where the object is, what the network says of it
+)
+GRIDS = (
+    "grids"  # grids of four pictures of four classes; the truth is the cell of the class that is asked for
+)
+RANDOM_WEIGHTS = "random weights"  # the same pictures, before and after layers of the network were drawn anew
+
+
+class Figure(NamedTuple):
+    """One number that a measure gives.
+
+    name: its key in a row; title: above its column; better: 1 if more is better, -1 if less is; percent: whether it is a share
+    """
+
+    name: str
+    title: str
+    better: int = 1
+    percent: bool = False
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of maps.
+
+    name      what `gradcam measure` takes; title: its usual name; paper: authors and year; question: what it asks, in one line
+    value     f(map, case) -> a number, or one for each figure.  map (H, W) >= 0, on the picture's pixels; case: a `gradcam.measure.case.Case`.
+              A measure that needs random weights: f(before, after), each a pair (map as the method gave it, map (H, W) >= 0)
+    figures   what these numbers are, a `Figure` each
+    needs     what it is measured on: PICTURES, GRIDS or RANDOM_WEIGHTS
+    chance    f(case) -> what a random point gets, where that is known exactly; otherwise one random point is measured
+    ordered   whether only the order of the values counts: a map of zeros, which has none, is given a random point's numbers
+    many_passes  whether one map takes many forward passes of the network
+    """
+
+    name: str
+    title: str
+    paper: str
+    question: str
+    value: Callable[..., float | tuple[float, ...]]
+    figures: tuple[Figure, ...]
+    needs: str = PICTURES
+    chance: Callable[[Any], float | tuple[float, ...]] | None = None
+    ordered: bool = False
+    many_passes: bool = False
+
+    def of(self, map: np.ndarray, case: Any) -> dict[str, float]:
+        """{figure: number} of one map of a case."""
+        return self._named(self.value(map, case))
+
+    def of_random(self, case: Any) -> dict[str, float]:
+        """{figure: number} of a random point."""
+        return self._named(self.chance(case)) if self.chance else self.of(case.random, case)
+
+    def _named(self, numbers):
+        numbers = numbers if isinstance(numbers, tuple) else (numbers,)
+        return {figure.name: float(number) for figure, number in zip(self.figures, numbers, strict=True)}
