@@ -2,6 +2,8 @@
 a GPU.  This is the only file that imports CuPy.
 """
 
+from typing import Any
+
 import numpy as np
 
 from minicnn.errors import Error
@@ -11,7 +13,7 @@ class DeviceError(Error, RuntimeError):
     """No usable GPU."""
 
 
-def gpu():
+def gpu() -> Any:
     """The CuPy module.  DeviceError, with what to install, if there is no CuPy or no CUDA device."""
     try:
         import cupy
@@ -28,24 +30,24 @@ def gpu():
     return cupy
 
 
-def to_gpu(what):
+def to_gpu(what: Any) -> Any:
     """An array, or a network with all its weights, on the GPU."""
     return _over(what, gpu().asarray)
 
 
-def to_cpu(what):
+def to_cpu(what: Any) -> Any:
     """An array, or a network with all its weights, in main memory."""
     return _over(what, lambda a: a.get() if hasattr(a, "get") else np.asarray(a))
 
 
-def moved(array, like):
+def moved(array: np.ndarray, like: Any) -> Any:
     """A NumPy array, moved to where `like` is."""
     if isinstance(like, np.ndarray):
         return array
     return np.asarray(array, like=like)
 
 
-def block_size(numbers, like):
+def block_size(numbers: int, like: Any) -> int:
     """How many numbers to compute with at a time: `numbers`, chosen for a processor's cache, or many more on a GPU."""
     return numbers if isinstance(like, np.ndarray) else 64 * numbers
 

@@ -1,10 +1,17 @@
 """Tensors that remember the operation that made them, and how to find one's way among them."""
 
+from __future__ import annotations
+
 import difflib
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from minicnn.errors import GraphError
+
+Array = np.ndarray  # or CuPy's, on a GPU
+Tensors: TypeAlias = "Tensor | Sequence[Tensor]"
 
 
 class Tensor:
@@ -15,16 +22,31 @@ class Tensor:
     """
 
     __slots__ = ("data", "layer", "name", "op")
+    data: Array
+    name: str | None
+    op: Op | None
+    layer: Any
     __array_ufunc__ = None  # np.ones(3) * tensor is an error instead of an array of objects
 
-    def __init__(self, data, name=None, op=None, layer=None):
+    def __init__(self, data: Array, name: str | None = None, op: Op | None = None, layer: Any = None) -> None:
         self.data, self.name, self.op, self.layer = data, name, op, layer
 
-    shape = property(lambda self: self.data.shape)
-    ndim = property(lambda self: self.data.ndim)
-    dtype = property(lambda self: self.data.dtype)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes, such as (N, C, H, W)."""
+        return self.data.shape
 
-    def __repr__(self):
+    @property
+    def ndim(self) -> int:
+        """How many axes there are."""
+        return self.data.ndim
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The kind of number: float32, or float64 for verifying."""
+        return self.data.dtype
+
+    def __repr__(self) -> str:
         made = f", made by {type(self.op).__name__}" if self.op else ""
         return f"Tensor({self.name or 'unnamed'}: {tuple(self.shape)} {self.dtype}{made})"
 
@@ -37,13 +59,18 @@ class Op:
     returns the signal towards its input (..., *x.shape).
     """
 
-    weights = ()  # the inputs that are weights: a rule replaces the way back to the others only
-    activation = False  # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of y
+    weights: tuple[
+        str, ...
+    ] = ()  # the inputs that are weights: a rule replaces the way back to the others only
+    activation: bool = False  # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of y
 
-    def forward(self, *inputs):
+    inputs: tuple[Any, ...]  # what it was applied to: tensors, and arrays that carry no signal
+
+    def forward(self, *inputs: Any, **named: Any) -> Array:
+        """The equation: arrays in, an array out.  Remembers, as named attributes, what the gradients need."""
         raise NotImplementedError
 
-    def __call__(self, *inputs, name=None, layer=None):
+    def __call__(self, *inputs: Any, name: str | None = None, layer: Any = None) -> Any:
         """Tensors in, a tensor out; arrays in, an array out, and nothing is remembered."""
         if vars(self).keys() & {"inputs", "released"}:
             raise GraphError(
@@ -56,7 +83,7 @@ class Op:
         return Tensor(data, name, op=self, layer=layer)
 
 
-def one_hot(y, c):
+def one_hot(y: Tensor, c: Any) -> Array:
     """The signal that asks for class c: 1 at c, 0 elsewhere.
 
     y: a tensor of scores (N, classes), or of feature maps (N, K, h, w).  c: a class, or N classes, one per picture; for feature maps a
@@ -85,7 +112,7 @@ def one_hot(y, c):
     return start
 
 
-def history(y):
+def history(y: Tensors) -> list[Tensor]:
     """Every tensor that led to y (a tensor, or several), inputs before outputs, y last."""
     order, seen, todo = [], set(), [(t, False) for t in reversed(several(y))]
     while todo:
@@ -100,7 +127,7 @@ def history(y):
     return order
 
 
-def names(y):
+def names(y: Tensors) -> dict[str, Tensor | None]:
     """{name: tensor} for everything named in y's history.
 
     A layer applied twice gives relu1 and relu1:2.  A name that two different makers use is given to neither: its value is None.
@@ -120,7 +147,7 @@ def names(y):
     return found
 
 
-def find(y, name):
+def find(y: Tensor, name: str) -> Tensor:
     """The tensor called `name` in y's history.  GraphError if there is none, or if two different makers use the name."""
     known = names(y)
     if name not in known:
@@ -134,12 +161,12 @@ def find(y, name):
     return known[name]
 
 
-def several(tensors):
+def several(tensors: Tensors) -> list[Tensor]:
     """One tensor, or a list of them -> a list."""
     return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
 
 
-def inputs_of(op):
+def inputs_of(op: Op) -> tuple[Any, ...]:
     """What the operation was applied to.  GraphError if that was released."""
     if not hasattr(op, "inputs"):
         raise GraphError(
@@ -148,7 +175,7 @@ def inputs_of(op):
     return op.inputs
 
 
-def forget(op):
+def forget(op: Op) -> None:
     """Release what the operation remembers."""
     vars(op).clear()
     op.released = True

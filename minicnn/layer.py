@@ -4,15 +4,22 @@ Calling a network never changes it: modes are attributes of its layers, and what
 afterwards (`BatchNormLayer.follow`), so two threads may use one network.
 """
 
+from __future__ import annotations
+
 import copy
 import difflib
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from minicnn.convolution import Kept
 from minicnn.device import moved
-from minicnn.graph import GraphError, Tensor
+from minicnn.graph import Array, GraphError, Op, Tensor
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
+from minicnn.windows import Pair, Sides
+
+X = TypeVar("X", Tensor, Array)  # a tensor in, a tensor out; an array in, an array out
 
 
 class Layer:
@@ -21,35 +28,35 @@ class Layer:
     training = False
     precision = "fast"
 
-    def __init__(self, name=None):
+    def __init__(self, name: str | None = None) -> None:
         self.name = name
 
-    def __call__(self, x):
+    def __call__(self, x: X) -> X:
         """A tensor in, a tensor out; an array in, an array out, and nothing is remembered."""
         y = self.forward(x)
         if isinstance(y, Tensor) and y.name is None:
             y.name = self.name
         return y
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         raise NotImplementedError
 
-    def apply(self, op, x, *weights, name=None):
+    def apply(self, op: Op, x: X, *weights: Any, name: str | None = None) -> X:
         """op(x, *weights) under this layer's name; weights stay plain arrays when x is one."""
         if not isinstance(x, Tensor):
             weights = [w.data if isinstance(w, Tensor) else w for w in weights]
         return op(x, *weights, name=name or self.name, layer=self)
 
-    def parts(self):
+    def parts(self) -> list[Layer]:
         """The layers directly inside this one, in order."""
         inside = (p for v in vars(self).values() for p in (v if isinstance(v, list) else [v]))
         return [p for p in inside if isinstance(p, Layer)]
 
-    def layers(self):
+    def layers(self) -> list[Layer]:
         """This layer and every layer inside, in order."""
         return [self, *(inner for part in self.parts() for inner in part.layers())]
 
-    def arrays(self):
+    def arrays(self) -> dict[str, Tensor]:
         """{'conv1_1.W': tensor, ...}: everything that `load` fills, running statistics included."""
         return {
             f"{at.name}.{key}": value
@@ -58,37 +65,37 @@ class Layer:
             if isinstance(value, Tensor)
         }
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Tensor]:
         """{'conv1_1.W': tensor, ...}: everything that training changes by its gradient."""
         fixed = {f"{at.name}.{key}" for at in self.layers() for key in getattr(at, "statistics", ())}
         return {name: tensor for name, tensor in self.arrays().items() if name not in fixed}
 
-    def map(self, f):
+    def map(self, f: Callable[[Array], Array]) -> Self:
         """A copy of this network whose every array is f(array); a layer used at two places stays one.  The network is not changed."""
         tensors = [v for at in self.layers() for v in vars(at).values() if isinstance(v, Tensor)]
         return copy.deepcopy(self, {id(t.data): f(t.data) for t in tensors})
 
-    def astype(self, dtype):
+    def astype(self, dtype: Any) -> Self:
         """A copy of this network that computes in another dtype, say np.float64."""
         return self.map(lambda a: a.astype(dtype))
 
-    def train(self, training=True):
+    def train(self, training: bool = True) -> Self:
         """Dropout drops and batchnorm uses the batch's statistics, here and inside.  -> self"""
         for at in self.layers():
             at.training = training
         return self
 
-    def eval(self):
+    def eval(self) -> Self:
         """The opposite of train().  -> self"""
         return self.train(False)
 
-    def compute(self, precision):
+    def compute(self, precision: str) -> Self:
         """How convolutions are computed from now on, here and inside: "fast", or "exact", which allows no Winograd.  -> self"""
         for at in self.layers():
             at.precision = precision
         return self
 
-    def initialise(self, seed=0):
+    def initialise(self, seed: int = 0) -> Self:
         """Draw the weights anew: He et al. 2015, eq. 10, W ~ N(0, 2/fan_in); biases 0.  -> self"""
         random = np.random.default_rng(seed)
         for at in self.layers():
@@ -106,16 +113,16 @@ class Layer:
 class Sequential(Layer):
     """Layers one after the other.  net["relu5_3"] is one of them."""
 
-    def __init__(self, *steps, name=None):
+    def __init__(self, *steps: Layer, name: str | None = None) -> None:
         super().__init__(name)
         self.steps = list(steps)
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         for step in self.steps:
             x = step(x)
         return x
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Layer:
         for at in self.layers():
             if at.name == name:
                 return at
@@ -127,11 +134,11 @@ class Sequential(Layer):
 class Apply(Layer):
     """A layer without weights: Apply("pool1", MaxPool, kernel=2)."""
 
-    def __init__(self, name, op, **options):
+    def __init__(self, name: str, op: type[Op], **options: Any) -> None:
         super().__init__(name)
         self.op, self.options = op, options
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return self.apply(self.op(**self.options), x)
 
 
@@ -145,7 +152,18 @@ def _weight(name, *shape, value=0):
 class ConvLayer(Layer):
     """F filters on C channels; `kernel` one number or (rows, columns); other options as in Conv."""
 
-    def __init__(self, name, C, F, kernel, stride=1, pad=0, dilation=1, groups=1, bias=True):
+    def __init__(
+        self,
+        name: str,
+        C: int,
+        F: int,
+        kernel: Pair,
+        stride: Pair = 1,
+        pad: Sides = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
         super().__init__(name)
         kh, kw = (kernel, kernel) if np.ndim(kernel) == 0 else kernel
         self.options = {"stride": stride, "pad": pad, "dilation": dilation, "groups": groups}
@@ -153,10 +171,10 @@ class ConvLayer(Layer):
         self.b = _weight(f"{name}.b", F) if bias else None
         self.kept = Kept()
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return self.apply(Conv(**self.options, precision=self.precision, kept=self.kept), x, self.W, self.b)
 
-    def map(self, f):
+    def map(self, f: Callable[[Array], Array]) -> Self:
         twin = super().map(f)
         twin.kept = Kept()  # of other weights
         return twin
@@ -165,12 +183,12 @@ class ConvLayer(Layer):
 class LinearLayer(Layer):
     """D inputs, F outputs."""
 
-    def __init__(self, name, D, F, bias=True):
+    def __init__(self, name: str, D: int, F: int, bias: bool = True) -> None:
         super().__init__(name)
         self.W = _weight(f"{name}.W", F, D)
         self.b = _weight(f"{name}.b", F) if bias else None
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return self.apply(Linear(), x, self.W, self.b)
 
 
@@ -179,18 +197,18 @@ class BatchNormLayer(Layer):
 
     statistics = ("mean", "var")
 
-    def __init__(self, name, C, eps=1e-5, momentum=0.1):
+    def __init__(self, name: str, C: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(name)
         self.eps, self.momentum = eps, momentum
         self.gamma, self.beta = _weight(f"{name}.gamma", C, value=1), _weight(f"{name}.beta", C)
         self.mean, self.var = _weight(f"{name}.mean", C), _weight(f"{name}.var", C, value=1)
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         if self.training:
             return self.apply(BatchNormTraining(self.eps), x, self.gamma, self.beta)
         return self.apply(BatchNorm(self.eps), x, self.gamma, self.beta, self.mean.data, self.var.data)
 
-    def follow(self, op):
+    def follow(self, op: Any) -> None:
         """Move the running statistics towards those that a BatchNormTraining saw (var unbiased, as in PyTorch)."""
         unbiased = op.var * (op.count / max(op.count - 1, 1))
         self.mean.data = (1 - self.momentum) * self.mean.data + self.momentum * op.mean
@@ -200,9 +218,9 @@ class BatchNormLayer(Layer):
 class DropoutLayer(Layer):
     """Dropout in training, nothing in use.  random: the Generator that it draws from, seeded by whoever trains."""
 
-    def __init__(self, name, p=0.5):
+    def __init__(self, name: str, p: float = 0.5) -> None:
         super().__init__(name)
         self.p, self.random = p, np.random.default_rng(0)
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return self.apply(Dropout(self.p, self.random), x) if self.training else x

@@ -1,17 +1,21 @@
 """Filling a network with arrays, strictly."""
 
 import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
 from minicnn.errors import Error
+
+Network = TypeVar("Network", bound=Any)  # a Layer; what comes in goes out
 
 
 class LoadError(Error, ValueError):
     """Arrays that do not fit the network."""
 
 
-def load(net, arrays):
+def load(net: Network, arrays: Mapping[str, Any]) -> Network:
     """Fill a network's weights from {'conv1_1.W': array, ...}; every name and shape must match, both ways.  -> net
 
     LoadError says which do not; nothing is changed then.  Arrays keep their dtype if it is floating, and are not copied.

@@ -10,8 +10,13 @@ Lesson 6.
 """
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+
+from minicnn.graph import Array
+
+Schedule = Callable[[int, int], float]  # (step, steps) -> learning rate
 
 
 class SGD:
@@ -22,10 +27,10 @@ class SGD:
 
     memories = ("v",)
 
-    def __init__(self, momentum=0.9, decay=0.0):
+    def __init__(self, momentum: float = 0.9, decay: float = 0.0) -> None:
         self.momentum, self.decay = momentum, decay
 
-    def update(self, w, g, v, rate, t):
+    def update(self, w: Array, g: Array, v: Array, rate: float, t: int) -> tuple[Array, Array]:
         v = self.momentum * v + _decayed(w, g, self.decay)
         return w - rate * v, v
 
@@ -35,10 +40,14 @@ class Adam:
 
     memories = ("m", "v")
 
-    def __init__(self, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.0):
+    def __init__(
+        self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, decay: float = 0.0
+    ) -> None:
         self.beta1, self.beta2, self.eps, self.decay = beta1, beta2, eps, decay
 
-    def update(self, w, g, m, v, rate, t):
+    def update(
+        self, w: Array, g: Array, m: Array, v: Array, rate: float, t: int
+    ) -> tuple[Array, Array, Array]:
         step, m, v = self._adapt(_decayed(w, g, self.decay), m, v, t)
         return w - rate * step, m, v
 
@@ -53,10 +62,14 @@ class Adam:
 class AdamW(Adam):
     """Adam with decoupled weight decay, of matrices and filters only: w <- w - rate (step + decay w) (Loshchilov & Hutter 2019, alg. 2)."""
 
-    def __init__(self, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01):
+    def __init__(
+        self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, decay: float = 0.01
+    ) -> None:
         super().__init__(beta1, beta2, eps, decay)
 
-    def update(self, w, g, m, v, rate, t):
+    def update(
+        self, w: Array, g: Array, m: Array, v: Array, rate: float, t: int
+    ) -> tuple[Array, Array, Array]:
         step, m, v = self._adapt(g, m, v, t)
         return w - rate * _decayed(w, step, self.decay), m, v
 
@@ -65,17 +78,17 @@ def _decayed(w, step, decay):
     return step + decay * w if decay and w.ndim > 1 else step
 
 
-def constant(rate):
+def constant(rate: float) -> Schedule:
     """The same learning rate throughout."""
     return lambda step, steps: rate
 
 
-def cosine(peak, floor=0.0):
+def cosine(peak: float, floor: float = 0.0) -> Schedule:
     """From peak to floor: floor + (peak - floor) (1 + cos(pi step/steps))/2  (Loshchilov & Hutter 2017, eq. 5, without restarts)."""
     return lambda step, steps: _anneal(peak, floor, step / steps)
 
 
-def one_cycle(peak, warmup=0.3, first=25.0, last=1e4):
+def one_cycle(peak: float, warmup: float = 0.3, first: float = 25.0, last: float = 1e4) -> Schedule:
     """Up from peak/first during the share `warmup` of the steps, down to peak/first/last in the rest, both on half a cosine.
 
     Smith & Topin 2019, "Super-convergence", with the cosines of the fastai library; the same numbers as PyTorch's OneCycleLR.

@@ -4,17 +4,17 @@ import copy
 
 import numpy as np
 
-from minicnn.graph import GraphError, Tensor, history, inputs_of
+from minicnn.graph import Array, GraphError, Op, Tensor, history, inputs_of
 
 
-def again(op):
+def again(op: Op) -> Op:
     """An operation of the same kind with the same options, not applied yet."""
     twin = copy.copy(op)
     vars(twin).pop("inputs", None)
     return twin
 
 
-def replay(y, A, values):
+def replay(y: Tensor, A: Tensor, values: Array) -> Array:
     """Run the operations between A and y once more, on other values of A.
 
     y, A: tensors; values (M*N, ...): arrays like A's (N, ...), one behind the other -> array (M*N, ...), like y's.  What does not depend

@@ -5,11 +5,11 @@ Lesson 19.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from minicnn.errors import Error
-from minicnn.graph import Op, names
+from minicnn.graph import Op, Tensor, names
 
 Rule = Callable[..., Any]  # (operation, gy) -> gx, or (g1, g2, ...) where several inputs carry signal
 
@@ -79,20 +79,20 @@ def _said(rule: Rule) -> str:
 class Names:
     """tensor -> name with its number (relu1:2), worked out only if somebody asks."""
 
-    def __init__(self, starts):
+    def __init__(self, starts: list[Tensor]) -> None:
         self.starts, self.tensors = starts, None
 
-    def __call__(self, tensor):
+    def __call__(self, tensor: Tensor) -> str | None:
         if self.tensors is None:
             self.tensors = names(self.starts)
             self.of_tensor = {t: n for n, t in self.tensors.items() if t is not None}
         return self.of_tensor.get(tensor, tensor.name)
 
-    def ambiguous(self, name):
+    def ambiguous(self, name: str) -> bool:
         return name in self.tensors and self.tensors[name] is None
 
 
-def rule_for(tensor, table, known):
+def rule_for(tensor: Tensor, table: Mapping[Any, Rule], known: Names) -> Rule | None:
     """The rule that the table states for the operation that made this tensor; None if it states none."""
     entry = _entry(tensor, table, known)
     return None if entry is None else table[entry]
@@ -105,7 +105,7 @@ def _entry(tensor, table, known):
     return next((kind for kind in type(tensor.op).__mro__ if kind in table), None)
 
 
-def check(table, path, known, allow):
+def check(table: Mapping[Any, Rule], path: Sequence[Tensor], known: Names, allow: Any) -> None:
     """RuleError for a table that would do nothing without a word, or that is silent where it must speak."""
     if not table:
         return

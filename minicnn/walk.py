@@ -10,16 +10,25 @@ the first.
 """
 
 import inspect
+from collections.abc import Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from minicnn.convolution.fast.elementwise import can_be_shared, passed_in_shares
-from minicnn.graph import GraphError, Tensor, forget, history, inputs_of, several
-from minicnn.tables import BACKPROP, Names, RuleError, check, rule_for
+from minicnn.graph import GraphError, Tensor, Tensors, forget, history, inputs_of, several
+from minicnn.tables import BACKPROP, Names, Rule, RuleError, check, rule_for
 
 
-def backward(y, gy, wrt, rules=BACKPROP, allow=(), release=False):
+def backward(
+    y: Tensors,
+    gy: Any,
+    wrt: Tensors,
+    rules: Mapping[Any, Rule] | Sequence[Mapping[Any, Rule]] = BACKPROP,
+    allow: Any = (),
+    release: bool = False,
+) -> Any:
     """Send signals from y back to wrt.
 
     y       the tensor (or list of tensors) where signals start

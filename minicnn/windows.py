@@ -3,22 +3,35 @@
 A window of kh x kw taps visits positions i = 0 .. out-1; tap u of window i reads x at  stride*i + dilation*u - pad.
 """
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 
 from minicnn.errors import GraphError
 
+Pair = int | tuple[int, int]  # of rows and columns
+Sides = int | tuple[Any, Any]  # see `sides`
 
-def pair(value):
+
+def pair(value: Any) -> tuple[int, int]:
     """3 -> (3, 3); (3, 5) -> (3, 5)."""
     return (value, value) if np.ndim(value) == 0 else tuple(value)
 
 
-def sides(pad):
+def sides(pad: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     """1 -> ((1, 1), (1, 1)); (1, 2) -> ((1, 1), (2, 2)); ((top, bottom), (left, right)) as it is."""
     return tuple(pair(p) for p in pair(pad))
 
 
-def out_size(size, kernel, stride=1, pad=(0, 0), dilation=1, ceil=False):
+def out_size(
+    size: int,
+    kernel: int,
+    stride: int = 1,
+    pad: tuple[int, int] = (0, 0),
+    dilation: int = 1,
+    ceil: bool = False,
+) -> int:
     """How many windows fit along one axis.  ceil: a last one may hang over the end if it starts inside the input or its front padding."""
     span = dilation * (kernel - 1) + 1
     room = size + sum(pad) - span
@@ -30,7 +43,15 @@ def out_size(size, kernel, stride=1, pad=(0, 0), dilation=1, ceil=False):
     return windows
 
 
-def pad_to_fit(x, kernel, stride, pad, dilation, windows, value=0):
+def pad_to_fit(
+    x: np.ndarray,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    pad: Any,
+    dilation: Sequence[int],
+    windows: Sequence[int],
+    value: float = 0,
+) -> np.ndarray:
     """x with its padding, cut or extended at the end so that exactly `windows` windows fit.  (..., H, W) -> (..., H', W')"""
     sizes, inside, seen = [], [], []
     for size, k, s, (before, _), d, n in zip(x.shape[-2:], kernel, stride, pad, dilation, windows):
@@ -47,7 +68,9 @@ def pad_to_fit(x, kernel, stride, pad, dilation, windows, value=0):
     return x[(..., *seen)]
 
 
-def taps(kernel, stride, dilation, windows):
+def taps(
+    kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], windows: Sequence[int]
+) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
     """Yield (u, v, index): padded[index] is what tap (u, v) of every window sees, (..., windows[0], windows[1])."""
     for u in range(kernel[0]):
         for v in range(kernel[1]):
@@ -56,7 +79,7 @@ def taps(kernel, stride, dilation, windows):
             yield u, v, (..., rows, columns)
 
 
-def cut_padding(g, size, pad):
+def cut_padding(g: np.ndarray, size: Sequence[int], pad: Any) -> np.ndarray:
     """The signal at the padded input, without the padding: (..., H', W') -> (..., H, W); zeros where no window reached."""
     short = [max(0, before + n - have) for (before, _), n, have in zip(pad, size, g.shape[-2:])]
     if any(short):

@@ -8,35 +8,42 @@ W[:,:,u,v]^T gy where x_uv was taken from; the way back to W is  gW[:,:,u,v] = g
 Lessons 2 and 20.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 
 from minicnn.convolution.fast.threads import one_thread_each
-from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides
+from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair, sides
 from minicnn.windows import taps as windows_taps
 
 
 class Geometry:
     """Stride, padding, dilation and groups of one convolution.  stride, dilation: int or (rows, columns); pad: see `sides`."""
 
-    def __init__(self, stride=1, pad=0, dilation=1, groups=1):
+    def __init__(self, stride: Pair = 1, pad: Sides = 0, dilation: Pair = 1, groups: int = 1) -> None:
         self.stride, self.pad, self.dilation, self.groups = pair(stride), sides(pad), pair(dilation), groups
 
-    def windows(self, size, kernel):
+    def windows(self, size: Sequence[int], kernel: Sequence[int]) -> tuple[int, ...]:
         """(H, W), (kh, kw) -> (h, w) of the output."""
         return tuple(
             out_size(n, k, s, p, d)
             for n, k, s, p, d in zip(size, kernel, self.stride, self.pad, self.dilation)
         )
 
-    def padded(self, x, kernel, windows):
+    def padded(self, x: np.ndarray, kernel: Sequence[int], windows: Sequence[int]) -> np.ndarray:
         return pad_to_fit(x, kernel, self.stride, self.pad, self.dilation, windows)
 
-    def taps(self, kernel, windows):
+    def taps(
+        self, kernel: Sequence[int], windows: Sequence[int]
+    ) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
         return windows_taps(kernel, self.stride, self.dilation, windows)
 
 
 @one_thread_each
-def forward(x, W, geometry, b=None):
+def forward(x: np.ndarray, W: np.ndarray, geometry: Geometry, b: np.ndarray | None = None) -> np.ndarray:
     """x (N, C, H, W), W (F, C/groups, kh, kw), b (F,) -> y (N, F, h, w)."""
     N, G, (F, Cg, *kernel) = len(x), geometry.groups, W.shape
     h, w = geometry.windows(x.shape[-2:], kernel)
@@ -49,7 +56,7 @@ def forward(x, W, geometry, b=None):
 
 
 @one_thread_each
-def gx(gy, W, size, geometry):
+def gx(gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -> np.ndarray:
     """gy (N, F, h, w), W (F, C/groups, kh, kw), size (H, W) of x -> gx (N, C, H, W)."""
     N, G, (F, Cg, *kernel) = len(gy), geometry.groups, W.shape
     h, w = gy.shape[-2:]
@@ -65,7 +72,7 @@ def gx(gy, W, size, geometry):
 
 
 @one_thread_each
-def gW(gy, x, kernel, geometry):
+def gW(gy: np.ndarray, x: np.ndarray, kernel: Sequence[int], geometry: Geometry) -> np.ndarray:
     """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C/groups, kh, kw), summed over the batch."""
     (N, F, h, w), C, G = gy.shape, x.shape[1], geometry.groups
     padded = geometry.padded(x, kernel, (h, w))

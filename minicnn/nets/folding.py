@@ -3,10 +3,11 @@
 import numpy as np
 
 from minicnn.errors import GraphError
-from minicnn.layer import BatchNormLayer, ConvLayer
+from minicnn.graph import Array
+from minicnn.layer import BatchNormLayer, ConvLayer, Sequential
 
 
-def fold(net):
+def fold(net: Sequential) -> dict[str, Array]:
     """The weights of the same network without batchnorm: W gamma/sigma and beta + (b - mean) gamma/sigma, sigma = sqrt(var + eps).
 
     net: a Sequential in which every batchnorm directly follows a convolution; it is not changed.  -> {'conv1_1.W': array, ...}, for `load`.

@@ -1,6 +1,11 @@
 """What was seen on the way: a value per step, and what validation said after each epoch."""
 
+from __future__ import annotations
+
 import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
 import numpy as np
 
@@ -8,25 +13,30 @@ import numpy as np
 class Curves:
     """loss, hits: one number per step (hits: the share of the batch that was right); validation: [{"epoch": 1, "accuracy": ...}, ...]."""
 
-    def __init__(self, loss=(), hits=(), validation=()):
+    def __init__(
+        self,
+        loss: Iterable[float] = (),
+        hits: Iterable[float] = (),
+        validation: Iterable[dict[str, Any]] = (),
+    ) -> None:
         self.loss, self.hits, self.validation = list(loss), list(hits), list(validation)
 
-    def arrays(self):
+    def arrays(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         validation = np.frombuffer(json.dumps(self.validation).encode(), np.uint8)
         return {"loss": np.float64(self.loss), "hits": np.float64(self.hits), "validation": validation}
 
     @classmethod
-    def from_arrays(cls, arrays):
+    def from_arrays(cls, arrays: Mapping[str, Any]) -> Self:
         return cls(
             arrays["loss"].tolist(), arrays["hits"].tolist(), json.loads(arrays["validation"].tobytes())
         )
 
-    def recent(self, steps=50):
+    def recent(self, steps: int = 50) -> tuple[float, float]:
         """Mean loss and accuracy of the last steps."""
         return float(np.mean(self.loss[-steps:])), float(np.mean(self.hits[-steps:]))
 
-    def picture(self, path, steps_per_epoch):
+    def picture(self, path: str | os.PathLike, steps_per_epoch: int) -> None:
         """Loss (left) and accuracy (right) over epochs, as a picture file; each training point is the mean of a tenth of an epoch."""
         from matplotlib.figure import Figure
 

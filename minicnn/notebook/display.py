@@ -26,7 +26,7 @@ MOST = 16  # feature maps in one picture
 ALIGNED = {"layer": "left", "operation": "left", "output": "right", "weights": "right"}
 
 
-def layers(net):
+def layers(net: Layer) -> tuple[tuple[int, ...] | None, list[tuple]]:
     """The steps of a network, for one picture -> (shape of the input or None, [(name, operation, shape of the output, weights), ...])
 
     Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not reach come last, without a
@@ -57,7 +57,7 @@ def layers(net):
     return None if x is None else x.shape[1:], rows
 
 
-def network_html(net):
+def network_html(net: Layer) -> str:
     """A network, or one layer, as a table."""
     shape, rows = layers(net)
     learned = _numbers(t.data for t in net.parameters().values())
@@ -76,7 +76,7 @@ def network_html(net):
     return f"<b>{html.escape(title)}</b>, {learned:,} weights, {what}{table}"
 
 
-def tensor_html(tensor):
+def tensor_html(tensor: Tensor) -> str:
     """A tensor: its name, shape, maker and range, and its picture if it looks like one."""
     values = np.asarray(to_cpu(tensor.data))
     made = f", made by {type(tensor.op).__name__}" if tensor.op else ""
@@ -86,14 +86,14 @@ def tensor_html(tensor):
     return f"{facts}{_picture(tensor.name, values)}"
 
 
-def scaled(image):
+def scaled(image: np.ndarray) -> np.ndarray:
     """(1 or 3, H, W), any numbers -> uint8 (H, W, 3), from the smallest (black) to the largest (white)"""
     low, high = float(image.min()), float(image.max())
     shades = (image - low) / (high - low) if high > low else np.zeros(image.shape)
     return np.broadcast_to(np.moveaxis(np.round(255 * shades).astype(np.uint8), 0, -1), (*image.shape[1:], 3))
 
 
-def png(pixels):
+def png(pixels: np.ndarray) -> bytes:
     """uint8 (H, W, 3) -> the bytes of a PNG file"""
     from PIL import Image
 

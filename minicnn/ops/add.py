@@ -1,20 +1,20 @@
 """Lesson 5."""
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 from minicnn.ops.broadcast import sum_to
 
 
 class Add(Op):
     """y = x + z, with broadcasting.  The signal goes to both: two paths add."""
 
-    def forward(self, x, z):
+    def forward(self, x: Array, z: Array) -> Array:
         self.x_shape, self.z_shape = x.shape, z.shape
         y = x + z
         self.y_ndim = y.ndim
         return y
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return sum_to(gy, self.x_shape, self.y_ndim)
 
-    def gz(self, gy):
+    def gz(self, gy: Array) -> Array:
         return sum_to(gy, self.z_shape, self.y_ndim)

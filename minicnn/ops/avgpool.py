@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minicnn.graph import Op
-from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
+from minicnn.graph import Array, Op
+from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair, sides, taps
 
 
 class AvgPool(Op):
@@ -13,11 +13,18 @@ class AvgPool(Op):
     its taps on the picture itself.  Taps that hang over the end of both (ceil) never count.
     """
 
-    def __init__(self, kernel, stride=None, pad=0, ceil=False, count_padding=True):
+    def __init__(
+        self,
+        kernel: Pair,
+        stride: Pair | None = None,
+        pad: Sides = 0,
+        ceil: bool = False,
+        count_padding: bool = True,
+    ) -> None:
         self.kernel, self.stride = pair(kernel), pair(stride or kernel)
         self.pad, self.ceil, self.count_padding = sides(pad), ceil, count_padding
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.size = x.shape[-2:]
         self.windows = [
             out_size(n, k, s, p, 1, self.ceil)
@@ -27,7 +34,7 @@ class AvgPool(Op):
         self.Z = self._window_sizes(x)
         return sum(padded[at] for _, _, at in self._taps()) / self.Z
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
         g, share = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach)), gy / self.Z
         for _, _, at in self._taps():
@@ -50,10 +57,10 @@ class AvgPool(Op):
 class GlobalAvgPool(Op):
     """y_k = 1/Z sum_ij x_kij, the mean over the whole map (Lin et al. 2014, sec. 3.2).  x (N, K, h, w) -> y (N, K)."""
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.size = x.shape[-2:]
         return x.mean(axis=(-2, -1))
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         h, w = self.size
         return np.broadcast_to(gy[..., None, None] / (h * w), (*gy.shape, h, w))

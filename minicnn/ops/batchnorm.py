@@ -7,14 +7,14 @@ Lesson 17.
 
 import numpy as np
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 from minicnn.ops.channels import sum_per_channel
 
 
 class _Normalise(Op):
     weights = ("gamma", "beta")
 
-    def __init__(self, eps=1e-5):
+    def __init__(self, eps: float = 1e-5) -> None:
         self.eps = eps
 
     def _scale_and_shift(self, centred, gamma, beta, var):
@@ -24,14 +24,14 @@ class _Normalise(Op):
         y = self.per_channel(gamma) * self.x_hat
         return np.add(y, self.per_channel(beta), out=y)
 
-    def per_channel(self, v):
+    def per_channel(self, v: Array) -> Array:
         """(..., C) -> (..., C, 1, 1) where the input has pixels."""
         return v[..., None, None] if len(self.axes) == 3 else v
 
-    def ggamma(self, gy):
+    def ggamma(self, gy: Array) -> Array:
         return self._total(gy * self.x_hat)
 
-    def gbeta(self, gy):
+    def gbeta(self, gy: Array) -> Array:
         return self._total(gy)
 
     def _total(self, v):
@@ -46,11 +46,11 @@ def _all_but_channel(x):
 class BatchNorm(_Normalise):
     """Batchnorm in use (eval): mean and var are the running statistics, so y is linear in x."""
 
-    def forward(self, x, gamma, beta, mean, var):
+    def forward(self, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
         self.axes = _all_but_channel(x)
         return self._scale_and_shift(x - self.per_channel(mean), gamma, beta, var)
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy * self.per_channel(self.gamma / self.sigma)
 
 
@@ -60,14 +60,16 @@ class BatchNormTraining(_Normalise):
     `mean` and `var` (biased) are kept for the running statistics; `count` values went into each.
     """
 
-    def forward(self, x, gamma, beta):
+    def forward(self, x: Array, gamma: Array, beta: Array) -> Array:
         self.axes, self.count = _all_but_channel(x), x.size // x.shape[1]
         self.mean = self._total(x) / self.count
         centred = x - self.per_channel(self.mean)
         self.var = self._total(centred * centred) / self.count
         return self._scale_and_shift(centred, gamma, beta, self.var)
 
-    def gx(self, gy):  # gamma/sigma (gy - mean(gy) - x_hat mean(gy x_hat)), means over the batch
+    def gx(
+        self, gy: Array
+    ) -> Array:  # gamma/sigma (gy - mean(gy) - x_hat mean(gy x_hat)), means over the batch
         mean_gy, mean_gy_x = self.gbeta(gy) / self.count, self.ggamma(gy) / self.count
         g = self.x_hat * self._spread(mean_gy_x)
         g += self._spread(mean_gy)

@@ -1,7 +1,9 @@
 """The way back through broadcasting: where a value was used many times, its signals add."""
 
+from minicnn.graph import Array
 
-def sum_to(gy, shape, ndim):
+
+def sum_to(gy: Array, shape: tuple[int, ...], ndim: int) -> Array:
     """gy (..., *y.shape), y with ndim axes -> (..., *shape): summed over every axis along which `shape` was stretched to y's."""
     lead = gy.ndim - ndim
     new = ndim - len(shape)

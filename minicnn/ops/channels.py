@@ -1,9 +1,10 @@
 import numpy as np
 
 from minicnn.convolution.fast.threads import matmul
+from minicnn.graph import Array
 
 
-def sum_per_channel(v):
+def sum_per_channel(v: Array) -> Array:
     """Sum over pictures and pixels: (..., N, C, H, W) -> (..., C).
 
     Pixels first, as a product with ones: quick and accurate in any memory order, where a plain sum over channels-last memory is neither.

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
 class Clip(Op):
@@ -10,12 +10,12 @@ class Clip(Op):
 
     activation = True
 
-    def __init__(self, low, high):
+    def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.x = x
         return np.clip(x, self.low, self.high)
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy * ((self.x > self.low) & (self.x < self.high))

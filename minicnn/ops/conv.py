@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from minicnn.convolution import Geometry, choose
-from minicnn.graph import GraphError, Op
+from minicnn.convolution import Geometry, Kept, choose
+from minicnn.graph import Array, GraphError, Op
 from minicnn.ops.channels import sum_per_channel
+from minicnn.windows import Pair, Sides
 
 
 class Conv(Op):
@@ -17,25 +18,35 @@ class Conv(Op):
 
     weights = ("W", "b")
 
-    def __init__(self, stride=1, pad=0, dilation=1, groups=1, precision="fast", kept=None):
+    def __init__(
+        self,
+        stride: Pair = 1,
+        pad: Sides = 0,
+        dilation: Pair = 1,
+        groups: int = 1,
+        precision: str = "fast",
+        kept: Kept | None = None,
+    ) -> None:
         self.geometry, self.precision, self.kept = Geometry(stride, pad, dilation, groups), precision, kept
 
-    def forward(self, x, W, b=None):
+    def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
         self._check(x, W)
         self.x, self.W = x, W
         self.how = choose(x, W, self.geometry, self.precision, self.kept)
         return self.how.forward(x, W, self.geometry, b)
 
-    def gx(self, gy):  # every output gives its signal back through W to the pixels that it was made from
+    def gx(
+        self, gy: Array
+    ) -> Array:  # every output gives its signal back through W to the pixels that it was made from
         g = self.how.gx(_one_batch(gy), self.W, self.x.shape[-2:], self.geometry)
         return g.reshape(*gy.shape[:-3], *self.x.shape[-3:])
 
-    def gW(self, gy):  # correlate the signal with the input
+    def gW(self, gy: Array) -> Array:  # correlate the signal with the input
         rows = gy.reshape(-1, *gy.shape[-4:])
         g = [self.how.gW(row, self.x, self.W.shape[-2:], self.geometry) for row in rows]
         return np.stack(g).reshape(*gy.shape[:-4], *self.W.shape)
 
-    def gb(self, gy):
+    def gb(self, gy: Array) -> Array:
         return sum_per_channel(gy)
 
     def _check(self, x, W):

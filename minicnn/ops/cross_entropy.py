@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.graph import GraphError, Op
+from minicnn.graph import Array, GraphError, Op
 from minicnn.ops.sigmoid import sigmoid
 from minicnn.ops.softmax import log_softmax
 
@@ -14,10 +14,10 @@ class CrossEntropy(Op):
     classes (Szegedy et al. 2016, sec. 7).  -> a number, shape ().
     """
 
-    def __init__(self, smoothing=0.0):
+    def __init__(self, smoothing: float = 0.0) -> None:
         self.smoothing = smoothing
 
-    def forward(self, x, t):
+    def forward(self, x: Array, t: Array) -> Array:
         N, K = x.shape
         if t.ndim == 1 and (t.shape[0] != N or t.dtype.kind not in "iu"):
             raise GraphError(
@@ -32,7 +32,7 @@ class CrossEntropy(Op):
         self.N = N
         return -(t * log_p).sum() / N
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy[..., None, None] * self.p_minus_t / self.N
 
 
@@ -42,9 +42,9 @@ class SigmoidCrossEntropy(Op):
     x: scores (N, K), t: 0 or 1 for each (N, K) -> a number, shape ().
     """
 
-    def forward(self, x, t):
+    def forward(self, x: Array, t: Array) -> Array:
         self.N, self.p_minus_t = x.shape[0], sigmoid(x) - t
         return (np.maximum(x, 0) - x * t + np.log1p(np.exp(-abs(x)))).sum() / self.N
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy[..., None, None] * self.p_minus_t / self.N

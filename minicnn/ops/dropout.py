@@ -3,7 +3,7 @@
 import numpy as np
 
 from minicnn.device import moved
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
 class Dropout(Op):
@@ -12,13 +12,13 @@ class Dropout(Op):
     random: a NumPy Generator; the numbers are drawn on the CPU and moved to where x is.
     """
 
-    def __init__(self, p=0.5, random=None):
+    def __init__(self, p: float = 0.5, random: np.random.Generator | None = None) -> None:
         self.p, self.random = p, random or np.random.default_rng()
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         kept = self.random.random(x.shape, dtype=np.float32) >= self.p
         self.m = moved(kept.astype(x.dtype), x) / (1 - self.p)
         return x * self.m
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy * self.m

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.graph import GraphError, Op
+from minicnn.graph import Array, GraphError, Op
 
 
 class Embedding(Op):
@@ -13,7 +13,7 @@ class Embedding(Op):
 
     weights = ("W",)
 
-    def forward(self, t, W):
+    def forward(self, t: Array, W: Array) -> Array:
         if t.dtype.kind not in "iu":
             raise GraphError(f"an embedding takes words as whole numbers, not {t.dtype}")
         if t.size and not 0 <= int(t.min()) <= int(t.max()) < len(W):
@@ -23,7 +23,7 @@ class Embedding(Op):
         self.t, self.W_shape = t, W.shape
         return W[t]
 
-    def gW(self, gy):
+    def gW(self, gy: Array) -> Array:
         places, lead = self.t.size, gy.shape[: gy.ndim - self.t.ndim - 1]
         stands = np.zeros_like(gy, shape=(places, self.W_shape[0]))
         stands[np.arange(places), self.t.reshape(-1)] = 1  # which word stands at which place: y = stands W

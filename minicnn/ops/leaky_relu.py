@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
 class LeakyReLU(Op):
@@ -10,12 +10,12 @@ class LeakyReLU(Op):
 
     activation = True
 
-    def __init__(self, slope=0.01):
+    def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.x = x
         return np.where(x > 0, x, self.slope * x)
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return np.where(self.x > 0, gy, self.slope * gy)

@@ -1,7 +1,7 @@
 """Lesson 4."""
 
 from minicnn.convolution.fast.threads import matmul, rows_times
-from minicnn.graph import GraphError, Op
+from minicnn.graph import Array, GraphError, Op
 
 
 class Linear(Op):
@@ -9,7 +9,7 @@ class Linear(Op):
 
     weights = ("W", "b")
 
-    def forward(self, x, W, b=None):
+    def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
         if x.ndim != 2 or x.shape[1] != W.shape[1]:
             raise GraphError(
                 f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not {tuple(x.shape)}; flatten first"
@@ -18,11 +18,11 @@ class Linear(Op):
         y = rows_times(x, W.T)
         return y if b is None else y + b
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return rows_times(gy, self.W)
 
-    def gW(self, gy):
+    def gW(self, gy: Array) -> Array:
         return matmul(gy.swapaxes(-1, -2), self.x)
 
-    def gb(self, gy):
+    def gb(self, gy: Array) -> Array:
         return gy.sum(axis=-2)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.graph import GraphError, Op
+from minicnn.graph import Array, GraphError, Op
 from minicnn.ops.sigmoid import sigmoid
 
 
@@ -19,7 +19,7 @@ class LSTM(Op):
 
     weights = ("W", "b")
 
-    def forward(self, x, h, c, W, b):
+    def forward(self, x: Array, h: Array, c: Array, W: Array, b: Array) -> Array:
         if W.shape != (4 * h.shape[-1], x.shape[-1] + h.shape[-1]) or c.shape != h.shape:
             raise GraphError(
                 f"an LSTM with weights {tuple(W.shape)} does not take x {x.shape}, h {h.shape}, c {c.shape}"
@@ -31,12 +31,12 @@ class LSTM(Op):
         self.shown = np.tanh(c)
         return np.concatenate([self.o * self.shown, c], axis=-1)
 
-    def at_cell(self, gy):
+    def at_cell(self, gy: Array) -> Array:
         """The signal at c': what arrives there itself, and what comes through h'."""
         gh, gc = np.split(gy, 2, axis=-1)
         return gc + gh * self.o * (1 - self.shown**2)
 
-    def at_gates(self, gy):
+    def at_gates(self, gy: Array) -> Array:
         """The signal at a (..., 4H)."""
         gh, _ = np.split(gy, 2, axis=-1)
         gc = self.at_cell(gy)
@@ -46,17 +46,17 @@ class LSTM(Op):
         o = gh * self.shown * self.o * (1 - self.o)
         return np.concatenate([i, f, g, o], axis=-1)
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return self.at_gates(gy) @ self.W[:, : self.D]
 
-    def gh(self, gy):
+    def gh(self, gy: Array) -> Array:
         return self.at_gates(gy) @ self.W[:, self.D :]
 
-    def gc(self, gy):
+    def gc(self, gy: Array) -> Array:
         return self.at_cell(gy) * self.f
 
-    def gW(self, gy):
+    def gW(self, gy: Array) -> Array:
         return self.at_gates(gy).swapaxes(-1, -2) @ self.xh
 
-    def gb(self, gy):
+    def gb(self, gy: Array) -> Array:
         return self.at_gates(gy).sum(axis=-2)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from minicnn.convolution.fast.pooling import argmax_and_max, faster, unpool
-from minicnn.graph import Op
-from minicnn.windows import cut_padding, out_size, pad_to_fit, pair, sides, taps
+from minicnn.graph import Array, Op
+from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair, sides, taps
 
 
 class MaxPool(Op):
@@ -13,11 +13,11 @@ class MaxPool(Op):
     x (N, C, H, W) -> y (N, C, h, w).  kernel, stride: int or (rows, columns); pad as in Conv; ceil: a last window may hang over the end.
     """
 
-    def __init__(self, kernel, stride=None, pad=0, ceil=False):
+    def __init__(self, kernel: Pair, stride: Pair | None = None, pad: Sides = 0, ceil: bool = False) -> None:
         self.kernel, self.stride = pair(kernel), pair(stride or kernel)
         self.pad, self.ceil = sides(pad), ceil
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.size = x.shape[-2:]
         fits = zip(self.size, self.kernel, self.stride, self.pad)
         self.windows = [out_size(n, k, s, p, 1, self.ceil) for n, k, s, p in fits]
@@ -26,13 +26,13 @@ class MaxPool(Op):
         return y
 
     @faster(unpool)
-    def gx(self, gy):  # unpooling: each signal goes to the place that its switch names
+    def gx(self, gy: Array) -> Array:  # unpooling: each signal goes to the place that its switch names
         g = np.zeros_like(gy, shape=(*gy.shape[:-2], *self.reach()))
         for tap, (_, _, at) in reversed([*enumerate(self._taps())]):
             g[at] += np.where(self.switches == tap, gy, 0)
         return cut_padding(g, self.size, self.pad)
 
-    def reach(self):
+    def reach(self) -> list[int]:
         """(H', W'): the part of the padded picture that windows see."""
         return [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
 

@@ -1,7 +1,7 @@
 """Lessons 1, 8 and 9."""
 
 from minicnn.convolution.fast.elementwise import maximum
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
 class ReLU(Op):
@@ -9,15 +9,15 @@ class ReLU(Op):
 
     activation = True
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.x = x
         return maximum(x, 0)
 
-    def gx(self, gy):  # backprop:        pass where the input was positive
+    def gx(self, gy: Array) -> Array:  # backprop:        pass where the input was positive
         return gy * (self.x > 0)
 
-    def deconvnet(self, gy):  # deconvnet:       pass where the signal is positive
+    def deconvnet(self, gy: Array) -> Array:  # deconvnet:       pass where the signal is positive
         return gy * (gy > 0)
 
-    def guided(self, gy):  # guided backprop: pass where both are
+    def guided(self, gy: Array) -> Array:  # guided backprop: pass where both are
         return gy * ((self.x > 0) & (gy > 0))

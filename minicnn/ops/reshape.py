@@ -1,30 +1,32 @@
 """Lesson 5."""
 
-from minicnn.graph import Op
+from collections.abc import Sequence
+
+from minicnn.graph import Array, Op
 
 
 class Reshape(Op):
     """y = x with another shape, the same values in the same order (rows last); one size may be -1."""
 
-    def __init__(self, shape):
+    def __init__(self, shape: Sequence[int]) -> None:
         self.shape = tuple(shape)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.x_shape = x.shape
         y = x.reshape(self.shape)
         self.y_ndim = y.ndim
         return y
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy.reshape((*gy.shape[: gy.ndim - self.y_ndim], *self.x_shape))
 
 
 class Flatten(Reshape):
     """(N, C, H, W) -> (N, C*H*W): position (c, i, j) becomes (c*H + i)*W + j."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         pass
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.shape = (x.shape[0], -1)
         return super().forward(x)

@@ -1,8 +1,10 @@
 """Lessons 5 and 22."""
 
+from typing import Any
+
 import numpy as np
 
-from minicnn.graph import GraphError, Op
+from minicnn.graph import Array, GraphError, Op
 
 
 class RoIAlign(Op):
@@ -15,10 +17,10 @@ class RoIAlign(Op):
     2017 with one sample per part.  The signal reaches the boxes, too, so that they could be moved.
     """
 
-    def __init__(self, P, scale, picture):
+    def __init__(self, P: int, scale: float, picture: Any) -> None:
         self.P, self.scale, self.picture = P, scale, np.asarray(picture)
 
-    def forward(self, x, boxes):
+    def forward(self, x: Array, boxes: Array) -> Array:
         if self.picture.shape != (len(boxes),) or (
             len(boxes) and not 0 <= self.picture.min() <= self.picture.max() < len(x)
         ):
@@ -33,13 +35,13 @@ class RoIAlign(Op):
         self.C, self.dC = self._samples(x, boxes[:, 0], boxes[:, 2], x.shape[-1])
         return self.R @ x[self.picture] @ self.C.swapaxes(-1, -2)
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         g = self.R.swapaxes(-1, -2) @ gy @ self.C  # (..., R, C, h, w), box by box
         belongs = np.zeros_like(self.x, shape=(len(self.x), len(self.picture)))
         belongs[self.picture, np.arange(len(self.picture))] = 1
         return (belongs @ g.reshape(*g.shape[:-3], -1)).reshape(*gy.shape[:-4], *self.x.shape)
 
-    def gboxes(self, gy):
+    def gboxes(self, gy: Array) -> Array:
         x = self.x[self.picture]
         rows = (gy * (self.dR @ x @ self.C.swapaxes(-1, -2))).sum(
             axis=(-3, -1)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
-def sigmoid(x):
+def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x), written so that no exponential overflows."""
     return 0.5 * (1 + np.tanh(0.5 * x))
 
@@ -15,11 +15,11 @@ class Sigmoid(Op):
 
     activation = True
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.y = sigmoid(x)
         return self.y
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy * self.y * (1 - self.y)
 
 
@@ -28,9 +28,9 @@ class SiLU(Op):
 
     activation = True
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.x, self.s = x, sigmoid(x)
         return x * self.s
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy * self.s * (1 + self.x * (1 - self.s))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
 class Tanh(Op):
@@ -10,9 +10,9 @@ class Tanh(Op):
 
     activation = True
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         self.y = np.tanh(x)
         return self.y
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         return gy * (1 - self.y**2)

@@ -1,20 +1,22 @@
 """Lesson 5."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from minicnn.graph import Op
+from minicnn.graph import Array, Op
 
 
 class Transpose(Op):
     """y = x with its axes in another order: axis i of y is axis order[i] of x."""
 
-    def __init__(self, order):
+    def __init__(self, order: Sequence[int]) -> None:
         self.order = tuple(order)
 
-    def forward(self, x):
+    def forward(self, x: Array) -> Array:
         return x.transpose(self.order)
 
-    def gx(self, gy):
+    def gx(self, gy: Array) -> Array:
         lead = gy.ndim - len(self.order)
         back = sorted(range(len(self.order)), key=self.order.__getitem__)
         return np.transpose(gy, (*range(lead), *(lead + i for i in back)))

@@ -1,9 +1,13 @@
 """Checkpoints: everything that a run needs to go on, in one file that is either the old one or the new one, never half of each."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import tempfile
 import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +19,7 @@ class CheckpointError(Error, ValueError):
     """A checkpoint that cannot be read, or that belongs to another run."""
 
 
-def save(path, groups):
+def save(path: str | os.PathLike, groups: Mapping[str, Mapping[str, Any]]) -> None:
     """Write {'weights': {'conv1_1.W': array, ...}, ...} atomically: into a new file beside it, which then takes its place."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
@@ -37,7 +41,7 @@ def save(path, groups):
         raise
 
 
-def read(path, like=None):
+def read(path: str | os.PathLike, like: Any = None) -> dict[str, dict[str, Any]]:
     """What `save` wrote; arrays are moved to where `like` is.  CheckpointError if the file is none of ours or is damaged."""
     groups = {}
     try:

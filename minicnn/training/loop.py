@@ -1,33 +1,42 @@
 """The training loop."""
 
+from __future__ import annotations
+
 import os
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from minicnn.graph import Op
+from minicnn.layer import Layer
 from minicnn.loading import load
+from minicnn.notebook.curves import Curves
+from minicnn.optimise import Schedule
 from minicnn.training import checkpoint as files
 from minicnn.training.evaluate import top1
-from minicnn.training.state import State, TrainingError
+from minicnn.training.run import Run
+from minicnn.training.state import Sample, State, TrainingError
 
 
 def train(
-    net,
-    sample,
-    pictures,
-    loss,
-    optimiser,
-    rate,
-    run,
+    net: Layer,
+    sample: Sample,
+    pictures: int,
+    loss: Callable[[], Op],
+    optimiser: Any,
+    rate: Schedule,
+    run: Run,
     *,
-    hits=top1,
-    validate=None,
-    checkpoint=None,
-    every=60.0,
-    show=True,
-):
+    hits: Callable[[Any, Any], Any] = top1,
+    validate: Callable[[Layer], dict[str, float]] | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    every: float = 60.0,
+    show: bool = True,
+) -> Curves:
     """Train `net` in place; at the end it holds the averaged weights (if run.average) and is in use again.  -> Curves
 
     sample      (numbers (n,), random, progress 0..1) -> x (n, C, H, W), t: the augmented pictures and what is true of them, NumPy arrays;

@@ -1,8 +1,12 @@
 """What a step is made of: which pictures, and which random numbers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
+
+from minicnn.graph import Array
 
 
 @dataclass(frozen=True)
@@ -20,16 +24,16 @@ class Run:
     shards: int = 2
     average: float = 0.0
 
-    def steps(self, pictures):
+    def steps(self, pictures: int) -> int:
         """Steps in an epoch."""
         return pictures // self.batch
 
-    def numbers(self, step, pictures):
+    def numbers(self, step: int, pictures: int) -> Array:
         """The pictures of a step (batch,): every epoch is a new order of all."""
         epoch, place = divmod(step, self.steps(pictures))
         order = np.random.default_rng([self.seed, epoch]).permutation(pictures)
         return order[place * self.batch : (place + 1) * self.batch]
 
-    def random(self, step, shard):
+    def random(self, step: int, shard: int) -> np.random.Generator:
         """The random numbers of one shard of one step, and of no other: augmentation and dropout draw from them."""
         return np.random.default_rng([self.seed, step, shard, 1])

@@ -5,17 +5,20 @@ the shards.  The number of shards belongs to the recipe and not to the machine: 
 batches", Hoffer et al. 2017, sec. 4), so another number would be another training.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from minicnn.graph import Tensor, history
-from minicnn.layer import DropoutLayer
+from minicnn.graph import Array, Op, Tensor, history
+from minicnn.layer import DropoutLayer, Layer
 from minicnn.ops import BatchNormTraining
 from minicnn.walk import backward
 
 
-class Seen(NamedTuple):
+class BatchStatistics(NamedTuple):
     """What one batchnorm saw: mean and biased variance (C,) of `count` values per channel."""
 
     layer: str
@@ -29,11 +32,18 @@ class Shard(NamedTuple):
 
     scores: np.ndarray
     loss: float
-    gradients: dict
-    seen: list
+    gradients: dict[str, Array]
+    seen: list[BatchStatistics]
 
 
-def gradients(net, loss, x, t, share=1.0, random=None):
+def gradients(
+    net: Layer,
+    loss: Callable[[], Op],
+    x: Array,
+    t: Array,
+    share: float = 1.0,
+    random: np.random.Generator | None = None,
+) -> Shard:
     """Forward and back through the network in training mode.  The network is not changed.  -> Shard
 
     x (n, C, H, W), t: a batch; loss: makes the operation that gives the loss, loss()(scores, t); share: what this shard's loss counts in
@@ -54,10 +64,10 @@ def gradients(net, loss, x, t, share=1.0, random=None):
 
 def _seen(y):
     made = [t for t in history(y) if isinstance(t.op, BatchNormTraining)]
-    return [Seen(t.layer.name, t.op.mean, t.op.var, t.op.count) for t in made]
+    return [BatchStatistics(t.layer.name, t.op.mean, t.op.var, t.op.count) for t in made]
 
 
-def add_up(shards):
+def add_up(shards: Sequence[Shard]) -> dict[str, Array]:
     """The gradients of the whole batch, {name: array}: those of the shards added in order."""
     total = dict(shards[0].gradients)
     for shard in shards[1:]:
@@ -66,7 +76,7 @@ def add_up(shards):
     return total
 
 
-def follow(net, shards):
+def follow(net: Layer, shards: Sequence[Shard]) -> None:
     """Move the network's running statistics after what its batchnorms saw, shard by shard."""
     layers = {at.name: at for at in net.layers()}
     for shard in shards:

@@ -1,16 +1,28 @@
 """A run between two steps: what changes as it goes, and what a checkpoint holds."""
 
+from __future__ import annotations
+
 import json
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
 from minicnn.device import moved, to_cpu
 from minicnn.errors import Error
+from minicnn.graph import Array, Op
+from minicnn.layer import Layer
 from minicnn.loading import load
 from minicnn.notebook.curves import Curves
 from minicnn.training import checkpoint
+from minicnn.training.run import Run
 from minicnn.training.shards import add_up, follow, gradients
+
+# (numbers (n,), random, progress 0..1) -> x (n, C, H, W), t: the augmented pictures and what is true of them
+Sample = Callable[[Array, np.random.Generator, float], tuple[Array, Array]]
 
 
 class TrainingError(Error, RuntimeError):
@@ -20,7 +32,7 @@ class TrainingError(Error, RuntimeError):
 class State:
     """A run between two steps."""
 
-    def __init__(self, net, optimiser, run, pictures):
+    def __init__(self, net: Layer, optimiser: Any, run: Run, pictures: int) -> None:
         self.net, self.optimiser, self.run, self.pictures = net, optimiser, run, pictures
         self.step, self.curves = 0, Curves()
         self.memories = {
@@ -28,7 +40,15 @@ class State:
         }
         self.averaged = {name: tensor.data for name, tensor in net.arrays().items()} if run.average else {}
 
-    def advance(self, workers, sample, loss, hits, rate, progress):
+    def advance(
+        self,
+        workers: Executor,
+        sample: Sample,
+        loss: Callable[[], Op],
+        hits: Callable[[Any, Any], Any],
+        rate: float,
+        progress: float,
+    ) -> None:
         """One step: gradients, statistics, weights, average."""
         like = next(iter(self.net.parameters().values())).data
         parts = np.array_split(self.run.numbers(self.step, self.pictures), self.run.shards)
@@ -67,12 +87,12 @@ class State:
         for name, old in self.averaged.items():
             self.averaged[name] = keep * old + (1 - keep) * self.net.arrays()[name].data
 
-    def in_use(self):
+    def in_use(self) -> Layer:
         """A copy of the network with the averaged weights."""
         twin = self.net.map(lambda a: a).eval()
         return load(twin, self.averaged) if self.averaged else twin
 
-    def groups(self):
+    def groups(self) -> dict[str, Mapping[str, Any]]:
         """Everything, for a checkpoint."""
         weights = {name: tensor.data for name, tensor in self.net.arrays().items()}
         memories = {f"memory_{key}": arrays for key, arrays in self.memories.items()}
@@ -85,7 +105,7 @@ class State:
             **memories,
         }
 
-    def restore(self, path):
+    def restore(self, path: str | os.PathLike) -> None:
         like = next(iter(self.net.parameters().values())).data
         about = checkpoint.read(path)
         found = about["about"]["run"].tobytes().decode() if "about" in about else "another kind of file"

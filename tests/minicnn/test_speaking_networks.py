@@ -83,7 +83,7 @@ def test_a_word_is_said_before_it_is_heard():
 
 def test_greedy_says_the_best_word_at_each_step_and_stops_at_the_full_stop():
     net, x = build("captioner"), draw("scene", 2, 3, 32, 32)
-    net.teller.say.b.data[0] += 0.3  # so that a full stop comes early for somebody
+    net.decoder.say.b.data[0] += 0.3  # so that a full stop comes early for somebody
     words = greedy(net, x, 6)
     best = net(x, words).argmax(axis=-1)
     for said, expected in zip(words, best):

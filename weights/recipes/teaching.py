@@ -42,14 +42,14 @@ def rows(maps, words):
 def with_sight(net):
     """Give the network the sight of `shapes`: its convolutions.  -> net"""
     known = weights.load("shapes").arrays()
-    for name, tensor in net.sight.arrays().items():
+    for name, tensor in net.encoder.arrays().items():
         tensor.data = known[name].data
     return net
 
 
 def features(net, pictures):
     """What the network's sight makes of pictures (n, SIDE, SIDE, 3) uint8 -> (n, C, h, w) float16; it does not learn, so once is enough"""
-    return in_parts(lambda n: net.sight(normalise(to_input(pictures[n]))).astype(np.float16), len(pictures))
+    return in_parts(lambda n: net.encoder(normalise(to_input(pictures[n]))).astype(np.float16), len(pictures))
 
 
 def views(net, pictures, words, vocabulary):

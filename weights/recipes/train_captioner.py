@@ -55,7 +55,7 @@ def main(arguments=None):
     run = Run(epochs=asked.epochs, batch=64, seed=asked.seed, shards=2, average=0.99)
     curves = train(
         *(
-            Taught(net.teller, maps.shape[1:], (LONGEST,)),
+            Taught(net.decoder, maps.shape[1:], (LONGEST,)),
             sample,
             len(maps),
             CrossEntropy,
@@ -66,7 +66,7 @@ def main(arguments=None):
         **{
             "hits": whole_sentences,
             "checkpoint": asked.checkpoint,
-            "validate": lambda taught: measure(net.told_by(taught.net), *kept),
+            "validate": lambda taught: measure(net.with_decoder(taught.net), *kept),
         },
     )
     size = ship(net, asked.out)

@@ -80,7 +80,7 @@ def main(arguments=None):
         ),
         **{
             "checkpoint": asked.checkpoint,
-            "validate": lambda taught: measure(net.answered_by(taught.net), *kept),
+            "validate": lambda taught: measure(net.with_answerer(taught.net), *kept),
         },
     )
     size = ship(net, asked.out)

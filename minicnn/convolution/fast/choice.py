@@ -1,14 +1,20 @@
 """Which way of computing a convolution is used when."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from minicnn.convolution import taps
 from minicnn.convolution.fast import im2col
+from minicnn.convolution.fast.weight_cache import Kept
 from minicnn.convolution.fast.winograd import F2, F4, Winograd
+from minicnn.convolution.taps import Geometry
 from minicnn.errors import GraphError
 
 
-def choose(x, W, geometry, precision, kept=None):
+def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kept: Kept | None = None) -> Any:
     """What has the forward, gx and gW to compute this convolution with.  precision="exact" rules out Winograd; kept: see Winograd."""
     if precision not in ("fast", "exact"):
         raise GraphError(f"precision is 'fast' or 'exact', not {precision!r}")

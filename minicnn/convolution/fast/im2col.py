@@ -9,6 +9,10 @@ Windows are taken in blocks that stay in cache, so B never exists as a whole.  B
 results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
 from minicnn.convolution.fast.memory import empty_like, workspace
@@ -22,7 +26,7 @@ SPARSE = 1 / 8  # of the filters
 TERMS, SHARE = 64, 1 << 18  # terms of a product that are summed at once, and numbers of the result
 
 
-def forward(x, W, geometry, b=None):
+def forward(x: np.ndarray, W: np.ndarray, geometry: Geometry, b: np.ndarray | None = None) -> np.ndarray:
     """x (N, C, H, W), W (F, C, kh, kw), b (F,) -> y (N, F, h, w)."""
     N, (F, _, *kernel) = len(x), W.shape
     h, w = geometry.windows(x.shape[-2:], kernel)
@@ -44,7 +48,7 @@ def forward(x, W, geometry, b=None):
     return y.transpose(0, 3, 1, 2)
 
 
-def gx(gy, W, size, geometry):
+def gx(gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -> np.ndarray:
     """gy (N, F, h, w), W (F, C, kh, kw), size (H, W) of x -> gx (N, C, H, W)."""
     gy, W = _with_signal(gy, W)
     F, C, *kernel = W.shape
@@ -59,7 +63,7 @@ def gx(gy, W, size, geometry):
 
 
 @one_thread_each
-def gW(gy, x, kernel, geometry):
+def gW(gy: np.ndarray, x: np.ndarray, kernel: Sequence[int], geometry: Geometry) -> np.ndarray:
     """gy (N, F, h, w), x (N, C, H, W), kernel (kh, kw) -> gW (F, C, kh, kw), summed over the batch."""
     (_, F, h, w), C = gy.shape, x.shape[1]
     signals = gy.transpose(0, 2, 3, 1)

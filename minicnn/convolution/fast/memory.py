@@ -1,15 +1,18 @@
 """Memory that is used again.  A fresh large array costs a page fault for every page when it is first written, as much as arithmetic."""
 
+from __future__ import annotations
+
 import ctypes
 import math
 import threading
+from typing import Any
 
 import numpy as np
 
 _own = threading.local()
 
 
-def workspace(name, shape, like):
+def workspace(name: str, shape: Any, like: Any) -> np.ndarray:
     """An array of like's dtype, where `like` is, with undefined contents: the same memory at every call with this name from this thread."""
     mine = vars(_own).setdefault("workspaces", {})
     key, numbers = (name, type(like), like.dtype), math.prod(shape)
@@ -31,7 +34,7 @@ _idle = {}  # {id: memory}
 class _Lease:
     """The memory of a large array; when the last array that lies in it is gone, it waits for another."""
 
-    def __init__(self, memory):
+    def __init__(self, memory) -> None:
         self.memory = memory
 
     @property
@@ -47,7 +50,7 @@ def _bytes(idle):
     return sum(memory.nbytes for memory in tuple(idle.values()))
 
 
-def empty_like(x, **how):
+def empty_like(x: np.ndarray, **how: Any) -> np.ndarray:
     """np.empty_like(x, **how), but a large array in main memory lies where another lay that is gone.  -> undefined contents"""
     y = np.empty_like(x, **how)  # not touched yet
     if not isinstance(y, np.ndarray) or y.nbytes < FRESH:
@@ -67,7 +70,7 @@ def _memory(nbytes):
     return np.empty(nbytes, np.uint8)
 
 
-def keep_memory():
+def keep_memory() -> bool:
     """Ask the C library to reuse large freed arrays instead of returning them to the system (glibc; elsewhere nothing happens).
 
     For processes that compute for long, as a training run: memory stays at its high-water mark.  -> whether it was possible

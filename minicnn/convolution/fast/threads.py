@@ -1,9 +1,13 @@
 """Threads: how many, and who waits for whom."""
 
+from __future__ import annotations
+
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ContextDecorator
+from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -18,7 +22,7 @@ class _OneThreadEach(ContextDecorator):
     one for the whole process: without this, they would depend on what other Python threads are doing.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.lock, self.inside, self.blas = threading.Lock(), 0, None
 
     def __enter__(self):
@@ -53,7 +57,7 @@ _workers = None
 WORTH = 1 << 24  # multiplications from which threads are worth their start: some 0.2 ms on one core
 
 
-def in_parallel(f, parts, like, work=WORTH):
+def in_parallel(f: Callable[..., Any], parts: Any, like: Any, work: int = WORTH) -> None:
     """f(part) for every part, on as many threads as BLAS may use (`threadpoolctl` sets that); matrix products inside use one thread each.
 
     For work that writes to different places and leaves Python for long stretches, as NumPy does.  parts: a list, or a function that is
@@ -83,7 +87,7 @@ def in_parallel(f, parts, like, work=WORTH):
                     helper.result()
 
 
-def product(a, b, multiply=np.matmul):
+def product(a: np.ndarray, b: np.ndarray, multiply: Callable[..., Any] = np.matmul) -> np.ndarray:
     """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them, columns.
 
     multiply(a, b, out=y) is what each thread does with its share.
@@ -99,18 +103,18 @@ def product(a, b, multiply=np.matmul):
     return y
 
 
-def matmul(a, b):
+def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """a @ b on one thread: the same bits, however many threads there are."""
     with one_thread_each:
         return a @ b
 
 
-def rows_times(x, W):
+def rows_times(x: np.ndarray, W: np.ndarray) -> np.ndarray:
     """x @ W: every row of x (..., D), whatever axes are in front, times one matrix W (D, F), in one product shared among threads."""
     return product(x.reshape(-1, x.shape[-1]), W).reshape(*x.shape[:-1], W.shape[1])
 
 
-def shares(n, threads):
+def shares(n: int, threads: int) -> list[slice]:
     """Slices that together are 0 .. n, one for each thread."""
     return [slice(n * k // threads, n * (k + 1) // threads) for k in range(threads)]
 
@@ -118,7 +122,7 @@ def shares(n, threads):
 LARGE = 1 << 19  # numbers in an array from which threads are worth their start
 
 
-def in_shares(f, like, steps=1):
+def in_shares(f: Callable[..., Any], like: Any, steps: int = 1) -> None:
     """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is large, or f of many steps.
 
     Not more: threads that return to Python often wait for each other.

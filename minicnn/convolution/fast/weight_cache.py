@@ -1,7 +1,10 @@
 """Transformed weights, kept from one call to the next: as long as the weights hold the same numbers, and no more than fits."""
 
+from __future__ import annotations
+
 import threading
 import weakref
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
@@ -17,15 +20,15 @@ _layers, _lock = weakref.WeakSet(), threading.RLock()
 class Kept:
     """What one layer keeps.  A change of its weights, by an optimiser, a load or in place, is noticed by their contents."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.found = {}  # {what: (fingerprint of the weights, transformed weights)}
         with _lock:
             _layers.add(self)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return Kept, ()  # a copy of a layer keeps its own
 
-    def get(self, what, W, transform):
+    def get(self, what: Hashable, W: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """transform(W), computed again only if W holds other numbers than when `what` was last asked for."""
         if not isinstance(W, np.ndarray):  # on a GPU the transform costs less than the check
             return transform(W)
@@ -41,13 +44,13 @@ class Kept:
         return U
 
 
-def kept_bytes():
+def kept_bytes() -> int:
     """How much memory all layers' transformed weights take."""
     with _lock:  # another thread may be making a layer
         return sum(U.nbytes for layer in _layers for _, U in layer.found.values())
 
 
-def fingerprint(W):
+def fingerprint(W: np.ndarray) -> int:
     """A number that tells arrays apart: the sum of their 64-bit words, each times an odd number of its own, modulo 2^64.
 
     A change within one word always changes it; a change of several words goes unnoticed once in about 2^63 times.

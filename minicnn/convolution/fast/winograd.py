@@ -17,6 +17,9 @@ Not the sum in the order of the equation: in float32 about ten times the roundin
 Lesson 20.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -26,6 +29,7 @@ from numpy.polynomial.polynomial import polyfromroots
 from minicnn.convolution.fast.memory import empty_like, workspace
 from minicnn.convolution.fast.threads import in_parallel, one_thread_each, shares
 from minicnn.convolution.fast.weight_cache import Kept
+from minicnn.convolution.taps import Geometry
 from minicnn.device import block_size
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
@@ -40,7 +44,7 @@ class Tiles:
     Rounding depends on the points: with 5/8 and 3/2 it is half of what it is with the customary 1 and 2 (Barabasz et al. 2020 explain).
     """
 
-    def __init__(self, m, points):
+    def __init__(self, m: int, points: Sequence[float]) -> None:
         self.m, self.n = m, m + 2
         p = np.array(points, np.float64)
         others = [np.delete(p, i) for i in range(m + 1)]
@@ -63,16 +67,18 @@ F2, F4 = Tiles(2, [0, 1, -1]), Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2])
 class Winograd:
     """Convolution by tiles t (F2 or F4).  kept: where the layer's transformed weights are kept (None: they are not)."""
 
-    def __init__(self, t=F4, kept=None):
+    def __init__(self, t: Tiles = F4, kept: Kept | None = None) -> None:
         self.t, self.kept = t, kept or Kept()
 
-    def forward(self, x, W, geometry, b=None):
+    def forward(
+        self, x: np.ndarray, W: np.ndarray, geometry: Geometry, b: np.ndarray | None = None
+    ) -> np.ndarray:
         """x (N, C, H, W), W (F, C, 3, 3), b (F,) -> y (N, F, h, w)."""
         (top, _), (left, _) = geometry.pad
         U = self.kept.get(("forward", self.t.m), W, lambda W: _transformed(W.transpose(2, 3, 1, 0), self.t))
         return _correlate(x, U, geometry.windows(x.shape[-2:], (3, 3)), top, left, self.t, b)
 
-    def gx(self, gy, W, size, geometry):
+    def gx(self, gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -> np.ndarray:
         """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
         (top, _), (left, _) = geometry.pad
         U = self.kept.get(
@@ -81,7 +87,7 @@ class Winograd:
         return _correlate(gy, U, size, 2 - top, 2 - left, self.t)
 
     @one_thread_each
-    def gW(self, gy, x, kernel, geometry):
+    def gW(self, gy: np.ndarray, x: np.ndarray, kernel: Sequence[int], geometry: Geometry) -> np.ndarray:
         """gy (N, F, h, w), x (N, C, H, W), kernel (3, 3) -> gW (F, C, 3, 3), summed over the batch."""
         (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, self.t
         g = np.zeros_like(gy, shape=(t.n * t.n, C, F))

@@ -7,7 +7,7 @@ from minicnn.layer import Apply, ConvLayer, DropoutLayer, LinearLayer, Sequentia
 from minicnn.ops import Flatten, MaxPool, ReLU
 
 
-def alexnet(classes=1000):
+def alexnet(classes: int = 1000) -> Sequential:
     """x (N, 3, 224, 224) -> scores (N, classes)"""
 
     def pool(name):

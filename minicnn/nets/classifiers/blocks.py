@@ -1,10 +1,12 @@
 """What all VGGs are made of."""
 
-from minicnn.layer import Apply, BatchNormLayer, ConvLayer
+from collections.abc import Sequence
+
+from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer
 from minicnn.ops import MaxPool, ReLU
 
 
-def blocks(convolutions, filters, batchnorm, C=3):
+def blocks(convolutions: Sequence[int], filters: Sequence[int], batchnorm: bool, C: int = 3) -> list[Layer]:
     """Blocks of 3x3 convolutions, each with a ReLU (batchnorm between them, if asked), and a 2x2 max-pool after each block.
 
     convolutions, filters: how many convolutions, and filters in each, block by block.  -> layers conv1_1, bn1_1, relu1_1, ..., pool1, ...

@@ -6,7 +6,7 @@ heads (aux1, aux2; loss1, loss2 in Caffe) take no part in the scores and are lef
 Lesson 17.
 """
 
-from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential
+from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential, X
 from minicnn.ops import Concat, GlobalAvgPool, LocalResponseNorm, MaxPool, ReLU
 
 #          1x1   3x3 reduce, 3x3   5x5 reduce, 5x5   pool proj.
@@ -26,15 +26,15 @@ TABLE_1 = {
 class Inception(Layer):
     """y = the outputs of four branches side by side as channels (fig. 2b): 1x1; 1x1 then 3x3; 1x1 then 5x5; pooling then 1x1."""
 
-    def __init__(self, name, one, three, five, pooled):
+    def __init__(self, name: str, one: Layer, three: Layer, five: Layer, pooled: Layer) -> None:
         super().__init__(name)
         self.one, self.three, self.five, self.pooled = one, three, five, pooled
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return Concat()(self.one(x), self.three(x), self.five(x), self.pooled(x), name=self.name, layer=self)
 
 
-def googlenet(classes=1000):
+def googlenet(classes: int = 1000) -> Sequential:
     """As torchvision publishes it.  x (N, 3, 224, 224) -> scores (N, classes)"""
 
     def conv(name, C, F, kernel, pad=0, stride=1):
@@ -58,7 +58,7 @@ def googlenet(classes=1000):
     )
 
 
-def googlenet_caffe(classes=1000):
+def googlenet_caffe(classes: int = 1000) -> Sequential:
     """As published for Caffe (bvlc_googlenet).  x (N, 3, 224, 224) -> scores (N, classes)"""
 
     def conv(name, C, F, kernel, pad=0, stride=1):

@@ -4,7 +4,7 @@ from minicnn.layer import Apply, ConvLayer, DropoutLayer, LinearLayer, Sequentia
 from minicnn.ops import Flatten, MaxPool, ReLU
 
 
-def lenet(classes=10):
+def lenet(classes: int = 10) -> Sequential:
     """Caffe's MNIST example: no ReLU after the convolutions.  x (N, 1, 28, 28) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 1, 20, kernel=5), _pool("pool1")),
@@ -18,7 +18,7 @@ def lenet(classes=10):
     )
 
 
-def captum_cifar(classes=10):
+def captum_cifar(classes: int = 10) -> Sequential:
     """PyTorch's CIFAR-10 tutorial, and Captum's example.  x (N, 3, 32, 32) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 3, 6, kernel=5), Apply("relu1", ReLU), _pool("pool1")),
@@ -38,7 +38,7 @@ def captum_cifar(classes=10):
     )
 
 
-def keras1_conv(C, size, classes=10):
+def keras1_conv(C: int, size: int, classes: int = 10) -> Sequential:
     """Two 3x3 convolutions, one pooling, two linear layers.  x (N, C, size, size) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", C, 8, kernel=3, pad=1), Apply("relu1", ReLU)),
@@ -57,12 +57,12 @@ def keras1_conv(C, size, classes=10):
     )
 
 
-def keras1_mnist(classes=10):
+def keras1_mnist(classes: int = 10) -> Sequential:
     """For MNIST.  x (N, 1, 28, 28)"""
     return keras1_conv(1, 28, classes)
 
 
-def keras1_cifar10(classes=10):
+def keras1_cifar10(classes: int = 10) -> Sequential:
     """For CIFAR-10.  x (N, 3, 32, 32)"""
     return keras1_conv(3, 32, classes)
 

@@ -8,7 +8,7 @@ from minicnn.nets.classifiers.blocks import blocks
 from minicnn.ops import GlobalAvgPool
 
 
-def mini_vgg(batchnorm=False, classes=10):
+def mini_vgg(batchnorm: bool = False, classes: int = 10) -> Sequential:
     """Four blocks of two 3x3 convolutions with 32, 64, 128 and 256 filters.  x (N, 3, H, W), H and W at least 16 -> scores (N, classes)
 
     batchnorm=True is the network in training; `fold` turns its weights into those of the network without.

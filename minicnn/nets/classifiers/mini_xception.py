@@ -1,13 +1,13 @@
 """mini-Xception (Arriaga et al. 2017, fig. 4): separable convolutions, residual modules, and no linear layer at all."""
 
-from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, Sequential
+from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, Sequential, X
 from minicnn.ops import Add, GlobalAvgPool, MaxPool, ReLU
 
 
 class Module(Layer):
     """y = pool(bn(sep(relu(bn(sep(x)))))) + bn(conv1x1(x)): both ways halve the maps.  (N, C, size, size) -> (N, F, size/2, size/2)"""
 
-    def __init__(self, name, C, F, size):
+    def __init__(self, name: str, C: int, F: int, size: int) -> None:
         super().__init__(name)
         same = 1 if size % 2 else ((0, 1), (0, 1))  # how Keras's "same" pads a 3x3 window with stride 2
         self.branch = Sequential(
@@ -18,11 +18,11 @@ class Module(Layer):
         shortcut = ConvLayer(f"{name}.shortcut", C, F, kernel=1, stride=2, bias=False)
         self.shortcut = Sequential(shortcut, _batchnorm(f"{name}.bn3", F))
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return self.apply(Add(), self.branch(x), self.shortcut(x))
 
 
-def mini_xception(classes=7):
+def mini_xception(classes: int = 7) -> Sequential:
     """x (N, 1, 64, 64) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 1, 8, kernel=3, bias=False), _batchnorm("bn1", 8), Apply("relu1", ReLU)),

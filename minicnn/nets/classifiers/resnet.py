@@ -5,24 +5,26 @@ A block's output, after its last ReLU, carries the name of the block: layer4.1.
 Lesson 17.
 """
 
-from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential
+from collections.abc import Callable, Sequence
+
+from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential, X
 from minicnn.ops import Add, GlobalAvgPool, MaxPool, ReLU
 
 
 class Residual(Layer):
     """y = relu(F(x) + shortcut(x)), eq. 1 and 2 of the paper.  F: `branch`, a Sequential; shortcut: a layer, or None for x itself."""
 
-    def __init__(self, name, branch, shortcut=None):
+    def __init__(self, name: str, branch: Layer, shortcut: Layer | None = None) -> None:
         super().__init__(name)
         self.branch, self.shortcut = branch, shortcut
         self.relu = Apply(name, ReLU)
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         beside = self.shortcut(x) if self.shortcut else x
         return self.relu(self.apply(Add(), self.branch(x), beside, name=f"{self.name}.add"))
 
 
-def basic_block(name, C, F, stride):
+def basic_block(name: str, C: int, F: int, stride: int) -> Residual:
     """Two 3x3 convolutions (fig. 5, left).  C -> F channels."""
     branch = Sequential(
         *(
@@ -35,7 +37,9 @@ def basic_block(name, C, F, stride):
     return Residual(name, branch, _projection(name, C, F, stride))
 
 
-def bottleneck(name, C, F, stride, stride_first=False, bias=False, eps=1e-5):
+def bottleneck(
+    name: str, C: int, F: int, stride: int, stride_first: bool = False, bias: bool = False, eps: float = 1e-5
+) -> Residual:
     """1x1, 3x3, 1x1 (fig. 5, right).  C -> 4F channels.
 
     stride_first: the first 1x1 takes the stride, as in the paper, in Caffe and in Keras; in torchvision the 3x3 does.
@@ -68,7 +72,15 @@ def _projection(name, C, F, stride, bias=False, eps=1e-5):
     return Sequential(conv, BatchNormLayer(f"{name}.downsample.1", F, eps))
 
 
-def resnet(block, depths, expansion, classes=1000, bias=False, eps=1e-5, rounded_up=False):
+def resnet(
+    block: Callable[..., Layer],
+    depths: Sequence[int],
+    expansion: int,
+    classes: int = 1000,
+    bias: bool = False,
+    eps: float = 1e-5,
+    rounded_up: bool = False,
+) -> Sequential:
     """Four stages of `depths` blocks with 64, 128, 256 and 512 (times expansion) channels.  x (N, 3, 224, 224) -> scores (N, classes)
 
     bias: conv1 has one.  rounded_up: the pooling has no padding, and a last window that hangs over, as in Caffe.
@@ -90,22 +102,22 @@ def resnet(block, depths, expansion, classes=1000, bias=False, eps=1e-5, rounded
     )
 
 
-def resnet18(classes=1000):
+def resnet18(classes: int = 1000) -> Sequential:
     """18 layers."""
     return resnet(basic_block, (2, 2, 2, 2), 1, classes)
 
 
-def resnet34(classes=1000):
+def resnet34(classes: int = 1000) -> Sequential:
     """34 layers."""
     return resnet(basic_block, (3, 4, 6, 3), 1, classes)
 
 
-def resnet50(classes=1000):
+def resnet50(classes: int = 1000) -> Sequential:
     """50 layers, as torchvision publishes it (the stride is on the 3x3 convolutions)."""
     return resnet(bottleneck, (3, 4, 6, 3), 4, classes)
 
 
-def resnet50_keras(classes=1000):
+def resnet50_keras(classes: int = 1000) -> Sequential:
     """50 layers, as Keras publishes it: the stride is on the first 1x1, convolutions have a bias, eps is 1.001e-5."""
 
     def block(name, C, F, stride):
@@ -114,7 +126,7 @@ def resnet50_keras(classes=1000):
     return resnet(block, (3, 4, 6, 3), 4, classes, bias=True, eps=1.001e-5)
 
 
-def resnet50_caffe(classes=1000):
+def resnet50_caffe(classes: int = 1000) -> Sequential:
     """50 layers, as its authors published it: the stride is on the first 1x1, conv1 has a bias, the pooling is rounded up."""
 
     def block(name, C, F, stride):

@@ -8,7 +8,7 @@ from minicnn.nets.classifiers.blocks import blocks
 from minicnn.ops import Flatten, MaxPool, ReLU
 
 
-def shapes(batchnorm=False, classes=8):
+def shapes(batchnorm: bool = False, classes: int = 8) -> Sequential:
     """Five blocks of 3x3 convolutions, a max-pool over all that is left of the picture, fc6 and fc7.
 
     x (N, 3, 96, 96) -> scores (N, classes); the kinds do not exclude each other.  The global max-pool asks whether a shape is there and not

@@ -1,21 +1,21 @@
 """Small networks in the manner of VGG, as two courses publish them: 3x3 convolutions between 2x2 poolings."""
 
-from minicnn.layer import Apply, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential
+from minicnn.layer import Apply, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential, X
 from minicnn.ops import Flatten, MaxPool, Mul, ReLU
 
 
 class Scale(Layer):
     """y = factor * x"""
 
-    def __init__(self, name, factor):
+    def __init__(self, name: str, factor: float) -> None:
         super().__init__(name)
         self.factor = factor
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         return self.apply(Mul(), x, self.factor)
 
 
-def udacity_cifar(classes=10):
+def udacity_cifar(classes: int = 10) -> Sequential:
     """Udacity's deep-learning course, CIFAR-10.  x (N, 3, 32, 32) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 3, 16, kernel=3, pad=1), Apply("relu1", ReLU), _pool("pool1")),
@@ -31,7 +31,7 @@ def udacity_cifar(classes=10):
     )
 
 
-def deep_convnet(classes=10):
+def deep_convnet(classes: int = 10) -> Sequential:
     """The book "Deep learning from scratch", ch. 8, MNIST: the fourth convolution has padding 2, and outputs are halved where dropout
     halves them in training.  x (N, 1, 28, 28) -> scores (N, classes)"""
     return Sequential(

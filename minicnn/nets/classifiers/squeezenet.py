@@ -6,14 +6,14 @@ up.  They differ in conv10, a 1x1 kernel that has padding 1 in Caffe's 1.0 alone
 Lesson 17.
 """
 
-from minicnn.layer import Apply, ConvLayer, DropoutLayer, Layer, Sequential
+from minicnn.layer import Apply, ConvLayer, DropoutLayer, Layer, Sequential, X
 from minicnn.ops import Concat, GlobalAvgPool, MaxPool, ReLU
 
 
 class Fire(Layer):
     """s = relu(squeeze1x1(x));  y = [relu(expand1x1(s)), relu(expand3x3(s))], side by side as channels."""
 
-    def __init__(self, name, C, squeeze, expand):
+    def __init__(self, name: str, C: int, squeeze: int, expand: int) -> None:
         super().__init__(name)
         self.squeeze1x1 = ConvLayer(f"{name}/squeeze1x1", C, squeeze, kernel=1)
         self.relu_squeeze1x1 = Apply(f"{name}/relu_squeeze1x1", ReLU)
@@ -22,13 +22,13 @@ class Fire(Layer):
         self.expand3x3 = ConvLayer(f"{name}/expand3x3", squeeze, expand, kernel=3, pad=1)
         self.relu_expand3x3 = Apply(f"{name}/relu_expand3x3", ReLU)
 
-    def forward(self, x):
+    def forward(self, x: X) -> X:
         s = self.relu_squeeze1x1(self.squeeze1x1(x))
         one, three = self.relu_expand1x1(self.expand1x1(s)), self.relu_expand3x3(self.expand3x3(s))
         return Concat()(one, three, name=self.name, layer=self)
 
 
-def squeezenet(classes=1000, conv10_pad=1):
+def squeezenet(classes: int = 1000, conv10_pad: int = 1) -> Sequential:
     """Version 1.0 as published for Caffe.  x (N, 3, 227, 227) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 3, 96, kernel=7, stride=2), Apply("relu_conv1", ReLU), _pool("pool1")),
@@ -44,7 +44,7 @@ def squeezenet(classes=1000, conv10_pad=1):
     )
 
 
-def squeezenet1_1(classes=1000):
+def squeezenet1_1(classes: int = 1000) -> Sequential:
     """Version 1.1, 2.4 times less to compute.  x (N, 3, 227, 227) -> scores (N, classes)"""
     return Sequential(
         *(ConvLayer("conv1", 3, 64, kernel=3, stride=2), Apply("relu_conv1", ReLU), _pool("pool1")),
@@ -60,12 +60,12 @@ def squeezenet1_1(classes=1000):
     )
 
 
-def squeezenet1_0_torchvision(classes=1000):
+def squeezenet1_0_torchvision(classes: int = 1000) -> Sequential:
     """Version 1.0 as torchvision publishes it: conv10 without padding.  x (N, 3, 224, 224) -> scores (N, classes)"""
     return squeezenet(classes, conv10_pad=0)
 
 
-def squeezenet1_1_torchvision(classes=1000):
+def squeezenet1_1_torchvision(classes: int = 1000) -> Sequential:
     """Version 1.1 as torchvision publishes it: the same layers as Caffe's.  x (N, 3, 224, 224) -> scores (N, classes)"""
     return squeezenet1_1(classes)
 

@@ -10,7 +10,7 @@ from minicnn.ops import Flatten, MaxPool, ReLU
 CONFIGURATIONS = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 3), "E": (2, 2, 4, 4, 4)}
 
 
-def vgg(configuration, batchnorm=False, classes=1000):
+def vgg(configuration: str, batchnorm: bool = False, classes: int = 1000) -> Sequential:
     """Five blocks of 3x3 convolutions, each followed by a 2x2 max-pool, then three linear layers.  x (N, 3, 224, 224) -> (N, classes)"""
     steps, C = [], 3
     for block, (convolutions, F) in enumerate(
@@ -32,21 +32,21 @@ def vgg(configuration, batchnorm=False, classes=1000):
     return Sequential(*steps, *head)
 
 
-def vgg11(batchnorm=False, classes=1000):
+def vgg11(batchnorm: bool = False, classes: int = 1000) -> Sequential:
     """Configuration A: 8 convolutions."""
     return vgg("A", batchnorm, classes)
 
 
-def vgg13(batchnorm=False, classes=1000):
+def vgg13(batchnorm: bool = False, classes: int = 1000) -> Sequential:
     """Configuration B: 10 convolutions."""
     return vgg("B", batchnorm, classes)
 
 
-def vgg16(batchnorm=False, classes=1000):
+def vgg16(batchnorm: bool = False, classes: int = 1000) -> Sequential:
     """Configuration D: 13 convolutions, 138,357,544 parameters."""
     return vgg("D", batchnorm, classes)
 
 
-def vgg19(batchnorm=False, classes=1000):
+def vgg19(batchnorm: bool = False, classes: int = 1000) -> Sequential:
     """Configuration E: 16 convolutions."""
     return vgg("E", batchnorm, classes)

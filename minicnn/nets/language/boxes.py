@@ -3,10 +3,14 @@
 A box is x0, y0, x1, y1 in pixels, x to the right, y down; x1 and y1 are no longer inside.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from minicnn.graph import Array
 
-def anchors(size, sides, step):
+
+def anchors(size: tuple[int, int], sides: Sequence[float], step: int) -> Array:
     """Squares of several sides around the middle of every cell of a map (Ren et al. 2015, sec. 3.1.1).  size: (h, w) cells of `step` pixels
 
     -> (K h w, 4), in the order of a map (K, h, w) that was laid flat
@@ -20,15 +24,15 @@ def anchors(size, sides, step):
     )
 
 
-def encode(boxes, anchors):
+def encode(boxes: Array, anchors: Array) -> Array:
     """What turns anchors into boxes (Girshick et al. 2014, app. C): shift in sides of the anchor, growth as a logarithm.  (..., 4)"""
     centre, side = _centre(boxes)
     from_centre, from_side = _centre(anchors)
     return np.concatenate([(centre - from_centre) / from_side, np.log(side / from_side)], axis=-1)
 
 
-def decode(offsets, anchors):
-    """The way back: boxes (..., 4)."""
+def decode(offsets: Array, anchors: Array) -> Array:
+    """The opposite of `encode`: boxes (..., 4)."""
     from_centre, from_side = _centre(anchors)
     centre, side = (
         from_centre + offsets[..., :2] * from_side,
@@ -37,7 +41,7 @@ def decode(offsets, anchors):
     return np.concatenate([centre - side / 2, centre + side / 2], axis=-1)
 
 
-def iou(a, b):
+def iou(a: Array, b: Array) -> Array:
     """Intersection over union of every box of a (A, 4) with every one of b (B, 4) -> (A, B)"""
     sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
     shared = np.prod(np.maximum(sides, 0), axis=-1)
@@ -45,7 +49,7 @@ def iou(a, b):
     return shared / np.maximum(area[0][:, None] + area[1][None] - shared, 1e-9)
 
 
-def suppress(boxes, scores, overlap=0.5):
+def suppress(boxes: Array, scores: Array, overlap: float = 0.5) -> Array:
     """Non-maximum suppression: the best box, the best of those that overlap it by at most `overlap`, ... -> their numbers, best first"""
     left, kept = np.argsort(-scores, kind="stable"), []
     while len(left):

@@ -1,19 +1,23 @@
-"""Sentences from a network that says one word after the other (see nets/captioner.py): greedily, or along the best few beginnings.
+"""Sentences from a network that says one word after the other (see captioner.py):
+greedy decoding, or beam search along the best few beginnings.
 
-A network that can be decoded has `look(x)` -> (seen, state) and `step(seen, heard (N,), state)` -> (scores (N, words), state); word 0 is
+A network that can be decoded has `encode(x)` -> (seen, state) and `step(seen, heard (N,), state)` -> (scores (N, words), state); word 0 is
 the full stop, which also begins a sentence.  seen and state are tuples of arrays (N, ...).
 """
 
+from typing import Any
+
 import numpy as np
 
+from minicnn.graph import Array
 from minicnn.ops.softmax import log_softmax
 
 STOP = 0
 
 
-def greedy(net, x, longest):
+def greedy(net: Any, x: Array, longest: int) -> Array:
     """At each step the best word.  x: array (N, 3, H, W) -> words (N, longest), filled up with full stops"""
-    seen, state = net.look(x)
+    seen, state = net.encode(x)
     words = np.full((len(x), longest + 1), STOP)
     done = np.zeros(len(x), bool)
     for t in range(longest):
@@ -25,13 +29,13 @@ def greedy(net, x, longest):
     return words[:, 1:]
 
 
-def beam(net, x, longest, width=3):
+def beam(net: Any, x: Array, longest: int, width: int = 3) -> list[tuple[float, Array]]:
     """The `width` best beginnings go on at every step; of those that ended, the most probable sentences.
 
     x: array (1, 3, H, W) -> [(log-probability, words (longest,)), ...], best first; sentences that did not end in `longest` words are left
     out.  width 1 is greedy.
     """
-    seen, state = net.look(x)
+    seen, state = net.encode(x)
     ended, going = [], [(0.0, [], state)]
     for _ in range(longest):
         grown = []

@@ -1,17 +1,20 @@
-"""A network that answers questions about a picture: a CNN looks, an LSTM reads, and they are multiplied; 0.3 million parameters.
+"""Visual question answering (VQA): a CNN encodes the picture, an LSTM the question, and they are multiplied; 0.3 million parameters.
 
 Lesson 22.
 """
 
+from __future__ import annotations
+
 import copy
+from typing import Any
 
 import numpy as np
 
 from minicnn.device import moved
-from minicnn.graph import Tensor
-from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
+from minicnn.graph import Array, Tensor
+from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential, X
 from minicnn.nets.language.captioner import where
-from minicnn.nets.language.encoder import Sight
+from minicnn.nets.language.encoder import Encoder
 from minicnn.nets.language.layers import EmbeddingLayer, LSTMLayer
 from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softmax, Tanh, Transpose
 
@@ -19,7 +22,7 @@ from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softma
 class Answerer(Layer):
     """Answers questions about feature maps (Antol et al. 2015): picture and question meet in a product (Lu et al. 2015).
 
-    The LSTM's last h is the question q.  It looks twice (Yang et al. 2016, "Stacked attention networks"), so that what is left of the star
+    The LSTM's last hidden state is the question q.  Attention looks twice (Yang et al. 2016, "Stacked attention networks"), so that what is left of the star
     can be found from where the star is; what it saw, and the strongest of every feature map A (relu5_1), are multiplied with it:
 
         a1 = softmax_p( keys_p . Q1 q ),              s1 = sum_p a1_p what_p
@@ -28,11 +31,21 @@ class Answerer(Layer):
         scores = W ReLU( F f + b ) + b'               one for each answer
     """
 
-    def __init__(self, words, answers, features, F=96, K=64, H=128, embedding=32, fused=192):
+    def __init__(
+        self,
+        words: int,
+        answers: int,
+        features: int,
+        F: int = 96,
+        K: int = 64,
+        H: int = 128,
+        embedding: int = 32,
+        fused: int = 192,
+    ) -> None:
         super().__init__("answerer")
         self.H, C = H, F + 4
         self.conv = Sequential(ConvLayer("conv5_1", features, F, kernel=3, pad=1), Apply("relu5_1", ReLU))
-        self.table, self.lstm = EmbeddingLayer("words", words, embedding), LSTMLayer("lstm", embedding, H)
+        self.embedding, self.lstm = EmbeddingLayer("words", words, embedding), LSTMLayer("lstm", embedding, H)
         self.key = ConvLayer("key", C, K, kernel=1)
         self.query1, self.query2 = LinearLayer("query1", H, K), LinearLayer("query2", H + C, K)
         self.see, self.strongest = (
@@ -44,14 +57,14 @@ class Answerer(Layer):
             LinearLayer("think", fused, H), Apply("relu_think", ReLU), LinearLayer("answer", H, answers)
         )
 
-    def __call__(self, features, words):
+    def __call__(self, features: X, words: Array) -> X:
         """features (N, C, h, w), words (N, Q, L) -> scores (N, Q, answers); see Vqa"""
         N, Q, _ = words.shape
         A = self.conv(features)
         q = self.read(words.reshape(N * Q, -1), isinstance(A, Tensor))
         what, keys = self.places(A)
-        s1 = _look(self.query1(q), keys, what, Q)
-        s2 = _look(self.query2(Concat()(q, s1)), keys, what, Q)
+        s1 = _attend(self.query1(q), keys, what, Q)
+        s2 = _attend(self.query2(Concat()(q, s1)), keys, what, Q)
         strongest = Reshape((N, -1))(MaxPool(kernel=A.shape[-2:])(A))
         F = self.ask.b.shape[0]
         seen = Add()(
@@ -63,14 +76,14 @@ class Answerer(Layer):
             y.name = "scores"
         return y
 
-    def read(self, words, remember):
-        """words (n, L) -> the LSTM's h after the last one (n, H)"""
+    def read(self, words: Array, remember: bool) -> Any:
+        """words (n, L) -> the LSTM's hidden state after the last one (n, H)"""
         h = c = np.zeros_like(self.lstm.b.data, shape=(len(words), self.H))
         for t in range(words.shape[1]):
-            h, c = self.lstm(self.table(Tensor(words[:, t]) if remember else words[:, t]), h, c)
+            h, c = self.lstm(self.embedding(Tensor(words[:, t]) if remember else words[:, t]), h, c)
         return h
 
-    def places(self, A):
+    def places(self, A: Any) -> tuple[Any, Any]:
         """A (N, F, h, w) -> what there is at every place (N, h w, C), and the keys that find it (N, K, h w)"""
         N, _, h, w = A.shape
         like = A.data if isinstance(A, Tensor) else A
@@ -79,31 +92,31 @@ class Answerer(Layer):
         return Transpose((0, 2, 1))(Reshape((N, -1, h * w))(A)), Reshape((N, -1, h * w))(self.key(A))
 
 
-def _look(query, keys, what, Q):
+def _attend(query, keys, what, Q):
     """query (N Q, K), keys (N, K, P), what (N, P, C) -> what the attention of each query sees (N Q, C)"""
     a = Softmax()(MatMul()(Reshape((-1, Q, keys.shape[1]))(query), keys))
     return Reshape((-1, what.shape[-1]))(MatMul()(a, what))
 
 
 class Vqa(Layer):
-    """Sight, and somebody who answers questions about what is seen."""
+    """Encoder, and answers to questions about what it sees."""
 
-    def __init__(self, words, answers):
+    def __init__(self, words: int, answers: int) -> None:
         super().__init__("vqa")
-        self.sight = Sight()
-        self.answerer = Answerer(words, answers, self.sight.features)
+        self.encoder = Encoder()
+        self.answerer = Answerer(words, answers, self.encoder.features)
 
-    def __call__(self, x, words):
+    def __call__(self, x: X, words: Array) -> X:
         """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q, answers)"""
-        return self.answerer(self.sight(x), words)
+        return self.answerer(self.encoder(x), words)
 
-    def answered_by(self, answerer):
-        """The same sight with another answerer -> a network"""
+    def with_answerer(self, answerer: Layer) -> Vqa:
+        """The same encoder with another answerer -> a network"""
         twin = copy.copy(self)
         twin.answerer = answerer
         return twin
 
 
-def vqa(words=34, answers=21):
+def vqa(words: int = 34, answers: int = 21) -> Vqa:
     """The network that answers questions about a scene of the shapes world.  x (N, 3, 96, 96), words (N, Q, L) -> scores (N, Q, answers)"""
     return Vqa(words, answers)
