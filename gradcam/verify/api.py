@@ -7,6 +7,7 @@ from gradcam.verify.judging import judge
 from gradcam.verify.modules import path_of, pytorch_for
 from gradcam.verify.peers.libraries import result_of
 from gradcam.verify.question import Question
+from weights.errors import WeightsError
 
 
 def torch(
@@ -19,6 +20,7 @@ def torch(
     library="captum",
     photo=None,
     settings=None,
+    gradient=None,
     **options,
 ):
     """Hold a map of a PyTorch model against the reference -> Verdict.
@@ -28,24 +30,37 @@ def torch(
     the model, or its path, for those that end in cam and for excitation_backprop.  result: their map, array or tensor; or a dict with
     also their scores, activations, gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit).
     photo: (picture, preprocessing) that x was made from, so that ways of resizing can be told; settings: what the method leaves open
-    (see `settings`); options: as in `judge`.  The model and its surroundings are as before, also after an exception.
+    (see `settings`); gradient: for a model whose own gradient is not the derivative, by design (detach, no_grad, an autograd function
+    of its own): "model", "mathematical", or None, whichever theirs is; options: as in `judge`.  The model and its surroundings are as before, also after an exception.
     """
     pytorch_for(model)
     if result is None:
         result = result_of(library, model, x, target, method, layer, settings)
     theirs = result if isinstance(result, dict) else {"result": result}
-    return judge(question(model, x, target, method, layer, theirs, photo, settings), **options)
+    q = question(model, x, target, method, layer, theirs, photo, settings, gradient)
+    verdict, own, notes = judge(q, **options), q.net.own, q.net.notes
+    if gradient is None and own is not None and verdict.kind != "equal":
+        q = question(model, x, target, method, layer, theirs, photo, settings, "model")
+        by_model = judge(q, **options)
+        verdict, notes = (by_model, q.net.notes) if by_model.kind == "equal" else (verdict, notes)
+    verdict.notes += notes
+    return verdict
 
 
-def question(model, x, target, method, layer=None, theirs=None, photo=None, settings=None):
-    """The Question for a live model.  VerifyError: not a model, an unknown layer, an operator without counterpart."""
+def question(
+    model, x, target, method, layer=None, theirs=None, photo=None, settings=None, gradient="mathematical"
+):
+    """The Question for a live model.  VerifyError: not a model, an unknown layer, a network that disagrees with its model."""
     torch = pytorch_for(model)
     from weights.graphs.torch import from_torch
 
     array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
     if array.ndim != 4:
         raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
-    net = from_torch(model, torch.from_numpy(array))
+    try:
+        net = from_torch(model, torch.from_numpy(array), gradient or "mathematical")
+    except WeightsError as error:
+        raise VerifyError(str(error)) from error
     return Question(
         net,
         array,

@@ -120,13 +120,12 @@ def test_the_model_and_its_surroundings_stay_as_they_are(fails):
     model.stem.weight.grad = torch.ones_like(model.stem.weight)
     model.head.bias.requires_grad_(False)
     if fails:
-        model.head.forward = None
-        model.head = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.GELU())
+        model.head = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.Linear(6, 5))
         model.float().train()
     before, x32 = surroundings(model), x.float()
     given = x32.clone()
     if fails:
-        with pytest.raises(verify.VerifyError, match=r"GELU at 'head.1'"):
+        with pytest.raises(verify.VerifyError, match=r"does not run .* at 'head.1'"):
             verify.torch(model, x32, 1, "saliency", result=np.ones((16, 12)))
     else:
         verify.torch(model, x32, 1, "saliency", result=np.ones((16, 12)), pairs=False)
@@ -171,17 +170,6 @@ def test_what_is_not_known_is_said():
         verify.torch(model, x, 1, "saliency", result=np.ones((4, 4)))
     with pytest.raises(verify.VerifyError, match="7 classes, the network 5"):
         verify.torch(model, x, 1, "saliency", result={"result": np.ones((16, 12)), "scores": np.ones((1, 7))})
-
-
-def test_a_view_changed_in_place_is_refused_and_not_guessed():
-    class Views(torch.nn.Module):
-        def forward(self, x):
-            y = x * 2
-            y[:, 0].relu_()
-            return y.mean((2, 3))
-
-    with pytest.raises(verify.VerifyError, match="changed in place"):
-        from_torch(Views(), torch.randn(1, 3, 4, 4))
 
 
 def test_a_library_can_put_the_reference_into_its_own_tests():

@@ -1,128 +1,238 @@
 """The recorded calls as a network: one step per call, under the name of the module that made it."""
 
+from __future__ import annotations
+
 import copy
+from collections import Counter
+from typing import Any
 
 import numpy as np
-import torch
 
-from gradcam.verify.errors import VerifyError
+from minicnn import Concat, Error, GraphError, Slice, Tensor
 from minicnn.layer import Layer
-from weights.graphs.torch.composed import COMPOSED, split
-from weights.graphs.torch.operators import OPERATORS, UNDEFINED
-from weights.graphs.torch.record import Value
+from weights.graphs.torch.borrowed import Borrowed, borrowed
+from weights.graphs.torch.memory import Constant, Value
+from weights.graphs.torch.operations import Stop
+from weights.graphs.torch.operators import OPERATORS, PARTS, SIZED, Lacking
+from weights.graphs.torch.record import Call, Recording, Stopped
+from weights.graphs.torch.trees import leaves, mapped
+
+
+class Ref(int):
+    """In a step's arguments: the number of an earlier value; a subclass says that no gradient goes there."""
+
+
+class StoppedRef(Ref):
+    pass
 
 
 class Step(Layer):
-    """One operation: how to make it, what it is applied to (numbers of earlier values, arrays), and where it stood in the model.
+    """One call: f(*args, **kwargs), tensors in, a tensor out, and where it stood in the model.
 
     module: path of the innermost module; origin: "module" if that is a layer of PyTorch's, else "function".
     """
 
-    def __init__(self, name, make, inputs, call):
+    def __init__(self, name, f, args, kwargs, call):
         super().__init__(name)
-        self.make, self.inputs = make, inputs
+        self.f, self.args, self.kwargs = f, args, kwargs
         self.module, self.origin, self.inplace = call.module, call.origin, call.inplace
 
     def forward(self, values):
-        return self.make()(
-            *[values[i] if isinstance(i, int) else i for i in self.inputs], name=self.name, layer=self
-        )
+        fill = lambda ref: _stopped(values[ref]) if isinstance(ref, StoppedRef) else values[ref]  # noqa: E731
+        y = self.f(*mapped(fill, Ref, self.args), **mapped(fill, Ref, self.kwargs))
+        if isinstance(y, Tensor) and y.name is None:
+            y.name, y.layer = self.name, self
+        return y
+
+    def astype(self, dtype):
+        other = copy.copy(self)
+        cast = lambda a: a.astype(dtype) if a.dtype == np.float64 else a  # noqa: E731
+        other.args, other.kwargs = (mapped(cast, np.ndarray, tree) for tree in (self.args, self.kwargs))
+        return other
 
 
 class TracedNetwork(Layer):
-    """Maps a tensor (N, C, H, W) of the recorded shape to scores; `alias` {module path: name} for modules that return another's output."""
+    """Maps a tensor (N, C, H, W) of the recorded size to scores.
 
-    def __init__(self, calls, source, output):
+    alias: {module path: name} for modules that return another's output; borrowed: {"gelu": 12}, the operators that are PyTorch's own;
+    check: how it was found to agree with the model (`Check`); own: if the model's gradient is another by design, the network that
+    has the model's; gradient: "mathematical" or "model", which of the two this is.
+    """
+
+    def __init__(self, recording: Recording, gradient: str = "mathematical"):
         super().__init__("traced")
-        self.steps, self.alias = [], {}
-        number = {source: 0}
-        for call in calls:
-            self._add(call, number)
-        if output not in number:
-            raise VerifyError("the scores do not depend on the picture")
-        self.output = number[output]
+        self.gradient, self.own, self.check = gradient, None, None
+        self.steps, self.alias, self.borrowed = [], {}, Counter()
+        self.x = recording.x.detach().numpy()
+        self._names: set[str] = set()
+        self._direct: bool | None = None
+        self.numbers: dict[Value, Ref] = {recording.source: Ref(0)}
+        self.values: list[Any] = [Tensor(self.x, "x")]  # of the first forward pass, until `finished`
+        needed = {recording.output, *_read_by(recording.calls)}
+        for call in recording.calls:
+            if call.inside is not None:
+                self._add_function(call, needed)
+                continue
+            for which, result in enumerate(call.results):
+                if result in needed:
+                    self._add(call, which, result)
+        self.output = self.numbers[recording.output]
 
-    def _add(self, call, number):
-        """One call as one step, or as several where we have no single operation for it."""
-        for make, inputs, result in expanded(call):
-            name = self._name(call, result)
-            inputs = [number[i] if isinstance(i, Value) else i for i in inputs]
-            while inputs and inputs[-1] is None:
-                inputs.pop()
-            self.steps.append(Step(name, make, inputs, call))
-            number[result] = len(self.steps)
-            self.alias |= dict.fromkeys(result.names, name)
+    def finished(self) -> TracedNetwork:
+        """Without the values of the first forward pass."""
+        self.values, self.numbers = [], {}
+        return self
+
+    # --- building
+
+    def _add_function(self, call, needed):
+        """The user's autograd function: its own operators, or, where the model's gradient is wanted, the function."""
+        for which, (result, inside) in enumerate(zip(call.results, call.inside)):
+            if self.gradient == "model":
+                if result in needed:
+                    self._add(call, which, result)
+            elif isinstance(inside, Constant):
+                self._remember(result, inside.tensor.numpy())
+            else:
+                self.numbers[result] = self.numbers[inside]
+
+    def _add(self, call: Call, which: int, result: Value):
+        """One call as a step: ours where we have it, else PyTorch's."""
+        args, kwargs = (
+            mapped(self._argument, (Value, Stopped, Constant), t) for t in (call.args, call.kwargs)
+        )
+        name = self._name(call, result)
+        step = self._ours(call, which, result, args, kwargs, name)
+        if step is not None:
+            try:
+                y = step.forward(self.values)
+            except (Lacking, Error, ValueError, IndexError, TypeError):  # a case that ours does not take
+                step = None
+        if step is None:
+            f = lambda *args, **kwargs: borrowed(call.operator, call.func, args, kwargs, which)  # noqa: E731
+            step = Step(name, f, args, kwargs, call)
+            y = step.forward(self.values)
+        known = next((i for i, v in enumerate(self.values) if v is y), None)
+        if known is not None:  # the same values as an earlier one's
+            self.numbers[result] = Ref(known)
+            self.alias |= dict.fromkeys(result.names, y.name)
+            return
+        self.steps.append(step)
+        self._names.add(name)
+        self.alias |= dict.fromkeys(result.names, name)
+        if isinstance(getattr(y, "op", None), Borrowed):
+            self.borrowed[call.operator] += 1
+        self._remember(result, y)
+
+    def _ours(self, call, which, result, args, kwargs, name):
+        """The step by our operations, if this operator has any, and works on floats."""
+        given = [a.value if isinstance(a, Stopped) else a for a in leaves((call.args, call.kwargs))]
+        signals = [a for a in given if isinstance(a, Value)]
+        if call.inside is not None or any(not v.dtype.is_floating_point for v in [*signals, result]):
+            return None
+        if call.operator in SIZED:
+            first = signals[0].shape[0] if signals[0].shape else 1
+            return Step(name, SIZED[call.operator], [args[0], result.shape, first], {}, call)
+        if call.operator in PARTS:
+            f = PARTS[call.operator]
+            return Step(name, lambda *args, **kwargs: f(which, *args, **kwargs), args, kwargs, call)
+        if call.operator in OPERATORS and which == 0:
+            return Step(name, OPERATORS[call.operator], args, _ours_only(kwargs), call)
+        return None
+
+    def _argument(self, a):
+        """A number of a value, or an array."""
+        if isinstance(a, Constant):
+            return a.tensor.resolve_conj().resolve_neg().numpy()
+        if isinstance(a, Stopped):
+            return (StoppedRef if self.gradient == "model" else Ref)(self.numbers[a.value])
+        return self.numbers[a]
+
+    def _remember(self, result, y):
+        self.values.append(y)
+        self.numbers[result] = Ref(len(self.values) - 1)
 
     def _name(self, call, value):
-        wanted = (
-            value.names[0]
-            if value.names
-            else f"{call.module}.{call.operator}"
-            if call.module
-            else call.operator
-        )
-        taken, n = {s.name for s in self.steps}, 1
-        while (name := wanted if n == 1 else f"{wanted}_{n}") in taken:
+        own = f"{call.module}.{call.operator}" if call.module else call.operator
+        wanted, n = value.names[0] if value.names else own, 1
+        while (name := wanted if n == 1 else f"{wanted}_{n}") in self._names:
             n += 1
         return name
+
+    # --- being a network
 
     def parts(self):
         return self.steps
 
     def forward(self, x):
+        """x (M, C, H, W): M as recorded, or a multiple of it -> scores."""
+        N, M = len(self.x), x.shape[0]
+        if M == N or self._takes_any():
+            return self._run(x)
+        if M % N:
+            raise GraphError(
+                f"this network was recorded for batches of {N}, and not for {M} pictures at once"
+            )
+        return Concat(0)(*[self._run(Slice(slice(i, i + N))(x)) for i in range(0, M, N)])
+
+    def _run(self, x):
         values = [x]
         for step in self.steps:
             values.append(step.forward(values))
         return values[self.output]
 
-    def astype(self, dtype):
+    def _takes_any(self):
+        """Whether pictures side by side give what they give alone; otherwise they go through one batch at a time."""
+        if self._direct is None:
+            pair = np.concatenate([self.x, 0.5 * self.x])
+            alone = np.concatenate([np.asarray(self._run(v)) for v in (self.x, 0.5 * self.x)])
+            try:
+                together = np.asarray(self._run(pair))
+                self._direct = together.shape == alone.shape and bool(np.allclose(together, alone, rtol=1e-6))
+            except (ValueError, RuntimeError, IndexError, TypeError):
+                self._direct = False
+        return self._direct
+
+    def astype(self, dtype) -> TracedNetwork:
         """This network in another precision; float64, as it was recorded, is itself."""
         if dtype == np.float64:
             return self
         other = copy.copy(self)
-        other.steps = [copy.copy(s) for s in self.steps]
-        for step in other.steps:
-            step.inputs = [i.astype(dtype) if isinstance(i, np.ndarray) else i for i in step.inputs]
+        other.steps = [step.astype(dtype) for step in self.steps]
+        other.x = self.x.astype(dtype)
+        other.own = None if self.own is None else self.own.astype(dtype)
         return other
 
-    def name_of(self, layer):
+    def name_of(self, layer: str | None) -> str | None:
         """Our name for a module's path."""
         return self.alias.get(layer, layer)
 
-
-def expanded(call):
-    """Yield (make, inputs, result): the operations that a call is."""
-    args, kwargs = (
-        _arrays(call.args),
-        {k: _arrays(v) for k, v in call.kwargs.items() if k in ("alpha", "keepdim", "value")},
-    )
-    result = call.results[0]
-    where = f"'{call.module}'" if call.module else "the top level"
-    if call.operator in ("split", "split_with_sizes"):
-        yield from split(call.results, *args)
-        return
-    if call.operator in COMPOSED:
-        yield from COMPOSED[call.operator](result, *args)
-        return
-    if call.operator in UNDEFINED:
-        raise VerifyError(
-            f"{UNDEFINED[call.operator]} at {where}: this activation has no counterpart here, and no published rule for it"
+    @property
+    def notes(self) -> list[str]:
+        """What every result of this network should say: what is not ours, and what the check found."""
+        said = [f"{name} x{n}" for name, n in sorted(self.borrowed.items(), key=lambda item: -item[1])]
+        found = (
+            [f"{', '.join(said)} {'is' if len(said) == 1 else 'are'} PyTorch's own, not the reference's"]
+            if said
+            else []
         )
-    if call.operator not in OPERATORS:
-        raise VerifyError(
-            f"PyTorch's operator {call.operator} at {where} has no counterpart here; known are {', '.join(OPERATORS)}"
-        )
-    try:
-        make, inputs = OPERATORS[call.operator](*args, **kwargs)
-    except VerifyError as error:
-        raise VerifyError(f"{call.operator} at {where}: {error}") from None
-    yield make, inputs, result
+        return [*found, *([self.check.says] if self.check is not None and self.check.says else [])]
 
 
-def _arrays(argument):
-    """Weights as float64 arrays on the copy's own memory; the picture's values as they are."""
-    if isinstance(argument, torch.Tensor):
-        return argument.detach().numpy()
-    if isinstance(argument, (list, tuple)):
-        return [_arrays(a) for a in argument]
-    return argument
+def _ours_only(kwargs):
+    """Without what says where and in which type a tensor is made."""
+    said = ("dtype", "layout", "device", "pin_memory", "memory_format", "non_blocking")
+    return {k: v for k, v in kwargs.items() if k not in said}
+
+
+def _read_by(calls):
+    for call in calls:
+        for a in leaves((call.args, call.kwargs)):
+            if isinstance(a, (Value, Stopped)):
+                yield a.value if isinstance(a, Stopped) else a
+        if call.inside is not None:
+            yield from (v for v in call.inside if isinstance(v, Value))
+
+
+def _stopped(x):
+    return Stop()(x) if isinstance(x, Tensor) else x

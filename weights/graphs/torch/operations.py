@@ -1,0 +1,122 @@
+"""Operations that only an importer needs: PyTorch's choices at kinks, views by places in memory, an end to a gradient."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import minicnn as m
+from minicnn import GraphError
+from minicnn.ops.broadcast import sum_to
+
+
+class Expand(m.Op):
+    """y = x stretched to a shape, by broadcasting.  The signals of all copies add."""
+
+    def __init__(self, shape):
+        self.shape = tuple(shape)
+
+    def forward(self, x):
+        self.x_shape = x.shape
+        return np.broadcast_to(x, self.shape)
+
+    def gx(self, gy):
+        return sum_to(gy, self.x_shape, len(self.shape))
+
+
+class Take(m.Op):
+    """y_i = x at place at_i, counted through x row by row: any view of memory.  A place that was seen twice gets both signals."""
+
+    def __init__(self, at, shape, size):
+        self.at, self.shape, self.size = at, tuple(shape), size
+
+    def forward(self, x):
+        _as_recorded(x, self.size)
+        self.x_shape = x.shape
+        return x.reshape(-1)[self.at].reshape(self.shape)
+
+    def gx(self, gy):
+        lead = gy.shape[: gy.ndim - len(self.shape)]
+        g = np.zeros_like(gy, shape=(self.size, *lead))
+        np.add.at(g, self.at, gy.reshape(*lead, -1).transpose(-1, *range(len(lead))))
+        return np.ascontiguousarray(g.transpose(*range(1, g.ndim), 0)).reshape(*lead, *self.x_shape)
+
+
+class Overwrite(m.Op):
+    """y = x, but y at place into_i is v at place source_i: what x is after v was written over part of its memory."""
+
+    def __init__(self, into, source, sizes):
+        self.into, self.source, self.sizes = into, source, sizes
+
+    def forward(self, x, v):
+        for value, size in zip((x, v), self.sizes):
+            _as_recorded(value, size)
+        self.x_ndim, self.v_shape = x.ndim, v.shape
+        y = np.array(x).reshape(-1)
+        y[self.into] = v.reshape(-1)[self.source]
+        return y.reshape(x.shape)
+
+    def gx(self, gy):  # nothing for what was written over
+        g = np.array(gy, order="C")
+        g.reshape(*gy.shape[: gy.ndim - self.x_ndim], -1)[..., self.into] = 0
+        return g
+
+    def gv(self, gy):
+        lead = gy.shape[: gy.ndim - self.x_ndim]
+        g = np.zeros_like(gy, shape=(*lead, int(np.prod(self.v_shape, dtype=int))))
+        g[..., self.source] = gy.reshape(*lead, -1)[..., self.into]
+        return g.reshape(*lead, *self.v_shape)
+
+
+class Stop(m.Op):
+    """y = x, and no gradient: what `detach` and `no_grad` mean."""
+
+    def forward(self, x):
+        return x
+
+    def gx(self, gy):
+        return np.zeros_like(gy)
+
+
+class ReLUAtZero(m.ReLU):
+    """y = max(x, 0), with PyTorch's derivative at x = 0: 1 for clamp(min=0), 1/2 for maximum(x, 0)."""
+
+    def __init__(self, derivative):
+        self.derivative = derivative
+
+    def gx(self, gy):
+        return gy * np.where(self.x == 0, gy.dtype.type(self.derivative), self.x > 0)
+
+
+class Clamp(m.Clip):
+    """y = min(max(x, low), high), with PyTorch's derivative at both ends: the gate of clamp is open there."""
+
+    def gx(self, gy):
+        return gy * ((self.x >= self.low) & (self.x <= self.high))
+
+
+class AdaptiveAvgPool(m.Op):
+    """y = the mean of each of (h, w) windows that share the picture out: y = R x C^T.  x (N, C, H, W) -> y (N, C, h, w)"""
+
+    def __init__(self, size):
+        self.size = tuple(size)
+
+    def forward(self, x):
+        self.R, self.C = (_windows(n, N).astype(x.dtype) for n, N in zip(x.shape[-2:], self.size))
+        return self.R @ x @ self.C.T
+
+    def gx(self, gy):
+        return self.R.T @ gy @ self.C
+
+
+def _windows(n, N):
+    """R (N, n): row i averages the values floor(i n/N) .. ceil((i+1) n/N) - 1, PyTorch's adaptive windows."""
+    R = np.zeros((N, n))
+    for i in range(N):
+        first, end = i * n // N, -(-(i + 1) * n // N)
+        R[i, first:end] = 1 / (end - first)
+    return R
+
+
+def _as_recorded(x, size):
+    if x.size != size:
+        raise GraphError(f"this operation was recorded for {size} values, not for {x.size}: {tuple(x.shape)}")

@@ -1,0 +1,14 @@
+"""PyTorch's operators in our operations: ATen name -> f(arguments in ATen's order), tensors in, a tensor out.
+
+`Lacking` says that this case has no counterpart.
+"""
+
+from weights.graphs.torch.operators import arithmetic, elementwise, layers, reductions, shapes
+from weights.graphs.torch.operators.lacking import Lacking
+
+ROOMS = (layers, elementwise, arithmetic, reductions, shapes)
+OPERATORS = {name: f for room in ROOMS for name, f in room.OPERATORS.items()}  # the first result
+PARTS = shapes.PARTS  # f(which, ...): any of several results
+SIZED = shapes.SIZED  # f(x, the result's shape, x's first size, both as recorded)
+
+__all__ = ["OPERATORS", "PARTS", "SIZED", "Lacking"]

@@ -1,0 +1,62 @@
+"""Sums, differences and products, with broadcasting; numbers and constants on either side."""
+
+import numpy as np
+
+import minicnn as m
+from weights.graphs.torch.operators.lacking import need
+
+
+def add(x, z, alpha=1):
+    x, z = _both(x, z)
+    return m.Add()(x, _times(z, alpha))
+
+
+def subtract(x, z, alpha=1):
+    x, z = _both(x, z)
+    return m.Add()(x, _times(z, -alpha))
+
+
+def reversed_subtract(x, z, alpha=1):
+    return subtract(z, x, alpha)
+
+
+def multiply(x, z):
+    return m.Mul()(*_both(x, z))
+
+
+def divide(x, z, *, rounding_mode=None):
+    need(rounding_mode is None, "a division that rounds")
+    need(not isinstance(z, m.Tensor), "a division by a signal")
+    x, z = _both(x, z)
+    return m.Mul()(x, 1 / z)
+
+
+def negative(x):
+    return _times(x, -1)
+
+
+def copy(x, source, non_blocking=False):
+    """What was there does not matter; the source is stretched to its shape."""
+    from weights.graphs.torch.operations import Expand
+
+    if not isinstance(source, m.Tensor):
+        return np.array(np.broadcast_to(source, x.shape), x.dtype)
+    need(source.dtype == x.dtype, "a copy into another type")
+    return source if source.shape == x.shape else Expand(x.shape)(source)
+
+
+def _times(x, factor):
+    if factor == 1:
+        return x
+    return m.Mul()(x, np.asarray(factor, x.dtype)) if isinstance(x, m.Tensor) else x * x.dtype.type(factor)
+
+
+def _both(x, z):
+    """Numbers and constants as arrays of the signal's type."""
+    like = next((v.dtype for v in (x, z) if isinstance(v, m.Tensor)), None) or np.result_type(x, z)
+    return [v if isinstance(v, m.Tensor) else np.asarray(v, like) for v in (x, z)]
+
+
+OPERATORS = {
+    "add": add, "sub": subtract, "rsub": reversed_subtract, "mul": multiply, "div": divide, "neg": negative, "copy": copy,
+}  # fmt: skip
