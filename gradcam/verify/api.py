@@ -1,4 +1,6 @@
-"""A live PyTorch model: read its graph, build the reference, compare with what was given or with what a library gives."""
+"""A live PyTorch model: read its graph, build the reference, compare with what was given or with what a
+library gives.
+"""
 
 import numpy as np
 
@@ -25,13 +27,15 @@ def torch(
 ):
     """Hold a map of a PyTorch model against the reference -> Verdict.
 
-    model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method: gradient, saliency,
-    deconvnet, guided_backprop, guided_grad_cam, grad_cam, or one of their relatives (see `gradcam verify --help`); layer: a module of
-    the model, or its path, for those that end in cam and for excitation_backprop.  result: their map, array or tensor; or a dict with
-    also their scores, activations, gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit).
-    photo: (picture, preprocessing) that x was made from, so that ways of resizing can be told; settings: what the method leaves open
-    (see `settings`); gradient: for a model whose own gradient is not the derivative, by design (detach, no_grad, an autograd function
-    of its own): "model", "mathematical", or None, whichever theirs is; options: as in `judge`.  The model and its surroundings are as before, also after an exception.
+    model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method:
+    gradient, saliency, deconvnet, guided_backprop, guided_grad_cam, grad_cam, or one of their relatives (see
+    `gradcam verify --help`); layer: a module of the model, or its path, for those that end in cam and for
+    excitation_backprop.  result: their map, array or tensor; or a dict with also their scores, activations,
+    gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit). photo:
+    (picture, preprocessing) that x was made from, so that ways of resizing can be told; settings: what the
+    method leaves open (see `settings`); gradient: for a model whose own gradient is not the derivative, by
+    design (detach, no_grad, an autograd function of its own): "model", "mathematical", or None, whichever theirs
+    is; options: as in `judge`.  The model and its surroundings are as before, also after an exception.
     """
     pytorch_for(model)
     if result is None:
@@ -50,7 +54,9 @@ def torch(
 def question(
     model, x, target, method, layer=None, theirs=None, photo=None, settings=None, gradient="mathematical"
 ):
-    """The Question for a live model.  VerifyError: not a model, an unknown layer, a network that disagrees with its model."""
+    """The Question for a live model.  VerifyError: not a model, an unknown layer, a network that disagrees
+    with its model.
+    """
     torch = pytorch_for(model)
     from weights.graphs.torch import from_torch
 

@@ -133,7 +133,7 @@ def test_the_model_and_its_surroundings_stay_as_they_are(fails):
 
 
 class Raises(torch.nn.Module):
-    """Fails in the middle of its forward pass, after having drawn a random number and moved its statistics."""
+    """Fails in its forward pass, after having drawn a random number and moved its statistics."""
 
     def __init__(self):
         super().__init__()

@@ -14,9 +14,9 @@ from weights.graphs.torch.trees import leaves, mapped
 from weights.graphs.torch.untouched import surroundings
 
 ACTIVATIONS = {
-    "gelu", "elu", "celu", "selu", "mish", "softplus", "hardswish", "hardsigmoid", "prelu", "_prelu_kernel", "rrelu_with_noise",
-    "log_sigmoid_forward", "glu", "softshrink", "hardshrink", "threshold", "erf", "relu6", "clamp", "clamp_min", "clamp_max",
-    "maximum", "silu", "logit",
+    "gelu", "elu", "celu", "selu", "mish", "softplus", "hardswish", "hardsigmoid", "prelu", "_prelu_kernel",
+    "rrelu_with_noise", "log_sigmoid_forward", "glu", "softshrink", "hardshrink", "threshold", "erf", "clamp",
+    "clamp_min", "clamp_max", "maximum", "logit",
 }  # fmt: skip
 
 
@@ -25,10 +25,11 @@ class Signal:
 
 
 class Borrowed(m.Op):
-    """y = func(*args, **kwargs), PyTorch's; where args say Signal, the inputs stand.  Its gradients are PyTorch's vjp.
+    """y = func(*args, **kwargs), PyTorch's; where args say Signal, the inputs stand.  Its gradients are
+    PyTorch's vjp.
 
-    which: the number of the result, of those that func returns.  What PyTorch says has no derivative (whole numbers, comparisons)
-    sends back zeros.
+    which: the number of the result, of those that func returns.  What PyTorch says has no derivative (whole
+    numbers, comparisons) sends back zeros.
     """
 
     def __init__(self, func, args, kwargs, which):

@@ -1,6 +1,8 @@
-"""The self-check: our scores and our gradient against the model's own autograd, in float64, for every live model.
+"""The self-check: our scores and our gradient against the model's own autograd, in float64, for every live
+model.
 
-Where they differ, central differences of the model decide who is right; nothing is given out that neither confirms.
+Where they differ, central differences of the model decide who is right; nothing is given out that neither
+confirms.
 """
 
 from __future__ import annotations
@@ -27,10 +29,11 @@ CONFIRMED = 1e-4  # relative, of central differences
 class Check:
     """How a network was found to agree with the model that it was made from.
 
-    kind: "equal", to rounding; "ties", equal beside the picture, where no kink or tie leaves the gradient to a choice;
-    "framework", PyTorch's gradient is wrong and central differences confirm ours; "by design", the model's gradient is not the
-    derivative, because it says so.  where, operator: the module and the operator where the gradients part; difference: of the two
-    gradients at the input, relative L2; says: one line for every result, "" where there is nothing to say.
+    kind: "equal", to rounding; "ties", equal beside the picture, where no kink or tie leaves the gradient to
+    a choice; "framework", PyTorch's gradient is wrong and central differences confirm ours; "by design", the
+    model's gradient is not the derivative, because it says so.  where, operator: the module and the operator
+    where the gradients part; difference: of the two gradients at the input, relative L2; says: one line for
+    every result, "" where there is nothing to say.
     """
 
     kind: str
@@ -43,7 +46,8 @@ class Check:
 def checked(model: torch.nn.Module, recording: Recording, beside: bool = False) -> TracedNetwork:
     """The recording as a network that agrees with the model, its `check` filled in.
 
-    WeightsError: it does not, with the first module and operator.  beside: the picture is already one beside the user's.
+    WeightsError: it does not, with the first module and operator.  beside: the picture is already one beside
+    the user's.
     """
     net = TracedNetwork(recording)
     if difference(_data(net.values[net.output]), recording.y.detach().numpy()) > ROUNDING:
@@ -117,7 +121,9 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
 
 
 def choices(calls: list[Call]) -> dict[str, Call]:
-    """Where the model tells autograd what to do: "detach at 'head'", "the autograd function Reverse at 'domain'"."""
+    """Where the model tells autograd what to do: "detach at 'head'", "the autograd function Reverse at
+    'domain'".
+    """
     found, cut = {}, set()
     for call in calls:
         read = [a for a in leaves((call.args, call.kwargs)) if isinstance(a, (Value, Stopped))]
@@ -145,8 +151,10 @@ def _other_numbers(net, recording):
             if result in net.numbers and not t.is_inference() and t._version == version:
                 apart = difference(_data(net.values[net.numbers[result]]), t.detach().numpy())
                 if apart > ROUNDING:
-                    return (f"our {call.operator} at {call.where} gives other numbers than PyTorch's (by {apart:.1g}): this model "
-                            "is not taken, as its maps would be wrong")  # fmt: skip
+                    return (
+                        f"our {_at(call)} gives other numbers than PyTorch's (by {apart:.1g}): "
+                        "this model is not taken, as its maps would be wrong"
+                    )
     return "our scores are not the model's, though every operator's numbers are: this model is not taken"
 
 
@@ -200,39 +208,47 @@ def _data(y):
 
 def _by_design(net, own, chosen, apart):
     where, place = ", ".join(chosen), next(iter(chosen.values()))
-    net.check = Check("by design", *_names(place), apart,
-                      f"the model's own gradient is not the derivative of its scores, by design ({where}); the derivative is taken "
-                      "here, gradient='model' takes the model's")  # fmt: skip
-    own.check = Check("by design", *_names(place), apart,
-                      f"the gradient is the model's own, by design not the derivative of its scores ({where}); "
-                      "gradient='mathematical' takes that")  # fmt: skip
+    net.check = Check(
+        "by design",
+        *_names(place),
+        apart,
+        f"the model's own gradient is not the derivative of its scores, by design ({where}); "
+        "the derivative is taken here, gradient='model' takes the model's",
+    )
+    own.check = Check(
+        "by design",
+        *_names(place),
+        apart,
+        f"the gradient is the model's own, by design not the derivative of its scores ({where}); "
+        "gradient='mathematical' takes that",
+    )
     net.own = own.finished()
     return net.finished()
 
 
 def _beside(model, recording, place, apart):
-    """The same question a little beside the picture: there no max-pool window is tied and no ReLU stands at 0."""
+    """The same question a little beside the picture, where no max-pool window is tied and no ReLU stands at 0."""
     x = recording.x.detach().numpy()
     noise = np.random.default_rng(2).standard_normal(x.shape) * (x.std() or 1)
     found = checked(model, record(model, x + 1e-2 * noise), beside=True).check
     if found.kind != "equal":
         return found
-    return Check(
-        "ties",
-        *_names(place),
-        apart,
-        f"ties and kinks at this picture leave the gradient to a choice (from {_at(place)} on)",
-    )
+    says = f"ties and kinks at this picture leave the gradient to a choice (from {_at(place)} on)"
+    return Check("ties", *_names(place), apart, says)
 
 
 def _framework(place, apart):
-    return (f"PyTorch's own gradient is wrong from {_at(place)} on, by {100 * apart:.0f} %: central differences of the model's scores "
-            "confirm the reference's")  # fmt: skip
+    return (
+        f"PyTorch's own gradient is wrong from {_at(place)} on, by {100 * apart:.0f} %: "
+        "central differences of the model's scores confirm the reference's"
+    )
 
 
 def _neither(place, apart):
-    return (f"the gradient of {_at(place)} is not PyTorch's (by {100 * apart:.2g} %), and central differences of the model's scores "
-            "confirm neither: this model is not taken")  # fmt: skip
+    return (
+        f"the gradient of {_at(place)} is not PyTorch's (by {100 * apart:.2g} %), "
+        "and central differences of the model's scores confirm neither: this model is not taken"
+    )
 
 
 def _names(call):

@@ -12,12 +12,13 @@ from weights.graphs.torch.untouched import surroundings
 def from_torch(model: torch.nn.Module, x, gradient: str = "mathematical") -> TracedNetwork:
     """A network of our operations that does what the model does.
 
-    model: maps x to scores (N, classes); x: its input (N, ...), tensor or array; gradient: "mathematical", the derivative of what is
-    computed, or "model", with the model's own choices: nothing passes `detach` and `no_grad`, and an autograd function of the user's
-    sends back what it says.  The two differ only where `check.kind` is "by design".
-    -> the network; its `check` says how it was found to agree, its `borrowed` which operators are PyTorch's own.
-    WeightsError: the model does not run on x, or the network disagrees with it (named: the operator).  The model, its mode, hooks,
-    buffers, gradients and the random state stay as they are.
+    model: maps x to scores (N, classes); x: its input (N, ...), tensor or array; gradient: "mathematical",
+    the derivative of what is computed, or "model", with the model's own choices: nothing passes `detach` and
+    `no_grad`, and an autograd function of the user's sends back what it says.  The two differ only where
+    `check.kind` is "by design". -> the network; its `check` says how it was found to agree, its `borrowed`
+    which operators are PyTorch's own. WeightsError: the model does not run on x, or the network disagrees
+    with it (named: the operator).  The model, its mode, hooks, buffers, gradients and the random state stay
+    as they are.
     """
     if gradient not in ("mathematical", "model"):
         raise WeightsError(f"gradient is 'mathematical' or 'model', not {gradient!r}")

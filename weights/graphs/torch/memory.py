@@ -1,8 +1,8 @@
 """What a tensor holds at the moment: views and in-place changes as values.
 
-PyTorch's tensors are windows onto shared memory, and an operator may change what lies there.  A network of equations knows values
-only.  So every change is kept, in order, beside the memory that it changed; a tensor that is read is the value that it had, with
-what was written over its places since.
+PyTorch's tensors are windows onto shared memory, and an operator may change what lies there.  A network of
+equations knows values only.  So every change is kept, in order, beside the memory that it changed; a tensor
+that is read is the value that it had, with what was written over its places since.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Known(NamedTuple):
 class Memory:
     """One storage: what it held at first, and what was written since.
 
-    replaced: f(old value, where it lies, new value, where that was written) -> the value afterwards; taken: f(value, where it lies,
-    another place) -> the value there.
+    replaced: f(old value, where it lies, new value, where that was written) -> the value afterwards; taken:
+    f(value, where it lies, another place) -> the value there.
     """
 
     def __init__(self, place: Place, value: Value | Constant, replaced, taken):
@@ -87,7 +87,9 @@ class Memory:
         return value
 
     def know(self, t: torch.Tensor, value: Value | Constant) -> None:
-        """From now on this tensor, and every other that is not known and lies at the same place, has this value."""
+        """From now on this tensor, and every other that is not known and lies at the same place, has this
+        value.
+        """
         self.places[Place.of(t)] = Known(value, len(self.writes))
         self.is_also(t, value)
 

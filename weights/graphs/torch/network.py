@@ -54,9 +54,10 @@ class Step(Layer):
 class TracedNetwork(Layer):
     """Maps a tensor (N, C, H, W) of the recorded size to scores.
 
-    alias: {module path: name} for modules that return another's output; borrowed: {"gelu": 12}, the operators that are PyTorch's own;
-    check: how it was found to agree with the model (`Check`); own: if the model's gradient is another by design, the network that
-    has the model's; gradient: "mathematical" or "model", which of the two this is.
+    alias: {module path: name} for modules that return another's output; borrowed: {"gelu": 12}, the operators
+    that are PyTorch's own; check: how it was found to agree with the model (`Check`); own: if the model's
+    gradient is another by design, the network that has the model's; gradient: "mathematical" or "model",
+    which of the two this is.
     """
 
     def __init__(self, recording: Recording, gradient: str = "mathematical"):
@@ -86,7 +87,9 @@ class TracedNetwork(Layer):
     # --- building
 
     def _add_function(self, call, needed):
-        """The user's autograd function: its own operators, or, where the model's gradient is wanted, the function."""
+        """The user's autograd function: its own operators, or, where the model's gradient is wanted, the
+        function.
+        """
         for which, (result, inside) in enumerate(zip(call.results, call.inside)):
             if self.gradient == "model":
                 if result in needed:
@@ -182,7 +185,9 @@ class TracedNetwork(Layer):
         return values[self.output]
 
     def _takes_any(self):
-        """Whether pictures side by side give what they give alone; otherwise they go through one batch at a time."""
+        """Whether pictures side by side give what they give alone; otherwise they go through one batch at a
+        time.
+        """
         if self._direct is None:
             pair = np.concatenate([self.x, 0.5 * self.x])
             alone = np.concatenate([np.asarray(self._run(v)) for v in (self.x, 0.5 * self.x)])

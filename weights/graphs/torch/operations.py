@@ -1,4 +1,6 @@
-"""Operations that only an importer needs: PyTorch's choices at kinks, views by places in memory, an end to a gradient."""
+"""Operations that only an importer needs: PyTorch's choices at kinks, views by places in memory, an end to a
+gradient.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class Expand(m.Op):
 
 
 class Take(m.Op):
-    """y_i = x at place at_i, counted through x row by row: any view of memory.  A place that was seen twice gets both signals."""
+    """y_i = x at place at_i, counted through x row by row: any view of memory.  A place that was seen twice
+    gets both signals.
+    """
 
     def __init__(self, at, shape, size):
         self.at, self.shape, self.size = at, tuple(shape), size
@@ -42,7 +46,9 @@ class Take(m.Op):
 
 
 class Overwrite(m.Op):
-    """y = x, but y at place into_i is v at place source_i: what x is after v was written over part of its memory."""
+    """y = x, but y at place into_i is v at place source_i: what x is after v was written over part of its
+    memory.
+    """
 
     def __init__(self, into, source, sizes):
         self.into, self.source, self.sizes = into, source, sizes
@@ -95,7 +101,9 @@ class Clamp(m.Clip):
 
 
 class AdaptiveAvgPool(m.Op):
-    """y = the mean of each of (h, w) windows that share the picture out: y = R x C^T.  x (N, C, H, W) -> y (N, C, h, w)"""
+    """y = the mean of each of (h, w) windows that share the picture out: y = R x C^T.  x (N, C, H, W) -> y
+    (N, C, h, w)
+    """
 
     def __init__(self, size):
         self.size = tuple(size)

@@ -31,7 +31,9 @@ class InDouble(TorchDispatchMode):
 
 
 def in_double(func, args: tuple, kwargs: dict) -> tuple[list, dict]:
-    """The arguments: what casts to a narrower type casts to float64, and narrower tensors are read as float64."""
+    """The arguments: what casts to a narrower type casts to float64, and narrower tensors are read as
+    float64.
+    """
     has_tensor = any(isinstance(a, torch.Tensor) for a in leaves((args, kwargs)))
     if has_tensor and not func._schema.is_mutable:
         args, kwargs = mapped(_wide, torch.Tensor, args), mapped(_wide, torch.Tensor, kwargs)

@@ -1,4 +1,6 @@
-"""Run the copy once and write down every operator that PyTorch executes, and where its autograd is told not to follow."""
+"""Run the copy once and write down every operator that PyTorch executes, and where its autograd is told not
+to follow.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from weights.errors import WeightsError
 from weights.graphs.torch.memory import Constant, Memory, Place, Value, overlap
@@ -54,10 +55,11 @@ class Stopped:
 class Call:
     """One operator.
 
-    operator: its name in ATen; func: what runs it; args, kwargs: nested, with a Value (or Stopped) where the picture went and a
-    Constant where only weights did; results: a Value each; module, kind, origin: whose; inplace: whether it changed its input;
-    tensors: what it gave, with the version that this was; cut: "no_grad" or "inference_mode" around it; function: the user's
-    autograd function that it runs in; inside: if it is such a function, the values that its own operators gave.
+    operator: its name in ATen; func: what runs it; args, kwargs: nested, with a Value (or Stopped) where the
+    picture went and a Constant where only weights did; results: a Value each; module, kind, origin: whose;
+    inplace: whether it changed its input; tensors: what it gave, with the version that this was; cut:
+    "no_grad" or "inference_mode" around it; function: the user's autograd function that it runs in; inside:
+    if it is such a function, the values that its own operators gave.
     """
 
     operator: str
@@ -81,7 +83,9 @@ class Call:
 
 @dataclass
 class Recording:
-    """What a model did with a picture: `calls` lead from `source` to `output`; x and y are PyTorch's, y with its history."""
+    """What a model did with a picture: `calls` lead from `source` to `output`; x and y are PyTorch's, y with
+    its history.
+    """
 
     calls: list[Call]
     source: Value
@@ -303,7 +307,8 @@ def scores_of(y) -> torch.Tensor:
     y = y.get("logits", y) if isinstance(y, dict) else getattr(y, "logits", y)
     if not isinstance(y, torch.Tensor):
         raise WeightsError(
-            f"the model must return scores (N, classes), not {type(y).__name__}; wrap it in a module that returns them"
+            f"the model must return scores (N, classes), not {type(y).__name__}; "
+            "wrap it in a module that returns them"
         )
     return y
 

@@ -11,8 +11,10 @@ import torch
 from weights.errors import WeightsError
 
 HOOKS = (
-    "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks", "_forward_hooks_with_kwargs",
-    "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks", "_state_dict_pre_hooks",
+    "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks",
+    "_forward_hooks_with_kwargs",
+    "_forward_hooks_always_called", "_forward_pre_hooks_with_kwargs", "_state_dict_hooks",
+    "_state_dict_pre_hooks",
     "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks",
 )  # fmt: skip
 
@@ -39,8 +41,8 @@ def copied(
 ) -> torch.nn.Module:
     """A copy of the module in eval mode, every tensor converted on its own (so memory holds no third).
 
-    Hooks of the user's are left out; those of `torch.nn.utils` (pruning, weight norm), which make the weights, stay.  What
-    cannot be copied (a lock, a file) is shared.
+    Hooks of the user's are left out; those of `torch.nn.utils` (pruning, weight norm), which make the
+    weights, stay.  What cannot be copied (a lock, a file) is shared.
     """
     memo: dict = {}
     for t in [*model.parameters(), *model.buffers()]:
@@ -62,7 +64,9 @@ def _converted(t, convert, requires_grad=False):
 
 
 def _make_room(module, memo, convert):
-    """An empty module of the same class; a scripted one is copied whole, a compiled one becomes what was compiled."""
+    """An empty module of the same class; a scripted one is copied whole, a compiled one becomes what was
+    compiled.
+    """
     if isinstance(module, torch.jit.ScriptModule):
         twin = copy.deepcopy(module)
         for t in [*twin.parameters(), *twin.buffers()]:
@@ -100,7 +104,9 @@ def _makes_weights(hook):
 
 
 def _tensors(value):
-    """The tensors in nested lists and dictionaries, also those with a history, which Python's deepcopy refuses."""
+    """The tensors in nested lists and dictionaries, also those with a history, which Python's deepcopy
+    refuses.
+    """
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, (list, tuple, dict)):

@@ -58,5 +58,6 @@ def _both(x, z):
 
 
 OPERATORS = {
-    "add": add, "sub": subtract, "rsub": reversed_subtract, "mul": multiply, "div": divide, "neg": negative, "copy": copy,
+    "add": add, "sub": subtract, "rsub": reversed_subtract, "mul": multiply, "div": divide, "neg": negative,
+    "copy": copy,
 }  # fmt: skip

@@ -52,6 +52,7 @@ def fill(x, value=0):
 
 OPERATORS = {
     "relu": simple(m.ReLU), "clamp": clamp, "clamp_min": clamp, "clamp_max": clamp_max, "hardtanh": hardtanh,
-    "threshold": threshold, "maximum": maximum, "sigmoid": simple(m.Sigmoid), "silu": simple(m.SiLU), "tanh": simple(m.Tanh),
+    "threshold": threshold, "maximum": maximum, "sigmoid": simple(m.Sigmoid), "silu": simple(m.SiLU),
+    "tanh": simple(m.Tanh),
     "leaky_relu": leaky_relu, "exp": simple(m.Exp), "log": simple(m.Log), "fill": fill, "zero": fill,
 }  # fmt: skip

@@ -119,8 +119,10 @@ def _for_as_many(x, shape, first):
 
 
 OPERATORS = {
-    "permute": permute, "transpose": transpose, "t": matrix_transpose, "unsqueeze": unsqueeze, "squeeze": squeeze, "slice": cut,
-    "select": select, "flip": flip, "roll": roll, "cat": cat, "stack": stack, "repeat": repeat, "constant_pad_nd": pad,
+    "permute": permute, "transpose": transpose, "t": matrix_transpose, "unsqueeze": unsqueeze,
+    "squeeze": squeeze, "slice": cut,
+    "select": select, "flip": flip, "roll": roll, "cat": cat, "stack": stack, "repeat": repeat,
+    "constant_pad_nd": pad,
     "take": take, "overwrite": overwrite,
 }  # fmt: skip
 PARTS = {"split": split, "split_with_sizes": split, "unbind": unbind}
