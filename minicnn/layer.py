@@ -113,6 +113,8 @@ class Layer:
 class Sequential(Layer):
     """Layers one after the other.  net["relu5_3"] is one of them."""
 
+    steps: list[Layer]
+
     def __init__(self, *steps: Layer, name: str | None = None) -> None:
         super().__init__(name)
         self.steps = list(steps)
@@ -134,6 +136,9 @@ class Sequential(Layer):
 class Apply(Layer):
     """A layer without weights: Apply("pool1", MaxPool, kernel=2)."""
 
+    op: type[Op]
+    options: dict[str, Any]
+
     def __init__(self, name: str, op: type[Op], **options: Any) -> None:
         super().__init__(name)
         self.op, self.options = op, options
@@ -151,6 +156,10 @@ def _weight(name, *shape, value=0):
 
 class ConvLayer(Layer):
     """F filters on C channels; `kernel` one number or (rows, columns); other options as in Conv."""
+
+    options: dict[str, Any]
+    b: Tensor | None
+    kept: Kept
 
     def __init__(
         self,
@@ -183,6 +192,8 @@ class ConvLayer(Layer):
 class LinearLayer(Layer):
     """D inputs, F outputs."""
 
+    b: Tensor | None
+
     def __init__(self, name: str, D: int, F: int, bias: bool = True) -> None:
         super().__init__(name)
         self.W = _weight(f"{name}.W", F, D)
@@ -195,7 +206,13 @@ class LinearLayer(Layer):
 class BatchNormLayer(Layer):
     """Batch normalisation of C channels, with running statistics `mean` and `var`."""
 
-    statistics = ("mean", "var")
+    statistics: tuple[str, ...] = ("mean", "var")
+    eps: float
+    momentum: float
+    gamma: Tensor
+    beta: Tensor
+    mean: Tensor
+    var: Tensor
 
     def __init__(self, name: str, C: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__(name)
@@ -217,6 +234,9 @@ class BatchNormLayer(Layer):
 
 class DropoutLayer(Layer):
     """Dropout in training, nothing in use.  random: the Generator that it draws from, seeded by whoever trains."""
+
+    p: float
+    random: np.random.Generator
 
     def __init__(self, name: str, p: float = 0.5) -> None:
         super().__init__(name)

@@ -25,7 +25,9 @@ class SGD:
     decay: adds decay * w to the gradient of matrices and filters (L2 regularisation); vectors (biases, batchnorm) are left alone.
     """
 
-    memories = ("v",)
+    memories: tuple[str, ...] = ("v",)
+    momentum: float
+    decay: float
 
     def __init__(self, momentum: float = 0.9, decay: float = 0.0) -> None:
         self.momentum, self.decay = momentum, decay
@@ -38,7 +40,11 @@ class SGD:
 class Adam:
     """Adam (Kingma & Ba 2015, algorithm 1).  decay: L2 regularisation through the gradient, of matrices and filters only."""
 
-    memories = ("m", "v")
+    memories: tuple[str, ...] = ("m", "v")
+    beta1: float
+    beta2: float
+    eps: float
+    decay: float
 
     def __init__(
         self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, decay: float = 0.0

@@ -79,6 +79,10 @@ def _said(rule: Rule) -> str:
 class Names:
     """tensor -> name with its number (relu1:2), worked out only if somebody asks."""
 
+    starts: list[Tensor]
+    tensors: dict[str, Tensor | None] | None
+    of_tensor: dict[Tensor, str]
+
     def __init__(self, starts: list[Tensor]) -> None:
         self.starts, self.tensors = starts, None
 

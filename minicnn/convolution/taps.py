@@ -23,6 +23,11 @@ from minicnn.windows import taps as windows_taps
 class Geometry:
     """Stride, padding, dilation and groups of one convolution.  stride, dilation: int or (rows, columns); pad: see `sides`."""
 
+    stride: tuple[int, int]
+    pad: tuple[tuple[int, int], tuple[int, int]]
+    dilation: tuple[int, int]
+    groups: int
+
     def __init__(self, stride: Pair = 1, pad: Sides = 0, dilation: Pair = 1, groups: int = 1) -> None:
         self.stride, self.pad, self.dilation, self.groups = pair(stride), sides(pad), pair(dilation), groups
 

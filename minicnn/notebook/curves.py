@@ -13,6 +13,10 @@ import numpy as np
 class Curves:
     """loss, hits: one number per step (hits: the share of the batch that was right); validation: [{"epoch": 1, "accuracy": ...}, ...]."""
 
+    loss: list[float]
+    hits: list[float]
+    validation: list[dict[str, Any]]
+
     def __init__(
         self,
         loss: Iterable[float] = (),
@@ -36,7 +40,7 @@ class Curves:
         """Mean loss and accuracy of the last steps."""
         return float(np.mean(self.loss[-steps:])), float(np.mean(self.hits[-steps:]))
 
-    def picture(self, path: str | os.PathLike, steps_per_epoch: int) -> None:
+    def picture(self, path: str | os.PathLike[str], steps_per_epoch: int) -> None:
         """Loss (left) and accuracy (right) over epochs, as a picture file; each training point is the mean of a tenth of an epoch."""
         from matplotlib.figure import Figure
 

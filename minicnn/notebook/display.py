@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ MOST = 16  # feature maps in one picture
 ALIGNED = {"layer": "left", "operation": "left", "output": "right", "weights": "right"}
 
 
-def layers(net: Layer) -> tuple[tuple[int, ...] | None, list[tuple]]:
+def layers(net: Layer) -> tuple[tuple[int, ...] | None, list[tuple[Any, ...]]]:
     """The steps of a network, for one picture -> (shape of the input or None, [(name, operation, shape of the output, weights), ...])
 
     Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not reach come last, without a

@@ -7,6 +7,10 @@ from minicnn.ops.broadcast import sum_to
 class Add(Op):
     """y = x + z, with broadcasting.  The signal goes to both: two paths add."""
 
+    x_shape: tuple[int, ...]
+    z_shape: tuple[int, ...]
+    y_ndim: int
+
     def forward(self, x: Array, z: Array) -> Array:
         self.x_shape, self.z_shape = x.shape, z.shape
         y = x + z

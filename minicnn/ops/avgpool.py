@@ -13,6 +13,14 @@ class AvgPool(Op):
     its taps on the picture itself.  Taps that hang over the end of both (ceil) never count.
     """
 
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    pad: tuple[tuple[int, int], tuple[int, int]]
+    ceil: bool
+    count_padding: bool
+    size: tuple[int, ...]
+    windows: list[int]
+
     def __init__(
         self,
         kernel: Pair,
@@ -56,6 +64,8 @@ class AvgPool(Op):
 
 class GlobalAvgPool(Op):
     """y_k = 1/Z sum_ij x_kij, the mean over the whole map (Lin et al. 2014, sec. 3.2).  x (N, K, h, w) -> y (N, K)."""
+
+    size: tuple[int, ...]
 
     def forward(self, x: Array) -> Array:
         self.size = x.shape[-2:]

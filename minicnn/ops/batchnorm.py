@@ -12,7 +12,10 @@ from minicnn.ops.channels import sum_per_channel
 
 
 class _Normalise(Op):
-    weights = ("gamma", "beta")
+    weights: tuple[str, ...] = ("gamma", "beta")
+    gamma: Array
+    sigma: Array
+    x_hat: Array
 
     def __init__(self, eps: float = 1e-5) -> None:
         self.eps = eps
@@ -46,6 +49,8 @@ def _all_but_channel(x):
 class BatchNorm(_Normalise):
     """Batchnorm in use (eval): mean and var are the running statistics, so y is linear in x."""
 
+    axes: tuple[int, ...]
+
     def forward(self, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
         self.axes = _all_but_channel(x)
         return self._scale_and_shift(x - self.per_channel(mean), gamma, beta, var)
@@ -59,6 +64,11 @@ class BatchNormTraining(_Normalise):
 
     `mean` and `var` (biased) are kept for the running statistics; `count` values went into each.
     """
+
+    axes: tuple[int, ...]
+    count: int
+    mean: Array
+    var: Array
 
     def forward(self, x: Array, gamma: Array, beta: Array) -> Array:
         self.axes, self.count = _all_but_channel(x), x.size // x.shape[1]

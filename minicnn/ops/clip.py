@@ -9,6 +9,8 @@ class Clip(Op):
     """y = min(max(x, low), high): ReLU6 is Clip(0, 6).  The gate is closed at both ends, as a ReLU's is at 0."""
 
     activation = True
+    low: float
+    high: float
 
     def __init__(self, low: float, high: float) -> None:
         self.low, self.high = low, high

@@ -8,6 +8,9 @@ from minicnn.graph import Array, Op
 class Concat(Op):
     """y = the inputs side by side along an axis (default: channels).  The signal is cut where they were joined."""
 
+    from_right: int
+    cuts: list[int]
+
     def __init__(self, axis: int = 1) -> None:
         self.axis = axis
 

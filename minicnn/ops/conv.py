@@ -1,5 +1,7 @@
 """Lessons 2 and 20."""
 
+from typing import Any
+
 import numpy as np
 
 from minicnn.convolution import Geometry, Kept, choose
@@ -16,7 +18,12 @@ class Conv(Op):
     only those that sum in the order of the equation.
     """
 
-    weights = ("W", "b")
+    weights: tuple[str, ...] = ("W", "b")
+    geometry: Geometry
+    precision: str
+    kept: Kept | None
+    x: Array
+    how: Any
 
     def __init__(
         self,

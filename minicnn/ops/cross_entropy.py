@@ -14,6 +14,8 @@ class CrossEntropy(Op):
     classes (Szegedy et al. 2016, sec. 7).  -> a number, shape ().
     """
 
+    p_minus_t: Array
+
     def __init__(self, smoothing: float = 0.0) -> None:
         self.smoothing = smoothing
 
@@ -41,6 +43,8 @@ class SigmoidCrossEntropy(Op):
 
     x: scores (N, K), t: 0 or 1 for each (N, K) -> a number, shape ().
     """
+
+    p_minus_t: Array
 
     def forward(self, x: Array, t: Array) -> Array:
         self.N, self.p_minus_t = x.shape[0], sigmoid(x) - t

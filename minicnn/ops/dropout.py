@@ -12,6 +12,10 @@ class Dropout(Op):
     random: a NumPy Generator; the numbers are drawn on the CPU and moved to where x is.
     """
 
+    p: float
+    random: np.random.Generator
+    m: Array
+
     def __init__(self, p: float = 0.5, random: np.random.Generator | None = None) -> None:
         self.p, self.random = p, random or np.random.default_rng()
 

@@ -11,7 +11,9 @@ class Embedding(Op):
     t: words, whole numbers of any shape (...); W (V, D) -> y (..., D).
     """
 
-    weights = ("W",)
+    weights: tuple[str, ...] = ("W",)
+    t: Array
+    W_shape: tuple[int, ...]
 
     def forward(self, t: Array, W: Array) -> Array:
         if t.dtype.kind not in "iu":

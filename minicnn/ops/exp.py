@@ -8,6 +8,8 @@ from minicnn.graph import Array, Op
 class Exp(Op):
     """y = e^x, so dy/dx = y."""
 
+    y: Array
+
     def forward(self, x: Array) -> Array:
         self.y = np.exp(x)
         return self.y

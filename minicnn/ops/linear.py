@@ -7,7 +7,8 @@ from minicnn.graph import Array, GraphError, Op
 class Linear(Op):
     """y_f = sum_d W_fd x_d + b_f.  x (N, D), W (F, D), b (F,) -> y (N, F)."""
 
-    weights = ("W", "b")
+    weights: tuple[str, ...] = ("W", "b")
+    x: Array
 
     def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
         if x.ndim != 2 or x.shape[1] != W.shape[1]:

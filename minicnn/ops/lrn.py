@@ -9,6 +9,12 @@ class LocalResponseNorm(Op):
     """y_c = x_c / s_c^beta,  s_c = k + alpha/n sum of x^2 over the n channels around c (Krizhevsky et al. 2012, sec. 3.3; alpha/n as in
     Caffe and PyTorch, where the paper writes alpha).  x (N, C, H, W)."""
 
+    n: int
+    alpha: float
+    beta: float
+    k: float
+    s: Array
+
     def __init__(self, n: int = 5, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         self.n, self.alpha, self.beta, self.k = n, alpha, beta, k
 

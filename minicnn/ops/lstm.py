@@ -17,7 +17,14 @@ class LSTM(Op):
     x (N, D), h (N, H), c (N, H), W (4H, D + H), b (4H,) -> y (N, 2H) = [h', c'], its two outputs side by side.
     """
 
-    weights = ("W", "b")
+    weights: tuple[str, ...] = ("W", "b")
+    xh: Array
+    c: Array
+    i: Array
+    f: Array
+    g: Array
+    o: Array
+    shown: Array
 
     def forward(self, x: Array, h: Array, c: Array, W: Array, b: Array) -> Array:
         if W.shape != (4 * h.shape[-1], x.shape[-1] + h.shape[-1]) or c.shape != h.shape:

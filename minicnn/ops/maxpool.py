@@ -13,6 +13,14 @@ class MaxPool(Op):
     x (N, C, H, W) -> y (N, C, h, w).  kernel, stride: int or (rows, columns); pad as in Conv; ceil: a last window may hang over the end.
     """
 
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    pad: tuple[tuple[int, int], tuple[int, int]]
+    ceil: bool
+    size: tuple[int, ...]
+    windows: list[int]
+    switches: Array
+
     def __init__(self, kernel: Pair, stride: Pair | None = None, pad: Sides = 0, ceil: bool = False) -> None:
         self.kernel, self.stride = pair(kernel), pair(stride or kernel)
         self.pad, self.ceil = sides(pad), ceil

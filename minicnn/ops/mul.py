@@ -7,6 +7,10 @@ from minicnn.ops.broadcast import sum_to
 class Mul(Op):
     """y = x z, elementwise, with broadcasting."""
 
+    x: Array
+    z: Array
+    y_ndim: int
+
     def forward(self, x: Array, z: Array) -> Array:
         self.x, self.z = x, z
         y = x * z

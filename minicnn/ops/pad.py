@@ -8,6 +8,10 @@ from minicnn.graph import Array, Op
 class Pad(Op):
     """y = x with `value` around it; widths: (before, after) for each of the last axes.  The border gets no signal back."""
 
+    widths: tuple[tuple[int, int], ...]
+    value: float
+    inside: tuple[slice, ...]
+
     def __init__(self, *widths: tuple[int, int], value: float = 0) -> None:
         self.widths, self.value = widths, value
 

@@ -8,6 +8,10 @@ from minicnn.graph import Array, Op
 class Reshape(Op):
     """y = x with another shape, the same values in the same order (rows last); one size may be -1."""
 
+    shape: tuple[int, ...]
+    x_shape: tuple[int, ...]
+    y_ndim: int
+
     def __init__(self, shape: Sequence[int]) -> None:
         self.shape = tuple(shape)
 
@@ -23,6 +27,8 @@ class Reshape(Op):
 
 class Flatten(Reshape):
     """(N, C, H, W) -> (N, C*H*W): position (c, i, j) becomes (c*H + i)*W + j."""
+
+    shape: tuple[int, ...]
 
     def __init__(self) -> None:
         pass

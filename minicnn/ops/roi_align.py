@@ -17,6 +17,15 @@ class RoIAlign(Op):
     2017 with one sample per part.  The signal reaches the boxes, too, so that they could be moved.
     """
 
+    scale: float
+    picture: Array
+    x: Array
+    part: Array
+    R: Array
+    dR: Array
+    C: Array
+    dC: Array
+
     def __init__(self, P: int, scale: float, picture: Any) -> None:
         self.P, self.scale, self.picture = P, scale, np.asarray(picture)
 

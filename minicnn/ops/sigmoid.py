@@ -14,6 +14,7 @@ class Sigmoid(Op):
     """y = 1 / (1 + e^-x), so dy/dx = y (1 - y)."""
 
     activation = True
+    y: Array
 
     def forward(self, x: Array) -> Array:
         self.y = sigmoid(x)
@@ -27,6 +28,8 @@ class SiLU(Op):
     """y = x s, s = 1 / (1 + e^-x) (Elfwing et al. 2018), so dy/dx = s + x s (1 - s)."""
 
     activation = True
+    x: Array
+    s: Array
 
     def forward(self, x: Array) -> Array:
         self.x, self.s = x, sigmoid(x)

@@ -14,6 +14,8 @@ def log_softmax(x: Array) -> Array:
 class Softmax(Op):
     """p_i = e^x_i / sum_j e^x_j along the last axis, so  gx_i = p_i (gy_i - sum_j p_j gy_j)."""
 
+    p: Array
+
     def forward(self, x: Array) -> Array:
         self.p = np.exp(log_softmax(x))
         return self.p
@@ -24,6 +26,8 @@ class Softmax(Op):
 
 class LogSoftmax(Op):
     """y_i = x_i - ln sum_j e^x_j along the last axis, so  gx_i = gy_i - p_i sum_j gy_j."""
+
+    p: Array
 
     def forward(self, x: Array) -> Array:
         y = log_softmax(x)

@@ -8,6 +8,12 @@ from minicnn.graph import Array, Op
 class Sum(Op):
     """y = sum of x over some axes (default: all).  Every summand gets the signal."""
 
+    axis: int | tuple[int, ...] | None
+    keepdims: bool
+    x_shape: tuple[int, ...]
+    axes: tuple[int, ...]
+    count: int
+
     def __init__(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> None:
         self.axis, self.keepdims = axis, keepdims
 

@@ -9,6 +9,7 @@ class Tanh(Op):
     """y = tanh x, so dy/dx = 1 - y^2."""
 
     activation = True
+    y: Array
 
     def forward(self, x: Array) -> Array:
         self.y = np.tanh(x)

@@ -10,6 +10,8 @@ from minicnn.graph import Array, Op
 class Transpose(Op):
     """y = x with its axes in another order: axis i of y is axis order[i] of x."""
 
+    order: tuple[int, ...]
+
     def __init__(self, order: Sequence[int]) -> None:
         self.order = tuple(order)
 

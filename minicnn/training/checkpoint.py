@@ -19,7 +19,7 @@ class CheckpointError(Error, ValueError):
     """A checkpoint that cannot be read, or that belongs to another run."""
 
 
-def save(path: str | os.PathLike, groups: Mapping[str, Mapping[str, Any]]) -> None:
+def save(path: str | os.PathLike[str], groups: Mapping[str, Mapping[str, Any]]) -> None:
     """Write {'weights': {'conv1_1.W': array, ...}, ...} atomically: into a new file beside it, which then takes its place."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
@@ -41,7 +41,7 @@ def save(path: str | os.PathLike, groups: Mapping[str, Mapping[str, Any]]) -> No
         raise
 
 
-def read(path: str | os.PathLike, like: Any = None) -> dict[str, dict[str, Any]]:
+def read(path: str | os.PathLike[str], like: Any = None) -> dict[str, dict[str, Any]]:
     """What `save` wrote; arrays are moved to where `like` is.  CheckpointError if the file is none of ours or is damaged."""
     groups = {}
     try:

@@ -33,7 +33,7 @@ def train(
     *,
     hits: Callable[[Any, Any], Any] = top1,
     validate: Callable[[Layer], dict[str, float]] | None = None,
-    checkpoint: str | os.PathLike | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     every: float = 60.0,
     show: bool = True,
 ) -> Curves:

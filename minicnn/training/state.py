@@ -32,6 +32,15 @@ class TrainingError(Error, RuntimeError):
 class State:
     """A run between two steps."""
 
+    net: Layer
+    optimiser: Any
+    run: Run
+    pictures: int
+    step: int
+    curves: Curves
+    memories: dict[str, dict[str, Array]]
+    averaged: dict[str, Array]
+
     def __init__(self, net: Layer, optimiser: Any, run: Run, pictures: int) -> None:
         self.net, self.optimiser, self.run, self.pictures = net, optimiser, run, pictures
         self.step, self.curves = 0, Curves()
@@ -105,7 +114,7 @@ class State:
             **memories,
         }
 
-    def restore(self, path: str | os.PathLike) -> None:
+    def restore(self, path: str | os.PathLike[str]) -> None:
         like = next(iter(self.net.parameters().values())).data
         about = checkpoint.read(path)
         found = about["about"]["run"].tobytes().decode() if "about" in about else "another kind of file"

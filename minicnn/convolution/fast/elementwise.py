@@ -21,7 +21,7 @@ def maximum(x: np.ndarray, low: float) -> np.ndarray:
     return y
 
 
-def can_be_shared(op: Any, g: np.ndarray, rules: list) -> bool:
+def can_be_shared(op: Any, g: np.ndarray, rules: list[Any]) -> bool:
     """Whether a signal g passes an operation value by value, and threads are worth their start.
 
     A rule that is not the operation's own may look at the whole signal, so it is given the whole.
@@ -30,7 +30,9 @@ def can_be_shared(op: Any, g: np.ndarray, rules: list) -> bool:
     return op.activation and g.size >= LARGE and all(rule is None or rule in own for rule in rules)
 
 
-def passed_in_shares(op: Any, g: np.ndarray, rules: Any, derivative: Callable, shape: tuple) -> np.ndarray:
+def passed_in_shares(
+    op: Any, g: np.ndarray, rules: Any, derivative: Callable[..., Any], shape: tuple[int, ...]
+) -> np.ndarray:
     """The signal before an activation: each thread sends some rows of pixels, straight to their place in the stack.
 
     g (..., *shape); rules: one rule, or a list of one for each row of the stack; None stands for the derivative.

@@ -22,10 +22,15 @@ class _OneThreadEach(ContextDecorator):
     one for the whole process: without this, they would depend on what other Python threads are doing.
     """
 
+    lock: Any
+    inside: int
+    blas: list[Any] | None
+    threads: list[int]
+
     def __init__(self) -> None:
         self.lock, self.inside, self.blas = threading.Lock(), 0, None
 
-    def __enter__(self):
+    def __enter__(self) -> int:
         with self.lock:
             if self.blas is None:
                 self.blas = ThreadpoolController().select(user_api="blas").lib_controllers
@@ -35,7 +40,7 @@ class _OneThreadEach(ContextDecorator):
             self.inside += 1
             return max(self.threads, default=1)
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: Any) -> None:
         with self.lock:
             self.inside -= 1
             if not self.inside:
@@ -50,7 +55,7 @@ class _OneThreadEach(ContextDecorator):
             release(force=True)
 
 
-one_thread_each = _OneThreadEach()
+one_thread_each: _OneThreadEach = _OneThreadEach()
 _workers = None
 
 

@@ -20,12 +20,14 @@ _layers, _lock = weakref.WeakSet(), threading.RLock()
 class Kept:
     """What one layer keeps.  A change of its weights, by an optimiser, a load or in place, is noticed by their contents."""
 
+    found: dict[Hashable, tuple[Hashable, np.ndarray]]
+
     def __init__(self) -> None:
         self.found = {}  # {what: (fingerprint of the weights, transformed weights)}
         with _lock:
             _layers.add(self)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[type[Kept], tuple[()]]:
         return Kept, ()  # a copy of a layer keeps its own
 
     def get(self, what: Hashable, W: np.ndarray, transform: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

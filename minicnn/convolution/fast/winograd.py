@@ -44,6 +44,9 @@ class Tiles:
     Rounding depends on the points: with 5/8 and 3/2 it is half of what it is with the customary 1 and 2 (Barabasz et al. 2020 explain).
     """
 
+    m: int
+    n: int
+
     def __init__(self, m: int, points: Sequence[float]) -> None:
         self.m, self.n = m, m + 2
         p = np.array(points, np.float64)
@@ -66,6 +69,9 @@ F2, F4 = Tiles(2, [0, 1, -1]), Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2])
 
 class Winograd:
     """Convolution by tiles t (F2 or F4).  kept: where the layer's transformed weights are kept (None: they are not)."""
+
+    t: Tiles
+    kept: Kept
 
     def __init__(self, t: Tiles = F4, kept: Kept | None = None) -> None:
         self.t, self.kept = t, kept or Kept()

@@ -26,6 +26,11 @@ TABLE_1 = {
 class Inception(Layer):
     """y = the outputs of four branches side by side as channels (fig. 2b): 1x1; 1x1 then 3x3; 1x1 then 5x5; pooling then 1x1."""
 
+    one: Layer
+    three: Layer
+    five: Layer
+    pooled: Layer
+
     def __init__(self, name: str, one: Layer, three: Layer, five: Layer, pooled: Layer) -> None:
         super().__init__(name)
         self.one, self.three, self.five, self.pooled = one, three, five, pooled

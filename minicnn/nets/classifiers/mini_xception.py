@@ -7,6 +7,9 @@ from minicnn.ops import Add, GlobalAvgPool, MaxPool, ReLU
 class Module(Layer):
     """y = pool(bn(sep(relu(bn(sep(x)))))) + bn(conv1x1(x)): both ways halve the maps.  (N, C, size, size) -> (N, F, size/2, size/2)"""
 
+    branch: Sequential
+    shortcut: Sequential
+
     def __init__(self, name: str, C: int, F: int, size: int) -> None:
         super().__init__(name)
         same = 1 if size % 2 else ((0, 1), (0, 1))  # how Keras's "same" pads a 3x3 window with stride 2

@@ -14,6 +14,10 @@ from minicnn.ops import Add, GlobalAvgPool, MaxPool, ReLU
 class Residual(Layer):
     """y = relu(F(x) + shortcut(x)), eq. 1 and 2 of the paper.  F: `branch`, a Sequential; shortcut: a layer, or None for x itself."""
 
+    branch: Layer
+    shortcut: Layer | None
+    relu: Apply
+
     def __init__(self, name: str, branch: Layer, shortcut: Layer | None = None) -> None:
         super().__init__(name)
         self.branch, self.shortcut = branch, shortcut

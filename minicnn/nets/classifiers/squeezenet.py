@@ -13,6 +13,13 @@ from minicnn.ops import Concat, GlobalAvgPool, MaxPool, ReLU
 class Fire(Layer):
     """s = relu(squeeze1x1(x));  y = [relu(expand1x1(s)), relu(expand3x3(s))], side by side as channels."""
 
+    squeeze1x1: ConvLayer
+    relu_squeeze1x1: Apply
+    expand1x1: ConvLayer
+    relu_expand1x1: Apply
+    expand3x3: ConvLayer
+    relu_expand3x3: Apply
+
     def __init__(self, name: str, C: int, squeeze: int, expand: int) -> None:
         super().__init__(name)
         self.squeeze1x1 = ConvLayer(f"{name}/squeeze1x1", C, squeeze, kernel=1)

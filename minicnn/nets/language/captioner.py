@@ -53,6 +53,13 @@ class Decoder(Layer):
         scores  = W [h, context, first] + b           one for each word
     """
 
+    conv: Sequential
+    key: ConvLayer
+    embedding: EmbeddingLayer
+    lstm: LSTMLayer
+    query: LinearLayer
+    say: LinearLayer
+
     def __init__(
         self, words: int, features: int, F: int = 96, K: int = 64, H: int = 128, embedding: int = 48
     ) -> None:
@@ -102,6 +109,9 @@ class Decoder(Layer):
 
 class Captioner(Layer):
     """Encoder and decoder: what is seen, and the sentence about it."""
+
+    encoder: Encoder
+    decoder: Decoder
 
     def __init__(self, words: int) -> None:
         super().__init__("captioner")

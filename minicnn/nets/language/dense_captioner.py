@@ -47,6 +47,16 @@ class DenseCaptioner(Layer):
              the matrix: the code of a mixture of two regions is the mixture of their codes
     """
 
+    early: Sequential
+    late: Sequential
+    beside: Apply
+    joined: Sequential
+    rpn: Sequential
+    region: Sequential
+    embedding: EmbeddingLayer
+    lstm: LSTMLayer
+    next_word: LinearLayer
+
     def __init__(self, V: int = 24, code: int = 96, name: str | None = None) -> None:
         super().__init__(name)
         steps = blocks((1, 1, 2, 2), (16, 32, 48, 64), batchnorm=False)[:-1]
@@ -115,14 +125,14 @@ class DenseCaptioner(Layer):
         per_word = Sum(axis=-1)(Mul()(log_p, asked * ~ended[..., None]))
         return per_word if each else Sum(axis=-1)(per_word)
 
-    def encode(self, codes: X) -> tuple[tuple, tuple[Any, Any]]:
+    def encode(self, codes: X) -> tuple[tuple[()], tuple[Any, Any]]:
         """The hidden state of an LSTM that has seen the regions, and no word yet; `decoding` asks for this and `step`."""
         nothing = np.zeros_like(
             codes.data if isinstance(codes, Tensor) else codes, shape=(codes.shape[0], self.lstm.H)
         )
         return (), self.lstm(codes, nothing, nothing)
 
-    def step(self, seen: tuple, heard: Any, state: tuple[Any, Any]) -> tuple[Any, tuple[Any, Any]]:
+    def step(self, seen: tuple[()], heard: Any, state: tuple[Any, Any]) -> tuple[Any, tuple[Any, Any]]:
         """A word heard (R,) -> (the scores of the next one (R, V), state)"""
         h, c = self.lstm(self.embedding(heard), *state)
         return self.next_word(h), (h, c)

@@ -16,6 +16,9 @@ class Encoder(Layer):
     """
 
     features: int = 80
+    first: Sequential
+    others: Sequential
+    shrink: Apply
 
     def __init__(self) -> None:
         super().__init__("sight")

@@ -4,12 +4,15 @@ As everywhere, a tensor in gives a tensor out, and arrays in give arrays out and
 words as a tensor, too.
 """
 
+from minicnn.graph import Tensor
 from minicnn.layer import Layer, X, _weight
 from minicnn.ops import LSTM, Embedding, Slice
 
 
 class EmbeddingLayer(Layer):
     """A vector of D numbers for each of V words.  t, whole numbers (...) -> (..., D)"""
+
+    b: None
 
     def __init__(self, name: str, V: int, D: int) -> None:
         super().__init__(name)
@@ -21,6 +24,8 @@ class EmbeddingLayer(Layer):
 
 class LSTMLayer(Layer):
     """D inputs, H cells.  x (N, D), hidden state h (N, H), cell c (N, H) -> the new h and c"""
+
+    b: Tensor
 
     def __init__(self, name: str, D: int, H: int) -> None:
         super().__init__(name)

@@ -31,6 +31,17 @@ class Answerer(Layer):
         scores = W ReLU( F f + b ) + b'               one for each answer
     """
 
+    conv: Sequential
+    embedding: EmbeddingLayer
+    lstm: LSTMLayer
+    key: ConvLayer
+    query1: LinearLayer
+    query2: LinearLayer
+    see: LinearLayer
+    strongest: LinearLayer
+    ask: LinearLayer
+    think: Sequential
+
     def __init__(
         self,
         words: int,
@@ -100,6 +111,9 @@ def _attend(query, keys, what, Q):
 
 class Vqa(Layer):
     """Encoder, and answers to questions about what it sees."""
+
+    encoder: Encoder
+    answerer: Answerer
 
     def __init__(self, words: int, answers: int) -> None:
         super().__init__("vqa")
