@@ -1,4 +1,7 @@
-"""gradcam measure: how good are the maps?  Every method against ground truth, beside two baselines that never look at the picture."""
+"""gradcam measure: how good are the maps?
+
+Every method against ground truth, beside two baselines that never look at the picture.
+"""
 
 import argparse
 import sys
@@ -110,7 +113,8 @@ def run(args):
 
 
 def _measure(args, net, data, asked, methods):
-    """One pass over the pictures for all that is measured on the same maps; then grids; then random weights."""
+    """One pass over the pictures for all that is measured on the same maps; then grids; then random weights.
+    """
     from gradcam.measure.measure import GRIDS, PICTURES, RANDOM_WEIGHTS
     from gradcam.measure.measures import MEASURES
     from gradcam.measure.measures.sanity_check import layers_with_weights
@@ -180,7 +184,9 @@ def _at_layers(named, net):
 
 
 def _fitting(net, data):
-    """The methods that are measured where none is asked for: those of few passes in the first tables, which this network has."""
+    """The methods that are measured where none is asked for: those of few passes in the first tables, which
+    this network has.
+    """
     from gradcam.measure.case import unfit
     from gradcam.measure.study.plan import QUICK
 

@@ -1,8 +1,9 @@
 """How good are the maps?  One measure, one paper, one file; on pictures of which the truth is known.
 
-Of one map: `pointing_game`, `energy_pointing_game`, `localisation`, `rank_correlation`, `deletion`, `insertion`; of two: `similarity`,
-`spearman`, `ssim`.  A network without what it has learned: `randomised`.  All of them, as declared objects: `MEASURES`.  Over many pictures:
-`gradcam measure` from the command line; `python -m gradcam.measure.study` makes the table of every method by every measure.
+Of one map: `pointing_game`, `energy_pointing_game`, `localisation`, `rank_correlation`, `deletion`,
+`insertion`; of two: `similarity`, `spearman`, `ssim`.  A network without what it has learned: `randomised`.
+All of them, as declared objects: `MEASURES`.  Over many pictures: `gradcam measure` from the command line;
+`python -m gradcam.measure.study` makes the table of every method by every measure.
 """
 
 from gradcam.measure.errors import DataError, MeasureError

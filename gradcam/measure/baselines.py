@@ -7,12 +7,18 @@ WIDTH = 0.2  # deviation of the bump, of the picture's side
 
 
 def centre(size):
-    """A bump in the middle of the picture: largest there, falling all the way to the corners.  size (H, W) -> map (H, W)"""
+    """A bump in the middle of the picture: largest there, falling all the way to the corners.
+
+    size (H, W) -> map (H, W)
+    """
     return bump(size, (size[0] // 2, size[1] // 2))
 
 
 def random_point(size, seed):
-    """The same bump at a random pixel.  seed: the picture's number (or several), so that a run that is resumed draws the same."""
+    """The same bump at a random pixel.
+
+    seed: the picture's number (or several), so that a run that is resumed draws the same.
+    """
     random = np.random.default_rng([*np.atleast_1d(seed), *size])
     return bump(size, (random.integers(size[0]), random.integers(size[1])))
 

@@ -19,7 +19,9 @@ NOT_FINITE = "the map is not finite"
 
 
 def parsed(method):
-    """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from (default: the network's own)."""
+    """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from
+    (default: the network's own).
+    """
     name, _, layer = method.partition("@")
     if name not in METHODS:
         raise ValueError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
@@ -27,11 +29,13 @@ def parsed(method):
 
 
 class Case:
-    """number: which picture; c: the class that is explained; x (1, C, H, W): the input; truth (H, W) bool, boxes (B, 4): where c is.
+    """number: which picture; c: the class that is explained; x (1, C, H, W): the input; truth (H, W) bool,
+    boxes (B, 4): where c is.
 
     overlap: how many of occlusion's windows cover a place, in a row.
 
-    maps {method: map (H, W) >= 0, on the picture's pixels}; raw {method: the map as the method gave it}; failed {method: why there is none}
+    maps {method: map (H, W) >= 0, on the picture's pixels}; raw {method: the map as the method gave it};
+    failed {method: why there is none}
     """
 
     def __init__(self, net, example, preprocessing, number, methods, overlap=2):
@@ -55,7 +59,8 @@ class Case:
 
     @property
     def window(self):
-        """Side of occlusion's windows, a seventh of the picture, and the step from one to the next, pixels."""
+        """Side of occlusion's windows, a seventh of the picture, and the step from one to the next, pixels.
+        """
         side = min(self.size)
         return max(side // 7, 1), max(side // (7 * self.overlap), 1)
 

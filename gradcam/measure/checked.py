@@ -6,7 +6,10 @@ from gradcam.measure.errors import MeasureError
 
 
 def checked_map(map, positive=False):
-    """A map as an array (H, W) of finite floats; positive: none of them below zero.  MeasureError otherwise."""
+    """A map as an array (H, W) of finite floats; positive: none of them below zero.
+
+    MeasureError otherwise.
+    """
     map = np.asarray(map)
     if map.ndim != 2 or map.size == 0 or map.dtype.kind not in "biuf":
         raise MeasureError(f"a map is an array (H, W) of numbers; this one is {_said(map)}")
@@ -20,7 +23,10 @@ def checked_map(map, positive=False):
 
 
 def checked_mask(truth, shape):
-    """The object's pixels as (H, W) bool, of a mask of booleans or of numbers 0 and 1, as large as its map.  MeasureError otherwise."""
+    """The object's pixels as (H, W) bool, of a mask of booleans or of numbers 0 and 1, as large as its map.
+
+    MeasureError otherwise.
+    """
     truth = np.asarray(truth)
     if truth.shape != tuple(shape):
         raise MeasureError(f"the mask is {_said(truth)}, but the map is {tuple(shape)}: give them one size")

@@ -4,7 +4,9 @@ from minicnn import Error
 
 
 class MeasureError(Error, ValueError):
-    """A map, mask, box or option that cannot be measured: the message says what was given and what is expected."""
+    """A map, mask, box or option that cannot be measured: the message says what was given and what is
+    expected.
+    """
 
 
 class DataError(Error, ValueError):

@@ -20,7 +20,8 @@ RANDOM_WEIGHTS = "random weights"  # the same pictures, before and after layers 
 class Figure(NamedTuple):
     """One number that a measure gives.
 
-    name: its key in a row; title: above its column; better: 1 if more is better, -1 if less is; percent: whether it is a share
+    name: its key in a row; title: above its column; better: 1 if more is better, -1 if less is; percent:
+    whether it is a share
     """
 
     name: str
@@ -33,13 +34,17 @@ class Figure(NamedTuple):
 class Measure:
     """A measure of maps.
 
-    name      what `gradcam measure` takes; title: its usual name; paper: authors and year; question: what it asks, in one line
-    value     f(map, case) -> a number, or one for each figure.  map (H, W) >= 0, on the picture's pixels; case: a `gradcam.measure.case.Case`.
-              A measure that needs random weights: f(before, after), each a pair (map as the method gave it, map (H, W) >= 0)
+    name      what `gradcam measure` takes; title: its usual name; paper: authors and year; question: what it
+              asks, in one line
+    value     f(map, case) -> a number, or one for each figure.  map (H, W) >= 0, on the picture's pixels;
+              case: a `gradcam.measure.case.Case`. A measure that needs random weights: f(before, after), each
+              a pair (map as the method gave it, map (H, W) >= 0)
     figures   what these numbers are, a `Figure` each
     needs     what it is measured on: PICTURES, GRIDS or RANDOM_WEIGHTS
-    chance    f(case) -> what a random point gets, where that is known exactly; otherwise one random point is measured
-    ordered   whether only the order of the values counts: a map of zeros, which has none, is given a random point's numbers
+    chance    f(case) -> what a random point gets, where that is known exactly; otherwise one random point is
+              measured
+    ordered   whether only the order of the values counts: a map of zeros, which has none, is given a random
+              point's numbers
     many_passes  whether one map takes many forward passes of the network
     """
 

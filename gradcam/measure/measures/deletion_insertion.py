@@ -1,4 +1,6 @@
-"""Deletion and insertion (Petsiuk et al. 2018, "causal metrics"): how fast the class goes, or comes, when its most important pixels do."""
+"""Deletion and insertion (Petsiuk et al. 2018, "causal metrics"): how fast the class goes, or comes, when its
+most important pixels do.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,19 @@ BLUR = 0.05  # deviation of the blur that insertion begins with, of the picture'
 
 
 def deletion(net: Network, x: np.ndarray, c: int, map: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Pixels give way to the mean colour, the most important first -> the probabilities of class c after each step (steps + 1,)
+    """Pixels give way to the mean colour, the most important first -> the probabilities of class c after each
+    step (steps + 1,)
 
-    net: arrays (N, C, H, W) -> scores (N, classes); x (1, C, H, W), an input, in which 0 is the mean colour; map (H, W).
-    The less area under the curve, the better the map.  MeasureError for a map that is not finite or not as large as x.
+    net: arrays (N, C, H, W) -> scores (N, classes); x (1, C, H, W), an input, in which 0 is the mean colour;
+    map (H, W).  The less area under the curve, the better the map.  MeasureError for a map that is not finite
+    or not as large as x.
     """
     return curve(net, x, np.zeros_like(x), c, map, steps)
 
 
 def insertion(net: Network, x: np.ndarray, c: int, map: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """A blurred picture becomes sharp, the most important pixels first -> the probabilities of class c after each step (steps + 1,)
+    """A blurred picture becomes sharp, the most important pixels first -> the probabilities of class c after
+    each step (steps + 1,)
 
     net, x, c, map: as in `deletion`.  The more area under the curve, the better the map.
     """
@@ -34,7 +39,9 @@ def insertion(net: Network, x: np.ndarray, c: int, map: np.ndarray, steps: int =
 
 
 def curve(net, before, after, c, map, steps):
-    """The probabilities of class c while pixels of `before` give way to those of `after`, in the order of the map, in equal parts."""
+    """The probabilities of class c while pixels of `before` give way to those of `after`, in the order of the
+    map, in equal parts.
+    """
     map = checked_map(map)
     if after.ndim != 4 or after.shape[0] != 1 or after.shape[-2:] != map.shape:
         raise MeasureError(
@@ -55,7 +62,10 @@ def curve(net, before, after, c, map, steps):
 
 
 def few(x):
-    """How many pictures a pass takes: as many as have a megabyte between them.  More is slower, for they leave the processor's cache."""
+    """How many pictures a pass takes: as many as have a megabyte between them.
+
+    More is slower, for they leave the processor's cache.
+    """
     return max(1, 2**20 // x[0].nbytes)
 
 

@@ -1,6 +1,8 @@
-"""Grid pointing game (Böhle et al. 2021, sec. 4.1): several pictures in one grid; how much of a class's map lies on its own picture?
+"""Grid pointing game (Böhle et al. 2021, sec. 4.1): several pictures in one grid; how much of a class's map
+lies on its own picture?
 
-The share is that of the energy-based pointing game, with the cell as the truth; the grids: `gradcam.measure.pictures.grids`.
+The share is that of the energy-based pointing game, with the cell as the truth; the grids:
+`gradcam.measure.pictures.grids`.
 """
 
 from gradcam.measure.measure import GRIDS, Figure, Measure

@@ -1,4 +1,5 @@
-"""Localisation (Selvaraju et al. 2017, sec. 4.1): the box around the largest segment of a map that was cut at 15 % of its maximum.
+"""Localisation (Selvaraju et al. 2017, sec. 4.1): the box around the largest segment of a map that was cut at
+15 % of its maximum.
 
 A box is (x0, y0, x1, y1) in pixels, x to the right, y down; x1 and y1 are no longer inside.
 
@@ -17,16 +18,21 @@ CUT, ENOUGH = 0.15, 0.5  # share of the maximum; intersection over union that co
 
 
 def localisation(map: np.ndarray, boxes: np.ndarray) -> float:
-    """How well the map's box agrees with the nearest of the object's boxes: intersection over union, 0 to 1; 0 for a map of zeros.
+    """How well the map's box agrees with the nearest of the object's boxes: intersection over union, 0 to 1;
+    0 for a map of zeros.
 
-    map (H, W) >= 0; boxes (B, 4), pixels.  MeasureError for a map that is not finite, and for a box without area.
+    map (H, W) >= 0; boxes (B, 4), pixels.  MeasureError for a map that is not finite, and for a box without
+    area.
     """
     map, boxes = checked_map(map), checked_boxes(boxes)
     return max(iou(box(map), known) for known in boxes) if np.any(map > 0) else 0.0
 
 
 def box(map: np.ndarray, cut: float = CUT) -> np.ndarray:
-    """The box around the largest segment of what is at least `cut` of the maximum -> (4,).  map (H, W), somewhere positive"""
+    """The box around the largest segment of what is at least `cut` of the maximum -> (4,).
+
+    map (H, W), somewhere positive
+    """
     return box_around(largest_segment(map >= cut * map.max()))
 
 
@@ -44,7 +50,8 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def errors(map, case):
-    """Box found; top-1 and top-5 error: the class is not among the first, or its box is wrong (Selvaraju et al. 2017, table 1).
+    """Box found; top-1 and top-5 error: the class is not among the first, or its box is wrong (Selvaraju et
+    al. 2017, table 1).
 
     Where classes do not exclude each other, the first ones are those whose probability is at least a half.
     """

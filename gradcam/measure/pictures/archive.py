@@ -1,4 +1,6 @@
-"""A file of pictures, read by the same strict readers as weights: nothing is taken from a file that is not whole."""
+"""A file of pictures, read by the same strict readers as weights: nothing is taken from a file that is not
+whole.
+"""
 
 import hashlib
 import os
@@ -10,9 +12,11 @@ from weights.readers.mapped_file import MappedFile
 
 
 def arrays(path, what, wanted, optional=()):
-    """({name: array} of an npz file, a digest of the file).  what: it should be, for people; wanted: names without which it is not that.
+    """({name: array} of an npz file, a digest of the file).  what: it should be, for people; wanted: names
+    without which it is not that.
 
-    DataError if the file is not there, is something else, or is damaged: checksums are verified, and no pickled object is read.
+    DataError if the file is not there, is something else, or is damaged: checksums are verified, and no
+    pickled object is read.
     """
     if not os.path.exists(path):
         raise DataError(f"{path}: there is no such file")

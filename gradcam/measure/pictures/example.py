@@ -1,7 +1,8 @@
 """A picture and its truth, as every source of pictures gives it.
 
-A source has `numbers`, of its pictures; `source[number]`, an Example; `preprocessing`, what makes the network's input of a picture; `says`,
-what it is, for people; `digest`, which tells it from every other source: rows that were measured on one are no rows of another.
+A source has `numbers`, of its pictures; `source[number]`, an Example; `preprocessing`, what makes the
+network's input of a picture; `says`, what it is, for people; `digest`, which tells it from every other
+source: rows that were measured on one are no rows of another.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 class Example:
     """A picture on the network's own grid.
 
-    picture: uint8 (H, W, 3); c: a class that it shows; truth (H, W) bool: where; boxes (B, 4): x0, y0, x1, y1 in pixels, around it
+    picture: uint8 (H, W, 3); c: a class that it shows; truth (H, W) bool: where; boxes (B, 4): x0, y0, x1, y1
+    in pixels, around it
     """
 
     picture: np.ndarray
@@ -25,5 +27,7 @@ class Example:
 
 
 def squash(preprocessing):
-    """The same preparation of a whole picture: nothing is cut off, and one that has the right size already stays as it is."""
+    """The same preparation of a whole picture: nothing is cut off, and one that has the right size already
+    stays as it is.
+    """
     return replace(preprocessing, resize="squash", size=preprocessing.crop)

@@ -16,9 +16,11 @@ TRIES = 100
 
 
 class PhotoGrids:
-    """Grids of photos that the network recognises alone: one of the SUREST of each of four classes.  Grid n is always the same.
+    """Grids of photos that the network recognises alone: one of the SUREST of each of four classes.  Grid n
+    is always the same.
 
-    rows: of `certainty`, for every photo.  The input is as large as the grid; a network that takes only one size gets smaller cells.
+    rows: of `certainty`, for every photo.  The input is as large as the grid; a network that takes only one
+    size gets smaller cells.
     """
 
     def __init__(self, photos, net, rows, n):
@@ -80,7 +82,9 @@ class SceneGrids:
 
 
 def grid(cells, classes, asked):
-    """Pictures (side, side, 3), row by row, -> an Example of the class in cell number `asked`, whose truth is that cell."""
+    """Pictures (side, side, 3), row by row, -> an Example of the class in cell number `asked`, whose truth is
+    that cell.
+    """
     rows = [np.concatenate(cells[i : i + CELLS], axis=1) for i in range(0, CELLS**2, CELLS)]
     picture, side = np.concatenate(rows), len(cells[0])
     truth = np.zeros(picture.shape[:2], bool)

@@ -26,11 +26,13 @@ class Photos:
     """Photos with boxes, from an npz file with
 
     images (N, H, W, 3) uint8, or jpeg (bytes, one file after the other) with offsets (N + 1,);
-    labels (N,); boxes (B, 4) x0, y0, x1, y1 in pixels of the picture; box_image (B,): which picture a box belongs to;
-    imagenet_index (labels,), if labels are not ImageNet's numbers and the network has ImageNet's classes.
+    labels (N,); boxes (B, 4) x0, y0, x1, y1 in pixels of the picture; box_image (B,): which picture a box
+    belongs to; imagenet_index (labels,), if labels are not ImageNet's numbers and the network has ImageNet's
+    classes.
 
-    Photos are squashed to the side that the network takes.  A photo's truth is every pixel that one of its boxes touches; what lies outside
-    the picture is cut off.  card: the network's, `net.card`.  DataError for a file that is damaged, or does not agree with itself.
+    Photos are squashed to the side that the network takes.  A photo's truth is every pixel that one of its
+    boxes touches; what lies outside the picture is cut off.  card: the network's, `net.card`.  DataError for
+    a file that is damaged, or does not agree with itself.
     """
 
     def __init__(self, path: str | os.PathLike[str], card: Any):
@@ -68,7 +70,10 @@ class Photos:
 
 
 def clipped(boxes, size):
-    """Boxes (B, 4) without what lies outside a picture of size (H, W).  DataError for one of which nothing is left."""
+    """Boxes (B, 4) without what lies outside a picture of size (H, W).
+
+    DataError for one of which nothing is left.
+    """
     inside = np.clip(boxes, 0, np.tile(size[::-1], 2))
     if not (inside[:, :2] < inside[:, 2:]).all():
         raise DataError("one of its boxes lies outside the picture")

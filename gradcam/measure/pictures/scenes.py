@@ -10,7 +10,8 @@ from gradcam.measure.pictures.example import Example, squash
 
 
 class Scenes:
-    """n scenes that no training saw, of the shapes world's stream `test`; the truth of a scene is what can be seen of one of its shapes.
+    """n scenes that no training saw, of the shapes world's stream `test`; the truth of a scene is what can be
+    seen of one of its shapes.
 
     card: the network's, `net.card`.  DataError if it does not know the kinds of the shapes world.
     """

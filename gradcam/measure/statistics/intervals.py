@@ -7,7 +7,10 @@ RESAMPLES = 2000
 
 
 def interval(values):
-    """Values, one per picture -> (mean, low, high).  Wilson's interval for hits and misses, else the bootstrap's."""
+    """Values, one per picture -> (mean, low, high).
+
+    Wilson's interval for hits and misses, else the bootstrap's.
+    """
     values = np.asarray(values, float)
     low, high = wilson(values.sum(), values.size) if np.isin(values, (0, 1)).all() else bootstrap(values)
     return float(values.mean()), low, high
@@ -22,7 +25,9 @@ def wilson(hits, n):
 
 
 def bootstrap(values, resamples=RESAMPLES, seed=0):
-    """Percentile bootstrap of the mean (Efron 1979): the means of as many values, drawn again with replacement -> (low, high)"""
+    """Percentile bootstrap of the mean (Efron 1979): the means of as many values, drawn again with
+    replacement -> (low, high)
+    """
     random = np.random.default_rng(seed)
     means = values[random.integers(values.size, size=(resamples, values.size))].mean(axis=1)
     return tuple(np.percentile(means, [2.5, 97.5]).tolist())

@@ -4,10 +4,11 @@ import numpy as np
 
 
 def segments(mask):
-    """(H, W) bool -> labels (H, W) int: pixels that touch, corners included, have the same number; 0 where the mask is False.
+    """(H, W) bool -> labels (H, W) int: pixels that touch, corners included, have the same number; 0 where
+    the mask is False.
 
-    Every pixel takes the largest number among its neighbours, then the number of the pixel that this number names, until nothing changes:
-    the second step makes the way across a segment as short as its logarithm.
+    Every pixel takes the largest number among its neighbours, then the number of the pixel that this number
+    names, until nothing changes: the second step makes the way across a segment as short as its logarithm.
     """
     H, W = mask.shape
     labels = np.where(mask, np.arange(1, H * W + 1).reshape(H, W), 0)
@@ -22,7 +23,10 @@ def segments(mask):
 
 
 def largest_segment(mask):
-    """(H, W) bool -> the pixels of the largest segment (H, W) bool; of equal ones, the last.  All False for an empty mask."""
+    """(H, W) bool -> the pixels of the largest segment (H, W) bool; of equal ones, the last.
+
+    All False for an empty mask.
+    """
     labels = segments(mask)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

@@ -7,7 +7,8 @@ from gradcam.measure.errors import MeasureError
 
 
 def spearman(a: ArrayLike, b: ArrayLike) -> float:
-    """Spearman's rank correlation (Spearman 1904), -1 to 1: Pearson's correlation of the ranks; equal values share the mean of their ranks.
+    """Spearman's rank correlation (Spearman 1904), -1 to 1: Pearson's correlation of the ranks; equal values
+    share the mean of their ranks.
 
     a, b: arrays with equally many values.  0 if all values of one are equal: it ranks nothing.
     MeasureError if they have unequally many, or some that are not finite.

@@ -9,7 +9,8 @@ K1, K2 = 0.01, 0.03
 
 
 def ssim(a: np.ndarray, b: np.ndarray, window: int = 7, full: float = 1.0) -> float:
-    """Structural similarity (Wang et al. 2004, eq. 13), the mean over all windows inside the picture -> at most 1, which equal maps have.
+    """Structural similarity (Wang et al. 2004, eq. 13), the mean over all windows inside the picture -> at
+    most 1, which equal maps have.
 
     a, b (H, W), values up to `full`; window: side of the square window, pixels, all of which weigh the same.
     MeasureError if they differ in size, are smaller than a window, or are not finite.

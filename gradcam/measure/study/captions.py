@@ -2,8 +2,8 @@
 
     python -m gradcam.measure.study.captions --out tests/results/captions.md
 
-Draws scenes of the shapes world that no training saw.  The layer of Grad-CAM is the one that does best on scenes of `validation`, fewer of
-them; everything else is measured on scenes of `test`.
+Draws scenes of the shapes world that no training saw.  The layer of Grad-CAM is the one that does best on
+scenes of `validation`, fewer of them; everything else is measured on scenes of `test`.
 """
 
 import argparse
@@ -26,16 +26,21 @@ LAYERS = ("relu3_2", "relu4_1", "relu4_2", "sight", "relu5_1")
 HEAD = """\
 # Captions and questions
 
-Made by `python -m gradcam.measure.study.captions`, on scenes of the shapes world's stream `test`, which no training saw.  In brackets: 95 %
+Made by `python -m gradcam.measure.study.captions`, on scenes of the shapes world's stream `test`, which no \
+training saw.  In brackets: 95 %
 intervals (Wilson).  *Best constant*: always the answer that is right most often on these very scenes.
 """
 POINTING = """\
 ## Where the maps point
 
-Grad-CAM at `{}` for words and at `{}` for answers, chosen on `validation` ([below](#the-layer)); a hit: its largest value, brought
-to the picture's size, lies on the visible pixels of the shape meant.  The sentence is the true one, and each word's map that of its
-log-probability after the words in front of it; an answer is the true one, and its map that of its score.  *Within 6 pixels*: of the
-shape, the tolerance of the game's authors (15 of 224), as a ring's middle is no part of it.  *Other shape*: the share that points at a
+Grad-CAM at `{}` for words and at `{}` for answers, chosen on `validation` ([below](#the-layer)); a hit: \
+its largest value, brought
+to the picture's size, lies on the visible pixels of the shape meant.  The sentence is the true one, and \
+each word's map that of its
+log-probability after the words in front of it; an answer is the true one, and its map that of its score.  \
+*Within 6 pixels*: of the
+shape, the tolerance of the game's authors (15 of 224), as a ring's middle is no part of it.  *Other \
+shape*: the share that points at a
 shape that was not meant; *random point*: how often one would hit.
 """
 

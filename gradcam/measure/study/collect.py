@@ -1,4 +1,6 @@
-"""Rows for many pictures: on all cores, with a progress bar, and kept as they come, so that a run that was cut off goes on where it was."""
+"""Rows for many pictures: on all cores, with a progress bar, and kept as they come, so that a run that was
+cut off goes on where it was.
+"""
 
 import os
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -12,11 +14,13 @@ from gradcam.measure.study.rows_file import append, opened
 
 
 def collect(path, settings, numbers, row, workers=None, progress=True, name=None):
-    """One row for each number, those included that the file has already -> list of rows, in the order of `numbers`.
+    """One row for each number, those included that the file has already -> list of rows, in the order of
+    `numbers`.
 
-    path: a file of rows, JSON, one line each, to which every new row is added as soon as it is there (None: keep none); its first line
-    says with which settings.  DataError if those were others.  row: number -> dict, called in `workers` threads (default: one for each
-    core), each with its own matrix products on one core.  Few rows are on their way at any time, however many are asked for.
+    path: a file of rows, JSON, one line each, to which every new row is added as soon as it is there (None:
+    keep none); its first line says with which settings.  DataError if those were others.  row: number ->
+    dict, called in `workers` threads (default: one for each core), each with its own matrix products on one
+    core.  Few rows are on their way at any time, however many are asked for.
     """
     rows = opened(Path(path), settings) if path else {}
     missing = [n for n in numbers if n not in rows]

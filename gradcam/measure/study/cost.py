@@ -16,9 +16,11 @@ RUNS, ENOUGH = 4, 1.0
 
 
 def seconds(net, x, c, method, clock=time.perf_counter):
-    """-> (how long one map takes, forward pass included, the best of some runs; how many runs).  x: input (1, C, H, W), c: class
+    """-> (how long one map takes, forward pass included, the best of some runs; how many runs).  x: input (1,
+    C, H, W), c: class
 
-    There are RUNS, or fewer if they took ENOUGH seconds together.  clock: `time.thread_time` counts processor time in this thread only.
+    There are RUNS, or fewer if they took ENOUGH seconds together.  clock: `time.thread_time` counts processor
+    time in this thread only.
     """
     took = []
     while len(took) < RUNS and sum(took) < ENOUGH:
@@ -40,7 +42,9 @@ class Counted:
 
 
 def over(net, data, methods, n, rows=None, workers=None, progress=True, name=None):
-    """Rows {"number", "seconds": {method: s}, "forward": {method: pictures passed forward}} of n pictures; what fails is left out."""
+    """Rows {"number", "seconds": {method: s}, "forward": {method: pictures passed forward}} of n pictures;
+    what fails is left out.
+    """
     net = from_the_score(net)
 
     def one(number):

@@ -1,11 +1,13 @@
-"""How localisation changes with depth: Grad-CAM at every stage of a network, which Selvaraju et al. 2017 show on one photo, in figures.
+"""How localisation changes with depth: Grad-CAM at every stage of a network, which Selvaraju et al. 2017 show
+on one photo, in figures.
 
-    python -m gradcam.measure.study.depth --data ../shared            # SqueezeNet, ResNet-20 and -56, mini_vgg, shapes
-    python -m gradcam.measure.study.depth --data ../shared --only squeezenet
-    python -m gradcam.measure.study.depth --report                    # only write layers.md and layers.png, from the rows that are there
+    python -m gradcam.measure.study.depth --data ../shared            # SqueezeNet, ResNet-20 and -56,
+    mini_vgg, shapes python -m gradcam.measure.study.depth --data ../shared --only squeezenet python -m
+    gradcam.measure.study.depth --report                    # only write layers.md and layers.png, from the
+    rows that are there
 
-Without --data there is `shapes` alone, which needs none.  May be interrupted at any moment, and goes on where it was: rows are kept as they
-come, in checkpoints/layers/.  The page: depth_page.py.
+Without --data there is `shapes` alone, which needs none.  May be interrupted at any moment, and goes on where
+it was: rows are kept as they come, in checkpoints/layers/.  The page: depth_page.py.
 """
 
 import argparse
@@ -38,7 +40,10 @@ KNOWN = 1000  # pictures of CIFAR-10 from which grids are made
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One network on one set of pictures.  layers: from the first to the last; weights, pictures: files in the data folder (None: none)."""
+    """One network on one set of pictures.
+
+    layers: from the first to the last; weights, pictures: files in the data folder (None: none).
+    """
 
     name: str
     network: str
@@ -114,14 +119,19 @@ STUDIES = (
 
 
 class Depths(Case):
-    """A picture and the Grad-CAM maps of its class at every layer asked for: `maps` {"grad_cam@fire2": (H, W), ...}."""
+    """A picture and the Grad-CAM maps of its class at every layer asked for: `maps` {"grad_cam@fire2": (H,
+    W), ...}.
+    """
 
     def _explain(self, methods):
         self.raw = at_every(self.net, self.x, self.c, [method.partition("@")[2] for method in methods])
 
 
 def at_every(net, x, c, layers):
-    """Grad-CAM at several layers, from one forward and one backward pass -> {"grad_cam@layer": map (h, w)}.  x (1, C, H, W), c: class"""
+    """Grad-CAM at several layers, from one forward and one backward pass -> {"grad_cam@layer": map (h, w)}.
+
+    x (1, C, H, W), c: class
+    """
     y = net(Tensor(x, "x"))
     A = [find(y, layer) for layer in layers]
     arrived = backward(y, one_hot(y, c), wrt=A)

@@ -11,9 +11,12 @@ from weights import card
 HEAD = """\
 # Grad-CAM at every stage: how localisation changes with depth
 
-Made by `python -m gradcam.measure.study.depth --data ../shared`.  From the first layer to the last, the maps of one picture come from one
-forward and one backward pass; the class is the picture's true one.  In brackets: 95 % intervals (Wilson's for hits and misses, else the
-bootstrap over pictures).  A map of zeros counts as a miss.  *Random point* and *picture centre* never look at the picture.
+Made by `python -m gradcam.measure.study.depth --data ../shared`.  From the first layer to the last, the \
+maps of one picture come from one
+forward and one backward pass; the class is the picture's true one.  In brackets: 95 % intervals (Wilson's \
+for hits and misses, else the
+bootstrap over pictures).  A map of zeros counts as a miss.  *Random point* and *picture centre* never look \
+at the picture.
 
 ![curves](layers.png)
 """
@@ -51,7 +54,9 @@ def page(found):
 
 
 def figure(found):
-    """One panel for each study, one line for each figure, with 95 % bands; dotted: the random point, dashed: the picture's centre."""
+    """One panel for each study, one line for each figure, with 95 % bands; dotted: the random point, dashed:
+    the picture's centre.
+    """
     across = 2
     page = Figure(figsize=(14, 4.2 * -(-len(found) // across)), layout="constrained")
     panels = page.subplots(-(-len(found) // across), across, squeeze=False).ravel()

@@ -1,11 +1,13 @@
 """Every method by every measure, on three networks: rows first, then the table that is made of them.
 
-    python -m gradcam.measure.study --data ../shared                      # measure what is missing, then write tests/results/measures.md
-    python -m gradcam.measure.study --data ../shared --only squeezenet_maps squeezenet_grid
-    python -m gradcam.measure.study --report                              # only write, from the rows that are there
+    python -m gradcam.measure.study --data ../shared                      # measure what is missing, then
+    write tests/results/measures.md python -m gradcam.measure.study --data ../shared --only squeezenet_maps
+    squeezenet_grid python -m gradcam.measure.study --report                              # only write, from
+    the rows that are there
 
-May be interrupted at any moment, and goes on where it was: rows are kept as they come, in checkpoints/measures/.  The parts of the table of
-which there are no rows there stay as they were written before.
+May be interrupted at any moment, and goes on where it was: rows are kept as they come, in
+checkpoints/measures/.  The parts of the table of which there are no rows there stay as they were written
+before.
 """
 
 import argparse
@@ -82,7 +84,9 @@ def measure(subject, stage, asked):
 
 
 def report(asked):
-    """measures.md, measures.json and the curves, of the rows that there are; what was written of other rows stays."""
+    """measures.md, measures.json and the curves, of the rows that there are; what was written of other rows
+    stays.
+    """
     asked.out.mkdir(parents=True, exist_ok=True)
     found = {}
     for subject in SUBJECTS:

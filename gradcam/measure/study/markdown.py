@@ -2,7 +2,10 @@
 
 
 def aligned(head, lines):
-    """A table with columns of one width each, the first to the left, figures to the right.  head: names; lines: their cells, all strings"""
+    """A table with columns of one width each, the first to the left, figures to the right.
+
+    head: names; lines: their cells, all strings
+    """
     widths = [max(3, *map(len, column)) for column in zip(head, *lines)]
     rule = ["-" * widths[0], *("-" * (w - 1) + ":" for w in widths[1:])]
     padded = (

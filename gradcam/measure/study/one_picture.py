@@ -6,7 +6,10 @@ from gradcam.measure.baselines import CENTRE, RANDOM, centre
 
 
 def row(case, measures, failed):
-    """What is kept of one picture: plain numbers, ready for JSON.  measures: Measure objects; failed: methods not even tried, and why."""
+    """What is kept of one picture: plain numbers, ready for JSON.
+
+    measures: Measure objects; failed: methods not even tried, and why.
+    """
     return {
         "number": case.number, "class": case.c, "area": round(float(case.truth.mean()), 6), "rank": case.rank,
         "values": {m: {f: round(v, 6) for f, v in figures.items()} for m, figures in scores(case, measures).items()},

@@ -36,8 +36,9 @@ MEASURED = {  # kind of stage: by what
 
 @dataclass(frozen=True)
 class Stage:
-    """One file of rows.  kind: a key of MEASURED; "passes": hundreds of forward passes for each map; "relatives_...": of Grad-CAM's
-    relatives, with Grad-CAM beside them; "cost": of all methods."""
+    """One file of rows.  kind: a key of MEASURED; "passes": hundreds of forward passes for each map;
+    "relatives_...": of Grad-CAM's relatives, with Grad-CAM beside them; "cost": of all methods.
+    """
 
     network: str
     kind: str
@@ -57,7 +58,9 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """weights, photos: files in the data folder (None: those that ship; scenes); pictures: what they are; also: methods elsewhere."""
+    """weights, photos: files in the data folder (None: those that ship; scenes); pictures: what they are;
+    also: methods elsewhere.
+    """
 
     network: str
     weights: str | None
@@ -68,7 +71,8 @@ class Subject:
 
 
 SCENES = """\
-Scenes of the shapes world's stream `test`, which no training saw; one of the shapes is asked for, and the truth is exactly what can be seen
+Scenes of the shapes world's stream `test`, which no training saw; one of the shapes is asked for, and the \
+truth is exactly what can be seen
 of it."""
 PHOTOS = "Imagenette photos with the boxes of ILSVRC 2012 around the class, none of them in a training set, squashed to {0} x {0} pixels."
 

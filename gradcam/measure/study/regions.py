@@ -1,6 +1,8 @@
-"""Dense captioning on scenes that no training saw: are regions found and rightly named, and do their maps lie inside them?
+"""Dense captioning on scenes that no training saw: are regions found and rightly named, and do their maps lie
+inside them?
 
-    python -m gradcam.measure.study.regions                             # 500 scenes of the stream test -> tests/results/regions.md
+    python -m gradcam.measure.study.regions                             # 500 scenes of the stream test ->
+    tests/results/regions.md
 
 Needs no data.  Takes a minute or two.
 """
@@ -57,7 +59,9 @@ def main(arguments=None):
 
 
 def accuracy(net, unseen):
-    """{figure: share} over scenes: what is found, what is rightly named, and average precision (Johnson et al. 2016, sec. 4.2)."""
+    """{figure: share} over scenes: what is found, what is rightly named, and average precision (Johnson et
+    al. 2016, sec. 4.2).
+    """
     every, ranked, true_boxes, true_words, at_truth = [], [], [], [], []
     for scene, x in unseen:
         boxes, words = (np.stack([f(s) for s in scene.shapes]) for f in (regions.box, regions.said))
@@ -92,7 +96,9 @@ def _ranked(every, true_boxes, true_words):
 
 
 def average_precision(hits, total):
-    """The area under precision over recall: hits (n,) bool, the surest first; total: how many there are to be found."""
+    """The area under precision over recall: hits (n,) bool, the surest first; total: how many there are to be
+    found.
+    """
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
     best = np.maximum.accumulate(precision[::-1])[
         ::-1
@@ -101,8 +107,9 @@ def average_precision(hits, total):
 
 
 def maps(net, scene, x):
-    """A row for each region of a scene that finds a shape: {"right": its caption is, "values": {map: {figure: number}}, "zero": maps,
-    "inside", "outside": the mean of its own map there}."""
+    """A row for each region of a scene that finds a shape: {"right": its caption is, "values": {map: {figure:
+    number}}, "zero": maps, "inside", "outside": the mean of its own map there}.
+    """
     every = explain_regions(net, x)
     if not every:
         return []

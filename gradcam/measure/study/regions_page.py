@@ -23,7 +23,8 @@ COLUMNS = {
 PAGE = """\
 # Regions: dense captioning, and Grad-CAM of what is said of each
 
-Made by `python -m gradcam.measure.study.regions`: {scenes} scenes of the shapes world's stream `test`, which no training saw, with {shapes}
+Made by `python -m gradcam.measure.study.regions`: {scenes} scenes of the shapes world's stream `test`, \
+which no training saw, with {shapes}
 shapes.  A box finds a shape if their intersection over union is {iou} or more; each shape is found once.
 
 | figure | value |
@@ -39,22 +40,31 @@ shapes.  A box finds a shape if their intersection over union is {iou} or more; 
 
 ## Where Grad-CAM of a caption lies
 
-Of the log-probability of the caption, at relu5, from which the regions are cut; for each of {regions} regions that find a shape.  In
-brackets: 95 % intervals (Wilson's for hits and misses, else the bootstrap over regions).  *Random point* and *picture centre* never look at
-the picture; *another region's caption*: whether the map belongs to the region or to the picture, where a scene has several regions.
+Of the log-probability of the caption, at relu5, from which the regions are cut; for each of {regions} \
+regions that find a shape.  In
+brackets: 95 % intervals (Wilson's for hits and misses, else the bootstrap over regions).  *Random point* \
+and *picture centre* never look at
+the picture; *another region's caption*: whether the map belongs to the region or to the picture, where a \
+scene has several regions.
 
 {table}
 
-Of maps divided by their maximum, the mean inside the region is {ratio:.1f} times the mean outside (Selvaraju et al. 2017 compare captions
+Of maps divided by their maximum, the mean inside the region is {ratio:.1f} times the mean outside \
+(Selvaraju et al. 2017 compare captions
 of boxes so; a map that says nothing has 1).  The caption is exactly right for {right:.1%} of these regions.
 
-The signal enters relu5 inside the region only.  Grad-CAM then takes its mean over the picture, so that nothing in its formula keeps the map
-in the region: it shows wherever the same feature maps are active.  That they are active there and on no other shape is a property of this
+The signal enters relu5 inside the region only.  Grad-CAM then takes its mean over the picture, so that \
+nothing in its formula keeps the map
+in the region: it shows wherever the same feature maps are active.  That they are active there and on no \
+other shape is a property of this
 network, which was taught that its words are the less sure, the more of another place is mixed into a region
 ([how](../../weights/recipes/train_dense_captioner.py)).  An earlier network, taught without
-mixtures and without the penalty on active maps, a convolution shorter and with a ReLU behind the region's mean, named 96.9 % of the shapes
-that it found rightly, too, but pointed into the region for 52.0 % of them (energy 32.9 %).  HiResCAM weighs place by
-place and cannot leave the region by more than a cell: that it points into the region says nothing, that it points onto the shape does.
+mixtures and without the penalty on active maps, a convolution shorter and with a ReLU behind the region's \
+mean, named 96.9 % of the shapes
+that it found rightly, too, but pointed into the region for 52.0 % of them (energy 32.9 %).  HiResCAM \
+weighs place by
+place and cannot leave the region by more than a cell: that it points into the region says nothing, that it \
+points onto the shape does.
 
 ![regions](regions_22.png)
 ![regions](regions_41.png)

@@ -12,16 +12,23 @@ from weights import card
 HEAD = """\
 # Every method by every measure
 
-Made by `python -m gradcam.measure.study`; what each column is stands in `gradcam/measure/`.  In brackets: 95 % intervals (Wilson's for
-hits and misses, else the bootstrap over pictures).  Arrows: more (↑) or less (↓) is better.  A map of zeros counts as a miss; deletion
-and insertion, which only ask for an order, give it a random point's.  *Random point* and *picture centre* never look at the picture: a
-method that does no better has shown nothing.  The class is the picture's true one, whatever the network says, except in the sanity check,
-where it is the class that the intact network scores highest.  `method@layer` looks at that layer, or starts from it; `deconvnet` alone
+Made by `python -m gradcam.measure.study`; what each column is stands in `gradcam/measure/`.  In brackets: \
+95 % intervals (Wilson's for
+hits and misses, else the bootstrap over pictures).  Arrows: more (↑) or less (↓) is better.  A map of \
+zeros counts as a miss; deletion
+and insertion, which only ask for an order, give it a random point's.  *Random point* and *picture centre* \
+never look at the picture: a
+method that does no better has shown nothing.  The class is the picture's true one, whatever the network \
+says, except in the sanity check,
+where it is the class that the intact network scores highest.  `method@layer` looks at that layer, or \
+starts from it; `deconvnet` alone
 starts at the score.
 """
 RANDOM_LAYERS = """\
-Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers were drawn anew: the top layer,
-the upper half, all of them, and one layer at a time (mean over the layers).  1: the map does not notice.  Zero maps of random networks
+Spearman's correlation and SSIM between what is drawn (magnitudes) before and after the weights of layers \
+were drawn anew: the top layer,
+the upper half, all of them, and one layer at a time (mean over the layers).  1: the map does not notice.  \
+Zero maps of random networks
 count as 0."""
 SECTIONS = {  # kind of stage: heading; in the order of the page
     "maps": "On the object",
@@ -40,7 +47,9 @@ SECTIONS = {  # kind of stage: heading; in the order of the page
 
 
 def page(found):
-    """found: {subject: {kind of stage: rows}} -> (sections {title of a network: {heading: text}}, {network: {kind: figures}})"""
+    """found: {subject: {kind of stage: rows}} -> (sections {title of a network: {heading: text}}, {network:
+    {kind: figures}})
+    """
     sections, figures = {}, {}
     for subject, rows in found.items():
         into = sections[card(subject.network).title] = {"": f"{subject.pictures}\n"}
@@ -104,8 +113,10 @@ def _sanity(rows, _):
 
 def _cost(rows, _):
     text = f"""\
-Medians over {len(rows)} pictures: seconds of one processor for one map of one class, its forward pass included, each method alone.
-Pictures forward: how many are passed through the whole network; passes: what they are, K the number of feature maps A.
+Medians over {len(rows)} pictures: seconds of one processor for one map of one class, its forward pass \
+included, each method alone.
+Pictures forward: how many are passed through the whole network; passes: what they are, K the number of \
+feature maps A.
 
 {table_of_costs(rows)}
 """

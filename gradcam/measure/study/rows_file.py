@@ -1,4 +1,7 @@
-"""A file of rows: JSON, one line each, behind a first line that says how they were measured.  Nothing else is ever changed."""
+"""A file of rows: JSON, one line each, behind a first line that says how they were measured.
+
+Nothing else is ever changed.
+"""
 
 import errno
 import json
@@ -10,7 +13,10 @@ FOREIGN = "this is no file of measured rows, and was left as it is; name another
 
 
 def read(path):
-    """The rows of a file, without its first line, and without a line that is being written.  DataError if it is no file of rows."""
+    """The rows of a file, without its first line, and without a line that is being written.
+
+    DataError if it is no file of rows.
+    """
     try:
         lines = path.read_text("utf-8").splitlines(keepends=True)[1:]
         rows = [json.loads(line) for line in lines if line.endswith("\n")]
@@ -24,8 +30,9 @@ def read(path):
 def opened(path, settings):
     """{number: row} of the file's rows; a new file gets its first line.
 
-    A line that was being written when the run died is taken away, but only from a file that is known by its first line to be of these rows:
-    no other file is changed.  DataError if it is no file of rows, or of others, or cannot be read or written.
+    A line that was being written when the run died is taken away, but only from a file that is known by its
+    first line to be of these rows: no other file is changed.  DataError if it is no file of rows, or of
+    others, or cannot be read or written.
     """
     try:
         if path.exists():

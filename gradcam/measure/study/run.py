@@ -69,9 +69,11 @@ def certainty(net, data, rows=None, workers=None, progress=True):
 
 
 def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, name=None, seed=0):
-    """Rows {"number", "class", "values": {method: {order: [[signed, magnitude, ssim] for each layer]}}, "zero": {method: maps}, "failed"}.
+    """Rows {"number", "class", "values": {method: {order: [[signed, magnitude, ssim] for each layer]}},
+    "zero": {method: maps}, "failed"}.
 
-    The class is the one that the intact network scores highest.  zero: how many of the random networks' maps are.
+    The class is the one that the intact network scores highest.  zero: how many of the random networks' maps
+    are.
     """
     net = from_the_score(net)
     failed = unfit(net, data[data.numbers[0]], data.preprocessing, methods)
@@ -117,7 +119,9 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
 
 
 def from_the_score(net):
-    """The same network, whose deconvnet signal starts at the score, as every other method's does, unless a layer is named."""
+    """The same network, whose deconvnet signal starts at the score, as every other method's does, unless a
+    layer is named.
+    """
     card = getattr(net, "card", None)
     net = copy.copy(net)
     net.card = replace(card, unit_layer=None) if card else None
@@ -125,7 +129,9 @@ def from_the_score(net):
 
 
 def which(net, data):
-    """What rows depend on besides the question: other weights, another default layer or other pictures would be other rows."""
+    """What rows depend on besides the question: other weights, another default layer or other pictures would
+    be other rows.
+    """
     return {
         "weights": digest(net),
         "layer": getattr(getattr(net, "card", None), "layer", None),

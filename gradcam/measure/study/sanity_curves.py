@@ -16,8 +16,10 @@ TITLES = {figure.name: figure.title for figure in MEASURE.figures}
 XLABEL = {"cascading": "random from the scores down to ...", "independent": "random: this layer alone"}
 NOTICING, HARDLY = ("gradient", "grad_cam"), ("guided_backprop", "guided_grad_cam")
 CLAIM = """\
-Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and Guided Grad-CAM hardly do.  How like
-the intact network's maps they are in numbers; that holds if both of the former keep less than either of the latter:
+Adebayo et al. 2018 found that gradient and Grad-CAM notice random weights, while guided backprop and \
+Guided Grad-CAM hardly do.  How like
+the intact network's maps they are in numbers; that holds if both of the former keep less than either of \
+the latter:
 """
 COLOURS, STYLES = [f"C{n}" for n in range(10) if n != 7], ("-", "--", "-.")  # C7 is grey
 BASELINES = {RANDOM: ("black", ":"), CENTRE: ("0.55", "--")}  # what never looks at the picture has no colour
@@ -33,7 +35,10 @@ def curves(rows):
 
 
 def figure(rows, layers, title):
-    """One panel for each order and each similarity, one line for each method, with 95 % bands.  layers: names, next to the scores first."""
+    """One panel for each order and each similarity, one line for each method, with 95 % bands.
+
+    layers: names, next to the scores first.
+    """
     page = Figure(figsize=(16, 9), layout="constrained")
     page.suptitle(title)
     found = curves(rows)
@@ -52,7 +57,9 @@ def figure(rows, layers, title):
 
 
 def styles(methods):
-    """{method: (colour, line, width)}, all different; what is drawn first is widest, so that it is seen behind a curve that is the same."""
+    """{method: (colour, line, width)}, all different; what is drawn first is widest, so that it is seen
+    behind a curve that is the same.
+    """
     drawn = [m for m in methods if m not in BASELINES]
     widths = np.linspace(4, 1.2, len(drawn)).tolist()
     coloured = {
@@ -79,7 +86,9 @@ def _line(ax, values, colour, style, width, label):
 
 
 def table_of_likeness(rows):
-    """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and the mean of one at a time."""
+    """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and
+    the mean of one at a time.
+    """
     head = [
         "method",
         *(f"{s}: {w}" for s in ("Spearman", "SSIM") for w in ("top layer", "half", "all", "one at a time")),
@@ -100,7 +109,9 @@ def table_of_likeness(rows):
 
 
 def verdict(rows):
-    """Whether Adebayo et al. 2018 found the same, in numbers: what is left of four methods' maps when layers are random, from the top."""
+    """Whether Adebayo et al. 2018 found the same, in numbers: what is left of four methods' maps when layers
+    are random, from the top.
+    """
     found = curves(rows)
     if not all(method in found for method in (*NOTICING, *HARDLY)):
         return ""

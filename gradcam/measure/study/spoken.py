@@ -1,7 +1,9 @@
-"""Where the maps of words and answers point, scene by scene: on the shape that is spoken of, on another, or on neither.
+"""Where the maps of words and answers point, scene by scene: on the shape that is spoken of, on another, or
+on neither.
 
-Each function yields rows: {"of": what was explained, "hit": on the shape meant, "near": within TOLERANCE of it, "other": on another shape,
-"chance": how often a random point hits, "centre": whether the picture's centre does, "shapes": how many there are}.
+Each function yields rows: {"of": what was explained, "hit": on the shape meant, "near": within TOLERANCE of
+it, "other": on another shape, "chance": how often a random point hits, "centre": whether the picture's centre
+does, "shapes": how many there are}.
 """
 
 import numpy as np
@@ -22,7 +24,9 @@ TOLERANCE = 6  # pixels of 96, as 15 of 224
 
 
 def of_words(net, numbers, split, layer):
-    """The colour word and the kind word of every shape, and the whole sentence; the true sentence, whatever the network says."""
+    """The colour word and the kind word of every shape, and the whole sentence; the true sentence, whatever
+    the network says.
+    """
     for scene, said in told(numbers, split):
         e = explain_caption(net, _input(scene), numbered([word for word, _ in said]), layer)
         for (word, shape), map in zip(said, e.maps):
@@ -42,8 +46,10 @@ def of_answers(net, numbers, split, layer):
 
 
 def changed(net, numbers, split, layer):
-    """What colour is this shape?  Maps of the right answer, of another shape's colour, of what speaks against the right answer (counted as
-    hits if they point at the other shape); and of the right answer if the other shape is asked for.  Scenes of two shapes."""
+    """What colour is this shape?  Maps of the right answer, of another shape's colour, of what speaks against
+    the right answer (counted as hits if they point at the other shape); and of the right answer if the other
+    shape is asked for.  Scenes of two shapes.
+    """
     for scene, _ in told(numbers, split):
         if len(scene.shapes) < 2:
             continue

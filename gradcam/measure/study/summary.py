@@ -19,7 +19,8 @@ def small(rows):
 def summary(rows):
     """{method: {"n", "zero", "failed": counts; figure: (mean, low, high)}}, the baselines first.
 
-    n: pictures with a map, zero: how many of those maps are zero everywhere (each counts as a miss), failed: pictures without a map.
+    n: pictures with a map, zero: how many of those maps are zero everywhere (each counts as a miss), failed:
+    pictures without a map.
     """
     found = {}
     for method in methods_of(rows):

@@ -1,4 +1,6 @@
-"""`gradcam measure`, and the table of everything: what they print and write, and one line for what cannot be done."""
+"""`gradcam measure`, and the table of everything: what they print and write, and one line for what cannot be
+done.
+"""
 
 import json
 

@@ -1,4 +1,6 @@
-"""Grad-CAM at every stage: in one pass as layer by layer, deeper is better where it should be, and the page says what was measured."""
+"""Grad-CAM at every stage: in one pass as layer by layer, deeper is better where it should be, and the page
+says what was measured.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,6 @@
-"""The reference figures: PyTorch's maps of SqueezeNet v1.0 on 500 photos with boxes, by the pointing game, in percent."""
+"""The reference figures: PyTorch's maps of SqueezeNet v1.0 on 500 photos with boxes, by the pointing game, in
+percent.
+"""
 
 import json
 from pathlib import Path

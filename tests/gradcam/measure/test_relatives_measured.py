@@ -1,4 +1,6 @@
-"""The relatives' place in the table of measures: stages of their own, Grad-CAM beside them, and what each map costs."""
+"""The relatives' place in the table of measures: stages of their own, Grad-CAM beside them, and what each map
+costs.
+"""
 
 from pathlib import Path
 
