@@ -16,9 +16,11 @@ WAYS = ("half_pixel", "corner_aligned", "nearest")
 
 @one_thread_each
 def upsample(map, size, how="half_pixel"):
-    """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype."""
+    """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype; whole numbers give floats."""
     if how not in WAYS:
         raise ValueError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
+    if map.dtype.kind in "biu":  # shares of a pixel are no whole numbers
+        map = map.astype(np.result_type(map.dtype, np.float32))
     rows, columns = (
         moved(interpolation(n, N, how).astype(map.dtype), map) for n, N in zip(map.shape[-2:], size)
     )

@@ -12,25 +12,30 @@ Examples:
   gradcam measure pointing_game --network shapes --world shapes --n 500
       scenes drawn for this, of which the network saw none, with the exact pixels of every shape
   gradcam measure pointing_game --network squeezenet --data photos.npz --method grad_cam saliency
-      photos with boxes; photos.npz holds images (N, H, W, 3), or jpeg and offsets; labels (N,); boxes (B, 4) as x0 y0 x1 y1 in pixels;
-      box_image (B,), the picture of each box; imagenet_index, if labels are not ImageNet's own numbers
-  gradcam measure pointing_game localisation --network squeezenet --data photos.npz --method grad_cam grad_cam@relu_conv10
+      photos with boxes; photos.npz holds images (N, H, W, 3), or jpeg and offsets; labels (N,);
+      boxes (B, 4) as x0 y0 x1 y1 in pixels; box_image (B,), the picture of each box;
+      imagenet_index, if labels are not ImageNet's own numbers
+  gradcam measure localisation --network squeezenet --data photos.npz --method grad_cam grad_cam@relu_conv10
       a method at two layers (see: gradcam layers)
   gradcam measure deletion insertion --network mini_vgg --data photos.npz --n 100 --rows faithful.jsonl
-      hundreds of passes for each picture: rows are kept as they come, and the same command goes on where it was interrupted
+      hundreds of passes for each picture: rows are kept as they come, and the same command goes on
+      where it was interrupted
   gradcam measure sanity_check --network shapes --world shapes --n 20 --out curves.png
       the curves of every method, and a table
 
-Read the intervals, and the two baselines: a method that does no better than a random point or the picture's centre has shown nothing.
+Read the intervals, and the two baselines: a method that does no better than a random point or the
+picture's centre has shown nothing.
 """
 
 
 def register(subparsers):
     raw = argparse.RawDescriptionHelpFormatter
     parser = subparsers.add_parser(
-        "measure", help="measure how good the maps are, on pictures with known truth", formatter_class=raw,
-        description="Measure how good a network's maps are, on pictures of which it is known where things are.",
-    )  # fmt: skip
+        "measure",
+        help="measure how good the maps are, on pictures with known truth",
+        description="Measure how good a network's maps are, on pictures with known truth.",
+        formatter_class=raw,
+    )
     parser.add_argument(
         "measures", metavar="MEASURE", nargs="+", help="one or several of those below, or all"
     )
@@ -100,7 +105,8 @@ def run(args):
     if args.out:
         if "sanity_check" not in asked:
             raise AskError(
-                "--out is for the curves of sanity_check; other measures are printed, and --rows keeps their figures"
+                "--out is for the curves of sanity_check; "
+                "other measures are printed, and --rows keeps their figures"
             )
         check(args.out)
     net = loaded(network_named(args.network), args.weights)
@@ -113,8 +119,7 @@ def run(args):
 
 
 def _measure(args, net, data, asked, methods):
-    """One pass over the pictures for all that is measured on the same maps; then grids; then random weights.
-    """
+    """One pass over the pictures for all that is measured on the same maps; grids; random weights."""
     from gradcam.measure.measure import GRIDS, PICTURES, RANDOM_WEIGHTS
     from gradcam.measure.measures import MEASURES
     from gradcam.measure.measures.sanity_check import layers_with_weights

@@ -23,7 +23,8 @@ from gradcam.measure.statistics.spearman import spearman
 from gradcam.measure.statistics.ssim import ssim
 
 __all__ = [
-    "MEASURES", "DataError", "Example", "Figure", "Measure", "MeasureError", "Photos", "Scenes", "area_under_curve", "chance", "deletion",
-    "drawn_anew", "energy_pointing_game", "insertion", "intensity", "layers_with_weights", "localisation", "pointing_game", "randomised",
-    "rank_correlation", "similarity", "spearman", "ssim",
+    "MEASURES", "DataError", "Example", "Figure", "Measure", "MeasureError", "Photos", "Scenes",
+    "area_under_curve", "chance", "deletion", "drawn_anew", "energy_pointing_game", "insertion",
+    "intensity", "layers_with_weights", "localisation", "pointing_game", "randomised", "rank_correlation",
+    "similarity", "spearman", "ssim",
 ]  # fmt: skip

@@ -59,8 +59,7 @@ class Case:
 
     @property
     def window(self):
-        """Side of occlusion's windows, a seventh of the picture, and the step from one to the next, pixels.
-        """
+        """Side of occlusion's windows, a seventh of the picture, and the step between them, pixels."""
         side = min(self.size)
         return max(side // 7, 1), max(side // (7 * self.overlap), 1)
 

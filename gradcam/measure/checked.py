@@ -17,7 +17,8 @@ def checked_map(map, positive=False):
         raise MeasureError("the map holds values that are not finite (NaN or infinite): it has no score")
     if positive and map.min() < 0:
         raise MeasureError(
-            f"the map goes down to {map.min():.3g}; shares are taken of a map >= 0: np.maximum(map, 0), or its magnitude"
+            f"the map goes down to {map.min():.3g}; shares are taken of a map >= 0: "
+            "np.maximum(map, 0), or its magnitude"
         )
     return map if map.dtype.kind == "f" else map.astype(float)
 
@@ -46,7 +47,8 @@ def checked_boxes(boxes):
     wrong = ~(np.isfinite(boxes).all(axis=1) & (boxes[:, :2] < boxes[:, 2:]).all(axis=1))
     if wrong.any():
         raise MeasureError(
-            f"a box is x0, y0, x1, y1 with x0 < x1 and y0 < y1; number {wrong.argmax()} is {boxes[wrong][0].tolist()}"
+            "a box is x0, y0, x1, y1 with x0 < x1 and y0 < y1; "
+            f"number {wrong.argmax()} is {boxes[wrong][0].tolist()}"
         )
     return boxes
 

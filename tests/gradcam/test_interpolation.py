@@ -13,6 +13,15 @@ def random_map(size):
     return np.random.default_rng(0).standard_normal((2, 3, *size))
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, bool])
+@pytest.mark.parametrize("how", ["half_pixel", "corner_aligned", "nearest"])
+def test_a_map_of_whole_numbers_has_shares_too(dtype, how):
+    numbers = np.random.default_rng(1).integers(0, 2 if dtype is bool else 200, (3, 5, 4))
+    found = upsample(numbers.astype(dtype), (11, 13), how)
+    assert found.dtype.kind == "f" and 0 < found.mean() < numbers.max()
+    assert_close(found, upsample(numbers.astype(float), (11, 13), how), 1e-6)
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize("size, to", SIZES)
 @pytest.mark.parametrize("ours, theirs", [

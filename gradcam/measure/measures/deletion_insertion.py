@@ -45,7 +45,8 @@ def curve(net, before, after, c, map, steps):
     map = checked_map(map)
     if after.ndim != 4 or after.shape[0] != 1 or after.shape[-2:] != map.shape:
         raise MeasureError(
-            f"x is one picture (1, C, H, W) and the map (H, W) as large; these are {after.shape} and {map.shape}"
+            "x is one picture (1, C, H, W) and the map (H, W) as large; "
+            f"these are {after.shape} and {map.shape}"
         )
     if steps < 1:
         raise MeasureError(f"steps is a number from 1, not {steps}")
@@ -98,12 +99,16 @@ def gaussian(n, deviation):
 
 
 DELETION = Measure(
-    "deletion", "Deletion", "Petsiuk et al. 2018", "how fast does the class go with its most important pixels?",
-    lambda map, case: area_under_curve(deletion(case.net, case.x, case.c, map)), (Figure("deletion", "deletion, area", better=-1),),
+    "deletion", "Deletion", "Petsiuk et al. 2018",
+    "how fast does the class go with its most important pixels?",
+    lambda map, case: area_under_curve(deletion(case.net, case.x, case.c, map)),
+    (Figure("deletion", "deletion, area", better=-1),),
     ordered=True, many_passes=True,
 )  # fmt: skip
 INSERTION = Measure(
-    "insertion", "Insertion", "Petsiuk et al. 2018", "how fast does it come with them?",
-    lambda map, case: area_under_curve(insertion(case.net, case.x, case.c, map)), (Figure("insertion", "insertion, area"),),
+    "insertion", "Insertion", "Petsiuk et al. 2018",
+    "how fast does it come with them?",
+    lambda map, case: area_under_curve(insertion(case.net, case.x, case.c, map)),
+    (Figure("insertion", "insertion, area"),),
     ordered=True, many_passes=True,
 )  # fmt: skip

@@ -24,6 +24,7 @@ def energy_pointing_game(map: np.ndarray, truth: np.ndarray) -> float:
 MEASURE = Measure(
     "energy_pointing_game", "Energy-based pointing game", "Wang et al. 2020",
     "what share of the map lies on the object?",
-    lambda map, case: energy_pointing_game(map, case.truth), (Figure("energy", "energy on the object", percent=True),),
+    lambda map, case: energy_pointing_game(map, case.truth),
+    (Figure("energy", "energy on the object", percent=True),),
     chance=lambda case: chance(case.truth),
 )  # fmt: skip

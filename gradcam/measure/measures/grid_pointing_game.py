@@ -12,6 +12,7 @@ from gradcam.measure.measures.pointing_game import chance
 MEASURE = Measure(
     "grid_pointing_game", "Grid pointing game", "Böhle et al. 2021",
     "four pictures in one: what share lies on the right one?",
-    lambda map, case: energy_pointing_game(map, case.truth), (Figure("cell", "grid: share in the right cell", percent=True),),
+    lambda map, case: energy_pointing_game(map, case.truth),
+    (Figure("cell", "grid: share in the right cell", percent=True),),
     needs=GRIDS, chance=lambda case: chance(case.truth),
 )  # fmt: skip

@@ -36,6 +36,7 @@ def chance(truth: np.ndarray) -> float:
 
 MEASURE = Measure(
     "pointing_game", "Pointing game", "Zhang et al. 2016", "is the map's largest value on the object?",
-    lambda map, case: pointing_game(map, case.truth), (Figure("hit", "pointing game, hits", percent=True),),
+    lambda map, case: pointing_game(map, case.truth),
+    (Figure("hit", "pointing game, hits", percent=True),),
     chance=lambda case: chance(case.truth),
 )  # fmt: skip

@@ -28,7 +28,8 @@ def rank_correlation(map: np.ndarray, falls: np.ndarray, window: int, stride: in
     inside = [map[at].mean() for at in windows(map.shape, window, stride)]
     if falls.size != len(inside):
         raise MeasureError(
-            f"falls are {falls.shape}, but windows of {window} pixels, {stride} apart, lie in {len(inside)} places of this map: "
+            f"falls are {falls.shape}, but windows of {window} pixels, {stride} apart, "
+            f"lie in {len(inside)} places of this map: "
             "give those that occlusion was asked with"
         )
     return spearman(inside, falls)

@@ -18,7 +18,8 @@ class Cifar:
             self.pictures = found["images"][:n]
             if self.pictures.shape[1:] != (32, 32, 3) or self.pictures.dtype != np.uint8:
                 raise DataError(
-                    f"images are (N, 32, 32, 3), uint8; these are {self.pictures.shape}, {self.pictures.dtype}"
+                    "images are (N, 32, 32, 3), uint8; "
+                    f"these are {self.pictures.shape}, {self.pictures.dtype}"
                 )
             self.labels = whole_numbers(found["labels"], "labels", 10)[:n]
             if not len(self.pictures) == len(self.labels) > 0:

@@ -36,7 +36,8 @@ class PhotoGrids:
         }
         if len(self.classes) < CELLS**2:
             raise DataError(
-                f"a grid needs photos of {CELLS**2} classes that the network recognises; it does so for {len(self.classes)}"
+                f"a grid needs photos of {CELLS**2} classes that the network recognises; "
+                f"it does so for {len(self.classes)}"
             )
 
     def __getitem__(self, n):

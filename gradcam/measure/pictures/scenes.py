@@ -24,7 +24,8 @@ class Scenes:
         self.world, self.classes = world, list(card.classes or ())
         if sorted(self.classes) != sorted(world.KINDS):
             raise DataError(
-                f"{card.name} does not know the kinds of the shapes world, {', '.join(world.KINDS)}: give photos with --data"
+                f"{card.name} does not know the kinds of the shapes world, {', '.join(world.KINDS)}: "
+                "give photos with --data"
             )
         self.numbers, self.preprocessing = list(range(n)), squash(card.preprocessing)
 

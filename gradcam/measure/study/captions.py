@@ -61,30 +61,36 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, help="where the page goes; default: it is printed")
     asked = parser.parse_args(arguments)
     keep_memory()
-    text = page(
-        load("captioner"), load("vqa"), asked.scenes, asked.pointing, asked.validation
-    )
+    text = page(load("captioner"), load("vqa"), asked.scenes, asked.pointing, asked.validation)
     asked.out.write_text(text, "utf-8") if asked.out else print(text)
 
 
 def page(captioner, vqa, scenes, pointing, validation):
     """-> the page, Markdown"""
-    found = {name: _layers(rows, net, validation) for name, rows, net in
-             (("words", spoken.of_words, captioner), ("answers", spoken.of_answers, vqa))}  # fmt: skip
+    found = {
+        "words": _layers(spoken.of_words, captioner, validation),
+        "answers": _layers(spoken.of_answers, vqa, validation),
+    }
     of_words, of_answers = (
         max(shares, key=lambda layer: np.mean(list(shares[layer].values()))) for shares in found.values()
     )
     test = range(pointing)
     two = [r for r in spoken.of_words(captioner, test, "test", of_words) if r["shapes"] > 1]
     parts = [
-        HEAD, "## Right sentences, right answers\n", _markdown(("what", "right", "best constant", "n"), accuracy(captioner, vqa, scenes)),
-        POINTING.format(of_words, of_answers), "Words of sentences about two shapes:\n", _pointing(two),
-        "Answers, in scenes of one to three shapes:\n", _pointing(list(spoken.of_answers(vqa, test, "test", of_answers))),
-        "A changed answer, or another question, moves the map.  \"What colour is the ...?\" in scenes of two shapes:\n",
+        HEAD,
+        "## Right sentences, right answers\n",
+        _markdown(("what", "right", "best constant", "n"), accuracy(captioner, vqa, scenes)),
+        POINTING.format(of_words, of_answers),
+        "Words of sentences about two shapes:\n",
+        _pointing(two),
+        "Answers, in scenes of one to three shapes:\n",
+        _pointing(list(spoken.of_answers(vqa, test, "test", of_answers))),
+        "A changed answer, or another question, moves the map.  "
+        '"What colour is the ...?" in scenes of two shapes:\n',
         _pointing(list(spoken.changed(vqa, test, "test", of_answers))),
         f"## The layer\n\nHits on {validation} scenes of `validation`, by layer.\n",
         *(_by_layer(shares) for shares in found.values()),
-    ]  # fmt: skip
+    ]
     return "\n".join(parts)
 
 

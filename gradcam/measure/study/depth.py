@@ -75,8 +75,12 @@ def _stages(blocks):
 
 VGG = ("relu1_1", "relu2_1", "relu3_1", "relu3_2", "relu4_1", "relu4_2")
 IN_BOXES = "Imagenette photos with the boxes of ILSVRC 2012 around the class"
-GRIDS = "Grids of 2 x 2 CIFAR-10 pictures, each recognised alone; the input is 64 x 64, and the truth is the cell of the class."
-ALONE = "CIFAR-10 test pictures, 32 x 32, without boxes: does the map rank patches of 4 x 4 pixels as covering each of them does?"
+GRIDS = """\
+Grids of 2 x 2 CIFAR-10 pictures, each recognised alone; the input is 64 x 64, and the truth is the cell \
+of the class."""
+ALONE = """\
+CIFAR-10 test pictures, 32 x 32, without boxes: does the map rank patches of 4 x 4 pixels as covering each \
+of them does?"""
 SCENES = "Scenes of the shapes world's stream `test`; the truth is exactly what can be seen of one shape."
 STUDIES = (
     Study(

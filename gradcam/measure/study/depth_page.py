@@ -44,7 +44,8 @@ def page(found):
         texts.append(f"## {card(study.network).title}: {study.name}\n\n{study.says}\n")
         columns = _columns(rows)
         texts.append(
-            f"{len(rows)} pictures:\n\n{table_of_figures(summary(rows), columns)}\n\n{_from_first_to_last(rows, columns)}\n"
+            f"{len(rows)} pictures:\n\n{table_of_figures(summary(rows), columns)}\n\n"
+            f"{_from_first_to_last(rows, columns)}\n"
         )
         some = small(rows)
         if "found" in columns and some:

@@ -11,10 +11,14 @@ def row(case, measures, failed):
     measures: Measure objects; failed: methods not even tried, and why.
     """
     return {
-        "number": case.number, "class": case.c, "area": round(float(case.truth.mean()), 6), "rank": case.rank,
-        "values": {m: {f: round(v, 6) for f, v in figures.items()} for m, figures in scores(case, measures).items()},
-        "zero": [m for m, map in case.maps.items() if not map.any()], "failed": {**failed, **case.failed},
-    }  # fmt: skip
+        "number": case.number,
+        "class": case.c,
+        "area": round(float(case.truth.mean()), 6),
+        "rank": case.rank,
+        "values": {m: {f: round(v, 6) for f, v in of.items()} for m, of in scores(case, measures).items()},
+        "zero": [m for m, map in case.maps.items() if not map.any()],
+        "failed": {**failed, **case.failed},
+    }
 
 
 def scores(case, measures):

@@ -74,7 +74,9 @@ SCENES = """\
 Scenes of the shapes world's stream `test`, which no training saw; one of the shapes is asked for, and the \
 truth is exactly what can be seen
 of it."""
-PHOTOS = "Imagenette photos with the boxes of ILSVRC 2012 around the class, none of them in a training set, squashed to {0} x {0} pixels."
+PHOTOS = """\
+Imagenette photos with the boxes of ILSVRC 2012 around the class, none of them in a training set, squashed \
+to {0} x {0} pixels."""
 
 SUBJECTS = (
     Subject(

@@ -76,9 +76,13 @@ def accuracy(net, unseen):
     shapes = len(words)
     hits, right = zip(*(hit for hit in _ranked(ranked, true_boxes, true_words)))
     return {
-        **figures(every, true_boxes, true_words), "at_truth": float(np.mean(at_truth)), "constant": counts.max() / shapes, "shapes": shapes,
-        "ap": average_precision(np.array(hits), shapes), "ap_named": average_precision(np.array(right), shapes),
-    }  # fmt: skip
+        **figures(every, true_boxes, true_words),
+        "at_truth": float(np.mean(at_truth)),
+        "constant": counts.max() / shapes,
+        "shapes": shapes,
+        "ap": average_precision(np.array(hits), shapes),
+        "ap_named": average_precision(np.array(right), shapes),
+    }
 
 
 def said_of(net, x, boxes):
@@ -139,9 +143,11 @@ def maps(net, scene, x):
         }
         for name, map in seen.items():
             values[name] = {
-                "box_hit": float(pointing_game(map, region)), "box_energy": energy_pointing_game(map, region),
-                "mask_hit": float(pointing_game(map, shape.visible)), "mask_energy": energy_pointing_game(map, shape.visible),
-            }  # fmt: skip
+                "box_hit": float(pointing_game(map, region)),
+                "box_energy": energy_pointing_game(map, region),
+                "mask_hit": float(pointing_game(map, shape.visible)),
+                "mask_energy": energy_pointing_game(map, shape.visible),
+            }
         own = seen[OWN] / max(seen[OWN].max(), 1e-12)
         right = bool((every[r].words[: regions.LONGEST] == regions.said(shape)).all())
         zero = [name for name, map in seen.items() if not map.any()]

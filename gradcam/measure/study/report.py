@@ -67,7 +67,10 @@ def page(found):
             of["accuracy"] = {
                 f"top{k}": float(np.mean([row["rank"] < k for row in rows["maps"]])) for k in (1, 5)
             }
-            said = "On these {} photos the network's first class is right for {:.1%}, one of its first five for {:.1%}.\n\n"
+            said = (
+                "On these {} photos the network's first class is right for {:.1%}, "
+                "one of its first five for {:.1%}.\n\n"
+            )
             into["On the object"] = (
                 said.format(len(rows["maps"]), *of["accuracy"].values()) + into["On the object"]
             )

@@ -35,6 +35,8 @@ def opened(path, settings):
     others, or cannot be read or written.
     """
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe is never read to its end
+            raise DataError(f"{path}: {FOREIGN}")
         if path.exists():
             return _found(path, settings)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +56,10 @@ def _found(path, settings):
     try:
         first, *rows = [json.loads(text) for text in (whole or line).splitlines()]
         found = {row["number"]: row for row in rows}
-    except (ValueError, KeyError, TypeError):
+        whole_numbers = all(type(number) is int for number in found)
+        if not whole_numbers or any(row.keys() != rows[0].keys() for row in rows):
+            raise ValueError("no rows of one measurement")
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise DataError(f"{path}: {FOREIGN}") from None
     if first != json.loads(line):
         other = (
@@ -63,7 +68,8 @@ def _found(path, settings):
             else "settings"
         )
         raise DataError(
-            f"{path}: these rows were measured with other {', '.join(other) or 'settings'}: name another file, or remove it"
+            f"{path}: these rows were measured with other {', '.join(other) or 'settings'}: "
+            "name another file, or remove it"
         )
     if not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

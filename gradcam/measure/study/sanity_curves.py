@@ -123,7 +123,8 @@ def verdict(rows):
             holds = max(left[m] for m in NOTICING) < min(left[m] for m in HARDLY)
             numbers = ", ".join(f"{m} {value:.2f}" for m, value in left.items())
             said.append(
-                f"- {which} random, {TITLES[SIMILARITIES[k]]}: {numbers}; it {'holds' if holds else 'does not hold'} here"
+                f"- {which} random, {TITLES[SIMILARITIES[k]]}: {numbers}; "
+                f"it {'holds' if holds else 'does not hold'} here"
             )
     return "\n".join(said)
 

@@ -72,10 +72,19 @@ def _input(scene):
 def _row(of, map, scene, shape):
     """shape: the one meant; None: any will do."""
     meant = [s for s in scene.shapes if shape is None or s is shape]
-    truth, others = (np.any([s.visible for s in some] or [np.zeros((SIDE, SIDE), bool)], axis=0)
-                     for some in (meant, [s for s in scene.shapes if s not in meant]))  # fmt: skip
+    nothing = np.zeros((SIDE, SIDE), bool)
+    truth, others = (
+        np.any([nothing, *(s.visible for s in some)], axis=0)
+        for some in (meant, [s for s in scene.shapes if s not in meant])
+    )
     large = upsample(np.asarray(map, np.float64), (SIDE, SIDE))
     return {
-        "of": of, "hit": pointing_game(large, truth), "near": pointing_game(large, truth, TOLERANCE), "other": pointing_game(large, others),
-        "chance": chance(truth), "centre": pointing_game(centre((SIDE, SIDE)), truth), "zero": not np.any(map), "shapes": len(scene.shapes),
-    }  # fmt: skip
+        "of": of,
+        "hit": pointing_game(large, truth),
+        "near": pointing_game(large, truth, TOLERANCE),
+        "other": pointing_game(large, others),
+        "chance": chance(truth),
+        "centre": pointing_game(centre((SIDE, SIDE)), truth),
+        "zero": not np.any(map),
+        "shapes": len(scene.shapes),
+    }

@@ -88,15 +88,21 @@ def test_all_measures_from_kept_rows_the_second_time(capsys, monkeypatch, tmp_pa
         assert title in first
 
 
+DELETION = ["measure", "deletion", "--network", "captum_cifar"]
+
+
 @pytest.mark.parametrize(("wrong", "said"), [
-    (["measure", "pointing_gam", "--network", "captum_cifar", "--world", "shapes"], "there is no measure 'pointing_gam'"),
-    (["measure", "deletion", "--network", "captum_cifar", "--data", "nowhere.npz"], "nowhere.npz: there is no such file"),
-    (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes"], "does not know the kinds of the shapes world"),
-    (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--method", "grad_cat"], "there is no method 'grad_cat'"),
+    (["measure", "pointing_gam", *DELETION[2:], "--world", "shapes"], "there is no measure 'pointing_gam'"),
+    ([*DELETION, "--data", "nowhere.npz"], "nowhere.npz: there is no such file"),
+    ([*DELETION, "--world", "shapes"], "does not know the kinds of the shapes world"),
+    ([*DELETION, "--world", "shapes", "--method", "grad_cat"], "there is no method 'grad_cat'"),
     (["measure", "deletion", "--network", "captum_cifr", "--world", "shapes"], "near: captum_cifar"),
-    (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--out", "c.png"], "is for the curves of sanity_check"),
-    (["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--method", "saliency@relu1"], "saliency looks at no layer"),
-    (["measure", "sanity_check", "--network", "captum_cifar", "--world", "shapes", "--out", "x.txt"], "x.txt: a picture's name ends in"),
+    ([*DELETION, "--world", "shapes", "--out", "c.png"], "is for the curves of sanity_check"),
+    ([*DELETION, "--world", "shapes", "--method", "saliency@relu1"], "saliency looks at no layer"),
+    (
+        ["measure", "sanity_check", *DELETION[2:], "--world", "shapes", "--out", "x.txt"],
+        "x.txt: a picture's name ends in",
+    ),
 ])  # fmt: skip
 def test_one_line_for_what_cannot_be_done(capsys, small, wrong, said):
     assert main([*wrong, "--weights", str(small)]) == 2
@@ -150,7 +156,7 @@ def test_rows_that_cannot_be_kept_are_said_in_one_line(capsys, tmp_path, photos,
 
 def test_a_count_is_a_number(capsys, small):
     with pytest.raises(SystemExit, match="2"):
-        main(["measure", "deletion", "--network", "captum_cifar", "--world", "shapes", "--n", "none"])
+        main([*DELETION, "--world", "shapes", "--n", "none"])
     assert "give a number from 1, not 'none'" in capsys.readouterr().err
 
 

@@ -68,7 +68,8 @@ def test_rows_curves_and_table(photos):  # noqa: F811
         for way in ORDERS:
             assert found[method][way].shape == (3, len(layers), 3)
     assert np.all(found[CENTRE]["cascading"] == 1)
-    # the gradient of a network whose lower layers are random has another sign as often as not; a network itself is unchanged by measuring
+    # the gradient of a network whose lower layers are random has another sign as often as not;
+    # a network itself is unchanged by measuring
     assert np.abs(found["gradient"]["cascading"][:, -1, 0]).max() < 0.6
     again = run.sanity(
         net, Photos(photos[0], net.card), (*METHODS, "occlusion"), 3, workers=1, progress=False
