@@ -1,5 +1,6 @@
 """Fetching, from a server on this machine: what arrives, is resumed, is rejected, and what is said when it cannot be stored."""
 
+import contextlib
 import dataclasses
 import errno
 import hashlib
@@ -8,8 +9,10 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +20,7 @@ import pytest
 
 import weights
 from weights import download as downloading
-from weights import loading, zoo
+from weights import loading, lock, zoo
 from weights.download import download
 
 BODY = np.random.default_rng(0).bytes(300_000)
@@ -25,11 +28,13 @@ SUM = hashlib.sha256(BODY).hexdigest()
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves `body`; breaks off after `breaks_at` bytes of the file, once for each entry; notes the ranges it was asked for."""
+    """Serves `body` in three parts, and does something `meanwhile`, in front of each; breaks off after `breaks_at` bytes of the
+    file, once for each entry; notes the ranges it was asked for."""
 
-    def __init__(self, body=BODY, breaks_at=(), ranges=True):
+    def __init__(self, body=BODY, breaks_at=(), ranges=True, meanwhile=lambda: None):
         super().__init__(("127.0.0.1", 0), Handler)
         self.body, self.breaks_at, self.ranges, self.asked = body, list(breaks_at), ranges, []
+        self.meanwhile = meanwhile
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
@@ -51,7 +56,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(server.body) - start))
         self.end_headers()
         end = server.breaks_at.pop(0) if server.breaks_at else len(server.body)
-        self.wfile.write(server.body[start:end])
+        with contextlib.suppress(ConnectionError):  # whoever asked was killed
+            for at in range(start, end, 100_000):
+                server.meanwhile()
+                self.wfile.write(server.body[at : min(at + 100_000, end)])
 
     def log_message(self, *_):
         pass
@@ -158,10 +166,138 @@ def test_too_little_room_is_said_before_anything_is_written(serve, tmp_path, mon
 @pytest.mark.skipif(
     not os.path.exists("/dev/full"), reason="this system has no /dev/full, a disk that is always full"
 )
-def test_a_disk_that_fills_up_on_the_way(serve, tmp_path):
-    (tmp_path / "net.pth.part").symlink_to("/dev/full")
+def test_a_disk_that_fills_up_on_the_way(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(downloading, "_opened", lambda part, start: Path("/dev/full").open("wb"))  # noqa: SIM115
     with pytest.raises(weights.WeightsError, match="the disk is full"):
         download(serve().address, tmp_path / "net.pth", SUM, progress=False)
+    assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["symbolic", "dangling", "hard"])
+def test_a_link_in_the_place_of_what_arrives_is_never_written_through(serve, tmp_path, kind):
+    other, cache = tmp_path / "other", tmp_path / "cache"
+    cache.mkdir()
+    if kind != "dangling":
+        other.write_text("precious")
+    part = cache / "net.pth.part"
+    os.link(other, part) if kind == "hard" else part.symlink_to(other)
+    download(serve().address, cache / "net.pth", SUM, progress=False)
+    assert (cache / "net.pth").read_bytes() == BODY and os.listdir(cache) == ["net.pth"]
+    assert not other.exists() if kind == "dangling" else other.read_text() == "precious"
+
+
+def test_a_link_at_the_name_itself_is_replaced(serve, tmp_path):
+    other, path = tmp_path / "other", tmp_path / "cache" / "net.pth"
+    path.parent.mkdir()
+    path.symlink_to(other)  # leads to nothing: the file is not there
+    server = serve(meanwhile=lambda: other.write_text("precious"))  # and now it leads somewhere
+    download(server.address, path, SUM, progress=False)
+    assert path.read_bytes() == BODY and not path.is_symlink()
+    assert other.read_text() == "precious"
+
+
+def test_what_an_earlier_call_left_of_another_file_is_fetched_again(serve, tmp_path):
+    (tmp_path / "net.pth.part").write_bytes(bytes(1000))
+    download(serve().address, tmp_path / "net.pth", SUM, progress=False)
+    assert (tmp_path / "net.pth").read_bytes() == BODY and os.listdir(tmp_path) == ["net.pth"]
+
+
+def test_nothing_is_left_of_a_fetch_that_got_nothing(serve, tmp_path):
+    with pytest.raises(weights.WeightsError, match="cannot be fetched"):
+        download(serve(breaks_at=[0, 0, 0]).address, tmp_path / "net.pth", SUM, progress=False)
+    assert not os.listdir(tmp_path)
+
+
+FETCHING = """
+import sys
+from pathlib import Path
+from weights import WeightsError
+from weights.download import download
+try:
+    download(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+except WeightsError as error:
+    sys.exit(str(error))
+"""
+
+
+def fetching(server, path, expected=SUM):
+    """Another process that fetches the file."""
+    command = [sys.executable, "-c", FETCHING, server.address, str(path), expected]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+
+def ended(processes):
+    """[(exit status, what was said)]"""
+    return [
+        (process.returncode, said) for process in processes for said in [process.communicate(timeout=60)[1]]
+    ]
+
+
+def test_four_processes_on_one_cache_fetch_once(serve, tmp_path):
+    server, path = serve(meanwhile=lambda: time.sleep(0.1)), tmp_path / "net.pth"
+    for status, said in ended([fetching(server, path) for _ in range(4)]):
+        assert status == 0, said
+        assert path.read_bytes() == BODY
+    assert server.asked == [None] and os.listdir(tmp_path) == ["net.pth"]
+
+
+def test_a_process_that_comes_late_spoils_nothing(serve, tmp_path):
+    parts = threading.Semaphore(1)
+    server, path = serve(meanwhile=parts.acquire), tmp_path / "net.pth"
+    first = fetching(server, path)
+    while not server.asked:
+        time.sleep(0.01)
+    second = fetching(server, path)
+    assert "waiting for it" in second.stderr.readline()
+    parts.release(9)
+    for status, said in ended([first, second]):
+        assert status == 0, said
+    assert path.read_bytes() == BODY and os.listdir(tmp_path) == ["net.pth"]
+    assert server.asked == [None]
+
+
+def test_whoever_waits_goes_on_where_a_killed_process_was(serve, tmp_path):
+    parts = threading.Semaphore(1)
+    server, path = serve(meanwhile=parts.acquire), tmp_path / "net.pth"
+    first, part = fetching(server, path), tmp_path / "net.pth.part"
+    while not part.exists() or part.stat().st_size < 50_000:
+        time.sleep(0.01)
+    second = fetching(server, path)
+    assert "waiting for it" in second.stderr.readline()
+    first.kill()
+    parts.release(9)
+    (status, _), (status_2, said) = ended([first, second])
+    assert status != 0 and status_2 == 0, said
+    assert path.read_bytes() == BODY and os.listdir(tmp_path) == ["net.pth"]
+    assert int(server.asked[1].removeprefix("bytes=").removesuffix("-")) >= 50_000
+
+
+def test_four_processes_where_the_file_is_refused(serve, tmp_path):
+    server, path = serve(), tmp_path / "net.pth"
+    for status, said in ended([fetching(server, path, "0" * 64) for _ in range(4)]):
+        assert status != 0 and "wrong sum" in said
+    assert os.listdir(tmp_path) == ["net.pth.rejected"]
+
+
+def test_where_there_are_no_locks_each_fetches_under_a_name_of_its_own(serve, tmp_path, monkeypatch):
+    def none(handle):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(lock, "_lock", none)
+    server, path = serve(meanwhile=lambda: time.sleep(0.1)), tmp_path / "net.pth"
+    threads = [
+        threading.Thread(target=download, args=(server.address, path, SUM, None, False)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(server.asked) == 3
+    assert path.read_bytes() == BODY and os.listdir(tmp_path) == ["net.pth"]
+    path.unlink()
+    with pytest.raises(weights.WeightsError, match="wrong sum"):
+        download(server.address, path, "0" * 64, None, False)
+    assert os.listdir(tmp_path) == ["net.pth.rejected"]
 
 
 def test_a_cache_that_may_not_be_written_to(serve, tmp_path, monkeypatch):
