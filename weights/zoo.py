@@ -15,6 +15,7 @@ from typing import Any
 from minicnn.layer import Layer
 from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
+from weights.labels import read_labels
 from weights.network import Network, PublishedFile
 
 
@@ -51,7 +52,7 @@ def card(name: str, source: str | None = None) -> Card:
 @cache
 def classes(name: str) -> tuple[str, ...]:
     """Class names, in the order of the scores: the lines of weights/class_names/<name>.txt, such as "imagenet"."""
-    return tuple(files("weights").joinpath("class_names", f"{name}.txt").read_text("utf-8").splitlines())
+    return read_labels(str(files("weights").joinpath("class_names", f"{name}.txt")))
 
 
 def where(name: str) -> Path | None:

@@ -72,8 +72,9 @@ def network(args):
     """The network of --onnx, with its card."""
     from gradcam.commands._ask import AskError
     from weights.graphs import onnx
+    from weights.labels import read_labels
 
-    labels = _lines(args.labels) if args.labels else None
+    labels = read_labels(args.labels) if args.labels else None
     asked = {key: getattr(args, key) for key in OWN if key != "labels"}
     net = onnx.describe(
         onnx.load(args.onnx),
@@ -116,14 +117,3 @@ def _pixels(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"give a number of pixels from 1, not '{text}'")
     return int(text)
-
-
-def _lines(path):
-    from gradcam.commands._ask import AskError
-
-    try:
-        return Path(path).read_text("utf-8").rstrip().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise AskError(
-            f"{path}: the class names cannot be read ({getattr(error, 'strerror', None) or 'no UTF-8 text'})"
-        ) from None
