@@ -1,4 +1,7 @@
-"""minicnn: a tiny autograd engine.  Every layer's backward pass is a visible equation, and can be swapped for another rule."""
+"""minicnn: a tiny autograd engine.
+
+Every layer's backward pass is a visible equation, and can be swapped for another rule.
+"""
 
 from importlib import metadata
 
@@ -18,6 +21,6 @@ except metadata.PackageNotFoundError:  # run from a source checkout that is not 
     __version__ = "0+source"
 
 __all__ = [
-    "BACKPROP", "DeviceError", "Error", "GraphError", "LoadError", "Op", "RuleError", "RuleTable", "Tensor", "backward",
-    "find", "history", "load", "names", "one_hot", "to_cpu", "to_gpu", *_operations,
+    "BACKPROP", "DeviceError", "Error", "GraphError", "LoadError", "Op", "RuleError", "RuleTable", "Tensor",
+    "backward", "find", "history", "load", "names", "one_hot", "to_cpu", "to_gpu", *_operations,
 ]  # fmt: skip

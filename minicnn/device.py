@@ -1,5 +1,5 @@
-"""NumPy or CuPy.  The equations say `np.`; CuPy arrays answer NumPy's dispatch protocols (NEP 13 and NEP 18), so the same lines run on
-a GPU.  This is the only file that imports CuPy.
+"""NumPy or CuPy.  The equations say `np.`; CuPy arrays answer NumPy's dispatch protocols (NEP 13 and NEP 18),
+so the same lines run on a GPU.  This is the only file that imports CuPy.
 """
 
 from typing import Any
@@ -48,7 +48,8 @@ def moved(array: np.ndarray, like: Any) -> Any:
 
 
 def block_size(numbers: int, like: Any) -> int:
-    """How many numbers to compute with at a time: `numbers`, chosen for a processor's cache, or many more on a GPU."""
+    """How many numbers to compute with at a time: `numbers`, chosen for a processor's cache, or many more on
+    a GPU."""
     return numbers if isinstance(like, np.ndarray) else 64 * numbers
 
 

@@ -1,4 +1,4 @@
-"""Tensors that remember the operation that made them, and how to find one's way among them."""
+"""Tensors that remember the operation that made them, and how to find one of them by name."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ Tensors: TypeAlias = "Tensor | Sequence[Tensor]"
 class Tensor:
     """An array that remembers where it came from.
 
-    data: the array, any shape; name: what `find` and rule tables know it by; op: the operation that made it (None for an
-    input or a weight); layer: the layer that applied that operation, if one did.
+    data: the array, any shape; name: what `find` and rule tables know it by; op: the operation that made it
+    (None for an input or a weight); layer: the layer that applied that operation, if one did.
     """
 
     __slots__ = ("data", "layer", "name", "op")
@@ -52,17 +52,20 @@ class Tensor:
 
 
 class Op:
-    """One application of an equation: `forward`, and one method per input, named after it, for the way back.
+    """One application of an equation: `forward`, and one method per input, named after it, for the backward
+    pass.
 
-    forward(self, x, W, b) is followed by gx, gW, gb; forward(self, *xs) by gxs, which returns a list.  An input without such a
-    method (labels, running statistics) passes no signal.  Every method takes gy, the signal at the output (..., *y.shape), and
-    returns the signal towards its input (..., *x.shape).
+    forward(self, x, W, b) is followed by gx, gW, gb; forward(self, *xs) by gxs, which returns a list.  An
+    input without such a method (labels, running statistics) passes no signal.  Every method takes gy, the
+    signal at the output (..., *y.shape), and returns the signal towards its input (..., *x.shape).
     """
 
     weights: tuple[
         str, ...
-    ] = ()  # the inputs that are weights: a rule replaces the way back to the others only
-    activation: bool = False  # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of y
+    ] = ()  # the inputs that are weights: a rule replaces the gradient towards the others only
+    # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of
+    # y
+    activation: bool = False
 
     inputs: tuple[Any, ...]  # what it was applied to: tensors, and arrays that carry no signal
 
@@ -86,8 +89,8 @@ class Op:
 def one_hot(y: Tensor, c: Any) -> Array:
     """The signal that asks for class c: 1 at c, 0 elsewhere.
 
-    y: a tensor of scores (N, classes), or of feature maps (N, K, h, w).  c: a class, or N classes, one per picture; for feature maps a
-    unit (k, i, j).  -> array of y's shape and dtype.
+    y: a tensor of scores (N, classes), or of feature maps (N, K, h, w).  c: a class, or N classes, one per
+    picture; for feature maps a unit (k, i, j).  -> array of y's shape and dtype.
     """
     start = np.zeros_like(y.data)
     where = tuple(c) if y.ndim > 2 and np.iterable(c) else (c,)
@@ -95,13 +98,15 @@ def one_hot(y: Tensor, c: Any) -> Array:
         raise GraphError(f"scores {tuple(y.shape)} need a batch axis in front: (1, classes)")
     if len(where) != y.ndim - 1:
         raise GraphError(
-            f"a unit of {y.name or 'a tensor'} {tuple(y.shape)} has {y.ndim - 1} coordinates, not {len(where)}"
+            f"a unit of {y.name or 'a tensor'} {tuple(y.shape)} has {y.ndim - 1} coordinates, not "
+            f"{len(where)}"
         )
     for index, size in zip(where, y.shape[1:]):
         index = np.asarray(index)
         if index.dtype.kind not in "iu" or np.any(index < 0) or np.any(index >= size):
             raise GraphError(
-                f"{index.tolist()} is no index into {size} (0 to {size - 1}) of {y.name or 'a tensor'} {tuple(y.shape)}"
+                f"{index.tolist()} is no index into {size} (0 to {size - 1}) of {y.name or 'a tensor'} "
+                f"{tuple(y.shape)}"
             )
         if index.ndim > 1 or index.size not in (1, y.shape[0]):
             raise GraphError(
@@ -130,7 +135,8 @@ def history(y: Tensors) -> list[Tensor]:
 def names(y: Tensors) -> dict[str, Tensor | None]:
     """{name: tensor} for everything named in y's history.
 
-    A layer applied twice gives relu1 and relu1:2.  A name that two different makers use is given to neither: its value is None.
+    A layer applied twice gives relu1 and relu1:2.  A name that two different makers use is given to neither:
+    its value is None.
     """
     found, times = {}, {}
     for tensor in history(y):
@@ -148,13 +154,17 @@ def names(y: Tensors) -> dict[str, Tensor | None]:
 
 
 def find(y: Tensor, name: str) -> Tensor:
-    """The tensor called `name` in y's history.  GraphError if there is none, or if two different makers use the name."""
+    """The tensor called `name` in y's history.
+
+    GraphError if there is none, or if two different makers use the name.
+    """
     known = names(y)
     if name not in known:
         maps = [n for n, tensor in known.items() if tensor is not None and tensor.op and tensor.ndim == 4]
         near = difflib.get_close_matches(str(name), known, n=3) or maps[-5:] or list(known)[-5:]
         raise GraphError(
-            f"no tensor is called '{name}' on the way to {y.name or 'y'}; there is {', '.join(near) or 'no named one'}"
+            f"no tensor that leads to {y.name or 'y'} is called '{name}'; there is "
+            f"{', '.join(near) or 'no named one'}"
         )
     if known[name] is None:
         raise GraphError(f"the name '{name}' is ambiguous: several operations gave it to their output")

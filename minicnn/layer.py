@@ -1,7 +1,7 @@
 """Layers: operations together with their weights and a name.
 
-Calling a network never changes it: modes are attributes of its layers, and what batchnorm saw in training is taken from the graph
-afterwards (`BatchNormLayer.follow`), so two threads may use one network.
+Calling a network never changes it: modes are attributes of its layers, and what batchnorm saw in training is
+taken from the graph afterwards (`BatchNormLayer.follow`), so two threads may use one network.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ X = TypeVar("X", Tensor, Array)  # a tensor in, a tensor out; an array in, an ar
 
 
 class Layer:
-    """A named step of a network.  Subclasses set `self.<weight>` to tensors, `self.<part>` to other layers, and define forward(x)."""
+    """A named step of a network.
+
+    Subclasses set `self.<weight>` to tensors, `self.<part>` to other layers, and define forward(x).
+    """
 
     training = False
     precision = "fast"
@@ -38,7 +41,20 @@ class Layer:
             y.name = self.name
         return y
 
+    @property
+    def title(self) -> str | None:
+        """What a reader calls it: the title on its card, if it has one (see `weights`), or its name."""
+        return getattr(getattr(self, "card", None), "title", None) or self.name
+
+    def __repr__(self) -> str:
+        """<SqueezeNet 1.0: Sequential of 57 layers, conv1 to pool10; 1,248,424 weights>"""
+        inside = [at for at in self.layers() if not at.parts()] if self.parts() else []
+        of = f" of {len(inside)} layers, {inside[0].name} to {inside[-1].name}" if inside else ""
+        weights = sum(t.data.size for t in self.parameters().values())
+        return f"<{f'{self.title}: ' if self.title else ''}{type(self).__name__}{of}; {weights:,} weights>"
+
     def forward(self, x: Any) -> Any:
+        """What this layer computes; subclasses define it, and callers call the layer itself."""
         raise NotImplementedError
 
     def apply(self, op: Op, x: X, *weights: Any, name: str | None = None) -> X:
@@ -71,7 +87,10 @@ class Layer:
         return {name: tensor for name, tensor in self.arrays().items() if name not in fixed}
 
     def map(self, f: Callable[[Array], Array]) -> Self:
-        """A copy of this network whose every array is f(array); a layer used at two places stays one.  The network is not changed."""
+        """A copy of this network whose every array is f(array); a layer used at two places stays one.
+
+        The network is not changed.
+        """
         tensors = [v for at in self.layers() for v in vars(at).values() if isinstance(v, Tensor)]
         return copy.deepcopy(self, {id(t.data): f(t.data) for t in tensors})
 
@@ -90,7 +109,8 @@ class Layer:
         return self.train(False)
 
     def compute(self, precision: str) -> Self:
-        """How convolutions are computed from now on, here and inside: "fast", or "exact", which allows no Winograd.  -> self"""
+        """How convolutions are computed from now on, here and inside: "fast", or "exact", which allows no
+        Winograd.  -> self"""
         for at in self.layers():
             at.precision = precision
         return self
@@ -129,7 +149,8 @@ class Sequential(Layer):
             if at.name == name:
                 return at
         raise GraphError(
-            f"no layer is called '{name}'; near: {difflib.get_close_matches(name, [str(at.name) for at in self.layers()])}"
+            f"no layer is called '{name}'; near: "
+            f"{difflib.get_close_matches(name, [str(at.name) for at in self.layers()])}"
         )
 
 
@@ -226,14 +247,18 @@ class BatchNormLayer(Layer):
         return self.apply(BatchNorm(self.eps), x, self.gamma, self.beta, self.mean.data, self.var.data)
 
     def follow(self, op: Any) -> None:
-        """Move the running statistics towards those that a BatchNormTraining saw (var unbiased, as in PyTorch)."""
+        """Move the running statistics towards those that a BatchNormTraining saw (var unbiased, as in
+        PyTorch)."""
         unbiased = op.var * (op.count / max(op.count - 1, 1))
         self.mean.data = (1 - self.momentum) * self.mean.data + self.momentum * op.mean
         self.var.data = (1 - self.momentum) * self.var.data + self.momentum * unbiased
 
 
 class DropoutLayer(Layer):
-    """Dropout in training, nothing in use.  random: the Generator that it draws from, seeded by whoever trains."""
+    """Dropout in training mode, nothing in eval mode.
+
+    random: the Generator that it draws from, seeded by whoever trains.
+    """
 
     p: float
     random: np.random.Generator

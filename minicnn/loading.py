@@ -16,9 +16,12 @@ class LoadError(Error, ValueError):
 
 
 def load(net: Network, arrays: Mapping[str, Any]) -> Network:
-    """Fill a network's weights from {'conv1_1.W': array, ...}; every name and shape must match, both ways.  -> net
+    """Fill a network's weights from {'conv1_1.W': array, ...}; every name and shape must match, both ways.
 
-    LoadError says which do not; nothing is changed then.  Arrays keep their dtype if it is floating, and are not copied.
+    -> net
+
+    LoadError says which do not; nothing is changed then.  Arrays keep their dtype if it is floating, and are
+    not copied.
     """
     slots, wrong = net.arrays(), []
     extra = sorted(arrays.keys() - slots.keys())
@@ -31,7 +34,8 @@ def load(net: Network, arrays: Mapping[str, Any]) -> Network:
     for name in slots.keys() & arrays.keys():
         if tuple(arrays[name].shape) != tuple(slots[name].shape):
             wrong.append(
-                f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in the network"
+                f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in "
+                "the network"
             )
         elif arrays[name].dtype.kind != "f":
             wrong.append(f"{name} holds {arrays[name].dtype} instead of floating-point numbers")

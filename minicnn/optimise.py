@@ -1,8 +1,9 @@
 """Optimisers and schedules: how a gradient becomes a step.
 
-An optimiser is an equation.  `update(w, g, *memories, rate, t)` takes a weight, its gradient, what the optimiser remembers of earlier
-gradients, the learning rate and the number t = 1, 2, ... of the step; it returns the new weight and the new memories and changes nothing in
-place.  `memories` names them; all start at zero.
+An optimiser is an equation.  `update(w, g, *memories, rate, t)` takes a weight, its gradient, what the
+optimiser remembers of earlier gradients, the learning rate and the number t = 1, 2, ... of the step; it
+returns the new weight and the new memories and changes nothing in place.  `memories` names them; all start at
+zero.
 
 A schedule is a function (step, steps) -> learning rate, step = 0 .. steps - 1.
 
@@ -20,9 +21,10 @@ Schedule = Callable[[int, int], float]  # (step, steps) -> learning rate
 
 
 class SGD:
-    """v <- momentum v + g;  w <- w - rate v  (Polyak 1964; written as in Sutskever et al. 2013, with the rate outside of v).
+    """v <- momentum v + g;  w <- w - rate v  (Polyak 1964; as in Sutskever et al. 2013: the rate outside v).
 
-    decay: adds decay * w to the gradient of matrices and filters (L2 regularisation); vectors (biases, batchnorm) are left alone.
+    decay: adds decay * w to the gradient of matrices and filters (L2 regularisation); vectors (biases,
+    batchnorm) are left alone.
     """
 
     memories: tuple[str, ...] = ("v",)
@@ -38,7 +40,10 @@ class SGD:
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015, algorithm 1).  decay: L2 regularisation through the gradient, of matrices and filters only."""
+    """Adam (Kingma & Ba 2015, algorithm 1).
+
+    decay: L2 regularisation through the gradient, of matrices and filters only.
+    """
 
     memories: tuple[str, ...] = ("m", "v")
     beta1: float
@@ -66,7 +71,8 @@ class Adam:
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay, of matrices and filters only: w <- w - rate (step + decay w) (Loshchilov & Hutter 2019, alg. 2)."""
+    """Adam with decoupled weight decay, of matrices and filters only: w <- w - rate (step + decay w)
+    (Loshchilov & Hutter 2019, alg. 2)."""
 
     def __init__(
         self, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, decay: float = 0.01
@@ -90,14 +96,17 @@ def constant(rate: float) -> Schedule:
 
 
 def cosine(peak: float, floor: float = 0.0) -> Schedule:
-    """From peak to floor: floor + (peak - floor) (1 + cos(pi step/steps))/2  (Loshchilov & Hutter 2017, eq. 5, without restarts)."""
+    """From peak to floor: floor + (peak - floor) (1 + cos(pi step/steps))/2  (Loshchilov & Hutter 2017, eq.
+    5, without restarts)."""
     return lambda step, steps: _anneal(peak, floor, step / steps)
 
 
 def one_cycle(peak: float, warmup: float = 0.3, first: float = 25.0, last: float = 1e4) -> Schedule:
-    """Up from peak/first during the share `warmup` of the steps, down to peak/first/last in the rest, both on half a cosine.
+    """Up from peak/first during the share `warmup` of the steps, down to peak/first/last in the rest, both on
+    half a cosine.
 
-    Smith & Topin 2019, "Super-convergence", with the cosines of the fastai library; the same numbers as PyTorch's OneCycleLR.
+    Smith & Topin 2019, "Super-convergence", with the cosines of the fastai library; the same numbers as
+    PyTorch's OneCycleLR.
     """
 
     def rate(step, steps):

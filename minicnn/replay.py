@@ -1,4 +1,4 @@
-"""What the output would have been, had a tensor on the way had other values."""
+"""What the output would have been, had a tensor in between had other values."""
 
 import copy
 
@@ -17,8 +17,9 @@ def again(op: Op) -> Op:
 def replay(y: Tensor, A: Tensor, values: Array) -> Array:
     """Run the operations between A and y once more, on other values of A.
 
-    y, A: tensors; values (M*N, ...): arrays like A's (N, ...), one behind the other -> array (M*N, ...), like y's.  What does not depend
-    on A is not computed again, and nothing is remembered.  GraphError if y does not depend on A.
+    y, A: tensors; values (M*N, ...): arrays like A's (N, ...), one behind the other -> array (M*N, ...), like
+    y's.  What does not depend on A is not computed again, and nothing is remembered.  GraphError if y does
+    not depend on A.
     """
     found, times = {A: values}, len(values) // len(A.data)
     last = {
@@ -42,7 +43,8 @@ def replay(y: Tensor, A: Tensor, values: Array) -> Array:
 
 
 def _value(i, found, times):
-    """What stands in for an input: its new values, or its old ones, as often as there are batches; weights stay as they are."""
+    """What stands in for an input: its new values, or its old ones, as often as there are batches; weights
+    stay as they are."""
     if not isinstance(i, Tensor):
         return i
     if i in found:

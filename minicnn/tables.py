@@ -1,4 +1,6 @@
-"""Tables of rules: {kind of operation or tensor name: rule}.  Which entry speaks of an operation, and which silence is an error.
+"""Tables of rules: {kind of operation or tensor name: rule}.
+
+Which entry speaks of an operation, and which silence is an error.
 
 Lesson 19.
 """
@@ -19,12 +21,15 @@ class RuleError(Error, ValueError):
 
 
 class RuleTable(Mapping[Any, Rule]):
-    """A table of rules: {kind of operation, or name of a tensor: rule}.  It never changes; `|` makes a larger one of two.
+    """A table of rules: {kind of operation, or name of a tensor: rule}.
+
+    It never changes; `|` makes a larger one of two.
 
         GUIDED = RuleTable({ReLU: ReLU.guided}, name="GUIDED")
         GUIDED | {LeakyReLU: my_rule}             a RuleTable again; where both speak, the right one does
 
-    `backward` takes a plain dict just as well.  Two tables are equal, and hash alike, if they state the same rules.
+    `backward` takes a plain dict just as well.  Two tables are equal, and hash alike, if they state the same
+    rules.
     """
 
     def __init__(self, rules: Mapping[Any, Rule] = {}, name: str | None = None) -> None:
@@ -103,7 +108,8 @@ def rule_for(tensor: Tensor, table: Mapping[Any, Rule], known: Names) -> Rule | 
 
 
 def _entry(tensor, table, known):
-    """The tensor's name, if the table speaks of it; or the operation's kind, or the nearest base class of it; or None."""
+    """The tensor's name, if the table speaks of it; or the operation's kind, or the nearest base class of it;
+    or None."""
     if any(isinstance(k, str) for k in table) and known(tensor) in table:
         return known(tensor)
     return next((kind for kind in type(tensor.op).__mro__ if kind in table), None)
@@ -116,7 +122,8 @@ def check(table: Mapping[Any, Rule], path: Sequence[Tensor], known: Names, allow
     for entry, rule in table.items():
         if not callable(rule):
             raise RuleError(
-                f"the rule for {entry_name(entry)} is {rule!r}: give a function of (operation, gy), such as ReLU.guided"
+                f"the rule for {entry_name(entry)} is {rule!r}: give a function of (operation, gy), such "
+                "as ReLU.guided"
             )
     allow = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
     used = {_entry(tensor, table, known) for tensor in path} - {None}
@@ -127,12 +134,13 @@ def check(table: Mapping[Any, Rule], path: Sequence[Tensor], known: Names, allow
             )
         if isinstance(name, str) and name not in used and name not in allow:
             raise RuleError(
-                f"the table has a rule for '{name}', but no operation on the way back has that name"
+                f"the table has a rule for '{name}', but no operation of the backward pass has that name"
             )
     if not used and not all(k in allow for k in table):
         said = ", ".join(map(entry_name, table))
         raise RuleError(
-            f"nothing on the way back matches the table ({said}): if plain backprop is meant: allow=({said},)"
+            f"nothing in the backward pass matches the table ({said}): if plain backprop is meant: "
+            f"allow=({said},)"
         )
     allowed_kinds = tuple(k for k in allow if isinstance(k, type))
     for tensor in path:
@@ -140,6 +148,6 @@ def check(table: Mapping[Any, Rule], path: Sequence[Tensor], known: Names, allow
         if silent and known(tensor) not in allow and not isinstance(tensor.op, allowed_kinds):
             kind = type(tensor.op).__name__
             raise RuleError(
-                f"{kind} '{known(tensor)}' is on the way back and the table states no rule for it; "
+                f"{kind} '{known(tensor)}' is in the backward pass and the table states no rule for it; "
                 f"for its derivative there: allow=({kind},) or allow=('{known(tensor)}',)"
             )

@@ -1,12 +1,13 @@
-"""The way back.
+"""The backward pass (backpropagation), with rules that can be swapped.
 
-`backward` walks from an output to what it was made from and, at each operation, at that moment, looks up which rule this kind of operation
-uses.  The default rule is the derivative; an explanation method is nothing but another table of rules.
+`backward` walks from an output to what it was made from and, at each operation, at that moment, looks up
+which rule this kind of operation uses.  The default rule is the derivative; an explanation method is nothing
+but another table of rules.
 
-The layout of the stack.  Equations count axes from the right, so a signal may carry leading axes in front of its tensor's own shape: a
-signal at x of shape (N, C, H, W) may be (S, N, C, H, W).  Row s of every array is one signal, from its start to its end.  A list of S
-rule tables sends row s back by table s; several classes are several rows; a signal that starts at another tensor is a row that is zero at
-the first.
+The layout of the stack.  Equations count axes from the right, so a signal may carry leading axes in front of
+its tensor's own shape: a signal at x of shape (N, C, H, W) may be (S, N, C, H, W).  Row s of every array is
+one signal, from its start to its end.  A list of S rule tables sends row s back by table s; several classes
+are several rows; a signal that starts at another tensor is a row that is zero at the first.
 """
 
 import inspect
@@ -33,13 +34,17 @@ def backward(
 
     y       the tensor (or list of tensors) where signals start
     gy      the signal there, (..., *y.shape), or one per y; see `one_hot`
-    wrt     the tensor (or list of tensors) where they should arrive; nothing is computed that does not lead there
-    rules   one table {kind of operation or tensor name: rule}, or a list of S tables: then gy and the results have S rows.
-            A rule is a function (op, gy) -> gx, or -> (g1, g2, ...) where several inputs carry signal; a name goes before a kind
-    allow   kinds or names at which a table may be silent.  Otherwise RuleError: an activation on the way for which a table
-            states no rule, or a table of which nothing is on the way
-    release True forgets each operation's memories once they are used (training); a second backward is then an error
-    -> the signal at wrt, (..., *wrt.shape); a list of them if wrt is a list.  It is called a gradient only under BACKPROP.
+    wrt     the tensor (or list of tensors) where they should arrive; nothing is computed that does not lead
+            there
+    rules   one table {kind of operation or tensor name: rule}, or a list of S tables: then gy and the results
+            have S rows.  A rule is a function (op, gy) -> gx, or -> (g1, g2, ...) where several inputs carry
+            signal; a name goes before a kind
+    allow   kinds or names at which a table may be silent.  Otherwise RuleError: an activation between y and
+            wrt for which a table states no rule, or a table that matches nothing there
+    release True forgets each operation's memories once they are used (training); a second backward is then an
+            error
+    -> the signal at wrt, (..., *wrt.shape); a list of them if wrt is a list.  It is called a gradient only
+    under BACKPROP.  GraphError for a signal that does not fit, or a wrt that y does not depend on.
     """
     starts, ends = several(y), several(wrt)
     order = history(starts)
@@ -66,7 +71,8 @@ def backward(
 
 
 def _path(order, ends, start):
-    """-> (the tensors through whose operation signals pass, inputs first; the set of those from which one of `ends` can be reached)"""
+    """-> (the tensors through whose operation signals pass, inputs first; the set of those from which one of
+    `ends` can be reached)"""
     for end in ends:
         if end not in order:
             raise GraphError(
@@ -93,7 +99,8 @@ def _start(starts, gy, rows):
     leads = {lead for lead in map(_axes_in_front, starts, arrays) if lead}
     if len(leads) > 1:
         raise GraphError(
-            f"stacks that start together must have the same axes in front, not {' and '.join(map(str, sorted(leads)))}"
+            f"stacks that start together must have the same axes in front, not "
+            f"{' and '.join(map(str, sorted(leads)))}"
         )
     lead = leads.pop() if leads else () if rows is None else (rows,)
     if rows is not None and lead[0] != rows:
@@ -136,7 +143,7 @@ def _gradients(op):
 
 
 def _signal_inputs(op):
-    """Positions of the inputs that carry signal: not weights, and with a way back."""
+    """Positions of the inputs that carry signal: not weights, and with a gradient."""
     named = _input_names(type(op))
     return [
         i for i, way in enumerate(_gradients(op)) if way and (_variadic(op) or named[i] not in op.weights)
@@ -154,13 +161,15 @@ def _send_back(tensor, g, wanted, rules, known):
             needed = (*g.shape[: g.ndim - tensor.ndim], *op.inputs[i].shape)
             if tuple(gi.shape) != needed:
                 raise RuleError(
-                    f"{type(op).__name__} '{known(tensor)}' sent back a signal {tuple(gi.shape)}; its input takes {needed}"
+                    f"{type(op).__name__} '{known(tensor)}' sent back a signal {tuple(gi.shape)}; its "
+                    f"input takes {needed}"
                 )
             yield op.inputs[i], gi
 
 
 def _rules_for(tensor, rules, known):
-    """One rule for the whole signal, or, where they are not all the same, a list of one for each row of the stack."""
+    """One rule for the whole signal, or, where they are not all the same, a list of one for each row of the
+    stack."""
     if not isinstance(rules, (list, tuple)):
         return rule_for(tensor, rules, known)
     found = [rule_for(tensor, table, known) for table in rules]
@@ -180,7 +189,8 @@ def _by_rules(tensor, g, rules, signal):
 
 
 def _by_rule(op, g, rule, signal):
-    """{position: signal} towards the inputs that carry signal, by the rule, or by the derivative where there is none."""
+    """{position: signal} towards the inputs that carry signal, by the rule, or by the derivative where there
+    is none."""
     if rule is None and _variadic(op):
         arrived = getattr(op, _gradients(op)[0])(g)
         return {i: arrived[i] for i in signal}
@@ -197,11 +207,13 @@ def _by_rule(op, g, rule, signal):
 
 
 def _own(results, ends):
-    """The results as arrays of their own: they share memory neither with each other nor with the signal that was given."""
+    """The results as arrays of their own: they share memory neither with each other nor with the signal that
+    was given."""
     for n, (g, end) in enumerate(zip(results, ends)):
         if g is None:
             raise GraphError(
-                f"no signal passes back to {end.name or 'the tensor asked for'}: y depends on it, but no gradient leads there"
+                f"no signal passes back to {end.name or 'the tensor asked for'}: y depends on it, but no "
+                "gradient leads there"
             )
         if g.base is not None or any(g is other for other in results[:n]):
             results[n] = g.copy()

@@ -1,6 +1,7 @@
 """Where the taps of a sliding window fall: shared by convolution and pooling.
 
-A window of kh x kw taps visits positions i = 0 .. out-1; tap u of window i reads x at  stride*i + dilation*u - pad.
+A window of kh x kw taps visits positions i = 0 .. out-1; tap u of window i reads x at  stride*i + dilation*u
+- pad.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,10 @@ def out_size(
     dilation: int = 1,
     ceil: bool = False,
 ) -> int:
-    """How many windows fit along one axis.  ceil: a last one may hang over the end if it starts inside the input or its front padding."""
+    """How many windows fit along one axis.
+
+    ceil: a last one may hang over the end if it starts inside the input or its front padding.
+    """
     span = dilation * (kernel - 1) + 1
     room = size + sum(pad) - span
     if room < 0:
@@ -52,7 +56,10 @@ def pad_to_fit(
     windows: Sequence[int],
     value: float = 0,
 ) -> np.ndarray:
-    """x with its padding, cut or extended at the end so that exactly `windows` windows fit.  (..., H, W) -> (..., H', W')"""
+    """x with its padding, cut or extended at the end so that exactly `windows` windows fit.
+
+    (..., H, W) -> (..., H', W')
+    """
     sizes, inside, seen = [], [], []
     for size, k, s, (before, _), d, n in zip(x.shape[-2:], kernel, stride, pad, dilation, windows):
         needed = (n - 1) * s + d * (k - 1) + 1
@@ -71,7 +78,8 @@ def pad_to_fit(
 def taps(
     kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], windows: Sequence[int]
 ) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
-    """Yield (u, v, index): padded[index] is what tap (u, v) of every window sees, (..., windows[0], windows[1])."""
+    """Yield (u, v, index): padded[index] is what tap (u, v) of every window sees, (..., windows[0],
+    windows[1])."""
     for u in range(kernel[0]):
         for v in range(kernel[1]):
             rows = slice(u * dilation[0], u * dilation[0] + (windows[0] - 1) * stride[0] + 1, stride[0])
@@ -80,7 +88,8 @@ def taps(
 
 
 def cut_padding(g: np.ndarray, size: Sequence[int], pad: Any) -> np.ndarray:
-    """The signal at the padded input, without the padding: (..., H', W') -> (..., H, W); zeros where no window reached."""
+    """The signal at the padded input, without the padding: (..., H', W') -> (..., H, W); zeros where no
+    window reached."""
     short = [max(0, before + n - have) for (before, _), n, have in zip(pad, size, g.shape[-2:])]
     if any(short):
         g = np.pad(g, [(0, 0)] * (g.ndim - 2) + [(0, s) for s in short])

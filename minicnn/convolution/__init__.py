@@ -1,4 +1,7 @@
-"""How a convolution is computed; ops/conv.py says what.  Every way has the same three functions: forward, gx, gW."""
+"""How a convolution is computed; ops/conv.py says what.
+
+Every way has the same three functions: forward, gx, gW.
+"""
 
 from minicnn.convolution.fast.choice import choose
 from minicnn.convolution.fast.weight_cache import Kept

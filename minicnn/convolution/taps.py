@@ -1,9 +1,12 @@
-"""Convolution as a loop over kernel taps: any stride, padding, dilation, groups, dtype.  Readable, exact, the truth.
+"""Convolution as a loop over kernel taps: any stride, padding, dilation, groups, dtype.
+
+Readable, exact, the truth.
 
     y[n,f,i,j] = sum_c,u,v  W[f,c,u,v] x[n, c, stride*i + dilation*u - pad, stride*j + dilation*v - pad]
 
-One tap (u, v) is one matrix product:  y += W[:,:,u,v] x_uv,  where x_uv is the input as that tap sees it.  The way back to x puts
-W[:,:,u,v]^T gy where x_uv was taken from; the way back to W is  gW[:,:,u,v] = gy x_uv^T.  Groups are one more axis g of the product.
+One tap (u, v) is one matrix product:  y += W[:,:,u,v] x_uv,  where x_uv is the input as that tap sees it.
+The backward pass to x puts W[:,:,u,v]^T gy where x_uv was taken from; that to W is  gW[:,:,u,v] = gy x_uv^T.
+Groups are one more axis g of the product.
 
 Lessons 2 and 20.
 """
@@ -21,7 +24,10 @@ from minicnn.windows import taps as windows_taps
 
 
 class Geometry:
-    """Stride, padding, dilation and groups of one convolution.  stride, dilation: int or (rows, columns); pad: see `sides`."""
+    """Stride, padding, dilation and groups of one convolution.
+
+    stride, dilation: int or (rows, columns); pad: see `sides`.
+    """
 
     stride: tuple[int, int]
     pad: tuple[tuple[int, int], tuple[int, int]]

@@ -1,4 +1,7 @@
-"""Networks under their published layer names.  Each function builds one with zero weights: then `initialise`, or load them."""
+"""Networks under their published layer names.
+
+Each function builds one with zero weights: then `initialise`, or load them.
+"""
 
 from minicnn.nets.classifiers.alexnet import alexnet
 from minicnn.nets.classifiers.cifar_resnet import resnet20, resnet56
@@ -22,8 +25,9 @@ from minicnn.nets.language.dense_captioner import dense_captioner
 from minicnn.nets.language.vqa import vqa
 
 __all__ = [
-    "alexnet", "captioner", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet", "googlenet_caffe", "keras1_cifar10",
-    "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_caffe",
-    "resnet50_keras", "resnet56", "shapes", "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision",
-    "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg19", "vqa",
+    "alexnet", "captioner", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet",
+    "googlenet_caffe", "keras1_cifar10", "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18",
+    "resnet20", "resnet34", "resnet50", "resnet50_caffe", "resnet50_keras", "resnet56", "shapes",
+    "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision", "udacity_cifar",
+    "vgg11", "vgg13", "vgg16", "vgg19", "vqa",
 ]  # fmt: skip

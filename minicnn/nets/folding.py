@@ -8,10 +8,11 @@ from minicnn.layer import BatchNormLayer, ConvLayer, Sequential
 
 
 def fold(net: Sequential) -> dict[str, Array]:
-    """The weights of the same network without batchnorm: W gamma/sigma and beta + (b - mean) gamma/sigma, sigma = sqrt(var + eps).
+    """The weights of the same network without batchnorm: W gamma/sigma and beta + (b - mean) gamma/sigma,
+    sigma = sqrt(var + eps).
 
-    net: a Sequential in which every batchnorm directly follows a convolution; it is not changed.  -> {'conv1_1.W': array, ...}, for `load`.
-    GraphError if a batchnorm stands anywhere else.
+    net: a Sequential in which every batchnorm directly follows a convolution; it is not changed.  ->
+    {'conv1_1.W': array, ...}, for `load`. GraphError if a batchnorm stands anywhere else.
     """
     arrays = {name: tensor.data for name, tensor in net.arrays().items()}
     for before, at in zip([None, *net.steps], net.steps):

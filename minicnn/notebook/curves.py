@@ -1,4 +1,4 @@
-"""What was seen on the way: a value per step, and what validation said after each epoch."""
+"""Training curves: a value per step, and what validation said after each epoch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 
 
 class Curves:
-    """loss, hits: one number per step (hits: the share of the batch that was right); validation: [{"epoch": 1, "accuracy": ...}, ...]."""
+    """loss, hits: one number per step (hits: the share of the batch that was right); validation: [{"epoch":
+    1, "accuracy": ...}, ...]."""
 
     loss: list[float]
     hits: list[float]
@@ -41,7 +42,8 @@ class Curves:
         return float(np.mean(self.loss[-steps:])), float(np.mean(self.hits[-steps:]))
 
     def picture(self, path: str | os.PathLike[str], steps_per_epoch: int) -> None:
-        """Loss (left) and accuracy (right) over epochs, as a picture file; each training point is the mean of a tenth of an epoch."""
+        """Loss (left) and accuracy (right) over epochs, as a picture file; each training point is the mean of
+        a tenth of an epoch."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(9, 3.2), layout="constrained")

@@ -28,10 +28,11 @@ ALIGNED = {"layer": "left", "operation": "left", "output": "right", "weights": "
 
 
 def layers(net: Layer) -> tuple[tuple[int, ...] | None, list[tuple[Any, ...]]]:
-    """The steps of a network, for one picture -> (shape of the input or None, [(name, operation, shape of the output, weights), ...])
+    """The steps of a network, for one picture -> (shape of the input or None, [(name, operation, shape of the
+    output, weights), ...])
 
-    Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not reach come last, without a
-    shape: all of them, if no picture fits.
+    Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not
+    reach come last, without a shape: all of them, if no picture fits.
     """
     x, rows, counted = _input(net), [], set()
     for tensor in history(net(Tensor(x))) if x is not None else []:
@@ -67,13 +68,14 @@ def network_html(net: Layer) -> str:
         if shape
         else "no picture of a usual size fits it, so the shapes are not known"
     )
-    title = getattr(getattr(net, "card", None), "title", None) or net.name or type(net).__name__
+    title = net.title or type(net).__name__
     head = "".join(f'<th style="text-align:{side}">{name}</th>' for name, side in ALIGNED.items())
     body = "".join(
         _row(name or "", kind, _times(out) if out else "", f"{n:,}" if n else "")
         for name, kind, out, n in rows
     )
-    table = f'<div style="max-height:32em; overflow:auto"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    table = f'<div style="max-height:32em; overflow:auto">{table}</div>'
     return f"<b>{html.escape(title)}</b>, {learned:,} weights, {what}{table}"
 
 
@@ -81,7 +83,8 @@ def tensor_html(tensor: Tensor) -> str:
     """A tensor: its name, shape, maker and range, and its picture if it looks like one."""
     values = np.asarray(to_cpu(tensor.data))
     made = f", made by {type(tensor.op).__name__}" if tensor.op else ""
-    facts = f"<b>{html.escape(tensor.name or 'unnamed')}</b> {_times(tensor.shape) or 'a number'}, {tensor.dtype}{made}"
+    name, shape = html.escape(tensor.name or "unnamed"), _times(tensor.shape) or "a number"
+    facts = f"<b>{name}</b> {shape}, {tensor.dtype}{made}"
     if values.size:
         facts += f"; {values.min():.4g} to {values.max():.4g}, mean {values.mean():.4g}"
     return f"{facts}{_picture(tensor.name, values)}"
@@ -159,7 +162,8 @@ def _takes(net, x):
 
 
 def _picture(name, values):
-    """The first picture of (N, 1 or 3, H, W), or a mosaic of its first feature maps (N, K, h, w); nothing for other shapes."""
+    """The first picture of (N, 1 or 3, H, W), or a mosaic of its first feature maps (N, K, h, w); nothing for
+    other shapes."""
     if values.ndim != 4 or min(values.shape[-2:]) < 4 or not values.size or not np.isfinite(values[0]).all():
         return ""
     first = values[0].astype(np.float64)

@@ -1,4 +1,4 @@
-"""The operations: one file, one equation and its ways back."""
+"""The operations: one file, one equation and its gradients."""
 
 from minicnn.ops.add import Add
 from minicnn.ops.avgpool import AvgPool, GlobalAvgPool
@@ -29,7 +29,8 @@ from minicnn.ops.tanh import Tanh
 from minicnn.ops.transpose import Transpose
 
 __all__ = [
-    "LSTM", "Add", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv", "CrossEntropy", "Dropout", "Embedding", "Exp",
-    "Flatten", "GlobalAvgPool", "LeakyReLU", "Linear", "LocalResponseNorm", "Log", "LogSoftmax", "MatMul", "MaxPool", "Mean", "Mul",
-    "Pad", "ReLU", "Reshape", "RoIAlign", "SiLU", "Sigmoid", "SigmoidCrossEntropy", "Slice", "Softmax", "Sum", "Tanh", "Transpose",
+    "LSTM", "Add", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv", "CrossEntropy",
+    "Dropout", "Embedding", "Exp", "Flatten", "GlobalAvgPool", "LeakyReLU", "Linear", "LocalResponseNorm",
+    "Log", "LogSoftmax", "MatMul", "MaxPool", "Mean", "Mul", "Pad", "ReLU", "Reshape", "RoIAlign", "SiLU",
+    "Sigmoid", "SigmoidCrossEntropy", "Slice", "Softmax", "Sum", "Tanh", "Transpose",
 ]  # fmt: skip

@@ -9,8 +9,9 @@ from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair
 class AvgPool(Op):
     """y = the mean of each window.  x (N, C, H, W) -> y (N, C, h, w).
 
-    kernel, stride, pad, ceil as in MaxPool.  count_padding: the mean is over the window's taps on the padded picture; otherwise over
-    its taps on the picture itself.  Taps that hang over the end of both (ceil) never count.
+    kernel, stride, pad, ceil as in MaxPool.  count_padding: the mean is over the window's taps on the padded
+    picture; otherwise over its taps on the picture itself.  Taps that hang over the end of both (ceil) never
+    count.
     """
 
     kernel: tuple[int, int]
@@ -63,7 +64,10 @@ class AvgPool(Op):
 
 
 class GlobalAvgPool(Op):
-    """y_k = 1/Z sum_ij x_kij, the mean over the whole map (Lin et al. 2014, sec. 3.2).  x (N, K, h, w) -> y (N, K)."""
+    """y_k = 1/Z sum_ij x_kij, the mean over the whole map (Lin et al. 2014, sec. 3.2).
+
+    x (N, K, h, w) -> y (N, K).
+    """
 
     size: tuple[int, ...]
 

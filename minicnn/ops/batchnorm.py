@@ -1,6 +1,8 @@
-"""Batch normalisation (Ioffe & Szegedy 2015): y = gamma * x_hat + beta, x_hat = (x - mean) / sqrt(var + eps), channel by channel.
+"""Batch normalisation (Ioffe & Szegedy 2015): y = gamma * x_hat + beta, x_hat = (x - mean) / sqrt(var + eps),
+channel by channel.
 
-x (N, C, H, W) or (N, C); gamma, beta, mean, var (C,).  In use, mean and var are constants; in training they are the batch's own.
+x (N, C, H, W) or (N, C); gamma, beta, mean, var (C,).  In eval mode, mean and var are constants; in training
+mode they are the batch's own.
 
 Lesson 17.
 """
@@ -47,7 +49,7 @@ def _all_but_channel(x):
 
 
 class BatchNorm(_Normalise):
-    """Batchnorm in use (eval): mean and var are the running statistics, so y is linear in x."""
+    """Batchnorm in eval mode: mean and var are the running statistics, so y is linear in x."""
 
     axes: tuple[int, ...]
 
@@ -60,7 +62,8 @@ class BatchNorm(_Normalise):
 
 
 class BatchNormTraining(_Normalise):
-    """Batchnorm in training: mean and var are the batch's own, so every picture's signal reaches every other.
+    """Batchnorm in training mode: mean and var are the batch's own, so every picture's signal reaches every
+    other.
 
     `mean` and `var` (biased) are kept for the running statistics; `count` values went into each.
     """

@@ -7,7 +7,8 @@ from minicnn.graph import Array
 def sum_per_channel(v: Array) -> Array:
     """Sum over pictures and pixels: (..., N, C, H, W) -> (..., C).
 
-    Pixels first, as a product with ones: quick and accurate in any memory order, where a plain sum over channels-last memory is neither.
+    Pixels first, as a product with ones: quick and accurate in any memory order, where a plain sum over
+    channels-last memory is neither.
     """
     pixels = v.reshape(*v.shape[:-2], -1)
     return matmul(pixels, np.ones_like(v, shape=pixels.shape[-1])).sum(axis=-2)

@@ -6,7 +6,10 @@ from minicnn.graph import Array, Op
 
 
 class Clip(Op):
-    """y = min(max(x, low), high): ReLU6 is Clip(0, 6).  The gate is closed at both ends, as a ReLU's is at 0."""
+    """y = min(max(x, low), high): ReLU6 is Clip(0, 6).
+
+    The gate is closed at both ends, as a ReLU's is at 0.
+    """
 
     activation = True
     low: float

@@ -6,7 +6,10 @@ from minicnn.graph import Array, Op
 
 
 class Concat(Op):
-    """y = the inputs side by side along an axis (default: channels).  The signal is cut where they were joined."""
+    """y = the inputs side by side along an axis (default: channels).
+
+    The signal is cut where they were joined.
+    """
 
     from_right: int
     cuts: list[int]

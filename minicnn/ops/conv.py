@@ -11,11 +11,12 @@ from minicnn.windows import Pair, Sides
 
 
 class Conv(Op):
-    """y[n,f,i,j] = b[f] + sum_c,u,v W[f,c,u,v] x[n, c, stride*i + dilation*u - pad, stride*j + dilation*v - pad].
+    """y[n,f,i,j] = b[f] + sum_c,u,v W[f,c,u,v] x[n, c, s i + d u - p, s j + d v - p]
 
-    A cross-correlation, as in all CNNs.  x (N, C, H, W), W (F, C/groups, kh, kw), b (F,) -> y (N, F, h, w).  pad: one number, (rows,
-    columns), or ((top, bottom), (left, right)).  `convolution/` holds several ways to compute it; precision="exact" allows
-    only those that sum in the order of the equation.
+    with stride s, dilation d and padding p: a cross-correlation, as in all CNNs.  x (N, C, H, W), W (F,
+    C/groups, kh, kw), b (F,) -> y (N, F, h, w). pad: one number, (rows, columns), or ((top, bottom), (left,
+    right)).  `convolution/` holds several ways to compute it; precision="exact" allows only those that sum in
+    the order of the equation.
     """
 
     weights: tuple[str, ...] = ("W", "b")
@@ -60,7 +61,8 @@ class Conv(Op):
         G = self.geometry.groups
         if x.ndim != 4 or W.ndim != 4 or x.shape[1] != G * W.shape[1] or W.shape[0] % G:
             raise GraphError(
-                f"filters {tuple(W.shape)} in {G} groups take (N, {G * W.shape[1]}, H, W), not {tuple(x.shape)}"
+                f"filters {tuple(W.shape)} in {G} groups take (N, {G * W.shape[1]}, H, W), not "
+                f"{tuple(x.shape)}"
             )
 
 

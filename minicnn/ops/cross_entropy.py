@@ -10,8 +10,8 @@ from minicnn.ops.softmax import log_softmax
 class CrossEntropy(Op):
     """y = -1/N sum_n sum_i t_ni ln p_ni,  p = softmax(x), so  gx = gy (p - t)/N.
 
-    x: scores (N, K).  t: targets, N classes or distributions (N, K).  smoothing: that share of each target is spread evenly over all
-    classes (Szegedy et al. 2016, sec. 7).  -> a number, shape ().
+    x: scores (N, K).  t: targets, N classes or distributions (N, K).  smoothing: that share of each target is
+    spread evenly over all classes (Szegedy et al. 2016, sec. 7).  -> a number, shape ().
     """
 
     p_minus_t: Array
@@ -23,7 +23,8 @@ class CrossEntropy(Op):
         N, K = x.shape
         if t.ndim == 1 and (t.shape[0] != N or t.dtype.kind not in "iu"):
             raise GraphError(
-                f"scores {(N, K)} need {N} integer classes, or targets {(N, K)}; not {tuple(t.shape)} {t.dtype}"
+                f"scores {(N, K)} need {N} integer classes, or targets {(N, K)}; not {tuple(t.shape)} "
+                f"{t.dtype}"
             )
         if t.ndim == 1:
             classes, t = t, np.zeros_like(x)
@@ -39,7 +40,9 @@ class CrossEntropy(Op):
 
 
 class SigmoidCrossEntropy(Op):
-    """y = -1/N sum_n sum_i t ln p + (1-t) ln(1-p),  p = sigmoid(x), so  gx = gy (p - t)/N.  For labels that do not exclude each other.
+    """y = -1/N sum_n sum_i t ln p + (1-t) ln(1-p),  p = sigmoid(x), so  gx = gy (p - t)/N.
+
+    For labels that do not exclude each other.
 
     x: scores (N, K), t: 0 or 1 for each (N, K) -> a number, shape ().
     """

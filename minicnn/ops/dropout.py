@@ -7,7 +7,8 @@ from minicnn.graph import Array, Op
 
 
 class Dropout(Op):
-    """y = x m, where each m is 0 with probability p and 1/(1-p) otherwise (Srivastava et al. 2014, sec. 10: scaled in training).
+    """y = x m, where each m is 0 with probability p and 1/(1-p) otherwise (Srivastava et al. 2014, sec. 10:
+    scaled in training).
 
     random: a NumPy Generator; the numbers are drawn on the CPU and moved to where x is.
     """

@@ -6,7 +6,9 @@ from minicnn.graph import Array, GraphError, Op
 
 
 class Embedding(Op):
-    """y_n = W[t_n]: word t is row t of a table.  On the way back each row gathers the signals of all the places where its word stood.
+    """y_n = W[t_n]: word t is row t of a table.
+
+    In the backward pass each row gathers the signals of all the places where its word stood.
 
     t: words, whole numbers of any shape (...); W (V, D) -> y (..., D).
     """

@@ -13,7 +13,8 @@ class Linear(Op):
     def forward(self, x: Array, W: Array, b: Array | None = None) -> Array:
         if x.ndim != 2 or x.shape[1] != W.shape[1]:
             raise GraphError(
-                f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not {tuple(x.shape)}; flatten first"
+                f"a linear layer with weights {tuple(W.shape)} takes (N, {W.shape[1]}), not "
+                f"{tuple(x.shape)}; flatten first"
             )
         self.x, self.W = x, W
         y = rows_times(x, W.T)

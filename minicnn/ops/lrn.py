@@ -6,8 +6,8 @@ from minicnn.graph import Array, Op
 
 
 class LocalResponseNorm(Op):
-    """y_c = x_c / s_c^beta,  s_c = k + alpha/n sum of x^2 over the n channels around c (Krizhevsky et al. 2012, sec. 3.3; alpha/n as in
-    Caffe and PyTorch, where the paper writes alpha).  x (N, C, H, W)."""
+    """y_c = x_c / s_c^beta,  s_c = k + alpha/n sum of x^2 over the n channels around c (Krizhevsky et al.
+    2012, sec. 3.3; alpha/n as in Caffe and PyTorch, where the paper writes alpha).  x (N, C, H, W)."""
 
     n: int
     alpha: float

@@ -7,14 +7,18 @@ from minicnn.ops.sigmoid import sigmoid
 
 
 class LSTM(Op):
-    """One step of a long short-term memory (Hochreiter & Schmidhuber 1997), with the forget gate of Gers et al. 2000.
+    """One step of a long short-term memory (Hochreiter & Schmidhuber 1997), with the forget gate of Gers et
+    al. 2000.
 
         i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o)    input, forget and output gate
-        g       = tanh(a_g)                                   what might be written       a = W [x, h] + b, rows in the order i, f, g, o
+        g       = tanh(a_g)                                   what might be written
         c'      = f c + i g                                   the cell: keep some, write some
-        h'      = o tanh(c')                                  what is shown of it
+        h'      = o tanh(c')                                  what is shown of it: the hidden state
 
-    x (N, D), h (N, H), c (N, H), W (4H, D + H), b (4H,) -> y (N, 2H) = [h', c'], its two outputs side by side.
+    where a = W [x, h] + b, rows in the order i, f, g, o.
+
+    x (N, D), h (N, H), c (N, H), W (4H, D + H), b (4H,) -> y (N, 2H) = [h', c'], its two outputs side by
+    side.
     """
 
     weights: tuple[str, ...] = ("W", "b")

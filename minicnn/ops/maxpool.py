@@ -8,9 +8,11 @@ from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair
 
 
 class MaxPool(Op):
-    """y = the maximum of each window; the switches remember which tap held it, the first one in a tie (Zeiler & Fergus 2014, sec. 2.1).
+    """y = the maximum of each window; the switches remember which tap held it, the first one in a tie (Zeiler
+    & Fergus 2014, sec. 2.1).
 
-    x (N, C, H, W) -> y (N, C, h, w).  kernel, stride: int or (rows, columns); pad as in Conv; ceil: a last window may hang over the end.
+    x (N, C, H, W) -> y (N, C, h, w).  kernel, stride: int or (rows, columns); pad as in Conv; ceil: a last
+    window may hang over the end.
     """
 
     kernel: tuple[int, int]

@@ -6,7 +6,10 @@ from minicnn.graph import Array, Op
 
 
 class Pad(Op):
-    """y = x with `value` around it; widths: (before, after) for each of the last axes.  The border gets no signal back."""
+    """y = x with `value` around it; widths: (before, after) for each of the last axes.
+
+    The border gets no signal back.
+    """
 
     widths: tuple[tuple[int, int], ...]
     value: float

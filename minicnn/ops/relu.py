@@ -5,7 +5,8 @@ from minicnn.graph import Array, Op
 
 
 class ReLU(Op):
-    """y = max(x, 0), elementwise, any shape; and three rules for the way back (Springenberg et al. 2015, fig. 1)."""
+    """y = max(x, 0), elementwise, any shape; and three rules for the backward pass (Springenberg et al. 2015,
+    fig. 1)."""
 
     activation = True
 

@@ -8,13 +8,17 @@ from minicnn.graph import Array, GraphError, Op
 
 
 class RoIAlign(Op):
-    """y = what x shows inside boxes, P x P samples of each, whatever its size: region features (Johnson et al. 2016, sec. 3.2, eqs. 1-2).
+    """y = what x shows inside boxes, P x P samples of each, whatever its size: region features (Johnson et
+    al. 2016, sec. 3.2, eqs. 1-2).
 
-        y_rcuv = sum_ij  x_cij k(i - i_u) k(j - j_v),   k(d) = max(0, 1 - |d|)      that is, one matrix per axis:  y_r = R_r x C_r^T
+        y_rcuv = sum_ij  x_cij k(i - i_u) k(j - j_v),   k(d) = max(0, 1 - |d|)
 
-    x (N, C, h, w), boxes (R, 4): x0, y0, x1, y1 in pixels -> y (R, C, P, P).  scale: cells of x per pixel; picture: which of the N each
-    box belongs to (R,).  Samples sit in the middle of each of P x P parts of the box; beyond x there are zeros.  As RoIAlign of He et al.
-    2017 with one sample per part.  The signal reaches the boxes, too, so that they could be moved.
+    that is, one matrix per axis: y_r = R_r x C_r^T.
+
+    x (N, C, h, w), boxes (R, 4): x0, y0, x1, y1 in pixels -> y (R, C, P, P).  scale: cells of x per pixel;
+    picture: which of the N each box belongs to (R,).  Samples sit in the middle of each of P x P parts of the
+    box; beyond x there are zeros.  As RoIAlign of He et al. 2017 with one sample per part.  The signal
+    reaches the boxes, too, so that they could be moved.
     """
 
     scale: float
@@ -34,7 +38,8 @@ class RoIAlign(Op):
             len(boxes) and not 0 <= self.picture.min() <= self.picture.max() < len(x)
         ):
             raise GraphError(
-                f"{len(boxes)} boxes need as many numbers of pictures, from 0 to {len(x) - 1}; not {self.picture.tolist()}"
+                f"{len(boxes)} boxes need as many numbers of pictures, from 0 to {len(x) - 1}; not "
+                f"{self.picture.tolist()}"
             )
         self.x, self.part = (
             x,

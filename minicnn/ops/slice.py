@@ -6,7 +6,10 @@ from minicnn.graph import Array, Op
 
 
 class Slice(Op):
-    """y = x[index], index of slices and integers, one per axis from the left.  What was left out gets no signal."""
+    """y = x[index], index of slices and integers, one per axis from the left.
+
+    What was left out gets no signal.
+    """
 
     x_shape: tuple[int, ...]
     y_ndim: int

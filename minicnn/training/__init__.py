@@ -2,10 +2,12 @@
 
     net = nets.mini_vgg(batchnorm=True).initialise(seed=0)
     run = Run(epochs=20, batch=64, seed=0)
-    train(net, sample, len(pictures), loss=lambda: CrossEntropy(0.1), optimiser=AdamW(), rate=one_cycle(3e-3), run=run)
+    train(net, sample, len(pictures), loss=lambda: CrossEntropy(0.1), optimiser=AdamW(),
+          rate=one_cycle(3e-3), run=run)
 
-What a step does is a function of the seed, the number of the step and the weights, and of nothing else: not of the time, the number of
-cores, or how often the run was stopped.  So a checkpoint is small, and a run that was killed and resumed ends with the same bits.
+What a step does is a function of the seed, the number of the step and the weights, and of nothing else: not
+of the time, the number of cores, or how often the run was stopped.  So a checkpoint is small, and a run that
+was killed and resumed ends with the same bits.
 """
 
 from minicnn.notebook.curves import Curves

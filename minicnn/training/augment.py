@@ -1,4 +1,6 @@
-"""Augmentation: other pictures of the same thing.  Pictures are (N, H, W, 3) uint8; what comes out is (N, 3, h, w) float32, 0 to 1.
+"""Augmentation: other pictures of the same thing.
+
+Pictures are (N, H, W, 3) uint8; what comes out is (N, 3, h, w) float32, 0 to 1.
 
 Every function draws from the Generator it is given, so an augmented batch is a function of its seed.
 """
@@ -25,9 +27,11 @@ def random_boxes(
     area: tuple[float, float] = (0.35, 1.0),
     ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> Boxes:
-    """n boxes inside a picture of size (H, W), with a share of its area and a ratio width/height drawn evenly (the ratio on a log scale).
+    """n boxes inside a picture of size (H, W), with a share of its area and a ratio width/height drawn evenly
+    (the ratio on a log scale).
 
-    The "inception crop" (Szegedy et al. 2015, sec. 6), clipped to the picture where others draw again. -> y0, y1, x0, x1, each (n,), pixels
+    The "inception crop" (Szegedy et al. 2015, sec. 6), clipped to the picture where others draw again. -> y0,
+    y1, x0, x1, each (n,), pixels
     """
     H, W = size
     share, shape = random.uniform(*area, n), np.exp(random.uniform(*np.log(ratio), n))
@@ -37,10 +41,12 @@ def random_boxes(
 
 
 def crop_and_resize(x: Array, boxes: Boxes, side: int) -> Array:
-    """Cut a box out of every picture and resize it to side x side.  x (N, C, H, W), boxes y0, y1, x0, x1 -> (N, C, side, side)
+    """Cut a box out of every picture and resize it to side x side.
 
-    Linear interpolation, widened where it shrinks so that nothing is skipped; along each axis it is one matrix: y = R x C^T.  A box with
-    x0 and x1 exchanged is mirrored.
+    x (N, C, H, W), boxes y0, y1, x0, x1 -> (N, C, side, side)
+
+    Linear interpolation, widened where it shrinks so that nothing is skipped; along each axis it is one
+    matrix: y = R x C^T.  A box with x0 and x1 exchanged is mirrored.
     """
     y0, y1, x0, x1 = boxes
     R, C = _interpolation(y0, y1, side, x.shape[-2]), _interpolation(x0, x1, side, x.shape[-1])
@@ -70,7 +76,10 @@ def jitter(
     contrast: float = 0.3,
     saturation: float = 0.3,
 ) -> Array:
-    """Change brightness, contrast and saturation by factors from 1 - v to 1 + v, drawn for each picture.  x (N, 3, H, W), 0 to 1."""
+    """Change brightness, contrast and saturation by factors from 1 - v to 1 + v, drawn for each picture.
+
+    x (N, 3, H, W), 0 to 1.
+    """
     b, c, s = (
         random.uniform(1 - v, 1 + v, (len(x), 1, 1, 1)).astype(np.float32)
         for v in (brightness, contrast, saturation)

@@ -1,4 +1,5 @@
-"""Checkpoints: everything that a run needs to go on, in one file that is either the old one or the new one, never half of each."""
+"""Checkpoints: everything that a run needs to go on, in one file that is either the old one or the new one,
+never half of each."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ class CheckpointError(Error, ValueError):
 
 
 def save(path: str | os.PathLike[str], groups: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write {'weights': {'conv1_1.W': array, ...}, ...} atomically: into a new file beside it, which then takes its place."""
+    """Write {'weights': {'conv1_1.W': array, ...}, ...} atomically: into a new file beside it, which then
+    takes its place."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
     arrays = {
@@ -42,7 +44,10 @@ def save(path: str | os.PathLike[str], groups: Mapping[str, Mapping[str, Any]]) 
 
 
 def read(path: str | os.PathLike[str], like: Any = None) -> dict[str, dict[str, Any]]:
-    """What `save` wrote; arrays are moved to where `like` is.  CheckpointError if the file is none of ours or is damaged."""
+    """What `save` wrote; arrays are moved to where `like` is.
+
+    CheckpointError if the file is none of ours or is damaged.
+    """
     groups = {}
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -19,16 +19,22 @@ def top1(scores: Array, t: Array) -> Array:
 
 
 def exact(scores: Array, t: Array) -> Array:
-    """Whether the set of classes with a positive score (probability above 1/2) is exactly the true one.  scores, t (N, K) -> (N,) bool"""
+    """Whether the set of classes with a positive score (probability above 1/2) is exactly the true one.
+
+    scores, t (N, K) -> (N,) bool
+    """
     return ((scores > 0) == (t > 0.5)).all(axis=-1)
 
 
 def predict(
     net: Layer, batch: Callable[[Array], Array], pictures: int, size: int = 64, threads: int = 2
 ) -> Array:
-    """The scores of many pictures, `size` at a time on each of several threads.  The network is in use (not training); nothing changes it.
+    """The scores of many pictures, `size` at a time on each of several threads.
 
-    batch: a function from numbers (n,) to the input (n, C, H, W); pictures: how many there are.  -> scores (pictures, K), in main memory
+    In eval mode; the network is not changed.
+
+    batch: a function from numbers (n,) to the input (n, C, H, W); pictures: how many there are.  -> scores
+    (pictures, K), in main memory
     """
     twin = net.map(lambda a: a).eval()
     like = next(iter(twin.arrays().values())).data

@@ -37,16 +37,18 @@ def train(
     every: float = 60.0,
     show: bool = True,
 ) -> Curves:
-    """Train `net` in place; at the end it holds the averaged weights (if run.average) and is in use again.  -> Curves
+    """Train `net` in place; at the end it holds the averaged weights (if run.average) and is in eval mode
+    again.  -> Curves
 
-    sample      (numbers (n,), random, progress 0..1) -> x (n, C, H, W), t: the augmented pictures and what is true of them, NumPy arrays;
-                called on several threads, so it must draw from `random` only
+    sample      (numbers (n,), random, progress 0..1) -> x (n, C, H, W), t: the augmented pictures and what is
+                true of them, NumPy arrays; called on several threads, so it must draw from `random` only
     pictures    how many there are; numbers run from 0 to pictures - 1
     loss        makes the loss operation: lambda: CrossEntropy(0.1)
     optimiser   see optimise.py; rate: a schedule (step, steps) -> learning rate
     hits        (scores, t) -> (n,) bool: what counts as right in the progress bar and the curves
     validate    net -> {"accuracy": ...}: called after each epoch with a copy that holds the averaged weights
-    checkpoint  a file: written every `every` seconds and after each epoch; if it is there, training goes on from it
+    checkpoint  a file: written every `every` seconds and after each epoch; if it is there, training goes on
+                from it
     Raises TrainingError when the loss is no longer finite, CheckpointError for a checkpoint of another run.
     """
     steps = run.steps(pictures)

@@ -13,9 +13,10 @@ from minicnn.graph import Array
 class Run:
     """What, with the seed, decides every bit of a training.
 
-    epochs, batch: how often every picture is seen, and how many at a time; the rest of an epoch that fills no batch is left out.
-    shards: into how many parts a batch is cut (see shards.py).  average: the share of the old value that the moving average of the weights
-    keeps at every step (Polyak & Juditsky 1992); 0: no average, what was trained is what is used.
+    epochs, batch: how often every picture is seen, and how many at a time; the rest of an epoch that fills no
+    batch is left out. shards: into how many parts a batch is cut (see shards.py).  average: the share of the
+    old value that the moving average of the weights keeps at every step (Polyak & Juditsky 1992); 0: no
+    average, what was trained is what is used.
     """
 
     epochs: int
@@ -35,5 +36,6 @@ class Run:
         return order[place * self.batch : (place + 1) * self.batch]
 
     def random(self, step: int, shard: int) -> np.random.Generator:
-        """The random numbers of one shard of one step, and of no other: augmentation and dropout draw from them."""
+        """The random numbers of one shard of one step, and of no other: augmentation and dropout draw from
+        them."""
         return np.random.default_rng([self.seed, step, shard, 1])

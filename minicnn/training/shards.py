@@ -1,8 +1,9 @@
 """One step's gradients, on several threads.
 
-A mini-batch is cut into a fixed number of shards; each goes forward and back on its own thread, and the gradients are added in the order of
-the shards.  The number of shards belongs to the recipe and not to the machine: batchnorm takes its statistics from one shard ("ghost
-batches", Hoffer et al. 2017, sec. 4), so another number would be another training.
+A mini-batch is cut into a fixed number of shards; each goes forward and back on its own thread, and the
+gradients are added in the order of the shards.  The number of shards belongs to the recipe and not to the
+machine: batchnorm takes its statistics from one shard ("ghost batches", Hoffer et al. 2017, sec. 4), so
+another number would be another training.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class BatchStatistics(NamedTuple):
 
 
 class Shard(NamedTuple):
-    """What a shard brings back: its scores (n, K), its loss, its share of the gradients {name: array}, and what batchnorm saw."""
+    """What a shard brings back: its scores (n, K), its loss, its share of the gradients {name: array}, and
+    what batchnorm saw."""
 
     scores: np.ndarray
     loss: float
@@ -46,8 +48,8 @@ def gradients(
 ) -> Shard:
     """Forward and back through the network in training mode.  The network is not changed.  -> Shard
 
-    x (n, C, H, W), t: a batch; loss: makes the operation that gives the loss, loss()(scores, t); share: what this shard's loss counts in
-    that of the whole batch; random: the Generator that dropout draws from.
+    x (n, C, H, W), t: a batch; loss: makes the operation that gives the loss, loss()(scores, t); share: what
+    this shard's loss counts in that of the whole batch; random: the Generator that dropout draws from.
     """
     twin = net.map(lambda a: a).train()
     for at in twin.layers():

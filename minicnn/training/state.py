@@ -73,7 +73,8 @@ class State:
         value = sum(share * shard.loss for shard, share, _ in done)
         if not np.isfinite(value):
             raise TrainingError(
-                f"the loss became {value} at step {self.step}: lower the learning rate ({rate:.2g} at this step)"
+                f"the loss became {value} at step {self.step}: lower the learning rate ({rate:.2g} at this "
+                "step)"
             )
         self._update(add_up([shard for shard, _, _ in done]), rate)
         follow(self.net, [shard for shard, _, _ in done])
@@ -120,7 +121,8 @@ class State:
         found = about["about"]["run"].tobytes().decode() if "about" in about else "another kind of file"
         if found != self._about():
             raise checkpoint.CheckpointError(
-                f"{path} belongs to another run:\n  it was  {found}\n  this is {self._about()}\nremove it, or name another checkpoint"
+                f"{path} belongs to another run:\n  it was  {found}\n  this is {self._about()}\nremove it, "
+                "or name another checkpoint"
             )
         groups = checkpoint.read(path, like)
         load(self.net, groups["weights"])

@@ -1,6 +1,7 @@
 """How long a training step of mini_vgg takes beside PyTorch's, in one run: python -m tests.minicnn.step_time
 
-Forward, back and AdamW, the same network, batch, dtype and number of cores; the two take turns, so that both see the same machine.
+Forward, back and AdamW, the same network, batch, dtype and number of cores; the two take turns, so that both
+see the same machine.
 """
 
 import time
@@ -17,7 +18,8 @@ from minicnn.training.state import State
 
 
 def compare(batch=64, side=64, steps=5, cores=2):
-    """-> {"minicnn": s, "pytorch": s, "ratio": minicnn/pytorch}: the median step of each, in seconds, after one that does not count."""
+    """-> {"minicnn": s, "pytorch": s, "ratio": minicnn/pytorch}: the median step of each, in seconds, after
+    one that does not count."""
     import torch
 
     random = np.random.default_rng(0)
@@ -68,8 +70,7 @@ def _pytorch(torch):
 
 
 if __name__ == "__main__":
-    print(
-        "mini_vgg, batch 64 of 64 x 64: minicnn {minicnn:.2f} s, PyTorch {pytorch:.2f} s, ratio {ratio:.2f}".format(
-            **compare()
-        )
+    said = (
+        "mini_vgg, batch 64 of 64 x 64: minicnn {minicnn:.2f} s, PyTorch {pytorch:.2f} s, ratio {ratio:.2f}"
     )
+    print(said.format(**compare()))

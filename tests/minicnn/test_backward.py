@@ -1,4 +1,4 @@
-"""The way back: rules, stacks, several starts, pruning, what is released and what is refused."""
+"""The backward pass: rules, stacks, several starts, pruning, what is released and what is refused."""
 
 import weakref
 
@@ -32,7 +32,10 @@ TABLES = {"backprop": {}, "deconvnet": DECONVNET, "guided": GUIDED}
 
 
 def net(x, seed="", activation=ReLU):
-    """conv - activation - pool - conv - activation - linear.  x (N, 2, 8, 10) -> (N, 4); every rule changes something here."""
+    """conv - activation - pool - conv - activation - linear.
+
+    x (N, 2, 8, 10) -> (N, 4); every rule changes something here.
+    """
     h = Conv(pad=1)(x, Tensor(draw("W1" + seed, 3, 2, 3, 3), "W1"), Tensor(draw("b1", 3), "b1"), name="conv1")
     h = MaxPool(2)(activation()(h, name="act1"), name="pool1")
     h = Conv(pad=1)(h, Tensor(draw("W2" + seed, 4, 3, 3, 3), "W2"), Tensor(draw("b2", 4), "b2"), name="conv2")
@@ -84,7 +87,8 @@ def test_one_layer_applied_twice(name):
     y = relu(Add()(relu(x), z))
     f1, f2, gy = x.data, np.maximum(x.data, 0) + z, draw("gy", 40)
     rule = {
-        "backprop": lambda f, g: g * (f > 0), "deconvnet": lambda f, g: g * (g > 0), "guided": lambda f, g: g * (f > 0) * (g > 0),
+        "backprop": lambda f, g: g * (f > 0), "deconvnet": lambda f, g: g * (g > 0), "guided": lambda f,
+        g: g * (f > 0) * (g > 0),
     }[name]  # fmt: skip
     assert_close(backward(y, gy, wrt=x, rules=TABLES[name]), rule(f1, rule(f2, gy)), 1e-14)
     if name == "guided":
@@ -176,8 +180,8 @@ def test_a_rule_may_replace_any_operation_and_never_reaches_a_weight():
     halved = {Conv: lambda op, g: op.gx(g) / 2}
     gx, gW = backward(y, gy, wrt=[x, W1], rules=halved, allow=ReLU)
     plain_x, plain_W = backward(y, gy, wrt=[x, W1])
-    assert_close(gx, plain_x / 4, 1e-14)  # two convolutions on the way to x
-    assert_close(gW, plain_W / 2, 1e-14)  # one on the way to W1, whose own gradient the rule leaves alone
+    assert_close(gx, plain_x / 4, 1e-14)  # two convolutions lead to x
+    assert_close(gW, plain_W / 2, 1e-14)  # one leads to W1, whose own gradient the rule leaves alone
 
 
 def test_a_rule_for_an_operation_with_two_signals():
@@ -219,7 +223,7 @@ def test_an_activation_of_which_the_table_does_not_speak(kind):
     y = ReLU()(h)
     name = type(h.op).__name__
     with pytest.raises(
-        RuleError, match=rf"{name} 'odd' is on the way back.*allow=\({name},\) or allow=\('odd',\)"
+        RuleError, match=rf"{name} 'odd' is in the backward pass.*allow=\({name},\) or allow=\('odd',\)"
     ):
         backward(y, np.ones(20), wrt=x, rules=GUIDED)
     with pytest.raises(RuleError, match=name):
@@ -235,7 +239,7 @@ def test_a_table_of_which_nothing_is_on_the_way():
     x = Tensor(draw("x", 3, 4), "x")
     y = Linear()(x, draw("W", 2, 4), name="fc")
     with pytest.raises(
-        RuleError, match=r"nothing on the way back matches the table \(ReLU\).*allow=\(ReLU,\)"
+        RuleError, match=r"nothing in the backward pass matches the table \(ReLU\).*allow=\(ReLU,\)"
     ):
         backward(y, one_hot(y, 0), wrt=x, rules=GUIDED)
     assert same_bits(
@@ -246,7 +250,7 @@ def test_a_table_of_which_nothing_is_on_the_way():
 def test_only_what_lies_between_y_and_wrt_is_on_the_way():
     x = picture()
     y = net(x)
-    with pytest.raises(RuleError, match="nothing on the way back"):
+    with pytest.raises(RuleError, match="nothing in the backward pass"):
         backward(y, one_hot(y, 0), wrt=find(y, "act2"), rules=GUIDED)  # the ReLU that made act2 is not passed
     h = LeakyReLU()(x, name="leaky")
     y = ReLU()(h)
@@ -256,7 +260,9 @@ def test_only_what_lies_between_y_and_wrt_is_on_the_way():
 def test_a_name_in_a_table_must_be_on_the_way_and_unambiguous():
     x = Tensor(draw("x", 4))
     y = ReLU()(ReLU()(x, name="relu1"), name="relu2")
-    with pytest.raises(RuleError, match="a rule for 'relu9', but no operation on the way back has that name"):
+    with pytest.raises(
+        RuleError, match="a rule for 'relu9', but no operation of the backward pass has that name"
+    ):
         backward(y, np.ones(4), wrt=x, rules={ReLU: ReLU.guided, "relu9": ReLU.guided})
     y = ReLU()(ReLU()(x, name="same"), name="same")
     with pytest.raises(RuleError, match="a rule for 'same', but several operations"):
@@ -428,7 +434,7 @@ def test_released_memories_are_gone_and_say_so():
 
 def test_memories_die_on_the_way():
     class Watch(Op):
-        """y = x; on the way back, reports whether what came after it is still remembered."""
+        """y = x; in the backward pass, reports whether what came after it is still remembered."""
 
         def forward(self, x):
             return x.copy()
@@ -448,7 +454,8 @@ def test_memories_die_on_the_way():
 
 
 def large_relu(rules, seed=3):
-    """A ReLU large enough to be passed in shares, and what arrives at its input; channels last, as convolutions leave them."""
+    """A ReLU large enough to be passed in shares, and what arrives at its input; channels last, as
+    convolutions leave them."""
     random = np.random.default_rng(seed)
     x = Tensor(np.moveaxis(random.standard_normal((2, 90, 61, 48)).astype(np.float32), -1, 1), "x")
     y = ReLU()(x)

@@ -15,7 +15,8 @@ few = settings(max_examples=60, deadline=None, derandomize=True)
 
 @st.composite
 def convolutions(draw_from):
-    """(x, W, options): any stride, padding (uneven too), dilation and groups for which at least one window fits."""
+    """(x, W, options): any stride, padding (uneven too), dilation and groups for which at least one window
+    fits."""
     number = lambda low, high: draw_from(st.integers(low, high))  # noqa: E731
     kernel, stride, dilation = [(number(1, 3), number(1, high)) for high in (4, 3, 2)]
     pad = ((number(0, 2), number(0, 2)), (number(0, 2), number(0, 2)))

@@ -1,4 +1,5 @@
-"""The fast convolutions against the readable one (taps) in float64, which test_conv.py holds against the equation itself."""
+"""The fast convolutions against the readable one (taps) in float64, which test_conv.py holds against the
+equation itself."""
 
 import threading
 
@@ -15,7 +16,8 @@ from minicnn.convolution.fast.winograd import F2, F4, Winograd
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.ops import Conv, GlobalAvgPool, MaxPool, ReLU
 
-# The largest error in float32, relative to the largest value: plain sums, and tiles of 2 x 2 and of 4 x 4 outputs.
+# The largest error in float32, relative to the largest value: plain sums, and tiles of 2 x 2 and of 4 x 4
+# outputs.
 EXPECTED = {"im2col": 2e-6, "F2": 4e-6, "F4": 2e-5}
 WAYS = {"im2col": im2col, "F2": Winograd(F2), "F4": Winograd(F4)}
 
@@ -65,7 +67,8 @@ sizes = st.integers(1, 13)
 
 @settings(max_examples=60, deadline=None)
 @given(
-    name=st.sampled_from(["F2", "F4"]), N=st.integers(1, 3), C=st.integers(1, 6), F=st.integers(1, 6), H=sizes, W=sizes,
+    name=st.sampled_from(["F2", "F4"]), N=st.integers(1, 3), C=st.integers(1, 6), F=st.integers(1, 6),
+    H=sizes, W=sizes,
     pad=st.tuples(*[st.tuples(st.integers(0, 2), st.integers(0, 2))] * 2), channels_last=st.booleans(),
 )  # fmt: skip
 def test_winograd_gives_what_taps_give(name, N, C, F, H, W, pad, channels_last):
@@ -78,9 +81,12 @@ def test_winograd_gives_what_taps_give(name, N, C, F, H, W, pad, channels_last):
 
 @settings(max_examples=60, deadline=None)
 @given(
-    N=st.integers(1, 3), C=st.integers(1, 6), F=st.integers(1, 14), H=st.integers(5, 13), W=st.integers(5, 13),
-    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)), stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
-    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)), pad=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    N=st.integers(1, 3), C=st.integers(1, 6), F=st.integers(1, 14), H=st.integers(5, 13),
+    W=st.integers(5, 13),
+    kernel=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    dilation=st.tuples(st.integers(1, 2), st.integers(1, 2)),
+    pad=st.tuples(st.integers(0, 3), st.integers(0, 3)),
     channels_last=st.booleans(),
 )  # fmt: skip
 def test_im2col_gives_what_taps_give(N, C, F, H, W, kernel, stride, dilation, pad, channels_last):
@@ -344,7 +350,8 @@ def layer_with(W):
 
 
 def test_a_layer_may_be_made_while_others_count_what_is_kept():
-    """Training copies its network in one thread while another convolves: the maker must wait, or the count stumbles over it."""
+    """Training copies its network in one thread while another convolves: the maker must wait, or the count
+    stumbles over it."""
     makers, one = [], Kept()
     one.found["made meanwhile"] = 0, _MakesALayer(makers)
     assert weight_cache.kept_bytes() > 0
@@ -423,7 +430,8 @@ def with_gates_of(y, other):
 
 
 def deep_errors(precision, size=96):
-    """Errors of VGG-16's feature maps (summed per channel), of Grad-CAM's gradient and of the three signals at the picture."""
+    """Errors of VGG-16's feature maps (summed per channel), of Grad-CAM's gradient and of the three signals
+    at the picture."""
     vgg = nets.vgg16()
     steps = [at.name for at in vgg.steps]
     net = (

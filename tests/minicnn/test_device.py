@@ -1,4 +1,7 @@
-"""The same lines on a GPU.  Without one, the strict stand-in array proves that no line leaks into NumPy or beyond CuPy."""
+"""The same lines on a GPU.
+
+Without one, the strict stand-in array proves that no line leaks into NumPy or beyond CuPy.
+"""
 
 import numpy as np
 import pytest

@@ -10,11 +10,16 @@ from minicnn.training import CheckpointError, TrainingError
 from weights import WeightsError
 
 ROOT = Path(minicnn.__file__).parent.parent
-ALONE = {"Refused", "Stop"}  # a child process that imports nothing of ours; a signal within one module
+ALONE = {  # signals that are caught where they were meant for, and never reach a user
+    "Refused",  # in a child process that imports nothing of ours
+    "Stop",  # within lessons/exercises.py
+    "Lacking",  # PyTorch's own operator is taken instead
+}
 
 
 def exceptions():
-    """(file, name, bases) of every class that is raised: it has an exception of Python's among its bases, or is called Error."""
+    """(file, name, bases) of every class that is raised: it has an exception of Python's among its bases, or
+    is called Error."""
     for package in ("minicnn", "weights", "gradcam", "lessons"):
         for file in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):

@@ -12,7 +12,7 @@ RANDOM = np.random.default_rng(11)
 
 
 def lively(net):
-    """The same network in float64 with statistics, scales and shifts that a wrong folding would not survive."""
+    """The same network in float64 with statistics, scales and shifts that no wrong folding survives."""
     net = net.initialise(3).astype(np.float64)
     for at in net.layers():
         if isinstance(at, BatchNormLayer):

@@ -1,4 +1,5 @@
-"""Every gradient method of every operation, in every mode, against central differences; and what holds for all of them."""
+"""Every gradient method of every operation, in every mode, against central differences; and what holds for
+all of them."""
 
 import inspect
 

@@ -181,3 +181,11 @@ def test_the_published_names():
         "pool10",
     } <= squeezenet
     assert sum(t.data.size for t in nets.squeezenet().parameters().values()) == 1_248_424
+
+
+def test_a_network_says_in_one_line_what_it_is():
+    assert repr(ConvLayer("conv", 3, 4, 3)) == "<conv: ConvLayer; 112 weights>"
+    net = Sequential(ConvLayer("conv", 3, 4, 3), Apply("relu", ReLU))
+    assert repr(net) == "<Sequential of 2 layers, conv to relu; 112 weights>"
+    net.name = "net"
+    assert repr(net) == "<net: Sequential of 2 layers, conv to relu; 112 weights>"

@@ -1,4 +1,5 @@
-"""The LSTM and the embedding: as their equations, one number at a time, and as in PyTorch, over a whole sentence."""
+"""The LSTM and the embedding: as their equations, one number at a time, and as in PyTorch, over a whole
+sentence."""
 
 import math
 

@@ -68,7 +68,8 @@ def kinks(y):
 
 @each_net
 def test_the_directional_derivative_of_a_whole_network(name):
-    """d/dt loss(all weights + t dW, x + t dx) at t = 0 against central differences, in training mode, in random directions.
+    """d/dt loss(all weights + t dW, x + t dx) at t = 0 against central differences, in training mode, in
+    random directions.
 
     The step is halved until no gate and no switch lies between the two points.
     """
@@ -204,6 +205,7 @@ def test_squeezenets_layers_have_their_published_sizes():
         for name in ("conv1", "pool1", "fire4", "pool4", "fire8", "pool8", "fire9", "conv10", "pool10")
     }
     assert sizes == {
-        "conv1": (96, 111, 111), "pool1": (96, 55, 55), "fire4": (256, 55, 55), "pool4": (256, 27, 27), "fire8": (512, 27, 27),
+        "conv1": (96, 111, 111), "pool1": (96, 55, 55), "fire4": (256, 55, 55), "pool4": (256, 27, 27),
+        "fire8": (512, 27, 27),
         "pool8": (512, 13, 13), "fire9": (512, 13, 13), "conv10": (1000, 15, 15), "pool10": (1000,),
     }  # fmt: skip

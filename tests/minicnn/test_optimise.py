@@ -11,7 +11,7 @@ RATES = [0.1, 0.03, 0.05, 0.001, 0.2]
 
 
 def walk(optimiser, w, gradients, rates=RATES):
-    """Every weight on the way, the first one included."""
+    """Every weight from first to last, the first one included."""
     memories, weights = [np.zeros_like(w) for _ in optimiser.memories], [w]
     for t, (g, rate) in enumerate(zip(gradients, rates), start=1):
         w, *memories = optimiser.update(w, g, *memories, rate=rate, t=t)

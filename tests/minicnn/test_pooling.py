@@ -1,4 +1,5 @@
-"""Max-pooling with switches and average pooling, against their definitions, ties, and PyTorch, on shapes drawn by hypothesis."""
+"""Max-pooling with switches and average pooling, against their definitions, ties, and PyTorch, on shapes
+drawn by hypothesis."""
 
 import numpy as np
 import pytest
@@ -15,7 +16,10 @@ few = settings(max_examples=60, deadline=None, derandomize=True)
 
 @st.composite
 def pools(draw_from, ties=False):
-    """(x, options); padding at most half the kernel, as everywhere.  ties: values from {0, 1, 2}, as after a ReLU."""
+    """(x, options); padding at most half the kernel, as everywhere.
+
+    ties: values from {0, 1, 2}, as after a ReLU.
+    """
     number = lambda low, high: draw_from(st.integers(low, high))  # noqa: E731
     kernel, stride = (number(1, 3), number(1, 4)), (number(1, 3), number(1, 3))
     pad = tuple((p, p) for p in (number(0, k // 2) for k in kernel))
@@ -92,7 +96,8 @@ def test_both_agree_with_pytorch(drawn, count_padding):
 @given(pools(ties=True), st.booleans(), st.sampled_from([np.float32, np.float64]))
 @few
 def test_the_fast_way_gives_the_bits_of_the_equation(drawn, channels_last, dtype):
-    """The maximum and argmax over taps, and unpooling with np.add.at, against NumPy's own and the loop in the file."""
+    """The maximum and argmax over taps, and unpooling with np.add.at, against NumPy's own and the loop in the
+    file."""
     x, options = drawn
     x = _in_order(x.astype(dtype), channels_last)
     op = MaxPool(**options)

@@ -1,4 +1,5 @@
-"""The three rules of the ReLU, each written again slowly from its paper's notation (Springenberg et al. 2015, fig. 1 c and eqs.)."""
+"""The three rules of the ReLU, each written again slowly from its paper's notation (Springenberg et al. 2015,
+fig. 1 c and eqs.)."""
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_a_stack_under_a_rule_is_its_rows(name):
 
 
 def test_the_papers_example():
-    """Figure 1 b of the paper: one patch, three ways back."""
+    """Figure 1 b of the paper: one patch, three backward passes."""
     f = np.array([[1, -1, 5], [2, -5, -7], [-3, 2, 4]], float)
     R = np.array([[-2, 3, -1], [6, -3, 1], [2, -1, 3]], float)
     expected = {

@@ -1,4 +1,5 @@
-"""The captioner and the network that answers: gradients of all of it, and decoding against every sentence there is."""
+"""The captioner and the network that answers: gradients of all of it, and decoding against every sentence
+there is."""
 
 import itertools
 
@@ -37,7 +38,8 @@ def kinks(y):
 
 @each_net
 def test_the_directional_derivative_of_the_whole_network(name):
-    """d/dt loss(all weights + t dW, x + t dx) at 0 against central differences; the step shrinks until no gate lies between."""
+    """d/dt loss(all weights + t dW, x + t dx) at 0 against central differences; the step shrinks until no
+    gate lies between."""
     net, words = build(name), NETS[name][1]
     x = Tensor(draw("scene", 2, 3, 32, 32))
     moving = [x, *net.parameters().values()]

@@ -1,4 +1,7 @@
-"""The published SqueezeNet on real photos against PyTorch float64.  All 40 photos: python -m tests.squeezenet_against_pytorch"""
+"""The published SqueezeNet on real photos against PyTorch float64.
+
+All 40 photos: python -m tests.squeezenet_against_pytorch
+"""
 
 import numpy as np
 import pytest
@@ -41,7 +44,7 @@ def test_float32_maps_through_the_same_gates_and_switches(case):
 
 
 def test_float32_maps_are_no_further_from_float64_than_three_times_pytorchs():
-    """Medians over the 40 photos: on one alone, a single gate or switch that flips, here or there, decides."""
+    """Medians over the 40 photos: on one alone, a single gate or switch that flips decides."""
     ours, theirs = [], []
     for path in photos.samples():
         x = photos.for_squeezenet(path)

@@ -1,4 +1,7 @@
-"""VGG-16 of full size at 224 pixels against PyTorch and Captum.  With float32 statements: python -m tests.vgg_against_pytorch"""
+"""VGG-16 of full size at 224 pixels against PyTorch and Captum.
+
+With float32 statements: python -m tests.vgg_against_pytorch
+"""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""A training small enough for tests; as a process of its own it can be killed: python -m tests.minicnn.tiny_training CHECKPOINT OUT."""
+"""A training small enough for tests; as a process of its own it can be killed: python -m
+tests.minicnn.tiny_training CHECKPOINT OUT."""
 
 import sys
 import time

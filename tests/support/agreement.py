@@ -1,4 +1,5 @@
-"""The signals of one explanation, by minicnn and by PyTorch, under the same names; and how far they are apart."""
+"""The signals of one explanation, by minicnn and by PyTorch, under the same names; and how far they are
+apart."""
 
 import numpy as np
 import torch
@@ -10,7 +11,8 @@ MAPS = ("gradient", "guided", "deconvnet")
 
 
 def grad_cam(A, dA):
-    """Selvaraju et al. 2017, eqs. 1-2, written out: ReLU(sum_k alpha_k A^k), alpha_k = mean over i, j of dy/dA^k_ij."""
+    """Selvaraju et al. 2017, eqs. 1-2, written out: ReLU(sum_k alpha_k A^k), alpha_k = mean over i, j of
+    dy/dA^k_ij."""
     alpha = [[dA[n, k].mean() for k in range(A.shape[1])] for n in range(A.shape[0])]
     return np.stack([np.maximum(np.tensordot(alpha[n], A[n], 1), 0) for n in range(A.shape[0])])
 
@@ -18,7 +20,8 @@ def grad_cam(A, dA):
 def theirs(forward, weights, photo, dtype, layers, unit_layer, scores, like=None):
     """PyTorch's signals {quantity: array} and the Run they were made from.
 
-    They start at the top class and at the strongest unit of `unit_layer`, or at the class and unit of the run `like`.
+    They start at the top class and at the strongest unit of `unit_layer`, or at the class and unit of the run
+    `like`.
     """
     w = {name: t.to(dtype) for name, t in weights.items()}
     x = torch.tensor(photo, dtype=dtype, requires_grad=True)
@@ -48,7 +51,8 @@ def theirs(forward, weights, photo, dtype, layers, unit_layer, scores, like=None
 
 
 def ours(net, photo, run, layers, unit_layer, replay=False):
-    """minicnn's signals under the same names, for run's class and unit; `replay`: through run's gates and switches."""
+    """minicnn's signals under the same names, for run's class and unit; `replay`: through run's gates and
+    switches."""
     x = Tensor(photo, "x")
     y = net(x)
     if replay:
@@ -68,7 +72,8 @@ def ours(net, photo, run, layers, unit_layer, replay=False):
 
 
 def replay_kinks(y, run):
-    """Let every ReLU and every max-pool of y's history go back through the gates and switches that the other side had."""
+    """Let every ReLU and every max-pool of y's history go back through the gates and switches that the other
+    side had."""
     replayed = set()
     for tensor in history(y):
         if isinstance(tensor.op, ReLU):

@@ -1,7 +1,7 @@
 """What CuPy offers, as CuPy itself states it: its functions, ufuncs and array methods with their parameters.
 
-`python -m tests.support.cupy_api` writes `cupy_api.txt` from the installed CuPy, which can be imported without a GPU; the tests read that
-file where CuPy is not installed.
+`python -m tests.support.cupy_api` writes `cupy_api.txt` from the installed CuPy, which can be imported
+without a GPU; the tests read that file where CuPy is not installed.
 """
 
 import inspect
@@ -14,7 +14,8 @@ FILE = Path(__file__).with_name("cupy_api.txt")
 
 
 def signature(text):
-    """'a, axis=None, *, dtype=None' -> inspect.Signature; types in front of names, as Cython writes them, are dropped."""
+    """'a, axis=None, *, dtype=None' -> inspect.Signature; types in front of names, as Cython writes them, are
+    dropped."""
     parameters, kind = [], inspect.Parameter.POSITIONAL_OR_KEYWORD
     for part in filter(None, (p.strip() for p in text.replace("\\", "").split(","))):
         name = part.split("=")[0].split()[-1]
@@ -34,7 +35,8 @@ def signature(text):
 
 
 def stated():
-    """{'function zeros_like': 'a, dtype=None, ...', 'ufunc exp': ..., 'method mean': ..., 'attribute shape': ''}"""
+    """{'function zeros_like': 'a, dtype=None, ...', 'ufunc exp': ..., 'method mean': ..., 'attribute shape':
+    ''}"""
     return dict(
         line.split(": ", 1) if ": " in line else (line.rstrip(":"), "")
         for line in FILE.read_text().splitlines()[1:]

@@ -12,7 +12,10 @@ def samples():
 
 
 def for_squeezenet(path):
-    """RGB; shorter side 256, bilinear; centre crop 227; BGR, 0..255, minus (104, 117, 123).  -> (1, 3, 227, 227) float64"""
+    """RGB; shorter side 256, bilinear; centre crop 227; BGR, 0..255, minus (104, 117, 123).
+
+    -> (1, 3, 227, 227) float64
+    """
     picture = Image.open(path).convert("RGB")
     factor = 256 / min(picture.size)
     picture = picture.resize([round(side * factor) for side in picture.size], Image.Resampling.BILINEAR)

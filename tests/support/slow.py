@@ -4,7 +4,8 @@ import numpy as np
 
 
 def conv(x, W, stride, pad, dilation, groups):
-    """y[n,f,i,j] = sum_c,u,v W[f,c,u,v] x[n, c, si + du - p, sj + dv - q]; stride, dilation: pairs; pad: pair of (before, after)."""
+    """y[n,f,i,j] = sum_c,u,v W[f,c,u,v] x[n, c, si + du - p, sj + dv - q]; stride, dilation: pairs; pad: pair
+    of (before, after)."""
     (N, _, H, width), (F, Cg, kh, kw) = x.shape, W.shape
     (sh, sw), (dh, dw), ((top, bottom), (left, right)) = stride, dilation, pad
     h = (H + top + bottom - dh * (kh - 1) - 1) // sh + 1
@@ -20,7 +21,8 @@ def conv(x, W, stride, pad, dilation, groups):
 
 
 def windows(size, kernel, stride, pad, ceil):
-    """[the positions that window i sees on the picture, first to last; -1 for padding, None beyond the end of both] along one axis."""
+    """[the positions that window i sees on the picture, first to last; -1 for padding, None beyond the end of
+    both] along one axis."""
     before, after = pad
     starts = range(-before, size + after, stride)
     seen = []
@@ -36,7 +38,8 @@ def windows(size, kernel, stride, pad, ceil):
 
 
 def pool(x, kernel, stride, pad, ceil):
-    """Yield, for every window: its place in y; {(row, column): value} on the picture, in reading order; its number of taps with padding."""
+    """Yield, for every window: its place in y; {(row, column): value} on the picture, in reading order; its
+    number of taps with padding."""
     rows = windows(x.shape[-2], kernel[0], stride[0], pad[0], ceil)
     columns = windows(x.shape[-1], kernel[1], stride[1], pad[1], ceil)
     for n, c in np.ndindex(x.shape[:2]):

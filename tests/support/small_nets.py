@@ -7,7 +7,8 @@ from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 
 
 def small_vgg(seed=0, classes=5, dtype=np.float64, gap=False):
-    """Two blocks on 3 x 12 x 16 pixels; gap: global average pooling and one linear layer instead of two linear layers."""
+    """Two blocks on 3 x 12 x 16 pixels; gap: global average pooling and one linear layer instead of two
+    linear layers."""
     head = [Apply("gap", GlobalAvgPool), LinearLayer("fc", 8, classes)]
     if not gap:
         head = [

@@ -1,8 +1,9 @@
 """A stand-in for a CuPy array, for machines without a GPU: what would fail there fails here.
 
-It computes with NumPy, but answers only NumPy's two dispatch protocols (NEP 13: ufuncs, NEP 18: functions) and CuPy's own methods. It
-refuses to become a NumPy array and to meet one, and looks up every function, method and keyword used in what CuPy states about itself
-(`cupy_api`).  As on CuPy, a reduction gives an array of no axes and not a scalar.
+It computes with NumPy, but answers only NumPy's two dispatch protocols (NEP 13: ufuncs, NEP 18: functions)
+and CuPy's own methods. It refuses to become a NumPy array and to meet one, and looks up every function,
+method and keyword used in what CuPy states about itself (`cupy_api`).  As on CuPy, a reduction gives an array
+of no axes and not a scalar.
 """
 
 import numbers

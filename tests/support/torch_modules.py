@@ -1,4 +1,5 @@
-"""SqueezeNet, CIFAR's ResNet and mini_vgg as PyTorch modules, for the libraries that hook modules: each ReLU, pool and sum is a module."""
+"""SqueezeNet, CIFAR's ResNet and mini_vgg as PyTorch modules, for the libraries that hook modules: each ReLU,
+pool and sum is a module."""
 
 import torch
 from torch import nn

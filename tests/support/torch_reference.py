@@ -1,4 +1,7 @@
-"""The same networks and rules written independently in PyTorch.  Nothing here knows minicnn; only the names of layers are the same."""
+"""The same networks and rules written independently in PyTorch.
+
+Nothing here knows minicnn; only the names of layers are the same.
+"""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +11,7 @@ from torch.nn import functional as F
 
 
 class Guided(torch.autograd.Function):
-    """Guided backprop: the gradient passes where input and gradient are positive (Springenberg et al. 2015)."""
+    """Guided backprop: a gradient passes where it and the input are positive (Springenberg et al. 2015)."""
 
     @staticmethod
     def forward(ctx, z):
@@ -38,8 +41,8 @@ RELU = {"backprop": torch.relu, "guided": Guided.apply, "deconvnet": Deconvnet.a
 
 @dataclass
 class Run:
-    """One forward pass: maps {name: tensor}; gates {relu: bool array}; switches {pool: tap numbers}; ties: pools with a tied window;
-    c, unit: where the signals of `agreement` start."""
+    """One forward pass: maps {name: tensor}; gates {relu: bool array}; switches {pool: tap numbers}; ties:
+    pools with a tied window; c, unit: where the signals of `agreement` start."""
 
     rule: str
     c: int = None
@@ -81,7 +84,8 @@ def tensors(arrays, dtype):
 
 
 def squeezenet(w, x, rule="backprop"):
-    """SqueezeNet v1.0 from its published arrays (as tensors), on a tensor (N, 3, H, W) -> Run; the scores are run.maps['pool10']"""
+    """SqueezeNet v1.0 from its published arrays (as tensors), on a tensor (N, 3, H, W) -> Run; the scores are
+    run.maps['pool10']"""
     run = Run(rule)
 
     def conv(name, x, **options):
@@ -107,7 +111,8 @@ VGG16 = [(1, 64), (1, 64), (2, 128), (2, 128), (3, 256), (3, 256), (3, 256), *[(
 
 
 def he_vgg16(seed, dtype):
-    """Full-size arrays {'conv1_1.W': (F, C, 3, 3), ..., 'fc8.b': (1000,)}: He et al. 2015 weights and small biases."""
+    """Full-size arrays {'conv1_1.W': (F, C, 3, 3), ..., 'fc8.b': (1000,)}: He et al. 2015 weights and small
+    biases."""
     random, C, arrays, count = np.random.default_rng(seed), 3, {}, {}
     shapes = {}
     for block, width in VGG16:

@@ -1,4 +1,4 @@
-"""torchvision's models, without torchvision's compiled operators, which the CPU build of PyTorch cannot load."""
+"""torchvision's models, without its compiled operators, which the CPU build of PyTorch cannot load."""
 
 import importlib.util
 import pathlib

@@ -15,7 +15,10 @@ from minicnn.errors import GraphError
 
 
 def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kept: Kept | None = None) -> Any:
-    """What has the forward, gx and gW to compute this convolution with.  precision="exact" rules out Winograd; kept: see Winograd."""
+    """What has the forward, gx and gW to compute this convolution with.
+
+    precision="exact" rules out Winograd; kept: see Winograd.
+    """
     if precision not in ("fast", "exact"):
         raise GraphError(f"precision is 'fast' or 'exact', not {precision!r}")
     if geometry.groups > 1:
@@ -39,5 +42,6 @@ def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kep
 
 
 def _tiles(N, windows, m):
-    """How long the product for one element of a tile takes, in tiles: reading its weights takes as long as some 16 tiles."""
+    """How long the product for one element of a tile takes, in tiles: reading its weights takes as long as
+    some 16 tiles."""
     return N * -(-windows[0] // m) * -(-windows[1] // m) + 16

@@ -1,4 +1,5 @@
-"""What is computed value by value, on threads where there are many values: large maps, and signals on their way through an activation."""
+"""What is computed value by value, on threads where there are many values: large maps, and signals on their
+way through an activation."""
 
 from __future__ import annotations
 
@@ -33,9 +34,11 @@ def can_be_shared(op: Any, g: np.ndarray, rules: list[Any]) -> bool:
 def passed_in_shares(
     op: Any, g: np.ndarray, rules: Any, derivative: Callable[..., Any], shape: tuple[int, ...]
 ) -> np.ndarray:
-    """The signal before an activation: each thread sends some rows of pixels, straight to their place in the stack.
+    """The signal before an activation: each thread sends some rows of pixels, straight to their place in the
+    stack.
 
-    g (..., *shape); rules: one rule, or a list of one for each row of the stack; None stands for the derivative.
+    g (..., *shape); rules: one rule, or a list of one for each row of the stack; None stands for the
+    derivative.
     """
     sent = empty_like(g)
 

@@ -1,12 +1,16 @@
-"""Convolution as one matrix product over unrolled windows (Chellapilla et al. 2006): any stride, padding, dilation; one group, any dtype.
+"""Convolution as one matrix product over unrolled windows (Chellapilla et al. 2006): any stride, padding,
+dilation; one group, any dtype.
 
-Every window of the input becomes a column of  B[(u, v, c), (n, i, j)] = x[n, c, stride*i + dilation*u - pad, stride*j + dilation*v - pad]:
+Every window of the input becomes a column of B (stride s, dilation d, pad p):
+
+    B[(u, v, c), (n, i, j)] = x[n, c, s i + d u - p, s j + d v - p]
 
     y = W B        gW = gy B^T        gx = the columns of  W^T gy  added where their windows were taken from
 
-or, where the stride is 1 and there are many channels, gx is a convolution with the kernel turned round, which adds nothing in memory.
-Windows are taken in blocks that stay in cache, so B never exists as a whole.  B lies in memory with its pixels last if those of x do;
-results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
+or, where the stride is 1 and there are many channels, gx is a convolution with the kernel turned round, which
+adds nothing in memory.  Windows are taken in blocks that stay in cache, so B never exists as a whole.  B lies
+in memory with its pixels last if those of x do; results lie as (N, h, w, F), pictures of a few colours as (N,
+C, H, W).
 """
 
 from __future__ import annotations
@@ -53,7 +57,7 @@ def gx(gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -
     gy, W = _with_signal(gy, W)
     F, C, *kernel = W.shape
     if _is_product(kernel, geometry):
-        return _product(gy, W.reshape(F, C).T, np.matmul)  # rounding on the way back flips no gate
+        return _product(gy, W.reshape(F, C).T, np.matmul)  # rounding in the backward pass flips no gate
     span = [d * (k - 1) for k, d in zip(kernel, geometry.dilation)]
     (top, _), (left, _) = geometry.pad
     if geometry.stride == (1, 1) and 2 * C > F and top <= span[0] and left <= span[1]:
@@ -90,7 +94,8 @@ def _product(x, W, multiply):
 
 
 def _sum_in_shares(a, b, out=None):
-    """a @ b, a sum of K terms, as a sum of sums of TERMS terms: half the rounding for K = 200, so fewer gates and switches flip."""
+    """a @ b, a sum of K terms, as a sum of sums of TERMS terms: half the rounding for K = 200, so fewer gates
+    and switches flip."""
     (rows, K), pieces = a.shape, -(-len(b) // block_size(TERMS, a))
     y = np.empty_like(a, shape=(rows, b.shape[1]), order="C") if out is None else out
     cuts = shares(K, pieces)
@@ -104,7 +109,7 @@ def _sum_in_shares(a, b, out=None):
 
 
 def _with_signal(gy, W):
-    """gy and W without the filters at which no signal arrives: behind a class's own map, that is all but one."""
+    """gy and W without the filters at which no signal arrives: behind a class's own map, all but one."""
     if (
         np.count_nonzero(gy[:, :, 0, 0]) > SPARSE * gy[:, :, 0, 0].size
     ):  # one pixel tells enough to save most others the look at all
@@ -116,7 +121,8 @@ def _with_signal(gy, W):
 def _put_back(gy, W, size, geometry):
     """One product for every block of windows, then a shifted sum per tap.
 
-    Pixels are kept apart by their place modulo the stride: each tap adds to pixels of one kind only, and those are neighbours in memory.
+    Pixels are kept apart by their place modulo the stride: each tap adds to pixels of one kind only, and
+    those are neighbours in memory.
     """
     (N, F, h, w), (_, C, kh, kw) = gy.shape, W.shape
     Wk, signals = W.transpose(2, 3, 1, 0), gy.transpose(0, 2, 3, 1)
@@ -156,7 +162,8 @@ def _put_back(gy, W, size, geometry):
 
 
 def _blocks(x, kernel, h, w, C=None, threads=1):
-    """(slice of the pictures, slice of the rows of windows) for every block; one for each thread at least, if there are so many rows."""
+    """(slice of the pictures, slice of the rows of windows) for every block; one for each thread at least, if
+    there are so many rows."""
     numbers, N = kernel[0] * kernel[1] * (C or x.shape[1]) * w, len(x)
     rows = max(1, min(-(-h * N // threads), h, block_size(BLOCK, x) // numbers))
     together = max(1, min(N // threads, block_size(BLOCK, x) // (numbers * h)))

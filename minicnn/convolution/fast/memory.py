@@ -1,4 +1,7 @@
-"""Memory that is used again.  A fresh large array costs a page fault for every page when it is first written, as much as arithmetic."""
+"""Memory that is used again.
+
+A fresh large array costs a page fault for every page when it is first written, as much as arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ _own = threading.local()
 
 
 def workspace(name: str, shape: Any, like: Any) -> np.ndarray:
-    """An array of like's dtype, where `like` is, with undefined contents: the same memory at every call with this name from this thread."""
+    """An array of like's dtype, where `like` is, with undefined contents: the same memory at every call with
+    this name from this thread."""
     mine = vars(_own).setdefault("workspaces", {})
     key, numbers = (name, type(like), like.dtype), math.prod(shape)
     if key not in mine or mine[key].size < numbers:
@@ -21,12 +25,10 @@ def workspace(name: str, shape: Any, like: Any) -> np.ndarray:
     return mine[key][:numbers].reshape(shape)
 
 
-FRESH = (
-    4 << 20
-)  # bytes of an array whose memory the C library may give back to the system, and ask for again, at every turn
-IDLE = (
-    128 << 20
-)  # bytes of such arrays that wait for the next ones, or as much as two of them, if they are so large
+# bytes of an array whose memory the C library may give back to the system, and ask for again, at every turn
+FRESH = 4 << 20
+# bytes of such arrays that wait for the next ones, or as much as two of them, if they are so large
+IDLE = 128 << 20
 
 _idle = {}  # {id: memory}
 
@@ -51,7 +53,10 @@ def _bytes(idle):
 
 
 def empty_like(x: np.ndarray, **how: Any) -> np.ndarray:
-    """np.empty_like(x, **how), but a large array in main memory lies where another lay that is gone.  -> undefined contents"""
+    """np.empty_like(x, **how), but a large array in main memory lies where another lay that is gone.
+
+    -> undefined contents
+    """
     y = np.empty_like(x, **how)  # not touched yet
     if not isinstance(y, np.ndarray) or y.nbytes < FRESH:
         return y
@@ -59,7 +64,8 @@ def empty_like(x: np.ndarray, **how: Any) -> np.ndarray:
 
 
 def _memory(nbytes):
-    """As much memory, or up to twice as much, from an array that is gone, or else fresh: then what is beyond IDLE is given back."""
+    """As much memory, or up to twice as much, from an array that is gone, or else fresh: then what is beyond
+    IDLE is given back."""
     for memory in sorted(tuple(_idle.values()), key=lambda memory: memory.nbytes):
         if (
             nbytes <= memory.nbytes <= 2 * nbytes and _idle.pop(id(memory), None) is not None
@@ -71,9 +77,11 @@ def _memory(nbytes):
 
 
 def keep_memory() -> bool:
-    """Ask the C library to reuse large freed arrays instead of returning them to the system (glibc; elsewhere nothing happens).
+    """Ask the C library to reuse large freed arrays instead of returning them to the system (glibc; elsewhere
+    nothing happens).
 
-    For processes that compute for long, as a training run: memory stays at its high-water mark.  -> whether it was possible
+    For processes that compute for long, as a training run: memory stays at its high-water mark.  -> whether
+    it was possible
     """
     M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8  # malloc.h
     try:

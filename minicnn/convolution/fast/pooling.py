@@ -14,9 +14,11 @@ from minicnn.windows import cut_padding
 
 
 def argmax_and_max(seen: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Which of some arrays (..., h, w) holds the largest value, at every place, and that value; the first in a tie.
+    """Which of some arrays (..., h, w) holds the largest value, at every place, and that value; the first in
+    a tie.
 
-    -> (np.argmax(np.stack(seen), axis=0), np.max(np.stack(seen), axis=0)), the former as small integers, and both on threads.
+    -> (np.argmax(np.stack(seen), axis=0), np.max(np.stack(seen), axis=0)), the former as small integers, and
+    both on threads.
     """
     first, *others = seen
     number = np.uint8 if len(others) < 256 else np.int32
@@ -36,7 +38,8 @@ def argmax_and_max(seen: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def faster(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A decorator: the method below is the equation, and quick(op, gy) gives the same bits of NumPy arrays sooner.
+    """A decorator: the method below is the equation, and quick(op, gy) gives the same bits of NumPy arrays
+    sooner.
 
     The equation itself serves on a GPU, and is what the tests compare with: MaxPool.gx.__wrapped__.
     """
@@ -52,7 +55,8 @@ def faster(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable
 
 
 def unpool(op: Any, gy: np.ndarray) -> np.ndarray:
-    """The signal before a MaxPool: every signal is added to the place that its switch names, wherever that is in memory.
+    """The signal before a MaxPool: every signal is added to the place that its switch names, wherever that is
+    in memory.
 
     gy (..., N, C, h, w) -> (..., N, C, H, W).  Signals that meet are added in the order of memory.
     """

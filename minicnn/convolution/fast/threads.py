@@ -16,10 +16,12 @@ from minicnn.convolution.fast.memory import empty_like
 
 
 class _OneThreadEach(ContextDecorator):
-    """with one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses one per caller.
+    """with one_thread_each as n: n is how many threads BLAS was allowed; until the last one leaves, it uses
+    one per caller.
 
-    Every matrix product of the engine runs inside.  The last bits of a product depend on how many threads share it, and that number is
-    one for the whole process: without this, they would depend on what other Python threads are doing.
+    Every matrix product of the engine runs inside.  The last bits of a product depend on how many threads
+    share it, and that number is one for the whole process: without this, they would depend on what other
+    Python threads are doing.
     """
 
     lock: Any
@@ -48,7 +50,8 @@ class _OneThreadEach(ContextDecorator):
 
     def _allow(self, threads):
         for lib, n in zip(self.blas, threads):
-            # threadpoolctl >= 3.7 obeys only the first Python thread that ever set the number, in silence; here it is whoever comes first
+            # threadpoolctl >= 3.7 obeys only the first Python thread that ever set the number, in silence;
+            # here it is whoever comes first
             release = getattr(lib, "clear_controlling_thread", lambda force: None)
             release(force=True)
             lib.set_num_threads(n)
@@ -63,11 +66,12 @@ WORTH = 1 << 24  # multiplications from which threads are worth their start: som
 
 
 def in_parallel(f: Callable[..., Any], parts: Any, like: Any, work: int = WORTH) -> None:
-    """f(part) for every part, on as many threads as BLAS may use (`threadpoolctl` sets that); matrix products inside use one thread each.
+    """f(part) for every part, on as many threads as BLAS may use (`threadpoolctl` sets that); matrix products
+    inside use one thread each.
 
-    For work that writes to different places and leaves Python for long stretches, as NumPy does.  parts: a list, or a function that is
-    given the number of threads and returns one.  work: how many multiplications it is; below WORTH, or where `like` is on a GPU, one
-    thread does one part after the other.
+    For work that writes to different places and leaves Python for long stretches, as NumPy does.  parts: a
+    list, or a function that is given the number of threads and returns one.  work: how many multiplications
+    it is; below WORTH, or where `like` is on a GPU, one thread does one part after the other.
     """
     global _workers
     with one_thread_each as threads:
@@ -93,7 +97,8 @@ def in_parallel(f: Callable[..., Any], parts: Any, like: Any, work: int = WORTH)
 
 
 def product(a: np.ndarray, b: np.ndarray, multiply: Callable[..., Any] = np.matmul) -> np.ndarray:
-    """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them, columns.
+    """The matrix product a @ b, each thread computing a share of its rows or, if there are more of them,
+    columns.
 
     multiply(a, b, out=y) is what each thread does with its share.
     """
@@ -115,7 +120,8 @@ def matmul(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def rows_times(x: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """x @ W: every row of x (..., D), whatever axes are in front, times one matrix W (D, F), in one product shared among threads."""
+    """x @ W: every row of x (..., D), whatever axes are in front, times one matrix W (D, F), in one product
+    shared among threads."""
     return product(x.reshape(-1, x.shape[-1]), W).reshape(*x.shape[:-1], W.shape[1])
 
 
@@ -128,7 +134,8 @@ LARGE = 1 << 19  # numbers in an array from which threads are worth their start
 
 
 def in_shares(f: Callable[..., Any], like: Any, steps: int = 1) -> None:
-    """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is large, or f of many steps.
+    """f(rows) for slices of like's last axis but one that together are all of it: one per thread if `like` is
+    large, or f of many steps.
 
     Not more: threads that return to Python often wait for each other.
     """

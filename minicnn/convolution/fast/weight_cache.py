@@ -1,4 +1,5 @@
-"""Transformed weights, kept from one call to the next: as long as the weights hold the same numbers, and no more than fits."""
+"""Transformed weights, kept from one call to the next: as long as the weights hold the same numbers, and no
+more than fits."""
 
 from __future__ import annotations
 
@@ -18,7 +19,10 @@ _layers, _lock = weakref.WeakSet(), threading.RLock()
 
 
 class Kept:
-    """What one layer keeps.  A change of its weights, by an optimiser, a load or in place, is noticed by their contents."""
+    """What one layer keeps.
+
+    A change of its weights, by an optimiser, a load or in place, is noticed by their contents.
+    """
 
     found: dict[Hashable, tuple[Hashable, np.ndarray]]
 
@@ -53,9 +57,11 @@ def kept_bytes() -> int:
 
 
 def fingerprint(W: np.ndarray) -> int:
-    """A number that tells arrays apart: the sum of their 64-bit words, each times an odd number of its own, modulo 2^64.
+    """A number that tells arrays apart: the sum of their 64-bit words, each times an odd number of its own,
+    modulo 2^64.
 
-    A change within one word always changes it; a change of several words goes unnoticed once in about 2^63 times.
+    A change within one word always changes it; a change of several words goes unnoticed once in about 2^63
+    times.
     """
     flat = np.ascontiguousarray(W).reshape(-1)
     words = flat.view(np.uint64 if flat.nbytes % 8 == 0 else np.uint32)

@@ -1,18 +1,21 @@
-"""Winograd's minimal filtering: 3x3, stride 1, with a quarter of the multiplications (Lavin & Gray 2016, eqs. 8-10 and sec. 4.3).
+"""Winograd's minimal filtering: 3x3, stride 1, with a quarter of the multiplications (Lavin & Gray 2016, eqs.
+8-10 and sec. 4.3).
 
 A tile of m x m outputs sees (m+2) x (m+2) inputs d.  With three constant matrices A, B, G,
 
-    Y = A^T [ (G g G^T) * (B^T d B) ] A          * elementwise; over channels it is one matrix product per element of the tile
+    Y = A^T [ (G g G^T) * (B^T d B) ] A        * elementwise; over channels, a matrix product per element
 
-so a tile costs (m+2)^2 products instead of 9 m^2: for m = 4, 36 instead of 144.  Tensors are arranged as [a, b, tile, channel]: then
-B^T d B is  B^T @ (B^T @ d), first over a and then over b, and both are matrix products too.
+so a tile costs (m+2)^2 products instead of 9 m^2: for m = 4, 36 instead of 144.  Tensors are arranged as [a,
+b, tile, channel]: then B^T d B is  B^T @ (B^T @ d), first over a and then over b, and both are matrix
+products too.
 
     forward   y  = A^T [ U V ] A       U = G W G^T (36, C, F),  V = B^T x B (36, tiles, C)
     gx        the same with the kernel turned round
     gW        gW = G^T [ V^T M ] G     M = A gy A^T (36, tiles, F)
 
-Tiles are taken in blocks that stay in cache from the first transform to the last.  Arrays returned lie in memory as (N, h, w, F).
-Not the sum in the order of the equation: in float32 about ten times the rounding of the plain sum (tests show the figures).
+Tiles are taken in blocks that stay in cache from the first transform to the last.  Arrays returned lie in
+memory as (N, h, w, F).  Not the sum in the order of the equation: in float32 about ten times the rounding of
+the plain sum (tests show the figures).
 
 Lesson 20.
 """
@@ -38,10 +41,11 @@ TRANSFORM = 80  # multiplications that take as long as a number's way through th
 
 
 class Tiles:
-    """The matrices for tiles of m x m outputs (Toom-Cook; Lavin & Gray 2016, sec. 4): filter and data as polynomials, multiplied by
-    their values at m + 1 points and at infinity.
+    """The matrices for tiles of m x m outputs (Toom-Cook; Lavin & Gray 2016, sec. 4): filter and data as
+    polynomials, multiplied by their values at m + 1 points and at infinity.
 
-    Rounding depends on the points: with 5/8 and 3/2 it is half of what it is with the customary 1 and 2 (Barabasz et al. 2020 explain).
+    Rounding depends on the points: with 5/8 and 3/2 it is half of what it is with the customary 1 and 2
+    (Barabasz et al. 2020 explain).
     """
 
     m: int
@@ -68,7 +72,10 @@ F2, F4 = Tiles(2, [0, 1, -1]), Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2])
 
 
 class Winograd:
-    """Convolution by tiles t (F2 or F4).  kept: where the layer's transformed weights are kept (None: they are not)."""
+    """Convolution by tiles t (F2 or F4).
+
+    kept: where the layer's transformed weights are kept (None: they are not).
+    """
 
     t: Tiles
     kept: Kept
@@ -111,7 +118,10 @@ def _transformed(g, t):
 
 
 def _correlate(x, U, windows, top, left, t, b=None):
-    """y[n,f,i,j] = b[f] + sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left], zeros around x; U = G g G^T; i, j up to `windows`."""
+    """y[n,f,i,j] = b[f] + sum_c,u,v g[u,v,c,f] x[n, c, i + u - top, j + v - left]
+
+    with zeros around x; U = G g G^T; i, j up to `windows`.
+    """
     N, (_, C, F), (h, w) = len(x), U.shape, windows
     rows, columns = -(-h // t.m), -(-w // t.m)
     y = empty_like(
@@ -146,20 +156,23 @@ def _correlate(x, U, windows, top, left, t, b=None):
 
 
 def _blocks(N, h, w, C, F, t, size, threads=1):
-    """Cut the tiles of N maps (h, w) into blocks ((first, last) picture, (first, last) row of tiles, tiles in a row)."""
+    """Cut the tiles of N maps (h, w) into blocks ((first, last) picture, (first, last) row of tiles, tiles in
+    a row)."""
     rows, columns = -(-h // t.m), -(-w // t.m)
     tiles = max(TILES, size // (t.n * t.n * max(C, F)))
     together = min(N, max(1, tiles // (rows * columns)))  # pictures
     pictures = [(n, min(n + together, N)) for n in range(0, N, together)]
     pieces = -(-rows * columns // tiles)  # of a picture
     if len(pictures) * pieces % threads and 2 * together * rows * columns // pieces >= F:
-        pieces *= threads  # so that threads share the blocks evenly; with more filters than that, reading U again would take longer
+        # so that threads share the blocks evenly; with more filters than that, reading U again would take
+        # longer
+        pieces *= threads
     cuts = [rows * k // pieces for k in range(pieces + 1)]
     return [(some, cut, columns) for some in pictures for cut in pairwise(cuts) if cut[0] < cut[1]]
 
 
 def _cut(x, block, n, t, top, left):
-    """The tiles of a block, n x n pixels every m, zeros around x: (N, C, H, W) -> d[a, b, picture, i, j, c]."""
+    """The tiles of a block, n x n pixels every m, zeros around x (N, C, H, W) -> d[a, b, picture, i, j, c]"""
     (first, last), (start, stop), columns = block
     C, H, W = x.shape[1:]
     height, width = (stop - start - 1) * t.m + n, (columns - 1) * t.m + n

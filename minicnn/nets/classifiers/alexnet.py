@@ -1,4 +1,5 @@
-"""AlexNet in one column (Krizhevsky 2014, "One weird trick"), the variant that torchvision publishes: neither groups nor normalisation.
+"""AlexNet in one column (Krizhevsky 2014, "One weird trick"), the variant that torchvision publishes: neither
+groups nor normalisation.
 
 Lesson 3.
 """

@@ -7,9 +7,11 @@ from minicnn.ops import MaxPool, ReLU
 
 
 def blocks(convolutions: Sequence[int], filters: Sequence[int], batchnorm: bool, C: int = 3) -> list[Layer]:
-    """Blocks of 3x3 convolutions, each with a ReLU (batchnorm between them, if asked), and a 2x2 max-pool after each block.
+    """Blocks of 3x3 convolutions, each with a ReLU (batchnorm between them, if asked), and a 2x2 max-pool
+    after each block.
 
-    convolutions, filters: how many convolutions, and filters in each, block by block.  -> layers conv1_1, bn1_1, relu1_1, ..., pool1, ...
+    convolutions, filters: how many convolutions, and filters in each, block by block.  -> layers conv1_1,
+    bn1_1, relu1_1, ..., pool1, ...
     """
     steps = []
     for block, (n, F) in enumerate(zip(convolutions, filters, strict=True), start=1):

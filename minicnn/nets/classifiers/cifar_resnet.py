@@ -1,4 +1,5 @@
-"""Residual networks for CIFAR-10 (He et al. 2016, sec. 4.2), with shortcut A and the layer names of Idelbayev's published files."""
+"""Residual networks for CIFAR-10 (He et al. 2016, sec. 4.2), with shortcut A and the layer names of
+Idelbayev's published files."""
 
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential, X
 from minicnn.nets.classifiers.resnet import Residual
@@ -6,7 +7,10 @@ from minicnn.ops import GlobalAvgPool, Pad, ReLU, Slice
 
 
 class ShortcutA(Layer):
-    """Every second pixel of x, and zeros for the new channels, half of them on each side.  (N, C, H, W) -> (N, 2C, H/2, W/2)"""
+    """Every second pixel of x, and zeros for the new channels, half of them on each side.
+
+    (N, C, H, W) -> (N, 2C, H/2, W/2)
+    """
 
     def forward(self, x: X) -> X:
         half = x.shape[1] // 2
@@ -27,7 +31,10 @@ def block(name: str, C: int, F: int) -> Residual:
 
 
 def cifar_resnet(n: int, classes: int = 10) -> Sequential:
-    """6n + 2 layers: three stages of n blocks with 16, 32 and 64 channels.  x (N, 3, 32, 32) -> scores (N, classes)"""
+    """6n + 2 layers: three stages of n blocks with 16, 32 and 64 channels.
+
+    x (N, 3, 32, 32) -> scores (N, classes)
+    """
     steps, C = [], 16
     for stage, F in enumerate((16, 32, 64), start=1):
         for i in range(n):

@@ -1,7 +1,9 @@
-"""GoogLeNet (Szegedy et al. 2015, table 1): as torchvision publishes it, and as published for Caffe; each under its own layer names.
+"""GoogLeNet (Szegedy et al. 2015, table 1): as torchvision publishes it, and as published for Caffe; each
+under its own layer names.
 
-torchvision's has batchnorm after every convolution, no local response normalisation, and 3x3 kernels where the paper has 5x5; its training
-heads (aux1, aux2; loss1, loss2 in Caffe) take no part in the scores and are left out.
+torchvision's has batchnorm after every convolution, no local response normalisation, and 3x3 kernels where
+the paper has 5x5; its training heads (aux1, aux2; loss1, loss2 in Caffe) take no part in the scores and are
+left out.
 
 Lesson 17.
 """
@@ -24,7 +26,8 @@ TABLE_1 = {
 
 
 class Inception(Layer):
-    """y = the outputs of four branches side by side as channels (fig. 2b): 1x1; 1x1 then 3x3; 1x1 then 5x5; pooling then 1x1."""
+    """y = the outputs of four branches side by side as channels (fig. 2b): 1x1; 1x1 then 3x3; 1x1 then 5x5;
+    pooling then 1x1."""
 
     one: Layer
     three: Layer
@@ -49,11 +52,16 @@ def googlenet(classes: int = 1000) -> Sequential:
     def inception(which, C):
         name, (one, reduce3, three, reduce5, five, pooled) = f"inception{which}", TABLE_1[which]
         return Inception(
-            name, conv(f"{name}.branch1", C, one, 1),
-            Sequential(conv(f"{name}.branch2.0", C, reduce3, 1), conv(f"{name}.branch2.1", reduce3, three, 3, pad=1)),
-            Sequential(conv(f"{name}.branch3.0", C, reduce5, 1), conv(f"{name}.branch3.1", reduce5, five, 3, pad=1)),
+            name,
+            conv(f"{name}.branch1", C, one, 1),
+            Sequential(
+                conv(f"{name}.branch2.0", C, reduce3, 1), conv(f"{name}.branch2.1", reduce3, three, 3, pad=1)
+            ),
+            Sequential(
+                conv(f"{name}.branch3.0", C, reduce5, 1), conv(f"{name}.branch3.1", reduce5, five, 3, pad=1)
+            ),
             Sequential(_pool(f"{name}.branch4.0", stride=1, pad=1), conv(f"{name}.branch4.1", C, pooled, 1)),
-        )  # fmt: skip
+        )
 
     return Sequential(
         *(conv("conv1", 3, 64, 7, pad=3, stride=2), _pool("maxpool1")),
@@ -73,11 +81,16 @@ def googlenet_caffe(classes: int = 1000) -> Sequential:
     def inception(which, C):
         name, (one, reduce3, three, reduce5, five, pooled) = f"inception_{which}", TABLE_1[which]
         return Inception(
-            f"{name}/output", conv(f"{name}/1x1", C, one, 1),
-            Sequential(conv(f"{name}/3x3_reduce", C, reduce3, 1), conv(f"{name}/3x3", reduce3, three, 3, pad=1)),
-            Sequential(conv(f"{name}/5x5_reduce", C, reduce5, 1), conv(f"{name}/5x5", reduce5, five, 5, pad=2)),
+            f"{name}/output",
+            conv(f"{name}/1x1", C, one, 1),
+            Sequential(
+                conv(f"{name}/3x3_reduce", C, reduce3, 1), conv(f"{name}/3x3", reduce3, three, 3, pad=1)
+            ),
+            Sequential(
+                conv(f"{name}/5x5_reduce", C, reduce5, 1), conv(f"{name}/5x5", reduce5, five, 5, pad=2)
+            ),
             Sequential(_pool(f"{name}/pool", stride=1, pad=1), conv(f"{name}/pool_proj", C, pooled, 1)),
-        )  # fmt: skip
+        )
 
     return Sequential(
         *(

@@ -1,4 +1,5 @@
-"""A small VGG with global average pooling and one linear layer, so that CAM applies to it (Zhou et al. 2016): 1.18 million parameters.
+"""A small VGG with global average pooling and one linear layer, so that CAM applies to it (Zhou et al. 2016):
+1.18 million parameters.
 
 Lesson 16.
 """
@@ -9,7 +10,9 @@ from minicnn.ops import GlobalAvgPool
 
 
 def mini_vgg(batchnorm: bool = False, classes: int = 10) -> Sequential:
-    """Four blocks of two 3x3 convolutions with 32, 64, 128 and 256 filters.  x (N, 3, H, W), H and W at least 16 -> scores (N, classes)
+    """Four blocks of two 3x3 convolutions with 32, 64, 128 and 256 filters.
+
+    x (N, 3, H, W), H and W at least 16 -> scores (N, classes)
 
     batchnorm=True is the network in training; `fold` turns its weights into those of the network without.
     """

@@ -1,11 +1,15 @@
-"""mini-Xception (Arriaga et al. 2017, fig. 4): separable convolutions, residual modules, and no linear layer at all."""
+"""mini-Xception (Arriaga et al. 2017, fig. 4): separable convolutions, residual modules, and no linear layer
+at all."""
 
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, Sequential, X
 from minicnn.ops import Add, GlobalAvgPool, MaxPool, ReLU
 
 
 class Module(Layer):
-    """y = pool(bn(sep(relu(bn(sep(x)))))) + bn(conv1x1(x)): both ways halve the maps.  (N, C, size, size) -> (N, F, size/2, size/2)"""
+    """y = pool(bn(sep(relu(bn(sep(x)))))) + bn(conv1x1(x)): both ways halve the maps.
+
+    (N, C, size, size) -> (N, F, size/2, size/2)
+    """
 
     branch: Sequential
     shortcut: Sequential

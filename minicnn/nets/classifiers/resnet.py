@@ -1,4 +1,5 @@
-"""Residual networks for ImageNet (He et al. 2016, table 1), with the layer names of torchvision's files: layer4.1.conv2.
+"""Residual networks for ImageNet (He et al. 2016, table 1), with the layer names of torchvision's files:
+layer4.1.conv2.
 
 A block's output, after its last ReLU, carries the name of the block: layer4.1.
 
@@ -12,7 +13,10 @@ from minicnn.ops import Add, GlobalAvgPool, MaxPool, ReLU
 
 
 class Residual(Layer):
-    """y = relu(F(x) + shortcut(x)), eq. 1 and 2 of the paper.  F: `branch`, a Sequential; shortcut: a layer, or None for x itself."""
+    """y = relu(F(x) + shortcut(x)), eq. 1 and 2 of the paper.
+
+    F: `branch`, a Sequential; shortcut: a layer, or None for x itself.
+    """
 
     branch: Layer
     shortcut: Layer | None
@@ -46,7 +50,8 @@ def bottleneck(
 ) -> Residual:
     """1x1, 3x3, 1x1 (fig. 5, right).  C -> 4F channels.
 
-    stride_first: the first 1x1 takes the stride, as in the paper, in Caffe and in Keras; in torchvision the 3x3 does.
+    stride_first: the first 1x1 takes the stride, as in the paper, in Caffe and in Keras; in torchvision the
+    3x3 does.
     """
     s1, s2 = (stride, 1) if stride_first else (1, stride)
     branch = Sequential(
@@ -85,9 +90,12 @@ def resnet(
     eps: float = 1e-5,
     rounded_up: bool = False,
 ) -> Sequential:
-    """Four stages of `depths` blocks with 64, 128, 256 and 512 (times expansion) channels.  x (N, 3, 224, 224) -> scores (N, classes)
+    """Four stages of `depths` blocks with 64, 128, 256 and 512 (times expansion) channels.
 
-    bias: conv1 has one.  rounded_up: the pooling has no padding, and a last window that hangs over, as in Caffe.
+    x (N, 3, 224, 224) -> scores (N, classes)
+
+    bias: conv1 has one.  rounded_up: the pooling has no padding, and a last window that hangs over, as in
+    Caffe.
     """
     steps, C = [], 64
     for stage, (depth, F) in enumerate(zip(depths, (64, 128, 256, 512)), start=1):
@@ -122,7 +130,8 @@ def resnet50(classes: int = 1000) -> Sequential:
 
 
 def resnet50_keras(classes: int = 1000) -> Sequential:
-    """50 layers, as Keras publishes it: the stride is on the first 1x1, convolutions have a bias, eps is 1.001e-5."""
+    """50 layers, as Keras publishes it: the stride is on the first 1x1, convolutions have a bias, eps is
+    1.001e-5."""
 
     def block(name, C, F, stride):
         return bottleneck(name, C, F, stride, stride_first=True, bias=True, eps=1.001e-5)
@@ -131,7 +140,8 @@ def resnet50_keras(classes: int = 1000) -> Sequential:
 
 
 def resnet50_caffe(classes: int = 1000) -> Sequential:
-    """50 layers, as its authors published it: the stride is on the first 1x1, conv1 has a bias, the pooling is rounded up."""
+    """50 layers, as its authors published it: the stride is on the first 1x1, conv1 has a bias, the pooling
+    is rounded up."""
 
     def block(name, C, F, stride):
         return bottleneck(name, C, F, stride, stride_first=True)

@@ -11,9 +11,10 @@ from minicnn.ops import Flatten, MaxPool, ReLU
 def shapes(batchnorm: bool = False, classes: int = 8) -> Sequential:
     """Five blocks of 3x3 convolutions, a max-pool over all that is left of the picture, fc6 and fc7.
 
-    x (N, 3, 96, 96) -> scores (N, classes); the kinds do not exclude each other.  The global max-pool asks whether a shape is there and not
-    where: without it, fc6 would have to learn every kind anew at every place.  batchnorm=True is the network in training; `fold` turns its
-    weights into those of the network without.
+    x (N, 3, 96, 96) -> scores (N, classes); the kinds do not exclude each other.  The global max-pool asks
+    whether a shape is there and not where: without it, fc6 would have to learn every kind anew at every
+    place.  batchnorm=True is the network in training; `fold` turns its weights into those of the network
+    without.
     """
     head = [
         *(Apply("gmp", MaxPool, kernel=3), Apply("flatten", Flatten)),

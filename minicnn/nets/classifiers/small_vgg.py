@@ -32,8 +32,8 @@ def udacity_cifar(classes: int = 10) -> Sequential:
 
 
 def deep_convnet(classes: int = 10) -> Sequential:
-    """The book "Deep learning from scratch", ch. 8, MNIST: the fourth convolution has padding 2, and outputs are halved where dropout
-    halves them in training.  x (N, 1, 28, 28) -> scores (N, classes)"""
+    """The book "Deep learning from scratch", ch. 8, MNIST: the fourth convolution has padding 2, and outputs
+    are halved where dropout halves them in training.  x (N, 1, 28, 28) -> scores (N, classes)"""
     return Sequential(
         *_convolution(1, 1, 16), *_convolution(2, 16, 16), _pool("pool1"),
         *_convolution(3, 16, 32), *_convolution(4, 32, 32, pad=2), _pool("pool2"),

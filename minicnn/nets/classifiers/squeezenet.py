@@ -1,7 +1,9 @@
-"""SqueezeNet (Iandola et al. 2016, table 1): 1.0, the lighter 1.1, each as published for Caffe and for torchvision.
+"""SqueezeNet (Iandola et al. 2016, table 1): 1.0, the lighter 1.1, each as published for Caffe and for
+torchvision.
 
-All have a ReLU after every convolution, conv10 too, and the scores are global averages of relu_conv10, so none is negative; pooling rounds
-up.  They differ in conv10, a 1x1 kernel that has padding 1 in Caffe's 1.0 alone, and in how a picture is prepared (weights/zoo.toml).
+All have a ReLU after every convolution, conv10 too, and the scores are global averages of relu_conv10, so
+none is negative; pooling rounds up.  They differ in conv10, a 1x1 kernel that has padding 1 in Caffe's 1.0
+alone, and in how a picture is prepared (weights/zoo.toml).
 
 Lesson 17.
 """
@@ -68,12 +70,18 @@ def squeezenet1_1(classes: int = 1000) -> Sequential:
 
 
 def squeezenet1_0_torchvision(classes: int = 1000) -> Sequential:
-    """Version 1.0 as torchvision publishes it: conv10 without padding.  x (N, 3, 224, 224) -> scores (N, classes)"""
+    """Version 1.0 as torchvision publishes it: conv10 without padding.
+
+    x (N, 3, 224, 224) -> scores (N, classes)
+    """
     return squeezenet(classes, conv10_pad=0)
 
 
 def squeezenet1_1_torchvision(classes: int = 1000) -> Sequential:
-    """Version 1.1 as torchvision publishes it: the same layers as Caffe's.  x (N, 3, 224, 224) -> scores (N, classes)"""
+    """Version 1.1 as torchvision publishes it: the same layers as Caffe's.
+
+    x (N, 3, 224, 224) -> scores (N, classes)
+    """
     return squeezenet1_1(classes)
 
 

@@ -1,4 +1,5 @@
-"""VGG (Simonyan & Zisserman 2015, table 1), with the layer names of the published Caffe files: conv5_3, relu5_3, pool5, fc8.
+"""VGG (Simonyan & Zisserman 2015, table 1), with the layer names of the published Caffe files: conv5_3,
+relu5_3, pool5, fc8.
 
 Lesson 16.
 """
@@ -11,7 +12,10 @@ CONFIGURATIONS = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 
 
 
 def vgg(configuration: str, batchnorm: bool = False, classes: int = 1000) -> Sequential:
-    """Five blocks of 3x3 convolutions, each followed by a 2x2 max-pool, then three linear layers.  x (N, 3, 224, 224) -> (N, classes)"""
+    """Five blocks of 3x3 convolutions, each followed by a 2x2 max-pool, then three linear layers.
+
+    x (N, 3, 224, 224) -> (N, classes)
+    """
     steps, C = [], 3
     for block, (convolutions, F) in enumerate(
         zip(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512)), start=1

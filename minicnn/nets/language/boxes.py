@@ -1,4 +1,5 @@
-"""Boxes: anchors, how a box is told from its anchor, overlap, and what is left of many boxes around one thing.
+"""Boxes: anchors, how a box is told from its anchor, overlap, and what is left of many boxes around one
+thing.
 
 A box is x0, y0, x1, y1 in pixels, x to the right, y down; x1 and y1 are no longer inside.
 """
@@ -11,7 +12,9 @@ from minicnn.graph import Array
 
 
 def anchors(size: tuple[int, int], sides: Sequence[float], step: int) -> Array:
-    """Squares of several sides around the middle of every cell of a map (Ren et al. 2015, sec. 3.1.1).  size: (h, w) cells of `step` pixels
+    """Squares of several sides around the middle of every cell of a map (Ren et al. 2015, sec. 3.1.1).
+
+    size: (h, w) cells of `step` pixels
 
     -> (K h w, 4), in the order of a map (K, h, w) that was laid flat
     """
@@ -25,7 +28,10 @@ def anchors(size: tuple[int, int], sides: Sequence[float], step: int) -> Array:
 
 
 def encode(boxes: Array, anchors: Array) -> Array:
-    """What turns anchors into boxes (Girshick et al. 2014, app. C): shift in sides of the anchor, growth as a logarithm.  (..., 4)"""
+    """What turns anchors into boxes (Girshick et al. 2014, app.
+
+    C): a shift, in sides of the anchor, and growth, as a logarithm.  boxes, anchors (..., 4) -> offsets (...,
+    4)"""
     centre, side = _centre(boxes)
     from_centre, from_side = _centre(anchors)
     return np.concatenate([(centre - from_centre) / from_side, np.log(side / from_side)], axis=-1)
@@ -50,7 +56,8 @@ def iou(a: Array, b: Array) -> Array:
 
 
 def suppress(boxes: Array, scores: Array, overlap: float = 0.5) -> Array:
-    """Non-maximum suppression: the best box, the best of those that overlap it by at most `overlap`, ... -> their numbers, best first"""
+    """Non-maximum suppression: the best box, the best of those that overlap it by at most `overlap`, ... ->
+    their numbers, best first"""
     left, kept = np.argsort(-scores, kind="stable"), []
     while len(left):
         best, left = left[0], left[1:]

@@ -1,4 +1,5 @@
-"""Image captioning: a CNN as encoder; a decoder with attention, whose LSTM says one word after the other; 0.4 million parameters.
+"""Image captioning: a CNN as encoder; a decoder with attention, whose LSTM says one word after the other; 0.4
+million parameters.
 
 Lesson 22.
 """
@@ -23,14 +24,16 @@ FAR = 2
 
 
 class Attended(NamedTuple):
-    """What attention chooses from, at each of P places: what there is, its values (N, P, C), and the keys (N, K, P) that find it."""
+    """What attention chooses from, at each of P places: what there is, its values (N, P, C), and the keys (N,
+    K, P) that find it."""
 
     what: Any
     keys: Any
 
 
 class State(NamedTuple):
-    """Between two words: hidden state h and cell c of the LSTM (N, H), and what was attended to last, and first (N, 2C)."""
+    """Between two words: hidden state h and cell c of the LSTM (N, H), and what was attended to last, and
+    first (N, 2C)."""
 
     h: Any
     c: Any
@@ -39,17 +42,17 @@ class State(NamedTuple):
 
 
 class Decoder(Layer):
-    """Says a sentence about feature maps, in the manner of Xu et al. 2015 ("Show, attend and tell", soft attention) and
-    Luong et al. 2015.
+    """Says a sentence about feature maps, in the manner of Xu et al. 2015 ("Show, attend and tell", soft
+    attention) and Luong et al. 2015.
 
-    words: how many there are, number 0 the full stop.  After each word the LSTM reads it, and what was attended to for
-    it; its hidden state h asks where to look now, two glances at a time; the next word follows from h, from what is
-    seen there, and from what was looked at first, which stays in view: to say where one thing is, seen from another,
-    takes both.
+    words: how many there are, number 0 the full stop.  After each word the LSTM reads it, and what was
+    attended to for it; its hidden state h asks where to look now, two glances at a time; the next word
+    follows from h, from what is seen there, and from what was looked at first, which stays in view: to say
+    where one thing is, seen from another, takes both.
 
         h, c    = LSTM([word, context], h, c)
-        a_g     = softmax_p( keys_p . (Q_g h) )       attention over the places p of the feature maps, for each glance g
-        context = [sum_p a_gp what_p]                 what: the feature maps relu5_1, and two more that say which row and column
+        a_g     = softmax_p( keys_p . (Q_g h) )       attention over the places p, for each glance g
+        context = [sum_p a_gp what_p]                 what: relu5_1, and two more maps, row and column
         scores  = W [h, context, first] + b           one for each word
     """
 
@@ -97,7 +100,8 @@ class Decoder(Layer):
         return Attended(what, keys), State(*start)
 
     def step(self, seen: Attended, heard: Array, state: State) -> tuple[Any, State]:
-        """heard (N,): the words that were said last -> the scores (logits) of the next (N, words), and the new state"""
+        """heard (N,): the words that were said last -> the scores (logits) of the next (N, words), and the
+        new state"""
         words = self.embedding(Tensor(heard) if isinstance(seen.what, Tensor) else heard)
         h, c = self.lstm(Concat(axis=1)(words, state.context), state.h, state.c)
         N, K, _ = seen.keys.shape
@@ -121,17 +125,20 @@ class Captioner(Layer):
     def __call__(self, x: X, words: Array) -> X:
         """Teacher forcing: the scores of every word at every step, given the right words in front of it.
 
-        x (N, 3, H, W); words (N, L), whole numbers: the sentence, with its full stop -> scores (N, L, words); those at step t have heard
-        the words in front of it.  An array x gives an array, and nothing is remembered.
+        x (N, 3, H, W); words (N, L), whole numbers: the sentence, with its full stop -> scores (N, L, words);
+        those at step t have heard the words in front of it.  An array x gives an array, and nothing is
+        remembered.
         """
         return self.decoder(self.encoder(x), words)
 
     def encode(self, x: X) -> tuple[Attended, State]:
-        """x (N, 3, H, W) -> what attention chooses from, and the state before the first word (see minicnn/nets/language/decoding.py)"""
+        """x (N, 3, H, W) -> what attention chooses from, and the state before the first word (see
+        minicnn/nets/language/decoding.py)"""
         return self.decoder.encode(self.encoder(x))
 
     def step(self, seen: Attended, heard: Array, state: State) -> tuple[Any, State]:
-        """heard (N,): the words that were said last -> the scores (logits) of the next (N, words), and the new state"""
+        """heard (N,): the words that were said last -> the scores (logits) of the next (N, words), and the
+        new state"""
         return self.decoder.step(seen, heard, state)
 
     def with_decoder(self, decoder: Layer) -> Captioner:
@@ -142,11 +149,15 @@ class Captioner(Layer):
 
 
 def where(N: int, h: int, w: int) -> Array:
-    """A positional encoding: two feature maps that say where they are, row and column, from -FAR to FAR -> (N, 2, h, w)"""
+    """A positional encoding: two feature maps that say where they are, row and column, from -FAR to FAR ->
+    (N, 2, h, w)"""
     rows, columns = np.meshgrid(np.linspace(-FAR, FAR, h), np.linspace(-FAR, FAR, w), indexing="ij")
     return np.broadcast_to(np.stack([rows, columns]), (N, 2, h, w))
 
 
 def captioner(words: int = 24) -> Captioner:
-    """The network that says what is in a scene of the shapes world.  x (N, 3, 96, 96), words (N, L) -> scores (N, L, words)"""
+    """The network that says what is in a scene of the shapes world.
+
+    x (N, 3, 96, 96), words (N, L) -> scores (N, L, words)
+    """
     return Captioner(words)

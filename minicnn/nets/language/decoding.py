@@ -1,8 +1,9 @@
 """Sentences from a network that says one word after the other (see captioner.py):
 greedy decoding, or beam search along the best few beginnings.
 
-A network that can be decoded has `encode(x)` -> (seen, state) and `step(seen, heard (N,), state)` -> (scores (N, words), state); word 0 is
-the full stop, which also begins a sentence.  seen and state are tuples of arrays (N, ...).
+A network that can be decoded has `encode(x)` -> (seen, state) and `step(seen, heard (N,), state)` -> (scores
+(N, words), state); word 0 is the full stop, which also begins a sentence.  seen and state are tuples of
+arrays (N, ...).
 """
 
 from typing import Any
@@ -32,8 +33,8 @@ def greedy(net: Any, x: Array, longest: int) -> Array:
 def beam(net: Any, x: Array, longest: int, width: int = 3) -> list[tuple[float, Array]]:
     """The `width` best beginnings go on at every step; of those that ended, the most probable sentences.
 
-    x: array (1, 3, H, W) -> [(log-probability, words (longest,)), ...], best first; sentences that did not end in `longest` words are left
-    out.  width 1 is greedy.
+    x: array (1, 3, H, W) -> [(log-probability, words (longest,)), ...], best first; sentences that did not
+    end in `longest` words are left out.  width 1 is greedy.
     """
     seen, state = net.encode(x)
     ended, going = [], [(0.0, [], state)]

@@ -1,4 +1,5 @@
-"""Dense captioning, after the fully convolutional localisation network FCLN (Johnson et al. 2016): regions, and a sentence of each.
+"""Dense captioning, after the fully convolutional localisation network FCLN (Johnson et al. 2016): regions,
+and a sentence of each.
 
 Lesson 22.
 """
@@ -38,13 +39,16 @@ P = 5  # samples along a region's side
 class DenseCaptioner(Layer):
     """x (N, 3, 96, 96) -> feature maps A -> boxes with a score each -> a sentence for each box.  V: words.
 
-    maps     (N, 96, 12, 12): the trunk of `shapes` up to relu4_2, 64 maps, and beside them the 32 of relu2_1, averaged to their size, as in
-             hypercolumns (Hariharan et al. 2015): of a trunk that was trained for kinds, relu2_1 tells colours apart, relu4_2 no longer
-    A        relu5 (N, 128, 12, 12): two more convolutions, so that a map may speak of a colour and a kind at once
-    rpn      at every cell and for every anchor, the score of "here is something", and the offsets from the anchor to its box
-    region   A inside a box, the mean of P x P samples, through one matrix: the first thing that the LSTM is shown; then come the words.  A
-             mean, as in networks that end in global average pooling: what a map says counts wherever in the box it says so.  No ReLU after
-             the matrix: the code of a mixture of two regions is the mixture of their codes
+    maps     (N, 96, 12, 12): the trunk of `shapes` up to relu4_2, 64 maps, and beside them the 32 of relu2_1,
+             averaged to their size, as in hypercolumns (Hariharan et al. 2015): of a trunk that was trained
+             for kinds, relu2_1 tells colours apart, relu4_2 no longer
+    A        relu5 (N, 128, 12, 12): two more convolutions, so that a map may speak of a colour and a kind
+    rpn      at every cell and for every anchor, the score of "here is something", and the offsets from the
+             anchor to its box
+    region   A inside a box, the mean of P x P samples, through one matrix: the first thing that the LSTM is
+             shown; then come the words.  A mean, as in networks that end in global average pooling: what a
+             map says counts wherever in the box it says so.  No ReLU after the matrix: the code of a mixture
+             of two regions is the mixture of their codes
     """
 
     early: Sequential
@@ -77,7 +81,8 @@ class DenseCaptioner(Layer):
         return self.apply(Concat(), self.late(early), self.beside(early), name="maps")
 
     def forward(self, x: Any) -> tuple[Any, Any, Any]:
-        """-> (A, scores (N, K h w), offsets (N, K h w, 4)), K: anchors at a cell, in the order of `minicnn.nets.language.boxes.anchors`."""
+        """-> (A, scores (N, K h w), offsets (N, K h w, 4)), K: anchors at a cell, in the order of
+        `minicnn.nets.language.boxes.anchors`."""
         maps = self.maps(x)
         A, found, K, cells = self.joined(maps), self.rpn(maps), len(SIDES), maps.shape[-2] * maps.shape[-1]
         flat = Reshape((x.shape[0], 5, K * cells))(found)
@@ -90,7 +95,8 @@ class DenseCaptioner(Layer):
     def boxes(
         self, scores: Array, offsets: Array, size: tuple[int, int], enough: float = 0.5, overlap: float = 0.4
     ) -> list[tuple[Array, Array]]:
-        """What was found: arrays (N, K h w), (N, K h w, 4), size (H, W) of a picture -> for each, (boxes (R, 4), probabilities (R,))"""
+        """What was found: arrays (N, K h w), (N, K h w, 4), size (H, W) of a picture -> for each, (boxes (R,
+        4), probabilities (R,))"""
         H, W = size
         every, p = anchors((H // STEP, W // STEP), SIDES, STEP), Sigmoid()(scores)
         found = []
@@ -102,11 +108,15 @@ class DenseCaptioner(Layer):
         return found
 
     def codes(self, A: X, boxes: Any, picture: Array) -> X:
-        """The vectors of R regions.  A (N, 128, h, w), boxes (R, 4) in pixels, picture (R,): which of the N -> (R, code)"""
+        """The vectors of R regions.
+
+        A (N, 128, h, w), boxes (R, 4) in pixels, picture (R,): which of the N -> (R, code)
+        """
         return self.region(RoIAlign(P, 1 / STEP, picture)(A, boxes))
 
     def words_after(self, codes: X, words: Array) -> X:
-        """Scores of every next word, before softmax, if the words before it are these: codes (R, code), words (R, T) -> (R, T, V)"""
+        """Scores of every next word, before softmax, if the words before it are these: codes (R, code), words
+        (R, T) -> (R, T, V)"""
         before, told = np.concatenate([np.full((len(words), 1), STOP), words[:, :-1]], axis=1), []
         _, state = self.encode(codes)
         for heard in before.T:
@@ -115,7 +125,8 @@ class DenseCaptioner(Layer):
         return Reshape((*words.shape, -1))(Concat()(*told))
 
     def log_probability(self, A: X, boxes: Any, picture: Array, words: Array, each: bool = False) -> X:
-        """ln p(sentence | region) = sum_t ln p(word_t | words before, region): words (R, T) -> (R,); each=True: of each word, (R, T)
+        """ln p(sentence | region) = sum_t ln p(word_t | words before, region): words (R, T) -> (R,);
+        each=True: of each word, (R, T)
 
         A word after the full stop counts for nothing.
         """
@@ -126,7 +137,8 @@ class DenseCaptioner(Layer):
         return per_word if each else Sum(axis=-1)(per_word)
 
     def encode(self, codes: X) -> tuple[tuple[()], tuple[Any, Any]]:
-        """The hidden state of an LSTM that has seen the regions, and no word yet; `decoding` asks for this and `step`."""
+        """The hidden state of an LSTM that has seen the regions, and no word yet; `decoding` asks for this
+        and `step`."""
         nothing = np.zeros_like(
             codes.data if isinstance(codes, Tensor) else codes, shape=(codes.shape[0], self.lstm.H)
         )

@@ -11,8 +11,8 @@ class Encoder(Layer):
     """x (N, 3, H, W) -> feature maps (N, 80, H/8, W/8), under the name `sight`.
 
     `shapes` was trained to tell kinds, whatever their colour: at pool1 the colour of a place can be read off
-    linearly, at relu4_2 no longer, and the kind only there.  So both are taken: the 16 maps of pool1, averaged
-    over 4 x 4, and the 64 of relu4_2, which have a receptive field large enough for a whole shape.
+    linearly, at relu4_2 no longer, and the kind only there.  So both are taken: the 16 maps of pool1,
+    averaged over 4 x 4, and the 64 of relu4_2, which have a receptive field large enough for a whole shape.
     """
 
     features: int = 80

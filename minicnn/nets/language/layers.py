@@ -1,7 +1,7 @@
 """Layers for words: word embeddings, and an LSTM.
 
-As everywhere, a tensor in gives a tensor out, and arrays in give arrays out and nothing is remembered: whoever wants gradients gives the
-words as a tensor, too.
+As everywhere, a tensor in gives a tensor out, and arrays in give arrays out and nothing is remembered:
+whoever wants gradients gives the words as a tensor, too.
 """
 
 from minicnn.graph import Tensor

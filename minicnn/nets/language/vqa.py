@@ -1,4 +1,5 @@
-"""Visual question answering (VQA): a CNN encodes the picture, an LSTM the question, and they are multiplied; 0.3 million parameters.
+"""Visual question answering (VQA): a CNN encodes the picture, an LSTM the question, and they are multiplied;
+0.3 million parameters.
 
 Lesson 22.
 """
@@ -20,10 +21,12 @@ from minicnn.ops import Add, Concat, MatMul, MaxPool, Mul, ReLU, Reshape, Softma
 
 
 class Answerer(Layer):
-    """Answers questions about feature maps (Antol et al. 2015): picture and question meet in a product (Lu et al. 2015).
+    """Answers questions about feature maps (Antol et al. 2015): picture and question meet in a product (Lu et
+    al. 2015).
 
-    The LSTM's last hidden state is the question q.  Attention looks twice (Yang et al. 2016, "Stacked attention networks"), so that what is left of the star
-    can be found from where the star is; what it saw, and the strongest of every feature map A (relu5_1), are multiplied with it:
+    The LSTM's last hidden state is the question q.  Attention looks twice (Yang et al. 2016, "Stacked
+    attention networks"), so that what is left of the star can be found from where the star is; what it saw,
+    and the strongest of every feature map A (relu5_1), are multiplied with it:
 
         a1 = softmax_p( keys_p . Q1 q ),              s1 = sum_p a1_p what_p
         a2 = softmax_p( keys_p . Q2 [q, s1] ),        s2 = sum_p a2_p what_p
@@ -95,7 +98,7 @@ class Answerer(Layer):
         return h
 
     def places(self, A: Any) -> tuple[Any, Any]:
-        """A (N, F, h, w) -> what there is at every place (N, h w, C), and the keys that find it (N, K, h w)"""
+        """A (N, F, h, w) -> what is at every place (N, h w, C), and the keys that find it (N, K, h w)."""
         N, _, h, w = A.shape
         like = A.data if isinstance(A, Tensor) else A
         at = where(N, h, w)
@@ -121,7 +124,8 @@ class Vqa(Layer):
         self.answerer = Answerer(words, answers, self.encoder.features)
 
     def __call__(self, x: X, words: Array) -> X:
-        """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q, answers)"""
+        """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q,
+        answers)"""
         return self.answerer(self.encoder(x), words)
 
     def with_answerer(self, answerer: Layer) -> Vqa:
@@ -132,5 +136,8 @@ class Vqa(Layer):
 
 
 def vqa(words: int = 34, answers: int = 21) -> Vqa:
-    """The network that answers questions about a scene of the shapes world.  x (N, 3, 96, 96), words (N, Q, L) -> scores (N, Q, answers)"""
+    """The network that answers questions about a scene of the shapes world.
+
+    x (N, 3, 96, 96), words (N, Q, L) -> scores (N, Q, answers)
+    """
     return Vqa(words, answers)

@@ -143,7 +143,7 @@ def test_rules_refuse_an_activation_they_say_nothing_about():
     ).initialise(0)
     x = picture(dtype=np.float32)
     y = net(x)
-    with pytest.raises(RuleError, match="nothing on the way back"):
+    with pytest.raises(RuleError, match="nothing in the backward pass"):
         guided_backprop(y, 0, x)
     assert same_bits(guided_backprop(y, 0, x, allow=(SiLU, *GUIDED)), gradient(y, 0, x))
     with pytest.raises(RuleError, match="silu1"):
