@@ -1,5 +1,6 @@
 """gradcam: visual explanations of CNNs, one paper and one file each, on the engine `minicnn`."""
 
+from gradcam import _starting as _starting  # first: it looks whose packages the others will import
 from gradcam.explanation import PANEL, Explanation, explain
 from gradcam.interpolation import upsample
 from gradcam.methods import CLASSIC, METHODS, RELATIVES

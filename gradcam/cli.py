@@ -1,14 +1,22 @@
-"""The command line.  A command imports what it needs when it runs, so that help and mistakes are answered at once."""
+"""The command line.
+
+A command imports what it needs when it runs, so that help and mistakes are answered at once.
+"""
 
 import argparse
 import difflib
 import os
+import re
 import sys
 import warnings
+from collections.abc import Sequence
 
 from gradcam.commands import commands
+from gradcam.commands._parser import Parser
+from gradcam.commands._printing import OutputError, complain, prepare, say, silence
+from minicnn import Error, __version__
 
-DESCRIPTION = "Why did the network say so?  Visual explanations of convolutional networks."
+DESCRIPTION = "Why did the network say so?  Visual explanations of convolutional neural networks (CNNs)."
 EXAMPLES = """\
 Begin with:
   gradcam explain                       a built-in picture, a built-in network
@@ -17,44 +25,39 @@ Begin with:
 """
 
 
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; argv: its words, or else those that were typed.
 
-    def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (see: {self.prog} --help)\n")
-
-
-def main(argv=None):
-    """Run one command -> its exit status: 0, or 2 if what was asked for cannot be done; one line on standard error then says why."""
+    Returns the exit status: 0; what the command defines (see its --help); 2 if what was asked for cannot
+    be done, and one line on standard error then says why; 130 if it was interrupted.  SystemExit for
+    --help and for words that are not understood.
+    """
+    os.environ["MPLBACKEND"] = "agg"  # every figure goes to a file: whatever the environment says of windows
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")  # a photo's odd metadata; that it is very large
-        warnings.showwarning = lambda message, *_, **__: print(f"gradcam: note: {message}", file=sys.stderr)
+        warnings.showwarning = lambda message, *_, **__: complain(f"note: {message}")
         try:
+            prepare()
             args = parsed(known(sys.argv[1:] if argv is None else argv))
-            status = args.run(args)
-            sys.stdout.flush()
-            return status
+            return args.run(args)
         except KeyboardInterrupt:
-            print("gradcam: interrupted", file=sys.stderr)
+            complain("interrupted")
             return 130
         except BrokenPipeError:  # whoever read the output has enough of it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            silence()
             return 0
         except MemoryError:
-            print(
-                "gradcam: there is not enough memory; fewer classes or methods at a time need less",
-                file=sys.stderr,
-            )
+            complain("there is not enough memory; fewer classes or methods at a time need less")
             return 2
-        except Exception as error:
-            if not isinstance(error, ours()):
-                raise
-            print(f"gradcam: {one_line(str(error))}", file=sys.stderr)
+        except Error as error:
+            if isinstance(error, OutputError):
+                silence()
+            complain(one_line(str(error)))
             return 2
 
 
-def known(argv):
-    """argv, if its first word is a command."""
+def known(argv: Sequence[str]) -> Sequence[str]:
+    """argv, if its first word is a command, and no word is empty."""
     if argv and not argv[0].startswith("-") and argv[0] not in commands():
         near = difflib.get_close_matches(argv[0], commands()) or list(commands())
         meant = (
@@ -63,10 +66,13 @@ def known(argv):
             else f"there is {', '.join(near)}"
         )
         parser().error(f"there is no command '{argv[0]}'; {meant}")
+    for before, word in zip(("gradcam", *argv), argv):
+        if not word.strip() or re.fullmatch(r"--[\w-]+=\s*", word):
+            parser().error(f"what follows {word.rstrip().rstrip('=') or before} is empty")
     return argv
 
 
-def parsed(argv):
+def parsed(argv: Sequence[str]) -> argparse.Namespace:
     """The arguments, if all of them are understood."""
     top = parser()
     args, more = top.parse_known_args(argv)
@@ -77,7 +83,7 @@ def parsed(argv):
     return args
 
 
-def parser():
+def parser() -> Parser:
     """The parser of all commands."""
     top = Parser(
         prog="gradcam",
@@ -93,21 +99,12 @@ def parser():
     return top
 
 
-def version():
+def version() -> None:
     """Print the version of the package that is installed."""
-    from minicnn import __version__
-
-    print(f"minicnn-gradcam {__version__}")
+    say(f"minicnn-gradcam {__version__}")
 
 
-def ours():
-    """The errors that are said in the user's terms; any other is a mistake in this program, and shows its traceback."""
-    from minicnn import Error
-
-    return Error
-
-
-def one_line(message):
+def one_line(message: str) -> str:
     """A message of many lines: its first two, and its last."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     return " ".join(lines if len(lines) < 4 else [*lines[:2], "...", lines[-1].removeprefix("... ")])

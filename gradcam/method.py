@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from minicnn import GraphError, Tensor
+
 NO_DERIVATIVE = "No derivative of this score reaches a pixel."
 ONE_EACH, FORWARD = "1 forward, 1 backward", "1 forward"
 
@@ -48,6 +50,7 @@ class Method:
     drawn     "overlay", "heat" or "relief"; scaled_with: the method that it shares its scale with
     zero      why its map can be zero everywhere, {layer} in place of the layer's name; of_score: whether a score of 0 is reason enough
     peers     {library: its class for this method}
+    end       f(y), which raises GraphError if the network of the scores y does not end as the method asks; see `fits`
     """
 
     name: str
@@ -71,6 +74,16 @@ class Method:
     zero: str = NO_DERIVATIVE
     of_score: bool = True
     peers: dict = field(default_factory=dict)
+    end: Callable | None = None
+
+    def fits(self, y: Tensor) -> bool:
+        """Whether the method applies to the network that gave the scores y (N, classes)."""
+        try:
+            if self.end:
+                self.end(y)
+        except GraphError:
+            return False
+        return True
 
 
 def weighted(A, weights, relu=True):

@@ -7,6 +7,7 @@
 Which networks there are stands in zoo.toml, which formats in readers/.
 """
 
+from weights import _starting as _starting  # first: it looks whose `minicnn` is imported
 from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
 from weights.loading import load

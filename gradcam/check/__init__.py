@@ -1,5 +1,6 @@
-"""Does a network's file do what it should?  Its sum, photos, PyTorch on every method, Figure 1 of the Grad-CAM paper."""
+"""Is a network's file what it should be?  A table, row by row."""
 
 from gradcam.check.checking import check
+from gradcam.check.rows import Row
 
-__all__ = ["check"]
+__all__ = ["Row", "check"]

@@ -1,14 +1,17 @@
-"""Every method, in float64, against the same network computed by PyTorch and each formula written again with PyTorch's functions."""
+"""The first methods, in float64, against PyTorch.
+
+PyTorch computes the same network, and each formula is written again with its functions.
+"""
 
 import importlib.util
 
 import numpy as np
 
-from gradcam.check.methods import applicable
 from gradcam.check.rows import Row
 from gradcam.check.ties import tied
 from gradcam.explanation import explain
 from gradcam.image import prepare, read
+from gradcam.methods import CLASSIC, METHODS
 from gradcam.methods.cam import cam_head
 from gradcam.target import strongest_unit
 from minicnn import Tensor, find
@@ -18,13 +21,16 @@ TRIES = 8  # pictures that are looked at for one without ties
 
 
 def agreement(net, pictures=()):
-    """Rows that say how far each method is from PyTorch's.  pictures: paths; the first without ties among pool windows serves, or noise."""
+    """Rows that say how far each method is from PyTorch's.
+
+    pictures: paths; the first without ties among pool windows is the input, or else noise.
+    """
     if importlib.util.find_spec("torch") is None:
         yield Row("PyTorch", "not installed", "pip install 'minicnn-gradcam[verify]'")
         return
     net = net.astype(np.float64)
     what, y, x = _input(net, pictures)
-    methods, c = applicable(y), int(y.data[0].argmax())
+    methods, c = fitting(y), int(y.data[0].argmax())
     half = -(-min(x.shape[-2:]) // 2)
     ours = explain(net, x.data, c, methods, occluder={"window": half, "stride": half})
     theirs = by_pytorch(y, x, c, net.card, methods, half)
@@ -32,6 +38,11 @@ def agreement(net, pictures=()):
     yield _row("  scores", y.data, theirs["scores"])
     for method in methods:
         yield _row(f"  {method}", ours[method], theirs[method])
+
+
+def fitting(y):
+    """The methods that are compared: those of the first tables that apply to the network of the scores y."""
+    return [name for name in CLASSIC if METHODS[name].fits(y)]
 
 
 def by_pytorch(y, x, c, card, methods, window):

@@ -1,8 +1,9 @@
-"""Does a network's file do what it should?  Its sum, photos, PyTorch on every method, Figure 1 of the Grad-CAM paper.  -> a table"""
+"""Is a network's file what it should be?  Its checksum, photos, PyTorch, Figure 1 of the Grad-CAM paper."""
 
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 import weights
 from gradcam.check.agreement import agreement
 from gradcam.check.figure_1 import figure_1
-from gradcam.check.rows import Row, head, show
+from gradcam.check.rows import Row
 from gradcam.check.shipped import accuracy, stated_sum
 from gradcam.image import prepare, read
 from gradcam.show.saving import check as check_place
@@ -19,39 +20,34 @@ from weights.zoo import network
 HAVE = "MINICNN_DATA"  # a folder with images/imagenet_samples and images/cat_dog.jpg, for those who keep one
 
 
-def check(name, path, photos=None, photo=None, out=None):
-    """Print what the file at `path` is and does, a row for each thing that was looked at.
+def check(
+    net,
+    path: str | os.PathLike,
+    photos: str | os.PathLike | None = None,
+    photo: str | os.PathLike | None = None,
+    out: str | os.PathLike | None = None,
+) -> Iterator[Row]:
+    """What the file at `path` is and does: a row for each thing that is looked at, as soon as it is known.
 
-    photos: a folder of pictures named by the number of their class, 281_tabby.jpg; photo: that of Figure 1; out: where the figure goes.
-    Both default to what the folder in MINICNN_DATA holds.  -> 0 if all that was judged holds, 1 if something does not.
-    WeightsError if there was nothing to judge.
+    net      the network of the zoo that the file was loaded into: weights.load(name, path)
+    photos   a folder of pictures named by the number of their class, 281_tabby.jpg
+    photo    that of Figure 1 of the Grad-CAM paper; out: where the figure goes
+    Both default to what the folder in MINICNN_DATA holds.  WeightsError, ImageError or SaveError, before any
+    work, for photos that cannot be used and a figure that cannot be written.
     """
-    net = weights.load(name, path)
-    print(
-        f"{net.card.title}, {sum(t.data.size for t in net.parameters().values()):,} parameters, {net.card.source}'s names: {path}\n"
-    )
-    data = os.environ.get(HAVE)
+    name, data = net.card.name, os.environ.get(HAVE)
     thousand = net.card.classes == weights.classes("imagenet")
     if thousand and data:
         photos, photo = photos or _there(data, "imagenet_samples"), photo or _there(data, "cat_dog.jpg")
     pictures = _pictures(photos, net.card) if photos else []
-    if photo:  # what cannot be done is said before any work
+    if photo:
         if not thousand:
             raise weights.WeightsError(
-                f"{name} knows neither the dog nor the cat of Figure 1: --photo is for ImageNet's thousand classes"
+                f"{name} knows neither the dog nor the cat of Figure 1: --photo needs ImageNet's 1000 classes"
             )
         out = check_place(out or f"{name}_figure_1.png")
         read(photo)
-    head()
-    rows = [show(row) for row in _rows(name, path, net, pictures, photo, out, data, thousand)]
-    judged = [row.holds for row in rows if row.holds is not None]
-    if not judged:
-        install = "pip install 'minicnn-gradcam[verify]'"
-        raise weights.WeightsError(
-            f"nothing could be checked: give --photos FOLDER, or install PyTorch, {install}"
-        )
-    print(f"\n{sum(judged)} of {len(judged)} hold")
-    return 0 if all(judged) else 1
+    return _rows(name, path, net, pictures, photo, out, data, thousand)
 
 
 def _rows(name, path, net, pictures, photo, out, data, thousand):
@@ -86,7 +82,8 @@ def _pictures(folder, card):
         )
     strangers = [p.name for p in found if _label(p) >= len(card.classes)]
     if strangers:
-        own = f"{card.name} has {len(card.classes)} classes of its own, numbered 0 ({card.classes[0]}) to {len(card.classes) - 1}"
+        last = len(card.classes) - 1
+        own = f"{card.name} has {last + 1} classes of its own, numbered 0 ({card.classes[0]}) to {last}"
         raise weights.WeightsError(
             f"{folder}: {strangers[0]} begins with another network's number; {own} ({card.classes[-1]})"
         )
@@ -114,7 +111,7 @@ def _sum(name, path):
 
 
 def _recognised(net, pictures, stated):
-    """stated: "71.592 % top-1 on ImageNet", or nothing; a sample of n pictures may be three standard errors worse."""
+    """stated: "71.592 % top-1 on ImageNet", or nothing; a sample may be three standard errors worse."""
     top1 = top5 = 0
     for picture in pictures:
         best = np.argsort(-net(prepare(read(picture), net.card.preprocessing))[0])[:5]

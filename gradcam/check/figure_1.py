@@ -1,32 +1,27 @@
-"""Figure 1 of the Grad-CAM paper (Selvaraju et al. 2017): a dog and a cat in one photo; which methods tell them apart?
+"""Figure 1 of the Grad-CAM paper (Selvaraju et al. 2017): a dog and a cat; which methods tell them apart?
 
-Its photo is images/cat_dog.jpg of the authors' repository, github.com/ramprs/grad-cam; theirs to publish, so it is asked for.
+Its photo is images/cat_dog.jpg of the authors' repository, github.com/ramprs/grad-cam.  It is theirs to
+publish, so it is asked for.
 """
 
 import sys
 
 import numpy as np
 
-from gradcam.check.methods import applicable
+from gradcam.check.agreement import fitting
 from gradcam.check.rows import Row
 from gradcam.explanation import explain
 from gradcam.image import crop_shown, prepare, read
 from gradcam.interpolation import upsample
 from minicnn import Tensor
 
-DOGS, CATS = (
-    (242, 243),
-    (281, 282),
-)  # boxer, bull mastiff; tabby, tiger cat: what networks see in the two animals
-SIZE = (
-    640,
-    480,
-)  # of that photo; where the animals are in its central square, as (left, top, right, bottom) in shares of the side
-PLACES = {
+DOGS, CATS = (242, 243), (281, 282)  # boxer, bull mastiff; tabby, tiger cat: what networks see in the two
+SIZE = (640, 480)  # of that photo
+PLACES = {  # of the animals in its central square: (left, top, right, bottom), in shares of the side
     "dog": [(0.28, 0.00, 0.68, 0.68), (0.68, 0.25, 0.86, 0.53)],
     "cat": [(0.69, 0.53, 0.92, 0.70), (0.05, 0.69, 1.00, 1.00)],
 }
-KNOWN = {  # measured on the published file: probability of the dog, Grad-CAM's peaks, cosines between the classes
+KNOWN = {  # of the published file: the dog's probability, Grad-CAM's peaks, cosines between the classes
     "squeezenet": {
         "probability": 0.867,
         "dog": (0.50, 0.19),
@@ -38,7 +33,7 @@ KNOWN = {  # measured on the published file: probability of the dog, Grad-CAM's 
 
 
 def figure_1(net, photo, out):
-    """Draw the figure, a row per animal and a column per method, to the file `out`; yield its numbers as rows."""
+    """Draw the figure, a row per animal and a column per method, to the file `out`; yield its numbers."""
     from gradcam.show import panel, save
 
     picture = read(photo)
@@ -47,7 +42,7 @@ def figure_1(net, photo, out):
     y = net(Tensor(x))
     scores = y.data[0]
     dog, cat = (max(animals, key=lambda c: scores[c]) for animals in (DOGS, CATS))
-    methods = applicable(y)
+    methods = fitting(y)
     e = explain(net, x, [dog, cat], methods, progress=sys.stderr.isatty())
     yield _seen(e, dog, cat, known)
     for method in methods:
@@ -66,7 +61,10 @@ def _seen(e, dog, cat, known):
 
 
 def _compared(e, method, dog, cat, known, judged):
-    """Where the maps of the two classes are largest, and how alike they are.  Grad-CAM's must lie on their animals; others may not."""
+    """Where the maps of the two classes are largest, and how alike they are.
+
+    Grad-CAM's must lie on their animals; others need not.
+    """
     peaks = {animal: peak(e[method, c]) for animal, c in (("dog", dog), ("cat", cat))}
     alike = cosine(e[method, dog], e[method, cat])
     found = ", ".join(
@@ -91,7 +89,7 @@ def _compared(e, method, dog, cat, known, judged):
 
 
 def peak(map):
-    """Where a map (1, h, w) or (1, C, H, W) is largest in magnitude at the picture's size -> (x, y), shares of width and height."""
+    """Where a map (1, h, w) or (1, C, H, W) is largest in magnitude -> (x, y), shares of width and height."""
     if not np.any(map):
         return None
     flat = abs(map[0]).max(axis=0) if map.ndim == 4 else upsample(map[0].astype(np.float64), (256, 256))

@@ -1,4 +1,4 @@
-"""The same forward pass again, in PyTorch: every operation that led to y is done by PyTorch's own, on the same weights."""
+"""The same forward pass in PyTorch: every operation that led to y is done by its own, on the same weights."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ from minicnn import Tensor, history
 
 
 class _ReLU(torch.autograd.Function):
-    """ReLU with another rule for the way back (Springenberg et al. 2015, fig. 1)."""
+    """ReLU with another rule for the backward pass (Springenberg et al. 2015, fig. 1)."""
 
     @staticmethod
     def forward(ctx, x, guided):
@@ -22,9 +22,10 @@ class _ReLU(torch.autograd.Function):
 
 
 def mirror(y, x, rule="backprop", data=None):
-    """Everything that led from x to y, computed by PyTorch -> {tensor of y's history: PyTorch's tensor}, ready for torch.autograd.
+    """Everything that led from x to y, computed by PyTorch -> {tensor of y's history: PyTorch's tensor}.
 
-    rule: how signals pass a ReLU on the way back, backprop, deconvnet or guided.  data: another input in place of x.data.
+    torch.autograd can then differentiate it.  rule: how a ReLU passes the signal in the backward pass:
+    backprop, deconvnet or guided.  data: another input in place of x.data.
     """
     values = {}
     for tensor in history(y):

@@ -12,7 +12,7 @@ ERRORS = 3  # standard errors that a sample may be off by
 
 
 def stated(name):
-    """{"accuracy": 0.973, ...}: the figures in a model card's table, from lines such as `| accuracy | 97.30 % |`."""
+    """{"accuracy": 0.973, ...}: a model card's figures, from lines such as `| accuracy | 97.30 % |`."""
     return {
         key: float(value) / 100
         for key, value in re.findall(r"^\| (accuracy|macro_f1) \| ([\d.]+) %", _card(name), re.MULTILINE)
@@ -20,7 +20,7 @@ def stated(name):
 
 
 def stated_sum(name):
-    """The sha256 of the shipped file, from the line `| sha256 | 2cf1df... |` of its card; None if the card has none."""
+    """The sha256 of the shipped file, from the line `| sha256 | 2cf1df... |` of its card, if there."""
     found = re.search(r"^\| sha256 \| ([0-9a-f]{64}) \|$", _card(name), re.MULTILINE)
     return found and found[1]
 
@@ -30,7 +30,10 @@ def _card(name):
 
 
 def accuracy(net, data):
-    """Rows of a shipped network's accuracy on a sample of what its card was measured on.  data: the folder of MINICNN_DATA, or None."""
+    """Rows of a shipped network's accuracy on a sample of what its card was measured on.
+
+    data: the folder of MINICNN_DATA, or None.
+    """
     from weights.recipes import check
 
     said = stated(net.card.name)

@@ -1,4 +1,4 @@
-"""Ties among pool windows: there the way back is a matter of convention, and rounding decides it."""
+"""Ties among pool windows: there the gradient is a matter of convention, and rounding decides it."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ NEAR = 1e-12  # relative: closer values are one value, rounded differently
 
 
 def tied(y):
-    """The names of the max-pools before y that have a window whose two largest values are equal, and positive."""
+    """The names of the max-pools before y with a window whose two largest values are equal, and positive."""
     return [t.name for t in history(y) if isinstance(t.op, MaxPool) and _any(t.op, t.data)]
 
 

@@ -28,8 +28,9 @@ def one_of(what, asked, known, see=None):
 def class_index(asked, names, count):
     """The class that was asked for, by name or number -> int.
 
-    names: of all classes, or None; a name may hold several, separated by commas, any of which will do, and a word of it will do if no other
-    name has that word.  count: how many classes there are.  AskError names the candidates, or the nearest.
+    names: of all classes, or None.  A name may hold several, separated by commas, any of which will do; a
+    word of it will do if no other name has that word.  count: how many classes there are.  AskError names
+    the candidates, or the nearest.
     """
     names = names or ()
     alike = [c for c, name in enumerate(names) if is_called(name, asked)]
@@ -47,9 +48,8 @@ def class_index(asked, names, count):
     if len(alike) == 1:
         return alike[0]
     if alike:
-        raise AskError(
-            f"'{asked}' may be {_listed([f'{c} {names[c]}' for c in alike], 8)}: give the whole name, or the number"
-        )
+        candidates = _listed([f"{c} {names[c]}" for c in alike], 8)
+        raise AskError(f"'{asked}' may be {candidates}: give the whole name, or the number")
     if near := _near(asked, names):
         raise AskError(f"there is no class '{asked}'; near: {_listed([f'{c} {names[c]}' for c in near], 5)}")
     raise AskError(
@@ -63,7 +63,7 @@ def is_called(name, asked):
 
 
 def layer_named(asked, net, x, see=None):
-    """The name of the feature maps of `net` that were asked for, None if none were; x: an input; see: as in `one_of`."""
+    """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
     if asked is None:
         return None
     from minicnn import Tensor, names
@@ -74,9 +74,8 @@ def layer_named(asked, net, x, see=None):
     maps = [name for name, tensor in known.items() if tensor.ndim == 4]
     if asked in known and asked not in maps:
         shape = " x ".join(map(str, known[asked].shape[1:]))
-        raise AskError(
-            f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {_listed(maps[-5:], 5)}"
-        )
+        last = _listed(maps[-5:], 5)
+        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {last}")
     return one_of("layer with maps", asked, maps, see)
 
 

@@ -12,7 +12,10 @@ def network_named(asked, kind="classifier"):
 
 
 def loaded(name, path):
-    """The network called `name`, with the weights in `path` (None: the published ones).  WeightsError says whose they are, if known."""
+    """The network called `name`, with the weights in `path` (None: the published ones).
+
+    WeightsError says whose weights they are, if that is known.
+    """
     import weights
 
     try:

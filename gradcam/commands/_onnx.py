@@ -63,9 +63,8 @@ def check(args):
     if not args.photo:
         raise AskError(f"give a photo for {args.onnx} to look at: gradcam explain PHOTO --onnx {args.onnx}")
     if any(s <= 0 for s in args.std or ()):
-        raise AskError(
-            f"--std {' '.join(f'{s:g}' for s in args.std)}: each channel is divided by its number, which must be above 0"
-        )
+        given = " ".join(f"{s:g}" for s in args.std)
+        raise AskError(f"--std {given}: each channel is divided by its number, which must be above 0")
 
 
 def network(args):
@@ -86,7 +85,8 @@ def network(args):
     size, crop = net.card.preprocessing.size, net.card.preprocessing.crop
     if size < crop:
         raise AskError(
-            f"a photo whose shorter side is {size} pixels cannot be cropped to {crop}: give a larger --size or a smaller --crop"
+            f"a photo whose shorter side is {size} pixels cannot be cropped to {crop}: "
+            "give a larger --size or a smaller --crop"
         )
     return net
 
@@ -96,8 +96,9 @@ def check_labels(args, net, count):
     from gradcam.commands._ask import AskError
 
     if net.card.classes and len(net.card.classes) != count:
+        names = len(net.card.classes)
         raise AskError(
-            f"{args.labels} has {len(net.card.classes)} names, and {args.onnx} gives {count} scores: write a line for each"
+            f"{args.labels} has {names} names, and {args.onnx} gives {count} scores: write a line for each"
         )
 
 

@@ -1,45 +1,43 @@
 """What was found, for people and for programs."""
 
-import json
-
 import numpy as np
 
 from gradcam.commands._ask import is_called
+from gradcam.commands._printing import say, say_json
 from gradcam.methods import METHODS
 from gradcam.show.tiles import why_zero
 from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
 
 
 def in_words(e, photo, out, advice=(), n=0):
-    """Print an explanation: the first five classes, what is to be said about them and about maps that are zero, and where the panel is."""
+    """Print an explanation: the first five classes, notes on them and on zero maps, the panel's place."""
     p, card = e.probabilities[n], e.card
-    print(f"{photo}, seen by {card.title}:")
+    say(f"{photo}, seen by {card.title}:")
     top = first(e.scores[n])  # where probabilities are equal to the last digit, scores are not
     width = max(len(name_of(c, card)) for c in top)
     for c in top:
-        print(f"  {name_of(c, card):<{width}}  {percent(p[c]):>7}")
+        say(f"  {name_of(c, card):<{width}}  {percent(p[c]):>7}")
     for line in filter(None, [independent(card), doubt(p, card), strange(p, card), *advice]):
-        print(line)
+        say(line)
     for method, c, reason in _zeros(e, n):
-        print(f"{METHODS[method].title} of {name_of(c, card)} is exactly zero. {reason}")
-    print(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
+        say(f"{METHODS[method].title} of {name_of(c, card)} is exactly zero. {reason}")
+    say(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
 
 
 def as_json(e, photo, out, advice=(), n=0):
-    """Print an explanation as one JSON object.  A peak is where a map is largest, as parts of the picture's width and height."""
+    """Print an explanation as JSON; a peak is where a map is largest, in shares of width and height."""
     p, card = e.probabilities[n], e.card
     explained = [{**_class(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
-    found = {
+    say_json({
         "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
         "top": [_class(e, c, n) for c in first(e.scores[n])],
         "notes": [*filter(None, [independent(card), doubt(p, card), strange(p, card), *advice])],
         "explained": explained, "panel": str(out),
-    }  # fmt: skip
-    print(json.dumps(found, indent=2, ensure_ascii=False))
+    })  # fmt: skip
 
 
 def advice(e, larger):
-    """What someone should know who did not choose this network.  larger: the command for one that knows more."""
+    """What someone should know who did not choose this network.  larger: how to ask one that knows more."""
     card = e.card
     return [
         f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}.",

@@ -15,7 +15,7 @@ ALSO = {
 
 
 def vocabulary(typed, known, most):
-    """What was typed as a list of words that are known; case and marks do not matter.  AskError names the words that there are."""
+    """What was typed, as a list of known words; case and punctuation do not matter.  AskError names those."""
     bare = typed.lower().replace("?", " ").replace(".", " ").replace(",", " ").split()
     words = [word for t in bare for word in ALSO.get(t, t).split()]
     if not words:

@@ -1,37 +1,29 @@
 """gradcam ask: the answer to a question about the picture, and where it was found."""
 
-import argparse
-
 from gradcam.commands import _scene
+from gradcam.commands._parser import described
 
+DESCRIPTION = """\
+Visual question answering, on pictures of the shapes world: answer a question, and draw Grad-CAM of the answer
+and its counterfactual: where the evidence for the answer lies, and where the evidence against it.
+"""
 EXAMPLES = """\
 Examples:
   gradcam ask "what colour is the star?"
-      about a built-in scene: the answer, where it was found, and what speaks against it
+      about the built-in scene
   gradcam ask "what is left of the star?" --scene 5
-      about another scene; also: what shape is red? is there a ring? how many shapes are there?
+      about another scene; other questions: what shape is red? is there a ring? how many shapes are there?
   gradcam ask "what colour is the star?" --answer blue
-      what would speak for another answer?
+      also explain an answer that the network did not give: what would speak for it?
 """
 
 
 def register(subparsers):
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = subparsers.add_parser(
-        "ask", help="ask about a scene of shapes, and see where the answer was found", epilog=EXAMPLES, formatter_class=raw,
-        description="Answer a question about a scene of shapes, and draw Grad-CAM of the answer and of what speaks against it.",
-    )  # fmt: skip
+    brief = "answer a question about a picture, and explain the answer"
+    parser = described(subparsers, "ask", brief, DESCRIPTION, EXAMPLES)
     parser.add_argument("question", metavar="QUESTION", help='such as "what colour is the star?"')
-    _scene.options(parser)
+    _scene.options(parser, "answer")
     parser.add_argument("--answer", metavar="WORD", nargs="+", default=[], help="explain these answers, too")
-    parser.add_argument(
-        "--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own"
-    )
-    parser.add_argument(
-        "--out",
-        metavar="FILE",
-        help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_answer.png, in this folder",
-    )
     parser.set_defaults(run=run)
 
 
@@ -39,6 +31,7 @@ def run(args):
     import numpy as np
 
     from gradcam.commands._ask import one_of
+    from gradcam.commands._printing import say
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare
     from gradcam.language.sentences import explain_answer
@@ -68,9 +61,8 @@ def run(args):
         tiles.append(words.Seen(f"against {net.card.classes[a]}", "counterfactual", other))
     heading = f"{' '.join(asked)}? {net.card.classes[best]}"
     save(words.words(crop_shown(image, net.card.preprocessing), heading, tiles, layer), out)
-    print(f"{called}, seen by {net.card.title}:")
-    print(f"{' '.join(asked)}?")
+    say(f"{called}, seen by {net.card.title}:", f"{' '.join(asked)}?")
     for a in dict.fromkeys([*np.argsort(-p)[:3].tolist(), *others]):
-        print(f"  {net.card.classes[a]:<9} {percent(p[a]):>7}")
-    print(*filter(None, [doubt(p, net.card, "answer"), note, f"Where it was found is in {out}"]), sep="\n")
+        say(f"  {net.card.classes[a]:<9} {percent(p[a]):>7}")
+    say(*filter(None, [doubt(p, net.card, "answer"), note, f"The maps of the answer are in {out}"]))
     return 0

@@ -1,45 +1,30 @@
 """gradcam caption: what is in the picture, in a sentence, and what each word saw."""
 
-import argparse
-
 from gradcam.commands import _scene
+from gradcam.commands._parser import described
 
+DESCRIPTION = """\
+Image captioning, on pictures of the shapes world: describe the picture in a sentence, and draw Grad-CAM
+of the whole sentence and of each of its words: where did the network look when it said "red"?
+"""
 EXAMPLES = """\
 Examples:
   gradcam caption
-      a built-in scene: the sentence, and a map for every word of it
+      the built-in scene: its caption, and a map for every word
   gradcam caption --scene 5 --beam 3
-      another scene; the three best sentences that a beam search finds
+      another scene; the three best captions that a beam search finds
   gradcam caption --say "a red star"
-      what would speak for another sentence?
+      explain a caption of yours: where would the network see that?
 """
 
 
 def register(subparsers):
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = subparsers.add_parser(
-        "caption", help="say what is in a scene of shapes, and what each word saw", epilog=EXAMPLES, formatter_class=raw,
-        description="Say what is in a scene of shapes, and draw Grad-CAM of the sentence and of each of its words.",
-    )  # fmt: skip
-    _scene.options(parser)
-    parser.add_argument(
-        "--beam",
-        metavar="WIDTH",
-        type=int,
-        default=1,
-        help="beginnings that are followed at a time; default: 1, greedily",
-    )
-    parser.add_argument(
-        "--say", metavar="SENTENCE", help="explain this sentence instead of the network's own"
-    )
-    parser.add_argument(
-        "--layer", metavar="NAME", help="feature maps for Grad-CAM; default: the network's own"
-    )
-    parser.add_argument(
-        "--out",
-        metavar="FILE",
-        help="the picture: .png, .svg, .pdf or .jpg; default: PHOTO_caption.png, in this folder",
-    )
+    brief = "describe a picture in a sentence, and explain each word"
+    parser = described(subparsers, "caption", brief, DESCRIPTION, EXAMPLES)
+    _scene.options(parser, "caption")
+    width = "width of the beam search; default: 1, a greedy search"
+    parser.add_argument("--beam", metavar="WIDTH", type=int, default=1, help=width)
+    parser.add_argument("--say", metavar="SENTENCE", help="explain this caption instead of the network's own")
     parser.set_defaults(run=run)
 
 
@@ -47,6 +32,7 @@ def run(args):
     import numpy as np
 
     from gradcam.commands._ask import AskError
+    from gradcam.commands._printing import say
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare
     from gradcam.language.sentences import explain_caption
@@ -65,7 +51,7 @@ def run(args):
     found = [] if said else beam(net, x, sentences.LONGEST, args.beam)[: args.beam]
     if not (said or found):
         raise AskError(
-            f"no sentence came to its end within {sentences.LONGEST} words; try a wider --beam, or another picture"
+            f"no sentence ended within {sentences.LONGEST} words; try a wider --beam, or another picture"
         )
     e = explain_caption(net, x, sentences.numbered(said) if said else found[0][1], layer)
     sentence, p = sentences.in_words(e.words), np.exp(e.log_p)
@@ -76,8 +62,8 @@ def run(args):
     each = [(net.card.words[w], percent(p_w), map) for w, p_w, map in zip(e.words, p, e.maps)]
     tiles += [words.Seen(word, f"probability {share}", map) for word, share, map in each if word != "."]
     save(words.words(crop_shown(image, net.card.preprocessing), sentence, tiles, layer), out)
-    print(f"{called}, told by {net.card.title}:")
+    say(f"{called}, described by {net.card.title}:")
     for value, ended in found or [(float(e.log_p.sum()), e.words)]:
-        print(f"  {sentences.in_words(ended)}  {percent(np.exp(value))}")
-    print(*filter(None, [note, f"A map for every word is in {out}"]), sep="\n")
+        say(f"  {sentences.in_words(ended)}  {percent(np.exp(value))}")
+    say(*filter(None, [note, f"A map for every word is in {out}"]))
     return 0

@@ -1,57 +1,56 @@
 """gradcam explain: a photo, a network, and all its explanations in one picture."""
 
-import argparse
 import math
 import os
 import shlex
 import sys
-from pathlib import Path
 
-from gradcam.commands import _onnx
+from gradcam.commands import _onnx, _places
+from gradcam.commands._parser import described
+from gradcam.commands._scene import KINDS, SCENE_NETWORK, built_in
 
-PHOTO_NETWORK, SCENE_NETWORK, LARGE_NETWORK = "mini_vgg", "shapes", "squeezenet"
-SCENE, SCENE_KINDS = 22, ["star", "ring"]  # of the shapes world: a picture that no network was trained on
+PHOTO_NETWORK, LARGE_NETWORK = "mini_vgg", "squeezenet"
 MOST = 12  # rows that a panel can have
+DESCRIPTION = """\
+Explain what a network sees in a photo.  It prints the five most probable classes, and draws a panel: a
+row for each class, and in it for each method a saliency map, a heat map or an overlay, which shows where
+the network finds evidence for that class.
+"""
 EXAMPLES = """\
 Examples:
   gradcam explain
-      a built-in picture of two shapes, explained by the built-in network that knows them
+      a built-in picture of two shapes, explained by a small built-in network
   gradcam explain photo.jpg
-      the class that a small built-in network sees, with five methods side by side
+      your photo: what a built-in network of ten classes sees, explained by five methods side by side
+  gradcam explain photo.jpg --network squeezenet
+      a network that knows the 1000 classes of ImageNet (its file: gradcam weights get squeezenet)
   gradcam explain photo.jpg --network squeezenet --weights squeezenet_v1_0.npz
-      a network that knows the 1000 classes of ImageNet
+      the same, with the weights in a file of yours
   gradcam explain photo.jpg --network squeezenet --class "tiger cat" boxer
-      one row for each class: what speaks for the cat, what for the dog?
-  gradcam explain photo.jpg --network squeezenet --layer fire5 --method grad_cam counterfactual
-      the feature maps of an earlier layer (see: gradcam layers), and two methods only
+      a row for each class: where is the evidence for the cat, where for the dog?
+  gradcam explain photo.jpg --class "English springer" --layer relu4_2 --method grad_cam counterfactual
+      Grad-CAM at an earlier layer (gradcam layers lists them), and where the evidence against the class lies
   gradcam explain photo.jpg --method grad_cam grad_cam++ hirescam score_cam lrp_gamma
-      Grad-CAM among its relatives (see: gradcam methods)
-  gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.485 0.456 0.406 --std 0.229 0.224 0.225
-      a network of your own, exported from any framework
+      other methods; gradcam methods lists them all
   gradcam explain photo.jpg --out panel.pdf --json
-      numbers for a program to read, and a picture to print
+      a picture to print, and the numbers for a program
+  gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.48 0.46 0.41 --std 0.23 0.22 0.22
+      a network of your own, exported as ONNX from any framework
 """
 
 
 def register(subparsers):
     from gradcam.explanation import PANEL
 
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = subparsers.add_parser(
-        "explain", help="explain what a network sees in a photo", epilog=EXAMPLES, formatter_class=raw,
-        description="Explain what a network sees in a photo: prints its first five classes, and draws a panel of all methods.",
-    )  # fmt: skip
+    parser = described(subparsers, "explain", "explain what a network sees in a photo", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "photo",
-        metavar="PHOTO",
-        nargs="?",
-        help="any picture file; without one, a built-in scene of shapes is explained",
+        "photo", metavar="PHOTO", nargs="?", help="a picture file; without one, a built-in picture of shapes"
     )
     parser.add_argument(
-        "--network", metavar="NAME", help=f"default: {PHOTO_NETWORK}, which knows ten classes"
+        "--network", metavar="NAME", help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, ten classes"
     )
     parser.add_argument(
-        "--weights", metavar="FILE", help="the network's weights; default: the published file"
+        "--weights", metavar="FILE", help="the network's weights, in any format; default: the published file"
     )
     parser.add_argument(
         "--class",
@@ -59,25 +58,16 @@ def register(subparsers):
         metavar="NAME|INDEX",
         nargs="+",
         action="extend",
-        help="default: the most probable",
+        help="the classes to explain, by name or number; default: the most probable",
     )
-    parser.add_argument(
-        "--layer",
-        metavar="NAME",
-        help="feature maps for Grad-CAM; default: the network's own (see: gradcam layers)",
-    )
-    unit = (
-        "where the deconvnet signal starts, at its strongest unit; default: the network's own, or the score"
-    )
+    layer = "the layer whose feature maps Grad-CAM weighs (see: gradcam layers); default: the network's own"
+    parser.add_argument("--layer", metavar="NAME", help=layer)
+    unit = "start the deconvnet at this layer's strongest unit; default: the network's own, or the score"
     parser.add_argument("--unit-layer", metavar="NAME", help=unit)
     methods = f"one or several (see: gradcam methods); default: {', '.join(PANEL)}"
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
-    parser.add_argument(
-        "--out",
-        metavar="FILE",
-        help="the panel: .png, .svg, .pdf or .jpg; default: PHOTO_explained.png, in this folder",
-    )
-    parser.add_argument("--json", action="store_true", help="print numbers as JSON instead of words")
+    _places.option(parser, "PHOTO_explained.png", "the panel")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of words")
     _onnx.options(parser)
     parser.set_defaults(run=run)
 
@@ -96,7 +86,7 @@ def run(args):
     methods = list(
         dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
     )
-    out = _out(args)
+    out = _places.place(args, _places.name_of(args.photo, "explained", SCENE_NETWORK))
     image, kinds = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights)
     x = prepare(image, net.card.preprocessing)
@@ -111,7 +101,7 @@ def run(args):
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(
-            f"{net.card.name} gives scores that are no finite numbers (NaN or infinite): look into its weights"
+            f"{net.card.name} gives scores that are not finite (NaN or infinite): look into its weights"
         )
 
     from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
@@ -120,17 +110,15 @@ def run(args):
     save(panel(explanation, shown), out)
     advice = report.taken(asked, net.card) + report.dull(shown)
     if args.photo and not (args.network or args.onnx):
-        advice += report.advice(
-            explanation, f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}"
-        )
-    (report.as_json if args.json else report.in_words)(
-        explanation, args.photo or "The built-in scene", out, advice
-    )
+        larger = f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}"
+        advice += report.advice(explanation, larger)
+    told = report.as_json if args.json else report.in_words
+    told(explanation, args.photo or "The built-in scene", out, advice)
     return 0
 
 
 def _class(asked, card, count):
-    """The class that was asked for; where this network has none of that name, it is said if the one for 1000 classes has."""
+    """The class that was asked for; if there is none, whether the network of 1000 classes has it."""
     from gradcam.commands._ask import AskError, class_index
     from weights import classes
 
@@ -154,22 +142,9 @@ def _photo_first(args):
     taken = [word for word in [*(args.classes or []), *(args.methods or [])] if os.path.isfile(word)]
     if taken and not args.photo:
         raise AskError(
-            f"'{taken[0]}' stands where a name was expected: write the photo first, gradcam explain {taken[0]} ..."
+            f"'{taken[0]}' stands where a name was expected: write the photo first, "
+            f"gradcam explain {taken[0]} ..."
         )
-
-
-def _out(args):
-    """Where the panel goes, and that it can."""
-    from gradcam.show.saving import SaveError, check
-
-    stem = Path(args.photo).stem if args.photo else SCENE_NETWORK
-    out = check(args.out or f"{stem}_explained.png")
-    for kept in (args.photo, args.weights, args.onnx):
-        if kept and out.exists() and os.path.exists(kept) and os.path.samefile(out, kept):
-            raise SaveError(
-                f"{out}: the panel would overwrite what it is made from; name another file with --out"
-            )
-    return out
 
 
 def _picture(photo, network):
@@ -182,6 +157,4 @@ def _picture(photo, network):
         from gradcam.commands._ask import AskError
 
         raise AskError(f"give a photo for {network} to look at: gradcam explain PHOTO --network {network}")
-    from weights.recipes.shapes_world import scene
-
-    return scene(SCENE, split="test", kinds=SCENE_KINDS).picture, SCENE_KINDS
+    return built_in(), KINDS

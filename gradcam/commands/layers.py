@@ -1,32 +1,35 @@
 """gradcam layers: the names that --layer takes."""
 
-import argparse
-
+from gradcam.commands._parser import described
 from gradcam.commands.explain import PHOTO_NETWORK
 
+DESCRIPTION = """\
+List a network's layers in the order of the forward pass, with the shape of each one's output for one
+picture and the operation that computes it.  A shape of three numbers, K x h x w, means K feature maps of
+h rows and w columns:
+--layer of gradcam explain takes any of those.
+"""
 EXAMPLES = """\
-Grad-CAM weighs the feature maps of one layer; any name in this list whose shape has rows and columns will do.
-
+Examples:
   gradcam layers
+      the layers of the built-in network
   gradcam layers --network squeezenet
-  gradcam explain photo.jpg --network squeezenet --layer fire5
+      no file of weights is needed: shapes follow from the architecture
+  gradcam explain photo.jpg --layer relu4_2
+      Grad-CAM at another layer: earlier ones have finer maps, and know less of the classes
 """
 
 
 def register(subparsers):
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = subparsers.add_parser(
-        "layers", help="list a network's layers, with the shape of their output",
-        description="List a network's layers, with the shape of their output for one picture.", epilog=EXAMPLES, formatter_class=raw,
-    )  # fmt: skip
+    brief = "list a network's layers, with the shape of their output"
+    parser = described(subparsers, "layers", brief, DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "--network", metavar="NAME", default=PHOTO_NETWORK, help=f"default: {PHOTO_NETWORK}, which ships"
+        "--network",
+        metavar="NAME",
+        default=PHOTO_NETWORK,
+        help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, which is built in",
     )
-    parser.add_argument(
-        "--weights",
-        metavar="FILE",
-        help="check that the weights in FILE fit it, too; shapes do not need them",
-    )
+    parser.add_argument("--weights", metavar="FILE", help="also check that the weights in FILE fit it")
     parser.set_defaults(run=run)
 
 
@@ -35,6 +38,7 @@ def run(args):
 
     import weights
     from gradcam.commands._network import loaded, network_named
+    from gradcam.commands._printing import say, say_table
     from minicnn import Tensor, names
 
     name = network_named(args.network)
@@ -42,14 +46,11 @@ def run(args):
     card = weights.card(name)
     side = card.preprocessing.crop
     y = net(Tensor(np.zeros((1, len(card.preprocessing.mean), side, side), np.float32)))
-    rows = [
-        (n, " x ".join(map(str, t.shape[1:])), type(t.op).__name__)
-        for n, t in names(y).items()
-        if t is not None and t.op
-    ]
-    first, second = (max(len(row[k]) for row in rows) for k in (0, 1))
-    print(f"{card.title}, for a picture of {side} x {side}\n")
-    for layer, shape, operation in rows:
-        default = "  (Grad-CAM's default)" if layer == card.layer else ""
-        print(f"{layer:<{first}}  {shape:>{second}}  {operation}{default}")
+    say(f"{card.title}, for a picture of {side} x {side}\n")
+    rows = []
+    for layer, tensor in names(y).items():
+        if tensor is not None and tensor.op:
+            shape, operation = " x ".join(map(str, tensor.shape[1:])), type(tensor.op).__name__
+            rows.append((layer, shape, operation, *(["(Grad-CAM's default)"] if layer == card.layer else [])))
+    say_table(rows, right=(1,))
     return 0

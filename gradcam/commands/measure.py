@@ -1,125 +1,97 @@
-"""gradcam measure: how good are the maps?
+"""gradcam measure: how good are the maps?  Methods against ground truth, beside two baselines."""
 
-Every method against ground truth, beside two baselines that never look at the picture.
-"""
-
-import argparse
 import sys
 from pathlib import Path
 
+from gradcam.commands import _places
+from gradcam.commands._parser import count, described
+
+DESCRIPTION = """\
+How good are the maps?  Compare a network's explanations with pictures of which the truth is known, beside
+two baselines that never look at the picture: a random point, and the picture's centre.  A method that does no
+better than those has shown nothing; each number stands with its 95 % confidence interval.
+"""
 EXAMPLES = """\
 Examples:
-  gradcam measure pointing_game --network shapes --world shapes --n 500
-      scenes drawn for this, of which the network saw none, with the exact pixels of every shape
-  gradcam measure pointing_game --network squeezenet --data photos.npz --method grad_cam saliency
-      photos with boxes; photos.npz holds images (N, H, W, 3), or jpeg and offsets; labels (N,);
-      boxes (B, 4) as x0 y0 x1 y1 in pixels; box_image (B,), the picture of each box;
-      imagenet_index, if labels are not ImageNet's own numbers
-  gradcam measure localisation --network squeezenet --data photos.npz --method grad_cam grad_cam@relu_conv10
-      a method at two layers (see: gradcam layers)
+  gradcam measure pointing_game --network shapes --world shapes --n 20
+      scenes that are drawn for this: the network has seen none of them, and every shape's pixels are known
+  gradcam measure sanity_check --network shapes --world shapes --n 2 --method grad_cam saliency --out c.png
+      the curves of two methods, and a table
+  gradcam measure pointing_game --network squeezenet --data photos.npz --method grad_cam grad_cam@fire5
+      photos with boxes; a method at two layers (see: gradcam layers)
   gradcam measure deletion insertion --network mini_vgg --data photos.npz --n 100 --rows faithful.jsonl
-      hundreds of passes for each picture: rows are kept as they come, and the same command goes on
-      where it was interrupted
-  gradcam measure sanity_check --network shapes --world shapes --n 20 --out curves.png
-      the curves of every method, and a table
+      hundreds of passes for each picture: rows are kept as they come; the same command goes on from them
 
-Read the intervals, and the two baselines: a method that does no better than a random point or the
-picture's centre has shown nothing.
+photos.npz holds the arrays images (N, H, W, 3) uint8, or jpeg and offsets; labels (N,); boxes (B, 4) as
+x0 y0 x1 y1 in pixels; box_image (B,), each box's picture; imagenet_index, if labels are not ImageNet's own.
 """
 
 
 def register(subparsers):
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = subparsers.add_parser(
-        "measure",
-        help="measure how good the maps are, on pictures with known truth",
-        description="Measure how good a network's maps are, on pictures with known truth.",
-        formatter_class=raw,
-    )
+    brief = "measure how good the maps are, on pictures of which the truth is known"
+    parser = described(subparsers, "measure", brief, DESCRIPTION, measures_and_examples)
     parser.add_argument(
         "measures", metavar="MEASURE", nargs="+", help="one or several of those below, or all"
     )
-    parser.add_argument("--network", metavar="NAME", required=True, help="whose maps")
-    parser.add_argument(
-        "--weights", metavar="FILE", help="the network's weights; default: the published file"
-    )
+    parser.add_argument("--network", metavar="NAME", required=True, help="see: gradcam weights list")
+    weights = "the network's weights; default: the published file"
+    parser.add_argument("--weights", metavar="FILE", help=weights)
     pictures = parser.add_mutually_exclusive_group(required=True)
-    pictures.add_argument("--data", metavar="FILE", help="an npz file of photos with boxes")
-    pictures.add_argument(
-        "--world", choices=["shapes"], help="scenes that are drawn for this, with exact masks"
-    )
-    parser.add_argument(
-        "--n", type=_count, metavar="N", help="how many pictures; default: all photos, or 100 scenes"
-    )
+    pictures.add_argument("--data", metavar="FILE", help="photos with boxes, .npz; see below")
+    worlds = "scenes that are drawn for this, with exact masks"
+    pictures.add_argument("--world", choices=["shapes"], help=worlds)
+    number = "how many pictures; default: all photos, or 100 scenes"
+    parser.add_argument("--n", type=count, metavar="N", help=number)
     methods = (
         "see: gradcam methods; default: the first ten there but occlusion, as far as they fit the network"
     )
     parser.add_argument(
         "--method", dest="methods", metavar="NAME[@LAYER]", nargs="+", action="extend", help=methods
     )
-    parser.add_argument(
-        "--rows",
-        metavar="FILE",
-        help="keep every picture's figures here, and go on from those that are there",
-    )
-    parser.add_argument(
-        "--out", metavar="FILE", help="where the curves of sanity_check go: .png, .svg, .pdf or .jpg"
-    )
-    parser.add_argument(
-        "--processors", type=_count, metavar="N", help="pictures at the same time; default: one for each core"
-    )
+    rows = "keep every picture's numbers in FILE, .jsonl, and go on from those that are there"
+    parser.add_argument("--rows", metavar="FILE", help=rows)
+    out = "where the curves of sanity_check go: .png, .svg, .pdf or .jpg"
+    parser.add_argument("--out", metavar="FILE", help=out)
+    processors = "how many pictures at the same time; default: one for each core"
+    parser.add_argument("--processors", type=count, metavar="N", help=processors)
     parser.set_defaults(run=run)
-    _help_with_measures(parser)
 
 
-def _help_with_measures(parser):
-    """The measures stand in the help, and are imported only where that is asked for."""
-    written = parser.format_help
+def measures_and_examples():
+    """The end of the help: imported when it is asked for."""
+    from gradcam.measure.measures import MEASURES
 
-    def format_help():
-        from gradcam.measure.measures import MEASURES
-
-        width = max(map(len, MEASURES))
-        lines = [f"  {name:<{width}}  {m.question}  ({m.paper})" for name, m in MEASURES.items()]
-        parser.epilog = "\n".join(["Measures:", *lines, "", EXAMPLES])
-        return written()
-
-    parser.format_help = format_help
+    width = max(map(len, MEASURES))
+    lines = [f"  {name:<{width}}  {m.question}  ({m.paper})" for name, m in MEASURES.items()]
+    return "\n".join(["Measures:", *lines, "", EXAMPLES])
 
 
 def run(args):
     from gradcam.commands._ask import AskError, one_of
     from gradcam.commands._network import loaded, network_named
-    from gradcam.measure.errors import DataError
     from gradcam.measure.measures import MEASURES
     from gradcam.measure.pictures.photos import Photos
     from gradcam.measure.pictures.scenes import Scenes
-    from gradcam.show.saving import check
 
-    asked = (
-        list(MEASURES)
-        if "all" in args.measures
-        else list(dict.fromkeys(one_of("measure", m, MEASURES) for m in args.measures))
-    )
+    everything = list(MEASURES) if "all" in args.measures else args.measures
+    asked = list(dict.fromkeys(one_of("measure", m, MEASURES) for m in everything))
     named = [_named(m) for m in args.methods or []]
-    if args.out:
+    if args.out is not None:
         if "sanity_check" not in asked:
             raise AskError(
-                "--out is for the curves of sanity_check; "
-                "other measures are printed, and --rows keeps their figures"
+                "--out is for the curves of sanity_check; other measures are printed, and --rows keeps their "
+                "numbers"
             )
-        check(args.out)
+        _places.place(args)
     net = loaded(network_named(args.network), args.weights)
-    try:
-        data = Photos(args.data, net.card) if args.data else Scenes(args.n or 100, net.card)
-        _measure(args, net, data, asked, _at_layers(named, net) or _fitting(net, data))
-    except DataError as error:
-        raise AskError(str(error)) from None
+    data = Photos(args.data, net.card) if args.data else Scenes(args.n or 100, net.card)
+    _measure(args, net, data, asked, _at_layers(named, net) or _fitting(net, data))
     return 0
 
 
 def _measure(args, net, data, asked, methods):
-    """One pass over the pictures for all that is measured on the same maps; grids; random weights."""
+    """One pass over the pictures for what is measured on the same maps; then grids; then random weights."""
+    from gradcam.commands._printing import say
     from gradcam.measure.measure import GRIDS, PICTURES, RANDOM_WEIGHTS
     from gradcam.measure.measures import MEASURES
     from gradcam.measure.measures.sanity_check import layers_with_weights
@@ -137,9 +109,8 @@ def _measure(args, net, data, asked, methods):
         return path.with_stem(f"{path.stem}_{kind}") if path and len(by_needs) > 1 else path
 
     def table(found, needs):
-        return table_of_figures(
-            summary(found), [f.name for m in by_needs[needs] for f in MEASURES[m].figures]
-        )
+        figures = [figure.name for name in by_needs[needs] for figure in MEASURES[name].figures]
+        return table_of_figures(summary(found), figures)
 
     if PICTURES in by_needs:
         found = run.over(net, data, by_needs[PICTURES], methods, args.n, rows("maps"), **options)
@@ -157,7 +128,7 @@ def _measure(args, net, data, asked, methods):
         _print(title, sanity_curves.table_of_likeness(found), reasons(found))
         if args.out:
             figure = sanity_curves.figure(found, layers_with_weights(net), net.card.title)
-            print(f"The curves are in {save(figure, args.out)}")
+            say(f"The curves are in {save(figure, args.out)}")
 
 
 def _named(asked):
@@ -189,9 +160,7 @@ def _at_layers(named, net):
 
 
 def _fitting(net, data):
-    """The methods that are measured where none is asked for: those of few passes in the first tables, which
-    this network has.
-    """
+    """The methods that are measured where none is asked for: those of few passes that fit this network."""
     from gradcam.measure.case import unfit
     from gradcam.measure.study.plan import QUICK
 
@@ -200,14 +169,7 @@ def _fitting(net, data):
 
 
 def _print(title, table, reasons):
-    print(
-        f"{title}\n\n{table}\n"
-        + "".join(f"\n{method}: {why}" for method, why in reasons.items())
-        + ("\n" if reasons else "")
-    )
+    from gradcam.commands._printing import say
 
-
-def _count(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"give a number from 1, not '{text}'")
-    return int(text)
+    why = [f"{method}: {reason}" for method, reason in reasons.items()]
+    say(title, "", table, "", *([*why, ""] if why else []))

@@ -1,141 +1,166 @@
 """gradcam weights: what a file of weights holds, which networks there are, and where their files lie."""
 
-import argparse
+from gradcam.commands._parser import described
 
-EXAMPLES = """\
-  gradcam weights list                       the networks, and whether their files are here
-  gradcam weights get squeezenet             fetch a file (0.7 MB: the quick way to a network of 1000 classes)
-  gradcam weights where vgg16                where its file is looked for; set MINICNN_WEIGHTS to keep files elsewhere
-  gradcam weights show vgg16-397923af.pth    names, shapes, types and sizes of the arrays in a file
-  gradcam weights check vgg16 --photos DIR --photo cat_dog.jpg
-                                             does it recognise photos, agree with PyTorch on every method, and
-                                             tell the dog from the cat, as in Figure 1 of the Grad-CAM paper?
+DESCRIPTION = """\
+Files of weights: list the published networks that are known here, fetch and check their files, and look
+into a file of any framework.
 """
-ACTIONS = {
-    "show": ("FILE", "print the arrays in a file of weights, of whichever framework"),
-    "list": (None, "list the networks"),
-    "get": ("NAME", "fetch a network's file, unless it is here, and verify it"),
-    "where": ("NAME", "print where a network's file is looked for"),
-    "check": (
-        "NAME",
-        "try a network's file on photos, on Figure 1 of the Grad-CAM paper, and against PyTorch where that is installed",
-    ),
-}
+EXAMPLES = """\
+Examples:
+  gradcam weights list
+      the networks, and whether their files are here
+  gradcam weights get squeezenet
+      fetch a file (0.7 MB: the quick way to a network of 1000 classes)
+  gradcam weights where vgg16
+      where its file is looked for; set MINICNN_WEIGHTS to keep such files in a folder of your choice
+  gradcam weights show vgg16-397923af.pth
+      the arrays in a file: names, shapes, types and sizes
+  gradcam weights check shapes
+      a network that is built in: is it as accurate as its model card says, does it agree with PyTorch?
+  gradcam weights check vgg16 --photos DIR --photo cat_dog.jpg
+      does it recognise photos, agree with PyTorch, tell the dog from the cat in Figure 1 of the Grad-CAM
+      paper?
+"""
+CHECKED = """\
+Photos default to images/imagenet_samples and images/cat_dog.jpg in the folder that MINICNN_DATA names.
+
+Exit status:
+  0  all that could be judged holds
+  1  something does not
+  2  nothing could be judged
+"""
+WIDTHS = 24, 60, 36  # of the table of a check, whose rows come one by one
 
 
 def register(subparsers):
-    raw = argparse.RawDescriptionHelpFormatter
-    text = (
-        "Files of weights: look into them, list the networks that are known, fetch their files, check them."
-    )
-    parser = subparsers.add_parser("weights", help="look into, list, fetch and check files of weights", description=text, epilog=EXAMPLES,
-                                   formatter_class=raw)  # fmt: skip
+    brief = "list, fetch and check files of weights, and look into them"
+    parser = described(subparsers, "weights", brief, DESCRIPTION, EXAMPLES)
     parser.set_defaults(run=lambda args: parser.print_help() or 0)
     actions = parser.add_subparsers(metavar="ACTION", title="actions")
-    for name, (argument, meaning) in ACTIONS.items():
-        action = actions.add_parser(name, help=meaning, description=meaning[0].upper() + meaning[1:] + ".")
-        if argument:
-            action.add_argument("what", metavar=argument)
-        if name == "check":
-            action.add_argument(
-                "--weights",
-                metavar="FILE",
-                help="check this file; default: the published one, which must be here",
-            )
-            action.add_argument(
-                "--photos",
-                metavar="FOLDER",
-                help="photos whose names begin with the number of their class: 281_tabby.jpg",
-            )
-            figure = "the photo of Figure 1 of the Grad-CAM paper: images/cat_dog.jpg of github.com/ramprs/grad-cam"
-            action.add_argument("--photo", metavar="FILE", help=figure)
-            action.add_argument(
-                "--out",
-                metavar="FILE",
-                help="where that figure goes; default: NAME_figure_1.png, in this folder",
-            )
-            action.epilog = "Photos default to images/imagenet_samples and images/cat_dog.jpg in the folder that MINICNN_DATA names. "
-            action.epilog += "The exit status is 0 if all that was judged holds, 1 if something does not, 2 if nothing could be judged."
-        action.set_defaults(run=globals()[f"run_{name}"])
+    _action(actions, run_list, "list", "list the networks")
+    _action(actions, run_get, "get", "fetch a network's file, unless it is here, and check its sum", "NAME")
+    _action(actions, run_where, "where", "print where a network's file is looked for", "NAME")
+    _action(actions, run_show, "show", "list the arrays in a file of weights, of any framework", "FILE")
+    says = "check a network's file on photos, on Figure 1 of the Grad-CAM paper, and against PyTorch"
+    check = _action(actions, run_check, "check", says, "NAME", CHECKED)
+    file = "check this file; default: the published one, which must be here"
+    check.add_argument("--weights", metavar="FILE", help=file)
+    photos = "photos whose names begin with the number of their class: 281_tabby.jpg"
+    check.add_argument("--photos", metavar="FOLDER", help=photos)
+    photo = "the photo of Figure 1 of the Grad-CAM paper: images/cat_dog.jpg of github.com/ramprs/grad-cam"
+    check.add_argument("--photo", metavar="FILE", help=photo)
+    out = "where that figure goes; default: NAME_figure_1.png, in the current folder"
+    check.add_argument("--out", metavar="FILE", help=out)
+
+
+def _action(actions, run, name, meaning, argument=None, epilog=""):
+    parser = described(actions, name, meaning, f"{meaning[0].upper()}{meaning[1:]}.", epilog)
+    if argument:
+        parser.add_argument("what", metavar=argument)
+    parser.set_defaults(run=run)
+    return parser
 
 
 def run_show(args):
-    """One line per array."""
-    import numpy as np
-
+    """A row for each array."""
     import weights
+    from gradcam.commands._printing import say, say_table
 
-    arrays = weights.read(args.what)
-    rows = [
-        (name, " x ".join(map(str, a.shape)) or "one number", str(a.dtype), a.size, a.nbytes)
-        for name, a in arrays.items()
-    ]
-    name, shape = (max(len(row[k]) for row in rows) for k in (0, 1))
-    for row in rows:
-        print(f"{row[0]:<{name}}  {row[1]:>{shape}}  {row[2]:<8}{row[3]:>13,}{_size(row[4]):>11}")
-    print(
-        f"\n{len(rows)} arrays, {int(np.sum([row[3] for row in rows])):,} numbers, {_size(sum(row[4] for row in rows))}"
-    )
+    arrays, rows = weights.read(args.what), []
+    for name, a in arrays.items():
+        shape = " x ".join(map(str, a.shape)) or "one number"
+        rows.append((name, shape, str(a.dtype), f"{a.size:,}", _size(a.nbytes)))
+    say_table(rows, right=(1, 3, 4))
+    numbers, size = (sum(getattr(a, of) for a in arrays.values()) for of in ("size", "nbytes"))
+    say(f"\n{len(arrays)} arrays, {numbers:,} numbers, {_size(size)}")
     return 0
 
 
 def run_list(args):
-    """One line per network."""
+    """A row for each network."""
     import weights
+    from gradcam.commands._printing import say_table
     from weights.zoo import network
 
+    rows = []
     for name in weights.available():
         of, path = network(name), weights.where(name)
-        here = (
-            "give its file" if path is None else "here" if path.exists() else f"to be fetched, {_stated(of.file)}"
-        )
-        print(f"{name:<26} {here:<26} {of.card.title}")
+        fetched = "here" if path and path.exists() else f"to be fetched, {_stated(of.file)}"
+        rows.append((name, "give its file" if path is None else fetched, of.card.title))
+    say_table(rows)
     return 0
 
 
 def run_get(args):
     """The path, on standard output, so that a script can use it."""
     import weights
+    from gradcam.commands._network import network_named
+    from gradcam.commands._printing import say
 
-    print(weights.get(_name(args.what)))
+    say(weights.get(network_named(args.what, None)))
     return 0
 
 
 def run_where(args):
     """The path, whether it exists or not; and what the file must be."""
     import weights
+    from gradcam.commands._network import network_named
+    from gradcam.commands._printing import say
     from weights.zoo import network
 
-    name = _name(args.what)
+    name = network_named(args.what, None)
     path, file = weights.where(name), network(name).file
     if path is None:
         raise weights.WeightsError(
             f"{name}: no published address is known; load its file with --weights FILE"
         )
-    print(path)
+    say(path)
     if file.address and not path.exists():
-        sum_ = file.sha256 if len(file.sha256) == 64 else f"{file.sha256}..."
-        print(f"is not there yet; it is {file.address}, {_stated(file)}, sha256 {sum_}")
+        sum = file.sha256 if len(file.sha256) == 64 else f"{file.sha256}..."
+        say(f"is not there yet; it is {file.address}, {_stated(file)}, sha256 {sum}")
     return 0
 
 
 def run_check(args):
-    """The table of gradcam/check."""
-    import weights
-    from gradcam.check import check
+    """A row for each thing that is checked, as soon as it is known."""
+    from pathlib import Path
 
-    name = _name(args.what, "classifier")
+    import weights
+    from gradcam.check import Row, check
+    from gradcam.commands._network import network_named
+    from gradcam.commands._places import spare
+    from gradcam.commands._printing import say
+
+    name = network_named(args.what, "classifier")
     path = args.weights or weights.where(name)
     if path is None or not (args.weights or path.exists()):
         get = f"gradcam weights get {name}, or " if path else ""
         raise weights.WeightsError(f"the file of {name} is not here: {get}name it with --weights FILE")
-    return check(name, path, args.photos, args.photo, args.out)
+    if args.out is not None:
+        spare(Path(args.out), args, "out")
+    net = weights.load(name, path)
+    parameters = sum(tensor.data.size for tensor in net.parameters().values())
+    say(f"{net.card.title}, {parameters:,} parameters, {net.card.source}'s names: {path}\n")
+    rows, judged = check(net, path, args.photos, args.photo, args.out), []
+    _row(Row("checked", "found", "expected"), "")
+    for row in rows:
+        _row(row, {True: "holds", False: "FAILS", None: "-"}[row.holds])
+        judged += [row.holds] if row.holds is not None else []
+    if not judged:
+        install = "pip install 'minicnn-gradcam[verify]'"
+        raise weights.WeightsError(
+            f"nothing could be checked: give --photos FOLDER, or install PyTorch, {install}"
+        )
+    say(f"\n{sum(judged)} of {len(judged)} hold")
+    return 0 if all(judged) else 1
 
 
-def _name(asked, kind=None):
-    from gradcam.commands._network import network_named
+def _row(row, holds):
+    from gradcam.commands._printing import plain, say
 
-    return network_named(asked, kind)
+    cells = [plain(cell) for cell in (row.what, row.found, row.expected)]
+    say("".join(f"{cell:<{max(width, len(cell) + 1)}}" for cell, width in zip(cells, WIDTHS)) + holds)
 
 
 def _stated(file):

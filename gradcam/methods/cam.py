@@ -39,5 +39,6 @@ METHOD = Method(
     lambda context: cam(*cam_head(context.y), _classes(context.target, context.y)),
     cost=FORWARD, classic=True, relu=False, drawn="overlay", of_score=False,
     equation="sum_k W_ck A^k, A averaged by the global pooling, W of the linear layer behind it",
+    end=cam_head,
     zero="The feature maps are zero, or weigh nothing for this class.",
 )  # fmt: skip

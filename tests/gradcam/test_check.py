@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 
 import weights
-from gradcam.check import check
 from gradcam.check.figure_1 import SIZE, cosine, on, peak
 from gradcam.check.ties import tied
 from gradcam.cli import main
@@ -33,6 +32,12 @@ def drawn(name, path):
               for n, t in net.arrays().items()}  # fmt: skip
     np.savez(path, **arrays)
     return path
+
+
+def check(name, path, photos=None, photo=None, out=None):
+    """`gradcam weights check` -> its exit status"""
+    given = {"--weights": path, "--photos": photos, "--photo": photo, "--out": out}
+    return main(["weights", "check", name, *(str(w) for k, v in given.items() if v for w in (k, v))])
 
 
 def said(capsys):
@@ -115,7 +120,7 @@ def test_a_file_that_only_has_the_shape_of_resnet18(tmp_path, capsys, monkeypatc
     pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
     torch.save(torch_model("resnet18").state_dict(), tmp_path / "net.pth")
     few = ["gradient", "guided_backprop", "cam", "grad_cam"]
-    monkeypatch.setattr(import_module("gradcam.check.figure_1"), "applicable", lambda y: few)
+    monkeypatch.setattr(import_module("gradcam.check.figure_1"), "fitting", lambda y: few)
     (tmp_path / "photos").mkdir()
     for c in range(6):
         noise = np.random.default_rng(c).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)

@@ -80,7 +80,7 @@ def test_weights_that_hold_nan_are_told(here, capsys):
     arrays["fc3.b"] = np.full_like(arrays["fc3.b"], np.nan)
     np.savez("net.npz", **arrays)
     assert explain() == 2
-    assert "scores that are no finite numbers" in capsys.readouterr().err and files(here) == {
+    assert "scores that are not finite" in capsys.readouterr().err and files(here) == {
         "photo.jpg",
         "net.npz",
     }
@@ -411,7 +411,7 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.skipif("shapes" not in weights.available(), reason="the shapes network is not trained yet")
 def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys):
-    from gradcam.commands.explain import SCENE_KINDS
+    from gradcam.commands._scene import KINDS as SCENE_KINDS
 
     monkeypatch.chdir(tmp_path)
     assert main(["explain", "--json"]) == 0
