@@ -3,10 +3,13 @@
 #
 # *Runs in about 4 seconds. Before this: lesson 3.*
 #
-# **What you will do.** Start the signal at a score, and then at a probability, and measure when the two maps are alike.
+# **What you will do.** Start the signal at a score, and then at a probability, and
+# measure when the two maps are alike.
 #
-# **What you will learn.** "The gradient of the class" is ambiguous: the papers start at the score, others at the probability behind the
-# softmax. What the second map is made of, when it is like the first, and what becomes of it as the network becomes sure.
+# **What you will learn.** "The gradient of the class" is ambiguous: the papers start at
+# the score, some programs at the probability after the softmax. What the second map is
+# made of, when it is like the first, and what becomes of it as the network becomes
+# sure.
 #
 # **What you will need.** Lessons 1 to 3; the derivative of $e^x$.
 
@@ -21,37 +24,56 @@ from gradcam.measure.statistics.spearman import spearman
 from lessons import tiny
 from lessons.exercises import check
 from lessons.measured import quoted
-from lessons.plots import BLUE, RED, picture, signed
+from lessons.plots import BLUE, RED, picture, signed, style
 from minicnn import Linear, Softmax, Tensor, backward, find, one_hot
+
+style()
 
 # %% [markdown]
 # ## Two operations
 #
-# The last two steps of a classifier: the *scores* $y = W x + b$, one for each class, and their *softmax*, the probabilities
-# $p_i = e^{y_i} / \sum_j e^{y_j}$.
+# The last two steps of a classifier: a [*linear*](glossary.md#linear-layer) (fully
+# connected) layer gives the *scores*, or [*logits*](glossary.md#scores), $y = W x + b$,
+# one for each class; *softmax* makes of them the
+# [*probabilities*](glossary.md#probabilities) $p_i = e^{y_i} / \sum_j e^{y_j}$.
 
 # %%
-print(inspect.getsource(Linear.gx), inspect.getsource(Linear.gW), inspect.getsource(Softmax), sep="\n")
+print(
+    inspect.getsource(Linear.gx),
+    inspect.getsource(Linear.gW),
+    inspect.getsource(Softmax),
+    sep="\n",
+)
 
 # %% [markdown]
-# Where the last line comes from: $\partial p_i / \partial y_j = p_i(\delta_{ij} - p_j)$, with $\delta_{ij} = 1$ for $i = j$ and 0
-# otherwise, so a signal $g$ at $p$ becomes
+# Where the last line comes from: the derivatives of softmax, its *Jacobian*, are
+# $\partial p_i / \partial y_j = p_i(\delta_{ij} - p_j)$, with $\delta_{ij} = 1$ for
+# $i = j$ and 0 otherwise, so a signal $g$ at $p$ becomes
 #
-# $$g_{y_j} = \sum_i g_i\, p_i (\delta_{ij} - p_j) = p_j \Big(g_j - \sum_i p_i g_i\Big).$$
+# $$g_{y_j} = \sum_i g_i\, p_i (\delta_{ij} - p_j) =
+#   p_j \Big(g_j - \sum_i p_i g_i\Big).$$
 #
-# Start with 1 at $p_c$ and 0 elsewhere, and let $A$ be anything the scores depend on, pixels or feature maps. Then
+# Start with 1 at $p_c$ and 0 elsewhere, and let $A$ be anything the scores depend on,
+# pixels or feature maps. Then
 #
-# $$\frac{\partial p_c}{\partial A} = p_c \Big(\frac{\partial y_c}{\partial A} - \sum_j p_j \frac{\partial y_j}{\partial A}\Big).$$
+# $$\frac{\partial p_c}{\partial A} =
+#   p_c \Big(\frac{\partial y_c}{\partial A} -
+#   \sum_j p_j \frac{\partial y_j}{\partial A}\Big).$$
 #
-# We try it on `tiny`, the small network of most lessons (lesson 6 trains one like it): a picture of $32 \times 32$ grey pixels goes in,
-# scores for disk, ring, square and cross come out. `one_hot(y, c)` is the signal that is 1 at class $c$ and 0 elsewhere.
-# Given an array, networks and operations return an array; given a `Tensor`, they return a `Tensor` that remembers how it was made.
+# We try it on `tiny`, the small network of most lessons (lesson 6 trains one like it):
+# a picture of $32 \times 32$ grey pixels goes in, scores for disk, ring, square and
+# cross come out. `one_hot(y, c)` is the [*one-hot*](glossary.md#one-hot-signal) signal:
+# 1 at class $c$ and 0 elsewhere. Given an array, networks and operations return an
+# array; given a `Tensor`, they return a `Tensor` that remembers how it was made.
 #
 # ## Predict
 #
-# A network gives its class 99.9 % . Compared with the gradient of the score, how large is the gradient of the probability?
+# A network gives its class 99.9 % . Compared with the gradient of the score, how large
+# is the gradient of the probability?
 #
-# a) about the same  b) 0.999 of it  c) about a thousandth of it
+# a) about the same
+# b) 0.999 of it
+# c) about a thousandth of it
 
 # %%
 net = tiny.trained()
@@ -60,28 +82,43 @@ sure = int(np.abs(Softmax()(net(x))[range(300), classes[:, 0]] - 0.999).argmin()
 photo, c = Tensor(x[sure : sure + 1].astype(float), "x"), int(classes[sure, 0])
 y = net(photo)
 p = Softmax()(y)
-of_score, of_probability = backward(y, one_hot(y, c), wrt=photo), backward(p, one_hot(p, c), wrt=photo)
-print(f"p = {p.data[0, c]:.4f}; sizes: {np.linalg.norm(of_score):.4f}, {np.linalg.norm(of_probability):.6f}")
-by_formula = p.data[0, c] * (of_score - sum(p.data[0, j] * backward(y, one_hot(y, j), wrt=photo) for j in range(4)))
-print(f"the formula for dp/dA is off by {np.abs(by_formula - of_probability).max():.0e}")
+of_score, of_probability = (
+    backward(y, one_hot(y, c), wrt=photo),
+    backward(p, one_hot(p, c), wrt=photo),
+)
+print(
+    f"p = {p.data[0, c]:.4f}; sizes: {np.linalg.norm(of_score):.4f}, "
+    f"{np.linalg.norm(of_probability):.6f}"
+)
+by_formula = p.data[0, c] * (
+    of_score
+    - sum(p.data[0, j] * backward(y, one_hot(y, j), wrt=photo) for j in range(4))
+)
+print(
+    f"the formula for dp/dA is off by {np.abs(by_formula - of_probability).max():.0e}"
+)
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# c). Take class $c$ out of the sum: $p_c (1-p_c) \big(\frac{\partial y_c}{\partial A} - \sum_{j \ne c} \frac{p_j}{1 - p_c}
-# \frac{\partial y_j}{\partial A}\big)$. The factor in front, $p_c (1 - p_c)$, fades as $p_c \to 1$. The bracket does not: it is class
-# $c$ *against its rivals*, each weighed by its share of the rest.
+# c). Take class $c$ out of the sum: $p_c (1-p_c) \big(\frac{\partial y_c}{\partial A} -
+# \sum_{j \ne c} \frac{p_j}{1 - p_c} \frac{\partial y_j}{\partial A}\big)$. The factor
+# in front, $p_c (1 - p_c)$, goes to 0 as $p_c \to 1$: softmax *saturates*. The bracket
+# does not: it is class $c$ *against its rivals*, each weighed by its share of the rest.
 # </details>
 #
 # ## Sure, and surer
 #
-# We multiply the last layer's weights by a growing number: the *same* network, only surer. The map of the score keeps its form.
+# Imagine the last layer's weights multiplied by a growing number: the *same* network,
+# only surer. The map of the score keeps its form.
 #
 # ## Predict
 #
-# In single precision, the usual one: what is the gradient of the probability when the gap between the two best scores is 30?
+# In single precision, the usual one: what is the gradient of the probability when the
+# gap between the two best scores is 30?
 #
-# a) tiny, but with the right form  b) exactly zero
+# a) tiny, but with the right form
+# b) exactly zero
 
 # %%
 gaps = np.arange(2, 121, 2)
@@ -91,81 +128,125 @@ for kind in (np.float32, np.float64):
         op = Softmax()
         op(Tensor(np.array([[gap, 0, -1, -2]], kind)))
         sizes.append(np.abs(op.gx(np.array([[1, 0, 0, 0]], kind))[0, 0]))
-    print(f"{kind.__name__}: the signal at y_c is exactly 0 from a gap of {gaps[np.array(sizes) == 0].min(initial=999)} on")
+    print(
+        f"{kind.__name__}: the signal at y_c is exactly 0 from a gap of "
+        f"{gaps[np.array(sizes) == 0].min(initial=999)} on"
+    )
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). $g_c - \sum_i p_i g_i = 1 - p_c$, and $p_c$ rounds to exactly 1. The signals to the *rivals* live on a little longer, so the map
-# that arrives first loses the class and keeps only what speaks against it, and then is black. Users report both, "my saliency map
-# shows the wrong object" and "my map is all zero", and the cure is to start at the score.
+# b). $g_c - \sum_i p_i g_i = 1 - p_c$, and $p_c$ rounds to exactly 1. The signals to
+# the *rivals* stay above 0 for longer, so the map first loses the class and keeps only
+# what speaks against it, and in the end is zero. Users report both, "my saliency map
+# shows the wrong object" and "my map is all zero", and the cure is to start at the
+# score.
 # </details>
 #
 # ## How often are the two maps "quite similar"?
 #
-# Users report that it makes no difference. Let us count: Grad-CAM (lesson 10 explains it; here it is just some map of a class, over the
-# feature maps `relu4`, the last ones, and before its final ReLU) from the score and from the probability, on pictures with two shapes
-# and on pictures with one, compared by rank correlation (1: the same order of pixels).
+# Users report that it makes no difference. Let us count: Grad-CAM (lesson 10 explains
+# it; here it is just some map of a class, over the feature maps `relu4`, the last ones,
+# and before its final ReLU) from the score and from the probability, on pictures with
+# two shapes and on pictures with one, compared by
+# [*Spearman's rank correlation*](glossary.md#rank-correlation) (1: the same order of
+# pixels).
 #
 # ## Predict
 #
 # On which pictures do the two maps agree better: with one shape, or with two?
 
+
 # %%
 def agreement(net, x, classes):
-    """Rank correlation of the two maps for each picture's first class, and its probability -> (n, 2)"""
+    """Rank correlation of the two maps for each picture's first class, and its
+    probability -> (n, 2)
+    """
     found = []
     for n, c in enumerate(classes[:, 0].tolist()):
         y = net(Tensor(x[n : n + 1].astype(float)))
-        maps = [grad_cam(y, c, find(y, "relu4"), start=start, relu=False) for start in ("score", "probability")]
+        maps = [
+            grad_cam(y, c, find(y, "relu4"), seed=seed, relu=False)
+            for seed in ("score", "probability")
+        ]
         found.append((spearman(*maps), Softmax()(y.data)[0, c]))
     return np.array(found)
 
 
 # %%
 x2, classes2, masks2 = tiny.pictures(100, seed=44, shapes=2)
-found = {"one shape": agreement(net, x[:100], classes[:100]), "two shapes": agreement(net, x2, classes2)}
+found = {
+    "one shape": agreement(net, x[:100], classes[:100]),
+    "two shapes": agreement(net, x2, classes2),
+}
 for name, (rank, _) in ((name, f.T) for name, f in found.items()):
-    print(f"{name:10} median {np.median(rank):.2f}, smallest {rank.min():.2f}; above 0.9 in {np.mean(rank > 0.9):.0%} of the pictures")
+    print(
+        f"{name:10} median {np.median(rank):.2f}, smallest {rank.min():.2f}; above "
+        f"0.9 in {np.mean(rank > 0.9):.0%} of the pictures"
+    )
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# With one shape. Then the rivals' maps are weak or alike, and subtracting their mean changes little: the reports are right, *on such
-# pictures*. With two shapes the rival has a map of its own, and the probability's map is the map of the one class minus that of the
-# other. It is often alike even so, because both say "here, and not there"; and sometimes it has nothing to do with the score's map.
-# The figure shows the picture on which the two agree least.
+# With one shape. Then the rivals' maps are weak or alike, and subtracting their mean
+# changes little: the reports are right, *on such pictures*. With two shapes the rival
+# has a map of its own, and the probability's map is the map of the one class minus that
+# of the other. It is often alike even so, because both say "here, and not there"; and
+# sometimes it has nothing to do with the score's map. The figure shows the picture on
+# which the two agree least.
 # </details>
 
-# %% alt="A scene, its maps from score and from probability, which differ; rank correlations: near 1 for one shape, scattered for two."
+# %%
 worst = int(found["two shapes"][:, 0].argmin())
 c, photo = int(classes2[worst, 0]), Tensor(x2[worst : worst + 1].astype(float))
 y = net(photo)
 figure, axes = plt.subplots(1, 4, figsize=(15, 4.3), width_ratios=[1, 1, 1, 1.3])
-picture(axes[0], x2[worst, 0], "picture", f"class: {tiny.CLASSES[c]} (left), p = {Softmax()(y.data)[0, c]:.2f}", cmap="gray")
+picture(
+    axes[0],
+    x2[worst, 0],
+    "picture",
+    f"class: {tiny.CLASSES[c]} (left), p = {Softmax()(y.data)[0, c]:.2f}",
+    cmap="gray",
+)
 signed(axes[1], grad_cam(y, c, find(y, "relu4"), relu=False)[0], "from the score")
-signed(axes[2], grad_cam(y, c, find(y, "relu4"), start="probability", relu=False)[0], "from the probability")
+signed(
+    axes[2],
+    grad_cam(y, c, find(y, "relu4"), seed="probability", relu=False)[0],
+    "from the probability",
+)
 for (name, points), colour in zip(found.items(), (BLUE, RED)):
-    axes[3].scatter(points[:, 1], points[:, 0], s=24, color=colour, alpha=0.6, label=name)
-axes[3].set(xlabel="probability of the class", ylabel="rank correlation", title="are the maps alike?", ylim=(0, 1.03))
+    axes[3].scatter(
+        points[:, 1], points[:, 0], s=24, color=colour, alpha=0.6, label=name
+    )
+axes[3].set(
+    xlabel="probability of the class",
+    ylabel="rank correlation",
+    title="are the maps alike?",
+    ylim=(0, 1.03),
+)
 axes[3].legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# And on photos, which mostly show one thing? Another network, `mini_vgg` (lesson 10), tells ten classes of photos apart. Counted once,
-# on 400 photos (of the data set Imagenette) that it was not trained on; for the best class of each, by how sure the network is:
+# And on photos, which mostly show one thing? Another network, `mini_vgg` (lesson 10),
+# tells ten classes of photos apart. Counted once, on 400 photos (of the data set
+# Imagenette) that it was not trained on; for the best class of each, by how sure the
+# network is:
 
 # %%
 print(quoted("scores_or_probabilities.txt"))
 
 # %% [markdown]
-# So the reports are right on such photos, in nine of ten, and not because softmax did not matter: a single object leaves the rivals nothing
-# to point at. The maps part where two classes have objects of their own.
+# So the reports are right on such photos, in nine of ten, and not because softmax did
+# not matter: with a single object there is nothing that the rivals' maps could point
+# at. The maps differ where two classes have objects of their own.
 #
-# Whoever explains a probability explains a *contrast*, which may be what you want: "why this and not that?" Then say so, and choose the
-# rival yourself: start with 1 at one score and $-1$ at the other.
+# Explaining a probability means explaining a *contrast*, which may be what you want:
+# "why this and not that?" Then say so, and choose the rival yourself: start with 1 at
+# one score and $-1$ at the other.
 #
 # ## On your own
+
 
 # %%
 def softmax_gx(p, gy):
@@ -173,7 +254,9 @@ def softmax_gx(p, gy):
 
 
 def cross_entropy_gx(y, classes):
-    """y (N, K) scores, classes (N,): the gradient at y of the mean over N of -ln p_class, (N, K)."""
+    """y (N, K) scores, classes (N,): the gradient at y of the mean over N of -ln
+    p_class, (N, K).
+    """
 
 
 check("4.1", softmax_gx)
@@ -195,7 +278,10 @@ check("4.4", probability_map)
 # %% [markdown]
 # ## Papers
 #
-# - Simonyan, Vedaldi & Zisserman 2013, *Deep inside convolutional networks*, sec. 2: unnormalised scores are used, since a
-#   probability can be raised by lowering the other classes.
-# - Selvaraju et al. 2017, *Grad-CAM*, sec. 3: "the score for class c, $y^c$ (before the softmax)".
-# - Bridle 1990, *Probabilistic interpretation of feedforward classification network outputs*: the name softmax, and its derivative.
+# - Simonyan, Vedaldi & Zisserman 2013, *Deep inside convolutional networks*, sec. 2:
+#   unnormalised scores are used, since a probability can be raised by lowering the
+#   other classes.
+# - Selvaraju et al. 2017, *Grad-CAM*, sec. 3: "the score for class c, $y^c$ (before the
+#   softmax)".
+# - Bridle 1990, *Probabilistic interpretation of feedforward classification network
+#   outputs*: the name softmax, and its derivative.

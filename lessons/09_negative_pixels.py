@@ -3,11 +3,12 @@
 #
 # *Runs in about 12 seconds. Before this: lesson 8.*
 #
-# **What you will do.** Follow the sign of a guided signal layer by layer to the place where it comes back; then change pixels by their
-# sign and watch the scores.
+# **What you will do.** Follow a guided signal layer by layer to the place where
+# negative values come back; then change pixels by their sign and watch the scores.
 #
-# **What you will learn.** Where the negative pixels come from, and what they say: against the class, for another one, or something
-# else. And what the sentence often quoted as an answer is about, "negative pixels are likely to belong to other categories".
+# **What you will learn.** Where the negative pixels come from, and what they say:
+# against the class, for another one, or something else. And what an often quoted
+# sentence is really about: "negative pixels are likely to belong to other categories".
 #
 # **What you will need.** Lesson 8.
 
@@ -19,9 +20,11 @@ import numpy as np
 
 from gradcam import GUIDED, grad_cam, guided_backprop, upsample
 from lessons.exercises import check
-from lessons.plots import BLUE, picture, signed
+from lessons.plots import BLUE, picture, signed, style
 from lessons.scenes import CLASSES, LAYER, network, scenes
 from minicnn import ReLU, Tensor, backward, find, history, one_hot
+
+style()
 
 # %% [markdown]
 # ## Predict
@@ -39,19 +42,28 @@ M = guided_backprop(y, c, photo)[0]
 # %% [markdown]
 # Is any of its pixels negative? (A pixel has three numbers here, one for each colour.)
 #
-# a) no, negative signals were removed  b) yes, but only by rounding  c) yes, and not a few
+# a) no, negative signals were removed
+# b) yes, but only by rounding
+# c) yes, and not a few
 
 # %%
-print(f"{(M < 0).mean():.0%} of the pixels are negative; the largest is {M.max():.2f}, the smallest {M.min():.2f}")
+print(
+    f"{(M < 0).mean():.0%} of the pixels are negative; the largest is {M.max():.2f}, "
+    f"the smallest {M.min():.2f}"
+)
 
 # %% [markdown]
 # ## Where does the sign come back?
 #
-# One backward pass, and we look at the signal at every tensor on the way: below each ReLU (its rule has just been applied) and below each
-# convolution. (The *head* is everything behind the last feature maps. Counted are the signals that are not 0.)
+# One backward pass, and we look at the signal at every tensor that it passes: below
+# each ReLU (its rule has just been applied) and below each convolution. (The
+# [*head*](glossary.md#head) is everything after the last feature maps. Only signals
+# that are not 0 are counted.)
 
 # %%
-maps = [t for t in reversed(history(y)) if t.ndim == 4 and t.op and "p" not in t.name]  # the outputs of convolutions and ReLUs
+maps = [
+    t for t in reversed(history(y)) if t.ndim == 4 and t.op and "p" not in t.name
+]  # the outputs of convolutions and ReLUs
 signals = backward(y, one_hot(y, c), wrt=[*maps, photo], rules=GUIDED)
 made_by = ["the head", *(t.name for t in maps)]  # what the signal just left
 negative = [float((g < 0).sum() / max((g != 0).sum(), 1)) for g in signals]
@@ -61,62 +73,101 @@ for left, share in zip(made_by, negative):
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# c). Every linear layer brings negative values back, since its weights have both signs, and the next ReLU takes them away. **Below the
-# first convolution there is no ReLU any more.** Proof, in one line: the signal $g \ge 0$ that leaves the first ReLU arrives at the
-# picture as the stamps of lesson 2, one kernel after the other ($W_f^\top g_f$: the stamps of kernel $f$, times the signals at its map),
+# c). Every linear layer brings negative values back, since its weights have both signs,
+# and the next ReLU removes them. **Below the first convolution there is no ReLU any
+# more.** Proof, in one line: the signal $g \ge 0$ that leaves the first ReLU arrives at
+# the picture as the stamps of lesson 2, one kernel after the other ($W_f^\top g_f$: the
+# stamps of kernel $f$, times the signals at its map),
 #
-# $$M = \sum_f W_f^\top g_f = \underbrace{\sum_f \max(W_f, 0)^\top g_f}_{\ge 0} \;+\; \underbrace{\sum_f \min(W_f, 0)^\top g_f}_{\le 0},$$
+# $$M = \sum_f W_f^\top g_f =
+#   \underbrace{\sum_f \max(W_f, 0)^\top g_f}_{\ge 0} \;+\;
+#   \underbrace{\sum_f \min(W_f, 0)^\top g_f}_{\le 0},$$
 #
-# so a negative pixel is a *positive* signal times a *negative weight*, and nothing else can make one.
+# so a negative pixel is a *positive* signal times a *negative weight*, and nothing else
+# can make one.
 # </details>
 #
-# To be sure, we take the negative weights of `conv1_1` out of the last step, and leave everything before it as it is.
+# To be sure, we take the negative weights of `conv1_1` out of the last step, and leave
+# everything before it as it is.
 
 # %%
 conv1 = find(y, "conv1_1").op
 W = conv1.W.copy()
 parts = {}
-for name, part in [("all weights", W), ("positive weights", np.maximum(W, 0)), ("negative weights", np.minimum(W, 0))]:
+for name, part in [
+    ("all weights", W),
+    ("positive weights", np.maximum(W, 0)),
+    ("negative weights", np.minimum(W, 0)),
+]:
     conv1.W = part
     parts[name] = conv1.gx(signals[-2])[0]
-    print(f"{name:17} smallest pixel {parts[name].min():6.2f}, largest {parts[name].max():6.2f}")
+    print(
+        f"{name:17} smallest pixel {parts[name].min():6.2f}, largest "
+        f"{parts[name].max():6.2f}"
+    )
 conv1.W = W
-print("the two parts add up to the map:", np.allclose(parts["positive weights"] + parts["negative weights"], M))
+print(
+    "the two parts add up to the map:",
+    np.allclose(parts["positive weights"] + parts["negative weights"], M),
+)
 
-# %% alt="Bars: the share below zero is 0 behind every ReLU and above half behind every convolution; maps: both signs, then only one."
+# %%
 figure, axes = plt.subplots(1, 4, figsize=(14, 4.2), width_ratios=[1.5, 1, 1, 1])
 axes[0].barh(range(len(made_by)), negative, color=BLUE)
 axes[0].set_yticks(range(len(made_by)), made_by, fontsize=11)
-axes[0].set(title="share of the signal below zero", xlabel="the signal goes down this list", xlim=(0, 1))
+axes[0].set(
+    title="share of the signal below zero",
+    xlabel="the signal goes down this list",
+    xlim=(0, 1),
+)
 axes[0].invert_yaxis()
 picture(axes[1], pictures[2], "picture", f"class: {CLASSES[c]}")
 signed(axes[2], M.sum(axis=0), "guided backprop", "blue: negative")
 positive = parts["positive weights"].sum(axis=0)
-signed(axes[3], positive, "without negative weights", "of the first convolution", top=np.percentile(np.abs(M.sum(axis=0)), 99))
+signed(
+    axes[3],
+    positive,
+    "without negative weights",
+    "of the first convolution",
+    top=np.percentile(np.abs(M.sum(axis=0)), 99),
+)
 plt.show()
 
 # %% [markdown]
 # ## Evidence against the class?
 #
-# In each picture take the 300 most positive and the 300 most negative numbers of the guided map (of 27,648), and 300 random ones. Make the
-# picture a little brighter there, in that colour (by 0.2 of the network's input units, a twentieth of the way from black to white), or
-# replace it by its mean, and look at the score of the class and of the other class that is there.
+# In each picture take the 300 most positive and the 300 most negative numbers of the
+# guided map (of 27,648), and 300 random ones. Make the picture a little brighter there,
+# in that colour (by 0.2 of the network's input units, a twentieth of the way from black
+# to white), or replace it by its mean, and look at the score of the class and of the
+# other class that is there.
 #
 # ## Predict
 #
-# If negative pixels spoke *against* the class, wiping them out would raise its score. What does wiping them out do?
+# If negative pixels spoke *against* the class, wiping them out would raise its score.
+# What does wiping them out do?
 #
-# a) it raises the score  b) it lowers it  c) nothing
+# a) it raises the score
+# b) it lowers it
+# c) nothing
+
 
 # %%
 def changes(n, random):
-    """{(pixels, change): (change of the class's score, of the other's)} for picture n."""
+    """{(pixels, change): (change of the class's score, of the other's)}, picture n."""
     p = x[n : n + 1]
     y = net(Tensor(p, "x"))
     order = guided_backprop(y, int(classes[n, 0]), find(y, "x")).ravel().argsort()
     mean, found = np.broadcast_to(p.mean(axis=(2, 3), keepdims=True), p.shape), {}
-    for name, at in [("positive", order[-300:]), ("negative", order[:300]), ("random", random.permutation(order)[:300])]:
-        for change, values in [("brighter", p.flat[at] + 0.2), ("wiped out", mean.flat[at])]:
+    for name, at in [
+        ("positive", order[-300:]),
+        ("negative", order[:300]),
+        ("random", random.permutation(order)[:300]),
+    ]:
+        for change, values in [
+            ("brighter", p.flat[at] + 0.2),
+            ("wiped out", mean.flat[at]),
+        ]:
             q = p.copy()
             q.flat[at] = values
             found[name, change] = (net(q) - y.data)[0, classes[n]]
@@ -128,59 +179,87 @@ random = np.random.default_rng(0)
 found = [changes(n, random) for n in range(60)]
 for case in found[0]:
     own, other = np.array([f[case] for f in found]).T
-    print("{:8} pixels {:9}: class {:+.2f} (falls in {:3.0%}), other class {:+.2f} (median changes)".format(
-        *case, np.median(own), (own < 0).mean(), np.median(other)))  # fmt: skip
+    print(
+        "{:8} pixels {:9}:".format(*case),
+        f"class {np.median(own):+.2f} (falls in {(own < 0).mean():3.0%}),",
+        f"other class {np.median(other):+.2f} (median changes)",
+    )
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). Look at the two lines of the negative pixels. Making them *brighter* lowers the score of the class in most pictures, and so does
-# wiping them out. They are not against the class: the network wants them **as dark as they are**. A negative pixel says "less of this
-# colour would raise the score", a positive one "more would". Both are parts of the same edge.
+# b). Look at the two lines of the negative pixels. Making them *brighter* lowers the
+# score of the class in most pictures, and so does wiping them out. They are not against
+# the class: the network wants them **as dark as they are**. A negative pixel says "less
+# of this colour would raise the score", a positive one "more would". Both are parts of
+# the same edge.
 #
-# And for another class? The other class's score hardly moves. Guided backprop's signs say nothing about categories.
+# And for another class? The other class's score hardly moves. Guided backprop's signs
+# say nothing about categories.
 # </details>
 #
-# ## The other matter: Grad-CAM's final ReLU
+# ## Another kind of negative: Grad-CAM's final ReLU
 #
-# Grad-CAM (lesson 10) has a map with signs, too, one value for each *place*: $\sum_k \alpha_k A^k$. The authors cut it off at zero and
-# say why: "negative pixels are likely to belong to other categories in the image" (Selvaraju et al. 2017, sec. 3). Of *that* map it is
-# true. Count where the negative mass lies (at the feature maps `relu4_2`):
+# Grad-CAM (lesson 10) has a map with signs, too, one value for each *place*:
+# $\sum_k \alpha_k A^k$. The authors set what is negative to zero, and say why:
+# "negative pixels are likely to belong to other categories in the image" (Selvaraju et
+# al. 2017, sec. 3). Of *that* map it is true. Count where the negative mass lies (at
+# the feature maps `relu4_2`):
 
 # %%
 where = {"Grad-CAM before its ReLU": [], "guided backprop": []}
 for n in range(60):
     y = net(Tensor(x[n : n + 1], "x"))
-    L = upsample(grad_cam(y, int(classes[n, 0]), find(y, LAYER), relu=False), (96, 96))[0]
-    for name, M in [("Grad-CAM before its ReLU", L[None]), ("guided backprop", guided_backprop(y, int(classes[n, 0]), find(y, "x"))[0])]:
+    L = upsample(grad_cam(y, int(classes[n, 0]), find(y, LAYER), relu=False), (96, 96))[
+        0
+    ]
+    for name, M in [
+        ("Grad-CAM before its ReLU", L[None]),
+        ("guided backprop", guided_backprop(y, int(classes[n, 0]), find(y, "x"))[0]),
+    ]:
         below = np.minimum(M, 0).sum(axis=0)
         where[name].append([below[mask].sum() / below.sum() for mask in masks[n]])
 for name, shares in where.items():
     own, other = np.mean(shares, axis=0)
-    print(f"{name:24} of its negative mass {own:.1%} lie on the class's shape, {other:.1%} on the other shape")
-print("each shape covers", "{:.1%} and {:.1%} of the picture".format(*masks.mean(axis=(0, 2, 3))))
+    print(
+        f"{name:24} of its negative mass {own:.1%} lie on the class's shape, "
+        f"{other:.1%} on the other shape"
+    )
+print(
+    "each shape covers",
+    "{:.1%} and {:.1%} of the picture".format(*masks.mean(axis=(0, 2, 3))),
+)
 
 # %% [markdown]
-# The other shape covers 5 % of the picture and holds 17 % of Grad-CAM's negative mass, the class's own shape next to nothing: so far the
-# sentence is right, though most of this mass, 83 %, lies on the background. Guided backprop's negative mass lies on the class's *own*
-# shape, more than a third of it, and little on the other.
+# The other shape covers 5 % of the picture and holds 17 % of Grad-CAM's negative mass,
+# the class's own shape almost none: so far the sentence is right, though most of this
+# mass, 83 %, lies on the background. Guided backprop's negative mass lies on the
+# class's *own* shape, more than a third of it, and little on the other.
 #
-# Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here* speaks for the class, guided backprop's about *in
-# which direction* a pixel should change.
+# Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here*
+# speaks for the class, guided backprop's about *in which direction* a pixel should
+# change.
 #
 # ## On your own
 
+
 # %%
 def two_parts(g, W):
-    """g (F, h, w) >= 0 at the first convolution, W (F, 1, kh, kw), stride 1, no padding -> the positive and the negative part of M, 2-D."""
+    """g (F, h, w) >= 0 at the first convolution, W (F, 1, kh, kw), stride 1, no padding
+    -> the positive and the negative part of M, 2-D.
+    """
 
 
 def sign_test(f, x, pixels, h):
-    """How f(x), a number, moves when x (H, W) gets brighter by h at `pixels` (H, W) of bool, and when darker: (f+ - f-)/2h."""
+    """How f(x), a number, moves when x (H, W) gets brighter by h at `pixels` (H, W) of
+    bool, and when darker: (f+ - f-)/2h.
+    """
 
 
 def share_on(map, mask):
-    """Of the negative mass of map (H, W), the share that lies in mask (H, W) of bool: a number, 0 to 1."""
+    """Of the negative mass of map (H, W), the share that lies in mask (H, W) of bool: a
+    number, 0 to 1.
+    """
 
 
 check("9.1", two_parts)
@@ -190,7 +269,10 @@ check("9.3", share_on)
 # %% [markdown]
 # ## Papers
 #
-# - Springenberg et al. 2015, *Striving for simplicity: the all convolutional net*, sec. 3.4 and fig. 1.
-# - Selvaraju et al. 2017, *Grad-CAM*, sec. 3, eq. 2 and the paragraph before it: why the ReLU, for *that* map.
-# - Nie, Zhang & Patel 2018, *A theoretical explanation for perplexing behaviors of backpropagation-based visualizations*, ICML: guided
-#   backprop recovers edges whatever the class. Lesson 15 measures it.
+# - Springenberg et al. 2015, *Striving for simplicity: the all convolutional net*, sec.
+#   3.4 and fig. 1.
+# - Selvaraju et al. 2017, *Grad-CAM*, sec. 3, eq. 2 and the paragraph before it: why
+#   the ReLU, for *that* map.
+# - Nie, Zhang & Patel 2018, *A theoretical explanation for perplexing behaviors of
+#   backpropagation-based visualizations*, ICML: guided backprop recovers edges whatever
+#   the class. Lesson 15 measures it.

@@ -3,11 +3,12 @@
 #
 # *Runs in about 6 seconds. Before this: lesson 10.*
 #
-# **What you will do.** Add a constant to every feature map and take it away again in the next layer: the same network, the same scores.
-# Then see which explanations noticed.
+# **What you will do.** Add a constant to every feature map and take it away again in
+# the next layer: the same network, the same scores. Then see which explanations change.
 #
-# **What you will learn.** Which maps depend on where a feature map has its zero, and which do not. The objection is a good one, a bias
-# can shift zero anywhere: so what fixes it?
+# **What you will learn.** Which maps depend on where a feature map has its zero, and
+# which do not. A bias can shift zero anywhere: that is a good objection. So what
+# determines where zero is?
 #
 # **What you will need.** Lesson 10.
 
@@ -21,21 +22,35 @@ from gradcam import grad_cam, guided_backprop, saliency, upsample
 from gradcam.methods.grad_cam import combine
 from lessons import tiny
 from lessons.exercises import check
-from lessons.plots import picture, signed
-from minicnn import Add, Conv, GlobalAvgPool, Linear, Mul, Tensor, backward, find, one_hot
+from lessons.plots import picture, signed, style
+from minicnn import (
+    Add,
+    Conv,
+    GlobalAvgPool,
+    Linear,
+    Mul,
+    Tensor,
+    backward,
+    find,
+    one_hot,
+)
 from minicnn.layer import Layer, Sequential
+
+style()
 
 # %% [markdown]
 # ## Two signs make a map
 #
-# A place gets a positive value from feature map $k$ if $\alpha_k$ and $A^k_{ij}$ have the same sign:
+# A place gets a positive value from feature map $k$ if $\alpha_k$ and $A^k_{ij}$ have
+# the same sign:
 #
 # | | $A^k_{ij} > 0$: the feature is there | $A^k_{ij} < 0$: less than nothing |
 # |---|---|---|
 # | $\alpha_k > 0$: the class wants it | **+** it is here | − |
-# | $\alpha_k < 0$: the class does not | − it is here, alas | **+** at least *this* is not here |
+# | $\alpha_k < 0$: the class does not | − but it is here | **+** *this* is not here |
 #
-# After a ReLU the right column is empty. In front of it, it is not. Which share of a map's positive values comes from there?
+# After a ReLU the right column is empty. Before it, it is not. Which share of a map's
+# positive values comes from there?
 
 # %%
 print(inspect.getsource(combine))
@@ -47,21 +62,32 @@ for layer in ("relu4", "conv4"):
     A = find(y, layer)
     alpha = backward(y, one_hot(y, c), wrt=A).mean(axis=(-2, -1), keepdims=True)
     terms = alpha * A.data
-    absent = np.where((alpha < 0) & (A.data < 0), terms, 0).sum() / np.maximum(terms, 0).sum()
-    print(f"{layer}: {absent:.0%} of what speaks for the class is the absence of something")
+    absent = (
+        np.where((alpha < 0) & (A.data < 0), terms, 0).sum()
+        / np.maximum(terms, 0).sum()
+    )
+    print(
+        f"{layer}: {absent:.0%} of what speaks for the class is the absence of "
+        "something"
+    )
 
 # %% [markdown]
 # ## The objection
 #
-# Choose any number $s_k$ for each map, and let the network compute with $A^k + s_k$ instead of $A^k$. The next layer takes it away again:
+# Choose any number $s_k$ for each map, and let the network compute with $A^k + s_k$
+# instead of $A^k$. The next layer subtracts it again:
 #
-# $$y_c = \sum_k w_{ck} \frac1Z \sum_{ij} (A^k_{ij} + s_k) + b'_c, \qquad b'_c = b_c - \sum_k w_{ck} s_k .$$
+# $$y_c = \sum_k w_{ck} \frac1Z \sum_{ij} (A^k_{ij} + s_k) + b'_c, \qquad b'_c =
+#   b_c - \sum_k w_{ck} s_k .$$
 #
-# It is the same function of the picture, to the last digit or so. Nobody who sees only pictures and scores could tell.
+# It is the same function of the picture, to rounding. From pictures and scores alone
+# nobody could tell the difference.
 #
 # ## Predict
 #
-# Which maps of this picture change? Saliency, guided backprop, Grad-CAM at $A + s$: one, two, or three of them?
+# Which maps of this picture change? Saliency, guided backprop, Grad-CAM at $A + s$:
+# one, two, or three of them?
+
 
 # %%
 def shifted(photo, s):
@@ -76,80 +102,120 @@ s = np.random.default_rng(0).normal(size=32) * 2
 y2, A2 = shifted(photo, s)
 A = find(y, "relu4")
 print(f"scores differ by {np.abs(y2.data - y.data).max():.0e}")
-for name, one, two in [("saliency", saliency(y, c, photo), saliency(y2, c, photo)),
-                       ("guided backprop", guided_backprop(y, c, photo), guided_backprop(y2, c, photo)),
-                       ("Grad-CAM", grad_cam(y, c, A), grad_cam(y2, c, A2))]:  # fmt: skip
-    print(f"{name:15} differs by {np.linalg.norm(one - two) / np.linalg.norm(one):.1e} of its size")
+for name, one, two in [
+    ("saliency", saliency(y, c, photo), saliency(y2, c, photo)),
+    ("guided backprop", guided_backprop(y, c, photo), guided_backprop(y2, c, photo)),
+    ("Grad-CAM", grad_cam(y, c, A), grad_cam(y2, c, A2)),
+]:
+    print(
+        f"{name:15} differs by {np.linalg.norm(one - two) / np.linalg.norm(one):.1e} "
+        "of its size"
+    )
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# One: Grad-CAM. The function is the same, so its derivatives with respect to the picture are the same, and no gate of a ReLU has moved.
-# The weights $\alpha_k$ are derivatives, too, and stay. But Grad-CAM multiplies them by $A^k + s_k$:
+# One: Grad-CAM. The function is the same, so its derivatives with respect to the
+# picture are the same, and no gate of a ReLU has moved. The weights $\alpha_k$ are
+# derivatives, too, and stay. But Grad-CAM multiplies them by $A^k + s_k$:
 #
-# $$L' = \sum_k \alpha_k (A^k + s_k) = L + \underbrace{\sum_k \alpha_k s_k}_{\text{the same number everywhere}} .$$
+# $$L' = \sum_k \alpha_k (A^k + s_k) =
+#   L + \underbrace{\sum_k \alpha_k s_k}_{\text{the same number everywhere}} .$$
 #
-# Before the final ReLU the whole map moves up or down. What the ReLU then cuts off is another matter each time.
+# Before the final ReLU the whole map moves up or down. What the ReLU then sets to zero
+# is different each time.
 # </details>
 
-# %% alt="Grad-CAM of one function, its zero shifted three ways: from a small spot to most of the picture; and a map with random weights."
+# %%
 alpha = backward(y, one_hot(y, c), wrt=A)[0].mean(axis=(-2, -1))
 L = grad_cam(y, c, A, relu=False)[0]
 figure, axes = plt.subplots(1, 5, figsize=(16, 3.9))
 picture(axes[0], x[4, 0], "picture", f"class: {tiny.CLASSES[c]}, left", cmap="gray")
 for ax, share in zip(axes[1:4], (-0.4, 0, 0.4)):
-    same_scores, A_shifted = shifted(photo, share * L.max() * alpha / (alpha @ alpha))  # moves the map by that share of its maximum
+    same_scores, A_shifted = shifted(
+        photo, share * L.max() * alpha / (alpha @ alpha)
+    )  # moves the map by that share of its maximum
     map = upsample(grad_cam(same_scores, c, A_shifted), (32, 32))[0]
-    picture(ax, map, f"shifted by {share:+.0%}" if share else "as it is", f"{(map > 0).mean():.0%} of it above 0", cmap="inferno", vmin=0)
+    picture(
+        ax,
+        map,
+        f"shifted by {share:+.0%}" if share else "as it is",
+        f"{(map > 0).mean():.0%} of it above 0",
+        cmap="inferno",
+        vmin=0,
+    )
 untrained = tiny.network(seed=1)(photo)
-signed(axes[4], upsample(grad_cam(untrained, c, find(untrained, "relu4"), relu=False), (32, 32))[0], "random weights", "before the ReLU")
+signed(
+    axes[4],
+    upsample(grad_cam(untrained, c, find(untrained, "relu4"), relu=False), (32, 32))[0],
+    "random weights",
+    "before the ReLU",
+)
 plt.show()
 
 # %% [markdown]
-# Three Grad-CAM maps of one function. What they have in common is what a shift cannot touch: differences between places, and so the
-# place of the maximum.
+# Three Grad-CAM maps of one function. What they have in common is what a shift cannot
+# touch: differences between places, and so the place of the maximum.
 #
 # ## Inside the network
 #
-# The same game between two convolutions: $A + s$ behind `relu3`, and `conv4` takes it away with $b'_f = b_f - \sum_{k,u,v} W_{fkuv}\, s_k$.
+# The same between two convolutions: $A + s$ after `relu3`, and `conv4` subtracts it
+# with $b'_f = b_f - \sum_{k,u,v} W_{fkuv}\, s_k$.
 #
 # ## Predict
 #
 # Are the outputs of `conv4` the same as before, at all places?
 #
-# a) yes  b) all but those at the border  c) nowhere
+# a) yes
+# b) all but those at the border
+# c) nowhere
 
 # %%
 A3, conv4, s3 = find(y, "relu3").data, net["conv4"], np.ones(32)
 b4 = conv4.b.data - conv4.W.data.sum(axis=(-2, -1)) @ s3
-before, after = Conv(pad=1)(A3, conv4.W.data, conv4.b.data), Conv(pad=1)(A3 + 1, conv4.W.data, b4)
+before, after = (
+    Conv(pad=1)(A3, conv4.W.data, conv4.b.data),
+    Conv(pad=1)(A3 + 1, conv4.W.data, b4),
+)
 wrong = np.abs(after - before).max(axis=(0, 1)) > 1e-9
 print("where the outputs differ\n", wrong.astype(int))
 padded_with_s = np.pad(A3 + 1, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=1)
-print("padded with s instead of 0: off by", f"{np.abs(Conv()(padded_with_s, conv4.W.data, b4) - before).max():.0e}")
+print(
+    "padded with s instead of 0: off by",
+    f"{np.abs(Conv()(padded_with_s, conv4.W.data, b4) - before).max():.0e}",
+)
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). At the border a part of the kernel lies on the padding, which is 0 and was not shifted. The network's zero is *not* free there:
-# zero padding says "outside of the picture every feature is off". Pad with $s$ instead, and the game is exact again.
+# b). At the border a part of the kernel lies on the padding, which is 0 and was not
+# shifted. The network's zero is *not* free there: zero padding says "outside of the
+# picture every feature is off". Pad with $s$ instead, and the outputs are the same
+# everywhere again.
 # </details>
 #
-# ## So what fixes the zero?
+# ## So what determines the zero?
 #
-# The ReLU itself. We compensated *behind* it; try it in front and the function changes, because gates flip. A network that was trained
-# with ReLUs has features whose zero means "below threshold, nothing is passed on", zero padding that agrees with it, and an optimiser
-# that had no reason to shift anything. The zero is a convention of the *architecture*, not of the function. Whoever wants a map of the
-# function alone must ask for differences: from place to place, or from a reference picture.
+# The ReLU itself. We compensated *after* it; try it before the ReLU and the function
+# changes, because gates flip. A network that was trained with ReLUs has features whose
+# zero means "below threshold, nothing is passed on", zero padding that agrees with it,
+# and an optimiser that had no reason to shift anything. The zero is a convention of the
+# *architecture*, not of the function. A map of the function alone can only show
+# differences: from place to place, or from a reference picture (a
+# [*baseline*](glossary.md#baseline)).
 #
 # ## One-hot, or minus one-hot
 #
 # ## Predict
 #
-# Two networks start as mirror images (the last layer's weights and bias negated) and are trained on the same pictures, one so that its
-# class gets the *largest* score, the other so that it gets the *smallest*. How do their Grad-CAM maps differ?
+# Two networks start as mirror images (the last layer's weights and bias negated) and
+# are trained on the same pictures, one so that its class gets the *largest* score, the
+# other so that it gets the *smallest*. How do their Grad-CAM maps differ?
 #
-# a) not at all  b) the signs of $\alpha$, and so of the sum, are exchanged  c) they have nothing in common
+# a) not at all
+# b) the signs of $\alpha$, and so of the sum, are exchanged
+# c) they have nothing in common
+
 
 # %%
 class Minus(Layer):
@@ -163,37 +229,58 @@ plus, mirror = tiny.network(seed=3), tiny.network(seed=3)
 mirror["fc"].W.data = -mirror["fc"].W.data
 pictures, kinds, _ = tiny.pictures(400, seed=5)
 tiny.train(plus, pictures, tiny.targets(kinds), steps=12, batch=24)
-tiny.train(Sequential(mirror, Minus("minus")), pictures, tiny.targets(kinds), steps=12, batch=24)
+tiny.train(
+    Sequential(mirror, Minus("minus")),
+    pictures,
+    tiny.targets(kinds),
+    steps=12,
+    batch=24,
+)
 
 # %%
 photo32 = Tensor(x[4:5])
 one, other = plus(photo32), mirror(photo32)
 maps = [grad_cam(v, c, find(v, "relu4"), relu=False) for v in (one, other)]
-print("weights of conv1 apart by", np.abs(plus["conv1"].W.data - mirror["conv1"].W.data).max())
+print(
+    "weights of conv1 apart by",
+    np.abs(plus["conv1"].W.data - mirror["conv1"].W.data).max(),
+)
 print("scores", one.data[0].round(3), "and", other.data[0].round(3))
-print("sum of the maps before the ReLU, in shares of their size:", np.abs(maps[0] + maps[1]).max() / np.abs(maps[0]).max())
+print(
+    "sum of the maps before the ReLU, in shares of their size:",
+    np.abs(maps[0] + maps[1]).max() / np.abs(maps[0]).max(),
+)
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). The two trainings are the same training, bit for bit; only the last layer has the other sign. So Grad-CAM of the second network's
-# score shows what speaks *against* the class, unless one starts with $-1$ at the score, which is the direction in which *this*
-# network's "yes" lies. "Positive" in Grad-CAM means: raises the number I asked about. Which number that is, is yours to say.
+# b). The two trainings are the same training, bit for bit; only the last layer has the
+# other sign. So Grad-CAM of the second network's score shows what speaks *against* the
+# class, unless one starts with $-1$ at the score, which is the direction of *this*
+# network's "yes". "Positive" in Grad-CAM means: raises the number that is explained,
+# the [*target*](glossary.md#target). Which number that is, you choose.
 # </details>
 #
 # ## On your own
 
+
 # %%
 def compensated(b, W, s):
-    """The bias of a convolution W (F, C, kh, kw) whose input was shifted by s (C,): b' (F,), for places away from the border."""
+    """The bias of a convolution W (F, C, kh, kw) whose input was shifted by s (C,): b'
+    (F,), for places away from the border.
+    """
 
 
 def shifted_map(L, alpha, s):
-    """Grad-CAM before its ReLU (h, w), weights alpha (K,), shifts s (K,) -> the map of the shifted network, before its ReLU."""
+    """Grad-CAM before its ReLU (h, w), weights alpha (K,), shifts s (K,) -> the map of
+    the shifted network, before its ReLU.
+    """
 
 
 def scaled_map(A, dA, t):
-    """A and dA (K, h, w): Grad-CAM before its ReLU of the same network computing with t_k A^k, t_k > 0, (h, w).  What changes?"""
+    """A and dA (K, h, w): Grad-CAM before its ReLU of the same network computing with
+    t_k A^k, t_k > 0, (h, w).  What changes?
+    """
 
 
 check("11.1", compensated)
@@ -204,4 +291,5 @@ check("11.3", scaled_map)
 # ## Papers
 #
 # - Selvaraju et al. 2017, *Grad-CAM*, sec. 3, eqs. 1 and 2.
-# - Kindermans et al. 2019, *The (un)reliability of saliency methods*: the same question for a shift of the *input*.
+# - Kindermans et al. 2019, *The (un)reliability of saliency methods*: the same question
+#   for a shift of the *input*.

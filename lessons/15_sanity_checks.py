@@ -3,11 +3,14 @@
 #
 # *Runs in about 12 seconds. Before this: lessons 8 and 10.*
 #
-# **What you will do.** Replace what a network has learned by random numbers, layer by layer from the scores down, and watch which maps
-# change.
+# **What you will do.** Replace what a network has learned by random numbers, layer by
+# layer from the scores down (the
+# [*model parameter randomisation test*](glossary.md#sanity-check)), and watch which
+# maps change.
 #
-# **What you will learn.** A map that stays the same when the network is taken away does not explain the network. Which maps do stay,
-# and what it is that they show. A beautiful map is no evidence.
+# **What you will learn.** A map that stays the same when the network is taken away does
+# not explain the network. Which maps do stay, and what it is that they show. A
+# beautiful map is no evidence.
 #
 # **What you will need.** Lessons 8 and 10.
 
@@ -17,18 +20,30 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 
-from gradcam import deconvnet, grad_cam, gradient, guided_backprop, input_times_gradient, upsample
-from gradcam.measure import drawn_anew, layers_with_weights, randomised, spearman
+from gradcam import (
+    deconvnet,
+    grad_cam,
+    gradient,
+    guided_backprop,
+    input_times_gradient,
+    upsample,
+)
+from gradcam.measure.randomisation import drawn_anew, layers, randomised
+from gradcam.measure.statistics.spearman import spearman
 from lessons.exercises import check
-from lessons.plots import picture
+from lessons.plots import picture, style
 from lessons.scenes import LAYER, network, scenes
 from minicnn import Tensor, find
+
+style()
 
 # %% [markdown]
 # ## The check
 #
-# Adebayo et al. (2018, sec. 3) draw the weights anew, first of the last layer, then of the last two, and so on ("cascading"), and ask how
-# alike the maps of *the same class of the same picture* remain. We take rank correlation of what is drawn, $|M|$: 1 is the same map.
+# Adebayo et al. (2018, sec. 3) replace the weights by random ones, first of the last
+# layer, then of the last two, and so on ("cascading"), and ask how alike the maps of
+# *the same class of the same picture* remain. We use the rank correlation of what is
+# drawn, $|M|$: 1 is the same map.
 
 # %%
 print(inspect.getsource(drawn_anew))
@@ -38,7 +53,9 @@ names = ["nothing", *layers_with_weights(net)]
 pictures, x, classes, _ = scenes(10, first=1500, shapes=1)
 
 # %% [markdown]
-# As a control we add a "method" that never looks at the network: the edges of the picture.
+# As a control we add a "method" that never looks at the network: the edges of the
+# picture.
+
 
 # %%
 def edges(p):
@@ -50,23 +67,39 @@ def maps(net, n):
     """{method: |map| (96, 96)} of picture n, for its class."""
     p, c = Tensor(x[n : n + 1], "x"), int(classes[n, 0])
     y = net(p)
-    fine = {"gradient": gradient, "deconvnet": deconvnet, "guided backprop": guided_backprop, "input x gradient": input_times_gradient}
+    fine = {
+        "gradient": gradient,
+        "deconvnet": deconvnet,
+        "guided backprop": guided_backprop,
+        "input x gradient": input_times_gradient,
+    }
     found = {name: abs(method(y, c, p)[0]).sum(axis=0) for name, method in fine.items()}
-    return found | {"Grad-CAM": upsample(grad_cam(y, c, find(y, LAYER))[0], (96, 96)), "edges (control)": edges(p.data[0])}
+    return found | {
+        "Grad-CAM": upsample(grad_cam(y, c, find(y, LAYER))[0], (96, 96)),
+        "edges (control)": edges(p.data[0]),
+    }
 
 
 # %% [markdown]
 # ## Predict
 #
-# Everything but the first convolution is random: the network knows nothing about disks or rings. Whose maps are still most like those of
-# the trained network?
+# Everything but the first convolution is random: the network knows nothing about disks
+# or rings. Whose maps are still most like those of the trained network?
 #
-# a) the gradient's  b) Grad-CAM's  c) guided backprop's
+# a) the gradient's
+# b) Grad-CAM's
+# c) guided backprop's
 
 # %%
 all_maps = [[maps(of, n) for of in cascade] for n in range(10)]
 methods = list(all_maps[0][0])
-alike = {m: [np.mean([spearman(row[k][m], row[0][m]) for row in all_maps]) for k in range(len(cascade))] for m in methods}
+alike = {
+    m: [
+        np.mean([spearman(row[k][m], row[0][m]) for row in all_maps])
+        for k in range(len(cascade))
+    ]
+    for m in methods
+}
 print(f"{'drawn anew down to':18}", *(f"{name:>8}" for name in names))
 for method, values in alike.items():
     print(f"{method:18}", *(f"{value:8.2f}" for value in values))
@@ -74,52 +107,76 @@ for method, values in alike.items():
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# c). Guided backprop's signal gates and the picture's own switches and gates shape the map, whatever the weights above are: after the
-# scores' layer is gone it is still the same map, nearly. The gradient and Grad-CAM change at once. (The deconvnet stands between; why it
-# rises again lower down, lesson 17 may give you an idea.) The control passes no check at all, and yet would make a convincing figure.
+# c). Guided backprop's signal gates and the picture's own switches and gates shape the
+# map, whatever the weights above are: after the last layer is gone it is still almost
+# the same map. The gradient and Grad-CAM change at once. (The deconvnet is between;
+# lesson 17 may give you an idea why it rises again lower down.) The control passes no
+# check at all, and yet would make a convincing figure.
 # </details>
 
-# %% alt="Maps of six methods, trained and random, and curves: guided backprop stays alike longest, Grad-CAM falls first, edges never."
+# %%
 above, below = plt.figure(figsize=(13, 7.6)).subfigures(2, 1, height_ratios=[1, 1.35])
 axes, ax = above.subplots(2, 7), below.subplots()
 for line, k, title in [(axes[0], 0, "trained"), (axes[1], -1, "all random")]:
     picture(line[0], pictures[1], title)
     for at, method in zip(line[1:], methods):
         half = all_maps[1][k][method].reshape(48, 2, 48, 2).mean(axis=(1, 3))
-        picture(at, half, method.removesuffix(" backprop").replace("gradient", "grad."), cmap="inferno")
-for method, colour in zip(methods, ("#2166ac", "#9a9a9a", "#c0392b", "#e08a1e", "#1b7837", "#222222")):
+        picture(
+            at,
+            half,
+            method.removesuffix(" backprop").replace("gradient", "grad."),
+            cmap="inferno",
+        )
+for method, colour in zip(
+    methods, ("#2166ac", "#9a9a9a", "#c0392b", "#e08a1e", "#1b7837", "#222222")
+):
     ax.plot(names, alike[method], "o-", color=colour, label=method)
-ax.set(xlabel="weights drawn anew down to this layer", ylabel="rank correlation", title="how alike the maps remain", ylim=(-0.2, 1.05))
+ax.set(
+    xlabel="weights drawn anew down to this layer",
+    ylabel="rank correlation",
+    title="how alike the maps remain",
+    ylim=(-0.2, 1.05),
+)
 ax.legend(bbox_to_anchor=(1.01, 1), loc="upper left")
 plt.show()
 
 # %% [markdown]
 # ## Is guided backprop a picture of the picture?
 #
-# Nie et al. (2018) prove that guided backprop of a random network recovers the picture. Compare each map with the *edges of the picture*,
-# once trained and once random.
+# Nie et al. (2018) prove that guided backprop of a random network recovers the picture.
+# Compare each map with the *edges of the picture*, once trained and once random.
 #
 # ## Predict
 #
-# By how much is the trained network's guided map more like the edges than that of the network in which only the first convolution is
-# left?
+# By how much is the trained network's guided map more like the edges than that of the
+# network in which only the first convolution is left?
 
 # %%
 for method in methods[:-1]:
-    like = [np.mean([spearman(row[k][method], row[0]["edges (control)"]) for row in all_maps]) for k in (0, -2)]
-    print(f"{method:18} rank correlation with the edges: trained {like[0]:+.2f}, random but for conv1_1 {like[1]:+.2f}")
+    like = [
+        np.mean(
+            [spearman(row[k][method], row[0]["edges (control)"]) for row in all_maps]
+        )
+        for k in (0, -2)
+    ]
+    print(
+        f"{method:18} rank correlation with the edges: trained {like[0]:+.2f}, random "
+        f"but for conv1_1 {like[1]:+.2f}"
+    )
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# It is not: the random network's is *more* like the edges. Guided backprop is the map most like the edges of all, and owes that to
-# no training. (The numbers are small because most edges of a scene belong to its texture and grain; the order is what counts.) What one
-# sees in such a map, and likes, is the picture.
+# It is not: the random network's is *more* like the edges. Of all maps guided backprop
+# is most like the edges, and not because of training. (The numbers are small because
+# most edges of a scene belong to its texture and grain; the order is what counts.) What
+# looks convincing in such a map is the picture.
 # </details>
 #
 # ## And the class?
 #
-# Another check needs no random numbers: ask for another class. On pictures with two shapes, how alike are the maps of the two?
+# Another check needs no random numbers: ask for another class. On pictures with two
+# shapes, how alike are the maps of the two?
 
 # %%
 _, two, both, _ = scenes(20, first=1550)
@@ -128,28 +185,43 @@ for n in range(20):
     p, (left, right) = Tensor(two[n : n + 1], "x"), both[n].tolist()
     y = net(p)
     A = find(y, LAYER)
-    found["gradient"].append(spearman(abs(gradient(y, left, p)), abs(gradient(y, right, p))))
-    found["guided backprop"].append(spearman(abs(guided_backprop(y, left, p)), abs(guided_backprop(y, right, p))))
+    found["gradient"].append(
+        spearman(abs(gradient(y, left, p)), abs(gradient(y, right, p)))
+    )
+    found["guided backprop"].append(
+        spearman(abs(guided_backprop(y, left, p)), abs(guided_backprop(y, right, p)))
+    )
     found["Grad-CAM"].append(spearman(grad_cam(y, left, A), grad_cam(y, right, A)))
 for method, values in found.items():
-    print(f"{method:16} of the left and of the right shape: rank correlation {np.mean(values):+.2f}")
+    print(
+        f"{method:16} of the left and of the right shape: rank correlation "
+        f"{np.mean(values):+.2f}"
+    )
 
 # %% [markdown]
-# That is the limit of guided backprop, and the reason for Guided Grad-CAM: the detail of the one, the class of the other.
+# That is the limit of guided backprop, and the reason for Guided Grad-CAM: the detail
+# of the one, the class of the other.
 #
 # ## On your own
 
+
 # %%
 def rank_correlation(a, b):
-    """Spearman's rank correlation of two arrays without equal values: the correlation of their ranks, a number."""
+    """Spearman's rank correlation of two arrays without equal values: the correlation
+    of their ranks, a number.
+    """
 
 
 def control(p):
-    """The control above: the size of the slope of a picture (H, W), by np.gradient -> (H, W)."""
+    """The control above: the size of the slope of a picture (H, W), by np.gradient ->
+    (H, W).
+    """
 
 
 def shares(trained, random):
-    """Two maps (H, W) >= 0 -> the largest difference of the two, each first divided by its own maximum: a number, 0 to 1."""
+    """Two maps (H, W) >= 0 -> the largest difference of the two, each first divided by
+    its own maximum: a number, 0 to 1.
+    """
 
 
 check("15.1", rank_correlation)
@@ -159,6 +231,9 @@ check("15.3", shares)
 # %% [markdown]
 # ## Papers
 #
-# - Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim 2018, *Sanity checks for saliency maps*, NeurIPS, sec. 3.
-# - Nie, Zhang & Patel 2018, *A theoretical explanation for perplexing behaviors of backpropagation-based visualizations*, ICML.
-# - Sixt, Granz & Landgraf 2020, *When explanations lie: why many modified BP attributions fail*, ICML.
+# - Adebayo, Gilmer, Muelly, Goodfellow, Hardt & Kim 2018, *Sanity checks for saliency
+#   maps*, NeurIPS, sec. 3.
+# - Nie, Zhang & Patel 2018, *A theoretical explanation for perplexing behaviors of
+#   backpropagation-based visualizations*, ICML.
+# - Sixt, Granz & Landgraf 2020, *When explanations lie: why many modified BP
+#   attributions fail*, ICML.

@@ -3,14 +3,17 @@
 #
 # *Runs in about 15 seconds. Before this: lessons 4, 8, 10 and 12.*
 #
-# **What you will do.** Make the best known mistakes in Grad-CAM and guided backprop by hand, look whether you can *see* them, and let the
-# verifier name each from its numbers alone.
+# **What you will do.** Make the best known mistakes in Grad-CAM and guided backprop by
+# hand, find out whether you can *see* them, and let the verifier name each from its
+# numbers alone.
 #
-# **What you will learn.** What the eye can tell of a map, and what numbers can. To verify is to compare unscaled numbers with a
-# reference, to know how far rounding alone can bring them apart, and to know what a comparison that passes has shown.
+# **What you will learn.** What the eye can tell about a map, and what numbers can. To
+# verify is to compare unscaled numbers with a reference, to know how far apart rounding
+# alone can bring them (the [*tolerance*](glossary.md#tolerance)), and to know what a
+# comparison that passes has shown.
 #
-# **What you will need.** Lessons 4, 8, 10 and 12. No framework: their results are arrays in files. If PyTorch is installed, one cell uses
-# it.
+# **What you will need.** Lessons 4, 8, 10 and 12. No framework: their results are
+# arrays in files. If PyTorch is installed, one cell uses it.
 
 # %%
 import importlib.util
@@ -24,15 +27,18 @@ import numpy as np
 import weights
 from gradcam import BACKPROP, DECONVNET, GUIDED, cli, grad_cam, upsample, verify
 from lessons.exercises import check
-from lessons.plots import picture
+from lessons.plots import picture, style
 from lessons.scenes import CLASSES, LAYER, network, scenes
 from minicnn import Tensor, backward, find, one_hot
+
+style()
 
 # %% [markdown]
 # ## The museum
 #
-# One network, one scene, one class; $A$ and $\partial y_c / \partial A$ are right. What is done with them afterwards is wrong in seven
-# ways, each of which stands, or stood, in programs that people use.
+# One network, one scene, one class; $A$ and $\partial y_c / \partial A$ are right. What
+# is done with them afterwards is wrong in seven ways, each of which is, or was, in
+# programs that people use.
 
 # %%
 net = network(np.float64)
@@ -48,119 +54,179 @@ right = np.maximum(L, 0)
 # %%
 museum = {
     "right": right,
-    "alpha is a sum": np.maximum((dA.sum(axis=(-2, -1), keepdims=True) * A.data).sum(axis=1), 0),
+    "alpha is a sum": np.maximum(
+        (dA.sum(axis=(-2, -1), keepdims=True) * A.data).sum(axis=1), 0
+    ),
     "divided by maximum": right / right.max(),
     "no final ReLU": L,
     "magnitude": abs(L),
-    "ReLU on the gradient": np.maximum((np.maximum(dA, 0).mean(axis=(-2, -1), keepdims=True) * A.data).sum(axis=1), 0),
-    "from the probability": grad_cam(y, c, A, start="probability"),
+    "ReLU on the gradient": np.maximum(
+        (np.maximum(dA, 0).mean(axis=(-2, -1), keepdims=True) * A.data).sum(axis=1), 0
+    ),
+    "from the probability": grad_cam(y, c, A, seed="probability"),
     "place by place": np.maximum((dA * A.data).sum(axis=1), 0),
 }
 
 # %% [markdown]
 # ## Predict
 #
-# Drawn in the usual way, each on a scale of its own: how many of the seven wrong maps can be told from the right one by eye?
+# Drawn in the usual way, each on a scale of its own: how many of the seven wrong maps
+# can be told from the right one by eye?
 #
-# a) none  b) two or three  c) all
+# a) none
+# b) two or three
+# c) all
 
-# %% alt="Eight heat maps of a scene with a ring and a cross: seven mark the ring as the right one does; one marks the cross as well."
+# %%
 figure, axes = plt.subplots(2, 5, figsize=(14, 6))
 picture(axes[0, 0], pictures[0], "the scene", f"class: {CLASSES[c]}")
 for ax, (name, M) in zip([*axes[0, 1:], *axes[1]], museum.items()):
-    picture(ax, upsample(M, (96, 96))[0], name, f"correlation {np.corrcoef(M.ravel(), right.ravel())[0, 1]:.2f}", cmap="inferno")
+    picture(
+        ax,
+        upsample(M, (96, 96))[0],
+        name,
+        f"correlation {np.corrcoef(M.ravel(), right.ravel())[0, 1]:.2f}",
+        cmap="inferno",
+    )
 axes[1, 4].set_visible(False)
 plt.show()
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# Count for yourself, and then read the correlations under them. A factor is invisible; a small change of the background is taken for a
-# property of the picture. Nobody who has only the wrong map would suspect it.
+# Count for yourself, and then read the correlations under the maps. A factor is
+# invisible; a small change of the background looks like a property of the picture. With
+# only the wrong map to look at, nobody would suspect it.
 # </details>
 #
 # ## What the numbers say
 #
-# The verifier computes the reference in float64, measures how far rounding can move it, and if theirs is further away tries the
-# catalogue: which one change of the definition gives *exactly their numbers*?
+# The verifier computes the reference in float64, measures how far rounding can move it,
+# and if theirs is further away tries the catalogue: which one change of the definition
+# gives *exactly their numbers*?
+
 
 # %%
 def said(verdict):
     """The verdict in one line."""
-    return f"{verdict.kind}: {verdict.reason or '; '.join(str(cause) for cause in verdict.causes)}"
+    return (
+        f"{verdict.kind}: "
+        f"{verdict.reason or '; '.join(str(cause) for cause in verdict.causes)}"
+    )
 
 
 for name, M in museum.items():
     verdict = verify.network(net, x, c, "grad_cam", LAYER, M, pairs=False)
-    print(f"{name:21} off by {abs(M - right).max() / right.max():7.1e}   {said(verdict)}")
+    print(
+        f"{name:21} off by {abs(M - right).max() / right.max():7.1e}   {said(verdict)}"
+    )
 
 # %% [markdown]
-# The same for guided backprop. The first mistake is the most frequent of all: the hook did not fire, because the network calls a function
-# where the library looks for a module, and what is shown is plain backprop.
+# The same for guided backprop. The first mistake is the most frequent of all: the
+# *hook* did not fire, because the network calls a function where the library looks for
+# a module, and what is shown is plain backprop.
 
 # %%
 signal = one_hot(y, c)
-plain, deconv, guided = backward(y, np.stack([signal] * 3), wrt=photo, rules=[BACKPROP, DECONVNET, GUIDED])
-theirs = {"right": guided, "plain": plain, "deconvnet": deconv, "clipped": np.maximum(guided, 0), "sign lost": abs(guided)}
+plain, deconv, guided = backward(
+    y, np.stack([signal] * 3), wrt=photo, rules=[BACKPROP, DECONVNET, GUIDED]
+)
+theirs = {
+    "right": guided,
+    "plain": plain,
+    "deconvnet": deconv,
+    "clipped": np.maximum(guided, 0),
+    "sign lost": abs(guided),
+}
 for name, M in theirs.items():
-    print(f"{name:10} {said(verify.network(net, x, c, 'guided_backprop', None, M, pairs=False))}")
+    print(
+        f"{name:10} "
+        f"{said(verify.network(net, x, c, 'guided_backprop', None, M, pairs=False))}"
+    )
 
 # %% [markdown]
 # ## Predict
 #
-# Two maps differ by $5 \cdot 10^{-7}$ of the largest value. One was computed in float32; in the other, one weight of 64 is off by a
-# millionth. Can the verifier tell them apart?
+# Two maps differ by $5 \cdot 10^{-7}$ of the largest value. One was computed in
+# float32; in the other, one weight of 64 is off by a millionth. Can the verifier tell
+# them apart?
 #
-# a) no, a tolerance is a tolerance  b) yes: it sees what precision the numbers have
+# a) no, a tolerance is a tolerance
+# b) yes: it sees what precision the numbers have
 
 # %%
 low = grad_cam(y32 := network()(Tensor(x.astype(np.float32), "x")), c, find(y32, LAYER))
 bent = alpha.copy()
 bent[0, np.abs(alpha[0, :, 0, 0] * A.data[0].max(axis=(-2, -1))).argmax()] *= 1 + 1e-6
-for name, M in [("float32", low), ("a weight off by a millionth", np.maximum((bent * A.data).sum(axis=1), 0))]:
+for name, M in [
+    ("float32", low),
+    ("a weight off by a millionth", np.maximum((bent * A.data).sum(axis=1), 0)),
+]:
     off = abs(M - right).max() / right.max()
-    print(f"{name:28} off by {off:.1e}; {said(verify.network(net, x, c, 'grad_cam', LAYER, M, pairs=False))}")
+    print(
+        f"{name:28} off by {off:.1e}; "
+        f"{said(verify.network(net, x, c, 'grad_cam', LAYER, M, pairs=False))}"
+    )
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). The numbers of a float32 map fit into float32, so they may be off by float32's rounding, as this computation amplifies it; numbers of
-# float64 may not. "Equal to within 1e-4" would have let the second pass, and with it most mistakes that touch one channel.
+# b). The numbers of a float32 map fit into float32, so they may be off by float32's
+# rounding, as this computation amplifies it; numbers of float64 may not. "Equal to
+# within 1e-4" would have let the second pass, and with it most mistakes that touch one
+# channel.
 # </details>
 #
 # ## Predict
 #
-# Somebody compares two programs on a network, and both give a map that is zero everywhere. Difference: 0. What was verified?
+# Somebody compares two programs on a network, and both give a map that is zero
+# everywhere. Difference: 0. What was verified?
 #
-# a) that they agree on this network  b) nothing
+# a) that they agree on this network
+# b) nothing
 
 # %%
 print(inspect.getsource(verify.rounding.differences._ratio))
 asleep = net.map(lambda a: a)
-asleep["conv4_2"].b.data = asleep["conv4_2"].b.data - 1000.0  # no ReLU behind it opens any more
-print(verify.network(asleep, x, c, "grad_cam", LAYER, np.zeros((1, 12, 12)), pairs=False))
+asleep["conv4_2"].b.data = (
+    asleep["conv4_2"].b.data - 1000.0
+)  # no ReLU behind it opens any more
+print(
+    verify.network(asleep, x, c, "grad_cam", LAYER, np.zeros((1, 12, 12)), pairs=False)
+)
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). Any program passes that returns zeros, the broken ones first. The same holds if a rule changed nothing: guided backprop on a network
-# without ReLUs is plain backprop, and a hook that never fires passes. A comparison that cannot fail is worse than none, so it is refused.
+# b). Any program that returns zeros passes, above all the broken ones. The same holds
+# if a rule changed nothing: guided backprop on a network without ReLUs is plain
+# backprop, and a hook that never fires passes. A comparison that cannot fail is worse
+# than none, so it is refused.
 # </details>
 #
 # ## From files, and from PyTorch
 #
-# In practice the numbers come from another program. Any that can save an array will do:
+# In practice the numbers come from another program. Any program that can save an array
+# will do:
 
 # %%
 folder = Path(mkdtemp())
 np.save(folder / "x.npy", x)
 np.save(folder / "map.npy", museum["no final ReLU"])
-command = f"verify --network shapes --weights {weights.where('shapes')} --input {folder / 'x.npy'} --class {c} --layer {LAYER}"
-print("exit status", cli.main([*command.split(), "--result", str(folder / "map.npy"), "--no-pairs"]))
+command = (
+    f"verify --network shapes --weights {weights.where('shapes')} --input "
+    f"{folder / 'x.npy'} --class {c} --layer {LAYER}"
+)
+print(
+    "exit status",
+    cli.main([*command.split(), "--result", str(folder / "map.npy"), "--no-pairs"]),
+)
 
 # %% [markdown]
-# With PyTorch there, the model itself can be given; its graph is read, and the reference is computed from it. This one calls `F.relu`, a
-# function, so a library that hooks modules named ReLU finds nothing to hook, and gives plain backprop under another name.
+# If PyTorch is installed, the model itself can be given; its graph is read, and the
+# reference is computed from it. This one calls `F.relu`, a function, so a library that
+# hooks modules named ReLU finds nothing to hook, and gives plain backprop under another
+# name.
 
 # %%
 if importlib.util.find_spec("torch"):
@@ -172,7 +238,12 @@ if importlib.util.find_spec("torch"):
 
     torch.manual_seed(0)
     model = Calls(torch.nn.Conv2d(3, 8, 3), torch.nn.Linear(8, 5)).double()
-    theirs = torch.autograd.grad(model(asked := torch.rand(1, 3, 9, 9, dtype=torch.float64, requires_grad=True))[0, 2], asked)[0]
+    theirs = torch.autograd.grad(
+        model(asked := torch.rand(1, 3, 9, 9, dtype=torch.float64, requires_grad=True))[
+            0, 2
+        ],
+        asked,
+    )[0]
     print(verify.torch(model, asked, 2, "guided_backprop", result=theirs))
 else:
     print("PyTorch is not installed: this cell has nothing to do")
@@ -180,19 +251,26 @@ else:
 # %% [markdown]
 # ## On your own
 
+
 # %%
 def relative(theirs, ours):
-    """The largest difference of two arrays, in shares of the largest magnitude of ours: a number; 1e9 if ours is zero everywhere."""
+    """The largest difference of two arrays, in shares of the largest magnitude of ours:
+    a number; 1e9 if ours is zero everywhere.
+    """
 
 
 def tests_nothing(ours, plain):
-    """ours: the reference under some rule, plain: plain backprop, same shape -> 1 if comparing with ours would test nothing of the rule
-    (ours is zero everywhere, or differs from plain by less than 1e-12 of its largest magnitude), else 0."""
+    """ours: the reference under some rule, plain: plain backprop, same shape -> 1 if
+    comparing with ours would test nothing of the rule (ours is zero everywhere, or
+    differs from plain by less than 1e-12 of its largest magnitude), else 0.
+    """
 
 
 def named(theirs, catalogue, below=1e-9):
-    """catalogue: {cause: map}, maps of theirs' shape, none of zeros -> how many causes give theirs, to within `below` of the largest
-    magnitude of the cause's map; a factor is *not* allowed."""
+    """catalogue: {cause: map}, maps of theirs' shape, none of zeros -> how many causes
+    give theirs, to within `below` of the largest magnitude of the cause's map; a factor
+    is *not* allowed.
+    """
 
 
 check("18.1", relative)
@@ -202,5 +280,7 @@ check("18.3", named)
 # %% [markdown]
 # ## Papers
 #
-# - Selvaraju et al. 2017, *Grad-CAM*, eqs. 1 and 2; Springenberg et al. 2015, *Striving for simplicity*, fig. 1: what is verified.
-# - Higham 2002, *Accuracy and stability of numerical algorithms*, ch. 3: how far rounding alone can bring a sum.
+# - Selvaraju et al. 2017, *Grad-CAM*, eqs. 1 and 2; Springenberg et al. 2015, *Striving
+#   for simplicity*, fig. 1: what is verified.
+# - Higham 2002, *Accuracy and stability of numerical algorithms*, ch. 3: how far
+#   rounding alone can bring a sum.

@@ -1,1 +1,3 @@
-"""A course on visual explanations of CNNs: one idea per lesson, answered by experiment.  `python -m lessons` lists it."""
+"""A course on visual explanations of CNNs: one idea per lesson, answered by experiment.
+`python -m lessons` lists it.
+"""

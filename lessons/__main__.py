@@ -36,7 +36,10 @@ def main(argv=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a file or folder that was named, and may not be used
-        print(f"lessons: {error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
+        print(
+            f"lessons: {error.filename or 'output'}: {error.strerror or error}",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("lessons: interrupted", file=sys.stderr)
@@ -45,9 +48,13 @@ def main(argv=None):
 
 def parser():
     """-> (the parser of all commands, their names)"""
-    top = Parser(prog="python -m lessons", description="A course on visual explanations of CNNs.")
+    top = Parser(
+        prog="python -m lessons", description="A course on visual explanations of CNNs."
+    )
     top.set_defaults(run=listing)
-    commands = top.add_subparsers(metavar="COMMAND", title="commands (none: list)", parser_class=Parser)
+    commands = top.add_subparsers(
+        metavar="COMMAND", title="commands (none: list)", parser_class=Parser
+    )
 
     def command(name, run, help):
         added = commands.add_parser(name, help=help, description=help)
@@ -62,24 +69,45 @@ def parser():
         added = command(name, run, help)
         added.add_argument("number", help="the lesson's number")
         added.add_argument(
-            "--to", default=".", metavar="FOLDER", help="where your copy is, or goes (default: here)"
+            "--to",
+            default=".",
+            metavar="FOLDER",
+            help="where your copy is, or goes (default: here)",
         )
     check = command(
         "check",
         check_some,
-        "grade your work: a notebook or script, a lesson's number, or a folder with several",
+        "grade your work: a notebook or script, a lesson's number, or a folder with "
+        "several",
     )
-    check.add_argument("what", help="a file; a number: your copy of that lesson, here; or a folder")
+    check.add_argument(
+        "what", help="a file; a number: your copy of that lesson, here; or a folder"
+    )
     build = command(
-        "build", build_all, "make the notebooks from their sources, executed, and the site from the notebooks"
+        "build",
+        build_all,
+        "make the notebooks from their sources, executed, and the site from the "
+        "notebooks",
     )
-    build.add_argument("--only", choices=["notebooks", "site"], help="one of the two (default: both)")
     build.add_argument(
-        "--site", type=Path, default=SITE, metavar="FOLDER", help=f"where the site goes (default: {SITE})"
+        "--only", choices=["notebooks", "site"], help="one of the two (default: both)"
     )
-    figures = command("figures", write_figures, "every figure as SVG and PNG, for slides")
+    build.add_argument(
+        "--site",
+        type=Path,
+        default=SITE,
+        metavar="FOLDER",
+        help=f"where the site goes (default: {SITE})",
+    )
+    figures = command(
+        "figures", write_figures, "every figure as SVG and PNG, for slides"
+    )
     figures.add_argument(
-        "--out", type=Path, default=FIGURES, metavar="FOLDER", help=f"where they go (default: {FIGURES})"
+        "--out",
+        type=Path,
+        default=FIGURES,
+        metavar="FOLDER",
+        help=f"where they go (default: {FIGURES})",
     )
     for each in (
         build,
@@ -96,7 +124,8 @@ def listing(args):
         after = f"  (after {', '.join(map(str, each.needs))})" if each.needs else ""
         print(f"{each.number:2}  {each.seconds:7}  {each.title}{after}")
     print(
-        "\npython -m lessons new 1     a notebook to work in\npython -m lessons --help    what else there is"
+        "\npython -m lessons new 1     a notebook to work in\npython -m lessons "
+        "--help    what else there is"
     )
     return 0
 
@@ -124,11 +153,21 @@ def check_some(args):
         graded[path], problems = grade(path)
         heading = [str(path)] if len(found) > 1 else []
         print(
-            "\n".join([*heading, *table(graded[path], problems)]), end="\n\n" if heading else "\n", flush=True
+            "\n".join([*heading, *table(graded[path], problems)]),
+            end="\n\n" if heading else "\n",
+            flush=True,
         )
     if len(found) > 1:
         print("\n".join(summary(graded)))
-    return 0 if all(outcome.state == "right" for outcomes in graded.values() for outcome in outcomes) else 1
+    return (
+        0
+        if all(
+            outcome.state == "right"
+            for outcomes in graded.values()
+            for outcome in outcomes
+        )
+        else 1
+    )
 
 
 def build_all(args):
@@ -145,10 +184,14 @@ def build_all(args):
         built = build_site(args.site)
         print(f"{args.site / 'index.html'}: {built.pages} pages")
         for number in built.left_out:
-            print(f"  lesson {number} is left out, it has no notebook yet: python -m lessons build {number}")
+            print(
+                f"  lesson {number} is left out, it has no notebook yet: python -m "
+                f"lessons build {number}"
+            )
         for picture in built.unnamed:
             print(
-                f'  {picture} has no text alternative: say in its cell\'s header what it shows, # %% alt="..."'
+                f"  {picture} has no text alternative: say what it shows in "
+                "lessons/figures/alternatives.toml, and build the notebook again"
             )
         return 1 if built.unnamed else 0
     return 0
@@ -158,7 +201,11 @@ def write_figures(args):
     from lessons.figures.export import export
 
     for each in chosen(args.numbers):
-        print(f"{each.number:2}  {', '.join(path.name for path in export(each, args.out))}", flush=True)
+        print(
+            f"{each.number:2}  "
+            f"{', '.join(path.name for path in export(each, args.out))}",
+            flush=True,
+        )
     print(f"in {args.out}")
     return 0
 
@@ -166,7 +213,9 @@ def write_figures(args):
 def run_all(args):
     from lessons.run import run_all
 
-    return 0 if run_all(chosen(args.numbers), lambda line: print(line, flush=True)) else 1
+    return (
+        0 if run_all(chosen(args.numbers), lambda line: print(line, flush=True)) else 1
+    )
 
 
 def chosen(numbers):

@@ -1,59 +1,92 @@
 """`python -m lessons build`: notebooks from sources, executed, outputs kept."""
 
-import os
+from __future__ import annotations
 
-from lessons.course import CHECKOUT, HERE, LessonError
+import os
+from typing import TYPE_CHECKING
+
+from lessons.course import CHECKOUT, HERE, Lesson, LessonError
 from lessons.files import write
+from lessons.notebook import alternatives, figures
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 LIMIT = 300_000  # bytes of one notebook
-KEPT = ("alt",)  # of a cell's metadata: what its figure shows, in words
+SECONDS = 120  # that a cell may take
 QUIET = {"PYTHONWARNINGS": "ignore:IProgress"}  # tqdm, where there are no widgets
+SPOKEN = ["--log-level=ERROR"]  # of the kernel, which warns of its own transport
+PYTHON = {"name": "python"}  # without the version of the Python that built it
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 INSTALLED = (
-    "notebooks are built in a checkout; the course is installed here, with its notebooks: "
-    "python -m lessons new 1 copies one, python -m lessons build --only site makes the site"
+    "notebooks are built in a checkout; the course is installed here, with its "
+    "notebooks: python -m lessons new 1 copies one, python -m lessons build --only "
+    "site makes the site"
 )
-SPOKEN = ["--log-level=ERROR"]  # of the kernel, which else warns of its own transport
 
 
-def build(lesson):
-    """Write the lesson's notebook.  -> its size in bytes; LessonError if a cell fails, if it grew too large, or outside a checkout"""
+def build(lesson: Lesson) -> int:
+    """Write the lesson's notebook, and return its size in bytes.
+
+    LessonError if a cell fails, if a figure is not described in words, if the
+    notebook is larger than LIMIT, or outside a checkout.
+    """
     if lesson.source.parent == HERE and not CHECKOUT:
         raise LessonError(INSTALLED)
     try:
-        import jupytext
         import nbformat
-        from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError
     except ModuleNotFoundError as missing:
-        raise LessonError(f"building needs {missing.name}: pip install 'minicnn-gradcam[lessons]'") from None
-
-    notebook = jupytext.reads(lesson.text, fmt="py:percent")
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    for n, cell in enumerate(notebook.cells):
-        cell.id, cell.metadata = (
-            f"cell-{n:02d}",
-            {key: cell.metadata[key] for key in KEPT if key in cell.metadata},
+        raise _missing(missing) from None
+    notebook = executed(lesson)
+    drawn, described = figures(notebook), alternatives(lesson)
+    if len(drawn) != len(described):
+        raise LessonError(
+            f"lesson {lesson.number} draws in {len(drawn)} cells, and "
+            f"lessons/figures/alternatives.toml describes {len(described)}: say there, "
+            f"under {lesson.source.stem}, what each figure shows"
         )
-    try:
-        settings = {
-            "kernel_name": "python3",
-            "timeout": 120,
-            "record_timing": False,
-            "extra_arguments": SPOKEN,
-        }
-        where = {"metadata": {"path": str(lesson.source.parent)}}
-        NotebookClient(notebook, **settings, resources=where).execute(env=os.environ | QUIET)
-    except CellExecutionError as error:
-        raise LessonError(f"lesson {lesson.number}: {error}") from None
-    notebook.metadata["language_info"] = {"name": "python"}  # without the version of whoever built it
+    for cell, words in zip(drawn, described):
+        cell.metadata = {"alt": words}
     text = nbformat.writes(notebook) + "\n"
     size = len(text.encode())
     if size > LIMIT:
         raise LessonError(
-            f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at most {LIMIT / 1000:.0f} are allowed"
+            f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at "
+            f"most {LIMIT / 1000:.0f} are allowed"
         )
     write(text, lesson.notebook)
     return size
+
+
+def executed(lesson: Lesson) -> NotebookNode:
+    """The lesson's cells with their outputs.  LessonError if a cell fails."""
+    try:
+        import jupytext
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellExecutionError
+    except ModuleNotFoundError as missing:
+        raise _missing(missing) from None
+    notebook = jupytext.reads(lesson.text, fmt="py:percent")
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": PYTHON}
+    for n, cell in enumerate(notebook.cells):
+        cell.id, cell.metadata = f"cell-{n:02d}", {}
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=SECONDS,
+        record_timing=False,
+        extra_arguments=SPOKEN,
+        resources={"metadata": {"path": str(lesson.source.parent)}},
+    )
+    try:
+        client.execute(env=os.environ | QUIET)
+    except CellExecutionError as error:
+        raise LessonError(f"lesson {lesson.number}: {error}") from None
+    notebook.metadata["language_info"] = PYTHON
+    return notebook
+
+
+def _missing(error):
+    return LessonError(
+        f"building needs {error.name}: pip install 'minicnn-gradcam[lessons]'"
+    )

@@ -1,4 +1,6 @@
-"""Copies to work in.  What a student wrote is never overwritten, and the course's own notebooks are never edited."""
+"""Copies to work in.  What a student wrote is never overwritten, and the course's own
+notebooks are never edited.
+"""
 
 import json
 import shutil
@@ -11,17 +13,33 @@ from lessons.notebook import read, without_outputs
 
 
 def new(lesson, folder="."):
-    """A clean copy of the lesson's notebook, without outputs.  -> its path; LessonError if there is such a file already"""
+    """A clean copy of the lesson's notebook, without outputs.  -> its path; LessonError
+    if there is such a file already
+    """
     source = _built(lesson)
     clean = without_outputs(read(source.read_text("utf-8"), source.name))
-    return _write(json.dumps(clean, indent=1, ensure_ascii=False) + "\n", Path(folder) / source.name)
+    return _write(
+        json.dumps(clean, indent=1, ensure_ascii=False) + "\n",
+        Path(folder) / source.name,
+    )
 
 
 def open_in_jupyter(lesson, folder="."):
-    """Open the copy in `folder`, made first, with its outputs, if there is none.  LessonError without Jupyter."""
-    program = next((p for p in (shutil.which("jupyter-lab"), shutil.which("jupyter-notebook")) if p), None)
+    """Open the copy in `folder`, made first, with its outputs, if there is none.
+    LessonError without Jupyter.
+    """
+    program = next(
+        (
+            p
+            for p in (shutil.which("jupyter-lab"), shutil.which("jupyter-notebook"))
+            if p
+        ),
+        None,
+    )
     if program is None:
-        raise LessonError("opening a notebook needs Jupyter: pip install 'minicnn-gradcam[lessons]'")
+        raise LessonError(
+            "opening a notebook needs Jupyter: pip install 'minicnn-gradcam[lessons]'"
+        )
     source = _built(lesson)
     copy = Path(folder) / source.name
     if not copy.exists():
@@ -30,25 +48,33 @@ def open_in_jupyter(lesson, folder="."):
 
 
 def work(what):
-    """A student's files: `what` is a file, a folder that holds several, or a lesson's number, whose copy is here.  -> [Path, ...]"""
+    """A student's files: `what` is a file, a folder that holds several, or a lesson's
+    number, whose copy is here.  -> [Path, ...]
+    """
     path = Path(what)
     if path.is_dir():
         stems = {each.source.stem for each in lessons()}
         found = sorted(
-            file for file in path.iterdir() if file.stem in stems and file.suffix in (".ipynb", ".py")
+            file
+            for file in path.iterdir()
+            if file.stem in stems and file.suffix in (".ipynb", ".py")
         )
         if not found:
             raise LessonError(
-                f"no file in {path} has the name of a lesson, as {lessons()[0].notebook.name} has; name the file itself"
+                f"no file in {path} has the name of a lesson, as "
+                f"{lessons()[0].notebook.name} has; name the file itself"
             )
         return found
     if path.exists() or not str(what).isdigit():
         return [path]
     stem = lesson(what).source.stem
-    found = [file for file in (Path(f"{stem}.ipynb"), Path(f"{stem}.py")) if file.is_file()]
+    found = [
+        file for file in (Path(f"{stem}.ipynb"), Path(f"{stem}.py")) if file.is_file()
+    ]
     if not found:
         raise LessonError(
-            f"there is no {stem}.ipynb here; python -m lessons new {what} gives you one, or name your file"
+            f"there is no {stem}.ipynb here; python -m lessons new {what} gives you "
+            "one, or name your file"
         )
     return found[:1]
 
@@ -56,7 +82,8 @@ def work(what):
 def _built(lesson):
     if not lesson.notebook.is_file():
         raise LessonError(
-            f"lesson {lesson.number} has no notebook yet: python -m lessons build {lesson.number}"
+            f"lesson {lesson.number} has no notebook yet: python -m lessons build "
+            f"{lesson.number}"
         )
     return lesson.notebook
 
@@ -66,5 +93,6 @@ def _write(text, path):
         return write_new(text, path)
     except FileExistsError:
         raise LessonError(
-            f"{path} is there already and may hold your work: rename it, or choose another folder with --to"
+            f"{path} is there already and may hold your work: rename it, or choose "
+            "another folder with --to"
         ) from None

@@ -1,6 +1,7 @@
 """The list of lessons, read from the lessons themselves.
 
-A lesson is lessons/NN_slug.py.  Its first cell holds its title and its time and prerequisites:
+A lesson is lessons/NN_slug.py.  Its first cell holds its title and its time and
+prerequisites:
 
     # # 2. Convolution and its two gradients
     #
@@ -28,7 +29,9 @@ class LessonError(Error, ValueError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson.  source: its .py; notebook: the executed twin; seconds: what it says it takes; needs: numbers of earlier lessons."""
+    """One lesson.  source: its .py; notebook: the executed twin; seconds: what it says
+    it takes; needs: numbers of earlier lessons.
+    """
 
     source: Path
 
@@ -50,21 +53,30 @@ class Lesson:
 
     @property
     def seconds(self):
-        return int(self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*").group(1))
+        return int(
+            self._said(
+                ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*"
+            ).group(1)
+        )
 
     @property
     def needs(self):
         return [
             int(n)
             for n in re.findall(
-                r"\d+", self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*").group(2)
+                r"\d+",
+                self._said(
+                    ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*"
+                ).group(2),
             )
         ]
 
     def _said(self, pattern, example):
         found = pattern.search(self.text)
         if not found:
-            raise LessonError(f"{self.source.name} must say in its first cell: {example}")
+            raise LessonError(
+                f"{self.source.name} must say in its first cell: {example}"
+            )
         return found
 
 
@@ -74,10 +86,13 @@ def lessons():
 
 
 def lesson(number):
-    """The lesson with this number, given as a number or as text.  LessonError if there is none."""
+    """The lesson with this number, given as a number or as text.  LessonError if there
+    is none.
+    """
     for each in lessons():
         if str(number).lstrip("0") == str(each.number):
             return each
     raise LessonError(
-        f"there is no lesson {number}; there is {', '.join(str(each.number) for each in lessons())}"
+        f"there is no lesson {number}; there is "
+        f"{', '.join(str(each.number) for each in lessons())}"
     )

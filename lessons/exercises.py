@@ -1,10 +1,13 @@
 """Exercises with honest checks.
 
-A student's cell defines a function; the next cell says `check("2.1", conv_gx)`.  The function is called with numbers drawn for the check,
-and what it returns is held against the truth: central differences, or a slow computation that shares no line with the engine.
+A student's cell defines a function; the next cell says `check("2.1", conv_gx)`.  The
+function is called with numbers drawn for the check, and what it returns is held against
+the truth: central differences, or a slow computation that shares no line with the
+engine.
 
-Checks live in lessons/checks/lesson_NN.py, each a generator that yields (what, what the student's function returned, the truth) and is
-called several times, each time with other random numbers:
+Checks live in lessons/checks/lesson_NN.py, each a generator that yields (what, what the
+student's function returned, the truth) and is called several times, each time with
+other random numbers:
 
     @exercise("2.1", "the way back to the input", hint="...")
     def conv_gx(f, random):
@@ -30,7 +33,9 @@ _listener = ContextVar("listener", default=None)
 
 @dataclass(frozen=True)
 class Exercise:
-    """number "2.1"; title; hint; compare: (f, random) -> yields (what, f's answer, the truth); below: the error that is allowed."""
+    """number "2.1"; title; hint; compare: (f, random) -> yields (what, f's answer, the
+    truth); below: the error that is allowed.
+    """
 
     number: str
     title: str
@@ -40,7 +45,9 @@ class Exercise:
 
 
 class Outcome(NamedTuple):
-    """state: "right", "wrong", "shape", "raised", "changed its inputs" or "not written yet"; message: one line for the student."""
+    """state: "right", "wrong", "shape", "raised", "changed its inputs" or "not written
+    yet"; message: one line for the student.
+    """
 
     number: str
     state: str
@@ -90,14 +97,16 @@ def examine(number, f):
     known = exercises(int(str(number).partition(".")[0]))
     if number not in known:
         raise ValueError(
-            f"there is no exercise {number}; there is {', '.join(known) or 'none in that lesson'}"
+            f"there is no exercise {number}; there is "
+            f"{', '.join(known) or 'none in that lesson'}"
         )
     task = known[number]
     if not callable(f):
         return Outcome(
             number,
             "raised",
-            f'{number} needs a function, not {type(f).__name__}: check("{number}", the_function)',
+            f'{number} needs a function, not {type(f).__name__}: check("{number}", '
+            "the_function)",
         )
     worst = {}
     try:
@@ -105,13 +114,24 @@ def examine(number, f):
             error = _error(what, answer, truth)
             worst[what] = max(worst.get(what, 0.0), error)
             if not error < task.below:
-                said = f"{number} {what} error {error:.0e} (expect below {task.below:.0e}): not yet. "
-                return Outcome(number, "wrong", f"{said}{_diagnosis(answer, truth)}Hint: {task.hint}")
+                said = (
+                    f"{number} {what} error {error:.0e} (expect below "
+                    f"{task.below:.0e}): not yet. "
+                )
+                return Outcome(
+                    number,
+                    "wrong",
+                    f"{said}{_diagnosis(answer, truth)}Hint: {task.hint}",
+                )
     except Stop as stop:
         state, message = stop.args
         return Outcome(number, state, f"{number} {message}")
     errors = ", ".join(f"{what} error {error:.0e}" for what, error in worst.items())
-    return Outcome(number, "right", f"{number} {errors} (expect below {task.below:.0e}): right, {task.title}")
+    return Outcome(
+        number,
+        "right",
+        f"{number} {errors} (expect below {task.below:.0e}): right, {task.title}",
+    )
 
 
 def _cases(task, f):
@@ -120,33 +140,48 @@ def _cases(task, f):
 
 
 def central(f, x, gy=1.0, h=1e-5):
-    """d <gy, f(x)> / dx by central differences, element by element: (f(x + h) - f(x - h)) / 2h."""
+    """d <gy, f(x)> / dx by central differences, element by element: (f(x + h) - f(x -
+    h)) / 2h.
+    """
     x, numeric = np.array(x, np.float64), np.zeros(np.shape(x))
     for at in np.ndindex(x.shape):
         above, below = x.copy(), x.copy()
         above[at] += h
         below[at] -= h
-        numeric[at] = np.sum(gy * (np.asarray(f(above)) - np.asarray(f(below)))) / (2 * h)
+        numeric[at] = np.sum(gy * (np.asarray(f(above)) - np.asarray(f(below)))) / (
+            2 * h
+        )
     return numeric
 
 
 def _watched(f):
-    """f, which must return something, must not raise, and must leave its inputs as they were."""
+    """f, which must return something, must not raise, and must leave its inputs as they
+    were.
+    """
 
     def call(*inputs):
-        given = [np.array(i, copy=True) if isinstance(i, np.ndarray) else i for i in inputs]
+        given = [
+            np.array(i, copy=True) if isinstance(i, np.ndarray) else i for i in inputs
+        ]
         try:
             answer = f(*given)
         except Exception as error:
             raise Stop(
-                "raised", f"your function raised {type(error).__name__}{_where(f)}: {error}"
+                "raised",
+                f"your function raised {type(error).__name__}{_where(f)}: {error}",
             ) from error
         if answer is None or answer is ...:
-            raise Stop("not written yet", "not written yet (the function returns nothing)")
-        if any(isinstance(i, np.ndarray) and not np.array_equal(i, g) for i, g in zip(inputs, given)):
+            raise Stop(
+                "not written yet", "not written yet (the function returns nothing)"
+            )
+        if any(
+            isinstance(i, np.ndarray) and not np.array_equal(i, g)
+            for i, g in zip(inputs, given)
+        ):
             raise Stop(
                 "changed its inputs",
-                "your function changed an array that it was given: make a new one instead, x = x.copy()",
+                "your function changed an array that it was given: make a new one "
+                "instead, x = x.copy()",
             )
         return answer
 
@@ -154,20 +189,33 @@ def _watched(f):
 
 
 def _where(f):
-    """The line of the student's own file that raised, in words; nothing where it never got there, as with too few arguments."""
+    """The line of the student's own file that raised, in words; nothing where it never
+    got there, as with too few arguments.
+    """
     file = getattr(getattr(f, "__code__", None), "co_filename", None)
-    lines = [frame.lineno for frame in traceback.extract_tb(sys.exc_info()[2]) if frame.filename == file]
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(sys.exc_info()[2])
+        if frame.filename == file
+    ]
     return f" in line {lines[-1]}" if lines else ""
 
 
 def parts(answer, *names):
-    """What a function returned that gives back several things, one for each name: no fewer, which a zip would let pass, and no more."""
-    found = list(answer) if isinstance(answer, (tuple, list)) or np.ndim(answer) else [answer]
+    """What a function returned that gives back several things, one for each name: no
+    fewer, which a zip would let pass, and no more.
+    """
+    found = (
+        list(answer)
+        if isinstance(answer, (tuple, list)) or np.ndim(answer)
+        else [answer]
+    )
     if len(found) != len(names):
         number = len(found) if isinstance(answer, (tuple, list)) else 1
         raise Stop(
             "shape",
-            f"{len(names)} results are expected ({', '.join(names)}); your function returned {number}",
+            f"{len(names)} results are expected ({', '.join(names)}); your function "
+            f"returned {number}",
         )
     return found
 
@@ -181,10 +229,16 @@ def _error(what, answer, truth):
     try:
         answer = np.asarray(answer, np.float64)
     except (TypeError, ValueError):
-        raise Stop("raised", f"{what}: numbers are expected, not {type(answer).__name__}") from None
+        raise Stop(
+            "raised", f"{what}: numbers are expected, not {type(answer).__name__}"
+        ) from None
     if answer.shape != truth.shape:
         raise Stop("shape", f"{what} has shape {answer.shape}; expected {truth.shape}")
-    return float(np.abs(answer - truth).max() / size) if np.isfinite(answer).all() else np.inf
+    return (
+        float(np.abs(answer - truth).max() / size)
+        if np.isfinite(answer).all()
+        else np.inf
+    )
 
 
 def _diagnosis(answer, truth):
@@ -193,8 +247,16 @@ def _diagnosis(answer, truth):
     factor = (answer * truth).sum() / (truth * truth).sum()
     if np.allclose(answer, -truth):
         return "The sign is turned. "
-    if abs(factor) > 1e-3 and not (truth == 1).all() and np.allclose(answer, factor * truth):
+    if (
+        abs(factor) > 1e-3
+        and not (truth == 1).all()
+        and np.allclose(answer, factor * truth)
+    ):
         return f"It is {factor:.3g} times what it should be. "
-    if truth.ndim == 2 and truth.shape[0] == truth.shape[1] and np.allclose(answer, truth.T):
+    if (
+        truth.ndim == 2
+        and truth.shape[0] == truth.shape[1]
+        and np.allclose(answer, truth.T)
+    ):
         return "Rows and columns are exchanged. "
     return ""

@@ -1,4 +1,6 @@
-"""Files written whole or not at all, and what stands in the way said in the reader's terms."""
+"""Files written whole or not at all, and what stands in the way said in the reader's
+terms.
+"""
 
 import contextlib
 import os
@@ -10,7 +12,9 @@ from lessons.course import LessonError
 
 
 def write(text, path):
-    """Write a text file: beside its place first, and moved there when complete.  -> path; LessonError if it cannot be"""
+    """Write a text file: beside its place first, and moved there when complete.  ->
+    path; LessonError if it cannot be
+    """
     beside = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.tmp")
     with _said(path):
         try:
@@ -22,7 +26,9 @@ def write(text, path):
 
 
 def write_new(text, path):
-    """The same, and its folder if need be, but never over a file that is there: then FileExistsError."""
+    """The same, and its folder if need be, but never over a file that is there: then
+    FileExistsError.
+    """
     folder(path.parent)
     with _said(path, but=FileExistsError), path.open("x", encoding="utf-8") as file:
         try:
@@ -35,7 +41,9 @@ def write_new(text, path):
 
 
 def folder(path):
-    """Make a folder, and those around it, if need be.  -> path; LessonError if it cannot be"""
+    """Make a folder, and those around it, if need be.  -> path; LessonError if it
+    cannot be
+    """
     with _said(path):
         if path.exists() and not path.is_dir():
             raise LessonError(f"{path} is a file; name a folder")
@@ -45,7 +53,9 @@ def folder(path):
 
 @contextlib.contextmanager
 def staged(path):
-    """A folder to write in, as a context: what it holds at the end is moved to the folder `path`, and after an error nothing is."""
+    """A folder to write in, as a context: what it holds at the end is moved to the
+    folder `path`, and after an error nothing is.
+    """
     folder(path)
     with _said(path), TemporaryDirectory(prefix=".writing-", dir=path) as stage:
         yield Path(stage)
@@ -65,4 +75,6 @@ def _said(path, but=()):
     except but:
         raise
     except OSError as error:
-        raise LessonError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise LessonError(
+            f"{path} cannot be written: {error.strerror or error}"
+        ) from None

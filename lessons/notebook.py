@@ -1,18 +1,22 @@
-"""Cells of a lesson, from its source (py:percent) or from a notebook, without Jupyter."""
+"""Cells of a lesson, from its source (py:percent) or a notebook, without Jupyter."""
 
 import json
 import re
+import tomllib
+from pathlib import Path
 
 from lessons.course import LessonError
 
 MARKER = re.compile(r"^# %%(.*)$", re.M)
-ALT = re.compile(r'\balt="([^"]+)"')
+DESCRIBED = Path(__file__).with_name("figures") / "alternatives.toml"
 
 
 def cells(path):
     """The cells of a .py or .ipynb file -> [("markdown" or "code", text), ...]"""
     if path.suffix not in (".py", ".ipynb"):
-        raise LessonError(f"{path.name} is neither a notebook (.ipynb) nor a lesson's source (.py)")
+        raise LessonError(
+            f"{path.name} is neither a notebook (.ipynb) nor a lesson's source (.py)"
+        )
     if not path.is_file():
         raise LessonError(f"there is no file {path}")
     try:
@@ -21,7 +25,9 @@ def cells(path):
         raise LessonError(
             f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from None
-    return of_source(text) if path.suffix == ".py" else of_notebook(read(text, path.name))
+    return (
+        of_source(text) if path.suffix == ".py" else of_notebook(read(text, path.name))
+    )
 
 
 def of_source(text):
@@ -31,7 +37,12 @@ def of_source(text):
     for about, body in zip(parts[::2], parts[1::2], strict=True):
         body = body.strip("\n")
         if "[markdown]" in about:
-            found.append(("markdown", "\n".join(re.sub("^# ?", "", line) for line in body.split("\n"))))
+            found.append(
+                (
+                    "markdown",
+                    "\n".join(re.sub("^# ?", "", line) for line in body.split("\n")),
+                )
+            )
         else:
             found.append(("code", body))
     return found
@@ -52,19 +63,32 @@ def read(text, name):
         notebook = json.loads(text)
         notebook["cells"], notebook["nbformat"]
     except (ValueError, KeyError, TypeError) as error:
-        raise LessonError(f"{name} is not a notebook that can be read: {error}") from None
+        raise LessonError(
+            f"{name} is not a notebook that can be read: {error}"
+        ) from None
     return notebook
 
 
 def without_outputs(notebook):
     """The same notebook as if it had never been run."""
     clean = [
-        cell | {"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else cell
+        cell | {"outputs": [], "execution_count": None}
+        if cell["cell_type"] == "code"
+        else cell
         for cell in notebook["cells"]
     ]
     return notebook | {"cells": clean}
 
 
-def alternatives(text):
-    """What a lesson's source says in words of its figures: {cell: text} from  # %% alt="a row of four pictures: ..." """
-    return {n: found.group(1) for n, about in enumerate(MARKER.findall(text)) if (found := ALT.search(about))}
+def alternatives(lesson):
+    """What each figure of a lesson shows, in words, in the order of the figures."""
+    return tomllib.loads(DESCRIBED.read_text("utf-8")).get(lesson.source.stem, [])
+
+
+def figures(notebook):
+    """The cells of a notebook's JSON that have drawn something."""
+    return [
+        cell
+        for cell in notebook["cells"]
+        if any("image/png" in each.get("data", {}) for each in cell.get("outputs", []))
+    ]

@@ -9,17 +9,40 @@ from PIL import Image
 
 INK, RED, BLUE, GREY = "#222222", "#c0392b", "#2166ac", "#9a9a9a"
 
-plt.rcParams.update({
-    "figure.dpi": 80, "figure.facecolor": "white", "font.size": 13, "axes.titlesize": 14, "axes.titleweight": "bold", "axes.labelsize": 13,
-    "axes.spines.top": False, "axes.spines.right": False, "lines.linewidth": 2.2, "legend.frameon": False,
+STYLE = {
+    "figure.dpi": 80,
+    "figure.facecolor": "white",
     "figure.constrained_layout.use": True,
-})  # fmt: skip
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "axes.titleweight": "bold",
+    "axes.labelsize": 13,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+}
 
 
-def grid(ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cmap="RdBu_r"):
-    """A matrix drawn as coloured squares with its numbers: blue negative, white 0, red positive.
+def style() -> None:
+    """Draw in the course's style from here on: changes Matplotlib's settings.
 
-    below: a line under it; top: the magnitude in full colour; frame: boolean matrix of the squares to draw a frame around.
+    In a notebook, figures are then stored as small_png.
+    """
+    plt.rcParams.update(STYLE)
+    if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
+        plt.get_backend()
+        shell.events.register("post_run_cell", lambda result: _by_small_png(shell))
+
+
+def grid(
+    ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cmap="RdBu_r"
+):
+    """A matrix drawn as coloured squares with its numbers: blue negative, white 0, red
+    positive.
+
+    below: a line under it; top: the magnitude in full colour; frame: boolean matrix of
+    the squares to draw a frame around.
     """
     array = np.asarray(array, float)
     top = top or np.abs(array).max() or 1
@@ -38,7 +61,14 @@ def grid(ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cma
         )
     for i, j in np.argwhere(frame) if frame is not None else []:
         ax.add_patch(
-            plt.Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, edgecolor=INK, linewidth=2.5)
+            plt.Rectangle(
+                (j - 0.46, i - 0.46),
+                0.92,
+                0.92,
+                fill=False,
+                edgecolor=INK,
+                linewidth=2.5,
+            )
         )
     ax.set(title=title, xlabel=below, xticks=[], yticks=[])
     ax.set_xticks(np.arange(array.shape[1] + 1) - 0.5, minor=True)
@@ -56,28 +86,25 @@ def picture(ax, image, title="", below="", **options):
 
 
 def signed(ax, map, title="", below="", top=None):
-    """A signed map (H, W): blue negative, white 0, red positive; the largest one per cent of magnitudes is in full colour."""
+    """A signed map (H, W): blue negative, white 0, red positive; the largest one per
+    cent of magnitudes is in full colour.
+    """
     top = top or np.percentile(np.abs(map), 99) or 1
     picture(ax, map, title, below, cmap="RdBu_r", vmin=-top, vmax=top)
 
 
 def small_png(figure):
-    """The figure as PNG with 96 colours, which takes a third of the bytes: a notebook holds several."""
+    """The figure as PNG with 96 colours, which takes a third of the bytes: a notebook
+    holds several.
+    """
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight")
-    Image.open(drawn).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(96, dither=Image.Dither.NONE).save(
+        small, "PNG", optimize=True
+    )
     return small.getvalue()
 
 
-def _in_notebooks(shell):
-    """Every figure of a notebook as small_png.  The inline backend sets its own way after the cell that loads it: so do we, after it."""
-    plt.get_backend()
-    shell.events.register("post_run_cell", lambda result: _by_small_png(shell))
-
-
 def _by_small_png(shell):
+    """After each cell, since the inline backend sets its own format late."""
     shell.display_formatter.formatters["image/png"].for_type(plt.Figure, small_png)
-
-
-if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
-    _in_notebooks(_shell)

@@ -1,4 +1,6 @@
-"""`python -m lessons run`: every lesson's source as a script, each in a fresh process in which the network is blocked."""
+"""`python -m lessons run`: every lesson's source as a script, each in a fresh process
+in which the network is blocked.
+"""
 
 import os
 import subprocess
@@ -27,7 +29,14 @@ def run(source):
     """source: a lesson's .py.  -> (seconds, whether it ended well, what it printed)"""
     started = time.monotonic()
     environment = os.environ | {"MPLBACKEND": "Agg"}
-    command = [sys.executable, "-W", "ignore:.*non-interactive:UserWarning", "-c", OFFLINE, str(source)]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore:.*non-interactive:UserWarning",
+        "-c",
+        OFFLINE,
+        str(source),
+    ]
     done = subprocess.run(
         command,
         env=environment,
@@ -45,7 +54,13 @@ def run_all(chosen, say=print):
     for each in chosen:
         seconds, ended_well, printed = run(each.source)
         fits = seconds < LIMIT
-        verdict = "ok" if ended_well and fits else f"more than {LIMIT} s" if ended_well else "failed"
+        verdict = (
+            "ok"
+            if ended_well and fits
+            else f"more than {LIMIT} s"
+            if ended_well
+            else "failed"
+        )
         say(f"{each.number:2}  {seconds:5.1f} s  {verdict:6}  {each.title}")
         if not ended_well:
             say(printed)

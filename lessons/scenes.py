@@ -1,4 +1,6 @@
-"""The pictures that the lessons look at: scenes of the shapes world, with the network that knows them, and one photo."""
+"""The pictures that the lessons look at: scenes of the shapes world, with the network
+that knows them, and one photo.
+"""
 
 import numpy as np
 from matplotlib import cbook
@@ -13,7 +15,9 @@ LAYER = "relu4_2"  # its feature maps are (64, 12, 12)
 
 
 def network(dtype=np.float32):
-    """The network `shapes` that ships with the package: x (N, 3, 96, 96) -> scores (N, 8), before a sigmoid for each."""
+    """The network `shapes` that ships with the package: x (N, 3, 96, 96) -> scores (N,
+    8), before a sigmoid for each.
+    """
     net = weights.load("shapes")
     return net if dtype == np.float32 else _with_card(net.astype(dtype))
 
@@ -26,13 +30,21 @@ def untrained(dtype=np.float32, seed=1):
 def scenes(n, first=0, shapes=2, dtype=np.float32):
     """Scenes of the stream "test", which training never saw, from number `first` on.
 
-    -> pictures (n, 96, 96, 3) uint8; x (n, 3, 96, 96), what the network takes; classes (n, shapes), the lowest shape first;
-    masks (n, shapes, 96, 96) bool: where each shape can be seen
+    -> pictures (n, 96, 96, 3) uint8; x (n, 3, 96, 96), what the network takes; classes
+    (n, shapes), the lowest shape first; masks (n, shapes, 96, 96) bool: where each
+    shape can be seen
     """
-    drawn = [shapes_world.scene(k, split="test", count=shapes) for k in range(first, first + n)]
+    drawn = [
+        shapes_world.scene(k, split="test", count=shapes)
+        for k in range(first, first + n)
+    ]
     preprocessing = weights.card("shapes").preprocessing
-    x = np.concatenate([prepare(scene.picture, preprocessing) for scene in drawn]).astype(dtype)
-    classes = np.array([[CLASSES.index(shape.kind) for shape in scene.shapes] for scene in drawn])
+    x = np.concatenate(
+        [prepare(scene.picture, preprocessing) for scene in drawn]
+    ).astype(dtype)
+    classes = np.array(
+        [[CLASSES.index(shape.kind) for shape in scene.shapes] for scene in drawn]
+    )
     masks = np.stack([[shape.visible for shape in scene.shapes] for scene in drawn])
     return np.stack([scene.picture for scene in drawn]), x, classes, masks
 

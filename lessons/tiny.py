@@ -1,7 +1,8 @@
 """A tiny world and a tiny network: what most lessons look at.
 
-Pictures have 32 x 32 grey pixels, 0 to 1, and one shape (or two, left and right), drawn from the signed distances of the shapes world.
-The network is trained in minutes by `python -m lessons.tiny`; its weights come with the course.
+Pictures have 32 x 32 grey pixels, 0 to 1, and one shape (or two, left and right), drawn
+from the signed distances of the shapes world. The network is trained in minutes by
+`python -m lessons.tiny`; its weights come with the course.
 """
 
 from pathlib import Path
@@ -19,15 +20,22 @@ WEIGHTS = Path(__file__).with_name("tiny.npz")
 
 
 def shape(kind, row, column, radius, angle):
-    """How much of each pixel the shape covers, (SIDE, SIDE), 0 to 1.  radius and place in pixels, angle in radians."""
+    """How much of each pixel the shape covers, (SIDE, SIDE), 0 to 1.  radius and place
+    in pixels, angle in radians.
+    """
     i, j = np.mgrid[:SIDE, :SIDE] + 0.5
     down, right = (i - row) / radius, (j - column) / radius
-    x, y = np.cos(angle) * right + np.sin(angle) * down, np.cos(angle) * down - np.sin(angle) * right
+    x, y = (
+        np.cos(angle) * right + np.sin(angle) * down,
+        np.cos(angle) * down - np.sin(angle) * right,
+    )
     return np.clip(0.5 - KINDS[kind](x, y) * radius, 0, 1)
 
 
 def pictures(n, seed=0, shapes=1):
-    """-> x (n, 1, SIDE, SIDE) float32; classes (n, shapes), no class twice, left before right; masks (n, shapes, SIDE, SIDE) bool"""
+    """-> x (n, 1, SIDE, SIDE) float32; classes (n, shapes), no class twice, left before
+    right; masks (n, shapes, SIDE, SIDE) bool
+    """
     random = np.random.default_rng(seed)
     x = random.uniform(0.0, 0.25, (n, 1, SIDE, SIDE))
     classes = np.stack([random.permutation(len(CLASSES))[:shapes] for _ in range(n)])
@@ -53,11 +61,21 @@ def pictures(n, seed=0, shapes=1):
 
 
 def network(filters=(12, 24, 32, 32), seed=0):
-    """Four convolutions, global average pooling, one linear layer: x (N, 1, H, W) -> scores (N, 4), before softmax.  Random weights."""
+    """Four convolutions, global average pooling, one linear layer: x (N, 1, H, W) ->
+    scores (N, 4), before softmax.  Random weights.
+    """
     a, b, c, d = filters
     return Sequential(
-        *(ConvLayer("conv1", 1, a, kernel=3, pad=1), Apply("relu1", ReLU), Apply("pool1", MaxPool, kernel=2)),
-        *(ConvLayer("conv2", a, b, kernel=3, pad=1), Apply("relu2", ReLU), Apply("pool2", MaxPool, kernel=2)),
+        *(
+            ConvLayer("conv1", 1, a, kernel=3, pad=1),
+            Apply("relu1", ReLU),
+            Apply("pool1", MaxPool, kernel=2),
+        ),
+        *(
+            ConvLayer("conv2", a, b, kernel=3, pad=1),
+            Apply("relu2", ReLU),
+            Apply("pool2", MaxPool, kernel=2),
+        ),
         *(
             ConvLayer("conv3", b, c, kernel=3, pad=1),
             Apply("relu3", ReLU),
@@ -71,12 +89,22 @@ def network(filters=(12, 24, 32, 32), seed=0):
 def trained():
     """The network that comes with the course, in float64."""
     with np.load(WEIGHTS) as arrays:
-        return load(network(), {name: arrays[name].astype(np.float64) for name in arrays.files})
+        return load(
+            network(), {name: arrays[name].astype(np.float64) for name in arrays.files}
+        )
 
 
-def train(net, x, targets, steps, batch=64, rate=4e-3, seed=0, say=lambda step, loss: None):
-    """Adam with a falling rate, on pictures x and target distributions (n, 4).  Changes net; the same bits for the same arguments."""
-    random, adam, parameters = np.random.default_rng(seed), Adam(), list(net.parameters().values())
+def train(
+    net, x, targets, steps, batch=64, rate=4e-3, seed=0, say=lambda step, loss: None
+):
+    """Adam with a falling rate, on pictures x and target distributions (n, 4).  Changes
+    net; the same bits for the same arguments.
+    """
+    random, adam, parameters = (
+        np.random.default_rng(seed),
+        Adam(),
+        list(net.parameters().values()),
+    )
     memories = [tuple(np.zeros_like(p.data) for _ in adam.memories) for p in parameters]
     for step in range(1, steps + 1):
         some = random.integers(len(x), size=batch)
@@ -97,23 +125,36 @@ def targets(classes):
 def right(net, x, classes):
     """The share of pictures in which the shapes have the largest scores."""
     first = np.argsort(-net(x), axis=1)[:, : classes.shape[1]]
-    return float((np.sort(first, axis=1) == np.sort(classes, axis=1)).all(axis=1).mean())
+    return float(
+        (np.sort(first, axis=1) == np.sort(classes, axis=1)).all(axis=1).mean()
+    )
 
 
 def main(steps=1500):
     one, two = pictures(6000, seed=1), pictures(4000, seed=2, shapes=2)
-    x, t = np.concatenate([one[0], two[0]]), np.concatenate([targets(one[1]), targets(two[1])])
+    x, t = (
+        np.concatenate([one[0], two[0]]),
+        np.concatenate([targets(one[1]), targets(two[1])]),
+    )
     net = train(
         network(),
         x,
         t,
         steps,
-        say=lambda step, loss: step % 100 or print(f"step {step}: loss {loss:.3f}", flush=True),
+        say=lambda step, loss: (
+            step % 100 or print(f"step {step}: loss {loss:.3f}", flush=True)
+        ),
     )
     for shapes in (1, 2):
         x, classes, _ = pictures(1000, seed=3 + shapes, shapes=shapes)
         print(f"pictures with {shapes}: {right(net, x, classes):.1%} right")
-    np.savez(WEIGHTS, **{name: tensor.data.astype(np.float16) for name, tensor in net.arrays().items()})
+    np.savez(
+        WEIGHTS,
+        **{
+            name: tensor.data.astype(np.float16)
+            for name, tensor in net.arrays().items()
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""What lesson 22 looks at: scenes of which a sentence is true, and the networks that say sentences and answer questions."""
+"""What lesson 22 looks at: scenes of which a sentence is true, and the networks that
+say sentences and answer questions.
+"""
 
 from typing import NamedTuple
 
@@ -25,8 +27,10 @@ __all__ = [
 
 
 class Told(NamedTuple):
-    """scene: its picture and its shapes; x (1, 3, 96, 96): what the networks take; text: the true words; words (9,): their numbers, filled
-    up with full stops; about: for each word of the text the shape that it speaks of, or None."""
+    """scene: its picture and its shapes; x (1, 3, 96, 96): what the networks take;
+    text: the true words; words (9,): their numbers, filled up with full stops; about:
+    for each word of the text the shape that it speaks of, or None.
+    """
 
     scene: object
     x: np.ndarray
@@ -41,7 +45,9 @@ class Told(NamedTuple):
 
 
 def told(numbers, *colours):
-    """Scenes of two shapes with these numbers in the stream "test", which training never saw, and with these colours in them.  -> [Told]"""
+    """Scenes of two shapes with these numbers in the stream "test", which training
+    never saw, and with these colours in them.  -> [Told]
+    """
     every = []
     for scene, said in sentences.told(numbers, "test"):
         text, about = (list(each) for each in zip(*said))
@@ -52,7 +58,9 @@ def told(numbers, *colours):
 
 
 def networks():
-    """The three that ship -> the one that says a sentence, the one that answers, the one that says a sentence for each region."""
+    """The three that ship -> the one that says a sentence, the one that answers, the
+    one that says a sentence for each region.
+    """
     return load("captioner"), load("vqa"), load("dense_captioner")
 
 

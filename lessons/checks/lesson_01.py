@@ -10,7 +10,9 @@ def neuron(x, w, b):
 
 
 def open_neuron(random):
-    """x, w (4,), b with z = w x + b = 1 where the gate would be closed without b, and gy."""
+    """x, w (4,), b with z = w x + b = 1 where the gate would be closed without b, and
+    gy.
+    """
     x, w = random.normal(size=(2, 4))
     w = w if w @ x < 0 else -w
     return x, w, 1 - w @ x, random.normal()
@@ -32,7 +34,11 @@ def neuron_gx(f, random):
     )
 
 
-@exercise("1.2", "the way back to weights and bias", "gw = gz x, and the bias has the derivative 1: gb = gz")
+@exercise(
+    "1.2",
+    "the way back to weights and bias",
+    "gw = gz x, and the bias has the derivative 1: gb = gz",
+)
 def neuron_gw_gb(f, random):
     x, w, b, gy = open_neuron(random)
     gw, gb = parts(f(x, w, b, gy), "gw", "gb")
@@ -44,7 +50,11 @@ def neuron_gw_gb(f, random):
         1 + np.asarray(gw),
         1 + gy * central(lambda w: neuron(x, w, b - 9), w),
     )
-    yield "1 + gb behind a closed gate", 1 + gb, 1 + gy * central(lambda b: neuron(x, w, b), b - 9)
+    yield (
+        "1 + gb behind a closed gate",
+        1 + gb,
+        1 + gy * central(lambda b: neuron(x, w, b), b - 9),
+    )
 
 
 @exercise(
@@ -65,7 +75,8 @@ def two_layers_gw(f, random):
 @exercise(
     "1.4",
     "central differences",
-    "f(v + h) - f(v - h), divided by twice the step; one coordinate at a time; h near 1e-5",
+    "f(v + h) - f(v - h), divided by twice the step; one coordinate at a time; h near "
+    "1e-5",
 )
 def my_central(f, random):
     v, a = random.normal(size=3), np.array([0.3, -1.2, 0.8])

@@ -1,4 +1,6 @@
-"""Lesson 2: the truth is a central difference of a convolution written as six nested sums."""
+"""Lesson 2: the truth is a central difference of a convolution written as six nested
+sums.
+"""
 
 import numpy as np
 
@@ -18,7 +20,8 @@ def conv(x, W, s=1):
 @exercise(
     "2.1",
     "the stamps of a kernel",
-    "start with zeros; for every tap (u, v), add W[u, v] * gy at rows u: u + h, columns v: v + w",
+    "start with zeros; for every tap (u, v), add W[u, v] * gy at rows u: u + h, "
+    "columns v: v + w",
 )
 def conv_gx(f, random):
     gy, W = random.normal(size=(3, 4)), random.normal(size=(3, 2))
@@ -29,11 +32,16 @@ def conv_gx(f, random):
 @exercise(
     "2.2",
     "the windows on the kernel",
-    "gW[u, v] is the sum of gy times the picture as tap (u, v) sees it, x[u: u + h, v: v + w]",
+    "gW[u, v] is the sum of gy times the picture as tap (u, v) sees it, x[u: u + h, "
+    "v: v + w]",
 )
 def conv_gW(f, random):
     gy, x = random.normal(size=(3, 4)), random.normal(size=(5, 5))
-    yield "gW", f(gy, x), central(lambda W: conv(x[None], W[None, None])[0], np.zeros((3, 2)), gy)
+    yield (
+        "gW",
+        f(gy, x),
+        central(lambda W: conv(x[None], W[None, None])[0], np.zeros((3, 2)), gy),
+    )
 
 
 @exercise(
@@ -43,7 +51,11 @@ def conv_gW(f, random):
 )
 def strided_gx(f, random):
     gy, W, size = random.normal(size=(2, 3)), random.normal(size=(3, 3)), (6, 8)
-    yield "gx", f(gy, W, 2, size), central(lambda x: conv(x[None], W[None, None], 2)[0], np.zeros(size), gy)
+    yield (
+        "gx",
+        f(gy, W, 2, size),
+        central(lambda x: conv(x[None], W[None, None], 2)[0], np.zeros(size), gy),
+    )
     gy = random.normal(size=(2, 2))
     yield (
         "gx, stride 3",
@@ -55,7 +67,8 @@ def strided_gx(f, random):
 @exercise(
     "2.4",
     "stamps on all channels",
-    "channel c of the picture collects from every filter f, through W[f, c]: sum over f, not over c",
+    "channel c of the picture collects from every filter f, through W[f, c]: sum over "
+    "f, not over c",
 )
 def channels_gx(f, random):
     gy, W = random.normal(size=(3, 3, 2)), random.normal(size=(3, 3, 2, 2))

@@ -1,4 +1,6 @@
-"""Lesson 5: the truth is a central difference of the whole function, which knows of no paths."""
+"""Lesson 5: the truth is a central difference of the whole function, which knows of no
+paths.
+"""
 
 import numpy as np
 
@@ -18,7 +20,8 @@ def product_gx(f, random):
 @exercise(
     "5.2",
     "a residual block",
-    "gz = gy [z > 0]; the short path brings gz, the long one W^T (the inner gate times V^T gz)",
+    "gz = gy [z > 0]; the short path brings gz, the long one W^T (the inner gate "
+    "times V^T gz)",
 )
 def residual_gx(f, random):
     while True:
@@ -30,10 +33,18 @@ def residual_gx(f, random):
             min(gates) > 0 and min(abs(inner).min(), abs(z).min()) > 0.05
         ):  # open and closed gates in both, away from kinks
             break
-    yield "gx", f(x, W, V, gy), central(lambda x: np.maximum(x + V @ np.maximum(W @ x, 0), 0), x, gy)
+    yield (
+        "gx",
+        f(x, W, V, gy),
+        central(lambda x: np.maximum(x + V @ np.maximum(W @ x, 0), 0), x, gy),
+    )
 
 
-@exercise("5.3", "one matrix, used twice", "the outer use brings gy (W x)^T, the inner one (W^T gy) x^T")
+@exercise(
+    "5.3",
+    "one matrix, used twice",
+    "the outer use brings gy (W x)^T, the inner one (W^T gy) x^T",
+)
 def shared_gW(f, random):
     (x, gy), W = random.normal(size=(2, 3)), random.normal(size=(3, 3))
     yield "gW", f(x, W, gy), central(lambda W: W @ (W @ x), W, gy)

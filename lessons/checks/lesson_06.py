@@ -7,7 +7,9 @@ import numpy as np
 from lessons.exercises import exercise, parts
 
 
-@exercise("6.1", "gradient descent with momentum", "first the new v, then w with the new v")
+@exercise(
+    "6.1", "gradient descent with momentum", "first the new v, then w with the new v"
+)
 def momentum_step(f, random):
     w, g, v = random.normal(size=(3, 5))
     rate, momentum = random.uniform(0.1, 0.9, 2)
@@ -19,7 +21,8 @@ def momentum_step(f, random):
 @exercise(
     "6.2",
     "a step of Adam",
-    "m and v are moving means of g and g^2; divide them by 1 - beta^t; then w - rate m / (sqrt(v) + eps)",
+    "m and v are moving means of g and g^2; divide them by 1 - beta^t; then w - rate "
+    "m / (sqrt(v) + eps)",
 )
 def adam_step(f, random):
     w, g, m = random.normal(size=(3, 4))
@@ -27,7 +30,10 @@ def adam_step(f, random):
     answers = parts(f(w, g, m, v, 0.05, t), *"wmv")
     m = [0.9 * b + 0.1 * a for a, b in zip(g, m)]
     v = [0.999 * b + 0.001 * a * a for a, b in zip(g, v)]
-    w = [c - 0.05 * (a / (1 - 0.9**t)) / (math.sqrt(b / (1 - 0.999**t)) + 1e-8) for a, b, c in zip(m, v, w)]
+    w = [
+        c - 0.05 * (a / (1 - 0.9**t)) / (math.sqrt(b / (1 - 0.999**t)) + 1e-8)
+        for a, b, c in zip(m, v, w)
+    ]
     for name, answer, truth in zip("wmv", answers, (w, m, v)):
         yield name, answer, np.array(truth)
 
@@ -39,4 +45,8 @@ def adam_step(f, random):
 )
 def he_deviation(f, random):
     F, C, kh, kw = (int(n) for n in random.choice(np.arange(2, 9), 4, replace=False))
-    yield "deviation", f(F, C, kh, kw), math.sqrt(2 / sum(1 for _ in np.ndindex(C, kh, kw)))
+    yield (
+        "deviation",
+        f(F, C, kh, kw),
+        math.sqrt(2 / sum(1 for _ in np.ndindex(C, kh, kw))),
+    )

@@ -6,11 +6,15 @@ from lessons.exercises import exercise, parts
 
 
 def numbers(rule, x, gy):
-    return np.array([rule(a, g) for a, g in zip(x.ravel(), gy.ravel())]).reshape(x.shape)
+    return np.array([rule(a, g) for a, g in zip(x.ravel(), gy.ravel())]).reshape(
+        x.shape
+    )
 
 
 @exercise(
-    "8.1", "three gates", "x > 0 and gy > 0 are arrays of True and False; multiplying by them is gating"
+    "8.1",
+    "three gates",
+    "x > 0 and gy > 0 are arrays of True and False; multiplying by them is gating",
 )
 def three_rules(f, random):
     x, gy = random.normal(size=(2, 4, 5))
@@ -39,37 +43,52 @@ def two_layers(random):
         z = V @ np.maximum(h, 0)
         arrives = np.maximum(w * (z > 0), 0) @ V
         cases = [(a > 0, g > 0) for a, g in zip(np.r_[h, z], np.r_[arrives, w])]
-        if {(0, 0), (0, 1), (1, 0), (1, 1)} <= set(cases[:6]) and {(0, 1), (1, 0)} <= set(cases[6:]):
+        if {(0, 0), (0, 1), (1, 0), (1, 1)} <= set(cases[:6]) and {
+            (0, 1),
+            (1, 0),
+        } <= set(cases[6:]):
             return x, U, V, w
 
 
 def walk(U, V, w, h, z, gate):
     """Every unit by itself."""
     at_z = [gate(a, g) for a, g in zip(z, w)]
-    at_h = [gate(h[e], sum(at_z[f] * V[f, e] for f in range(len(z)))) for e in range(len(h))]
-    return np.array([sum(at_h[e] * U[e, d] for e in range(len(h))) for d in range(U.shape[1])])
+    at_h = [
+        gate(h[e], sum(at_z[f] * V[f, e] for f in range(len(z)))) for e in range(len(h))
+    ]
+    return np.array(
+        [sum(at_h[e] * U[e, d] for e in range(len(h))) for d in range(U.shape[1])]
+    )
 
 
 @exercise(
     "8.2",
     "guided backprop through two layers",
-    "w -> gate of V's ReLU (input and signal) -> times V -> gate of U's ReLU -> times U",
+    "w -> gate of V's ReLU (input and signal) -> times V -> gate of U's ReLU -> times "
+    "U",
 )
 def guided_two_layers(f, random):
     x, U, V, w = two_layers(random)
     h = U @ x
-    truth = walk(U, V, w, h, V @ np.maximum(h, 0), lambda a, g: g if a > 0 and g > 0 else 0)
+    truth = walk(
+        U, V, w, h, V @ np.maximum(h, 0), lambda a, g: g if a > 0 and g > 0 else 0
+    )
     yield "guided", f(x, U, V, w), truth
 
 
 @exercise(
     "8.3",
     "deconvnet through two layers",
-    "only the signal is gated: max(w, 0), times V, max(.., 0), times U; no gate after U",
+    "only the signal is gated: max(w, 0), times V, max(.., 0), times U; no gate after "
+    "U",
 )
 def deconvnet_two_layers(f, random):
     x, U, V, w = two_layers(random)
-    yield "deconvnet", f(U, V, w), walk(U, V, w, U @ x, w, lambda a, g: g if g > 0 else 0)
+    yield (
+        "deconvnet",
+        f(U, V, w),
+        walk(U, V, w, U @ x, w, lambda a, g: g if g > 0 else 0),
+    )
 
 
 @exercise("8.4", "rectified gradient", "the gate is one comparison, x * gy > tau")

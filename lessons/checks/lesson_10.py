@@ -1,13 +1,23 @@
-"""Lesson 10: the truths are sums over single numbers, and central differences of a whole head."""
+"""Lesson 10: the truths are sums over single numbers, and central differences of a
+whole head.
+"""
 
 import numpy as np
 
 from lessons.exercises import central, exercise
 
 
-@exercise("10.1", "class activation map", "the sum over k of W[c, k] times A[k]: no mean, no ReLU")
+@exercise(
+    "10.1",
+    "class activation map",
+    "the sum over k of W[c, k] times A[k]: no mean, no ReLU",
+)
 def my_cam(f, random):
-    A, W, c = random.normal(size=(4, 3, 2)), random.normal(size=(4, 4)), int(random.integers(4))
+    A, W, c = (
+        random.normal(size=(4, 3, 2)),
+        random.normal(size=(4, 4)),
+        int(random.integers(4)),
+    )
     truth = np.zeros((3, 2))
     for k, i, j in np.ndindex(A.shape):
         truth[i, j] += W[c, k] * A[k, i, j]
@@ -17,7 +27,8 @@ def my_cam(f, random):
 @exercise(
     "10.2",
     "Grad-CAM",
-    "alpha is the mean of dA over places; weigh, add over k, and only then cut off below 0",
+    "alpha is the mean of dA over places; weigh, add over k, and only then cut off "
+    "below 0",
 )
 def my_grad_cam(f, random):
     while True:

@@ -18,7 +18,11 @@ def my_overlap(f, random):
     yield "overlap", f(map, truth, 0.15), both / either
 
 
-@exercise("12.2", "what speaks against", "Grad-CAM with -alpha in the place of alpha; the ReLU comes last")
+@exercise(
+    "12.2",
+    "what speaks against",
+    "Grad-CAM with -alpha in the place of alpha; the ReLU comes last",
+)
 def my_counterfactual(f, random):
     while True:
         A, dA = np.abs(random.normal(size=(4, 3, 3))), random.normal(size=(4, 3, 3))
@@ -35,5 +39,6 @@ def heat_on(f, random):
     yield (
         "share",
         f(map, mask),
-        sum(v for v, m in zip(map.flat, mask.flat) if m and v > 0) / sum(v for v in map.flat if v > 0),
+        sum(v for v, m in zip(map.flat, mask.flat) if m and v > 0)
+        / sum(v for v in map.flat if v > 0),
     )

@@ -8,7 +8,8 @@ from lessons.exercises import exercise, parts
 @exercise(
     "16.1",
     "a kernel from Keras",
-    "transpose: last axis first, then the third, then the two of the kernel in their order",
+    "transpose: last axis first, then the third, then the two of the kernel in their "
+    "order",
 )
 def conv_from_keras(f, random):
     W, ours = random.normal(size=(3, 3, 3, 3)), np.zeros((3, 3, 3, 3))
@@ -20,7 +21,13 @@ def conv_from_keras(f, random):
         "kernel",
         f(W),
         np.array(
-            [[[[W[u, v, k, n] for v in range(3)] for u in range(2)] for k in range(4)] for n in range(5)]
+            [
+                [
+                    [[W[u, v, k, n] for v in range(3)] for u in range(2)]
+                    for k in range(4)
+                ]
+                for n in range(5)
+            ]
         ),
     )
 
@@ -44,18 +51,35 @@ def fc6_from_keras(f, random):
     "turn the channel axis round, multiply by 255; the mean goes into b",
 )
 def eats_rgb(f, random):
-    W, b, mean = random.normal(size=(4, 3, 2, 3)), random.normal(size=4), random.uniform(1, 3, 3)
+    W, b, mean = (
+        random.normal(size=(4, 3, 2, 3)),
+        random.normal(size=4),
+        random.uniform(1, 3, 3),
+    )
     rgb = random.random((3, 2, 3))
     W2, b2 = parts(f(W, b, mean), "W", "b")
-    bgr = np.stack([255 * rgb[2] - mean[0], 255 * rgb[1] - mean[1], 255 * rgb[0] - mean[2]])
-    scores = [sum(W[n, k, u, v] * bgr[k, u, v] for k, u, v in np.ndindex(bgr.shape)) + b[n] for n in range(4)]
+    bgr = np.stack(
+        [255 * rgb[2] - mean[0], 255 * rgb[1] - mean[1], 255 * rgb[0] - mean[2]]
+    )
+    scores = [
+        sum(W[n, k, u, v] * bgr[k, u, v] for k, u, v in np.ndindex(bgr.shape)) + b[n]
+        for n in range(4)
+    ]
     W2, b2 = np.asarray(W2, float), np.asarray(b2, float)
-    answers = (np.broadcast_to(W2, W.shape) * rgb).sum(axis=(1, 2, 3)) + b2 if b2.ndim == 1 else b2
+    answers = (
+        (np.broadcast_to(W2, W.shape) * rgb).sum(axis=(1, 2, 3)) + b2
+        if b2.ndim == 1
+        else b2
+    )
     yield "scores", answers, np.array(scores)
     yield "the kernel", W2, 255 * W[:, ::-1]
 
 
-@exercise("16.4", "where the numbers are", "the product of each shape; numerator: shapes of length 4 only")
+@exercise(
+    "16.4",
+    "where the numbers are",
+    "the product of each shape; numerator: shapes of length 4 only",
+)
 def share_of_convolutions(f, random):
     a, b, c, d = random.integers(2, 9, 4).tolist()
     shapes = {

@@ -7,11 +7,18 @@ from lessons.exercises import exercise, parts
 
 def shares(x, W, R, z):
     """R_i = sum_j x_i W_ji / z_j R_j"""
-    return np.array([sum(x[i] * W[j, i] / z[j] * R[j] for j in range(len(R))) for i in range(len(x))])
+    return np.array(
+        [
+            sum(x[i] * W[j, i] / z[j] * R[j] for j in range(len(R)))
+            for i in range(len(x))
+        ]
+    )
 
 
 @exercise(
-    "19.1", "LRP-epsilon", "z = W x + b; z + epsilon where z >= 0, z - epsilon elsewhere; x * (W^T (R / z))"
+    "19.1",
+    "LRP-epsilon",
+    "z = W x + b; z + epsilon where z >= 0, z - epsilon elsewhere; x * (W^T (R / z))",
 )
 def lrp_linear(f, random):
     x, W, b, R = (
@@ -37,7 +44,11 @@ def lrp_linear(f, random):
     )
 
 
-@exercise("19.2", "LRP-gamma", "V = W + gamma max(W, 0) in both places: in z = V x, and on the way back")
+@exercise(
+    "19.2",
+    "LRP-gamma",
+    "V = W + gamma max(W, 0) in both places: in z = V x, and on the way back",
+)
 def lrp_gamma_linear(f, random):
     x, W, R = random.random(4) + 0.1, random.normal(size=(4, 4)), random.normal(size=4)
     V = np.array([[w * (1 + 0.7) if w > 0 else w for w in row] for row in W])
@@ -47,7 +58,11 @@ def lrp_gamma_linear(f, random):
 
 @exercise("19.3", "the shares of a sum", "a gets a / (a + b) of R, b the rest")
 def lrp_add(f, random):
-    a, b, R = random.normal(size=(3, 4)), random.normal(size=(3, 4)), random.normal(size=(3, 4))
+    a, b, R = (
+        random.normal(size=(3, 4)),
+        random.normal(size=(3, 4)),
+        random.normal(size=(3, 4)),
+    )
     a[0, 0], b[0, 0] = 2.0, -1.0
     answers = parts(f(a, b, R), "R of a", "R of b")
     yield (
@@ -70,4 +85,10 @@ def lrp_add(f, random):
 def lrp_squares(f, random):
     W, R = random.normal(size=(4, 4)), random.normal(size=4)
     total = [sum(w**2 for w in row) for row in W]
-    yield "R", f(W, R), np.array([sum(W[j, i] ** 2 / total[j] * R[j] for j in range(4)) for i in range(4)])
+    yield (
+        "R",
+        f(W, R),
+        np.array(
+            [sum(W[j, i] ** 2 / total[j] * R[j] for j in range(4)) for i in range(4)]
+        ),
+    )

@@ -8,7 +8,9 @@ from lessons.exercises import exercise
 
 
 class Number:
-    """A number that counts its products with numbers of the other kind.  kind: "d", "g", or "" for what such a product gave."""
+    """A number that counts its products with numbers of the other kind.  kind: "d",
+    "g", or "" for what such a product gave.
+    """
 
     def __init__(self, value, kind, counted):
         self.value, self.kind, self.counted = float(value), kind, counted
@@ -50,13 +52,19 @@ class Number:
 )
 def two_outputs(f, random):
     counted, d, g = [], random.normal(size=4), random.normal(size=3)
-    answer = f([Number(v, "d", counted) for v in d], [Number(v, "g", counted) for v in g])
+    answer = f(
+        [Number(v, "d", counted) for v in d], [Number(v, "g", counted) for v in g]
+    )
     truth = [sum(d[i + u] * g[u] for u in range(3)) for i in range(2)]
     yield "outputs", [float(v) for v in np.ravel(np.asarray(answer, object))], truth
     yield "products", len(counted), 4
 
 
-@exercise("20.2", "counting multiplications", "ceil(h / m) times ceil(w / m) tiles, (m + 2)**2 each")
+@exercise(
+    "20.2",
+    "counting multiplications",
+    "ceil(h / m) times ceil(w / m) tiles, (m + 2)**2 each",
+)
 def multiplications(f, random):
     for h, w, m in [
         (7, 10, 2),

@@ -1,1 +1,3 @@
-"""Figures whose drawing would take more lines than a lesson should show, one file per lesson."""
+"""Figures whose drawing would take more lines than a lesson should show, one file per
+lesson.
+"""

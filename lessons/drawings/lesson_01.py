@@ -7,7 +7,9 @@ def neuron(ax, x, w, z, y, gx):
     """x, w, gx (D,), z, y numbers."""
     for d in range(len(x)):
         ax.plot([1, 3], [2 - d, 1], color=GREY, zorder=0)
-        ax.text(0.9, 2.08 - d, f"$x_{d + 1}$ = {x[d]:g}", ha="right", va="center", color=INK)
+        ax.text(
+            0.9, 2.08 - d, f"$x_{d + 1}$ = {x[d]:g}", ha="right", va="center", color=INK
+        )
         ax.text(0.9, 1.8 - d, f"signal {gx[d]:g}", ha="right", va="center", color=RED)
         ax.text(
             1.7,
@@ -20,7 +22,13 @@ def neuron(ax, x, w, z, y, gx):
         )
     ax.plot([3, 4.5], [1, 1], color=GREY, zorder=0)
     ax.scatter([3], [1], s=6500, color="white", edgecolor=INK, linewidth=2)
-    ax.text(3, 1, f"z = {z:g}\ngate {'open' if z > 0 else 'closed'}", ha="center", va="center")
+    ax.text(
+        3,
+        1,
+        f"z = {z:g}\ngate {'open' if z > 0 else 'closed'}",
+        ha="center",
+        va="center",
+    )
     ax.text(4.6, 1.08, f"y = {y:g}", va="center", color=INK)
     ax.text(4.6, 0.8, "signal 1", va="center", color=RED)
     ax.set(xlim=(-0.4, 5.6), ylim=(-0.5, 2.4), title="forward black, back red")

@@ -1,4 +1,6 @@
-"""`python -m lessons figures`: what a lesson draws, ready for slides: vectors (SVG) and pixels (PNG, 200 per inch)."""
+"""`python -m lessons figures`: what a lesson draws, ready for slides: vectors (SVG) and
+pixels (PNG, 200 per inch).
+"""
 
 import os
 import subprocess
@@ -13,14 +15,15 @@ import os, runpy, sys
 import matplotlib.pyplot as plt
 
 source, stem = sys.argv[1:]
-plt.rcParams["svg.hashsalt"] = os.path.basename(stem)  # the same drawing gives the same file
+plt.rcParams["svg.hashsalt"] = os.path.basename(stem)  # same drawing, same file
 written = []
 
 def save(*_, **__):
     for number in plt.get_fignums():
         written.append(f"{stem}-{len(written) + 1}")
         plt.figure(number).savefig(written[-1] + ".svg", metadata={"Date": None})
-        plt.figure(number).savefig(written[-1] + ".png", dpi=200, metadata={"Software": None})
+        name = written[-1] + ".png"
+        plt.figure(number).savefig(name, dpi=200, metadata={"Software": None})
         plt.close(number)
 
 plt.show = save
@@ -30,7 +33,9 @@ save()
 
 
 def export(lesson, folder):
-    """Run a lesson's source and write each figure to folder/NN_slug-1.svg, .png, ...  -> paths.  LessonError: it fails, or draws none"""
+    """Run a lesson's source and write each figure to folder/NN_slug-1.svg, .png, ...
+    -> paths.  LessonError: it fails, or draws none
+    """
     folder, stem = Path(folder), lesson.source.stem
     with staged(folder) as stage:
         command = [
@@ -50,7 +55,10 @@ def export(lesson, folder):
             text=True,
         )
         if done.returncode:
-            last = done.stdout.strip().rpartition("\n")[2] or f"exit status {done.returncode}"
+            last = (
+                done.stdout.strip().rpartition("\n")[2]
+                or f"exit status {done.returncode}"
+            )
             raise LessonError(f"lesson {lesson.number} did not run to its end: {last}")
         written = sorted(path.name for path in stage.iterdir())
         if not written:

@@ -1,4 +1,6 @@
-"""What lessons quote where a published file is not at hand; each result says with which command it was made."""
+"""What lessons quote where a published file is not at hand; each result says with which
+command it was made.
+"""
 
 from pathlib import Path
 
@@ -7,8 +9,15 @@ FOLDERS = (HERE, HERE.parents[1] / "tests" / "results")
 
 
 def quoted(name, lines=40):
-    """The first lines of the committed result `name`, which says by itself with which command it was made."""
-    path = next((folder / name for folder in FOLDERS if (folder / name).is_file()), None)
+    """The first lines of the committed result `name`, which says by itself with which
+    command it was made.
+    """
+    path = next(
+        (folder / name for folder in FOLDERS if (folder / name).is_file()), None
+    )
     if path is None:
-        return f"(the committed result {name} is not here: it lies in tests/results of a checkout)"
+        return (
+            f"(the committed result {name} is not here: it lies in tests/results of a "
+            "checkout)"
+        )
     return "\n".join(path.read_text("utf-8").splitlines()[:lines])

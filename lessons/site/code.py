@@ -11,26 +11,33 @@ BEGINS = re.compile(r"\s*(class |def |@)\w")
 
 
 def python(text):
-    """Source -> HTML, each kind of word with a class of its own (static/style.css gives the colours)."""
+    """Source -> HTML, each kind of word with a class of its own (static/style.css gives
+    the colours).
+    """
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    coloured = highlight(text.strip("\n"), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip(
-        "\n"
-    )
+    coloured = highlight(
+        text.strip("\n"), PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
+    ).rstrip("\n")
     return f'<pre class="code" tabindex="0"><code>{coloured}</code></pre>'
 
 
 def printed(text, code=""):
-    """What a cell printed -> HTML.  Lines that stand in the engine's files are shown as source, with the file and the line."""
+    """What a cell printed -> HTML.  Lines that stand in the engine's files are shown as
+    source, with the file and the line.
+    """
     parts, lines, at = [], text.rstrip("\n").split("\n"), 0
     plain = []
     while at < len(lines):
         found = engine_lines(lines[at:], code) if BEGINS.match(lines[at]) else None
         if found:
             path, first, count = found
-            parts += [_output(plain), _source("\n".join(lines[at : at + count]), path, first)]
+            parts += [
+                _output(plain),
+                _source("\n".join(lines[at : at + count]), path, first),
+            ]
             plain, at = [], at + count
         else:
             plain.append(lines[at])
@@ -39,15 +46,19 @@ def printed(text, code=""):
 
 
 def engine_lines(lines, code=""):
-    """-> (file, line there, how many lines of `lines` stand there), the longest such run of at least two; None if there is none.
+    """-> (file, line there, how many lines of `lines` stand there), the longest such
+    run of at least two; None if there is none.
 
-    Of files that hold the same lines, the one that `code`, the cell's own text, speaks of.
+    Of files that hold the same lines, the one that `code`, the cell's own text, speaks
+    of.
     """
     best, code = None, code.lower()
     for path, theirs in _files().items():
         for start in (k for k, line in enumerate(theirs) if line == lines[0].rstrip()):
             pairs = list(zip(lines, theirs[start:]))
-            count = next((n for n, (a, b) in enumerate(pairs) if a.rstrip() != b), len(pairs))
+            count = next(
+                (n for n, (a, b) in enumerate(pairs) if a.rstrip() != b), len(pairs)
+            )
             while count and not lines[count - 1].strip():
                 count -= 1
             rank = (count, Path(path).stem.replace("_", "") in code)
@@ -58,17 +69,28 @@ def engine_lines(lines, code=""):
 
 @cache
 def _files():
-    paths = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+    paths = sorted(
+        path for package in PACKAGES for path in (ROOT / package).rglob("*.py")
+    )
     return {
-        path.relative_to(ROOT).as_posix(): [line.rstrip() for line in path.read_text("utf-8").split("\n")]
+        path.relative_to(ROOT).as_posix(): [
+            line.rstrip() for line in path.read_text("utf-8").split("\n")
+        ]
         for path in paths
     }
 
 
 def _source(text, path, line):
-    return f'<figure class="source"><figcaption>{path}, line {line}</figcaption>{python(text)}</figure>'
+    return (
+        f'<figure class="source"><figcaption>{path}, line '
+        f"{line}</figcaption>{python(text)}</figure>"
+    )
 
 
 def _output(lines):
     text = "\n".join(lines).strip("\n")
-    return f'<pre class="output" tabindex="0">{html.escape(text, quote=False)}</pre>' if text.strip() else ""
+    return (
+        f'<pre class="output" tabindex="0">{html.escape(text, quote=False)}</pre>'
+        if text.strip()
+        else ""
+    )

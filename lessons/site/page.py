@@ -4,7 +4,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-from lessons.notebook import alternatives, read
+from lessons.notebook import read
 from lessons.site.code import printed, python
 from lessons.site.text import Text, words
 
@@ -15,7 +15,9 @@ NOTHING = re.compile(r"\(?(None(, )?)+\)?")  # what a cell of checks returns
 
 @dataclass
 class Page:
-    """address: relative; body: HTML; headings: [(level, anchor, words)]; images: {file name: bytes}; unnamed: those without words."""
+    """address: relative; body: HTML; headings: [(level, anchor, words)]; images: {file
+    name: bytes}; unnamed: those without words.
+    """
 
     lesson: object
     address: str
@@ -36,30 +38,37 @@ class Page:
         return found.group() if found else ""
 
     def _said(self, verb):
-        found = re.search(rf"<p><strong>What you will {verb}\.</strong>(.*?)</p>", self.body, re.DOTALL)
+        found = re.search(
+            rf"<p><strong>What you will {verb}\.</strong>(.*?)</p>",
+            self.body,
+            re.DOTALL,
+        )
         return found.group(1).strip() if found else ""
 
     def sections(self):
         """[(anchor, heading, words)] of the page, for searching."""
         parts = re.split(r'<h[1-6] [^>]*?id="([^"]*)"[^>]*>', self.body)[1:]
         found = zip(self.headings, parts[::2], parts[1::2], strict=True)
-        return [(anchor, heading, words(text.partition(">")[2])) for (_, _, heading), anchor, text in found]
+        return [
+            (anchor, heading, words(text.partition(">")[2]))
+            for (_, _, heading), anchor, text in found
+        ]
 
 
 def page(lesson, addresses):
     """addresses: {lesson's number: page}.  -> Page"""
     made, text, parts = Page(lesson, addresses[lesson.number]), Text(addresses), []
-    notebook, named = (
-        read(lesson.notebook.read_text("utf-8"), lesson.notebook.name),
-        alternatives(lesson.text),
-    )
-    for n, cell in enumerate(notebook["cells"]):
+    notebook = read(lesson.notebook.read_text("utf-8"), lesson.notebook.name)
+    for cell in notebook["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             parts.append(text(source))
         else:
             parts.append(f'<div class="cell">{python(source)}')
-            parts += [_output(output, source, made, named.get(n, "")) for output in _joined(cell["outputs"])]
+            parts += [
+                _output(output, source, made, cell["metadata"].get("alt", ""))
+                for output in _joined(cell["outputs"])
+            ]
             parts.append("</div>")
     made.headings, made.body = text.headings, _front("\n".join(parts), lesson)
     return made
@@ -67,8 +76,15 @@ def page(lesson, addresses):
 
 def _front(body, lesson):
     """The lesson's number above its title, its time in smaller letters."""
-    body = re.sub(r"(<h1[^>]*>)\d+\. ", rf'<p class="eyebrow">Lesson {lesson.number}</p>\n\1', body, count=1)
-    body = re.sub(r"<p>(<em>Runs in about \d+ seconds?)", r'<p class="about">\1', body, count=1)
+    body = re.sub(
+        r"(<h1[^>]*>)\d+\. ",
+        rf'<p class="eyebrow">Lesson {lesson.number}</p>\n\1',
+        body,
+        count=1,
+    )
+    body = re.sub(
+        r"<p>(<em>Runs in about \d+ seconds?)", r'<p class="about">\1', body, count=1
+    )
     return OPTIONS.sub(lambda found: _options(found.group(1)), body)
 
 
@@ -90,7 +106,9 @@ def _joined(outputs):
             and output["output_type"] == joined[-1]["output_type"] == "stream"
             and output["name"] == joined[-1]["name"]
         ):
-            joined[-1] = joined[-1] | {"text": ["".join(joined[-1]["text"]), "".join(output["text"])]}
+            joined[-1] = joined[-1] | {
+                "text": ["".join(joined[-1]["text"]), "".join(output["text"])]
+            }
         else:
             joined.append(output)
     return joined
@@ -109,11 +127,14 @@ def _output(output, code, made, alternative):
         width, height = (
             int.from_bytes(made.images[name][at : at + 4], "big") for at in (16, 20)
         )  # of PNG's header
-        words = (alternative or f"figure {len(made.images)} of lesson {made.lesson.number}").replace(
-            '"', "&quot;"
-        )
+        words = (
+            alternative or f"figure {len(made.images)} of lesson {made.lesson.number}"
+        ).replace('"', "&quot;")
         kind = "picture broad" if width > 2 * height else "picture"
-        return f'<figure class="{kind}"><img src="figures/{name}" alt="{words}" width="{width}" height="{height}"></figure>'
+        return (
+            f'<figure class="{kind}"><img src="figures/{name}" alt="{words}" '
+            f'width="{width}" height="{height}"></figure>'
+        )
     if "text/html" in data:
         return f'<div class="wide">{"".join(data["text/html"])}</div>'
     text = "".join(data.get("text/plain", ""))

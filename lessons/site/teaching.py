@@ -1,4 +1,6 @@
-"""The instructor's page: its Markdown is in lessons/instructor/, one file per lesson after the general one."""
+"""The instructor's page: its Markdown is in lessons/instructor/, one file per lesson
+after the general one.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +21,9 @@ def teaching(chosen, addresses):
     files = [GUIDE / "README.md", *(guide(each) for each in chosen)]
     text = Text(addresses)
     body = "\n".join(
-        f"<section>{text(file.read_text('utf-8'))}</section>" for file in files if file.is_file()
+        f"<section>{text(file.read_text('utf-8'))}</section>"
+        for file in files
+        if file.is_file()
     )
     return Guide(body, text.headings) if body else None
 

@@ -1,4 +1,6 @@
-"""Markdown to HTML: equations typeset, headings with anchors, tables that scroll by themselves, lessons named in the text linked."""
+"""Markdown to HTML: equations typeset, headings with anchors, tables that scroll by
+themselves, lessons named in the text linked.
+"""
 
 import html
 import re
@@ -10,7 +12,9 @@ LESSON = re.compile(r"\b([Ll]essons? )(\d+)(?:(, | and | to )(\d+))?(?:( and )(\
 
 
 class Text:
-    """Renders the Markdown of one page.  headings: [(level, anchor, text)] as they came; addresses: {lesson's number: page}"""
+    """Renders the Markdown of one page.  headings: [(level, anchor, text)] as they
+    came; addresses: {lesson's number: page}
+    """
 
     def __init__(self, addresses=None):
         from markdown_it import MarkdownIt
@@ -19,11 +23,15 @@ class Text:
         self.headings, self.addresses = [], addresses or {}
         self.markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
         self.markdown.use(
-            dollarmath_plugin, renderer=lambda latex, about: mathml(latex.strip(), about["display_mode"])
+            dollarmath_plugin,
+            renderer=lambda latex, about: mathml(latex.strip(), about["display_mode"]),
         )
         rules = self.markdown.renderer.rules
         rules["table_open"] = lambda *_: '<div class="wide"><table>\n'
         rules["table_close"] = lambda *_: "</table></div>\n"
+        rules["link_open"] = lambda tokens, at, options, *_: self._to_a_page(
+            tokens, at, options
+        )
         rules["text"] = lambda tokens, at, *_: self._linked(tokens, at)
         rules["math_block"] = lambda tokens, at, *_: (
             f'<div class="equation">{mathml(tokens[at].content.strip(), True)}</div>\n'
@@ -49,12 +57,28 @@ class Text:
             re.sub(r"\W+", "-", words.lower()).strip("-") or "part",
             {a for _, a, _ in self.headings},
         )
-        return next(a for a in [anchor, *(f"{anchor}-{n}" for n in range(2, 99))] if a not in taken)
+        return next(
+            a
+            for a in [anchor, *(f"{anchor}-{n}" for n in range(2, 99))]
+            if a not in taken
+        )
+
+    def _to_a_page(self, tokens, at, options):
+        """A link to a Markdown file of the course leads to the page made of it."""
+        tokens[at].attrs["href"] = re.sub(
+            r"^(\w+)\.md(#|$)", r"\1.html\2", tokens[at].attrs["href"]
+        )
+        return self.markdown.renderer.renderToken(tokens, at, options, {})
 
     def _linked(self, tokens, at):
-        """Words, in which the numbers of lessons lead there, unless they are in a link already."""
+        """Words, in which the numbers of lessons lead there, unless they are in a link
+        already.
+        """
         words = html.escape(tokens[at].content, quote=False)
-        if any(t.type == "link_open" for t in tokens[:at]) and tokens[at - 1].type == "link_open":
+        if (
+            any(t.type == "link_open" for t in tokens[:at])
+            and tokens[at - 1].type == "link_open"
+        ):
             return words
 
         def link(found):
@@ -71,7 +95,11 @@ class Text:
 
 def plain(inline):
     """The words of an inline token, without marks."""
-    return "".join(t.content for t in inline.children if t.type in ("text", "code_inline", "math_inline"))
+    return "".join(
+        t.content
+        for t in inline.children
+        if t.type in ("text", "code_inline", "math_inline")
+    )
 
 
 def words(page):

@@ -10,14 +10,18 @@ from lessons.files import staged
 from lessons.site.page import page
 from lessons.site.questions import QUESTIONS
 from lessons.site.teaching import teaching
+from lessons.site.text import Text
 
 HERE = Path(__file__).parent
+GLOSSARY = HERE.parent / "glossary.md"
 TITLE = "Explaining CNNs, from scratch"
 SHOWN = 10  # the lesson whose picture stands on the first page
 
 
 class Built(NamedTuple):
-    """pages: how many; unnamed: pictures that are not described in words; left_out: numbers of lessons that have no notebook yet."""
+    """pages: how many; unnamed: pictures that are not described in words; left_out:
+    numbers of lessons that have no notebook yet.
+    """
 
     pages: int
     unnamed: list
@@ -33,7 +37,9 @@ def build_site(out):
         import mdit_py_plugins.dollarmath  # noqa: F401
         import pygments  # noqa: F401
     except ModuleNotFoundError as missing:
-        raise LessonError(f"the site needs {missing.name}: pip install 'minicnn-gradcam[lessons]'") from None
+        raise LessonError(
+            f"the site needs {missing.name}: pip install 'minicnn-gradcam[lessons]'"
+        ) from None
 
     out, chosen = Path(out), [each for each in lessons() if each.notebook.is_file()]
     addresses = {each.number: f"{each.source.stem}.html" for each in chosen}
@@ -58,9 +64,14 @@ def build_site(out):
         files[this.address] = templates.get_template("lesson.html").render(
             common, page=this, before=before, after=after
         )
+    files["glossary.html"] = templates.get_template("glossary.html").render(
+        common, body=Text(addresses)(GLOSSARY.read_text("utf-8"))
+    )
     if guide:
         files["teaching.html"] = templates.get_template("teaching.html").render(common)
-    files["search-index.js"] = f"window.sections = {json.dumps(_index(pages), ensure_ascii=False)};\n"
+    files["search-index.js"] = (
+        f"window.sections = {json.dumps(_index(pages), ensure_ascii=False)};\n"
+    )
 
     with staged(out) as stage:
         (stage / "figures").mkdir()
@@ -81,7 +92,11 @@ def build_site(out):
 
 def _questions(addresses):
     """[(question, lesson's number, its page)]"""
-    return [(question, n, addresses[n]) for n, question in QUESTIONS.items() if n in addresses]
+    return [
+        (question, n, addresses[n])
+        for n, question in QUESTIONS.items()
+        if n in addresses
+    ]
 
 
 def _index(pages):

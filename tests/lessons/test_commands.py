@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from lessons import notebook
 from lessons.__main__ import main
 from lessons.build import LIMIT
 from lessons.course import Lesson, LessonError, lesson, lessons
@@ -176,15 +177,22 @@ def test_the_site_without_what_it_needs_says_what_to_install(monkeypatch, tmp_pa
     assert "pip install 'minicnn-gradcam[lessons]'" in capsys.readouterr().err
 
 
+def undescribed(notebook):
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("alt", None)
+    return notebook
+
+
 def test_a_figure_without_words_fails_the_build(monkeypatch, tmp_path, capsys):
     pytest.importorskip(
         "markdown_it", reason="the site needs markdown_it: pip install 'minicnn-gradcam[lessons]'"
     )
     assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 0
-    monkeypatch.setattr("lessons.site.page.alternatives", lambda text: {})
+    read = notebook.read
+    monkeypatch.setattr("lessons.site.page.read", lambda *given: undescribed(read(*given)))
     assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 1
     assert (
-        '01_one_neuron-1.png has no text alternative: say in its cell\'s header what it shows, # %% alt="..."'
+        "01_one_neuron-1.png has no text alternative: say what it shows in lessons/figures/alternatives.toml"
         in capsys.readouterr().out
     )
 
@@ -214,8 +222,8 @@ def test_figures_of_a_lesson_that_fails(tmp_path):
 
 
 def test_words_of_figures():
-    source = '# %% [markdown]\n# # 1. A\n\n# %% alt="A row of four: x, y"\nplt.show()\n\n# %%\nprint("alt=\\"no\\"")\n'
-    assert alternatives(source) == {1: "A row of four: x, y"}
+    assert alternatives(lesson(1))[0].startswith("A neuron with its numbers")
+    assert alternatives(Lesson(Path("99_nothing.py"))) == []
 
 
 def test_a_lesson_without_its_first_lines_is_refused(tmp_path):

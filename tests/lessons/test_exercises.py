@@ -1,4 +1,6 @@
-"""Every check accepts right solutions and rejects planted wrong ones, of the right shape and type, for their numbers alone."""
+"""Every check accepts right solutions and rejects planted wrong ones, of the right shape and type, for their
+numbers alone.
+"""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""What `python -m lessons` writes: whole or not at all, never into an installed course, and one line says why not."""
+"""What `python -m lessons` writes: whole or not at all, never into an installed course, and one line says why
+not.
+"""
 
 import os
 import shutil
@@ -131,7 +133,10 @@ def test_an_unknown_command_says_which_there_are(capsys):
     assert said.startswith("python -m lessons: there is no command 'bogus'; there is list, open, new, check")
     with pytest.raises(SystemExit):
         main(["new"])
-    said = "python -m lessons new: the following arguments are required: number (see: python -m lessons new --help)\n"
+    said = (
+        "python -m lessons new: the following arguments are required: number "
+        "(see: python -m lessons new --help)\n"
+    )
     assert capsys.readouterr().err == said
 
 

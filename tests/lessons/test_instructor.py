@@ -1,4 +1,6 @@
-"""The instructor's guides: one for each lesson, each with its goals, 90 minutes, misconceptions and exercises, and no solutions."""
+"""The instructor's guides: one for each lesson, each with its goals, 90 minutes, misconceptions and
+exercises, and no solutions.
+"""
 
 import re
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""Operations and methods name their lessons, and a lesson that shows a file's lines is one of those that the file names."""
+"""Operations and methods name their lessons, and a lesson that shows a file's lines is one of those that the
+file names.
+"""
 
 import ast
 import re
@@ -62,7 +64,7 @@ def named(path):
     """Numbers of the lessons that a file names in its docstring."""
     found = LINE.findall(ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
     assert len(found) == 1, (
-        f"{path.relative_to(ROOT)} must say in one line of its docstring which lesson it belongs to: Lesson 8."
+        f"{path.relative_to(ROOT)} must say in one line of its docstring which lesson it belongs to"
     )
     return [int(n) for n in re.findall(r"\d+", found[0])]
 

@@ -16,8 +16,12 @@ def collected(gy, W):
     """Every pixel collects, from the padded signal, with the kernel turned."""
     (kh, kw), turned = W.shape, W[::-1, ::-1]
     padded = np.pad(gy, ((kh - 1, kh - 1), (kw - 1, kw - 1)))
-    return np.array([[(padded[p : p + kh, q : q + kw] * turned).sum() for q in range(padded.shape[1] - kw + 1)]
-                     for p in range(padded.shape[0] - kh + 1)])  # fmt: skip
+    return np.array(
+        [
+            [(padded[p : p + kh, q : q + kw] * turned).sum() for q in range(padded.shape[1] - kw + 1)]
+            for p in range(padded.shape[0] - kh + 1)
+        ]
+    )
 
 
 def windows(gy, x):
