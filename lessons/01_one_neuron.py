@@ -73,7 +73,7 @@ print("output      y =", neuron(x, w, b))
 # |---|---|---|
 # | $y = \max(z, 0)$ | 1 if $z > 0$, else 0 | $g_z = g_y \cdot [z > 0]$ |
 # | $z = \sum_d p_d + b$ | 1 for each summand | $g_{p_d} = g_z$, and $g_b = g_z$ |
-# | $p_d = w_d x_d$ | the other factor | $g_{x_d} = g_{p_d} w_d, g_{w_d} = g_{p_d} x_d$ |
+# | $p_d = w_d x_d$ | other factor | $g_{x_d} = g_{p_d} w_d, g_{w_d} = g_{p_d} x_d$ |
 
 # %%
 z = (w * x).sum() + b

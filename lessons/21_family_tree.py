@@ -40,7 +40,7 @@ style()
 # | method | $w^k_{ij}$ | averaged over places? | negative derivatives |
 # |---|---|---|---|
 # | Grad-CAM | $\frac1Z \sum_{ab} g^k_{ab}$ | yes | count |
-# | XGrad-CAM | $\sum_{ab} g^k_{ab} A^k_{ab} / \sum_{ab} A^k_{ab}$ | yes, by $A$ | count |
+# | XGrad-CAM | $\sum_{ab} g^k_{ab} A^k_{ab} / \sum_{ab} A^k_{ab}$ | by $A$ | count |
 # | HiResCAM | $g^k_{ij}$ | no | count |
 # | LayerCAM | $\max(g^k_{ij}, 0)$ | no | dropped |
 # | Grad-CAM++ | $\sum_{ab} \alpha^k_{ab} \max(g^k_{ab}, 0)$ | yes, weighted | dropped |
