@@ -138,28 +138,14 @@ grid(axes[0, 0], x, "x", "framed: the maxima", top=9, frame=gx != 0, cmap="PuOr"
 grid(axes[0, 1], y.data[0, 0], "maxima of the windows", top=9, cmap="PuOr")
 grid(axes[0, 2], gy, "a signal arrives ...", top=45)
 grid(axes[0, 3], gx, "... and finds the maxima", top=45, frame=gx != 0)
-picture(axes[1, 0], outline, "outline", f"{outline.size} numbers", cmap="gray")
-picture(
-    axes[1, 1],
-    maxima.data[0, 0],
-    "pooled 4 × 4",
-    f"{maxima.data.size} numbers",
-    cmap="gray",
-)
-picture(
-    axes[1, 2],
-    in_the_middle,
-    "put back in the middle",
-    f"{on_line['in the middle']:.0%} on the outline",
-    cmap="gray",
-)
-picture(
-    axes[1, 3],
-    by_switch,
-    "put back by the switches",
-    f"{on_line['by the switches']:.0%} on the outline",
-    cmap="gray",
-)
+drawn = [
+    (outline, "outline", f"{outline.size} numbers"),
+    (maxima.data[0, 0], "pooled 4 × 4", f"{maxima.data.size} numbers"),
+    (in_the_middle, "put back in the middle", f"{on_line['in the middle']:.0%} on it"),
+    (by_switch, "put back by the switches", f"{on_line['by the switches']:.0%} on it"),
+]
+for ax, (M, title, below) in zip(axes[1], drawn):
+    picture(ax, M, title, below, cmap="gray")
 plt.show()
 
 # %% [markdown]

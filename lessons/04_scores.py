@@ -198,33 +198,16 @@ for name, (rank, _) in ((name, f.T) for name, f in found.items()):
 
 # %%
 worst = int(found["two shapes"][:, 0].argmin())
-c, photo = int(classes2[worst, 0]), Tensor(x2[worst : worst + 1].astype(float))
-y = net(photo)
+c, y = int(classes2[worst, 0]), net(Tensor(x2[worst : worst + 1].astype(float)))
+A, said = find(y, "relu4"), f"{tiny.CLASSES[c]}, p = {Softmax()(y.data)[0, c]:.2f}"
 figure, axes = plt.subplots(1, 4, figsize=(15, 4.3), width_ratios=[1, 1, 1, 1.3])
-picture(
-    axes[0],
-    x2[worst, 0],
-    "picture",
-    f"class: {tiny.CLASSES[c]} (left), p = {Softmax()(y.data)[0, c]:.2f}",
-    cmap="gray",
-)
-signed(axes[1], grad_cam(y, c, find(y, "relu4"), relu=False)[0], "from the score")
-signed(
-    axes[2],
-    grad_cam(y, c, find(y, "relu4"), seed="probability", relu=False)[0],
-    "from the probability",
-)
+picture(axes[0], x2[worst, 0], "picture", f"class: {said}", cmap="gray")
+for ax, start in zip(axes[1:], ("score", "probability")):
+    signed(ax, grad_cam(y, c, A, seed=start, relu=False)[0], f"from the {start}")
 for (name, points), colour in zip(found.items(), (BLUE, RED)):
-    axes[3].scatter(
-        points[:, 1], points[:, 0], s=24, color=colour, alpha=0.6, label=name
-    )
-axes[3].set(
-    xlabel="probability of the class",
-    ylabel="rank correlation",
-    title="are the maps alike?",
-    ylim=(0, 1.03),
-)
-axes[3].legend(loc="lower right")
+    axes[3].scatter(*points.T[::-1], s=24, color=colour, alpha=0.6, label=name)
+axes[3].set(xlabel="probability of the class", ylabel="rank correlation", ylim=(0, 1))
+axes[3].legend(title="are the maps alike?", loc="lower right")
 plt.show()
 
 # %% [markdown]

@@ -117,24 +117,12 @@ along = {
 figure, axes = plt.subplots(1, 4, figsize=(16, 4.2), width_ratios=[1, 1, 1, 1.7])
 picture(axes[0], x[3, 0], "picture", f"class: {tiny.CLASSES[c]}", cmap="gray")
 picture(axes[1], M[0], "saliency", "trained", cmap="inferno")
-picture(
-    axes[2],
-    saliency(tiny.network(seed=1)(photo), c, photo)[0],
-    "saliency",
-    "random weights",
-    cmap="inferno",
-)
+blank = saliency(tiny.network(seed=1)(photo), c, photo)[0]
+picture(axes[2], blank, "saliency", "random weights", cmap="inferno")
 for name, (walked, colour) in along.items():
     axes[3].plot(steps, walked[:, 0], color=colour, label=f"score, {name}")
     axes[3].plot(steps, walked[:, 1], color=colour, linestyle=":", label="its line")
-(
-    axes[3].set(
-        xlabel="distance from the picture",
-        ylabel="score",
-        title="how far does the line hold?",
-    ),
-    axes[3].legend(),
-)
+axes[3].set_xlabel("distance from the picture"), axes[3].legend(title="how far?")
 plt.show()
 
 # %%

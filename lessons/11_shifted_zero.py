@@ -128,29 +128,16 @@ for name, one, two in [
 
 # %%
 alpha = backward(y, one_hot(y, c), wrt=A)[0].mean(axis=(-2, -1))
-L = grad_cam(y, c, A, relu=False)[0]
+blank, top = tiny.network(seed=1)(photo), grad_cam(y, c, A).max()
 figure, axes = plt.subplots(1, 5, figsize=(16, 3.9))
-picture(axes[0], x[4, 0], "picture", f"class: {tiny.CLASSES[c]}, left", cmap="gray")
+picture(axes[0], x[4, 0], f"class: {tiny.CLASSES[c]}, left", cmap="gray")
 for ax, share in zip(axes[1:4], (-0.4, 0, 0.4)):
-    same_scores, A_shifted = shifted(
-        photo, share * L.max() * alpha / (alpha @ alpha)
-    )  # moves the map by that share of its maximum
-    map = upsample(grad_cam(same_scores, c, A_shifted), (32, 32))[0]
-    picture(
-        ax,
-        map,
-        f"shifted by {share:+.0%}" if share else "as it is",
-        f"{(map > 0).mean():.0%} of it above 0",
-        cmap="inferno",
-        vmin=0,
-    )
-untrained = tiny.network(seed=1)(photo)
-signed(
-    axes[4],
-    upsample(grad_cam(untrained, c, find(untrained, "relu4"), relu=False), (32, 32))[0],
-    "random weights",
-    "before the ReLU",
-)
+    same, A_s = shifted(photo, share * top * alpha / (alpha @ alpha))  # by that share
+    map = upsample(grad_cam(same, c, A_s), (32, 32))[0]
+    above = f"shifted by {share:.0%}", f"{(map > 0).mean():.0%} above 0"
+    picture(ax, map, *above, cmap="inferno", vmin=0)
+M = upsample(grad_cam(blank, c, find(blank, "relu4"), relu=False), (32, 32))[0]
+signed(axes[4], M, "random weights", "before the ReLU")
 plt.show()
 
 # %% [markdown]

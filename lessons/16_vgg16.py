@@ -20,7 +20,6 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
 
 import weights
 from gradcam import explain, image, upsample
@@ -241,43 +240,21 @@ print(
 # same. A network gives one of its classes to every picture.
 
 # %%
-name = next(
-    (n for n in ("vgg16", "squeezenet") if weights.where(n).exists()), "mini_vgg"
+there = [n for n in ("vgg16", "squeezenet") if weights.where(n).exists()]
+name = [*there, "mini_vgg"][0]
+real, card, photo = weights.load(name), weights.card(name), portrait()
+seen = image.prepare(photo, card.preprocessing)
+best, w = np.argsort(-real(seen)[0])[:2].tolist(), seen.shape[-1]
+e = explain(real, seen, best, METHODS, occluder={"window": w // 6, "stride": w // 10})
+blank = weights.build(name).initialise(0), seen, best, ("grad_cam",), card.layer
+axes, shown = (
+    plt.subplots(2, 6, figsize=(13, 4.9))[1],
+    image.crop_shown(photo, card.preprocessing),
 )
-real = weights.load(name)
-photo = portrait()
-seen = image.prepare(photo, real.card.preprocessing)
-best = np.argsort(-real(seen)[0])[:2].tolist()
-e = explain(
-    real,
-    seen,
-    best,
-    METHODS,
-    occluder={"window": seen.shape[-1] // 6, "stride": seen.shape[-1] // 10},
-)
-axes = plt.subplots(2, 6, figsize=(13, 4.9))[1]
-shown = np.asarray(
-    Image.fromarray(image.crop_shown(photo, real.card.preprocessing)).resize((96, 96))
-)
-figure_1(
-    axes,
-    shown,
-    e,
-    explain(
-        weights.build(name).initialise(0), seen, best, ("grad_cam",), real.card.layer
-    ),
-    real.card.classes,
-)
+figure_1(axes, shown, e, explain(*blank), card.classes)
 plt.show()
-print(
-    f"{name}: "
-    + "; ".join(f"{real.card.classes[c]} {e.probabilities[0, c]:.0%}" for c in best),
-    end="; ",
-)
-print(
-    f"the two rows correlate: guided backprop {alike(e, 'guided_backprop'):.2f}, grad "
-    f"cam {alike(e, 'grad_cam'):.2f}"
-)
+print(name, *(f"{card.classes[c]} {e.probabilities[0, c]:.0%}" for c in best), sep="; ")
+print("the two rows correlate:", *(f"{m} {alike(e, m):.2f}" for m in METHODS[:2]))
 
 # %% [markdown]
 # ## On your own

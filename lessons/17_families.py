@@ -118,31 +118,17 @@ print(inspect.getsource(small))
 
 # %%
 x = Tensor(np.random.default_rng(0).normal(size=(1, 3, 16, 16)).astype(np.float32), "x")
-names = [
-    f"fire{i}/{which}" for i in (5, 4, 3) for which in ("expand3x3", "squeeze1x1")
-] + ["conv1"]
-for title, y in [
-    ("4 maps in the squeeze layers", small(3)(x)),
-    ("16 maps", small(3, squeeze=16)(x)),
-]:
-    signals = backward(
-        y,
-        one_hot(y, int(y.data[0].argmax())),
-        wrt=[find(y, n) for n in names],
-        rules=DECONVNET,
-    )
-    print(title)
-    for name, g in zip(names, signals):
+names = [f"fire{i}/{part}" for i in (5, 4, 3) for part in ("expand3x3", "squeeze1x1")]
+for squeeze in (4, 16):
+    y = small(3, squeeze=squeeze)(x)
+    print(squeeze, "maps in the squeeze layers")
+    start, wrt = one_hot(y, y.data[0].argmax()), [find(y, n) for n in [*names, "conv1"]]
+    for t, g in zip(wrt, backward(y, start, wrt=wrt, rules=DECONVNET)):
         inside = g[0, :, 5:-5, 5:-5]
-        differ = (
-            f"places differ by {np.ptp(inside, axis=(1, 2)).max() / inside.max():.0e}"
-            if inside.any()
-            else "exactly zero"
-        )
-        print(
-            f"   {name:17} {(inside > 0).any(axis=(1, 2)).sum():2} of {len(inside):2} "
-            f"maps carry signal; {differ}"
-        )
+        carry, top = (inside > 0).any(axis=(1, 2)).sum(), max(inside.max(), 1e-30)
+        spread = np.ptp(inside, axis=(1, 2)).max() / top
+        said = f"places differ by {spread:.0e}" if inside.any() else "exactly zero"
+        print(f"   {t.name:17} {carry:2} of {len(inside):2} maps carry signal; {said}")
 
 # %% [markdown]
 # <details><summary>Explain</summary>
@@ -189,38 +175,16 @@ with_shortcut = [dead(squeeze=s, lean=0.3, shortcut=True) for s in widths]
 # %%
 figure, ax = plt.subplots(figsize=(9, 4.4))
 for lean, colour in zip(leans, (RED, "#e08a1e", BLUE)):
-    ax.plot(
-        widths,
-        shares[lean],
-        "o-",
-        color=colour,
-        label=f"weights lean by {lean} of their deviation",
-    )
-ax.plot(
-    widths,
-    with_shortcut,
-    "s--",
-    color=GREY,
-    label="by 0.3, with a shortcut around each module",
-)
-ax.set(
-    xlabel="maps in the squeeze layer",
-    ylabel="share of networks",
-    title="the deconvnet signal is exactly zero",
-    xticks=widths,
-)
-(
-    ax.set_xscale("log", base=2),
-    ax.set_xticks(widths, widths),
-    ax.legend(),
-    ax.set_ylim(-0.04, 1),
-)
+    label = f"weights shifted by {lean} deviations"
+    ax.plot(widths, shares[lean], "o-", color=colour, label=label)
+ax.plot(widths, with_shortcut, "s--", color=GREY, label="by 0.3, with shortcuts")
+ax.set(title="the deconvnet signal is exactly zero", ylim=(-0.04, 1), xscale="log")
+ax.set(xlabel="maps in the squeeze layer", ylabel="share of networks")
+ax.set_xticks(widths, widths), ax.minorticks_off(), ax.legend()
 plt.show()
 for lean, values in [*shares.items(), ("0.3, shortcut", with_shortcut)]:
-    print(
-        f"lean {lean!s:13}",
-        "  ".join(f"{s:2} maps {share:4.0%}" for s, share in zip(widths, values)),
-    )
+    said = (f"{s:2} maps {share:4.0%}" for s, share in zip(widths, values))
+    print(f"shift {lean!s:13}", *said, sep="  ")
 
 # %% [markdown]
 # <details><summary>Explain</summary>

@@ -31,8 +31,6 @@ from lessons.plots import picture, style
 from lessons.scenes import CLASSES, LAYER, network, scenes
 from minicnn import Tensor, backward, find, one_hot
 
-style()
-
 # %% [markdown]
 # ## The museum
 #
@@ -41,6 +39,7 @@ style()
 # programs that people use.
 
 # %%
+style()
 net = network(np.float64)
 pictures, x, classes, masks = scenes(1, first=1612, dtype=np.float64)
 c = int(classes[0, 1])

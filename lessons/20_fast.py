@@ -28,8 +28,6 @@ from minicnn.convolution import Geometry, taps
 from minicnn.convolution.fast import im2col
 from minicnn.convolution.fast.winograd import F2, F4, Winograd
 
-style()
-
 # %% [markdown]
 # ## One equation, five ways
 #
@@ -48,6 +46,9 @@ style()
 
 
 # %%
+style()
+
+
 def loops(x, W, geometry):
     """One output after the other."""
     padded, y = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1))), np.zeros_like(x)
@@ -209,29 +210,17 @@ for photo, c in zip(pictures, classes[:, 0].tolist()):
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(14, 4.6))
-left.barh(
-    list(took), [1000 * s for s in took.values()], color=[GREY, BLUE, BLUE, RED, RED]
-)
-(
-    left.set(xscale="log", xlabel="milliseconds", title="one convolution"),
-    left.invert_yaxis(),
-)
-for (name, rows), colour, mark in zip(found.items(), (RED, BLUE), "ox"):
+colours = [GREY, BLUE, BLUE, RED, RED]
+left.barh(list(took), [1000 * s for s in took.values()], color=colours)
+left.set(xscale="log", xlabel="milliseconds", title="one convolution")
+left.invert_yaxis()
+for (name, rows), colour, mark, by in zip(
+    found.items(), (RED, BLUE), "ox", (-0.06, 0.06)
+):
     flips, _, distance, _ = np.array(rows).T
-    right.scatter(
-        flips + (0.06 if mark == "x" else -0.06),
-        distance,
-        color=colour,
-        marker=mark,
-        s=50,
-        label=name,
-    )
-right.set(
-    yscale="log",
-    xlabel="gates and switches that differ from float64",
-    ylabel="distance of the gradient",
-    title="60 scenes",
-)
+    right.scatter(flips + by, distance, color=colour, marker=mark, s=50, label=name)
+right.set(yscale="log", title="60 scenes", ylabel="distance of the gradient")
+right.set(xlabel="gates and switches that differ from float64")
 right.legend()
 plt.show()
 

@@ -30,8 +30,6 @@ from lessons.plots import picture, style
 from lessons.scenes import CLASSES, network, portrait, scenes, untrained
 from minicnn import Tensor, find
 
-style()
-
 # %% [markdown]
 # ## Two choices
 #
@@ -46,6 +44,7 @@ style()
 # | Grad-CAM++ | $\sum_{ab} \alpha^k_{ab} \max(g^k_{ab}, 0)$ | yes, weighted | dropped |
 
 # %%
+style()
 FAMILY = ("grad_cam", "xgrad_cam", "hirescam", "layercam", "grad_cam++")
 for method in (
     gradcam.xgrad_cam,
@@ -214,28 +213,14 @@ for name, method in PIXELS.items():
 # %%
 figure, axes = plt.subplots(2, 6, figsize=(13.5, 4.9))
 picture(axes[0, 0], pictures[0], f"class: {CLASSES[classes[0, 0]]}")
-for ax, method in zip(axes[0, 1:], FAMILY):
-    picture(
-        ax,
-        upsample(found[0][method, int(classes[0, 0])], (96, 96))[0],
-        method,
-        cmap="inferno",
-    )
+drawn = {method: found[0][method, int(classes[0, 0])] for method in FAMILY}
 random = explain(untrained(), x[:1], int(classes[0, 0]), ("grad_cam",))
-picture(
-    axes[1, 0],
-    upsample(random["grad_cam"], (96, 96))[0],
-    "random weights",
-    "grad_cam",
-    cmap="inferno",
-)
+drawn["random weights,\ngrad_cam"] = random["grad_cam"]
+for ax, (name, M) in zip(axes.flat[1:], drawn.items()):
+    picture(ax, upsample(M, (96, 96))[0], name, cmap="inferno")
 for ax, name in zip(axes[1, 1:], PIXELS):
-    picture(
-        ax,
-        maps[name][0][0].reshape(48, 2, 48, 2).mean(axis=(1, 3)),
-        name.replace("integrated", "int."),
-        cmap="inferno",
-    )
+    half = maps[name][0][0].reshape(48, 2, 48, 2).mean(axis=(1, 3))
+    picture(ax, half, name.replace("integrated", "int."), cmap="inferno")
 plt.show()
 
 # %% [markdown]

@@ -38,8 +38,6 @@ from lessons.words import (
 )
 from minicnn.ops import LSTM
 
-style()
-
 # %% [markdown]
 # ## A memory with gates
 #
@@ -51,6 +49,7 @@ style()
 # gate* $i$), show (the *output gate* $o$).
 
 # %%
+style()
 print(inspect.getsource(LSTM.forward))
 print(inspect.getsource(LSTM.at_cell), inspect.getsource(LSTM.at_gates), sep="\n")
 
@@ -96,29 +95,21 @@ print(f"sentence   log p {e.log_p.sum():7.4f}   p {np.exp(e.log_p.sum()):.3f}")
 # %%
 rows, dull = {}, untrained()
 for s in seen:
-    maps, random = (
-        large(explain_caption(net, s.x, s.words, "sight").maps) for net in (tells, dull)
-    )
+    of = [explain_caption(net, s.x, s.words, "sight").maps for net in (tells, dull)]
     for t, (word, shape) in enumerate(zip(s.text, s.about)):
         if shape is not None:
             (other,) = (each for each in s.order if each is not shape)
-            hits = [
-                pointing_game(maps[t], mask) for mask in (shape.visible, other.visible)
-            ]
-            baselines = (
-                pointing_game(random[t], shape.visible),
-                shape.visible.mean(),
-                shape.visible[48, 48],
+            M, random = (large(maps[t]) for maps in of)
+            group = "another colour" if word == shape.colour else "a kind"
+            rows.setdefault("red" if word == "red" else group, []).append(
+                (
+                    *(pointing_game(M, s.visible) for s in (shape, other)),
+                    pointing_game(M, shape.visible, tolerance=6),
+                    pointing_game(random, shape.visible),
+                    shape.visible.mean(),  # a random point
+                    shape.visible[48, 48],  # the picture's centre
+                )
             )
-            group = (
-                word
-                if word == "red"
-                else "another colour"
-                if word == shape.colour
-                else "a kind"
-            )
-            near = pointing_game(maps[t], shape.visible, tolerance=6)
-            rows.setdefault(group, []).append((*hits, near, *baselines))
 
 # %%
 print(
@@ -210,32 +201,20 @@ print(f"rank correlation of a word's part with 1 - p: {np.mean(alike):.2f}")
 # %%
 found = {}
 for s in seen:
-    asked, other = s.scene.shapes
-    colours = [answer(asked.colour), answer(other.colour)]
-    colours += [
-        k for k in range(8) if k not in colours
-    ]  # six colours that no shape has
-    _, (right, wrong, *absent) = explain_answer(
-        answers, s.x, colour_question(asked), colours, "relu5_1"
-    )
-    _, (against,) = explain_answer(
-        answers,
-        s.x,
-        colour_question(asked),
-        colours[:1],
-        "relu5_1",
-        counterfactual=True,
-    )
+    first = [answer(shape.colour) for shape in s.scene.shapes]
+    colours = [*first, *({*range(8)} - {*first})]  # and six that no shape has
+    asks = answers, s.x, colour_question(s.scene.shapes[0])
+    _, (right, wrong, *absent) = explain_answer(*asks, colours, "relu5_1")
+    _, against = explain_answer(*asks, first[:1], "relu5_1", counterfactual=True)
     maps = {
         "the right answer": [right],
         "the other's colour": [wrong],
         "a colour of neither": absent,
-        "against the right": [against],
+        "against the right": against,
     }
-    for name, some in maps.items():
-        found.setdefault(name, []).extend(
-            [pointing_game(M, shape.visible) for shape in (asked, other)]
-            for M in large(some)
+    for name, M in ((name, M) for name, some in maps.items() for M in large(some)):
+        found.setdefault(name, []).append(
+            [pointing_game(M, shape.visible) for shape in s.scene.shapes]
         )
 for name, hits in found.items():
     print(
