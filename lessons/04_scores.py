@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import grad_cam
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import spearman
 from lessons import tiny
 from lessons.exercises import check
 from lessons.measured import quoted
@@ -166,8 +166,8 @@ def agreement(net, x, classes):
     for n, c in enumerate(classes[:, 0].tolist()):
         y = net(Tensor(x[n : n + 1].astype(float)))
         maps = [
-            grad_cam(y, c, find(y, "relu4"), seed=seed, relu=False)
-            for seed in ("score", "probability")
+            grad_cam(y, c, find(y, "relu4"), start=start, relu=False)
+            for start in ("score", "probability")
         ]
         found.append((spearman(*maps), Softmax()(y.data)[0, c]))
     return np.array(found)
@@ -203,7 +203,7 @@ A, said = find(y, "relu4"), f"{tiny.CLASSES[c]}, p = {Softmax()(y.data)[0, c]:.2
 figure, axes = plt.subplots(1, 4, figsize=(15, 4.3), width_ratios=[1, 1, 1, 1.3])
 picture(axes[0], x2[worst, 0], "picture", f"class: {said}", cmap="gray")
 for ax, start in zip(axes[1:], ("score", "probability")):
-    signed(ax, grad_cam(y, c, A, seed=start, relu=False)[0], f"from the {start}")
+    signed(ax, grad_cam(y, c, A, start=start, relu=False)[0], f"from the {start}")
 for (name, points), colour in zip(found.items(), (BLUE, RED)):
     axes[3].scatter(*points.T[::-1], s=24, color=colour, alpha=0.6, label=name)
 axes[3].set(xlabel="probability of the class", ylabel="rank correlation", ylim=(0, 1))

@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import gradient, saliency
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import spearman
 from gradcam.methods.saliency import largest_channel
 from lessons import tiny
 from lessons.exercises import check

@@ -22,7 +22,7 @@ import numpy as np
 
 import weights
 from gradcam import cam, grad_cam, image, upsample
-from gradcam.measure.measures.pointing_game import chance, pointing_game
+from gradcam.measure import chance, pointing_game
 from gradcam.methods.grad_cam import combine
 from lessons.exercises import check
 from lessons.plots import picture, signed, style

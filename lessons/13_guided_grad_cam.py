@@ -18,7 +18,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import grad_cam, guided_backprop, guided_grad_cam, upsample
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import spearman
 from gradcam.methods.guided_grad_cam import localise
 from lessons.exercises import check
 from lessons.plots import picture, signed, style

@@ -28,8 +28,7 @@ from gradcam import (
     saliency,
     upsample,
 )
-from gradcam.measure.measures.rank_correlation import rank_correlation
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import rank_correlation, spearman
 from lessons.exercises import check
 from lessons.plots import picture, signed, style
 from lessons.scenes import CLASSES, LAYER, network, scenes, untrained

@@ -28,8 +28,7 @@ from gradcam import (
     input_times_gradient,
     upsample,
 )
-from gradcam.measure.randomisation import drawn_anew, layers, randomised
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import drawn_anew, layers_with_weights, randomised, spearman
 from lessons.exercises import check
 from lessons.plots import picture, style
 from lessons.scenes import LAYER, network, scenes

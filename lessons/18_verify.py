@@ -62,7 +62,7 @@ museum = {
     "ReLU on the gradient": np.maximum(
         (np.maximum(dA, 0).mean(axis=(-2, -1), keepdims=True) * A.data).sum(axis=1), 0
     ),
-    "from the probability": grad_cam(y, c, A, seed="probability"),
+    "from the probability": grad_cam(y, c, A, start="probability"),
     "place by place": np.maximum((dA * A.data).sum(axis=1), 0),
 }
 

@@ -23,8 +23,7 @@ import numpy as np
 import gradcam
 import weights
 from gradcam import explain, image, upsample
-from gradcam.measure.measures.pointing_game import pointing_game
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import pointing_game, spearman
 from lessons.exercises import check
 from lessons.plots import picture, style
 from lessons.scenes import CLASSES, network, portrait, scenes, untrained

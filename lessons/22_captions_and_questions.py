@@ -21,8 +21,7 @@ import numpy as np
 
 from gradcam.language.regions import explain_regions
 from gradcam.language.sentences import explain_answer, explain_caption
-from gradcam.measure.measures.pointing_game import pointing_game
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import pointing_game, spearman
 from gradcam.methods.hirescam import combine as place_by_place
 from lessons.exercises import check
 from lessons.plots import picture, style

@@ -13,7 +13,7 @@ import numpy as np
 
 import weights
 from gradcam import grad_cam
-from gradcam.measure.statistics.spearman import spearman
+from gradcam.measure import spearman
 from minicnn import Softmax, Tensor, find
 from weights.recipes import imagenette
 
@@ -27,7 +27,7 @@ def alike(net, x):
     y = net(Tensor(x, "x"))
     c, A = int(y.data[0].argmax()), find(y, net.card.layer)
     maps = [
-        grad_cam(y, c, A, seed=seed, relu=False) for seed in ("score", "probability")
+        grad_cam(y, c, A, start=start, relu=False) for start in ("score", "probability")
     ]
     return spearman(*maps), float(Softmax()(y.data)[0, c])
 
