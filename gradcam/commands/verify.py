@@ -183,8 +183,8 @@ def _kit(words):
         raise AskError(
             f"there is no 'verify {' '.join(words)}'; to write the conformance kit: gradcam verify kit DIR"
         )
-    from gradcam.verify.kit.write import write
+    from gradcam.verify.kit.writing import write_kit
 
-    folder, files, size = write(words[1])
+    folder, files, size = write_kit(words[1])
     say(f"{files} files, {size / 1e6:.2f} MB, in {folder}: begin with {folder / 'README.md'}")
     return 0

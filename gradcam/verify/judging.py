@@ -1,28 +1,51 @@
-"""From a question to a verdict: compare stage by stage, tell rounding from error, then try the catalogue."""
+"""From a question to a verdict: compare step by step, tell rounding from error, then try the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.hypotheses import HYPOTHESES
-from gradcam.verify.reference.pipeline import CAMS, STAGES, STEPS
+from gradcam.verify.hypotheses.catalogue import HYPOTHESES
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.question import Question
+from gradcam.verify.reference.pipelines import CAMS
+from gradcam.verify.reference.steps import STEPS
 from gradcam.verify.refusal import refusal
 from gradcam.verify.report.verdict import Compared, Verdict
 from gradcam.verify.rounding.differences import difference, tolerance
 from gradcam.verify.rounding.propagation import amplification
 from gradcam.verify.rounding.ties import rounded
 from gradcam.verify.search import Search
-from minicnn import RuleError
+from minicnn import GraphError, RuleError
+
+CLIPPING = {
+    STEPS[s].title for s in ("start", "signed", "map", "result")
+}  # where a cause can make zeros of a map
 
 
-def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
-    """-> Verdict.  q: a Question; pairs: whether two causes at once are tried, for at most `seconds`; progress: f(text)."""
+def judge(
+    q: Question,
+    hypotheses: Sequence[Hypothesis] | None = None,
+    pairs: bool = True,
+    seconds: float = 120,
+    progress: Callable[[str], Any] | None = None,
+) -> Verdict:
+    """The answer to a question.
+
+    hypotheses: the causes that are tried; default: the whole catalogue; pairs: whether two causes at once are tried, for at
+    most `seconds`; progress: f(text), called with what is being tried.  VerifyError: there is no result to compare, or its
+    shape is that of no map of this method, right or wrong.
+    """
     say = progress or (lambda text: None)
-    verdict = Verdict("equal", describe(q))
+    verdict = Verdict("equal", described(q))
     if "result" not in q.theirs:
         raise VerifyError("there is no result to compare: give their map")
     try:
         reason = refusal(q)
-    except RuleError as error:
+    except (RuleError, GraphError) as error:
         reason = f"the method is not defined on this network: {error}"
     if reason:
         verdict.kind, verdict.reason = "refused", reason
@@ -33,24 +56,27 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     kinds = {s: q.precision(s) for s in steps}
     amplified = amplification(q, steps)
     limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) for s in steps}
-    fitting = [s for s in steps if s != "result" or not q.misfit]
-    compared = {s: Compared(STAGES[s], difference(q.theirs[s], q.reference[s]), limits[s]) for s in fitting}
+    compared = {
+        s: Compared(STEPS[s].title, difference(q.theirs[s], q.reference[s]), limits[s])
+        for s in steps
+        if q.comparable(s)
+    }
     verdict.compared = list(compared.values())
-    wrong = [s for s in steps if s not in compared or compared[s].differs or (s == "result" and q.swapped)]
+    wrong = [s for s in steps if s not in compared or compared[s].differs]
     if not wrong:
         verdict.reason = f"equal to {kinds['result']} rounding"
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
         return verdict
     first = wrong[0]
     verdict.maps = {"theirs": q.theirs[first], "ours": q.reference[first]}
-    verdict.kind, verdict.stage = "differs", STAGES[first]
+    verdict.kind, verdict.stage = "differs", STEPS[first].title
     verdict.difference = compared[first].difference if first in compared else None
 
     search = Search(q, limits, hypotheses or HYPOTHESES, say)
     found, zeros = search.singles(), not np.any(q.theirs["result"])
     if zeros:  # much gives zeros by chance
         found, pairs = [c for c in found if c.stage in CLIPPING], False
-    if not found and not q.misfit:
+    if not found and len(compared) == len(steps):
         if rounded(q, verdict, compared, kinds):
             q.forget()
             return verdict
@@ -74,10 +100,8 @@ def judge(q, hypotheses=None, pairs=True, seconds=120, progress=None):
     return verdict
 
 
-CLIPPING = {STAGES[s] for s in ("start", "signed", "map", "result")}  # where a cause can make zeros of a map
-
-
-def unknown(q, verdict, search):
+def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
+    """The verdict when no cause gives their numbers, with what can be said all the same."""
     verdict.kind, verdict.causes = "unknown", []
     verdict.reason = f"none of {search.tried} tried causes gives their numbers"
     ours, theirs = q.reference["result"], q.theirs["result"]
@@ -86,22 +110,27 @@ def unknown(q, verdict, search):
             "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad read of a copy?"
         )
         return verdict
-    with np.errstate(all="ignore"):
-        scale = float((ours * theirs).sum() / (ours**2).sum())
-    if difference(theirs, scale * ours).relative < 1e-5:
+    if q.comparable("result") and (scale := multiple(theirs, ours)) is not None:
         verdict.notes.append(f"their result is {scale:.6g} times the reference")
     known = [
-        s
-        for s in ("y", "activation", "gradient", "signal")
-        if s not in q.theirs and (s in ("y", "signal") or q.method in CAMS)
+        s for s in ("y", "activation", "gradient", "signal") if s not in q.theirs and s in q.pipeline.steps
     ]
     if known:
-        verdict.notes.append(f"give more of theirs to narrow it down: {', '.join(STAGES[s] for s in known)}")
+        titles = ", ".join(STEPS[s].title for s in known)
+        verdict.notes.append(f"give more of theirs to narrow it down: {titles}")
     return verdict
 
 
-def describe(q):
+def multiple(theirs: np.ndarray, ours: np.ndarray) -> float | None:
+    """The number that theirs is ours times, if it is one."""
+    if not np.any(ours):
+        return None
+    scale = float((ours * theirs).sum() / (ours**2).sum())
+    return scale if difference(theirs, scale * ours).relative < 1e-5 else None
+
+
+def described(q: Question) -> str:
     """The question in words."""
-    classes = np.ravel(q.c).tolist()
+    classes = ", ".join(map(str, np.ravel(q.c).tolist()))
     at = f" at {q.layer}" if q.method in CAMS else ""
-    return f"{q.method} of class {', '.join(map(str, classes))}{at}, input {' x '.join(map(str, q.x.shape))}"
+    return f"{q.method} of class {classes}{at}, input {' x '.join(map(str, q.x.shape))}"

@@ -1,108 +1,156 @@
 """What is asked: a network, an input, a class, a method, a layer, and their result."""
 
+from __future__ import annotations
+
 import copy
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from gradcam.method import pixel_range
-from gradcam.methods import METHODS as ALL
+from gradcam.methods import METHODS
+from gradcam.methods.cam import cam_head
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.reference.pipeline import CAMS, MAPS, METHODS, Run, scores_of
+from gradcam.verify.reference.pipeline import Pipeline
+from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, PIPELINES, RELEVANCE
+from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.settings import settings_of
 from gradcam.verify.rounding.differences import precision
-from minicnn import Op, Tensor, history, names, to_cpu
+from minicnn import GraphError, LogSoftmax, Op, Softmax, Tensor, history, names, to_cpu
 
-LARGE = 64 << 20  # bytes of tape beyond which few tapes are kept
-SPELLINGS = {spelling: name for name, method in ALL.items() for spelling in method.spellings}
-KINDS = {"scores": "y", "activations": "activation", "weights": "weights", "result": "result"}
+SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
+LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept
+SPELLINGS = {spelling: name for name, method in METHODS.items() for spelling in method.spellings}
+THEIRS = {  # what may be given of theirs: the step that it is
+    "result": "result",
+    "input": "input",
+    "scores": "y",
+    "activations": "activation",
+    "gradient": "gradient",
+    "weights": "weights",
+}
 
 
 class Question:
     """One comparison, in float64.
 
-    net: maps a tensor to scores (N, classes); x (N, C, H, W); c: a class, or one per picture; layer: a name, for Grad-CAM.
-    theirs: {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights": ...}, all but the result
-    optional.  names_of: f(layer as the user calls it) -> its name on the tape.  photo: (picture, preprocessing) that x was made from.
-    settings: of the method, see `settings`.
+    net       maps a tensor to scores (N, classes); x: the input (N, C, H, W); c: a class, or one per picture
+    layer     a name, for methods that look at one; names_of: f(layer as the user calls it) -> its name in the graph
+    theirs    {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights": ...}, all but
+              the result optional
+    photo     (picture, preprocessing) that x was made from; settings: of the method, see `reference.settings`
     VerifyError says what does not fit.
     """
 
-    def __init__(self, net, x, c, method, layer=None, theirs=None, names_of=None, photo=None, settings=None):
+    def __init__(
+        self,
+        net: Any,
+        x: Any,
+        c: Any,
+        method: str,
+        layer: str | None = None,
+        theirs: Mapping[str, Any] | None = None,
+        names_of: Callable[[str | None], str | None] | None = None,
+        photo: Any = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self.net, self.method, self.layer = net.astype(np.float64), method_name(method), layer
         self.x = _floats("the input", x)
         if self.x.ndim != 4:
             raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
         self.settings = settings_of(self.method, settings or {}, self.x)
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
-        self.values, self.names_of, self.photo = OrderedDict(), names_of, photo
-        self.at_input_size = self.swapped = False
+        self.values: OrderedDict = OrderedDict()
+        self.names_of, self.photo = names_of, photo
+        self.at_input_size = False
         self.misfit = (
             ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         )
         y = self.reference.y
         self.c = _class(c, y.data)
         self._check_layer(y)
-        self.theirs = {
-            KINDS.get(k, self.gradient_step if k == "gradient" else k): v
-            for k, v in (theirs or {}).items()
-            if v is not None
-        }
+        given = {name: v for name, v in (theirs or {}).items() if v is not None}
         self.given = {
-            step: str(getattr(v, "dtype", "float64")).removeprefix("torch.")
-            for step, v in self.theirs.items()
+            self._step(name): str(getattr(v, "dtype", "float64")).removeprefix("torch.")
+            for name, v in given.items()
         }
         self.theirs = {
-            step: self._fitting(step, _floats(f"their {step}", v)) for step, v in self.theirs.items()
+            self._step(name): self._fitting(self._step(name), _floats(f"their {name}", v))
+            for name, v in given.items()
         }
 
+    def _step(self, name):
+        if name == "gradient" and self.method not in CAMS:
+            return "signal"
+        return THEIRS.get(name, name)
+
     @property
-    def reference(self):
+    def pipeline(self) -> Pipeline:
+        """The steps of the method."""
+        return PIPELINES[self.method]
+
+    @property
+    def reference(self) -> Run:
+        """The run in which nothing is changed."""
         return Run(self)
 
-    @property
-    def gradient_step(self):
-        return "gradient" if self.method in CAMS else "signal"
-
-    def tape(self, x):
-        """A forward pass -> the scores before softmax."""
-        return scores_of(self.net(Tensor(x.astype(self.x.dtype, copy=False), "x")))
+    def tape(self, x: np.ndarray) -> Tensor:
+        """The scores before softmax (N, classes) of an input (N, C, H, W), with their forward pass."""
+        y = self.net(Tensor(x.astype(self.x.dtype, copy=False), "x"))
+        while isinstance(y.op, (Softmax, LogSoftmax)):
+            y = y.op.inputs[0]
+        return y
 
     @cached_property
-    def low(self):
+    def low(self) -> Question:
         """The same question in float32."""
         low = copy.copy(self)
         low.net, low.x, low.values = self.net.astype(np.float32), self.x.astype(np.float32), OrderedDict()
         return low
 
-    def times(self, M):
+    def times(self, M: int) -> Question:
         """The question of the gradient for M pictures in the place of each; nothing is remembered."""
+        return self._other("gradient", self.c if np.ndim(self.c) == 0 else np.tile(self.c, M))
+
+    def of_class(self, c: Any) -> Question:
+        """The same question of another class."""
+        return self._other(self.method, c)
+
+    def of_method(self, method: str) -> Question:
+        """The same question of another method; what both compute alike is not computed again."""
+        other = self._other(method, self.c)
+        alike = [s for s in SHARED if s not in self.pipeline.own and s not in other.pipeline.own]
+        other.values.update((key, value) for key, value in self.values.items() if key[0] in alike)
+        return other
+
+    def _other(self, method, c):
         other = copy.copy(self)
-        other.method, other.values = "gradient", OrderedDict()
-        other.c = self.c if np.ndim(self.c) == 0 else np.tile(self.c, M)
+        other.method, other.c, other.values = method, c, OrderedDict()
         return other
 
     @property
-    def large(self):
+    def large(self) -> bool:
         """Whether a forward pass takes so long that float32 is asked first."""
         return not self.affords(1)
 
-    def affords(self, passes):
+    def affords(self, passes: int) -> bool:
         """Whether so many forward passes are little work."""
         return passes * _bytes(self.reference.y) <= LARGE
 
     @staticmethod
-    def input_of(y):
+    def input_of(y: Tensor) -> Tensor:
         """The tensor that the picture is, in y's history."""
         return next(t for t in history(y) if t.op is None and t.name == "x")
 
-    def allow(self, v):
-        """Kinds of operations where a rule table may be silent: none for the reference, all under a hypothesis."""
+    def allow(self, v: Run) -> tuple[type, ...]:
+        """Kinds of operations at which a table may be silent: none for the reference, all under a hypothesis."""
         return (Op,) if v.changes else ()
 
-    def remember(self, key, value):
-        """Keep a step's value; of large tapes, the reference and the newest."""
+    def remember(self, key: tuple, value: Any) -> None:
+        """Keep a step's value; of large forward passes, the reference and the newest."""
         self.values[key] = value
         if key[0] == "y" and key[1]:
             tapes = [k for k in self.values if k[0] == "y" and k[1]]
@@ -115,16 +163,34 @@ class Question:
                 ]:
                     del self.values[k]
 
-    def forget(self):
+    def forget(self) -> None:
         """Drop every step's value but the reference's."""
         for key in [k for k in self.values if k[1]]:
             del self.values[key]
 
-    def precision(self, step):
+    def precision(self, step: str) -> str:
         """Of their array: float16, float32 or float64."""
         return precision(self.theirs[step], self.reference[step], self.given[step])
 
+    def comparable(self, step: str) -> bool:
+        """Whether theirs has the reference's shape at this step."""
+        return self.theirs[step].shape == self.reference[step].shape
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether their result is (W, H) where ours is (H, W)."""
+        return self.theirs["result"].shape == _exchanged(
+            self.reference["result"].shape
+        ) and not self.comparable("result")
+
     def _check_layer(self, y):
+        if self.method == "cam":  # the network says which one
+            try:
+                A = cam_head(y)[0]
+            except GraphError as error:
+                raise VerifyError(str(error)) from None
+            self.layer = next((name for name, t in names(y).items() if t is A), None)
+            return
         if self.method not in CAMS:
             return
         known = names(y)
@@ -138,7 +204,7 @@ class Question:
             )
 
     def _fitting(self, step, array):
-        """Their array in our shape: a missing batch axis, or a channel axis of one, does not matter."""
+        """Their array in our shape, or with H and W exchanged; a missing batch axis, or a channel axis of one, do not matter."""
         shapes = [self._shape(step)]
         if not array.ndim:
             raise VerifyError(f"their {step} is a single number; the reference's is {tuple(shapes[0])}")
@@ -146,14 +212,11 @@ class Question:
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
             for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:])):
-                if fits in (tuple(shape), _swapped(shape)) and np.prod(fits) == array.size:
+                if fits in (tuple(shape), _exchanged(shape)) and np.prod(fits) == array.size:
                     if n:
                         self.at_input_size = True
                         self.values.pop(("result", ()), None)
-                    self.swapped = self.swapped or fits != tuple(shape)
-                    return (
-                        array.reshape(shape) if fits == tuple(shape) else array.reshape(fits).swapaxes(-1, -2)
-                    )
+                    return array.reshape(fits)
         if step == "y":
             raise VerifyError(
                 f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks"
@@ -173,25 +236,29 @@ class Question:
         return array if len(array) == len(self.x) and array.ndim >= len(shapes[0]) else array[None]
 
     def _shape(self, step):
-        """Of a step, without asking for a way back: whether there is one is the judge's question."""
+        """Of a step, without asking for a backward pass: whether there is one is the judge's question."""
         if step == "result" and self.method in MAPS:
             A = self.reference.activation.shape
             return A[:1] + A[2:]
-        if step == "result" and self.method == "saliency":
-            return self.x.shape[:1] + self.x.shape[2:]
-        return self.x.shape if step in ("result", "signal", "input") else self.reference[step].shape
+        if step in ("signal", "input") or (step == "result" and self.method in (*PATHS, *RELEVANCE)):
+            return self.x.shape
+        if step == "result" and "signal" in self.pipeline.steps:
+            silent = ("no signal", "signal", lambda q, v, old: np.zeros(q.x.shape))
+            flat = ("no map", "upsampled", lambda q, v, old: np.zeros((len(q.x), *q.x.shape[-2:])))
+            return Run(self, (silent, flat)).result.shape
+        return self.reference[step].shape
 
 
 def _bytes(y):
     return sum(t.data.nbytes for t in history(y))
 
 
-def _swapped(shape):
+def _exchanged(shape):
     return (*shape[:-2], shape[-1], shape[-2]) if len(shape) > 2 else None
 
 
-def method_name(name):
-    """A method by any of its spellings -> our name for it."""
+def method_name(name: str) -> str:
+    """A method by any of its spellings -> our name for it.  VerifyError: there is none of that name."""
     name = (
         str(name)
         .lower()

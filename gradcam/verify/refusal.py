@@ -1,18 +1,20 @@
 """When a comparison would test nothing."""
 
+from __future__ import annotations
+
 import numpy as np
 
-from gradcam.rules import BACKPROP
-from gradcam.verify.hypotheses.hypothesis import RULED
-from gradcam.verify.reference.forward_only import gap, y_c
-from gradcam.verify.reference.pipeline import CAMS, MAPS, PATHS, Run
+from gradcam.verify.question import Question
+from gradcam.verify.reference.pipelines import CAMS, PATHS, RULED
+from gradcam.verify.reference.run import Run
+from gradcam.verify.reference.without_gradients import gap, y_c
 from gradcam.verify.rounding.differences import difference
-from minicnn import ReLU, Softmax, history
+from minicnn import BACKPROP, ReLU, Softmax, history
 
 NOTHING = 1e-12
 
 
-def refusal(q):
+def refusal(q: Question) -> str:
     """Why this question cannot be answered; '' if it can."""
     v, theirs = q.reference, q.theirs["result"]
     others = [
@@ -35,10 +37,12 @@ def refusal(q):
     if q.method in CAMS and not np.any(v.map) and not np.any(theirs):
         return ("both maps are all zero after the final ReLU, rightly: the evidence is negative everywhere. "
                 "Compare the map before its ReLU (relu=False, or their activations and gradient)")  # fmt: skip
-    if q.method not in MAPS and not np.any(v.signal):
+    if "signal" in q.pipeline.steps and not np.any(v.signal):
         return "the reference is zero everywhere: any map of zeros would pass. Are all ReLUs shut, or is the score a constant?"
     if q.method in PATHS and not np.any(v.result):
         return "the picture is the baseline: Integrated Gradients is zero there, whatever the network"
+    if q.method not in CAMS and not np.any(v.result):
+        return "the reference is zero everywhere: any map of zeros would pass. Take another picture, class or setting"
     if q.method in RULED:
         plain = Run(q, (("plain", "rules", lambda q, v, old: BACKPROP),))
         if difference(v.signal, plain.signal).relative < NOTHING:

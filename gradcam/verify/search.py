@@ -4,19 +4,20 @@ import time
 
 import numpy as np
 
-from gradcam.verify.reference.pipeline import FORWARD, PATHS, Run, upstream
+from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY
+from gradcam.verify.reference.pipelines import FORWARD, PATHS
+from gradcam.verify.reference.run import Run
+from gradcam.verify.reference.steps import upstream
 from gradcam.verify.report.verdict import Cause
 from gradcam.verify.rounding.differences import difference
 from gradcam.verify.rounding.propagation import crowded, flips
 from gradcam.verify.rounding.ties import MOVED, within_band
-from minicnn import GraphError, RuleError
 
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
 BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
 ALONE = 5  # ... unless every other cause leaves so many times more
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
-IMPOSSIBLE = (GraphError, RuleError, ValueError, np.linalg.LinAlgError, FloatingPointError)
 
 
 class Search:
@@ -25,22 +26,12 @@ class Search:
     def __init__(self, q, limits, hypotheses, say):
         self.q, self.limits, self.say = q, limits, say
         self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
-        self.forms = [f for h in hypotheses for f in self._forms(h)]
+        self.forms = [f for h in hypotheses for f in h.forms(q)]
         self.forms = [f for f in self.forms if self._reaches(f)]
-
-    def _forms(self, h):
-        try:
-            return h.forms(self.q)
-        except IMPOSSIBLE:
-            return []
 
     def _reaches(self, form):
         """A cause that changes what is known to be equal is ruled out before it is tried."""
-        equal = [
-            s
-            for s in self.theirs
-            if self._same(self.q.reference, s) and not (s == "result" and self.q.swapped)
-        ]
+        equal = [s for s in self.theirs if self._same(self.q.reference, s)]
         return not any(self._alters(form, s) for s in equal)
 
     def _alters(self, form, step):
@@ -108,9 +99,6 @@ class Search:
 
     def _fits(self, forms, steps, note=False):
         """Whether the reference so changed gives their quantities at these steps."""
-        if self.q.swapped and "result" in steps and not any(f.of.turns for f in forms):
-            self.left[forms] = np.inf
-            return False
         run = Run(self.q, [c for f in forms for c in f.changes])
         try:
             if self._hopeless(forms, steps):
@@ -119,7 +107,7 @@ class Search:
                 if note:
                     self.left[forms] = self._left(run)
                 return all(self._same(run, s) for s in steps)
-        except IMPOSSIBLE:
+        except DOES_NOT_APPLY:
             self.left[forms] = np.inf
             return False
 
@@ -165,7 +153,7 @@ class Search:
             )
             earliest = min(variants[0], key=lambda f: f.place).of
             causes.append(Cause(
-                tuple(h.name for h in hypotheses), details, earliest.stage, "; ".join(dict.fromkeys(h.theory for h in hypotheses)),
+                tuple(h.name for h in hypotheses), details, earliest.stage, "; ".join(dict.fromkeys(h.says for h in hypotheses)),
                 "; ".join(dict.fromkeys(h.fix for h in hypotheses)), earliest.kind, self.left[variants[0]],
             ))  # fmt: skip
         return causes

@@ -1,31 +1,47 @@
 """Grad-CAM's sum: its weights, its terms, its ReLU."""
 
-import copy
-from collections import OrderedDict
+import inspect
 
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import CAMS, WEIGHED, Hypothesis
-from gradcam.verify.reference.cam_weights import NAMES, UNCLIPPED, WEIGHTS, WITH_EPS
-from gradcam.verify.reference.pipeline import FORWARD, Run
+from gradcam.methods import METHODS
+from gradcam.methods.cam import cam_head
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.question import SHARED
+from gradcam.verify.reference.pipelines import CAMS, FORWARD, UNCLIPPED, WEIGHED, but
+from gradcam.verify.reference.run import Run
+from minicnn import GraphError, find
 
 EQ1 = "alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1)"
 EQ2 = "L = ReLU(sum_k alpha_k A^k) (eq. 2): one ReLU, on the sum"
-AVERAGED = ("grad_cam", "guided_grad_cam")
-SHARED = ("input", "y", "start", "A", "activation")  # steps that all methods of the family have in common
-CLIPPED = tuple(m for m in CAMS if m not in UNCLIPPED)
+PRODUCT = ("grad_cam", "guided_grad_cam")
+AVERAGED = (*PRODUCT, "counterfactual")
+CLIPPED = but(CAMS, *UNCLIPPED)
+FAMILY = {name: method for name, method in METHODS.items() if method.weights}
+WITH_EPS = tuple(n for n, method in FAMILY.items() if "eps" in inspect.signature(method.weights).parameters)
+SAID_OTHERWISE = (
+    "counterfactual",
+    "cam",
+)  # Grad-CAM with its sign flipped; at the last layer, with a sum for the mean
 
 
 def relatives(q, y):
-    """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, also where libraries put it."""
+    """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, where libraries put it, too."""
     mine = "grad_cam" if q.method == "guided_grad_cam" else q.method
-    ways = {
-        NAMES[m]: lambda q, v, old, f=f: f(v.gradient, v.activation) for m, f in WEIGHTS.items() if m != mine
+    others = but((*FAMILY, *FORWARD), mine, *(SAID_OTHERWISE if mine in AVERAGED else ()))
+    return {
+        METHODS[m].title: lambda q, v, old, m=m: as_if(m, q, v).weights for m in others if possible(m, q, y)
     }
-    passes = (
-        FORWARD if q.affords(q.reference.activation.shape[-3]) else ("eigen_cam",)
-    )  # the others take a pass for every map
-    return ways | {NAMES[m]: lambda q, v, old, m=m: as_if(m, q, v).weights for m in passes if m != mine}
+
+
+def possible(method, q, y):
+    """Whether its weights are defined at this layer, and little work."""
+    if method == "cam":
+        try:
+            return cam_head(y)[0] is find(y, q.layer)
+        except GraphError:
+            return False
+    return not METHODS[method].many_passes or q.affords(q.reference.activation.shape[-3])
 
 
 def whole(q, y):
@@ -37,13 +53,14 @@ def whole(q, y):
 
 
 def as_if(method, q, v):
-    """The same run of another method."""
-    other = copy.copy(q)
-    other.method, other.values = (
-        method,
-        OrderedDict((key, value) for key, value in q.values.items() if key[0] in SHARED),
-    )
-    return Run(other, tuple(c for c in v.changes if c[1] in SHARED))
+    """The same run of another method, up to the layer."""
+    return Run(q.of_method(method), [c for c in v.changes if c[1] in SHARED])
+
+
+def summed(q, v, old):
+    """The authors' own code leaves out 1/Z."""
+    method = "grad_cam" if q.method == "guided_grad_cam" else q.method
+    return METHODS[method].weights(v.gradient, v.activation, alpha="sum")
 
 
 def denominators(q, y):
@@ -62,7 +79,7 @@ def denominators(q, y):
 
 def guarded(q, y):
     return {
-        f"{eps:g}": lambda q, v, old, eps=eps: WITH_EPS[q.method](v.gradient, v.activation, eps)
+        f"{eps:g}": lambda q, v, old, eps=eps: METHODS[q.method].weights(v.gradient, v.activation, eps=eps)
         for eps in (1e-6, 1e-7, 1e-8, 1e-9)
     }
 
@@ -74,37 +91,157 @@ def rows(q, v, old):
     return e / e.sum(axis=-3, keepdims=True)
 
 
-TABLE = [
-    Hypothesis("a sum instead of the mean over i, j", "weights", EQ1, "divide by Z = h w; the authors' own code does not, so scale first",
-               lambda q, v, old: v.gradient.sum(axis=(-2, -1), keepdims=True), methods=AVERAGED, kind="convention"),
-    Hypothesis("the maximum instead of the mean over i, j", "weights", EQ1, "average",
-               lambda q, v, old: v.gradient.max(axis=(-2, -1), keepdims=True), methods=AVERAGED),
-    Hypothesis("ReLU on the weights", "weights", EQ2, "clip the map only", lambda q, v, old: np.maximum(old(), 0), methods=AVERAGED),
-    Hypothesis("absolute value of the weights", "weights", EQ1, "leave out abs", lambda q, v, old: abs(old()), methods=AVERAGED),
-    Hypothesis("weights divided by their norm", "weights", EQ1, "leave the scale, or compare normalised maps",
-               lambda q, v, old: old() / np.sqrt((old() ** 2).sum(axis=-3, keepdims=True)), methods=AVERAGED, kind="convention"),
-    Hypothesis("gradient divided by its root mean square", "gradient", EQ1, "leave the scale, or compare normalised maps",
-               lambda q, v, old: old() / (np.sqrt((old() ** 2).mean()) + 1e-5), methods=AVERAGED, kind="convention"),
-    Hypothesis("softmax of the weights", "weights", EQ1, "use alpha as it is", rows, methods=AVERAGED),
-    Hypothesis("the mean over the maps instead of their sum", "signed", EQ2, "sum over k", lambda q, v, old: old() / v.activation.shape[-3],
-               methods=WEIGHED, kind="convention"),
-    Hypothesis("ReLU on every term before the sum", "signed", EQ2, "clip the sum only",
-               lambda q, v, old: np.maximum(v.weights * v.activation, 0).sum(axis=-3), methods=WEIGHED),
-    Hypothesis("map started at ones", "signed", EQ2, "start the sum at zero (np.zeros)", lambda q, v, old: 1 + old(), methods=CAMS),
-    Hypothesis("another method of the family", "weights", "Grad-CAM and its relatives differ in their weights (see verify/family.py)",
-               "call the method by its own name", ways=relatives, also={"map": lambda q, v, old: np.maximum(v.signed, 0)},
-               methods=tuple(m for m in WEIGHED if m != "eigen_cam")),
-    Hypothesis("a method that asks for a class, instead of Eigen-CAM", "map", "L = A V_1: no class, no gradient (Muhammad & Yeasin 2020)",
-               "call the method by its own name", ways=whole, methods=("eigen_cam",)),
-    Hypothesis("another denominator in Grad-CAM++", "weights", "alpha = g^2 / (2 g^2 + g^3 sum_ab A_ab) (Chattopadhay et al. 2018, eq. 19)",
-               "the derivatives are taken at i, j, the sum is over the activations alone", ways=denominators, methods=("grad_cam++",)),
-    Hypothesis("an epsilon in the denominator", "weights", "0/0 is 0 here: a map of zeros, or no gradient, weighs nothing",
-               "compare with the same epsilon", ways=guarded, methods=tuple(WITH_EPS), kind="convention"),
-    Hypothesis("the final ReLU is missing", "map", EQ2, "np.maximum(map, 0)", lambda q, v, old: v.signed, methods=CLIPPED,
-               kind="convention"),
-    Hypothesis("a final ReLU, where the method has none", "map", "the sum keeps both signs (HiResCAM: Draelos & Carin 2020, sec. 3)",
-               "leave out the ReLU", lambda q, v, old: np.maximum(v.signed, 0), methods=UNCLIPPED, kind="convention"),
-    Hypothesis("absolute value instead of the final ReLU", "map", EQ2, "np.maximum(map, 0)", lambda q, v, old: abs(v.signed), methods=CAMS),
-    Hypothesis("sign flipped (evidence against the class)", "signed", EQ2, "the signal starts at +1; the counterfactual map starts at -1",
-               lambda q, v, old: -old(), methods=tuple(m for m in CAMS if m != "eigen_cam")),
-]  # fmt: skip
+CAUSES = [
+    Hypothesis(
+        name="a sum instead of the mean over i, j",
+        step="weights",
+        says=EQ1,
+        fix="divide by Z = h w; the authors' own code does not, so scale first",
+        change=summed,
+        methods=AVERAGED,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="the maximum instead of the mean over i, j",
+        step="weights",
+        says=EQ1,
+        fix="average",
+        change=lambda q, v, old: v.gradient.max(axis=(-2, -1), keepdims=True),
+        methods=PRODUCT,
+    ),
+    Hypothesis(
+        name="ReLU on the weights",
+        step="weights",
+        says=EQ2,
+        fix="clip the map only",
+        change=lambda q, v, old: np.maximum(old(), 0),
+        methods=AVERAGED,
+    ),
+    Hypothesis(
+        name="absolute value of the weights",
+        step="weights",
+        says=EQ1,
+        fix="leave out abs",
+        change=lambda q, v, old: abs(old()),
+        methods=AVERAGED,
+    ),
+    Hypothesis(
+        name="weights divided by their norm",
+        step="weights",
+        says=EQ1,
+        fix="leave the scale, or compare normalised maps",
+        change=lambda q, v, old: old() / np.sqrt((old() ** 2).sum(axis=-3, keepdims=True)),
+        methods=AVERAGED,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="gradient divided by its root mean square",
+        step="gradient",
+        says=EQ1,
+        fix="leave the scale, or compare normalised maps",
+        change=lambda q, v, old: old() / (np.sqrt((old() ** 2).mean()) + 1e-5),
+        methods=AVERAGED,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="softmax of the weights",
+        step="weights",
+        says=EQ1,
+        fix="use alpha as it is",
+        change=rows,
+        methods=AVERAGED,
+    ),
+    Hypothesis(
+        name="the mean over the maps instead of their sum",
+        step="signed",
+        says=EQ2,
+        fix="sum over k",
+        change=lambda q, v, old: old() / v.activation.shape[-3],
+        methods=WEIGHED,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="ReLU on every term before the sum",
+        step="signed",
+        says=EQ2,
+        fix="clip the sum only",
+        change=lambda q, v, old: np.maximum(v.weights * v.activation, 0).sum(axis=-3),
+        methods=WEIGHED,
+    ),
+    Hypothesis(
+        name="map started at ones",
+        step="signed",
+        says=EQ2,
+        fix="start the sum at zero (np.zeros)",
+        change=lambda q, v, old: 1 + old(),
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="another method of the family",
+        step="weights",
+        says="Grad-CAM and its relatives differ in their weights alone",
+        fix="call the method by its own name",
+        variants=relatives,
+        also={"map": lambda q, v, old: np.maximum(v.signed, 0)},
+        methods=but(WEIGHED, "eigen_cam"),
+    ),
+    Hypothesis(
+        name="a method that asks for a class, instead of Eigen-CAM",
+        step="map",
+        says="L = A V_1: no class, no gradient (Muhammad & Yeasin 2020)",
+        fix="call the method by its own name",
+        variants=whole,
+        methods=("eigen_cam",),
+    ),
+    Hypothesis(
+        name="another denominator in Grad-CAM++",
+        step="weights",
+        says="alpha = g^2 / (2 g^2 + g^3 sum_ab A_ab) (Chattopadhay et al. 2018, eq. 19)",
+        fix="the derivatives are taken at i, j, the sum is over the activations alone",
+        variants=denominators,
+        methods=("grad_cam++",),
+    ),
+    Hypothesis(
+        name="an epsilon in the denominator",
+        step="weights",
+        says="0/0 is 0 here: a map of zeros, or no gradient, weighs nothing",
+        fix="compare with the same epsilon",
+        variants=guarded,
+        methods=WITH_EPS,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="the final ReLU is missing",
+        step="map",
+        says=EQ2,
+        fix="np.maximum(map, 0)",
+        change=lambda q, v, old: v.signed,
+        methods=CLIPPED,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="a final ReLU, where the method has none",
+        step="map",
+        says="the sum keeps both signs (HiResCAM: Draelos & Carin 2020, sec. 3)",
+        fix="leave out the ReLU",
+        change=lambda q, v, old: np.maximum(v.signed, 0),
+        methods=UNCLIPPED,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="absolute value instead of the final ReLU",
+        step="map",
+        says=EQ2,
+        fix="np.maximum(map, 0)",
+        change=lambda q, v, old: abs(v.signed),
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="sign flipped (evidence against the class)",
+        step="signed",
+        says=EQ2,
+        fix="the signal starts at +1; the counterfactual map starts at -1",
+        change=lambda q, v, old: -old(),
+        methods=but(CAMS, "eigen_cam"),
+    ),
+]

@@ -1,104 +1,93 @@
 """A hypothesis: one thing that goes wrong out there, as a change of a few lines to the reference."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from typing import Any
 
-from gradcam.verify.reference.pipeline import (
-    CAMS,
-    FORWARD,
-    GRADED,
-    METHODS,
-    PATHS,
-    RELEVANCE,
-    STAGES,
-    STEPS,
-    steps_of,
-)
+import numpy as np
 
-SIGNED = ("gradient", "saliency", "deconvnet", "guided_backprop", *PATHS, *RELEVANCE)  # at the input
-BY_GATES = tuple(m for m in METHODS if m not in RELEVANCE)  # whose table says something of ReLUs
-WEIGHED = (*GRADED, *FORWARD)  # sum_k w_k A^k
-RULED = ("deconvnet", "guided_backprop", "guided_grad_cam")
-CHEAP = ("weights", "signed", "map", "upsampled", "result")  # no way back is computed again
+from gradcam.verify.reference.pipelines import ALL
+from gradcam.verify.reference.run import Change
+from gradcam.verify.reference.steps import STEPS
+from minicnn import Error, GraphError, RuleError
+
+CHEAP = ("weights", "signed", "map", "upsampled", "result")  # no backward pass is computed again
 
 
-@dataclass(frozen=True)
+class DoesNotApply(Error):
+    """This cause cannot be what happened here; a hypothesis raises it, and nothing else on purpose."""
+
+
+# The engine refuses the graph or the table that a cause asks for, or its numbers have no singular vectors.
+# Any other exception is a mistake in the hypothesis, and is not caught.
+DOES_NOT_APPLY = (DoesNotApply, GraphError, RuleError, np.linalg.LinAlgError)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hypothesis:
-    """name: the cause in words; step: the step of the pipeline that it changes; theory: the line it breaks; fix: what to do.
+    """A cause, as a change of the reference.
 
-    way: f(q, v, old) -> the step's value, where old() is the reference's.  Or ways: f(q, y) -> {detail: way}, for a cause that has
-    several forms.  also: {step: way} that goes with it.  methods: where it can occur.  kind: "mistake", "convention" (both are in use)
-    or "tie".  turns: it exchanges the result's H and W.
+    name, says   the cause in words, and the line of the theory that it breaks; fix: what to do
+    step         the step that it changes
+    change       f(question, run, old) -> the step's value, where old() is the reference's; or, for a cause that has several
+    variants     f(question, y) -> {detail: change}, none if it cannot occur here
+    also         {step: change} that goes with it
+    methods      where it can occur, if the step is one of theirs
+    kind         "mistake", "convention" (both are in use) or "tie"
     """
 
     name: str
     step: str
-    theory: str
+    says: str
     fix: str
-    way: object = None
-    ways: object = None
-    also: dict = field(default_factory=dict, hash=False)
-    methods: tuple = METHODS
+    change: Callable[..., Any] | None = None
+    variants: Callable[..., Mapping[str, Callable[..., Any]]] | None = None
+    also: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
+    methods: tuple[str, ...] = ALL
     kind: str = "mistake"
-    turns: bool = False
 
     @property
-    def stage(self):
-        return STAGES[self.step]
+    def stage(self) -> str:
+        """What a report calls its step."""
+        return STEPS[self.step].title
 
-    def forms(self, q):
-        """Every form of this cause for this question."""
-        if q.method not in self.methods or self.step not in steps_of(q.method):
+    def forms(self, q: Any) -> list[Form]:
+        """Every variant of this cause for a question."""
+        if q.method not in self.methods or self.step not in q.pipeline.steps:
             return []
-        ways = {"": self.way} if self.way else self.ways(q, q.reference.y)
-        return [Form(self, detail, way) for detail, way in ways.items()]
+        changes = {"": self.change} if self.change else self.variants(q, q.reference.y)
+        return [Form(self, detail, change) for detail, change in changes.items()]
 
 
 @dataclass(frozen=True)
 class Form:
-    """One form of a hypothesis; changes: what `pipeline.Run` takes."""
+    """One variant of a hypothesis."""
 
     of: Hypothesis
     detail: str
-    way: object
+    change: Callable[..., Any]
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """The cause and its detail."""
         return f"{self.of.name}: {self.detail}" if self.detail else self.of.name
 
     @property
-    def changes(self):
+    def changes(self) -> tuple[Change, ...]:
+        """What a `Run` takes."""
         return (
-            (self.name, self.of.step, self.way),
-            *((self.name, step, f) for step, f in self.of.also.items()),
+            (self.name, self.of.step, self.change),
+            *((self.name, step, change) for step, change in self.of.also.items()),
         )
 
     @property
-    def cheap(self):
+    def cheap(self) -> bool:
+        """Whether no backward pass is computed again."""
         return self.of.step in CHEAP
 
     @property
-    def place(self):
+    def place(self) -> int:
+        """The place of its step among all."""
         return list(STEPS).index(self.of.step)
-
-
-def table(*parts):
-    """One list of hypotheses, names unique."""
-    entries = list(chain(*parts))
-    assert len({h.name for h in entries}) == len(entries)
-    return entries
-
-
-__all__ = [
-    "BY_GATES",
-    "CAMS",
-    "GRADED",
-    "PATHS",
-    "RELEVANCE",
-    "RULED",
-    "SIGNED",
-    "WEIGHED",
-    "Form",
-    "Hypothesis",
-    "table",
-]

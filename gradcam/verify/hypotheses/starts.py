@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import BY_GATES, RELEVANCE, Hypothesis
-from gradcam.verify.reference.pipeline import seed
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.pipelines import GATED, RELEVANCE
 from minicnn import LogSoftmax, Softmax, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
@@ -17,7 +17,7 @@ def softmax(q, v, old):
 
 def probabilities(q, y):
     """p(1 - p) near p = 1 is what float32 leaves of 1 - p: a few values of p next to the true one."""
-    ways, p = {"": softmax}, Softmax()(y.data)
+    variants, p = {"": softmax}, Softmax()(y.data)
     classes = np.broadcast_to(np.asarray(q.c), len(p))
     of_c = p[np.arange(len(p)), classes]
     if (
@@ -26,16 +26,18 @@ def probabilities(q, y):
         or "result" not in q.theirs
         or q.precision("result") == "float64"
     ):
-        return ways
+        return variants
     for ulp in range(-2, 3):
         rounded = np.float64(np.float32(of_c[0])) + ulp * 2.0**-24
         if rounded <= 1:
-            ways[f"in float32, with p = {rounded:.8f}"] = lambda q, v, old, p_c=rounded: by_hand(q, v, p_c)
-    return ways
+            variants[f"in float32, with p = {rounded:.8f}"] = lambda q, v, old, p_c=rounded: by_hand(
+                q, v, p_c
+            )
+    return variants
 
 
 def by_hand(q, v, p_c):
-    """The way back through softmax, with a p_c of our own."""
+    """The derivative of softmax, with a p_c of our own."""
     p = Softmax()(v.y.data)
     p[:, q.c] = p_c
     g = one_hot(v.y, q.c)
@@ -43,11 +45,11 @@ def by_hand(q, v, p_c):
 
 
 def cross_entropy(sign):
-    def way(q, v, old):
+    def change(q, v, old):
         p = LogSoftmax()(v.y)
         return p, sign * one_hot(p, q.c)
 
-    return way
+    return change
 
 
 def value(q, v, old):
@@ -80,28 +82,74 @@ def others(q, y):
     }
     fits = {n: m for n, m in meant.items() if np.all((m >= 0) & (m < classes)) and np.any(m != c)}
     return {
-        n: lambda q, v, old, m=m: (v.y, seed(q, v.y, np.tile(m, len(v.y.data) // len(m))))
-        for n, m in fits.items()
+        n: lambda q, v, old, m=m: of_class(q, v, np.tile(m, len(v.y.data) // len(m))) for n, m in fits.items()
     }
 
 
+def of_class(q, v, c):
+    """Where the method's signal would start for another class."""
+    return q.pipeline.compute("start", q.of_class(c), v)
+
+
 PAPER = "y_c is the score before softmax (Selvaraju et al. 2017, sec. 3)"
-TABLE = [
-    Hypothesis("softmax instead of scores", "start", f"{PAPER}: dp_c = p_c (dy_c - sum_j p_j dy_j)", "take the gradient of the logit",
-               ways=probabilities),
-    Hypothesis("log-softmax instead of scores", "start", f"{PAPER}: d log p_c = dy_c - sum_j p_j dy_j", "take the gradient of the logit",
-               cross_entropy(1)),
-    Hypothesis("gradient of the loss instead of the score", "start", f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
-               "take the gradient of the logit", cross_entropy(-1)),
-    Hypothesis("score value as seed", "start", "the signal at y_c is 1; started with y_c, the whole map is y_c times as large",
-               "start with 1 at the class", value,
-               methods=BY_GATES),
-    Hypothesis("relevance starts at 1, not at the score", "start", "R = y_c at the class (Bach et al. 2015, sec. 2)",
-               "start with the score itself", lambda q, v, old: (v.y, one_hot(v.y, q.c)), methods=RELEVANCE, kind="convention"),
-    Hypothesis("the batch's mean score instead of its sum", "start", "the signal at every y_c is 1", "sum over the batch",
-               ways=mean_of_batch),
-    Hypothesis("all scores instead of one", "start", "the signal is 1 at y_c and 0 elsewhere", "start with a one-hot signal", all_scores),
-    Hypothesis("another class", "start", "the map of class c starts at y_c",
-               "check how classes are numbered (from 0 or 1), and the default class",
-               ways=others),
-]  # fmt: skip
+CAUSES = [
+    Hypothesis(
+        name="softmax instead of scores",
+        step="start",
+        says=f"{PAPER}: dp_c = p_c (dy_c - sum_j p_j dy_j)",
+        fix="take the gradient of the logit",
+        variants=probabilities,
+    ),
+    Hypothesis(
+        name="log-softmax instead of scores",
+        step="start",
+        says=f"{PAPER}: d log p_c = dy_c - sum_j p_j dy_j",
+        fix="take the gradient of the logit",
+        change=cross_entropy(1),
+    ),
+    Hypothesis(
+        name="gradient of the loss instead of the score",
+        step="start",
+        says=f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
+        fix="take the gradient of the logit",
+        change=cross_entropy(-1),
+    ),
+    Hypothesis(
+        name="score value as seed",
+        step="start",
+        says="the signal at y_c is 1; started with y_c, the whole map is y_c times as large",
+        fix="start with 1 at the class",
+        change=value,
+        methods=GATED,
+    ),
+    Hypothesis(
+        name="relevance starts at 1, not at the score",
+        step="start",
+        says="R = y_c at the class (Bach et al. 2015, sec. 2)",
+        fix="start with the score itself",
+        change=lambda q, v, old: (v.y, one_hot(v.y, q.c)),
+        methods=RELEVANCE,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="the batch's mean score instead of its sum",
+        step="start",
+        says="the signal at every y_c is 1",
+        fix="sum over the batch",
+        variants=mean_of_batch,
+    ),
+    Hypothesis(
+        name="all scores instead of one",
+        step="start",
+        says="the signal is 1 at y_c and 0 elsewhere",
+        fix="start with a one-hot signal",
+        change=all_scores,
+    ),
+    Hypothesis(
+        name="another class",
+        step="start",
+        says="the map of class c starts at y_c",
+        fix="check how classes are numbered (from 0 or 1), and the default class",
+        variants=others,
+    ),
+]

@@ -1,38 +1,47 @@
-"""From the layer's size to the picture's: everybody has another way."""
+"""From the layer's size to the picture's: everybody enlarges otherwise."""
+
+import numpy as np
 
 from gradcam.interpolation import upsample
-from gradcam.verify.hypotheses.hypothesis import CAMS, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.pipelines import CAMS
 from gradcam.verify.reference.resizing import cubic, lanczos, spline
 
 
 def by(matrix):
     """Resize by R_rows map R_columns^T."""
 
-    def way(q, v, old):
+    def change(q, v, old):
         rows, columns = (matrix(n, N) for n, N in zip(v.map.shape[-2:], q.x.shape[-2:]))
         return rows @ v.map @ columns.T
 
-    return way
+    return change
 
 
 def with_relu(how):
     """Enlarged before the final ReLU."""
-    import numpy as np
-
     return lambda q, v, old: np.maximum(upsample(v.signed, q.x.shape[-2:], how), 0)
 
 
 WHY = (
     "the picture is enlarged with half-pixel centres (OpenCV, align_corners=False), as the authors' code does"
 )
-FIX = "compare before upsampling; state the way"
+FIX = "compare before upsampling; state how maps are enlarged"
 
 
-def entry(name, way):
-    return Hypothesis(name, "upsampled", WHY, FIX, way, methods=CAMS, kind="convention")
+def entry(name, change):
+    return Hypothesis(
+        name=name,
+        step="upsampled",
+        says=WHY,
+        fix=FIX,
+        change=change,
+        methods=CAMS,
+        kind="convention",
+    )
 
 
-TABLE = [
+CAUSES = [
     entry(
         "upsampled with aligned corners", lambda q, v, old: upsample(v.map, q.x.shape[-2:], "corner_aligned")
     ),

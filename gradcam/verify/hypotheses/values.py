@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import CAMS, PATHS, RELEVANCE, SIGNED, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.pipelines import CAMS, PATHS, RELEVANCE, SIGNED
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"
@@ -40,7 +41,7 @@ def unit_norm(m):
 
 
 def channels(q, y):
-    """Other ways from (N, C, H, W) to (N, H, W)."""
+    """(N, C, H, W) to (N, H, W), otherwise."""
     return {
         "sum of |.|": lambda q, v, old: abs(v.signal).sum(axis=-3),
         "mean of |.|": lambda q, v, old: abs(v.signal).mean(axis=-3),
@@ -82,18 +83,16 @@ def cam_in_product(f):
 
 def transposed(q, y):
     H, W = q.reference.result.shape[-2:]
-    if H == W:
-        return {"": lambda q, v, old: old().swapaxes(-1, -2)}
-    return {"": lambda q, v, old: old()} if q.swapped else {}
+    return {"": lambda q, v, old: old().swapaxes(-1, -2)} if H == W or q.exchanged else {}
 
 
 def reshaped(q, y):
-    """The values of an (H, W) map read as (W, H), or its rows as columns."""
-    return {
-        "": lambda q, v, old: (
-            old().reshape(*old().shape[:-2], old().shape[-1], old().shape[-2]).swapaxes(-1, -2)
-        )
-    }
+    """The values of an (H, W) map read as (W, H), and perhaps turned back."""
+    H, W = q.reference.result.shape[-2:]
+    if H == W:
+        return {}
+    read = lambda m: m.reshape(*m.shape[:-2], W, H)  # noqa: E731
+    return {"": lambda q, v, old: read(old()) if q.exchanged else read(old()).swapaxes(-1, -2)}
 
 
 def mirrored(q, y):
@@ -119,43 +118,176 @@ def half(q, v, old):
         return old().astype(np.float16).astype(np.float64)
 
 
-TABLE = [
-    Hypothesis("accumulated: the gradient of several calls", "result", "a map is the signal of one way back",
-               "zero .grad before, copy it after",
-               ways=repeated),
-    Hypothesis("absolute value", "result", "the signal is signed", "leave out abs", lambda q, v, old: abs(old())),
-    Hypothesis("negative values clipped away", "result", "the signal is signed", "leave out the last clip",
-               lambda q, v, old: np.maximum(old(), 0),
-               methods=SIGNED),
-    Hypothesis("sign flipped", "result", "the signal starts at +1", "check the sign of the loss", lambda q, v, old: -old(),
-               methods=SIGNED),
-    Hypothesis("channels joined in another way", "result", "M_ij = max over channels of |w_kij| (Simonyan et al. 2013, sec. 3.1)",
-               "take the largest magnitude", ways=channels, methods=("saliency",), kind="convention"),
-    Hypothesis("channels joined into one map", "result", "the signal has the input's channels: (N, C, H, W)",
-               "compare before they are joined", ways=joined, methods=(*PATHS, *RELEVANCE), kind="convention"),
-    Hypothesis("divided by its maximum", "result", RAW, COMPARE, each(over_max), kind="convention"),
-    Hypothesis("divided by its largest magnitude", "result", RAW, COMPARE, each(over_largest), kind="convention"),
-    Hypothesis("stretched from minimum to maximum", "result", RAW, COMPARE, each(min_max), kind="convention"),
-    Hypothesis("stretched from minimum to maximum, plus 1e-7", "result", RAW, COMPARE, each(min_max_guarded), kind="convention"),
-    Hypothesis("map stretched to 0..1, plus 1e-7, before upsampling", "map", RAW, COMPARE, each(min_max_guarded), methods=CAMS,
-               kind="convention"),
-    Hypothesis("map divided by its maximum before the product", "upsampled", RAW, COMPARE, each(over_max),
-               methods=("guided_grad_cam",), kind="convention"),
-    Hypothesis("map stretched to 0..1 before the ReLU", "map", "stretching makes every value positive, so the ReLU does nothing",
-               "ReLU first",
-               normalised_before_relu(min_max), methods=CAMS),
-    Hypothesis("mean 0, deviation 1", "result", RAW, COMPARE, each(z_score), kind="convention"),
-    Hypothesis("divided by its L2 norm", "result", RAW, COMPARE, each(unit_norm), kind="convention"),
-    Hypothesis("normalised over the whole batch, by its maximum", "result", "f(batch)[i] = f(x_i)", "normalise picture by picture",
-               ways=together(over_max)),
-    Hypothesis("normalised over the whole batch, from minimum to maximum", "result", "f(batch)[i] = f(x_i)", "normalise picture by picture",
-               ways=together(min_max)),
-    Hypothesis("only the first picture of the batch is explained", "result", "f(batch)[i] = f(x_i)", "explain one picture at a time",
-               ways=first_only),
-    Hypothesis("map mirrored", "result", "row 0 is the top of the picture, column 0 its left",
-               "undo flips of the picture in the map; draw with the origin at the top", ways=mirrored),
-    Hypothesis("H and W exchanged", "result", "a map is (H, W): rows first", "resize to (W, H) in OpenCV and PIL; transpose once",
-               ways=transposed, turns=True),
-    Hypothesis("a map (H, W) read as (W, H)", "result", "a map is (H, W): rows first", "keep the shape", ways=reshaped, turns=True),
-    Hypothesis("float16: small values are lost", "result", "below 6e-8 a float16 is 0", "compute in float32, or scale the signal", half),
-]  # fmt: skip
+CAUSES = [
+    Hypothesis(
+        name="accumulated: the gradient of several calls",
+        step="result",
+        says="a map is the signal of one backward pass",
+        fix="zero .grad before, copy it after",
+        variants=repeated,
+    ),
+    Hypothesis(
+        name="absolute value",
+        step="result",
+        says="the signal is signed",
+        fix="leave out abs",
+        change=lambda q, v, old: abs(old()),
+    ),
+    Hypothesis(
+        name="negative values clipped away",
+        step="result",
+        says="the signal is signed",
+        fix="leave out the last clip",
+        change=lambda q, v, old: np.maximum(old(), 0),
+        methods=SIGNED,
+    ),
+    Hypothesis(
+        name="sign flipped",
+        step="result",
+        says="the signal starts at +1",
+        fix="check the sign of the loss",
+        change=lambda q, v, old: -old(),
+        methods=SIGNED,
+    ),
+    Hypothesis(
+        name="channels joined in another way",
+        step="result",
+        says="M_ij = max over channels of |w_kij| (Simonyan et al. 2013, sec. 3.1)",
+        fix="take the largest magnitude",
+        variants=channels,
+        methods=("saliency",),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="channels joined into one map",
+        step="result",
+        says="the signal has the input's channels: (N, C, H, W)",
+        fix="compare before they are joined",
+        variants=joined,
+        methods=(*PATHS, *RELEVANCE),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="divided by its maximum",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(over_max),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="divided by its largest magnitude",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(over_largest),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="stretched from minimum to maximum",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(min_max),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="stretched from minimum to maximum, plus 1e-7",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(min_max_guarded),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="map stretched to 0..1, plus 1e-7, before upsampling",
+        step="map",
+        says=RAW,
+        fix=COMPARE,
+        change=each(min_max_guarded),
+        methods=CAMS,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="map divided by its maximum before the product",
+        step="upsampled",
+        says=RAW,
+        fix=COMPARE,
+        change=each(over_max),
+        methods=("guided_grad_cam",),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="map stretched to 0..1 before the ReLU",
+        step="map",
+        says="stretching makes every value positive, so the ReLU does nothing",
+        fix="ReLU first",
+        change=normalised_before_relu(min_max),
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="mean 0, deviation 1",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(z_score),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="divided by its L2 norm",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(unit_norm),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="normalised over the whole batch, by its maximum",
+        step="result",
+        says="f(batch)[i] = f(x_i)",
+        fix="normalise picture by picture",
+        variants=together(over_max),
+    ),
+    Hypothesis(
+        name="normalised over the whole batch, from minimum to maximum",
+        step="result",
+        says="f(batch)[i] = f(x_i)",
+        fix="normalise picture by picture",
+        variants=together(min_max),
+    ),
+    Hypothesis(
+        name="only the first picture of the batch is explained",
+        step="result",
+        says="f(batch)[i] = f(x_i)",
+        fix="explain one picture at a time",
+        variants=first_only,
+    ),
+    Hypothesis(
+        name="map mirrored",
+        step="result",
+        says="row 0 is the top of the picture, column 0 its left",
+        fix="undo flips of the picture in the map; draw with the origin at the top",
+        variants=mirrored,
+    ),
+    Hypothesis(
+        name="H and W exchanged",
+        step="result",
+        says="a map is (H, W): rows first",
+        fix="resize to (W, H) in OpenCV and PIL; transpose once",
+        variants=transposed,
+    ),
+    Hypothesis(
+        name="a map (H, W) read as (W, H)",
+        step="result",
+        says="a map is (H, W): rows first",
+        fix="keep the shape",
+        variants=reshaped,
+    ),
+    Hypothesis(
+        name="float16: small values are lost",
+        step="result",
+        says="below 6e-8 a float16 is 0",
+        fix="compute in float32, or scale the signal",
+        change=half,
+    ),
+]

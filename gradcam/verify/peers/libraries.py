@@ -14,15 +14,13 @@ from gradcam.methods import METHODS
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.modules import path_of
 from gradcam.verify.question import method_name
-from gradcam.verify.reference.pipeline import FORWARD
+from gradcam.verify.reference.pipelines import FORWARD
 from gradcam.verify.reference.settings import settings_of
 
 
 def classes_of(library):
     """{method: the library's class}"""
-    return {
-        name: method.peers[library] for name, method in METHODS.items() if library in method.peers
-    }
+    return {name: method.peers[library] for name, method in METHODS.items() if library in method.peers}
 
 
 def captum(model, x, c, method, layer, settings):

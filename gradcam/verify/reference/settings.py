@@ -1,67 +1,168 @@
-"""What a method leaves open, and a comparison must know.
+"""What a method leaves open, and a comparison must know."""
 
-integrated_gradients   steps (50), rule ("gauss", "right" or "midpoint"), baseline (0: a number, or an array that broadcasts to x)
-smoothgrad             noise (n, C, H, W) or (n, N, C, H, W): what was added to x.  It is drawn, so there is no comparison without it
-lrp_z_box              pixels: (lowest, highest) value that an input can have; default: what the network's description says, or x has
-"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from gradcam.methods.integrated_gradients import RULES
+from gradcam.methods.occlusion import AVERAGES
 from gradcam.verify.errors import VerifyError
 
-DEFAULTS = {
-    "integrated_gradients": {"steps": 50, "rule": "gauss", "baseline": 0.0}, "smoothgrad": {"noise": None}, "lrp_z_box": {"pixels": None},
-}  # fmt: skip
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that a method leaves open.
+
+    name; says: what it is, for a reader; default: f(x) -> its value if it is not given; None: it must be given
+    fitting: f(value, x) -> the value as the reference uses it, or VerifyError
+    """
+
+    name: str
+    says: str
+    default: Callable[[np.ndarray], Any] | None
+    fitting: Callable[[Any, np.ndarray], Any]
 
 
-def settings_of(method, given, x):
-    """-> {name: value}.  VerifyError: a setting that the method has not, or a value that does not fit x (N, C, H, W)."""
-    known = DEFAULTS.get(method, {})
+def settings_of(method: str, given: Mapping[str, Any], x: np.ndarray) -> dict[str, Any]:
+    """{name: value} of all settings of a method.  given: those that are not as usual; x: the input (N, C, H, W).
+
+    VerifyError: a setting that the method has not, or a value that does not fit x.
+    """
+    known = {setting.name: setting for setting in SETTINGS.get(method, ())}
     given = {name: value for name, value in given.items() if value is not None}
     for name in given:
         if name not in known:
             raise VerifyError(f"{method} has no setting '{name}'; it has {', '.join(known) or 'none'}")
-    found = known | given
-    if method == "smoothgrad":
-        if found["noise"] is None:
-            raise VerifyError(
-                "smoothgrad draws its noise: give what was added to x, (n, C, H, W), or no comparison is possible"
-            )
-        found["noise"] = _noise(np.asarray(found["noise"], np.float64), x)
-    if method == "integrated_gradients":
-        if found["rule"] not in RULES:
-            raise VerifyError(f"rule is one of {', '.join(RULES)}, not '{found['rule']}'")
-        if int(found["steps"]) != found["steps"] or found["steps"] < 1:
-            raise VerifyError(f"steps is a whole number from 1 on, not {found['steps']}")
-        found["baseline"] = _like("the baseline", found["baseline"], x)
-    if method == "lrp_z_box" and found["pixels"] is not None:
-        if len(found["pixels"]) != 2:
-            raise VerifyError("pixels is a pair: the lowest and the highest value of a pixel")
-        found["pixels"] = tuple(_like("a bound of the pixels", v, x) for v in found["pixels"])
+    found = {}
+    for name, setting in known.items():
+        if name not in given and setting.default is None:
+            raise VerifyError(f"{method} needs the setting '{name}': {setting.says}")
+        found[name] = setting.fitting(given[name], x) if name in given else setting.default(x)
     return found
 
 
-def _noise(noise, x):
-    if (
-        noise.ndim not in (4, 5)
-        or noise.shape[-3:] != x.shape[-3:]
-        or (noise.ndim == 5 and noise.shape[1] not in (1, len(x)))
-    ):
-        raise VerifyError(
-            f"the noise must be (n, C, H, W) or (n, N, C, H, W) for an input {x.shape}, not {noise.shape}"
-        )
-    if not np.isfinite(noise).all():
-        raise VerifyError("the noise holds NaN or infinity")
-    return noise[:, None] if noise.ndim == 4 else noise
+def whole_number(what):
+    def fitting(value, x):
+        if int(value) != value or value < 1:
+            raise VerifyError(f"{what} is a whole number from 1 on, not {value}")
+        return int(value)
+
+    return fitting
 
 
-def _like(what, value, x):
+def one_of(what, choices):
+    def fitting(value, x):
+        if value not in choices:
+            raise VerifyError(f"{what} is one of {', '.join(choices)}, not '{value}'")
+        return value
+
+    return fitting
+
+
+def like_input(what):
+    """A number, or an array that broadcasts to the input."""
+
+    def fitting(value, x):
+        value = np.asarray(value, np.float64)
+        try:
+            np.broadcast_to(value, x.shape)
+        except ValueError:
+            raise VerifyError(f"{what} {value.shape} does not broadcast to the input {x.shape}") from None
+        if not np.isfinite(value).all():
+            raise VerifyError(f"{what} holds NaN or infinity")
+        return value
+
+    return fitting
+
+
+def noise(value, x):
     value = np.asarray(value, np.float64)
-    try:
-        np.broadcast_to(value, x.shape)
-    except ValueError:
-        raise VerifyError(f"{what} {value.shape} does not broadcast to the input {x.shape}") from None
+    fits = value.ndim in (4, 5) and value.shape[-3:] == x.shape[-3:]
+    if not fits or (value.ndim == 5 and value.shape[1] not in (1, len(x))):
+        shapes = "(n, C, H, W) or (n, N, C, H, W)"
+        raise VerifyError(f"the noise must be {shapes} for an input {x.shape}, not {value.shape}")
     if not np.isfinite(value).all():
-        raise VerifyError(f"{what} holds NaN or infinity")
-    return value
+        raise VerifyError("the noise holds NaN or infinity")
+    return value[:, None] if value.ndim == 4 else value
+
+
+def bounds(value, x):
+    if len(value) != 2:
+        raise VerifyError("pixels is a pair: the lowest and the highest value of a pixel")
+    return tuple(like_input("a bound of the pixels")(v, x) for v in value)
+
+
+def on_the_picture(what):
+    """Pixels, a number or (rows, columns), no more than the picture has."""
+
+    def fitting(value, x):
+        rows, columns = (value, value) if np.ndim(value) == 0 else value
+        if not (0 < rows <= x.shape[-2] and 0 < columns <= x.shape[-1]):
+            raise VerifyError(f"{what} of {value} pixels does not fit a picture of {x.shape[-2:]}")
+        return int(rows), int(columns)
+
+    return fitting
+
+
+def share_of_side(n):
+    """An n-th of the shorter side of the picture, as `explain` has it."""
+
+    def default(x):
+        side = max(min(x.shape[-2:]) // n, 1)
+        return side, side
+
+    return default
+
+
+def always(value):
+    return lambda x: value
+
+
+SETTINGS = {
+    "integrated_gradients": (
+        Setting("steps", "how many places between baseline and picture", always(50), whole_number("steps")),
+        Setting(
+            "rule", "how they are chosen: gauss, right or midpoint", always("gauss"), one_of("rule", RULES)
+        ),
+        Setting(
+            "baseline",
+            "where it starts, after preprocessing: a number, or an array",
+            always(0.0),
+            like_input("the baseline"),
+        ),
+    ),
+    "smoothgrad": (
+        Setting(
+            "noise",
+            "SmoothGrad draws its noise, and another draw is another map: give what was added to x, (n, C, H, W)",
+            None,
+            noise,
+        ),
+    ),
+    "lrp_z_box": (
+        Setting(
+            "pixels",
+            "(lowest, highest) value of a pixel; default: as the network's description says, or as x has them",
+            always(None),
+            bounds,
+        ),
+    ),
+    "occlusion": (
+        Setting(
+            "window", "pixels, a number or (rows, columns)", share_of_side(7), on_the_picture("a window")
+        ),
+        Setting("stride", "pixels from window to window", share_of_side(14), on_the_picture("a stride")),
+        Setting("fill", "what covers, after preprocessing", always(0.0), like_input("the fill")),
+        Setting("start", "score or probability", always("score"), one_of("start", ("score", "probability"))),
+        Setting(
+            "average",
+            "over the windows of a pixel: mean or sum",
+            always("mean"),
+            one_of("average", AVERAGES[:2]),
+        ),
+    ),
+}

@@ -1,6 +1,7 @@
-"""The tape: what a forward pass remembers, run or read again with something changed.
+"""What a forward pass remembers, run or read again with something changed.
 
-A hypothesis about somebody else's network is a change of a few operations on the tape of ours; nothing else is computed again.
+A hypothesis about somebody else's network is a change of a few operations of ours; nothing else is computed again, and what was
+remembered stays as it is.
 """
 
 import copy
@@ -19,8 +20,7 @@ def again(op, **changed):
 def rerun(y, change=lambda t: None, after=()):
     """The same computation with other operations: change(tensor) -> the operation that makes it now, or None.
 
-    after: tensors behind which a `Tap` is put, so that all who take them take it from there.  An operation that takes fewer inputs than
-    the old one gets the first ones.  Only what depends on a change is computed again, and once.  -> {old tensor: new tensor}
+    after: tensors behind which a `Tap` is put, so that all who take them take it from there.  Only what depends on a change is computed again, and once.  -> {old tensor: new tensor}
     """
     new = {}
     for t in history(y):
@@ -29,14 +29,14 @@ def rerun(y, change=lambda t: None, after=()):
         if op is None and all(a is b for a, b in zip(inputs, t.op.inputs if t.op else [])):
             new[t] = t
         else:
-            new[t] = (op or again(t.op))(*inputs[: getattr(op, "takes", None)], name=t.name, layer=t.layer)
+            new[t] = (op or again(t.op))(*inputs, name=t.name, layer=t.layer)
         if t in after:
             new[t] = Tap()(new[t], name=t.name, layer=t.layer)
     return new
 
 
 def relink(y, change):
-    """The same values with other memories: change(tensor) -> {attribute: value} of its operation on the way back, or None.
+    """The same values with other memories: change(tensor) -> {attribute: value} that the backward pass finds in its operation, or None.
 
     No value is computed again.  -> {old tensor: new tensor}
     """
@@ -69,7 +69,7 @@ def consumers(y):
 
 
 class Tap(Op):
-    """y = x: a place on the tape where a rule can catch the whole signal that arrives at a tensor."""
+    """y = x: a place where a rule can catch the whole signal that arrives at a tensor."""
 
     def forward(self, x):
         return x

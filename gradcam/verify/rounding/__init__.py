@@ -1,0 +1,6 @@
+"""What rounding alone can do.
+
+differences.py  how far two arrays are apart; the precision that an array can claim
+propagation.py  how a computation amplifies roundoff, and which gates and switches lie near a tie
+ties.py         whether near ties explain all that differs
+"""

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gradcam.verify.reference.pipeline import MAPS, Run
+from gradcam.verify.reference.pipelines import MAPS
+from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.tape import makers, relink
 from gradcam.verify.rounding.differences import EPS, difference
 from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, find, history
@@ -37,7 +38,7 @@ def amplification(q, steps):
 
 
 def replayed(op):
-    """What the way back through this operation looks at, where it is a matter of rounding."""
+    """What the backward pass looks at in this operation, where it is a matter of rounding."""
     if isinstance(op, GATES):
         return {"x": np.where(op.x > 0, 1, -1) if isinstance(op, ReLU) else op.x}
     return {"switches": op.switches} if isinstance(op, MaxPool) else None
@@ -47,7 +48,7 @@ def flips(q, run, limits, kind):
     """The near ties whose other side brings `run` to theirs: (their names, the run with them), or None if none do.
 
     limits: {step: relative tolerance} of what must be reached; the first step leads.  Greedy: the flip that removes most of the
-    difference, then the next; each is a whole way back with one gate or switch changed.
+    difference, then the next; each is a whole backward pass with one gate or switch changed.
     """
     near = near_ties(run.y, NEAR[kind], behind=q.layer if q.method in MAPS else None)
     if not near or len(near) > MOST:
@@ -87,7 +88,7 @@ def flipped(q, run, chosen):
 def near_ties(y, share, exact=False, behind=None):
     """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only if asked for.
 
-    behind: the name of a layer; only what the way back to it meets.
+    behind: the name of a layer; only what the backward pass to it meets.
     """
     found, met = [], _after(y, behind)
     for t in makers(y, ReLU):

@@ -1,6 +1,6 @@
 """Rounding told from error: a few flipped gates and switches, or so many ties that only a band can be measured."""
 
-from gradcam.verify.reference.pipeline import FORWARD, PATHS
+from gradcam.verify.reference.pipelines import FORWARD, PATHS
 from gradcam.verify.rounding.differences import difference
 from gradcam.verify.rounding.propagation import band, crowded, flips
 
@@ -12,7 +12,7 @@ MOVED = (
     "gradient",
     "weights",
     "result",
-)  # where the way back has been: a flip can move these, and nothing before them
+)  # behind the backward pass: a flip can move these, and nothing before them
 
 
 def rounded(q, verdict, compared, kinds):
@@ -21,7 +21,7 @@ def rounded(q, verdict, compared, kinds):
     compared: {step: Compared}; kinds: {step: precision}.
     """
     differ = [s for s, c in compared.items() if c.differs]
-    if not differ or not set(differ) <= set(MOVED) or q.swapped or q.method in FORWARD:
+    if not differ or not set(differ) <= set(MOVED) or q.method in FORWARD:
         return False
     kind, limits = kinds[differ[0]], {s: compared[s].tolerance for s in differ}
     if q.method in PATHS or crowded(q, kind):  # on a path, every picture has ties of its own

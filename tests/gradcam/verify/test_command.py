@@ -13,14 +13,14 @@ import weights
 from gradcam import grad_cam, verify
 from gradcam.cli import main
 from gradcam.verify import files
-from gradcam.verify.hypotheses import photos
-from gradcam.verify.kit.write import write
+from gradcam.verify.hypotheses.resizing_photos import COARSE, resized
+from gradcam.verify.kit.writing import write_kit
 from minicnn import Tensor, find
 
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("kit"))[0]
+    return write_kit(tmp_path_factory.mktemp("kit"))[0]
 
 
 def ask(kit, result, *more, method="grad_cam", network="chain"):
@@ -185,10 +185,10 @@ def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
     pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8).repeat(9, 0).repeat(9, 1)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     p = files.network("udacity_cifar", tmp_path / "w.npz").card.preprocessing
-    x = photos.resized(
+    x = resized(
         pixels,
         replace(p, resize="squash", size=p.crop),
-        photos.COARSE["bilinear without antialiasing (OpenCV)"],
+        COARSE["bilinear without antialiasing (OpenCV)"],
     )
     np.save(tmp_path / "map.npy", verify.Question(made, x, 1, "saliency").reference["result"])
     command = ["verify", "--network", "udacity_cifar", "--weights", tmp_path / "w.npz", "--photo", tmp_path / "photo.png", "--class", 1,

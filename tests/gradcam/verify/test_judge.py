@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcam import verify
-from gradcam.verify.hypotheses import HYPOTHESES
+from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.reference.resizing import spline
 from minicnn import AvgPool, Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
@@ -156,7 +156,7 @@ def test_another_way_of_resizing_is_named():
 
 def test_every_hypothesis_says_its_theory_and_its_fix():
     assert len(HYPOTHESES) > 60 and all(
-        h.theory and h.fix and h.kind in ("mistake", "convention", "tie") for h in HYPOTHESES
+        h.says and h.fix and h.kind in ("mistake", "convention", "tie") for h in HYPOTHESES
     )
 
 

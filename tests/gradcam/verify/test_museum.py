@@ -3,7 +3,7 @@
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
-from gradcam.verify.hypotheses import HYPOTHESES  # noqa: E402
+from gradcam.verify.hypotheses.catalogue import HYPOTHESES  # noqa: E402
 from tests.gradcam.verify.museum import mistakes, run  # noqa: E402
 
 SEED = 11

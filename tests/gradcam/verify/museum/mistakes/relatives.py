@@ -48,9 +48,9 @@ def lrp(truth, make, *methods):
 
 
 TABLE = [
-    Mistake("another rule for the places on the way", places(lambda m: np.arange(1, m + 1) / m), IG, SOME),
-    Mistake("another rule for the places on the way", places(lambda m: np.arange(m) / m), IG, SOME),
-    Mistake("another rule for the places on the way", places(lambda m: (np.arange(m) + 0.5) / m), IG, SOME),
+    Mistake("another rule for the places between baseline and picture", places(lambda m: np.arange(1, m + 1) / m), IG, SOME),
+    Mistake("another rule for the places between baseline and picture", places(lambda m: np.arange(m) / m), IG, SOME),
+    Mistake("another rule for the places between baseline and picture", places(lambda m: (np.arange(m) + 0.5) / m), IG, SOME),
     Mistake("another number of steps", gauss(20), IG, SOME),
     Mistake("another baseline", lambda case: integrated(case, baseline=case.x.amin((1, 2, 3), keepdim=True)), IG, SOME),
     Mistake("another baseline", lambda case: integrated(case, baseline=1.0), IG, SOME),

@@ -1,4 +1,4 @@
-"""The rule on the way back."""
+"""The rule of the backward pass."""
 
 import torch
 

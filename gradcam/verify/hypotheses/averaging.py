@@ -1,11 +1,12 @@
-"""Integrated Gradients and SmoothGrad: other places on the way, another baseline, another mean."""
+"""Integrated Gradients and SmoothGrad: other pictures, another baseline, another mean."""
 
 import numpy as np
 
 from gradcam.methods.integrated_gradients import quadrature
-from gradcam.verify.hypotheses.hypothesis import PATHS, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
 from gradcam.verify.reference.averaged_gradients import from_baseline, mean_signal
-from minicnn import backward
+from gradcam.verify.reference.pipelines import PATHS
+from gradcam.verify.reference.steps import arrived
 
 IG, SMOOTH = ("integrated_gradients",), ("smoothgrad",)
 COUNTS = (10, 20, 25, 32, 50, 64, 100)
@@ -77,8 +78,7 @@ def by_input(q, v, old):
 
 def at_the_picture(q, v, old):
     """One gradient, at x."""
-    source, gy = v.start
-    return backward(source, gy, wrt=q.input_of(v.y), rules=v.rules, allow=q.allow(v))
+    return arrived(q, v, q.input_of(v.y), v.rules)
 
 
 def of_draws(q, y):
@@ -90,22 +90,75 @@ def of_draws(q, y):
     }  # fmt: skip
 
 
-EQ1 = "(x - x') * the integral of dy_c/dx on the way from x' to x (Sundararajan et al. 2017, eq. 1)"
-TABLE = [
-    Hypothesis("another rule for the places on the way", "path", f"{EQ1}; every rule nears it as the steps grow",
-               "state the rule and the number of steps", ways=rules, methods=IG, kind="convention"),
-    Hypothesis("another number of steps", "path", f"{EQ1}; every number of steps is another sum", "state the rule and the number of steps",
-               ways=counts, methods=IG, kind="convention"),
-    Hypothesis("the weights of the steps are rounded to float32", "path", "they add up to 1", "compute them in float64", in_single,
-               methods=IG, kind="convention"),
-    Hypothesis("another baseline", "path", f"{EQ1}; x' is a choice", "state the baseline, after preprocessing", ways=baselines, methods=IG,
-               kind="convention"),
-    Hypothesis("not multiplied by x - x'", "result", EQ1, "multiply by x - x'; without it, the map does not add up to y_c(x) - y_c(x')",
-               lambda q, v, old: v.signal, methods=IG),
-    Hypothesis("multiplied by x instead of x - x'", "result", EQ1, "subtract the baseline", by_input, methods=IG),
-    Hypothesis("the gradient at x alone", "signal", "the mean is over many pictures", "average over all of them",
-               at_the_picture, methods=PATHS),
-    Hypothesis("another mean over the draws", "signal", "1/n sum of dy_c/dx (Smilkov et al. 2017, sec. 2.1)",
-               "average the signed gradients",
-               ways=of_draws, methods=SMOOTH, kind="convention"),
-]  # fmt: skip
+EQ1 = "(x - x') * the integral of dy_c/dx from x' to x (Sundararajan et al. 2017, eq. 1)"
+CAUSES = [
+    Hypothesis(
+        name="another rule for the places between baseline and picture",
+        step="path",
+        says=f"{EQ1}; every rule nears it as the steps grow",
+        fix="state the rule and the number of steps",
+        variants=rules,
+        methods=IG,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="another number of steps",
+        step="path",
+        says=f"{EQ1}; every number of steps is another sum",
+        fix="state the rule and the number of steps",
+        variants=counts,
+        methods=IG,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="the weights of the steps are rounded to float32",
+        step="path",
+        says="they add up to 1",
+        fix="compute them in float64",
+        change=in_single,
+        methods=IG,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="another baseline",
+        step="path",
+        says=f"{EQ1}; x' is a choice",
+        fix="state the baseline, after preprocessing",
+        variants=baselines,
+        methods=IG,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="not multiplied by x - x'",
+        step="result",
+        says=EQ1,
+        fix="multiply by x - x'; without it, the map does not add up to y_c(x) - y_c(x')",
+        change=lambda q, v, old: v.signal,
+        methods=IG,
+    ),
+    Hypothesis(
+        name="multiplied by x instead of x - x'",
+        step="result",
+        says=EQ1,
+        fix="subtract the baseline",
+        change=by_input,
+        methods=IG,
+    ),
+    Hypothesis(
+        name="the gradient at x alone",
+        step="signal",
+        says="the mean is over many pictures",
+        fix="average over all of them",
+        change=at_the_picture,
+        methods=PATHS,
+    ),
+    Hypothesis(
+        name="another mean over the draws",
+        step="signal",
+        says="1/n sum of dy_c/dx (Smilkov et al. 2017, sec. 2.1)",
+        fix="average the signed gradients",
+        variants=of_draws,
+        methods=SMOOTH,
+        kind="convention",
+    ),
+]

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradcam.interpolation import upsample
-from gradcam.verify.hypotheses import photos
 from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.resizing_photos import resized_otherwise
 
 MEAN, STD = (
     np.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -47,40 +47,59 @@ def square(q):
 
 def turned(q, y):
     """A network that takes any size also takes a picture that is not square; the result is then (W, H) too."""
-    return {"": exchanged} if square(q) or q.swapped else {}
-
-
-def as_it_came(q, v, old):
-    return old() if square(q) else old().swapaxes(-1, -2)
+    return {"": exchanged} if square(q) or q.exchanged else {}
 
 
 def resizes(q, y):
     if q.photo is None:
         return {}
-    return {name: lambda q, v, old, way=way: way() for name, way in photos.ways(q.photo).items()}
+    return {name: lambda q, v, old, make=make: make() for name, make in resized_otherwise(q.photo).items()}
 
 
 WHY = "a network computes its scores for the preprocessing that it was trained with"
 FIX = "compare the preprocessed inputs and the scores before any map"
-TABLE = [
-    Hypothesis("another way of resizing the photo", "input", WHY, FIX, ways=resizes),
-    Hypothesis("colour channels in the other order (RGB, BGR)", "input", WHY, FIX, ways=colours),
-    Hypothesis("another mean and deviation", "input", WHY, FIX, ways=normalisations),
-    Hypothesis("another range of pixel values", "input", WHY, FIX, ways=ranges),
+CAUSES = [
     Hypothesis(
-        "picture with H and W exchanged",
-        "input",
-        "x is (N, C, H, W)",
-        "transpose (W, H) arrays once, on reading",
-        ways=turned,
-        also={"upsampled": lambda q, v, old: upsample(v.map, v.input.shape[-2:]), "result": as_it_came},
-        turns=True,
+        name="another way of resizing the photo",
+        step="input",
+        says=WHY,
+        fix=FIX,
+        variants=resizes,
     ),
     Hypothesis(
-        "picture mirrored",
-        "input",
-        "x is the picture as it was read",
-        "switch off augmentation (flips)",
-        lambda q, v, old: old()[..., ::-1],
+        name="colour channels in the other order (RGB, BGR)",
+        step="input",
+        says=WHY,
+        fix=FIX,
+        variants=colours,
+    ),
+    Hypothesis(
+        name="another mean and deviation",
+        step="input",
+        says=WHY,
+        fix=FIX,
+        variants=normalisations,
+    ),
+    Hypothesis(
+        name="another range of pixel values",
+        step="input",
+        says=WHY,
+        fix=FIX,
+        variants=ranges,
+    ),
+    Hypothesis(
+        name="picture with H and W exchanged",
+        step="input",
+        says="x is (N, C, H, W)",
+        fix="transpose (W, H) arrays once, on reading",
+        variants=turned,
+        also={"upsampled": lambda q, v, old: upsample(v.map, v.input.shape[-2:])},
+    ),
+    Hypothesis(
+        name="picture mirrored",
+        step="input",
+        says="x is the picture as it was read",
+        fix="switch off augmentation (flips)",
+        change=lambda q, v, old: old()[..., ::-1],
     ),
 ]

@@ -17,7 +17,7 @@ FILTERS = (
 )  # PIL's, which average over the old pixels where a picture shrinks
 
 
-def ways(photo):
+def resized_otherwise(photo):
     """{detail: input (1, C, crop, crop)} for (picture, preprocessing), without the right one; computed when called."""
     picture, meant = photo
     crop = meant.crop
@@ -59,7 +59,7 @@ def in_floats(pixels, size):
     return np.einsum("ij,jkc,lk->ilc", rows, pixels.astype(np.float64), columns, optimize=True)
 
 
-COARSE = {  # how they are called: f(pixels, (h, w))
+COARSE = {  # {name: f(pixels, (h, w))
     "bilinear without antialiasing, in floats (PyTorch)": in_floats,
     "bilinear without antialiasing, in bytes (PyTorch)": lambda pixels, size: np.rint(
         in_floats(pixels, size)

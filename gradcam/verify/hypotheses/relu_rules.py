@@ -1,9 +1,10 @@
-"""The rule on the way back is not the method's, or does not reach every ReLU."""
+"""The rule of the backward pass is not the method's, or does not reach every ReLU."""
 
 import numpy as np
 
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.verify.hypotheses.hypothesis import BY_GATES, GRADED, PATHS, RULED, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.pipelines import GATED, GRADED, PLAIN, RULED
 from gradcam.verify.reference.tape import Tap, consumers, makers, rerun
 from minicnn import Conv, Linear, MaxPool, ReLU, names
 from minicnn.windows import cut_padding, pad_to_fit, taps
@@ -15,7 +16,7 @@ ZEILER = (
 EVERY = "the rule holds at every ReLU between the score and the input"
 
 
-def table(rules):
+def instead(rules):
     return lambda q, v, old: rules
 
 
@@ -106,23 +107,18 @@ def ties(share):
     """A rule for max-pools: where a window's maximum is found more than once, the signal goes to the last, or is split."""
 
     def rule(op, gy):
-        x, y = op.inputs[0].data, op.top
+        x = op.inputs[0].data
         padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
         where = [index for _, _, index in taps(op.kernel, op.stride, (1, 1), op.windows)]
-        hits = np.stack([padded[w] == y for w in where])
-        hits = share(hits)
+        seen = np.stack([padded[w] for w in where])
+        hits = share(seen == seen.max(axis=0))
         reach = [(n - 1) * s + k for n, s, k in zip(op.windows, op.stride, op.kernel)]
         g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
         for hit, w in zip(hits, where):
             g[w] += gy * hit
         return cut_padding(g, op.size, op.pad)
 
-    def way(q, v, old):
-        for t in makers(v.y, MaxPool):
-            t.op.top = t.data
-        return old() | {MaxPool: rule}
-
-    return way
+    return lambda q, v, old: old() | {MaxPool: rule}
 
 
 def split(hits):
@@ -138,41 +134,117 @@ def last(hits):
     return hits * (later == 1)
 
 
-def tied(way):
-    return lambda q, y: {"": way} if makers(y, MaxPool) else {}
+def tied(change):
+    return lambda q, y: {"": change} if makers(y, MaxPool) else {}
 
 
 TIE = "where a window has its maximum twice, the derivative is not defined: PyTorch and this reference take the first"
 HOOK = "the rule is applied to the tensor in front of the ReLU, so it also clips what a skip connection brings there"
-TABLE = [
-    Hypothesis("the override did not fire: plain gradient", "rules", EVERY,
-               "override functional ReLUs too (F.relu, torch.relu, clamp), or use nn.ReLU",
-               table(BACKPROP), methods=RULED),
-    Hypothesis("deconvnet instead of guided backprop", "rules", SPRINGENBERG, "gate by the ReLU's input as well", table(DECONVNET),
-               methods=("guided_backprop", "guided_grad_cam")),
-    Hypothesis("guided backprop instead of deconvnet", "rules", ZEILER, "do not gate by the ReLU's input", table(GUIDED),
-               methods=("deconvnet",)),
-    Hypothesis("an overridden ReLU in a plain gradient", "rules", "the gradient passes g 1[x > 0] at every ReLU",
-               "remove the hooks, also after an exception",
-               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=("gradient", "saliency", *PATHS)),
-    Hypothesis("only some of the ReLUs overridden", "rules", EVERY,
-               "replace ReLUs recursively, functional ones too, after every layer", ways=parts, methods=RULED),
-    Hypothesis("gate inverted", "rules", EVERY, "pass where the input was positive", inverted,
-               methods=BY_GATES),
-    Hypothesis("the signal is clipped on the wrong side of the layer", "rules", EVERY,
-               "clip where the signal arrives at the ReLU, not where it leaves a layer",
-               clipped_below, methods=RULED),
-    Hypothesis("hook on a tensor that is shared with a skip", "y", HOOK,
-               "override the ReLU itself, or clone its input in the forward pass", ways=shared, also={"rules": hooked_rules},
-               methods=RULED),
-    Hypothesis("guided gradients in Grad-CAM", "cam_rules", "alpha is the mean of the gradient, not of a guided signal (eq. 1)",
-               "remove the override before Grad-CAM",
-               ways=lambda q, y: {"guided": table(GUIDED), "deconvnet": table(DECONVNET)}, methods=GRADED),
-    Hypothesis("tie rule: the signal is split among equal maxima", "rules", TIE, "state the tie rule", ways=tied(ties(split)), kind="tie"),
-    Hypothesis("tie rule: every equal maximum gets the signal", "rules", "more signal leaves such a window than enters: no subgradient",
-               "send it to one of the equal maxima, or split it", ways=tied(ties(every)), kind="convention"),
-    Hypothesis("tie rule: the last of equal maxima", "rules", TIE, "state the tie rule", ways=tied(ties(last)), kind="tie"),
-    Hypothesis("tie rule: a ReLU passes at exactly 0", "rules",
-               "at 0 the derivative is not defined: PyTorch and this reference take 0", "gate by x > 0",
-               output_gate, methods=BY_GATES, kind="tie"),
-]  # fmt: skip
+CAUSES = [
+    Hypothesis(
+        name="the override did not fire: plain gradient",
+        step="rules",
+        says=EVERY,
+        fix="override functional ReLUs too (F.relu, torch.relu, clamp), or use nn.ReLU",
+        change=instead(BACKPROP),
+        methods=RULED,
+    ),
+    Hypothesis(
+        name="deconvnet instead of guided backprop",
+        step="rules",
+        says=SPRINGENBERG,
+        fix="gate by the ReLU's input as well",
+        change=instead(DECONVNET),
+        methods=("guided_backprop", "guided_grad_cam"),
+    ),
+    Hypothesis(
+        name="guided backprop instead of deconvnet",
+        step="rules",
+        says=ZEILER,
+        fix="do not gate by the ReLU's input",
+        change=instead(GUIDED),
+        methods=("deconvnet",),
+    ),
+    Hypothesis(
+        name="an overridden ReLU in a plain gradient",
+        step="rules",
+        says="the gradient passes g 1[x > 0] at every ReLU",
+        fix="remove the hooks, also after an exception",
+        variants=lambda q, y: {"guided": instead(GUIDED), "deconvnet": instead(DECONVNET)},
+        methods=PLAIN,
+    ),
+    Hypothesis(
+        name="only some of the ReLUs overridden",
+        step="rules",
+        says=EVERY,
+        fix="replace ReLUs recursively, functional ones too, after every layer",
+        variants=parts,
+        methods=RULED,
+    ),
+    Hypothesis(
+        name="gate inverted",
+        step="rules",
+        says=EVERY,
+        fix="pass where the input was positive",
+        change=inverted,
+        methods=GATED,
+    ),
+    Hypothesis(
+        name="the signal is clipped on the wrong side of the layer",
+        step="rules",
+        says=EVERY,
+        fix="clip where the signal arrives at the ReLU, not where it leaves a layer",
+        change=clipped_below,
+        methods=RULED,
+    ),
+    Hypothesis(
+        name="hook on a tensor that is shared with a skip",
+        step="y",
+        says=HOOK,
+        fix="override the ReLU itself, or clone its input in the forward pass",
+        variants=shared,
+        also={"rules": hooked_rules},
+        methods=RULED,
+    ),
+    Hypothesis(
+        name="guided gradients in Grad-CAM",
+        step="cam_rules",
+        says="alpha is the mean of the gradient, not of a guided signal (eq. 1)",
+        fix="remove the override before Grad-CAM",
+        variants=lambda q, y: {"guided": instead(GUIDED), "deconvnet": instead(DECONVNET)},
+        methods=GRADED,
+    ),
+    Hypothesis(
+        name="tie rule: the signal is split among equal maxima",
+        step="rules",
+        says=TIE,
+        fix="state the tie rule",
+        variants=tied(ties(split)),
+        kind="tie",
+    ),
+    Hypothesis(
+        name="tie rule: every equal maximum gets the signal",
+        step="rules",
+        says="more signal leaves such a window than enters: no subgradient",
+        fix="send it to one of the equal maxima, or split it",
+        variants=tied(ties(every)),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="tie rule: the last of equal maxima",
+        step="rules",
+        says=TIE,
+        fix="state the tie rule",
+        variants=tied(ties(last)),
+        kind="tie",
+    ),
+    Hypothesis(
+        name="tie rule: a ReLU passes at exactly 0",
+        step="rules",
+        says="at 0 the derivative is not defined: PyTorch and this reference take 0",
+        fix="gate by x > 0",
+        change=output_gate,
+        methods=GATED,
+        kind="tie",
+    ),
+]

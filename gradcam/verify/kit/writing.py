@@ -1,40 +1,48 @@
 """`gradcam verify kit DIR`: every network, input and expected result as files, with a manifest that says what they are."""
 
+from __future__ import annotations
+
 import hashlib
 import json
+import os
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 
+from gradcam.method import Method
+from gradcam.methods import METHODS
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.hypotheses import HYPOTHESES
+from gradcam.verify.hypotheses.catalogue import HYPOTHESES
+from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY
 from gradcam.verify.kit import onnx_file
-from gradcam.verify.kit.methods import DIVIDED, FORMULAS, NEW, NOISE, settings
-from gradcam.verify.kit.networks import CLASSES, NETWORKS, Network, picture, weights
+from gradcam.verify.kit.networks import CLASSES, NETWORKS, H, Network, W, numbers, picture, weights
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipeline import CAMS, MAPS, Run
-from minicnn import GraphError
+from gradcam.verify.reference.pipelines import CAMS, MAPS
+from gradcam.verify.reference.run import Run
 
 VERSION = 1
-SAME_FOR_ALL = ("result", "upsampled")  # conventions that Grad-CAM and the gradient show already
+NOISE = numbers((4, 3, H, W), 42, 4)  # SmoothGrad's; a file of the kit
+SETTINGS = {  # what the equations of these methods say
+    "integrated_gradients": {"steps": 8, "rule": "midpoint"},
+    "smoothgrad": {"noise": NOISE},
+    "occlusion": {"window": 2, "stride": 1},
+}
+SAME_FOR_ALL = ("result", "upsampled")  # conventions that the classic methods and Grad-CAM's family show
 VISIBLE = 1e-6  # what differs by less is no case of its own: another tiny epsilon, say
-EXACT, ROUNDED = (
-    0.0,
-    1e-12,
-)  # what no exp or division enters must be equal bit by bit; the rest, relative to the largest value
+EXACT, ROUNDED = 0.0, 1e-12  # of the largest value: where no exp or division enters, and elsewhere
 
 
-def write(folder):
-    """Write the kit -> (folder, how many files, bytes).  The same files every time.  VerifyError: the folder cannot be written."""
-    folder = Path(folder)
+def write_kit(path: str | os.PathLike[str]) -> tuple[Path, int, int]:
+    """Write the kit, the same files every time -> (folder, how many files, bytes).  VerifyError: it cannot be written."""
+    folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         manifest = {
             "version": VERSION,
-            "methods": FORMULAS,
-            "cases": [c for name in NETWORKS for c in network(folder, name)],
+            "methods": {name: formula(method) for name, method in METHODS.items()},
+            "cases": [c for name in NETWORKS for c in cases_of(folder, name)],
         }
         for name in ("README.md", "run_pytorch.py"):
             (folder / name).write_text(
@@ -49,7 +57,7 @@ def write(folder):
     return folder, len(written), sum(p.stat().st_size for p in written)
 
 
-def network(folder, name):
+def cases_of(folder, name):
     """One network: its files, and its cases for the manifest."""
     about, relus, steps, layer, seed, flat = NETWORKS[name]
     arrays, x, at = weights(steps, seed), picture(seed, flat), folder / name
@@ -66,15 +74,27 @@ def network(folder, name):
     net = Network(steps, arrays)
     c = most_shown(net, x, layer)
     np.save(at / "expected" / "scores.npy", Question(net, x, c, "gradient").reference["y"])
-    for method in FORMULAS:
-        q = Question(net, x, c, method, layer if method in CAMS else None, settings=settings(method))
-        for convention, formula, result, exact in expected(q):
+    for method in METHODS:
+        q = Question(net, x, c, method, layer if method in CAMS else None, settings=SETTINGS.get(method))
+        for convention, said, result, exact in expected(q):
             file = f"{method}{'@' if convention else ''}{convention}.npy"
             np.save(at / "expected" / file, result)
             yield {
-                "network": name, "relus": relus, "method": method, "convention": convention, "formula": formula, "class": c,
-                "layer": layer if method in CAMS else None, "expected": f"{name}/expected/{file}", "tolerance": EXACT if exact else ROUNDED,
-            }  # fmt: skip
+                "network": name,
+                "relus": relus,
+                "method": method,
+                "convention": convention,
+                "formula": said,
+                "class": c,
+                "layer": q.layer,
+                "expected": f"{name}/expected/{file}",
+                "tolerance": EXACT if exact else ROUNDED,
+            }
+
+
+def formula(method: Method) -> str:
+    """What the manifest says of a method."""
+    return method.equation or method.question
 
 
 def most_shown(net, x, layer):
@@ -85,31 +105,27 @@ def most_shown(net, x, layer):
 
 
 def expected(q):
-    """Yield (convention, formula, result, whether it is exact): the method, and every convention and tie rule that gives another result."""
-    right = q.reference["result"]
+    """Yield (convention, formula, result, whether it is exact): the method, and what conventions and tie rules make of it."""
+    right, method = q.reference["result"], METHODS[q.method]
     if not np.any(right):
         return  # a map of zeros tells nothing apart
-    yield "", FORMULAS[q.method], right, q.method not in DIVIDED
-    q.at_input_size = q.method in MAPS
+    yield "", formula(method), right, method.exact
+    in_full = method.classic or method.weights is not None
     for h in HYPOTHESES:
-        if h.kind == "mistake" or (q.method in NEW and h.step in SAME_FOR_ALL):
+        if h.kind == "mistake" or (not in_full and h.step in SAME_FOR_ALL):
             continue
-        if h.step != "upsampled":
-            q.at_input_size = False
+        q.at_input_size = q.method in MAPS and h.step == "upsampled"
         for form in h.forms(q):
             try:
                 with np.errstate(all="ignore"):
                     result = Run(q, form.changes)["result"]
-            except (GraphError, ValueError, np.linalg.LinAlgError):
+            except DOES_NOT_APPLY:
                 continue
-            if (
-                np.isfinite(result).all()
-                and np.any(result)
-                and apart(result, right) > (VISIBLE if q.method in NEW else 0)
-            ):
-                yield slug(form.name), f"{form.name}; {h.theory}", result, False
-        q.at_input_size = q.method in MAPS
+            shown = np.isfinite(result).all() and np.any(result)
+            if shown and apart(result, right) > (0 if in_full else VISIBLE):
+                yield slug(form.name), f"{form.name}; {h.says}", result, False
         q.values.clear()
+    q.at_input_size = False
 
 
 def apart(result, right):

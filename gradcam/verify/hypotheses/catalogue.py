@@ -1,0 +1,29 @@
+"""All hypotheses, in the order in which they are tried."""
+
+from gradcam.verify.hypotheses import (
+    averaging,
+    combining,
+    preprocessing,
+    relevance_rules,
+    relu_rules,
+    scores,
+    starts,
+    upsampling,
+    values,
+    without_gradient,
+    wrong_layer,
+)
+
+HYPOTHESES = (
+    *relu_rules.CAUSES,
+    *relevance_rules.CAUSES,
+    *starts.CAUSES,
+    *averaging.CAUSES,
+    *wrong_layer.CAUSES,
+    *without_gradient.CAUSES,
+    *combining.CAUSES,
+    *upsampling.CAUSES,
+    *values.CAUSES,
+    *preprocessing.CAUSES,
+    *scores.CAUSES,
+)

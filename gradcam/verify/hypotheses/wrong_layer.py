@@ -1,0 +1,108 @@
+"""Grad-CAM's layer: another one, or its activation from one side of a ReLU and its gradient from the other."""
+
+import numpy as np
+
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.reference.pipelines import CAMS, GRADED
+from gradcam.verify.reference.steps import arrived
+from gradcam.verify.reference.tape import consumers
+from minicnn import ReLU, find, history, names
+
+NEIGHBOURS = 3
+
+
+def relu_after(q, y):
+    """The ReLU that takes the layer's output, or None."""
+    A = find(y, q.layer)
+    return next((t for t in consumers(y).get(A, ()) if isinstance(t.op, ReLU)), None)
+
+
+def mixed_activation(q, y):
+    """The in-place ReLU has changed the stored activation; the gradient is the convolution's."""
+    return {"": lambda q, v, old: relu_after(q, v.y).data} if relu_after(q, y) else {}
+
+
+def mixed_gradient(q, y):
+    return {"": lambda q, v, old: arrived(q, v, relu_after(q, v.y), v.cam_rules)} if relu_after(q, y) else {}
+
+
+def before_relu(q, y):
+    """The layer is a ReLU: the activation is taken before it, the gradient after it."""
+    A = find(y, q.layer)
+    return {"": lambda q, v, old: v.A.op.inputs[0].data} if isinstance(A.op, ReLU) else {}
+
+
+def neighbours(q, y):
+    """The named feature maps next to the layer in the forward pass, before and after."""
+    known = {t: n for n, t in names(y).items() if t is not None}
+    maps = [t for t in history(y) if t in known and t.op and t.ndim == 4]
+    at = maps.index(find(y, q.layer))
+    near = maps[max(at - NEIGHBOURS, 0) : at] + maps[at + 1 : at + 1 + NEIGHBOURS]
+    return {f"{known[t]}": lambda q, v, old, n=known[t]: find(v.y, n) for t in near}
+
+
+def guided_gate(q, v, old):
+    g = old()
+    return g * (v.activation > 0) * (g > 0)
+
+
+EQ1 = "A^k and dy_c/dA^k are of one tensor (eq. 1)"
+CLONE = "clone the activation in the hook, or make the ReLU not in-place"
+CAUSES = [
+    Hypothesis(
+        name="in-place ReLU: activation after it, gradient before it",
+        step="activation",
+        says=EQ1,
+        fix=CLONE,
+        variants=mixed_activation,
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="in-place ReLU: activation before it, gradient after it",
+        step="gradient",
+        says=EQ1,
+        fix=CLONE,
+        variants=mixed_gradient,
+        methods=GRADED,
+    ),
+    Hypothesis(
+        name="activation from before the ReLU, gradient from after it",
+        step="activation",
+        says=EQ1,
+        fix=CLONE,
+        variants=before_relu,
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="another layer (off by one, or after an in-place ReLU)",
+        step="A",
+        says=EQ1,
+        fix="compare the shape and the values of the activation first",
+        variants=neighbours,
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="gradient gated as in guided backprop",
+        step="gradient",
+        says="alpha is the mean of the whole gradient (eq. 1)",
+        fix="switch off use_guided_grads",
+        change=guided_gate,
+        methods=GRADED,
+    ),
+    Hypothesis(
+        name="ReLU on the gradient before its mean",
+        step="gradient",
+        says="alpha is the mean of the whole gradient (eq. 1)",
+        fix="clip the map, nothing before it",
+        change=lambda q, v, old: np.maximum(old(), 0),
+        methods=GRADED,
+    ),
+    Hypothesis(
+        name="absolute value of the gradient before its mean",
+        step="gradient",
+        says="alpha is signed (eq. 1)",
+        fix="leave out abs",
+        change=lambda q, v, old: abs(old()),
+        methods=GRADED,
+    ),
+]
