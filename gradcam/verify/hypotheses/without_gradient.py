@@ -99,7 +99,7 @@ def _norm(A):
 
 def windows(q, y):
     """Other sizes of the window, and other steps from one to the next."""
-    (kh, kw), (sh, sw) = q.settings["window"], q.settings["stride"]
+    kh, kw = q.settings["window"]
     H, W = q.x.shape[-2:]
     meant = {
         "side by side": {"stride": (kh, kw)},

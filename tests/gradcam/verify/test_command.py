@@ -98,7 +98,7 @@ def test_json_and_html(kit, capsys, tmp_path):
     (["--layer", "relu9"], "'relu9' is none; there is conv1, relu1"),
     (["--class", "9"], "class 9 is none of the network's 4"),
     (["--result", "missing.npy"], "missing.npy: No such file"),
-    (["--method", "Occlusion"], "no method is called 'occlusion'"),
+    (["--method", "Shapley"], "no method is called 'shapley'"),
     (["--scores", "{map}"], "their scores have 2 classes, the network 4"),
 ])  # fmt: skip
 def test_mistakes_of_the_user_are_said_in_one_line(kit, capsys, change, said):
