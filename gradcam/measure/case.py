@@ -1,5 +1,8 @@
 """One picture, its truth, and the maps of all methods for it: what measures measure."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -9,16 +12,19 @@ from gradcam.image import prepare
 from gradcam.measure.baselines import random_point
 from gradcam.measure.measures.deletion_insertion import few
 from gradcam.measure.measures.rank_correlation import spread
+from gradcam.measure.pictures.example import Example
 from gradcam.measure.statistics.intensity import intensity
 from gradcam.methods import METHODS
 from gradcam.methods.occlusion import METHOD as OCCLUSION
 from gradcam.methods.occlusion import occlusion
 from minicnn import GraphError, RuleError
+from minicnn.layer import Layer
+from weights import Preprocessing
 
 NOT_FINITE = "the map is not finite"
 
 
-def parsed(method):
+def parsed(method: str) -> tuple[str, str | None]:
     """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from
     (default: the network's own).
     """
@@ -38,7 +44,27 @@ class Case:
     failed {method: why there is none}
     """
 
-    def __init__(self, net, example, preprocessing, number, methods, overlap=2):
+    net: Layer
+    number: int
+    overlap: int
+    c: int
+    x: np.ndarray
+    truth: np.ndarray
+    boxes: np.ndarray
+    size: tuple[int, int]
+    raw: dict[str, np.ndarray]
+    failed: dict[str, str]
+    maps: dict[str, np.ndarray]
+
+    def __init__(
+        self,
+        net: Layer,
+        example: Example,
+        preprocessing: Preprocessing,
+        number: int,
+        methods: Iterable[str],
+        overlap: int = 2,
+    ) -> None:
         self.net, self.number, self.overlap = net, number, overlap
         self.c, self.truth, self.boxes = example.c, example.truth, example.boxes
         self.x = prepare(example.picture, preprocessing)
@@ -48,28 +74,28 @@ class Case:
         self.maps = {m: intensity(self.raw[m], self.size) for m in methods if m in self.raw}
 
     @cached_property
-    def scores(self):
+    def scores(self) -> np.ndarray:
         """(classes,)"""
         return self.net(self.x)[0]
 
     @property
-    def rank(self):
+    def rank(self) -> int:
         """How many classes score higher than the picture's own."""
         return int((self.scores > self.scores[self.c]).sum())
 
     @property
-    def window(self):
+    def window(self) -> tuple[int, int]:
         """Side of occlusion's windows, a seventh of the picture, and the step between them, pixels."""
         side = min(self.size)
         return max(side // 7, 1), max(side // (7 * self.overlap), 1)
 
     @cached_property
-    def falls(self):
+    def falls(self) -> np.ndarray:
         """How much the score falls when a window is covered, (rows, columns)."""
         return occlusion(self.net, self.x, self.c, *self.window, average="none", batch=few(self.x))[0]
 
     @cached_property
-    def random(self):
+    def random(self) -> np.ndarray:
         """The map of the baseline "random point"."""
         return random_point(self.size, self.number)
 
@@ -100,7 +126,9 @@ class Case:
                 self.failed[method] = NOT_FINITE
 
 
-def unfit(net, example, preprocessing, methods):
+def unfit(
+    net: Layer, example: Example, preprocessing: Preprocessing, methods: Iterable[str]
+) -> dict[str, str]:
     """{method: why this network has no such map, whatever the picture}, found by trying."""
     tried = Case(net, example, preprocessing, 0, [m for m in methods if parsed(m)[0] != OCCLUSION.name])
     return {m: why for m, why in tried.failed.items() if why != NOT_FINITE}

@@ -1,11 +1,14 @@
 """What a measure is given, looked at once: a map that is no map has no score."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcam.measure.errors import MeasureError
 
 
-def checked_map(map, positive=False):
+def checked_map(map: ArrayLike, positive: bool = False) -> np.ndarray:
     """A map as an array (H, W) of finite floats; positive: none of them below zero.
 
     MeasureError otherwise.
@@ -23,7 +26,7 @@ def checked_map(map, positive=False):
     return map if map.dtype.kind == "f" else map.astype(float)
 
 
-def checked_mask(truth, shape):
+def checked_mask(truth: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """The object's pixels as (H, W) bool, of a mask of booleans or of numbers 0 and 1, as large as its map.
 
     MeasureError otherwise.
@@ -36,7 +39,7 @@ def checked_mask(truth, shape):
     return truth.astype(bool, copy=False)
 
 
-def checked_boxes(boxes):
+def checked_boxes(boxes: ArrayLike) -> np.ndarray:
     """Boxes as floats (B, 4), each x0, y0, x1, y1 with x0 < x1 and y0 < y1.  MeasureError otherwise."""
     boxes = np.asarray(boxes)
     if boxes.ndim != 2 or boxes.shape[1:] != (4,) or len(boxes) == 0 or boxes.dtype.kind not in "iuf":

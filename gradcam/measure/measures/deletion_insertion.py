@@ -38,7 +38,9 @@ def insertion(net: Network, x: np.ndarray, c: int, map: np.ndarray, steps: int =
     return curve(net, blurred(x), x, c, map, steps)
 
 
-def curve(net, before, after, c, map, steps):
+def curve(
+    net: Network, before: np.ndarray, after: np.ndarray, c: int, map: np.ndarray, steps: int
+) -> np.ndarray:
     """The probabilities of class c while pixels of `before` give way to those of `after`, in the order of the
     map, in equal parts.
     """
@@ -62,7 +64,7 @@ def curve(net, before, after, c, map, steps):
     return np.concatenate(found)
 
 
-def few(x):
+def few(x: np.ndarray) -> int:
     """How many pictures a pass takes: as many as have a megabyte between them.
 
     More is slower, for they leave the processor's cache.
@@ -70,7 +72,7 @@ def few(x):
     return max(1, 2**20 // x[0].nbytes)
 
 
-def probability(net, x, c):
+def probability(net: Network, x: np.ndarray, c: int) -> np.ndarray:
     """(N, C, H, W) -> the probability of class c (N,)"""
     multi_label = getattr(getattr(net, "card", None), "multi_label", False)
     return (Sigmoid() if multi_label else Softmax())(net(x))[:, c]
@@ -81,13 +83,13 @@ def area_under_curve(curve: np.ndarray) -> float:
     return float((curve[1:] + curve[:-1]).mean() / 2)
 
 
-def blurred(x, deviation=BLUR):
+def blurred(x: np.ndarray, deviation: float = BLUR) -> np.ndarray:
     """x (..., H, W) convolved with a Gaussian; beyond the edge, the edge goes on."""
     rows, columns = (gaussian(n, deviation * max(x.shape[-2:])).astype(x.dtype) for n in x.shape[-2:])
     return rows @ x @ columns.T
 
 
-def gaussian(n, deviation):
+def gaussian(n: int, deviation: float) -> np.ndarray:
     """(n, n): row i holds the shares of the n old values in new value i.  deviation: pixels"""
     far = int(4 * deviation) + 1
     away = np.arange(-far, far + 1)

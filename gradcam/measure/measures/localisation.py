@@ -8,6 +8,8 @@ Lesson 12.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gradcam.measure.checked import checked_boxes, checked_map
@@ -49,7 +51,7 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
     return float(intersection / (np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - intersection))
 
 
-def errors(map, case):
+def errors(map: np.ndarray, case: Any) -> tuple[bool, bool, bool]:
     """Box found; top-1 and top-5 error: the class is not among the first, or its box is wrong (Selvaraju et
     al. 2017, table 1).
 

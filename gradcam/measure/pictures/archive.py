@@ -2,8 +2,12 @@
 whole.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
+
+import numpy as np
 
 from gradcam.measure.errors import DataError
 from weights import WeightsError
@@ -11,7 +15,9 @@ from weights.readers import npy, zip_directory
 from weights.readers.mapped_file import MappedFile
 
 
-def arrays(path, what, wanted, optional=()):
+def arrays(
+    path: str | os.PathLike[str], what: str, wanted: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> tuple[dict[str, np.ndarray], str]:
     """({name: array} of an npz file, a digest of the file).  what: it should be, for people; wanted: names
     without which it is not that.
 

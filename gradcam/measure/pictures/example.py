@@ -1,15 +1,19 @@
 """A picture and its truth, as every source of pictures gives it.
 
-A source has `numbers`, of its pictures; `source[number]`, an Example; `preprocessing`, what makes the
-network's input of a picture; `says`, what it is, for people; `digest`, which tells it from every other
+A source, `Pictures`, has `numbers`, of its pictures; `source[number]`, an Example; `preprocessing`, what
+makes the network's input of a picture; `says`, what it is, for people; `digest`, which tells it from every
+other
 source: rows that were measured on one are no rows of another.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+
+from weights import Preprocessing
 
 
 @dataclass
@@ -26,7 +30,20 @@ class Example:
     boxes: np.ndarray
 
 
-def squash(preprocessing):
+class Pictures(Protocol):
+    """Where pictures come from."""
+
+    numbers: list[int]
+    preprocessing: Preprocessing
+    says: str
+    digest: str
+
+    def __getitem__(self, number: int, /) -> Example:
+        """One picture, on the network's own grid."""
+        ...
+
+
+def squash(preprocessing: Preprocessing) -> Preprocessing:
     """The same preparation of a whole picture: nothing is cut off, and one that has the right size already
     stays as it is.
     """

@@ -1,6 +1,9 @@
 """Grids of 2 x 2 pictures of four classes, for the grid pointing game (Böhle et al. 2021, sec. 4.1)."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -8,7 +11,10 @@ from PIL import Image
 from gradcam.image import prepare
 from gradcam.measure.errors import DataError
 from gradcam.measure.measures.localisation import box_around
-from gradcam.measure.pictures.example import Example
+from gradcam.measure.pictures.example import Example, Pictures
+from gradcam.measure.pictures.scenes import Scenes
+from minicnn.layer import Layer
+from weights import Preprocessing
 
 CELLS = 2  # along a side
 SUREST = 20  # photos of a class that may enter a grid
@@ -23,7 +29,16 @@ class PhotoGrids:
     size gets smaller cells.
     """
 
-    def __init__(self, photos, net, rows, n):
+    numbers: list[int]
+    preprocessing: Preprocessing
+    says: str
+    digest: str
+    side: int
+    photos: Pictures
+    classes: list[int]
+    surest: dict[int, list[int]]
+
+    def __init__(self, photos: Pictures, net: Layer, rows: list[dict[str, Any]], n: int) -> None:
         self.numbers, self.says = list(range(n)), f"grids of {photos.says}"
         self.digest = f"grids of {len(photos.numbers)} of {photos.digest}"
         self.photos, side = photos, photos.preprocessing.crop
@@ -40,7 +55,7 @@ class PhotoGrids:
                 f"it does so for {len(self.classes)}"
             )
 
-    def __getitem__(self, n):
+    def __getitem__(self, n: int) -> Example:
         random = np.random.default_rng(n)
         chosen = random.permutation(self.classes)[: CELLS**2]
         photos = [self.photos[random.choice(self.surest[c])].picture for c in chosen]
@@ -53,20 +68,26 @@ class SceneGrids:
     Those are taken in which the network finds the kind that is asked for.
     """
 
-    says = digest = "grids of shapes"
+    numbers: list[int]
+    preprocessing: Preprocessing
+    says: str = "grids of shapes"
+    digest: str = says
+    side: int
+    scenes: Scenes
+    net: Layer
 
-    def __init__(self, scenes, net, n):
+    def __init__(self, scenes: Scenes, net: Layer, n: int) -> None:
         self.scenes, self.net, self.numbers = scenes, net, list(range(n))
         self.preprocessing, self.side = scenes.preprocessing, scenes.preprocessing.crop // CELLS
 
-    def __getitem__(self, n):
+    def __getitem__(self, n: int) -> Example:
         for attempt in range(TRIES):
             example = self.drawn(n, attempt)
             if self.net(prepare(example.picture, self.preprocessing))[0, example.c] > 0:
                 break
         return example
 
-    def drawn(self, n, attempt):
+    def drawn(self, n: int, attempt: int) -> Example:
         """Grid n as it is drawn the first time, the second, ..."""
         random, classes, world = np.random.default_rng([n, attempt]), self.scenes.classes, self.scenes.world
         chosen = random.permutation(len(classes))[: CELLS**2]
@@ -82,7 +103,7 @@ class SceneGrids:
         return grid(cells, chosen, n % CELLS**2)
 
 
-def grid(cells, classes, asked):
+def grid(cells: list[np.ndarray], classes: np.ndarray, asked: int) -> Example:
     """Pictures (side, side, 3), row by row, -> an Example of the class in cell number `asked`, whose truth is
     that cell.
     """
@@ -94,7 +115,7 @@ def grid(cells, classes, asked):
     return Example(picture, int(classes[asked]), truth, box_around(truth)[None])
 
 
-def takes(net, side):
+def takes(net: Layer, side: int) -> bool:
     """Whether the network has scores for pictures of this side."""
     try:
         net(np.zeros((1, 3, side, side), np.float32))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from gradcam.image import crop_shown
@@ -16,6 +17,7 @@ from gradcam.measure.checked import checked_boxes
 from gradcam.measure.errors import DataError, MeasureError
 from gradcam.measure.pictures.archive import arrays
 from gradcam.measure.pictures.example import Example, squash
+from weights import Preprocessing
 
 ORDER_SEED = 0  # photos come in this random order, so that the first few are of all classes
 FORMATS = ("JPEG", "PNG", "WEBP")  # of pictures inside the file
@@ -35,32 +37,40 @@ class Photos:
     a file that is damaged, or does not agree with itself.
     """
 
-    def __init__(self, path: str | os.PathLike[str], card: Any):
-        self.path, self.says = path, Path(path).name
+    numbers: list[int]
+    preprocessing: Preprocessing
+    says: str
+    digest: str
+    labels: np.ndarray
+    boxes: np.ndarray
+    box_image: np.ndarray
+
+    def __init__(self, path: str | os.PathLike[str], card: Any) -> None:
+        self._path, self.says = path, Path(path).name
         self.preprocessing = squash(card.preprocessing)
         found, self.digest = arrays(
             path, WANTED, ("labels", "boxes", "box_image"), ("images", "jpeg", "offsets", "imagenet_index")
         )
         try:
-            self.pictures = _pictures(found)
-            if not len(self.pictures) == len(found["labels"]) > 0:
-                raise DataError(f"it holds {len(self.pictures)} pictures, but {len(found['labels'])} labels")
+            self._pictures = _pictures(found)
+            if not len(self._pictures) == len(found["labels"]) > 0:
+                raise DataError(f"it holds {len(self._pictures)} pictures, but {len(found['labels'])} labels")
             self.labels = _classes(found, card)
-            self.boxes, self.box_image = _boxes(found, len(self.pictures))
+            self.boxes, self.box_image = _boxes(found, len(self._pictures))
         except (DataError, MeasureError) as error:
             raise DataError(f"{path}: {error}") from None
         self.numbers = np.random.default_rng(ORDER_SEED).permutation(len(self.labels)).tolist()
 
     def __getitem__(self, number: int) -> Example:
         try:
-            picture = self.pictures[number]
+            picture = self._pictures[number]
             side = self.preprocessing.crop
             boxes = self.boxes[self.box_image == number] * np.tile(
                 [side / picture.width, side / picture.height], 2
             )
             boxes = clipped(boxes, (side, side))
         except DataError as error:
-            raise DataError(f"{self.path}: picture {number}: {error}") from None
+            raise DataError(f"{self._path}: picture {number}: {error}") from None
         return Example(
             crop_shown(picture, self.preprocessing),
             int(self.labels[number]),
@@ -69,7 +79,7 @@ class Photos:
         )
 
 
-def clipped(boxes, size):
+def clipped(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Boxes (B, 4) without what lies outside a picture of size (H, W).
 
     DataError for one of which nothing is left.
@@ -80,10 +90,10 @@ def clipped(boxes, size):
     return inside
 
 
-def touched(boxes, size):
+def touched(boxes: ArrayLike, size: tuple[int, int]) -> np.ndarray:
     """(H, W) bool: the pixels that a box inside the picture covers, if only in part."""
     truth = np.zeros(size, bool)
-    for x0, y0, x1, y1 in boxes:
+    for x0, y0, x1, y1 in np.asarray(boxes):
         truth[math.floor(y0) : math.ceil(y1), math.floor(x0) : math.ceil(x1)] = True
     return truth
 
@@ -154,7 +164,9 @@ def _classes(found, card):
     return index[whole_numbers(found["labels"], "labels", len(index))]
 
 
-def whole_numbers(array, name, below=None, why=None):
+def whole_numbers(
+    array: np.ndarray, name: str, below: int | None = None, why: str | None = None
+) -> np.ndarray:
     """A row of numbers from 0 to below - 1, as int.  DataError otherwise."""
     if array.ndim != 1 or not (
         array.dtype.kind in "iu" or (array.dtype.kind == "f" and (array % 1 == 0).all())

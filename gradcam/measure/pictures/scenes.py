@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from gradcam.measure.errors import DataError
 from gradcam.measure.measures.localisation import box_around
 from gradcam.measure.pictures.example import Example, squash
+from weights import Preprocessing
 
 
 class Scenes:
@@ -16,9 +18,14 @@ class Scenes:
     card: the network's, `net.card`.  DataError if it does not know the kinds of the shapes world.
     """
 
-    says = digest = "scenes of the shapes world, stream test"
+    numbers: list[int]
+    preprocessing: Preprocessing
+    says: str = "scenes of the shapes world, stream test"
+    digest: str = says
+    classes: list[str]
+    world: ModuleType
 
-    def __init__(self, n: int, card: Any):
+    def __init__(self, n: int, card: Any) -> None:
         from weights.recipes import shapes_world as world
 
         self.world, self.classes = world, list(card.classes or ())

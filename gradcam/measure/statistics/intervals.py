@@ -1,12 +1,15 @@
 """How far a figure may be from the truth, for want of pictures: 95 % confidence intervals."""
 
+from __future__ import annotations
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 Z = 1.959964  # 95 % of a normal distribution lie within so many deviations
 RESAMPLES = 2000
 
 
-def interval(values):
+def interval(values: ArrayLike) -> tuple[float, float, float]:
     """Values, one per picture -> (mean, low, high).
 
     Wilson's interval for hits and misses, else the bootstrap's.
@@ -16,7 +19,7 @@ def interval(values):
     return float(values.mean()), low, high
 
 
-def wilson(hits, n):
+def wilson(hits: float, n: int) -> tuple[float, float]:
     """Wilson's score interval for a share, hits of n (Wilson 1927) -> (low, high)"""
     p = hits / n
     middle = p + Z**2 / (2 * n)
@@ -24,7 +27,7 @@ def wilson(hits, n):
     return tuple(np.clip(np.array([middle - half, middle + half]) / (1 + Z**2 / n), 0, 1).tolist())
 
 
-def bootstrap(values, resamples=RESAMPLES, seed=0):
+def bootstrap(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> tuple[float, float]:
     """Percentile bootstrap of the mean (Efron 1979): the means of as many values, drawn again with
     replacement -> (low, high)
     """

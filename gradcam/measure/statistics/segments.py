@@ -1,9 +1,11 @@
 """Connected components of a mask."""
 
+from __future__ import annotations
+
 import numpy as np
 
 
-def segments(mask):
+def segments(mask: np.ndarray) -> np.ndarray:
     """(H, W) bool -> labels (H, W) int: pixels that touch, corners included, have the same number; 0 where
     the mask is False.
 
@@ -22,7 +24,7 @@ def segments(mask):
         labels = largest
 
 
-def largest_segment(mask):
+def largest_segment(mask: np.ndarray) -> np.ndarray:
     """(H, W) bool -> the pixels of the largest segment (H, W) bool; of equal ones, the last.
 
     All False for an empty mask.

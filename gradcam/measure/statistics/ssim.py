@@ -32,6 +32,6 @@ def ssim(a: np.ndarray, b: np.ndarray, window: int = 7, full: float = 1.0) -> fl
     return float((alike / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
 
 
-def means(a, window):
+def means(a: np.ndarray, window: int) -> np.ndarray:
     """The mean of every window inside a (H, W) -> (H - window + 1, W - window + 1)"""
     return np.lib.stride_tricks.sliding_window_view(a, (window, window)).mean(axis=(-2, -1))

@@ -6,8 +6,11 @@ Draws scenes of the shapes world that no training saw.  The layer of Grad-CAM is
 scenes of `validation`, fewer of them; everything else is measured on scenes of `test`.
 """
 
+from __future__ import annotations
+
 import argparse
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,7 @@ from gradcam.measure.statistics.intervals import interval
 from gradcam.measure.study import spoken
 from gradcam.measure.study.markdown import plain
 from minicnn.convolution.fast.memory import keep_memory
+from minicnn.layer import Layer
 from minicnn.nets.language.decoding import beam
 from weights import load
 from weights.recipes import train_captioner, train_vqa
@@ -45,7 +49,8 @@ shape that was not meant; *random point*: how often one would hit.
 """
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command: measure, then write the page.  arguments: instead of those of the command line"""
     parser = argparse.ArgumentParser(
         prog="python -m gradcam.measure.study.captions",
         description=__doc__,
@@ -65,7 +70,7 @@ def main(arguments=None):
     asked.out.write_text(text, "utf-8") if asked.out else print(text)
 
 
-def page(captioner, vqa, scenes, pointing, validation):
+def page(captioner: Layer, vqa: Layer, scenes: int, pointing: int, validation: int) -> str:
     """-> the page, Markdown"""
     found = {
         "words": _layers(spoken.of_words, captioner, validation),
@@ -94,7 +99,7 @@ def page(captioner, vqa, scenes, pointing, validation):
     return "\n".join(parts)
 
 
-def accuracy(captioner, vqa, scenes):
+def accuracy(captioner: Layer, vqa: Layer, scenes: int) -> Iterator[tuple[str, str, str, int]]:
     """Rows of the table of right sentences and answers."""
     pictures, truth = sentences.batch(range(scenes), "test")
     right = (train_captioner.say(captioner, pictures) == truth).all(axis=1)
@@ -110,7 +115,7 @@ def accuracy(captioner, vqa, scenes):
     yield from answers(vqa, scenes)
 
 
-def answers(vqa, scenes):
+def answers(vqa: Layer, scenes: int) -> Iterator[tuple[str, str, str, int]]:
     """One question of each type about every scene that answers one."""
     pictures, asked = zip(*questions.one_of_each(range(scenes), "test"))
     right = train_vqa.right(vqa, np.stack(pictures), asked)

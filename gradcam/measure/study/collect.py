@@ -2,10 +2,14 @@
 cut off goes on where it was.
 """
 
+from __future__ import annotations
+
 import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
@@ -13,7 +17,15 @@ from tqdm import tqdm
 from gradcam.measure.study.rows_file import append, opened
 
 
-def collect(path, settings, numbers, row, workers=None, progress=True, name=None):
+def collect(
+    path: str | os.PathLike[str] | None,
+    settings: dict[str, Any],
+    numbers: Sequence[int],
+    row: Callable[[int], dict[str, Any]],
+    workers: int | None = None,
+    progress: bool = True,
+    name: str | None = None,
+) -> list[dict[str, Any]]:
     """One row for each number, those included that the file has already -> list of rows, in the order of
     `numbers`.
 

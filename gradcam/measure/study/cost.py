@@ -1,21 +1,30 @@
 """What a map costs: seconds, and passes of the network, beside Grad-CAM's."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gradcam.explanation import explain
 from gradcam.image import prepare
+from gradcam.measure.pictures.example import Pictures
 from gradcam.measure.study.collect import collect
 from gradcam.measure.study.markdown import aligned
 from gradcam.measure.study.run import from_the_score, which
 from gradcam.methods import METHODS
 from minicnn import GraphError, RuleError
+from minicnn.layer import Layer
 
 RUNS, ENOUGH = 4, 1.0
 
 
-def seconds(net, x, c, method, clock=time.perf_counter):
+def seconds(
+    net: Any, x: np.ndarray, c: int, method: str, clock: Callable[[], float] = time.perf_counter
+) -> tuple[float, int]:
     """-> (how long one map takes, forward pass included, the best of some runs; how many runs).  x: input (1,
     C, H, W), c: class
 
@@ -33,15 +42,28 @@ def seconds(net, x, c, method, clock=time.perf_counter):
 class Counted:
     """A network that counts the pictures that are passed forward through it."""
 
-    def __init__(self, net):
+    net: Layer
+    card: Any
+    pictures: int
+
+    def __init__(self, net: Layer) -> None:
         self.net, self.card, self.pictures = net, net.card, 0
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> Any:
         self.pictures += x.shape[0]
         return self.net(x)
 
 
-def over(net, data, methods, n, rows=None, workers=None, progress=True, name=None):
+def over(
+    net: Layer,
+    data: Pictures,
+    methods: Sequence[str],
+    n: int,
+    rows: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+    name: str | None = None,
+) -> list[dict[str, Any]]:
     """Rows {"number", "seconds": {method: s}, "forward": {method: pictures passed forward}} of n pictures;
     what fails is left out.
     """
@@ -65,7 +87,7 @@ def over(net, data, methods, n, rows=None, workers=None, progress=True, name=Non
     )
 
 
-def medians(rows):
+def medians(rows: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
     """{method: {"seconds", "grad_cams": how many times Grad-CAM's, "forward": pictures passed forward}}"""
     found = {}
     for method in rows[0]["seconds"]:
@@ -79,7 +101,7 @@ def medians(rows):
     return found
 
 
-def table_of_costs(rows):
+def table_of_costs(rows: list[dict[str, Any]]) -> str:
     """A Markdown table of the medians."""
     lines = [
         [method, f"{of['seconds']:.3f}", f"{of['grad_cams']:.1f}", str(of["forward"]), METHODS[method].cost]

@@ -1,24 +1,33 @@
-"""How localisation changes with depth: Grad-CAM at every stage of a network, which Selvaraju et al. 2017 show
-on one photo, in figures.
+"""How localisation changes with depth: Grad-CAM at every stage of a network, in figures.
 
-    python -m gradcam.measure.study.depth --data ../shared            # SqueezeNet, ResNet-20 and -56,
-    mini_vgg, shapes python -m gradcam.measure.study.depth --data ../shared --only squeezenet python -m
-    gradcam.measure.study.depth --report                    # only write layers.md and layers.png, from the
-    rows that are there
+Selvaraju et al. 2017 show it on one photo.
+
+    python -m gradcam.measure.study.depth --data ../shared
+        SqueezeNet, ResNet-20 and -56, mini_vgg, shapes
+    python -m gradcam.measure.study.depth --data ../shared --only squeezenet
+    python -m gradcam.measure.study.depth --report
+        only write layers.md and layers.png, from the rows that are there
 
 Without --data there is `shapes` alone, which needs none.  May be interrupted at any moment, and goes on where
 it was: rows are kept as they come, in checkpoints/layers/.  The page: depth_page.py.
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import weights
 from gradcam.measure.case import Case
 from gradcam.measure.measures import MEASURES
 from gradcam.measure.pictures.cifar import Cifar
+from gradcam.measure.pictures.example import Pictures
 from gradcam.measure.pictures.grids import PhotoGrids
 from gradcam.measure.pictures.photos import Photos
 from gradcam.measure.pictures.scenes import Scenes
@@ -29,6 +38,7 @@ from gradcam.measure.study.rows_file import read
 from gradcam.methods.grad_cam import combine
 from minicnn import Tensor, backward, find, one_hot
 from minicnn.convolution.fast.memory import keep_memory
+from minicnn.layer import Layer
 
 BOXED, MASKED = (
     ("pointing_game", "energy_pointing_game", "localisation"),
@@ -47,14 +57,14 @@ class Study:
 
     name: str
     network: str
-    layers: tuple
-    measures: tuple
+    layers: tuple[str, ...]
+    measures: tuple[str, ...]
     n: int
     says: str
     weights: str | None = None
     pictures: str | None = None
 
-    def data(self, folder, net):
+    def data(self, folder: Path | None, net: Layer) -> Pictures:
         """-> the pictures, one Example each"""
         if self.pictures is None:
             return Scenes(self.n, net.card)
@@ -131,7 +141,7 @@ class Depths(Case):
         self.raw = at_every(self.net, self.x, self.c, [method.partition("@")[2] for method in methods])
 
 
-def at_every(net, x, c, layers):
+def at_every(net: Layer, x: np.ndarray, c: int, layers: Iterable[str]) -> dict[str, np.ndarray]:
     """Grad-CAM at several layers, from one forward and one backward pass -> {"grad_cam@layer": map (h, w)}.
 
     x (1, C, H, W), c: class
@@ -142,7 +152,13 @@ def at_every(net, x, c, layers):
     return {f"grad_cam@{layer}": combine(dA, a.data)[0] for layer, a, dA in zip(layers, A, arrived)}
 
 
-def measure(study, folder, rows=None, workers=None, progress=True):
+def measure(
+    study: Study,
+    folder: Path | None,
+    rows: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[dict[str, Any]]:
     """Rows (see `one_picture.row`) of a study's pictures, one for each; rows: the file that keeps them."""
     net = weights.load(study.network, folder / study.weights if study.weights else None)
     data, methods = study.data(folder, net), [f"grad_cam@{layer}" for layer in study.layers]
@@ -156,7 +172,8 @@ def measure(study, folder, rows=None, workers=None, progress=True):
     return collect(rows, settings, data.numbers[: study.n], one, workers, progress, study.name)
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command: measure, then write the page.  arguments: instead of those of the command line"""
     raw, names = argparse.RawDescriptionHelpFormatter, [study.name for study in STUDIES]
     parser = argparse.ArgumentParser(
         prog="python -m gradcam.measure.study.depth", description=__doc__, formatter_class=raw

@@ -1,5 +1,10 @@
 """The page of the study of layers: a table for each network, and the curves."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from matplotlib.figure import Figure
 
 from gradcam.measure.baselines import CENTRE, RANDOM
@@ -7,6 +12,9 @@ from gradcam.measure.measures import FIGURES
 from gradcam.measure.study.summary import SMALL, cell, small, summary, table_of_figures
 from gradcam.show.saving import save
 from weights import card
+
+if TYPE_CHECKING:
+    from gradcam.measure.study.depth import Study
 
 HEAD = """\
 # Grad-CAM at every stage: how localisation changes with depth
@@ -29,7 +37,7 @@ COLUMNS = (
 )  # of the figures that the measures give, those that a table shows
 
 
-def write(found, folder):
+def write(found: dict[Study, list[dict[str, Any]]], folder: Path) -> None:
     """found: {study: rows} -> layers.md and layers.png in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "layers.md").write_text(page(found), "utf-8")
@@ -37,7 +45,7 @@ def write(found, folder):
     print(f"{folder / 'layers.md'}, layers.png")
 
 
-def page(found):
+def page(found: dict[Study, list[dict[str, Any]]]) -> str:
     """{study: rows} -> Markdown"""
     texts = [HEAD]
     for study, rows in found.items():
@@ -54,7 +62,7 @@ def page(found):
     return "\n".join(texts)
 
 
-def figure(found):
+def figure(found: dict[Study, list[dict[str, Any]]]) -> Figure:
     """One panel for each study, one line for each figure, with 95 % bands; dotted: the random point, dashed:
     the picture's centre.
     """

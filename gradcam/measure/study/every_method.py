@@ -1,17 +1,20 @@
 """Every method by every measure, on three networks: rows first, then the table that is made of them.
 
-    python -m gradcam.measure.study --data ../shared                      # measure what is missing, then
-    write tests/results/measures.md python -m gradcam.measure.study --data ../shared --only squeezenet_maps
-    squeezenet_grid python -m gradcam.measure.study --report                              # only write, from
-    the rows that are there
+    python -m gradcam.measure.study --data ../shared
+        measure what is missing, then write tests/results/measures.md
+    python -m gradcam.measure.study --data ../shared --only squeezenet_maps squeezenet_grid
+    python -m gradcam.measure.study --report
+        only write, from the rows that are there
 
 May be interrupted at any moment, and goes on where it was: rows are kept as they come, in
-checkpoints/measures/.  The parts of the table of which there are no rows there stay as they were written
-before.
+checkpoints/measures/.  The parts of the table of which there are no rows there stay as they were.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import weights
@@ -20,13 +23,14 @@ from gradcam.measure.measures.sanity_check import layers_with_weights
 from gradcam.measure.pictures.photos import Photos
 from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.study import cost, run, sanity_curves
-from gradcam.measure.study.plan import SUBJECTS, stages
+from gradcam.measure.study.plan import SUBJECTS, Stage, Subject, stages
 from gradcam.measure.study.report import page, sections_of, written
 from gradcam.measure.study.rows_file import read
 from gradcam.show.saving import save
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command: measure, then write the page.  arguments: instead of those of the command line"""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="python -m gradcam.measure.study", description=__doc__, formatter_class=raw
@@ -65,7 +69,7 @@ def main(arguments=None):
     report(asked)
 
 
-def measure(subject, stage, asked):
+def measure(subject: Subject, stage: Stage, asked: argparse.Namespace) -> None:
     """Rows for one stage, added to its file."""
     net = weights.load(subject.network, asked.data / subject.weights if subject.weights else None)
     data = Photos(asked.data / subject.photos, net.card) if subject.photos else Scenes(stage.n, net.card)
@@ -83,7 +87,7 @@ def measure(subject, stage, asked):
     run.over(net, data, stage.measures, stage.methods, stage.n, **options)
 
 
-def report(asked):
+def report(asked: argparse.Namespace) -> None:
     """measures.md, measures.json and the curves, of the rows that there are; what was written of other rows
     stays.
     """
@@ -115,5 +119,5 @@ def _over(before, now):
     return {network: before.get(network, {}) | now.get(network, {}) for network in before | now}
 
 
-def title(subject):
+def title(subject: Subject) -> str:
     return f"{weights.card(subject.network).title}: are maps still the same when layers are random?"

@@ -1,7 +1,11 @@
 """Tables in Markdown."""
 
+from __future__ import annotations
 
-def aligned(head, lines):
+from collections.abc import Iterable, Sequence
+
+
+def aligned(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A table with columns of one width each, the first to the left, figures to the right.
 
     head: names; lines: their cells, all strings
@@ -15,6 +19,6 @@ def aligned(head, lines):
     return plain(padded)
 
 
-def plain(lines):
+def plain(lines: Iterable[Iterable[object]]) -> str:
     """Lines of cells, the rule among them, as they are."""
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

@@ -1,11 +1,18 @@
 """Every method and both baselines on one picture, by some measures."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from gradcam.measure.baselines import CENTRE, RANDOM, centre
+from gradcam.measure.case import Case
+from gradcam.measure.measure import Measure
 
 
-def row(case, measures, failed):
+def row(case: Case, measures: Iterable[Measure], failed: dict[str, str]) -> dict[str, Any]:
     """What is kept of one picture: plain numbers, ready for JSON.
 
     measures: Measure objects; failed: methods not even tried, and why.
@@ -21,7 +28,7 @@ def row(case, measures, failed):
     }
 
 
-def scores(case, measures):
+def scores(case: Case, measures: Iterable[Measure]) -> dict[str, dict[str, float]]:
     """{method or baseline: {figure: number}}"""
     values = {RANDOM: {}, CENTRE: {}, **{m: {} for m in case.maps}}
     for measure in measures:

@@ -1,5 +1,7 @@
 """What the committed table is made of: which network is measured on which pictures, by what, on how many."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from gradcam.measure.measure import GRIDS, PICTURES, RANDOM_WEIGHTS
@@ -43,15 +45,16 @@ class Stage:
     network: str
     kind: str
     n: int
-    methods: tuple
-    measures: tuple
+    methods: tuple[str, ...]
+    measures: tuple[str, ...]
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """The stage's name, for --only, and of its file of rows."""
         return f"{self.network}_{self.kind}"
 
     @property
-    def needs(self):
+    def needs(self) -> str | None:
         """What its measures are measured on; None for costs."""
         return MEASURES[self.measures[0]].needs if self.measures else None
 
@@ -66,8 +69,8 @@ class Subject:
     weights: str | None
     photos: str | None
     pictures: str
-    also: tuple
-    n: dict
+    also: tuple[str, ...]
+    n: dict[str, int]
 
 
 SCENES = """\
@@ -124,7 +127,7 @@ SUBJECTS = (
 )
 
 
-def stages(subject):
+def stages(subject: Subject) -> list[Stage]:
     """In the order in which they are run: what is quick first."""
     quick, every = (*QUICK, *subject.also), (*CLASSIC, *subject.also)
     methods = {

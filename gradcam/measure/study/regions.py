@@ -1,16 +1,20 @@
 """Dense captioning on scenes that no training saw: are regions found and rightly named, and do their maps lie
 inside them?
 
-    python -m gradcam.measure.study.regions                             # 500 scenes of the stream test ->
-    tests/results/regions.md
+    python -m gradcam.measure.study.regions       # 500 scenes of the stream test -> tests/results/regions.md
 
 Needs no data.  Takes a minute or two.
 """
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from gradcam.image import prepare
@@ -23,16 +27,19 @@ from gradcam.measure.study.regions_page import CENTRE, EMPTY, OTHER, OWN, PLACES
 from gradcam.methods.hirescam import combine as place_by_place
 from gradcam.show.regions import regions_panel
 from gradcam.show.saving import save
+from minicnn.layer import Layer
 from weights import load
 from weights.recipes.regions_found import figures, found, matched
 from weights.recipes.shapes_world import regions, scenes, sentences
+from weights.recipes.shapes_world.scene import Scene
 
 FIRST = 1000  # scene; the first ones of the stream were looked at while the network was designed
 UNSURE = 0.05  # boxes down to this probability are ranked for the average precision
 DRAWN = (22, 41, 7)  # scenes whose regions are drawn
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command: measure, then write the page.  arguments: instead of those of the command line"""
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
         prog="python -m gradcam.measure.study.regions", description=__doc__, formatter_class=raw
@@ -58,7 +65,7 @@ def main(arguments=None):
     print(f"{asked.out / 'regions.md'}, {', '.join(f'regions_{n}.png' for n in DRAWN)}")
 
 
-def accuracy(net, unseen):
+def accuracy(net: Layer, unseen: Iterable[tuple[Scene, np.ndarray]]) -> dict[str, float]:
     """{figure: share} over scenes: what is found, what is rightly named, and average precision (Johnson et
     al. 2016, sec. 4.2).
     """
@@ -85,7 +92,7 @@ def accuracy(net, unseen):
     }
 
 
-def said_of(net, x, boxes):
+def said_of(net: Layer, x: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """What is said of given boxes in one picture -> words (R, LONGEST)"""
     return np.stack([region.words for region in explain_regions(net, x, boxes)])[:, : regions.LONGEST]
 
@@ -99,7 +106,7 @@ def _ranked(every, true_boxes, true_words):
     return [(hit, right) for _, hit, right in sorted(order, key=lambda o: o[0])]
 
 
-def average_precision(hits, total):
+def average_precision(hits: np.ndarray, total: int) -> float:
     """The area under precision over recall: hits (n,) bool, the surest first; total: how many there are to be
     found.
     """
@@ -110,7 +117,7 @@ def average_precision(hits, total):
     return float((best * hits).sum() / total)
 
 
-def maps(net, scene, x):
+def maps(net: Layer, scene: Scene, x: np.ndarray) -> list[dict[str, Any]]:
     """A row for each region of a scene that finds a shape: {"right": its caption is, "values": {map: {figure:
     number}}, "zero": maps, "inside", "outside": the mean of its own map there}.
     """
@@ -163,18 +170,18 @@ def maps(net, scene, x):
     return rows
 
 
-def randomised(net, seed=1):
+def randomised(net: Layer, seed: int = 1) -> Layer:
     """The same network, every weight drawn anew."""
     return net.map(lambda a: a).initialise(seed)
 
 
-def inside(box, size):
+def inside(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """(H, W) bool: the pixels whose middle lies in a box."""
     rows, columns = np.ogrid[: size[0], : size[1]]
     return (columns + 0.5 > box[0]) & (columns + 0.5 < box[2]) & (rows + 0.5 > box[1]) & (rows + 0.5 < box[3])
 
 
-def drawn(net, scene):
+def drawn(net: Layer, scene: Scene) -> Figure:
     """A scene's regions, as a picture."""
     every = explain_regions(net, prepare(scene.picture, net.card.preprocessing))
     return regions_panel(scene.picture, every, [sentences.in_words(region.words) for region in every])

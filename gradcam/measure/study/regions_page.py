@@ -1,5 +1,9 @@
 """The page of the study of regions."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.measure.baselines import CENTRE, RANDOM
@@ -72,7 +76,7 @@ points onto the shape does.
 """
 
 
-def page(n, said, rows):
+def page(n: int, said: dict[str, float], rows: list[dict[str, Any]]) -> str:
     """-> Markdown"""
     ratio = np.mean([row["inside"] for row in rows]) / np.mean([row["outside"] for row in rows])
     right = np.mean([row["right"] for row in rows])
@@ -81,7 +85,7 @@ def page(n, said, rows):
     )
 
 
-def table_of_maps(rows):
+def table_of_maps(rows: list[dict[str, Any]]) -> str:
     """A line for each map, a column for each figure, with its 95 % interval."""
     lines = [["map", *COLUMNS.values(), "n", "zero maps"], ["---", *["---:"] * (len(COLUMNS) + 2)]]
     for name in (RANDOM, CENTRE, OWN, OTHER, EMPTY, PLACES):

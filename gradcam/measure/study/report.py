@@ -1,14 +1,19 @@
 """The page of all tables, and the same figures for programs."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.measure.measures import MEASURES
 from gradcam.measure.study.cost import medians, table_of_costs
-from gradcam.measure.study.plan import MEASURED
+from gradcam.measure.study.plan import MEASURED, Subject
 from gradcam.measure.study.sanity_curves import curves, table_of_likeness, verdict
 from gradcam.measure.study.summary import reasons, small, summary, table_of_figures
 from weights import card
 
+Sections = dict[str, dict[str, str]]  # {title of a network: {heading: text}}
 HEAD = """\
 # Every method by every measure
 
@@ -46,7 +51,9 @@ SECTIONS = {  # kind of stage: heading; in the order of the page
 }
 
 
-def page(found):
+def page(
+    found: dict[Subject, dict[str, list[dict[str, Any]]]],
+) -> tuple[Sections, dict[str, dict[str, Any]]]:
     """found: {subject: {kind of stage: rows}} -> (sections {title of a network: {heading: text}}, {network:
     {kind: figures}})
     """
@@ -77,7 +84,7 @@ def page(found):
     return sections, figures
 
 
-def written(sections):
+def written(sections: Sections) -> str:
     """Sections -> the page, in Markdown."""
     texts, order = [HEAD], ["", *SECTIONS.values()]
     for title, of in sections.items():
@@ -89,7 +96,7 @@ def written(sections):
     return "\n".join(texts)
 
 
-def sections_of(text):
+def sections_of(text: str) -> Sections:
     """The sections of a page that `written` made."""
     found = {}
     for network in text.split("\n## ")[1:]:

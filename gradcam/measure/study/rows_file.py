@@ -3,16 +3,20 @@
 Nothing else is ever changed.
 """
 
+from __future__ import annotations
+
 import errno
 import json
 import os
+from pathlib import Path
+from typing import Any
 
 from gradcam.measure.errors import DataError
 
 FOREIGN = "this is no file of measured rows, and was left as it is; name another with --rows"
 
 
-def read(path):
+def read(path: Path) -> list[dict[str, Any]]:
     """The rows of a file, without its first line, and without a line that is being written.
 
     DataError if it is no file of rows.
@@ -27,7 +31,7 @@ def read(path):
     raise DataError(f"{path}: {FOREIGN}")
 
 
-def opened(path, settings):
+def opened(path: Path, settings: dict[str, Any]) -> dict[int, dict[str, Any]]:
     """{number: row} of the file's rows; a new file gets its first line.
 
     A line that was being written when the run died is taken away, but only from a file that is known by its
@@ -80,7 +84,7 @@ def _found(path, settings):
     return found
 
 
-def append(path, row):
+def append(path: Path, row: dict[str, Any]) -> None:
     """One line more, in one piece or not at all.  DataError if it cannot be written."""
     line = _line(row)
     try:

@@ -1,9 +1,14 @@
 """A measure, or several, over many pictures: what `gradcam measure` and the table do."""
 
+from __future__ import annotations
+
 import copy
 import hashlib
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +18,28 @@ from gradcam.measure.case import Case, unfit
 from gradcam.measure.measures import MEASURES
 from gradcam.measure.measures.deletion_insertion import STEPS, probability
 from gradcam.measure.measures.sanity_check import ORDERS, randomised, similarity
+from gradcam.measure.pictures.example import Pictures
 from gradcam.measure.pictures.grids import PhotoGrids, SceneGrids
 from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.study.collect import collect
 from gradcam.measure.study.one_picture import row
 from minicnn.convolution.fast.memory import keep_memory
+from minicnn.layer import Layer
 
 NOTHING = (np.zeros(1), np.zeros(1))  # in place of a map that could not be made
 
 
-def over(net, data, measures, methods, n=None, rows=None, workers=None, progress=True, name=None):
+def over(
+    net: Layer,
+    data: Pictures,
+    measures: Sequence[str],
+    methods: Sequence[str],
+    n: int | None = None,
+    rows: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+    name: str | None = None,
+) -> list[dict[str, Any]]:
     """Rows (see `one_picture.row`) of the first n pictures of `data`, one for each.
 
     measures: names; methods: names, "grad_cam@conv10" at a layer; rows: the file that keeps them.
@@ -41,7 +58,14 @@ def over(net, data, measures, methods, n=None, rows=None, workers=None, progress
     return collect(rows, settings, numbers, one, workers, progress, name)
 
 
-def grids(net, data, n, rows=None, workers=None, progress=True):
+def grids(
+    net: Layer,
+    data: Pictures,
+    n: int,
+    rows: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> PhotoGrids | SceneGrids:
     """The grids for the grid pointing game, n of them, made of `data`."""
     if isinstance(data, Scenes):
         return SceneGrids(data, net, n)
@@ -49,7 +73,13 @@ def grids(net, data, n, rows=None, workers=None, progress=True):
     return PhotoGrids(data, net, sure, n)
 
 
-def certainty(net, data, rows=None, workers=None, progress=True):
+def certainty(
+    net: Layer,
+    data: Pictures,
+    rows: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> list[dict[str, Any]]:
     """[{"number", "class", "rank", "probability" of its class}] of every photo."""
 
     def one(number):
@@ -68,7 +98,17 @@ def certainty(net, data, rows=None, workers=None, progress=True):
     )
 
 
-def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, name=None, seed=0):
+def sanity(
+    net: Layer,
+    data: Pictures,
+    methods: Sequence[str],
+    n: int | None = None,
+    rows: Path | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+    name: str | None = None,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
     """Rows {"number", "class", "values": {method: {order: [[signed, magnitude, ssim] for each layer]}},
     "zero": {method: maps}, "failed"}.
 
@@ -118,7 +158,7 @@ def sanity(net, data, methods, n=None, rows=None, workers=None, progress=True, n
     return collect(rows, settings, data.numbers[:n], one, workers, progress, name)
 
 
-def from_the_score(net):
+def from_the_score(net: Layer) -> Layer:
     """The same network, whose deconvnet signal starts at the score, as every other method's does, unless a
     layer is named.
     """
@@ -128,7 +168,7 @@ def from_the_score(net):
     return net
 
 
-def which(net, data):
+def which(net: Layer, data: Pictures) -> dict[str, Any]:
     """What rows depend on besides the question: other weights, another default layer or other pictures would
     be other rows.
     """
@@ -139,7 +179,7 @@ def which(net, data):
     }
 
 
-def digest(net):
+def digest(net: Layer) -> str:
     """A short name for exactly these weights."""
     sum = hashlib.sha256()
     for name, tensor in sorted(net.arrays().items()):

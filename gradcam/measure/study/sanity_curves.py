@@ -3,6 +3,11 @@
 Lesson 15.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -25,7 +30,7 @@ COLOURS, STYLES = [f"C{n}" for n in range(10) if n != 7], ("-", "--", "-.")  # C
 BASELINES = {RANDOM: ("black", ":"), CENTRE: ("0.55", "--")}  # what never looks at the picture has no colour
 
 
-def curves(rows):
+def curves(rows: list[dict[str, Any]]) -> dict[str, dict[str, np.ndarray]]:
     """{method: {order: (pictures, layers, 3)}} of the rows of a sanity check."""
     methods = dict.fromkeys(m for row in rows for m in row["values"])
     return {
@@ -34,7 +39,7 @@ def curves(rows):
     }
 
 
-def figure(rows, layers, title):
+def figure(rows: list[dict[str, Any]], layers: Sequence[str], title: str) -> Figure:
     """One panel for each order and each similarity, one line for each method, with 95 % bands.
 
     layers: names, next to the scores first.
@@ -56,7 +61,7 @@ def figure(rows, layers, title):
     return page
 
 
-def styles(methods):
+def styles(methods: Iterable[str]) -> dict[str, tuple[str, str, float]]:
     """{method: (colour, line, width)}, all different; what is drawn first is widest, so that it is seen
     behind a curve that is the same.
     """
@@ -85,7 +90,7 @@ def _line(ax, values, colour, style, width, label):
     ax.fill_between(x, [1, *low], [1, *high], color=colour, alpha=0.12, linewidth=0)
 
 
-def table_of_likeness(rows):
+def table_of_likeness(rows: list[dict[str, Any]]) -> str:
     """A Markdown table: likeness of magnitudes when the top layer, half of them, all of them are random; and
     the mean of one at a time.
     """
@@ -108,7 +113,7 @@ def table_of_likeness(rows):
     return aligned([*head, "pictures", "zero maps"], lines)
 
 
-def verdict(rows):
+def verdict(rows: list[dict[str, Any]]) -> str:
     """Whether Adebayo et al. 2018 found the same, in numbers: what is left of four methods' maps when layers
     are random, from the top.
     """

@@ -6,12 +6,18 @@ it, "other": on another shape, "chance": how often a random point hits, "centre"
 does, "shapes": how many there are}.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import numpy as np
 
 from gradcam.interpolation import upsample
 from gradcam.language.sentences import explain_answer, explain_caption
 from gradcam.measure.baselines import centre
 from gradcam.measure.measures.pointing_game import chance, pointing_game
+from minicnn.layer import Layer
 from minicnn.training.augment import to_input
 from weights.recipes.shapes_world import SIDE
 from weights.recipes.shapes_world.colours import COLOURS
@@ -23,7 +29,7 @@ from weights.recipes.train_shapes import normalise
 TOLERANCE = 6  # pixels of 96, as 15 of 224
 
 
-def of_words(net, numbers, split, layer):
+def of_words(net: Layer, numbers: Iterable[int], split: str, layer: str) -> Iterator[dict[str, Any]]:
     """The colour word and the kind word of every shape, and the whole sentence; the true sentence, whatever
     the network says.
     """
@@ -35,7 +41,7 @@ def of_words(net, numbers, split, layer):
         yield _row("whole sentence", e.whole, scene, None)
 
 
-def of_answers(net, numbers, split, layer):
+def of_answers(net: Layer, numbers: Iterable[int], split: str, layer: str) -> Iterator[dict[str, Any]]:
     """The right answer to one question of each type that is about a shape."""
     for scene, asked in asked_of(numbers, split):
         for question in {q.type: q for q in asked if q.about is not None}.values():
@@ -45,7 +51,7 @@ def of_answers(net, numbers, split, layer):
             yield _row(question.type, map, scene, question.about)
 
 
-def changed(net, numbers, split, layer):
+def changed(net: Layer, numbers: Iterable[int], split: str, layer: str) -> Iterator[dict[str, Any]]:
     """What colour is this shape?  Maps of the right answer, of another shape's colour, of what speaks against
     the right answer (counted as hits if they point at the other shape); and of the right answer if the other
     shape is asked for.  Scenes of two shapes.

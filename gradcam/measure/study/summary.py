@@ -1,5 +1,10 @@
 """Rows of many pictures -> figures with confidence intervals, and tables of them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.measures import FIGURES
 from gradcam.measure.statistics.intervals import interval
@@ -11,12 +16,12 @@ SMALL = (
 )  # of the picture: on objects that are larger, a point in the middle is right too often to mean anything
 
 
-def small(rows):
+def small(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows of objects that take up less than a third of their picture."""
     return [row for row in rows if row["area"] < SMALL]
 
 
-def summary(rows):
+def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """{method: {"n", "zero", "failed": counts; figure: (mean, low, high)}}, the baselines first.
 
     n: pictures with a map, zero: how many of those maps are zero everywhere (each counts as a miss), failed:
@@ -33,19 +38,19 @@ def summary(rows):
     return found
 
 
-def methods_of(rows):
+def methods_of(rows: list[dict[str, Any]]) -> list[str]:
     """Every method of these rows: the baselines, then in the order of `gradcam.explain`."""
     seen = dict.fromkeys(m for row in rows for m in [RANDOM, CENTRE, *row["values"], *row["failed"]])
     order = [RANDOM, CENTRE, *METHODS]
     return sorted(seen, key=lambda method: order.index(method.partition("@")[0]))
 
 
-def reasons(rows):
+def reasons(rows: list[dict[str, Any]]) -> dict[str, str]:
     """{method: why there was no map}, one reason each."""
     return {method: why for row in reversed(rows) for method, why in row["failed"].items()}
 
 
-def table_of_figures(found, figures):
+def table_of_figures(found: dict[str, dict[str, Any]], figures: Sequence[str]) -> str:
     """A Markdown table: one line for each method, one column for each figure, with its 95 % interval."""
     head = [
         "method",
@@ -61,7 +66,7 @@ def table_of_figures(found, figures):
     return aligned(head, lines)
 
 
-def cell(value, figure):
+def cell(value: tuple[float, float, float] | None, figure: str) -> str:
     """(mean, low, high) -> '88.4 (85.3 to 90.9)', in percent where the figure is a share"""
     if value is None:
         return "–"
