@@ -4,6 +4,7 @@ import io
 
 from gradcam.image import restore
 from gradcam.show.panel import panel
+from gradcam.show.settings import own_settings
 from minicnn.notebook.display import scaled
 
 
@@ -22,6 +23,7 @@ def seen(x, card=None):
     return restore(x, card.preprocessing) if card else scaled(x[:3] if len(x) >= 3 else x[:1])
 
 
+@own_settings()
 def png(figure, dpi=90):
     """A Matplotlib figure -> the bytes of a PNG file"""
     file = io.BytesIO()

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from gradcam.image import restore
 from gradcam.methods import METHODS
+from gradcam.show.settings import own_settings
 from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
 from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
@@ -22,6 +23,7 @@ SCALES = {  # how to read what is drawn
 }
 
 
+@own_settings()
 def panel(explanation, photo=None, card=None, picture=0):
     """All maps of an explanation -> Matplotlib Figure; `save` writes it to a file.
 
@@ -29,7 +31,7 @@ def panel(explanation, photo=None, card=None, picture=0):
     scale; Grad-CAM and its counterfactual share theirs.  A map that is exactly zero is labelled so, with the reason.
     photo: the pixels that the network saw, uint8 (H, W, 3) (`gradcam.image.crop_shown`; default: taken back from the input);
     card: the network's description (default: the explanation's); picture: which one of the batch.
-    Nothing global in Matplotlib is touched: panels may be drawn in several threads.
+    Drawn with Matplotlib's default settings, whatever the user's, which are as before afterwards; in several threads, too.
     """
     card = card or explanation.card
     if photo is None:
@@ -123,7 +125,12 @@ def _draw(figure, tile, x, y, side):
 def _picture(figure, pixels, x, y, width, height, **colours):
     """A picture with its upper left corner at (x, y), on the one pair of axes of the page: making axes takes longer than drawing them."""
     figure.axes[0].imshow(
-        pixels, extent=(x, x + width, y + height, y), aspect="auto", interpolation="antialiased", **colours
+        pixels,
+        extent=(x, x + width, y + height, y),
+        origin="upper",
+        aspect="auto",
+        interpolation="antialiased",
+        **colours,
     )
 
 

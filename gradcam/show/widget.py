@@ -11,6 +11,7 @@ from gradcam.methods.grad_cam import combine
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.show.colour import overlay, relief
 from gradcam.show.notebook import png, seen
+from gradcam.show.settings import own_settings
 from gradcam.show.verdict import name_of, percent
 from minicnn import Sigmoid, Softmax, Tensor, backward, names, one_hot
 
@@ -97,6 +98,7 @@ def _input(picture, card):
     return image.prepare(picture, card.preprocessing)
 
 
+@own_settings()
 def _figure(photo, L, g, layer, rule, card):
     """Grad-CAM over the photo, the signal at the pixels, their product."""
     channels = getattr(getattr(card, "preprocessing", None), "channels", "RGB")
@@ -105,7 +107,7 @@ def _figure(photo, L, g, layer, rule, card):
     titles = (f"Grad-CAM at {layer}", f"{rule} at the pixels", f"{rule} × Grad-CAM")
     pictures = (overlay(photo, L), relief(g, channels=channels), relief(product, channels=channels))
     for ax, title, drawn, map in zip(figure.subplots(1, 3), titles, pictures, (L, g, product)):
-        ax.imshow(drawn)
+        ax.imshow(drawn, origin="upper")
         ax.set_title(title if np.any(map) else f"{title}: exactly zero")
         ax.set_axis_off()
     return figure

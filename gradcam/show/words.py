@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gradcam.show.colour import overlay
+from gradcam.show.settings import own_settings
 from gradcam.show.typeset import FAINT, lines, tall, write
 
 TILE, GAP, MARGIN = 1.9, 0.22, 0.3
@@ -26,6 +27,7 @@ class Seen(NamedTuple):
     boxes: tuple = ()
 
 
+@own_settings()
 def words(photo, heading, seen, layer, columns=5, method="Grad-CAM"):
     """The photo uint8 (H, W, 3) under each map, `columns` in a row -> Matplotlib Figure.  heading: one line; seen: [Seen, ...]"""
     columns = min(columns, len(seen))
@@ -54,7 +56,9 @@ def words(photo, heading, seen, layer, columns=5, method="Grad-CAM"):
             )
             axes.set_axis_off()
             axes.imshow(
-                photo if seen[i].map is None else overlay(photo, seen[i].map), interpolation="nearest"
+                photo if seen[i].map is None else overlay(photo, seen[i].map),
+                origin="upper",
+                interpolation="nearest",
             )
             _draw(seen[i].boxes, axes)
             write(figure, x, y + TILE + 0.06, below[i])

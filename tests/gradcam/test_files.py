@@ -1,0 +1,56 @@
+"""Files are written whole, in their place, and over nothing else."""
+
+import os
+
+import pytest
+
+from gradcam.files import SaveError, check_place, written
+from minicnn import Error
+
+
+def test_a_file_appears_when_it_is_complete_and_replaces_an_ordinary_one(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    with written(tmp_path / "a") as file:
+        file.write(b"new")
+        assert (tmp_path / "a").read_bytes() == b"old"
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"a": b"new"}
+
+
+def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), written(tmp_path / "a") as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"a": b"old"}
+
+
+def test_links_pipes_devices_and_directories_are_refused(tmp_path):
+    (tmp_path / "target").write_bytes(b"theirs")
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name, says in {
+        "link": "symbolic link",
+        "dangling": "symbolic link",
+        "pipe": "no ordinary file",
+        "folder": "directory",
+        "folder/no/a": "no folder",
+    }.items():
+        with pytest.raises(SaveError, match=says) as found, written(tmp_path / name):
+            raise AssertionError("begun")
+        assert isinstance(found.value, Error)
+    with pytest.raises(SaveError, match="no ordinary file"):
+        check_place("/dev/null")
+    assert (tmp_path / "target").read_bytes() == b"theirs" and not (tmp_path / "nowhere").exists()
+
+
+def test_an_input_is_never_overwritten_under_any_name(tmp_path):
+    (tmp_path / "photo.png").write_bytes(b"photo")
+    os.link(tmp_path / "photo.png", tmp_path / "same.png")
+    for name in ("photo.png", "same.png"):
+        with pytest.raises(SaveError, match="overwrite what it is made from"):
+            check_place(tmp_path / name, [None, "no such file", tmp_path / "photo.png"])
+    with pytest.raises(SaveError, match="such a file already"):
+        check_place(tmp_path / "photo.png", replace=False)
+    assert check_place(tmp_path / "other.png", [tmp_path / "photo.png"], replace=False).name == "other.png"
