@@ -1,16 +1,19 @@
 """Every method on one forward and one backward pass."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from gradcam import request
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
-from gradcam.rules import BACKPROP, DECONVNET, GUIDED
+from gradcam.signals import signals_of
 from gradcam.target import Target, strongest_unit
-from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward, find, one_hot
-
-TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
+from minicnn import Error, Sigmoid, Softmax, Tensor, one_hot
 
 PANEL = (
     "saliency",
@@ -18,39 +21,71 @@ PANEL = (
     "guided_backprop",
     "grad_cam",
     "guided_grad_cam",
-)  # the five that share one backward pass
+)  # they share one backward pass
 
 
-@dataclass
+class NoMapError(Error, KeyError):
+    """An explanation was asked for a map that it does not hold."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(repr=False)
 class Explanation:
-    """What `explain` found.  e["grad_cam"], or e["grad_cam", c] for one of several classes.
+    """What `explain` found.  e["grad_cam"] is a map of the first class, e["grad_cam", c] that of class c.
 
-    scores, probabilities (N, classes); classes: the explained ones, each a number, or N numbers for N pictures; layer, unit_layer: names;
-    maps {(method, class): array}; notes {(method, class): what a reader of the map must know}; x: the input (N, C, H, W).
+    scores, probabilities   (N, classes), before and after softmax (after a sigmoid each, if classes do not exclude one another)
+    classes                 what is explained: each a number, N numbers for N pictures, or a `Target`
+    layer, unit_layer       names: of the feature maps, and of where the deconvnet signal started
+    x                       the input (N, C, H, W); card: the network's description
+    maps                    {(method, class): array}, (N, h, w) at the layer, or (N, H, W) or (N, C, H, W) at the pixels
+    notes                   {(method, class): what a reader of the map must know}
+    start                   where a class's signal started: "score", "probability" or "value"
     """
 
     scores: np.ndarray
     probabilities: np.ndarray
-    classes: list
-    layer: str
+    classes: list[Any]
+    layer: str | None
     x: np.ndarray
     unit_layer: str | None = None
-    card: object = None
-    maps: dict = field(default_factory=dict)
-    notes: dict = field(default_factory=dict)
+    card: Any = None
+    maps: dict[tuple[str, Any], np.ndarray] = field(default_factory=dict)
+    notes: dict[tuple[str, Any], str] = field(default_factory=dict)
+    start: str = "score"
 
-    def __getitem__(self, key):
-        method, c = (key, self.classes[0]) if isinstance(key, str) else key
+    def __getitem__(self, key: str | tuple[str, Any]) -> np.ndarray:
+        """The map of a method for the first class, or of (method, class).  NoMapError, a KeyError, if there is none."""
+        method, c = (key, self.classes[0]) if isinstance(key, str) else key if _is_pair(key) else (None, key)
+        c = c if isinstance(c, Target) or np.ndim(c) == 0 else tuple(np.asarray(c).tolist())
         if (method, c) not in self.maps:
-            raise KeyError(
-                f"no map of {method} for class {c}; there is {sorted({m for m, _ in self.maps})} for {self.classes}"
+            asked = (
+                f"no map of {method} for class {c}"
+                if method
+                else f"{key!r} is no key: write e['grad_cam', 3], say"
             )
+            raise NoMapError(f"{asked}; there is {', '.join(self.methods)} for {self.classes}")
         return self.maps[method, c]
 
     @property
-    def methods(self):
-        """The methods in the order in which they were asked for."""
+    def methods(self) -> list[str]:
+        """The methods, in the order in which they were asked for."""
         return list(dict.fromkeys(m for m, _ in self.maps))
+
+    def target(self, c: Any) -> Target:
+        """What is explained under the name c, an entry of `classes`."""
+        return Target.of(c) if isinstance(c, Target) else Target.of(c, self.start)
+
+    def __repr__(self) -> str:
+        named = getattr(self.card, "classes", None) or ()
+        name = lambda c: named[c] if c < len(named) else f"class {c}"  # noqa: E731
+        targets = "; ".join(self.target(c).said(name) for c in self.classes)
+        shape = " x ".join(map(str, self.x.shape))
+        return f"<Explanation of {targets}: {', '.join(self.methods) or 'no map'}; layer {self.layer}; input {shape}>"
+
+    def _ipython_key_completions_(self) -> list[Any]:
+        return self.methods + (list(self.maps) if len(self.classes) > 1 else [])
 
     def _repr_png_(self):
         """What a notebook shows: the panel of the first picture."""
@@ -59,55 +94,70 @@ class Explanation:
         return panel_png(self)
 
 
+def _is_pair(key):
+    return isinstance(key, tuple) and len(key) == 2 and isinstance(key[0], str)
+
+
 def explain(
-    net, x, classes=None, methods=PANEL, layer=None, unit_layer=None, *,
-    start="score", alpha="mean", relu=True, upsampling="half_pixel", allow=(), occluder=None, options=None, progress=False,
-):  # fmt: skip
+    net: Any,
+    x: np.ndarray | Tensor,
+    classes: Any = None,
+    methods: str | Iterable[str] = PANEL,
+    layer: str | None = None,
+    unit_layer: str | None = None,
+    *,
+    start: str = "score",
+    alpha: str = "mean",
+    relu: bool = True,
+    upsampling: str = "half_pixel",
+    allow: Any = (),
+    occluder: Mapping[str, Any] | None = None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
+    progress: bool = False,
+) -> Explanation:
     """Every method asked for, from one forward pass and one batched backward pass.
 
     net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
     x         input (N, C, H, W), preprocessed as the network expects (see `gradcam.image.prepare`)
-    classes   a class or another target (`Target`), or a list of them; a class is a number, or N numbers for N pictures.
-              Default: the top class of each picture
-    layer     name of the feature maps A for Grad-CAM; unit_layer: where the deconvnet signal starts, at the strongest unit; None: at y_c
-    start, alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
+    classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of them for N
+              pictures.  Default: the top class of each picture
+    methods   a name of `METHODS`, or several
+    layer     name of the feature maps A for Grad-CAM
+    unit_layer   where the deconvnet signal starts, at the strongest unit; default: at y_c
+    start     "score", "probability" or "value": where the signal of a class starts (see `Target`)
+    alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
     options   {method: {its own options}}, {"smoothgrad": {"n": 20}} say; see the methods
-    -> Explanation.  GraphError if the input holds NaN or infinite numbers
+
+    What cannot be done is a `minicnn.Error` in one sentence: an unknown method, class, layer or option, an input that
+    holds NaN or infinite numbers, a network without what a method needs.
     """
-    x = x if isinstance(x, Tensor) else Tensor(x, "x")
-    unknown = [m for m in methods if m not in METHODS]
-    if unknown:
-        raise ValueError(f"no method is called '{unknown[0]}'; there is {', '.join(METHODS)}")
+    methods, x = request.methods_asked(methods), request.input_asked(x)
     card = getattr(net, "card", None)
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
-    if not np.isfinite(x.data).all():
-        raise GraphError(
-            "the input holds numbers that are not finite (NaN or infinite): nothing can be explained"
-        )
+    options = _options(methods, options, occluder, alpha, relu, upsampling)
     y = net(x)
-    classes = _classes(classes, y.data)
-    A = _feature_maps(y, layer, methods)
+    classes = request.targets_asked(classes, y.data, getattr(card, "classes", None))
+    targets = {c: Target.of(c, start) for c in classes}
+    A = request.feature_maps(y, layer) if any(METHODS[m].at_layer for m in methods) else None
     probabilities = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)
-    e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card)
-    targets = [Target.of(c, start) for c in classes]
-    signals = _signals(y, x, A, methods, unit_layer, targets, allow, e)
-    weighing = {"alpha": alpha, "relu": relu}
-    options = {
-        "grad_cam": weighing, "counterfactual": weighing, "guided_grad_cam": weighing | {"upsampling": upsampling},
-        "occlusion": occluder or {}, **(options or {}),
-    }  # fmt: skip
+    e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card, start=start)
+    begun = {c: target.begin(y) for c, target in targets.items()}
+    unit = None
+    if unit_layer and "deconvnet" in methods:
+        unit = _strongest(y, unit_layer, e)
+    signals = signals_of([METHODS[m] for m in methods], begun, {"x": x, "A": A}, unit, allow)
     pixels = pixel_range(x.data, card)
     for name in methods:
-        method, mine = METHODS[name], options.get(name, {})
+        method = METHODS[name]
 
         def maps_of(c, *targets):
             arrived = {need: signals[c, *need] for need in method.signals}  # noqa: B023
-            return method.compute(Context(net, x, y, targets, A, arrived, pixels, progress), **mine)  # noqa: B023
+            context = Context(net, x, y, targets, A, arrived, pixels, progress)
+            return method.compute(context, **options.get(name, {}))  # noqa: B023
 
-        if method.joint:
-            maps = maps_of(None, *targets)
-        else:
-            maps = [maps_of(c, target) for c, target in zip(classes, targets)]
+        maps = (
+            maps_of(None, *targets.values()) if method.joint else [maps_of(c, t) for c, t in targets.items()]
+        )
         for c, map in zip(classes, maps):
             e.maps[name, c] = map
             if not np.any(map):
@@ -115,67 +165,27 @@ def explain(
     return e
 
 
-def _feature_maps(y, layer, methods):
-    """The tensor that Grad-CAM and its relatives weigh, None if no method needs one."""
-    if not any(METHODS[m].at_layer for m in methods):
-        return None
-    if layer is None:
-        raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
-    return _with_rows_and_columns(find(y, layer))
+def _options(methods, options, occluder, alpha, relu, upsampling):
+    """{method: its options}"""
+    weighing = {"alpha": alpha, "relu": relu}
+    both = weighing | {"upsampling": upsampling}
+    known = {
+        "grad_cam": weighing,
+        "counterfactual": weighing,
+        "guided_grad_cam": both,
+        "occlusion": occluder or {},
+    }
+    options = dict(options or {})
+    if unknown := set(options) - set(METHODS):
+        request.methods_asked(sorted(unknown, key=str))
+    return known | options
 
 
-def _with_rows_and_columns(A):
-    if A.ndim != 4:
-        raise GraphError(
-            f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it"
-        )
-    return A
-
-
-def _classes(classes, scores):
-    """A list of classes, each a number or a tuple with one per picture."""
-    if classes is None:
-        top = scores.argmax(axis=1).tolist()
-        return [top[0] if len(top) == 1 else tuple(top)]
-    if isinstance(classes, Target) or np.ndim(classes) == 0:
-        classes = [classes]
-    return [_class(c) for c in classes]
-
-
-def _class(c):
-    if isinstance(c, Target):
-        return c
-    return int(c) if np.ndim(c) == 0 else tuple(int(i) for i in c)
-
-
-def _signals(y, x, A, methods, unit_layer, targets, allow, e):
-    """One batched backward pass: {(class, rules, "x" or "A"): signal}.  The stack has a row for each class and table of rules."""
-    needs = dict.fromkeys(need for m in methods for need in METHODS[m].signals)
-    rows = [(c, rules) for c in e.classes for rules in dict.fromkeys(rules for rules, _ in needs)]
-    ends = {name: tensor for name, tensor in (("x", x), ("A", A)) if any(at == name for _, at in needs)}
-    if not rows:
-        return {}
-    begun = {c: target.begin(y) for c, target in zip(e.classes, targets)}
-    from_unit = unit_layer and ("deconvnet", "x") in needs
-    if from_unit:
-        U = _with_rows_and_columns(find(y, unit_layer))
-        unit = strongest_unit(U)
-        at_unit = U, one_hot(U, unit)
-    starts = {}  # tensor: its rows of the stack
-    for n, (c, rules) in enumerate(rows):
-        tensor, signal = at_unit if from_unit and rules == "deconvnet" else begun[c]
-        if tensor not in starts:
-            starts[tensor] = np.zeros_like(tensor.data, shape=(len(rows), *tensor.shape))
-        starts[tensor][n] = signal
-    if from_unit:
-        place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
-        for c in e.classes:
-            e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
-    arrived = backward(
-        list(starts),
-        list(starts.values()),
-        list(ends.values()),
-        [TABLES[rules] for _, rules in rows],
-        allow=allow,
-    )
-    return {(*row, name): g[n] for name, g in zip(ends, arrived) for n, row in enumerate(rows)}
+def _strongest(y, unit_layer, e):
+    """(tensor, signal) of the strongest unit of a layer, and the note that says so."""
+    U = request.feature_maps(y, unit_layer)
+    unit = strongest_unit(U)
+    place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
+    for c in e.classes:
+        e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
+    return U, one_hot(U, unit)

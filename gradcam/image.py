@@ -22,6 +22,10 @@ ORDERS = {
 }  # which of red, green and blue a network's channels are; L: grey
 
 
+class PictureTypeError(Error, TypeError):
+    """Something that is no picture: its file's name, say."""
+
+
 class ImageError(Error, ValueError):
     """A file that cannot be read as a picture: the message says what was found and what to do."""
 
@@ -71,7 +75,7 @@ def crop_shown(image, preprocessing):
     round(size * long / short), and the crop starts at half of what is left over, rounded down.
     """
     if isinstance(image, (str, os.PathLike)):
-        raise TypeError(f"this is a name, not a picture: prepare(read({str(image)!r}), ...)")
+        raise PictureTypeError(f"this is a name, not a picture: prepare(read({str(image)!r}), ...)")
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.asarray(image, np.uint8))
     size, crop = preprocessing.size, preprocessing.crop
@@ -82,9 +86,9 @@ def crop_shown(image, preprocessing):
     elif preprocessing.resize == "squash":
         new = (size, size)
     else:
-        raise ValueError(f"resize is 'short' or 'squash', not '{preprocessing.resize}'")
+        raise ImageError(f"resize is 'short' or 'squash', not '{preprocessing.resize}'")
     if size < crop:
-        raise ValueError(f"a crop of {crop} pixels does not fit a picture resized to {size}")
+        raise ImageError(f"a crop of {crop} pixels does not fit a picture resized to {size}")
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
     left, top = ((side - crop) // 2 for side in new)
     return np.asarray(image.crop((left, top, left + crop, top + crop)).convert("RGB"))
@@ -111,7 +115,7 @@ def restore(x, preprocessing):
 
 def _order(preprocessing):
     if preprocessing.channels not in ORDERS:
-        raise ValueError(f"channels are 'RGB', 'BGR' or 'L' (grey), not '{preprocessing.channels}'")
+        raise ImageError(f"channels are 'RGB', 'BGR' or 'L' (grey), not '{preprocessing.channels}'")
     return ORDERS[preprocessing.channels]
 
 

@@ -8,6 +8,7 @@ Lesson 13.
 
 import numpy as np
 
+from minicnn import GraphError
 from minicnn.convolution.fast.threads import one_thread_each
 from minicnn.device import moved
 
@@ -18,7 +19,7 @@ WAYS = ("half_pixel", "corner_aligned", "nearest")
 def upsample(map, size, how="half_pixel"):
     """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype; whole numbers give floats."""
     if how not in WAYS:
-        raise ValueError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
+        raise GraphError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
     if map.dtype.kind in "biu":  # shares of a pixel are no whole numbers
         map = map.astype(np.result_type(map.dtype, np.float32))
     rows, columns = (

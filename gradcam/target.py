@@ -12,6 +12,7 @@ import numpy as np
 from minicnn import GraphError, LogSoftmax, Softmax, Tensor, find, one_hot
 
 STARTS = ("score", "probability", "value")
+Start = tuple[Tensor, np.ndarray]  # where a signal starts, and what it is there
 
 
 class Target:
@@ -63,11 +64,11 @@ class Target:
         start: where the signal starts, "score", "probability" or "value", as the constructors of these names say.
         """
         if start not in STARTS:
-            raise ValueError(f"start is one of {', '.join(STARTS)}, not '{start}'")
+            raise GraphError(f"start is one of {', '.join(STARTS)}, not '{start}'")
         if not isinstance(c, Target):
             return OfSignal(c, start=start) if c is None or is_signal(c) else OfClass(c, start)
         if start != "score":
-            raise ValueError(f"{c} is a target that says where its signal starts: leave out start='{start}'")
+            raise GraphError(f"{c} is a target that says where its signal starts: leave out start='{start}'")
         return c
 
     def begin(self, y: Tensor) -> tuple[Tensor, np.ndarray]:
@@ -121,6 +122,7 @@ class OfClass(Target):
 
     def numbers(self, y):
         y = Softmax()(y) if self.start == "probability" else y
+        one_hot(Tensor(y[0]), self.c)  # an error if there is no such class
         return y[:, np.arange(y.shape[1]), self.c]
 
     def plain(self):
@@ -170,11 +172,11 @@ class OfSignal(Target):
 
     def __post_init__(self):
         if self.start == "probability":
-            raise ValueError(
+            raise GraphError(
                 "a probability is asked for by its class; with a signal of your own, start it at the softmax's output"
             )
         if self.weights is not None and not is_signal(self.weights):
-            raise ValueError(f"a signal is an array of floats or bools, not {type(self.weights).__name__}")
+            raise GraphError(f"a signal is an array of floats or bools, not {type(self.weights).__name__}")
 
     def begin(self, y):
         y = find(y, self.layer) if self.layer else y
@@ -202,6 +204,10 @@ class OfSignal(Target):
 
 def begin(y, c, start="score"):
     """(tensor, signal) for `backward`.  y: the network's output; c: a class or any other target, see `Target.of`"""
+    if not isinstance(y, Tensor):
+        raise GraphError(
+            f"y is the tensor that net(Tensor(x)) returns; {type(y).__name__} remembers no operations"
+        )
     return Target.of(c, start).begin(y)
 
 

@@ -6,7 +6,7 @@ import re
 def network_named(asked, kind="classifier"):
     """The name of a network of this kind (None: of any) in the zoo.  AskError names the nearest."""
     import weights
-    from gradcam.commands._ask import one_of
+    from gradcam.asking import one_of
 
     return one_of("network", asked, weights.available(kind), "gradcam weights list")
 

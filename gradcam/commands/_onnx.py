@@ -48,7 +48,7 @@ def options(parser):
 
 def check(args):
     """AskError for options that would be ignored, or cannot be meant."""
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
 
     if not args.onnx:
         for option in OWN:
@@ -69,7 +69,7 @@ def check(args):
 
 def network(args):
     """The network of --onnx, with its card."""
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
     from weights.graphs import onnx
     from weights.labels import read_labels
 
@@ -93,7 +93,7 @@ def network(args):
 
 def check_labels(args, net, count):
     """AskError if there is not a name for each of the network's classes."""
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
 
     if net.card.classes and len(net.card.classes) != count:
         names = len(net.card.classes)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcam.commands._ask import is_called
+from gradcam.asking import is_called
 from gradcam.commands._printing import say, say_json
 from gradcam.methods import METHODS
 from gradcam.show.tiles import why_zero

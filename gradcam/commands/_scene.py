@@ -36,7 +36,7 @@ def built_in(size=None):
 
 def picture(args):
     """What was asked for -> (picture, what to call it, what to know about it).  AskError if there is none."""
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
     from gradcam.image import read
     from weights.recipes.shapes_world import scene
     from weights.recipes.shapes_world.sentences import SIZE

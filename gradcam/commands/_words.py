@@ -2,7 +2,7 @@
 
 import difflib
 
-from gradcam.commands._ask import AskError
+from gradcam.asking import AskError
 
 ALSO = {
     "color": "colour",

@@ -30,7 +30,7 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.commands._ask import one_of
+    from gradcam.asking import one_of
     from gradcam.commands._printing import say
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare

@@ -31,7 +31,7 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
     from gradcam.commands._printing import say
     from gradcam.commands._words import vocabulary
     from gradcam.image import crop_shown, prepare

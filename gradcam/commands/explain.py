@@ -73,8 +73,8 @@ def register(subparsers):
 
 
 def run(args):
+    from gradcam.asking import AskError, layer_named, one_of
     from gradcam.commands import _report as report
-    from gradcam.commands._ask import AskError, layer_named, one_of
     from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explanation import PANEL, explain
     from gradcam.image import crop_shown, prepare
@@ -119,7 +119,7 @@ def run(args):
 
 def _class(asked, card, count):
     """The class that was asked for; if there is none, whether the network of 1000 classes has it."""
-    from gradcam.commands._ask import AskError, class_index
+    from gradcam.asking import AskError, class_index
     from weights import classes
 
     try:
@@ -137,7 +137,7 @@ def _class(asked, card, count):
 
 def _photo_first(args):
     """Options that take several words may have taken the photo for one of them."""
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
 
     taken = [word for word in [*(args.classes or []), *(args.methods or [])] if os.path.isfile(word)]
     if taken and not args.photo:
@@ -154,7 +154,7 @@ def _picture(photo, network):
 
         return read(photo), []
     if network != SCENE_NETWORK:
-        from gradcam.commands._ask import AskError
+        from gradcam.asking import AskError
 
         raise AskError(f"give a photo for {network} to look at: gradcam explain PHOTO --network {network}")
     return built_in(), KINDS

@@ -67,7 +67,7 @@ def measures_and_examples():
 
 
 def run(args):
-    from gradcam.commands._ask import AskError, one_of
+    from gradcam.asking import AskError, one_of
     from gradcam.commands._network import loaded, network_named
     from gradcam.measure.measures import MEASURES
     from gradcam.measure.pictures.photos import Photos
@@ -133,7 +133,7 @@ def _measure(args, net, data, asked, methods):
 
 def _named(asked):
     """'Grad-CAM@conv10' -> ('grad_cam', 'conv10'); None for no layer."""
-    from gradcam.commands._ask import AskError, one_of
+    from gradcam.asking import AskError, one_of
     from gradcam.methods import METHODS
 
     name, at, layer = asked.partition("@")
@@ -147,7 +147,7 @@ def _at_layers(named, net):
     """['grad_cam@conv10', ...], each layer being one of the network's with maps."""
     import numpy as np
 
-    from gradcam.commands._ask import layer_named
+    from gradcam.asking import layer_named
     from gradcam.commands._network import see_layers
 
     side, channels = net.card.preprocessing.crop, len(net.card.preprocessing.mean)

@@ -38,7 +38,7 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.commands._ask import AskError, one_of
+    from gradcam.asking import AskError, one_of
     from gradcam.commands._printing import say
     from gradcam.image import crop_shown, prepare
     from gradcam.language.regions import explain_regions

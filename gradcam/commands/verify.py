@@ -176,7 +176,7 @@ def _input(args, net):
 
 
 def _kit(words):
-    from gradcam.commands._ask import AskError
+    from gradcam.asking import AskError
     from gradcam.commands._printing import say
 
     if len(words) != 2 or words[0] != "kit":

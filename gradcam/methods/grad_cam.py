@@ -2,7 +2,7 @@
 
 from gradcam.method import cam_method, weighted
 from gradcam.target import begin
-from minicnn import backward
+from minicnn import GraphError, backward
 
 
 def grad_cam(y, c, A, start="score", alpha="mean", relu=True):
@@ -23,7 +23,7 @@ def combine(dA, A, alpha="mean", relu=True):
 def weights(dA, A, alpha="mean"):
     """alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1) -> (..., N, K, 1, 1)"""
     if alpha not in ("mean", "sum"):
-        raise ValueError(f"alpha is 'mean' (the paper) or 'sum', not '{alpha}'")
+        raise GraphError(f"alpha is 'mean' (the paper) or 'sum', not '{alpha}'")
     pool = dA.mean if alpha == "mean" else dA.sum
     return pool(axis=(-2, -1), keepdims=True)
 

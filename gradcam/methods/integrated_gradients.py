@@ -4,7 +4,7 @@ import numpy as np
 
 from gradcam.batching import batch_size, gradients, in_batches, numbers
 from gradcam.method import Method
-from minicnn import Tensor
+from minicnn import GraphError, Tensor
 
 RULES = ("gauss", "right", "midpoint")
 
@@ -35,7 +35,7 @@ def quadrature(steps, rule="gauss"):
         places, weights = np.polynomial.legendre.leggauss(steps)
         return (1 + places) / 2, weights / 2
     if rule not in RULES:
-        raise ValueError(f"rule is one of {', '.join(RULES)}, not '{rule}'")
+        raise GraphError(f"rule is one of {', '.join(RULES)}, not '{rule}'")
     return (np.arange(steps) + (1 if rule == "right" else 0.5)) / steps, np.full(steps, 1 / steps)
 
 

@@ -88,7 +88,7 @@ def gamma(gamma=0.25, eps=TINY):
 
 def alpha_beta(alpha=2.0, beta=1.0, eps=TINY):
     if not np.isclose(alpha - beta, 1):
-        raise ValueError(f"alpha - beta must be 1, or relevance is not conserved; {alpha} - {beta} is not")
+        raise GraphError(f"alpha - beta must be 1, or relevance is not conserved; {alpha} - {beta} is not")
 
     def rule(op, R):
         x, W, b = _inputs(op)

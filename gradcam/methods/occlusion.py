@@ -7,7 +7,7 @@ import numpy as np
 from gradcam.batching import in_batches
 from gradcam.method import Method
 from gradcam.target import Target, is_signal
-from minicnn import Tensor
+from minicnn import GraphError, Tensor
 
 AVERAGES = ("mean", "sum", "none")
 
@@ -25,12 +25,12 @@ def occlusion(
     "none" gives one value per window -> (..., N, rows, columns).  batch: covered pictures per pass (default: about 8 MB of input).
     """
     if average not in AVERAGES:
-        raise ValueError(f"average is one of {', '.join(AVERAGES)}, not '{average}'")
+        raise GraphError(f"average is one of {', '.join(AVERAGES)}, not '{average}'")
     x = x.data if isinstance(x, Tensor) else x
     N, C, H, W = x.shape
     (kh, kw), (sh, sw) = ((v, v) if np.ndim(v) == 0 else v for v in (window, stride))
     if not (0 < kh <= H and 0 < kw <= W and sh > 0 and sw > 0):
-        raise ValueError(f"a window of {(kh, kw)} every {(sh, sw)} pixels does not fit a picture of {(H, W)}")
+        raise GraphError(f"a window of {(kh, kw)} every {(sh, sw)} pixels does not fit a picture of {(H, W)}")
     rows, columns = math.ceil((H - kh) / sh) + 1, math.ceil((W - kw) / sw) + 1
     windows = [
         (..., slice(sh * i, sh * i + kh), slice(sw * j, sw * j + kw))

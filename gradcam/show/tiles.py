@@ -1,6 +1,7 @@
 """The pictures of a panel, each with all that is written around it."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -29,18 +30,15 @@ class Tile:
 
 def row(e, c, photo, card, n=0):
     """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
-    index = c if np.ndim(c) == 0 else c[n]
-    score, p = float(e.scores[n, index]), float(e.probabilities[n, index])
+    target, notes = e.target(c), []
+    name, index = partial(name_of, card=card), target.class_of(n)
+    score = None if index is None else float(e.scores[n, index])
+    if score is not None:
+        p = percent(float(e.probabilities[n, index]))
+        notes = [f"score {score:.4g}, probability {p}".replace("-", "−")]
+    strong = target.said(name) if index is None or target.start != "score" else name(index)
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
-    tiles = [
-        Tile(
-            photo,
-            "Photo",
-            seen,
-            strong=name_of(index, card),
-            note=f"score {score:.4g}, probability {percent(p)}".replace("-", "−"),
-        )
-    ]
+    tiles = [Tile(photo, "Photo", seen, strong=strong, note=", ".join(notes))]
     tops = {}
     for method in e.methods:
         said = METHODS[method]

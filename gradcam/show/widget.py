@@ -13,10 +13,14 @@ from gradcam.show.colour import overlay, relief
 from gradcam.show.notebook import png, seen
 from gradcam.show.settings import own_settings
 from gradcam.show.verdict import name_of, percent
-from minicnn import Sigmoid, Softmax, Tensor, backward, names, one_hot
+from minicnn import Error, GraphError, Sigmoid, Softmax, Tensor, backward, names, one_hot
 
 RULES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
 NEEDS = "the widget needs ipywidgets: pip install 'minicnn-gradcam[lessons]'"
+
+
+class WidgetError(Error, ImportError):
+    """The widget was asked for without ipywidgets."""
 
 
 def widget(net, picture):
@@ -30,7 +34,7 @@ def widget(net, picture):
     try:
         import ipywidgets
     except ModuleNotFoundError:
-        raise ImportError(NEEDS) from None
+        raise WidgetError(NEEDS) from None
     card = getattr(net, "card", None)
     x = Tensor(_input(picture, card), "x")
     y = net(x)
@@ -38,7 +42,7 @@ def widget(net, picture):
         n: t for n, t in names(y).items() if t is not None and t.op and t.ndim == 4 and min(t.shape[2:]) > 1
     }
     if not layers:
-        raise ValueError(
+        raise GraphError(
             "no layer of this network has rows and columns, so there is nothing for Grad-CAM to weigh"
         )
     p = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)[0]
@@ -87,10 +91,10 @@ def _input(picture, card):
     """-> (1, C, H, W), as the network expects it"""
     if isinstance(picture, np.ndarray) and picture.ndim == 4:
         if len(picture) != 1:
-            raise ValueError(f"one picture at a time: (1, C, H, W), not {picture.shape}")
+            raise GraphError(f"one picture at a time: (1, C, H, W), not {picture.shape}")
         return picture
     if card is None:
-        raise ValueError(
+        raise GraphError(
             "this network has no description (net.card) that says how photos are prepared: give its input, (1, C, H, W)"
         )
     if isinstance(picture, (str, Path)):

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 import weights
+from gradcam.asking import AskError, class_index, one_of
 from gradcam.cli import main, one_line
 from gradcam.commands import commands
-from gradcam.commands._ask import AskError, class_index, one_of
 from tests.support.data import DATA
 
 NETWORK = "captum_cifar"  # the smallest of the zoo

@@ -1,0 +1,121 @@
+"""What `explain` was asked for, put into one form; whatever cannot be meant is one sentence."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gradcam.asking import AskError, class_index
+from gradcam.methods import METHODS
+from gradcam.target import Target, is_signal
+from minicnn import GraphError, Tensor, find
+
+CLASSES = "a class is a number or a name, or one of these for each picture of the batch"
+
+
+def methods_asked(methods: str | Iterable[str]) -> list[str]:
+    """The names of methods, each once, in the order in which they were asked for; one may stand alone."""
+    names = list(dict.fromkeys([methods] if isinstance(methods, str) else methods))
+    for name in names:
+        if name not in METHODS:
+            near = difflib.get_close_matches(str(name), METHODS, n=1)
+            meant = f"; did you mean '{near[0]}'?  There" if near else "; there"
+            raise AskError(f"no method is called '{name}'{meant} is {', '.join(METHODS)}")
+    if not names:
+        raise AskError(f"no method was asked for; there is {', '.join(METHODS)}")
+    return names
+
+
+def targets_asked(classes: Any, scores: np.ndarray, names: list[str] | None = None) -> list[Any]:
+    """A list of targets, each a number, a tuple with one per picture, or a Target.  names: what the classes are called.
+
+    classes: one of these, a name or a signal, or a list of them; None: the top class of each picture.
+    """
+    if classes is None:
+        if scores.ndim != 2:
+            raise AskError(
+                f"the output {scores.shape} is no table of scores (N, classes): say what is explained (Target)"
+            )
+        top = scores.argmax(axis=1).tolist()
+        return [top[0] if len(top) == 1 else tuple(top)]
+    if isinstance(classes, (str, Target)) or is_signal(classes) or np.ndim(_plain(classes)) == 0:
+        classes = [classes]
+    found = [_target(c, scores, names) for c in classes]
+    if not found:
+        raise AskError(f"no class was asked for: {CLASSES}")
+    return list(dict.fromkeys(found))
+
+
+def _target(c, scores, names):
+    if isinstance(c, Target):
+        return c
+    if is_signal(c) and np.ndim(c):
+        return Target.signal(c)
+    if isinstance(c, str) or np.ndim(_plain(c)) == 0:
+        return _class(c, scores, names)
+    each = tuple(_class(one, scores, names) for one in c)
+    if len(each) != len(scores):
+        raise AskError(
+            f"{_said(c)} names {len(each)} classes for {len(scores)} pictures: {CLASSES}; several classes are a list of them"
+        )
+    return each
+
+
+def _class(c, scores, names):
+    if isinstance(c, str):
+        return class_index(c, names, scores.shape[1])
+    if np.ndim(_plain(c)) or np.asarray(c).dtype.kind not in "iu":
+        raise AskError(f"{_said(c)} is no class: {CLASSES}")
+    return int(c)
+
+
+def _plain(classes):
+    """Something whose ndim NumPy can tell: ragged lists have one."""
+    return [None] if isinstance(classes, (list, tuple)) else classes
+
+
+def _said(c):
+    text = repr(c.tolist() if isinstance(c, np.ndarray) else c)
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+def input_asked(x: Any) -> Tensor:
+    """The input as a tensor (N, C, H, W) of finite floats."""
+    x = x if isinstance(x, Tensor) else Tensor(_array(x), "x")
+    if not np.isfinite(x.data).all():
+        raise GraphError(
+            "the input holds numbers that are not finite (NaN or infinite): nothing can be explained"
+        )
+    return x
+
+
+def _array(x):
+    kind = getattr(getattr(x, "dtype", None), "kind", None)
+    if kind is None:
+        raise AskError(
+            f"the input is an array (N, C, H, W), not {type(x).__name__}: gradcam.image.prepare makes one of a photo"
+        )
+    if kind != "f":
+        raise AskError(
+            f"the input is an array of floats, not of {x.dtype}: gradcam.image.prepare makes one of a photo"
+        )
+    if not x.size:
+        raise AskError(f"the input {tuple(x.shape)} is empty: there is nothing to explain")
+    return x
+
+
+def feature_maps(y: Tensor, layer: str | None) -> Tensor:
+    """The tensor of feature maps (N, K, h, w) of this name, in the history of y."""
+    if layer is None:
+        raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
+    if not isinstance(layer, str):
+        raise AskError(f"a layer is asked for by its name, not by {_said(layer)}: layer='relu5_3', say")
+    A = find(y, layer)
+    if A.ndim != 4:
+        raise GraphError(
+            f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it"
+        )
+    return A
