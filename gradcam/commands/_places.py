@@ -24,7 +24,7 @@ def place(args: argparse.Namespace, default: str | None = None) -> Path:
 
 def spare(path: Path, args: argparse.Namespace, option: str) -> None:
     """SaveError if `path`, given as --`option`, is a file that another argument names."""
-    from gradcam.show.saving import SaveError
+    from gradcam.files import SaveError
 
     for name, given in vars(args).items():
         for file in given if isinstance(given, list) else [given]:
@@ -36,21 +36,19 @@ def spare(path: Path, args: argparse.Namespace, option: str) -> None:
 
 def page(path: str) -> Path:
     """The place of a report.  SaveError if the name is not a page's."""
-    from gradcam.show.saving import SaveError
+    from gradcam.files import SaveError, check_place
 
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise SaveError(f"{path}: a report's name ends in .html")
-    return Path(path)
+    return check_place(path)
 
 
 def write(path: str, text: str) -> None:
-    """Write a report."""
-    from gradcam.show.saving import SaveError
+    """Write a report, whole or not at all."""
+    from gradcam.files import written
 
-    try:
-        Path(path).write_text(text, "utf-8")
-    except OSError as error:
-        raise SaveError(f"{path}: cannot be written: {error.strerror}") from None
+    with written(path) as file:
+        file.write(text.encode())
 
 
 def name_of(photo: str | None, ending: str, otherwise: str = "scene") -> str:

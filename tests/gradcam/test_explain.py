@@ -47,9 +47,9 @@ WRONG = {
     "ragged": (dict(classes=[[0, 1], [2]]), r"\[2\] names 1 classes for 2 pictures"),
     "too deep": (dict(classes=[[[0], [1]]]), r"\[0\] is no class"),
     "no class": (dict(classes=[]), "no class was asked for"),
-    "layer": (dict(layer="conv9"), "no tensor is called 'conv9'"),
+    "layer": (dict(layer="conv9"), "is called 'conv9'"),
     "layer number": (dict(layer=3), "a layer is asked for by its name, not by 3"),
-    "layer without maps": (dict(layer="fc5", methods="grad_cam"), "no tensor|no rows and columns"),
+    "layer without maps": (dict(layer="fc8", methods="grad_cam"), "no rows and columns"),
     "start": (dict(start="logit"), "start is one of score, probability, value, not 'logit'"),
     "two starts": (dict(classes=Target.score(1), start="value"), "says where its signal starts"),
 }
