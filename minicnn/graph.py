@@ -138,11 +138,12 @@ def names(y: Tensors) -> dict[str, Tensor | None]:
     A layer applied twice gives relu1 and relu1:2.  A name that two different makers use is given to neither:
     its value is None.
     """
-    found, times = {}, {}
+    found: dict[str, Tensor | None] = {}
+    times: dict[str, int] = {}
     for tensor in history(y):
-        first = found.get(tensor.name)
         if tensor.name is None:
             continue
+        first = found.get(tensor.name)
         if tensor.name not in found:
             found[tensor.name] = tensor
         elif first is not None and tensor.layer is not None and first.layer is tensor.layer:
@@ -166,14 +167,15 @@ def find(y: Tensor, name: str) -> Tensor:
             f"no tensor that leads to {y.name or 'y'} is called '{name}'; there is "
             f"{', '.join(near) or 'no named one'}"
         )
-    if known[name] is None:
+    tensor = known[name]
+    if tensor is None:
         raise GraphError(f"the name '{name}' is ambiguous: several operations gave it to their output")
-    return known[name]
+    return tensor
 
 
 def several(tensors: Tensors) -> list[Tensor]:
     """One tensor, or a list of them -> a list."""
-    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]  # type: ignore[list-item]
 
 
 def inputs_of(op: Op) -> tuple[Any, ...]:

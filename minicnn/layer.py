@@ -17,7 +17,7 @@ from minicnn.convolution import Kept
 from minicnn.device import moved
 from minicnn.graph import Array, GraphError, Op, Tensor
 from minicnn.ops import BatchNorm, BatchNormTraining, Conv, Dropout, Linear
-from minicnn.windows import Pair, Sides
+from minicnn.windows import Pair, Sides, pair
 
 X = TypeVar("X", Tensor, Array)  # a tensor in, a tensor out; an array in, an array out
 
@@ -60,7 +60,7 @@ class Layer:
     def apply(self, op: Op, x: X, *weights: Any, name: str | None = None) -> X:
         """op(x, *weights) under this layer's name; weights stay plain arrays when x is one."""
         if not isinstance(x, Tensor):
-            weights = [w.data if isinstance(w, Tensor) else w for w in weights]
+            weights = tuple(w.data if isinstance(w, Tensor) else w for w in weights)
         return op(x, *weights, name=name or self.name, layer=self)
 
     def parts(self) -> list[Layer]:
@@ -195,7 +195,7 @@ class ConvLayer(Layer):
         bias: bool = True,
     ) -> None:
         super().__init__(name)
-        kh, kw = (kernel, kernel) if np.ndim(kernel) == 0 else kernel
+        kh, kw = pair(kernel)
         self.options = {"stride": stride, "pad": pad, "dilation": dilation, "groups": groups}
         self.W = _weight(f"{name}.W", F, C // groups, kh, kw)
         self.b = _weight(f"{name}.b", F) if bias else None
@@ -205,8 +205,9 @@ class ConvLayer(Layer):
         return self.apply(Conv(**self.options, precision=self.precision, kept=self.kept), x, self.W, self.b)
 
     def map(self, f: Callable[[Array], Array]) -> Self:
+        """As Layer.map; the copy keeps transformed weights of its own."""
         twin = super().map(f)
-        twin.kept = Kept()  # of other weights
+        twin.kept = Kept()
         return twin
 
 

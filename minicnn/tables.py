@@ -98,6 +98,7 @@ class Names:
         return self.of_tensor.get(tensor, tensor.name)
 
     def ambiguous(self, name: str) -> bool:
+        """Whether two different makers gave this name to their output."""
         return name in self.tensors and self.tensors[name] is None
 
 

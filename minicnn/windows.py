@@ -22,7 +22,8 @@ def pair(value: Any) -> tuple[int, int]:
 
 def sides(pad: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     """1 -> ((1, 1), (1, 1)); (1, 2) -> ((1, 1), (2, 2)); ((top, bottom), (left, right)) as it is."""
-    return tuple(pair(p) for p in pair(pad))
+    rows, columns = pair(pad)
+    return pair(rows), pair(columns)
 
 
 def out_size(

@@ -45,11 +45,13 @@ class Geometry:
         )
 
     def padded(self, x: np.ndarray, kernel: Sequence[int], windows: Sequence[int]) -> np.ndarray:
+        """x with its padding, of exactly the size that the windows see."""
         return pad_to_fit(x, kernel, self.stride, self.pad, self.dilation, windows)
 
     def taps(
         self, kernel: Sequence[int], windows: Sequence[int]
     ) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+        """Yield (u, v, index): padded[index] is what tap (u, v) of every window sees."""
         return windows_taps(kernel, self.stride, self.dilation, windows)
 
 

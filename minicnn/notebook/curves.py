@@ -33,6 +33,7 @@ class Curves:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Any]) -> Self:
+        """The opposite of `arrays`."""
         return cls(
             arrays["loss"].tolist(), arrays["hits"].tolist(), json.loads(arrays["validation"].tobytes())
         )

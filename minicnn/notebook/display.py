@@ -34,7 +34,7 @@ def layers(net: Layer) -> tuple[tuple[int, ...] | None, list[tuple[Any, ...]]]:
     Each weight is counted once, where it is first used.  Layers with weights that a picture alone does not
     reach come last, without a shape: all of them, if no picture fits.
     """
-    x, rows, counted = _input(net), [], set()
+    x, rows, counted = _input(net), [], set[int]()
     for tensor in history(net(Tensor(x))) if x is not None else []:
         if tensor.op:
             new = {

@@ -15,6 +15,7 @@ from minicnn.ops.channels import sum_per_channel
 
 class _Normalise(Op):
     weights: tuple[str, ...] = ("gamma", "beta")
+    axes: tuple[int, ...]
     gamma: Array
     sigma: Array
     x_hat: Array
@@ -51,8 +52,6 @@ def _all_but_channel(x):
 class BatchNorm(_Normalise):
     """Batchnorm in eval mode: mean and var are the running statistics, so y is linear in x."""
 
-    axes: tuple[int, ...]
-
     def forward(self, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
         self.axes = _all_but_channel(x)
         return self._scale_and_shift(x - self.per_channel(mean), gamma, beta, var)
@@ -68,7 +67,6 @@ class BatchNormTraining(_Normalise):
     `mean` and `var` (biased) are kept for the running statistics; `count` values went into each.
     """
 
-    axes: tuple[int, ...]
     count: int
     mean: Array
     var: Array

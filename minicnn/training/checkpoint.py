@@ -48,7 +48,7 @@ def read(path: str | os.PathLike[str], like: Any = None) -> dict[str, dict[str, 
 
     CheckpointError if the file is none of ours or is damaged.
     """
-    groups = {}
+    groups: dict[str, dict[str, Any]] = {}
     try:
         with np.load(path, allow_pickle=False) as file:
             for key in file.files:

@@ -116,6 +116,7 @@ class State:
         }
 
     def restore(self, path: str | os.PathLike[str]) -> None:
+        """Go on from a checkpoint of the same run.  CheckpointError if it is of another one."""
         like = next(iter(self.net.parameters().values())).data
         about = checkpoint.read(path)
         found = about["about"]["run"].tobytes().decode() if "about" in about else "another kind of file"

@@ -30,7 +30,7 @@ FRESH = 4 << 20
 # bytes of such arrays that wait for the next ones, or as much as two of them, if they are so large
 IDLE = 128 << 20
 
-_idle = {}  # {id: memory}
+_idle: dict[int, np.ndarray] = {}  # {id: memory}
 
 
 class _Lease:

@@ -79,15 +79,15 @@ def in_parallel(f: Callable[..., Any], parts: Any, like: Any, work: int = WORTH)
         parts = parts(threads) if callable(parts) else parts
         todo = iter(list(parts))
 
-        def work():
+        def take():
             for part in todo:
                 f(part)
 
         if threads > 1 and _workers is None:
             _workers = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="minicnn")
-        helpers = [_workers.submit(work) for _ in range(min(threads, len(parts)) - 1)]
+        helpers = [_workers.submit(take) for _ in range(min(threads, len(parts)) - 1)]
         try:
-            work()
+            take()
         finally:
             for helper in (
                 helpers

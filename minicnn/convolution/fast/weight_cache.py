@@ -15,7 +15,8 @@ LIMIT = (
     512 << 20
 )  # bytes, for all layers of all networks together; what does not fit is computed at every call
 
-_layers, _lock = weakref.WeakSet(), threading.RLock()
+_layers: weakref.WeakSet[Kept] = weakref.WeakSet()
+_lock = threading.RLock()
 
 
 class Kept:

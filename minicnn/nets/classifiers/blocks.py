@@ -13,7 +13,7 @@ def blocks(convolutions: Sequence[int], filters: Sequence[int], batchnorm: bool,
     convolutions, filters: how many convolutions, and filters in each, block by block.  -> layers conv1_1,
     bn1_1, relu1_1, ..., pool1, ...
     """
-    steps = []
+    steps: list[Layer] = []
     for block, (n, F) in enumerate(zip(convolutions, filters, strict=True), start=1):
         for i in range(1, n + 1):
             steps.append(ConvLayer(f"conv{block}_{i}", C, F, kernel=3, pad=1, bias=not batchnorm))

@@ -4,7 +4,7 @@ relu5_3, pool5, fc8.
 Lesson 16.
 """
 
-from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, LinearLayer, Sequential
+from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential
 from minicnn.ops import Flatten, MaxPool, ReLU
 
 #                    convolutions per block; the blocks have 64, 128, 256, 512 and 512 filters
@@ -16,7 +16,8 @@ def vgg(configuration: str, batchnorm: bool = False, classes: int = 1000) -> Seq
 
     x (N, 3, 224, 224) -> (N, classes)
     """
-    steps, C = [], 3
+    steps: list[Layer] = []
+    C = 3
     for block, (convolutions, F) in enumerate(
         zip(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512)), start=1
     ):

@@ -74,7 +74,7 @@ class Decoder(Layer):
         self.query = LinearLayer("query", H, GLANCES * K)
         self.say = LinearLayer("say", H + 2 * GLANCES * (F + 2), words)
 
-    def __call__(self, features: X, words: Array) -> X:
+    def __call__(self, features: X, words: Array) -> X:  # type: ignore[override]
         """features (N, C, h, w), words (N, L) -> scores (N, L, words); see Captioner"""
         seen, state, scores = *self.encode(features), []
         for t in range(words.shape[1]):
@@ -122,7 +122,7 @@ class Captioner(Layer):
         self.encoder = Encoder()
         self.decoder = Decoder(words, self.encoder.features)
 
-    def __call__(self, x: X, words: Array) -> X:
+    def __call__(self, x: X, words: Array) -> X:  # type: ignore[override]
         """Teacher forcing: the scores of every word at every step, given the right words in front of it.
 
         x (N, 3, H, W); words (N, L), whole numbers: the sentence, with its full stop -> scores (N, L, words);
@@ -141,7 +141,7 @@ class Captioner(Layer):
         new state"""
         return self.decoder.step(seen, heard, state)
 
-    def with_decoder(self, decoder: Layer) -> Captioner:
+    def with_decoder(self, decoder: Any) -> Captioner:
         """The same encoder with another decoder -> a network"""
         twin = copy.copy(self)
         twin.decoder = decoder

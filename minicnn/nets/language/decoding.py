@@ -37,7 +37,8 @@ def beam(net: Any, x: Array, longest: int, width: int = 3) -> list[tuple[float, 
     end in `longest` words are left out.  width 1 is greedy.
     """
     seen, state = net.encode(x)
-    ended, going = [], [(0.0, [], state)]
+    ended: list[tuple[float, list[int]]] = []
+    going: list[tuple[float, list[int], Any]] = [(0.0, [], state)]
     for _ in range(longest):
         grown = []
         for value, words, state in going:

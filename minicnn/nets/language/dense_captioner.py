@@ -89,7 +89,7 @@ class DenseCaptioner(Layer):
         scores = Slice(slice(None), 0)(flat)
         return A, scores, Transpose((0, 2, 1))(Slice(slice(None), slice(1, None))(flat))
 
-    def __call__(self, x: Any) -> tuple[Any, Any, Any]:
+    def __call__(self, x: Any) -> tuple[Any, Any, Any]:  # type: ignore[override]
         return self.forward(x)
 
     def boxes(

@@ -71,7 +71,7 @@ class Answerer(Layer):
             LinearLayer("think", fused, H), Apply("relu_think", ReLU), LinearLayer("answer", H, answers)
         )
 
-    def __call__(self, features: X, words: Array) -> X:
+    def __call__(self, features: X, words: Array) -> X:  # type: ignore[override]
         """features (N, C, h, w), words (N, Q, L) -> scores (N, Q, answers); see Vqa"""
         N, Q, _ = words.shape
         A = self.conv(features)
@@ -123,12 +123,12 @@ class Vqa(Layer):
         self.encoder = Encoder()
         self.answerer = Answerer(words, answers, self.encoder.features)
 
-    def __call__(self, x: X, words: Array) -> X:
+    def __call__(self, x: X, words: Array) -> X:  # type: ignore[override]
         """x (N, 3, H, W), words (N, Q, L): Q questions of L words about each picture -> scores (N, Q,
         answers)"""
         return self.answerer(self.encoder(x), words)
 
-    def with_answerer(self, answerer: Layer) -> Vqa:
+    def with_answerer(self, answerer: Any) -> Vqa:
         """The same encoder with another answerer -> a network"""
         twin = copy.copy(self)
         twin.answerer = answerer
