@@ -164,7 +164,7 @@ def find(y: Tensor, name: str) -> Tensor:
         maps = [n for n, tensor in known.items() if tensor is not None and tensor.op and tensor.ndim == 4]
         near = difflib.get_close_matches(str(name), known, n=3) or maps[-5:] or list(known)[-5:]
         raise GraphError(
-            f"no tensor that leads to {y.name or 'y'} is called '{name}'; there is "
+            f"no tensor is called '{name}' among those that lead to {y.name or 'y'}; there is "
             f"{', '.join(near) or 'no named one'}"
         )
     tensor = known[name]

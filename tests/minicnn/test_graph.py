@@ -59,7 +59,7 @@ def test_a_layer_applied_twice_gives_numbered_names():
 def test_an_unknown_name_suggests_near_ones():
     y = ReLU()(Tensor(X, "photo"), name="relu5_3")
     with pytest.raises(
-        GraphError, match=r"no tensor that leads to relu5_3 is called 'relu53'; there is relu5_3"
+        GraphError, match=r"no tensor is called 'relu53' among those that lead to relu5_3; there is relu5_3"
     ):
         find(y, "relu53")
     with pytest.raises(GraphError, match="there is photo, relu5_3"):
