@@ -43,7 +43,7 @@ print("maxima\n", y.data[0, 0], "\nswitches\n", y.op.switches[0, 0])
 # ## Predict
 #
 # The window in the lower right corner holds four times the same number, 5. A signal of
-# 1 arrives at its output. What goes back?
+# 1 arrives at its output. What arrives at each of them?
 #
 # a) 1/4 to each of the four
 # b) 1 to each
@@ -53,7 +53,9 @@ print("maxima\n", y.data[0, 0], "\nswitches\n", y.op.switches[0, 0])
 #
 # Nudge a value that is not the maximum: nothing changes. Nudge the maximum: the output
 # moves with it. So the whole signal goes to the place that the switch names, and
-# nothing to any other (`-0.` is 0, too: a negative signal times 0):
+# nothing to any other (`-0.` is 0, too: a negative signal times 0). In the engine a
+# window may overlap others, so its signal is added. (`@faster` names a quicker way to
+# the same numbers.)
 
 # %%
 print(inspect.getsource(MaxPool.gx))
@@ -157,8 +159,8 @@ plt.show()
 # ## Predict
 #
 # Windows of $3 \times 3$ every 2 pixels overlap. One very large value lies where four
-# windows overlap. A signal of 1 arrives at each of the four outputs. How much goes back
-# to that value?
+# windows overlap. A signal of 1 arrives at each of the four outputs. How much arrives
+# at that value?
 
 # %%
 peak = np.zeros((1, 1, 5, 5))

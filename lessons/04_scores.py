@@ -46,7 +46,8 @@ print(
 )
 
 # %% [markdown]
-# Where the last line comes from: the derivatives of softmax, its *Jacobian*, are
+# (`rows_times(gy, W)` is $g_y W$, a row for each picture.) Where the last line comes
+# from: the derivatives of softmax, its *Jacobian*, are
 # $\partial p_i / \partial y_j = p_i(\delta_{ij} - p_j)$, with $\delta_{ij} = 1$ for
 # $i = j$ and 0 otherwise, so a signal $g$ at $p$ becomes
 #

@@ -112,19 +112,19 @@ for n in (5, 10, 15):
 
 
 # %%
-def norms(short_path, layers=30, width=64):
+def norms(skip, layers=30, width=64):
     """The size of the signal at each layer's input, first layer first."""
     random = np.random.default_rng(0)
     v, seen = Tensor(random.normal(size=(1, width))), []
     for _ in range(layers):
         seen.append(v)
         F = Linear()(v, random.normal(size=(width, width)) * width**-0.5)
-        v = ReLU()(Add()(v, Mul()(F, 0.3)) if short_path else F)
+        v = ReLU()(Add()(v, Mul()(F, 0.3)) if skip else F)
     return [np.linalg.norm(g) for g in backward(v, np.ones_like(v.data), wrt=seen)]
 
 
 # %%
-plain, short = norms(short_path=False), norms(short_path=True)
+plain, short = norms(skip=False), norms(skip=True)
 print(
     "first layer's signal, in shares of the last one's: plain "
     f"{plain[0] / plain[-1]:.0e}, residual {short[0] / short[-1]:.1f}"
@@ -132,7 +132,7 @@ print(
 figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6))
 residual_block(left)
 right.semilogy(range(1, 31), plain, color=GREY, label="plain")
-right.semilogy(range(1, 31), short, color=RED, label="with the short path")
+right.semilogy(range(1, 31), short, color=RED, label="with the skip")
 right.set(
     xlabel="layer (the signal comes from the right)",
     ylabel="size of the signal",

@@ -12,7 +12,7 @@
 # of axes, of colours, of rows, is where imports go wrong. Which of these mistakes the
 # accuracy shows, and what finds them all.
 #
-# **What you will need.** Lessons 10, 13 and 14. The published VGG-16 file (528 MB) is
+# **What you will need.** Lessons 10, 13 and 14. The published VGG-16 file (553 MB) is
 # used if you have it, and not fetched if you do not.
 
 # %%

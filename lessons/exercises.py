@@ -1,15 +1,15 @@
 """Exercises with honest checks.
 
 A student's cell defines a function; the next cell says `check("2.1", conv_gx)`.  The
-function is called with numbers drawn for the check, and what it returns is held against
-the truth: central differences, or a slow computation that shares no line with the
+function is called with numbers drawn for the check, and what it returns is compared
+with the truth: central differences, or a slow computation that shares no line with the
 engine.
 
 Checks live in lessons/checks/lesson_NN.py, each a generator that yields (what, what the
 student's function returned, the truth) and is called several times, each time with
 other random numbers:
 
-    @exercise("2.1", "the way back to the input", hint="...")
+    @exercise("2.1", "the backward pass to the input", hint="...")
     def conv_gx(f, random):
         gy, W = ...
         yield "gx", f(gy, W), central(...)
@@ -74,7 +74,7 @@ def exercises(lesson):
 
 
 def check(number, f):
-    """Hold the function f against exercise `number`, and print one line."""
+    """Check the function f, the answer to exercise `number`, and print one line."""
     outcome = examine(number, f)
     print(outcome.message)
     heard = _listener.get()

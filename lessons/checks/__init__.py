@@ -1,1 +1,1 @@
-"""The truths that exercises are held against, one file per lesson."""
+"""The true results that exercises are compared with, one file per lesson."""

@@ -20,7 +20,7 @@ def open_neuron(random):
 
 @exercise(
     "1.1",
-    "the way back to the inputs",
+    "the backward pass to the inputs",
     "the signal passes the gate [z > 0], and then the product: times the other factor",
 )
 def neuron_gx(f, random):
@@ -36,7 +36,7 @@ def neuron_gx(f, random):
 
 @exercise(
     "1.2",
-    "the way back to weights and bias",
+    "the backward pass to weights and bias",
     "gw = gz x, and the bias has the derivative 1: gb = gz",
 )
 def neuron_gw_gb(f, random):

@@ -12,7 +12,7 @@ def softmax(y):
 
 @exercise(
     "4.1",
-    "the way back through softmax",
+    "the backward pass through softmax",
     "gx_i = p_i (gy_i - sum_j p_j gy_j), each picture by itself",
 )
 def softmax_gx(f, random):

@@ -20,8 +20,7 @@ def product_gx(f, random):
 @exercise(
     "5.2",
     "a residual block",
-    "gz = gy [z > 0]; the short path brings gz, the long one W^T (the inner gate "
-    "times V^T gz)",
+    "gz = gy [z > 0]; the skip brings gz, the branch W^T (the inner gate times V^T gz)",
 )
 def residual_gx(f, random):
     while True:

@@ -6,7 +6,7 @@ from lessons.exercises import exercise
 
 
 def back(g, W):
-    """The way back through y = W x, number by number."""
+    """The backward pass through y = W x, number by number."""
     return np.array(
         [sum(W[f, d] * g[f] for f in range(len(W))) for d in range(W.shape[1])]
     )

@@ -47,7 +47,7 @@ def lrp_linear(f, random):
 @exercise(
     "19.2",
     "LRP-gamma",
-    "V = W + gamma max(W, 0) in both places: in z = V x, and on the way back",
+    "V = W + gamma max(W, 0) in both places: in z = V x, and in the backward pass",
 )
 def lrp_gamma_linear(f, random):
     x, W, R = random.random(4) + 0.1, random.normal(size=(4, 4)), random.normal(size=4)

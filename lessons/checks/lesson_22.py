@@ -1,4 +1,4 @@
-"""Lesson 22: the truths are made cell by cell and word by word; the way back is a
+"""Lesson 22: the truths are made cell by cell and word by word; the backward pass is a
 central difference.
 """
 
