@@ -1,24 +1,44 @@
-"""python -m lessons"""
+"""The command `python -m lessons`: list, copy, grade, run and build the lessons."""
+
+from __future__ import annotations
 
 import argparse
 import os
 import sys
+from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from lessons.course import LessonError, lesson, lessons
+from lessons.course import Lesson, LessonError, lesson, lessons
 from lessons.files import folder
 
 SITE, FIGURES = Path("build/site"), Path("build/figures")
+ABOUT = """A course on visual explanations of convolutional networks (CNNs), from the
+chain rule to Grad-CAM: each lesson is a notebook with one idea, questions to predict,
+figures, and exercises that check themselves. It runs offline, on a CPU."""
+EXAMPLES = """how to work through a lesson:
+  python -m lessons             which lessons there are, and what comes before each
+  python -m lessons new 1       write 01_one_neuron.ipynb here: yours to work in
+  python -m lessons open 1      the same, opened in Jupyter
+  python -m lessons check 1     grade the exercises in it
+
+how to teach, or change, the course:
+  python -m lessons run         run all sources, offline, and time them
+  python -m lessons figures 8   the figures of lesson 8, for slides
+  python -m lessons build 8     make the notebook of lesson 8, and the site, again
+
+words that are new to you: lessons/glossary.md"""
 
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
-    def error(self, message):
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see: {self.prog} --help)\n")
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command -> exit status."""
     top, names = parser()
     argv = sys.argv[1:] if argv is None else argv
@@ -32,7 +52,7 @@ def main(argv=None):
     except LessonError as error:
         print(f"lessons: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:  # whoever read the output has enough of it
+    except BrokenPipeError:  # the program that read the output has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:  # a file or folder that was named, and may not be used
@@ -46,10 +66,13 @@ def main(argv=None):
         return 130
 
 
-def parser():
+def parser() -> tuple[Parser, list[str]]:
     """-> (the parser of all commands, their names)"""
     top = Parser(
-        prog="python -m lessons", description="A course on visual explanations of CNNs."
+        prog="python -m lessons",
+        description=ABOUT,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.set_defaults(run=listing)
     commands = top.add_subparsers(
@@ -57,14 +80,25 @@ def parser():
     )
 
     def command(name, run, help):
-        added = commands.add_parser(name, help=help, description=help)
+        said = f"{help[0].upper()}{help[1:]}."
+        added = commands.add_parser(name, help=help, description=said)
         added.set_defaults(run=run)
         return added
 
-    command("list", listing, "the lessons, with their time and what comes before them")
+    command(
+        "list", listing, "list the lessons, with their time and what comes before them"
+    )
     for name, run, help in [
-        ("open", open_one, "open a lesson's notebook in Jupyter, as a copy of yours"),
-        ("new", new_one, "a clean copy of a notebook to work in; never overwrites one"),
+        (
+            "open",
+            open_one,
+            "open your copy of a lesson's notebook in Jupyter, made first if need be",
+        ),
+        (
+            "new",
+            new_one,
+            "write a clean copy of a notebook to work in; no file is overwritten",
+        ),
     ]:
         added = command(name, run, help)
         added.add_argument("number", help="the lesson's number")
@@ -72,7 +106,7 @@ def parser():
             "--to",
             default=".",
             metavar="FOLDER",
-            help="where your copy is, or goes (default: here)",
+            help="the folder of your copy (default: this one)",
         )
     check = command(
         "check",
@@ -86,39 +120,46 @@ def parser():
     build = command(
         "build",
         build_all,
-        "make the notebooks from their sources, executed, and the site from the "
-        "notebooks",
+        "run the sources and write the notebooks, and make the site from these",
     )
     build.add_argument(
-        "--only", choices=["notebooks", "site"], help="one of the two (default: both)"
+        "--only",
+        choices=["notebooks", "site"],
+        help="make only the notebooks, or only the site (default: both)",
     )
     build.add_argument(
         "--site",
         type=Path,
         default=SITE,
         metavar="FOLDER",
-        help=f"where the site goes (default: {SITE})",
+        help=f"write the site to this folder (default: {SITE})",
     )
     figures = command(
-        "figures", write_figures, "every figure as SVG and PNG, for slides"
+        "figures", write_figures, "write every figure as SVG and PNG, for slides"
     )
     figures.add_argument(
         "--out",
         type=Path,
         default=FIGURES,
         metavar="FOLDER",
-        help=f"where they go (default: {FIGURES})",
+        help=f"write them to this folder (default: {FIGURES})",
     )
     for each in (
         build,
         figures,
-        command("run", run_all, "run the sources as scripts, offline, and time them"),
+        command(
+            "run",
+            run_all,
+            "run the lessons' sources as scripts, offline, and time them",
+        ),
     ):
-        each.add_argument("numbers", nargs="*", help="lessons (default: all)")
+        each.add_argument(
+            "numbers", nargs="*", help="numbers of lessons (default: all)"
+        )
     return top, list(commands.choices)
 
 
-def listing(args):
+def listing(args: Namespace) -> int:
     print("    seconds  lesson")
     for each in lessons():
         after = f"  (after {', '.join(map(str, each.needs))})" if each.needs else ""
@@ -130,13 +171,13 @@ def listing(args):
     return 0
 
 
-def open_one(args):
+def open_one(args: Namespace) -> int:
     from lessons.copies import open_in_jupyter
 
     return open_in_jupyter(lesson(args.number), args.to)
 
 
-def new_one(args):
+def new_one(args: Namespace) -> int:
     from lessons.copies import new
 
     path = new(lesson(args.number), args.to)
@@ -144,7 +185,7 @@ def new_one(args):
     return 0
 
 
-def check_some(args):
+def check_some(args: Namespace) -> int:
     from lessons.copies import work
     from lessons.grade import grade, summary, table
 
@@ -170,7 +211,7 @@ def check_some(args):
     )
 
 
-def build_all(args):
+def build_all(args: Namespace) -> int:
     if args.only != "notebooks":
         folder(args.site)  # what cannot be written is said before the work is done
     if args.only != "site":
@@ -197,7 +238,7 @@ def build_all(args):
     return 0
 
 
-def write_figures(args):
+def write_figures(args: Namespace) -> int:
     from lessons.figures.export import export
 
     for each in chosen(args.numbers):
@@ -210,7 +251,7 @@ def write_figures(args):
     return 0
 
 
-def run_all(args):
+def run_all(args: Namespace) -> int:
     from lessons.run import run_all
 
     return (
@@ -218,7 +259,7 @@ def run_all(args):
     )
 
 
-def chosen(numbers):
+def chosen(numbers: Sequence[str]) -> list[Lesson]:
     return [lesson(n) for n in numbers] or lessons()
 
 

@@ -1,20 +1,26 @@
-"""Copies to work in.  What a student wrote is never overwritten, and the course's own
-notebooks are never edited.
+"""Copies to work in, with the glossary that they link to.
+
+What a student wrote is never overwritten; the course's own notebooks are never edited.
 """
+
+from __future__ import annotations
 
 import json
 import shutil
 import subprocess
 from pathlib import Path
 
-from lessons.course import LessonError, lesson, lessons
+from lessons.course import HERE, Lesson, LessonError, lesson, lessons
 from lessons.files import write_new
 from lessons.notebook import read, without_outputs
 
+GLOSSARY = HERE / "glossary.md"
 
-def new(lesson, folder="."):
-    """A clean copy of the lesson's notebook, without outputs.  -> its path; LessonError
-    if there is such a file already
+
+def new(lesson: Lesson, folder: str | Path = ".") -> Path:
+    """Write a copy of the lesson's notebook, without outputs, and return its path.
+
+    LessonError if there is such a file already.
     """
     source = _built(lesson)
     clean = without_outputs(read(source.read_text("utf-8"), source.name))
@@ -24,18 +30,13 @@ def new(lesson, folder="."):
     )
 
 
-def open_in_jupyter(lesson, folder="."):
-    """Open the copy in `folder`, made first, with its outputs, if there is none.
-    LessonError without Jupyter.
+def open_in_jupyter(lesson: Lesson, folder: str | Path = ".") -> int:
+    """Open the copy in `folder`, and return Jupyter's exit status.
+
+    If there is no copy, one is made first, with its outputs.  LessonError without
+    Jupyter.
     """
-    program = next(
-        (
-            p
-            for p in (shutil.which("jupyter-lab"), shutil.which("jupyter-notebook"))
-            if p
-        ),
-        None,
-    )
+    program = shutil.which("jupyter-lab") or shutil.which("jupyter-notebook")
     if program is None:
         raise LessonError(
             "opening a notebook needs Jupyter: pip install 'minicnn-gradcam[lessons]'"
@@ -47,9 +48,10 @@ def open_in_jupyter(lesson, folder="."):
     return subprocess.run([program, str(copy)]).returncode
 
 
-def work(what):
-    """A student's files: `what` is a file, a folder that holds several, or a lesson's
-    number, whose copy is here.  -> [Path, ...]
+def work(what: str | Path) -> list[Path]:
+    """A student's files.
+
+    what: a file, a folder that holds several, or a lesson's number, whose copy is here.
     """
     path = Path(what)
     if path.is_dir():
@@ -90,9 +92,13 @@ def _built(lesson):
 
 def _write(text, path):
     try:
-        return write_new(text, path)
+        write_new(text, path)
     except FileExistsError:
         raise LessonError(
             f"{path} is there already and may hold your work: rename it, or choose "
             "another folder with --to"
         ) from None
+    glossary = path.with_name(GLOSSARY.name)
+    if not glossary.exists():
+        write_new(GLOSSARY.read_text("utf-8"), glossary)
+    return path

@@ -8,6 +8,8 @@ prerequisites:
     # *Runs in about 3 seconds. Before this: lesson 1.*
 """
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,23 +38,23 @@ class Lesson:
     source: Path
 
     @cached_property
-    def text(self):
+    def text(self) -> str:
         return self.source.read_text("utf-8")
 
     @property
-    def number(self):
+    def number(self) -> int:
         return int(self.source.name[:2])
 
     @property
-    def notebook(self):
+    def notebook(self) -> Path:
         return self.source.with_suffix(".ipynb")
 
     @property
-    def title(self):
+    def title(self) -> str:
         return self._said(TITLE, "# # 2. Title").group(2)
 
     @property
-    def seconds(self):
+    def seconds(self) -> int:
         return int(
             self._said(
                 ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*"
@@ -60,7 +62,7 @@ class Lesson:
         )
 
     @property
-    def needs(self):
+    def needs(self) -> list[int]:
         return [
             int(n)
             for n in re.findall(
@@ -80,12 +82,12 @@ class Lesson:
         return found
 
 
-def lessons():
+def lessons() -> list[Lesson]:
     """Every lesson, in order."""
     return [Lesson(source) for source in sorted(HERE.glob("[0-9][0-9]_*.py"))]
 
 
-def lesson(number):
+def lesson(number: int | str) -> Lesson:
     """The lesson with this number, given as a number or as text.  LessonError if there
     is none.
     """

@@ -15,8 +15,11 @@ other random numbers:
         yield "gx", f(gy, W), central(...)
 """
 
+from __future__ import annotations
+
 import sys
 import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -24,7 +27,9 @@ from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+Compare = Callable[[Callable, np.random.Generator], Iterator[tuple]]  # of an exercise
 CASES = 3
 BELOW = 1e-7  # of the largest true value: what rounding and central differences leave
 
@@ -40,7 +45,7 @@ class Exercise:
     number: str
     title: str
     hint: str
-    compare: object
+    compare: Compare
     below: float = BELOW
 
 
@@ -58,12 +63,14 @@ class Stop(Exception):
     """The student's function did not get as far as a number."""
 
 
-def exercise(number, title, hint, below=BELOW):
+def exercise(
+    number: str, title: str, hint: str, below: float = BELOW
+) -> Callable[[Compare], Exercise]:
     """Makes an Exercise of a generator function."""
     return lambda compare: Exercise(number, title, hint, compare, below)
 
 
-def exercises(lesson):
+def exercises(lesson: int) -> dict[str, Exercise]:
     """{number: Exercise} of one lesson; empty if it has none."""
     try:
         module = import_module(f"lessons.checks.lesson_{lesson:02d}")
@@ -73,7 +80,7 @@ def exercises(lesson):
     return {each.number: each for each in sorted(found, key=lambda each: each.number)}
 
 
-def check(number, f):
+def check(number: str, f: Callable) -> None:
     """Check the function f, the answer to exercise `number`, and print one line."""
     outcome = examine(number, f)
     print(outcome.message)
@@ -83,7 +90,7 @@ def check(number, f):
 
 
 @contextmanager
-def listening():
+def listening() -> Iterator[dict[str, Outcome]]:
     """{number: Outcome} of every check made inside."""
     token = _listener.set({})
     try:
@@ -92,7 +99,7 @@ def listening():
         _listener.reset(token)
 
 
-def examine(number, f):
+def examine(number: str, f: object) -> Outcome:
     """-> Outcome"""
     known = exercises(int(str(number).partition(".")[0]))
     if number not in known:
@@ -139,7 +146,9 @@ def _cases(task, f):
         yield from task.compare(f, np.random.default_rng(seed))
 
 
-def central(f, x, gy=1.0, h=1e-5):
+def central(
+    f: Callable, x: ArrayLike, gy: ArrayLike = 1.0, h: float = 1e-5
+) -> np.ndarray:
     """d <gy, f(x)> / dx by central differences, element by element: (f(x + h) - f(x -
     h)) / 2h.
     """
@@ -201,7 +210,7 @@ def _where(f):
     return f" in line {lines[-1]}" if lines else ""
 
 
-def parts(answer, *names):
+def parts(answer: object, *names: str) -> list:
     """What a function returned that gives back several things, one for each name: no
     fewer, which a zip would let pass, and no more.
     """

@@ -2,16 +2,19 @@
 terms.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lessons.course import LessonError
 
 
-def write(text, path):
+def write(text: str, path: Path) -> Path:
     """Write a text file: beside its place first, and moved there when complete.  ->
     path; LessonError if it cannot be
     """
@@ -25,7 +28,7 @@ def write(text, path):
     return path
 
 
-def write_new(text, path):
+def write_new(text: str, path: Path) -> Path:
     """The same, and its folder if need be, but never over a file that is there: then
     FileExistsError.
     """
@@ -40,7 +43,7 @@ def write_new(text, path):
     return path
 
 
-def folder(path):
+def folder(path: Path) -> Path:
     """Make a folder, and those around it, if need be.  -> path; LessonError if it
     cannot be
     """
@@ -52,7 +55,7 @@ def folder(path):
 
 
 @contextlib.contextmanager
-def staged(path):
+def staged(path: Path) -> Iterator[Path]:
     """A folder to write in, as a context: what it holds at the end is moved to the
     folder `path`, and after an error nothing is.
     """

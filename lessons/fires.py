@@ -1,5 +1,7 @@
 """A small network of fire modules, for lesson 17."""
 
+from __future__ import annotations
+
 from minicnn import GlobalAvgPool, ReLU
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.nets.classifiers.resnet import Residual
@@ -8,7 +10,9 @@ from minicnn.nets.classifiers.squeezenet import Fire
 __all__ = ["Fire", "Residual", "small"]
 
 
-def small(seed, squeeze=4, lean=0.2, shortcut=False):
+def small(
+    seed: int, squeeze: int = 4, lean: float = 0.2, shortcut: bool = False
+) -> Sequential:
     """Four fire modules with random weights: 64 maps, squeezed to few.  x (N, 3, H, W)
     -> scores (N, 10)
 

@@ -2,21 +2,26 @@
 exercises.  Nothing is sent anywhere.
 """
 
+from __future__ import annotations
+
 import io
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 import matplotlib
 
 from lessons import exercises
 from lessons.course import LessonError
+from lessons.exercises import Outcome
 from lessons.notebook import cells
 
 MAGIC = re.compile(r"^[%!].*$", re.M)  # Jupyter's own commands
 CHECK = re.compile(r"""check\(\s*["'](\d+)\.\d+["']""")
 
 
-def grade(path):
+def grade(path: Path) -> tuple[list[Outcome], list[str]]:
     """path: a student's .ipynb or .py.  -> ([Outcome, one per exercise of its lesson],
     [what was wrong with other cells])
 
@@ -48,7 +53,7 @@ def grade(path):
     ], problems
 
 
-def table(outcomes, problems):
+def table(outcomes: Sequence[Outcome], problems: Sequence[str]) -> list[str]:
     """Lines for the student: every exercise, its title, its state, and what to do."""
     titles = {
         o.number: exercises.exercises(int(o.number.partition(".")[0]))[o.number].title
@@ -68,7 +73,7 @@ def table(outcomes, problems):
     return [*lines, f"{_right(outcomes)} of {len(outcomes)} exercises are right"]
 
 
-def summary(graded):
+def summary(graded: Mapping[Path, Sequence[Outcome]]) -> list[str]:
     """Lines about several files, {path: outcomes}: how many exercises are right in
     each, and in all.
     """

@@ -1,17 +1,19 @@
 """Cells of a lesson, from its source (py:percent) or a notebook, without Jupyter."""
 
+from __future__ import annotations
+
 import json
 import re
 import tomllib
 from pathlib import Path
 
-from lessons.course import LessonError
+from lessons.course import Lesson, LessonError
 
 MARKER = re.compile(r"^# %%(.*)$", re.M)
 DESCRIBED = Path(__file__).with_name("figures") / "alternatives.toml"
 
 
-def cells(path):
+def cells(path: Path) -> list[tuple[str, str]]:
     """The cells of a .py or .ipynb file -> [("markdown" or "code", text), ...]"""
     if path.suffix not in (".py", ".ipynb"):
         raise LessonError(
@@ -30,7 +32,7 @@ def cells(path):
     )
 
 
-def of_source(text):
+def of_source(text: str) -> list[tuple[str, str]]:
     """Cells of a py:percent source; markdown loses its comment signs."""
     _, *parts = MARKER.split(text)
     found = []
@@ -48,7 +50,7 @@ def of_source(text):
     return found
 
 
-def of_notebook(notebook):
+def of_notebook(notebook: dict) -> list[tuple[str, str]]:
     """Cells of a notebook's JSON."""
     return [
         (cell["cell_type"], "".join(cell["source"]))
@@ -57,7 +59,7 @@ def of_notebook(notebook):
     ]
 
 
-def read(text, name):
+def read(text: str, name: str) -> dict:
     """A notebook's JSON.  LessonError if it is none."""
     try:
         notebook = json.loads(text)
@@ -69,7 +71,7 @@ def read(text, name):
     return notebook
 
 
-def without_outputs(notebook):
+def without_outputs(notebook: dict) -> dict:
     """The same notebook as if it had never been run."""
     clean = [
         cell | {"outputs": [], "execution_count": None}
@@ -80,12 +82,12 @@ def without_outputs(notebook):
     return notebook | {"cells": clean}
 
 
-def alternatives(lesson):
+def alternatives(lesson: Lesson) -> list[str]:
     """What each figure of a lesson shows, in words, in the order of the figures."""
     return tomllib.loads(DESCRIBED.read_text("utf-8")).get(lesson.source.stem, [])
 
 
-def figures(notebook):
+def figures(notebook: dict) -> list[dict]:
     """The cells of a notebook's JSON that have drawn something."""
     return [
         cell

@@ -1,10 +1,16 @@
 """How the lessons draw: large type, few lines, arrays with their numbers in them."""
 
+from __future__ import annotations
+
 import io
 import sys
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 from PIL import Image
 
 INK, RED, BLUE, GREY = "#222222", "#c0392b", "#2166ac", "#9a9a9a"
@@ -36,8 +42,15 @@ def style() -> None:
 
 
 def grid(
-    ax, array, title="", below="", top=None, form="{:.3g}", frame=None, cmap="RdBu_r"
-):
+    ax: Axes,
+    array: ArrayLike,
+    title: str = "",
+    below: str = "",
+    top: float | None = None,
+    form: str = "{:.3g}",
+    frame: np.ndarray | None = None,
+    cmap: str = "RdBu_r",
+) -> None:
     """A matrix drawn as coloured squares with its numbers: blue negative, white 0, red
     positive.
 
@@ -78,14 +91,22 @@ def grid(
     ax.spines[:].set_visible(False)
 
 
-def picture(ax, image, title="", below="", **options):
+def picture(
+    ax: Axes, image: np.ndarray, title: str = "", below: str = "", **options: Any
+) -> None:
     """An image without axes, its pixels as they are; options as in imshow."""
     ax.imshow(image, **{"interpolation": "nearest"} | options)
     ax.set(title=title, xlabel=below, xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
 
-def signed(ax, map, title="", below="", top=None):
+def signed(
+    ax: Axes,
+    map: np.ndarray,
+    title: str = "",
+    below: str = "",
+    top: float | None = None,
+) -> None:
     """A signed map (H, W): blue negative, white 0, red positive; the largest one per
     cent of magnitudes is in full colour.
     """
@@ -93,7 +114,7 @@ def signed(ax, map, title="", below="", top=None):
     picture(ax, map, title, below, cmap="RdBu_r", vmin=-top, vmax=top)
 
 
-def small_png(figure):
+def small_png(figure: Figure) -> bytes:
     """The figure as PNG with 96 colours, which takes a third of the bytes: a notebook
     holds several.
     """

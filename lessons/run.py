@@ -2,10 +2,16 @@
 in which the network is blocked.
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lessons.course import Lesson
 
 LIMIT = 60  # seconds that a lesson may take
 
@@ -25,7 +31,7 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 """
 
 
-def run(source):
+def run(source: Path) -> tuple[float, bool, str]:
     """source: a lesson's .py.  -> (seconds, whether it ended well, what it printed)"""
     started = time.monotonic()
     environment = os.environ | {"MPLBACKEND": "Agg"}
@@ -48,7 +54,7 @@ def run(source):
     return time.monotonic() - started, done.returncode == 0, done.stdout
 
 
-def run_all(chosen, say=print):
+def run_all(chosen: Sequence[Lesson], say: Callable[[str], object] = print) -> bool:
     """Run these lessons, one line each.  -> True if all ended well within the limit"""
     good = True
     for each in chosen:

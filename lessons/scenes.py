@@ -2,11 +2,14 @@
 that knows them, and one photo.
 """
 
+from __future__ import annotations
+
 import numpy as np
 from matplotlib import cbook
 
 import weights
 from gradcam.image import prepare, read
+from minicnn.layer import Layer
 from minicnn.nets import shapes
 from weights.recipes import shapes_world
 
@@ -14,7 +17,7 @@ CLASSES = weights.classes("shapes")
 LAYER = "relu4_2"  # its feature maps are (64, 12, 12)
 
 
-def network(dtype=np.float32):
+def network(dtype: type = np.float32) -> Layer:
     """The network `shapes` that ships with the package: x (N, 3, 96, 96) -> scores (N,
     8), before a sigmoid for each.
     """
@@ -22,12 +25,14 @@ def network(dtype=np.float32):
     return net if dtype == np.float32 else _with_card(net.astype(dtype))
 
 
-def untrained(dtype=np.float32, seed=1):
+def untrained(dtype: type = np.float32, seed: int = 1) -> Layer:
     """The same network with random weights."""
     return _with_card(shapes().initialise(seed).astype(dtype))
 
 
-def scenes(n, first=0, shapes=2, dtype=np.float32):
+def scenes(
+    n: int, first: int = 0, shapes: int = 2, dtype: type = np.float32
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Scenes of the stream "test", which training never saw, from number `first` on.
 
     -> pictures (n, 96, 96, 3) uint8; x (n, 3, 96, 96), what the network takes; classes
@@ -49,7 +54,7 @@ def scenes(n, first=0, shapes=2, dtype=np.float32):
     return np.stack([scene.picture for scene in drawn]), x, classes, masks
 
 
-def portrait():
+def portrait() -> np.ndarray:
     """Grace Hopper, the sample photo that Matplotlib ships: (600, 512, 3) uint8."""
     return read(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
 

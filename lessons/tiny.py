@@ -5,12 +5,15 @@ from the signed distances of the shapes world. The network is trained in minutes
 `python -m lessons.tiny`; its weights come with the course.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from minicnn import CrossEntropy, GlobalAvgPool, MaxPool, ReLU, Tensor, backward, load
-from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
+from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
 from minicnn.optimise import Adam
 from weights.recipes.shapes_world import KINDS
 
@@ -19,7 +22,9 @@ CLASSES = ("disk", "ring", "square", "cross")
 WEIGHTS = Path(__file__).with_name("tiny.npz")
 
 
-def shape(kind, row, column, radius, angle):
+def shape(
+    kind: str, row: float, column: float, radius: float, angle: float
+) -> np.ndarray:
     """How much of each pixel the shape covers, (SIDE, SIDE), 0 to 1.  radius and place
     in pixels, angle in radians.
     """
@@ -32,7 +37,9 @@ def shape(kind, row, column, radius, angle):
     return np.clip(0.5 - KINDS[kind](x, y) * radius, 0, 1)
 
 
-def pictures(n, seed=0, shapes=1):
+def pictures(
+    n: int, seed: int = 0, shapes: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """-> x (n, 1, SIDE, SIDE) float32; classes (n, shapes), no class twice, left before
     right; masks (n, shapes, SIDE, SIDE) bool
     """
@@ -60,7 +67,7 @@ def pictures(n, seed=0, shapes=1):
     return x.astype(np.float32), classes, masks
 
 
-def network(filters=(12, 24, 32, 32), seed=0):
+def network(filters: Sequence[int] = (12, 24, 32, 32), seed: int = 0) -> Sequential:
     """Four convolutions, global average pooling, one linear layer: x (N, 1, H, W) ->
     scores (N, 4), before softmax.  Random weights.
     """
@@ -86,7 +93,7 @@ def network(filters=(12, 24, 32, 32), seed=0):
     ).initialise(seed)
 
 
-def trained():
+def trained() -> Sequential:
     """The network that comes with the course, in float64."""
     with np.load(WEIGHTS) as arrays:
         return load(
@@ -95,8 +102,15 @@ def trained():
 
 
 def train(
-    net, x, targets, steps, batch=64, rate=4e-3, seed=0, say=lambda step, loss: None
-):
+    net: Layer,
+    x: np.ndarray,
+    targets: np.ndarray,
+    steps: int,
+    batch: int = 64,
+    rate: float = 4e-3,
+    seed: int = 0,
+    say: Callable[[int, float], object] = lambda step, loss: None,
+) -> Layer:
     """Adam with a falling rate, on pictures x and target distributions (n, 4).  Changes
     net; the same bits for the same arguments.
     """
@@ -117,12 +131,12 @@ def train(
     return net
 
 
-def targets(classes):
+def targets(classes: np.ndarray) -> np.ndarray:
     """(n, shapes) -> (n, 4): the shapes of a picture share its probability."""
     return np.eye(len(CLASSES), dtype=np.float32)[classes].mean(axis=1)
 
 
-def right(net, x, classes):
+def right(net: Layer, x: np.ndarray, classes: np.ndarray) -> float:
     """The share of pictures in which the shapes have the largest scores."""
     first = np.argsort(-net(x), axis=1)[:, : classes.shape[1]]
     return float(
@@ -130,7 +144,7 @@ def right(net, x, classes):
     )
 
 
-def main(steps=1500):
+def main(steps: int = 1500) -> None:
     one, two = pictures(6000, seed=1), pictures(4000, seed=2, shapes=2)
     x, t = (
         np.concatenate([one[0], two[0]]),

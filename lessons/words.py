@@ -2,12 +2,17 @@
 say sentences and answer questions.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from gradcam import upsample
 from gradcam.image import prepare
+from minicnn.layer import Layer
 from minicnn.nets.language.captioner import captioner
 from weights import card, load
 from weights.recipes.shapes_world import SIDE, questions, sentences
@@ -39,12 +44,12 @@ class Told(NamedTuple):
     about: list
 
     @property
-    def order(self):
+    def order(self) -> list:
         """The two shapes, in the order in which the sentence names them."""
         return list(dict.fromkeys(shape for shape in self.about if shape is not None))
 
 
-def told(numbers, *colours):
+def told(numbers: Iterable[int], *colours: str) -> list[Told]:
     """Scenes of two shapes with these numbers in the stream "test", which training
     never saw, and with these colours in them.  -> [Told]
     """
@@ -57,35 +62,35 @@ def told(numbers, *colours):
     return every
 
 
-def networks():
+def networks() -> tuple[Layer, Layer, Layer]:
     """The three that ship -> the one that says a sentence, the one that answers, the
     one that says a sentence for each region.
     """
     return load("captioner"), load("vqa"), load("dense_captioner")
 
 
-def untrained(seed=1):
+def untrained(seed: int = 1) -> Layer:
     """The first of them, with random weights."""
     return captioner().initialise(seed)
 
 
-def colour_question(shape):
+def colour_question(shape: Any) -> np.ndarray:
     """What colour is it? -> the numbers of the words (7,)"""
     return questions.numbered(f"what colour is the {shape.kind}")
 
 
-def answer(word):
+def answer(word: str) -> int:
     """The number of an answer."""
     return questions.ANSWERS.index(word)
 
 
-def inside(box):
+def inside(box: Sequence[float]) -> np.ndarray:
     """The pixels of a box x0, y0, x1, y1 -> (96, 96) bool"""
     at = np.arange(SIDE) + 0.5
     x0, y0, x1, y1 = box
     return ((y0 <= at) & (at <= y1))[:, None] & ((x0 <= at) & (at <= x1))
 
 
-def large(map):
+def large(map: ArrayLike) -> np.ndarray:
     """A coarse map (..., h, w) at the picture's size (..., 96, 96)."""
     return upsample(np.asarray(map, np.float64), (SIDE, SIDE))

@@ -1,9 +1,16 @@
 """A neuron with the numbers that pass through it, forward and back."""
 
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
 from lessons.plots import BLUE, GREY, INK, RED
 
 
-def neuron(ax, x, w, z, y, gx):
+def neuron(
+    ax: Axes, x: np.ndarray, w: np.ndarray, z: float, y: float, gx: np.ndarray
+) -> None:
     """x, w, gx (D,), z, y numbers."""
     for d in range(len(x)):
         ax.plot([1, 3], [2 - d, 1], color=GREY, zorder=0)

@@ -1,5 +1,9 @@
 """A residual block, and the signal on its two paths."""
 
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+
 from lessons.plots import BLUE, INK, RED
 
 BOX = {
@@ -10,7 +14,7 @@ BOX = {
 }
 
 
-def residual_block(ax):
+def residual_block(ax: Axes) -> None:
     """Forward to the right, black; signals to the left, red."""
     places = {
         "x": (0, 0),

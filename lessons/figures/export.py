@@ -2,12 +2,14 @@
 pixels (PNG, 200 per inch).
 """
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from lessons.course import LessonError
+from lessons.course import Lesson, LessonError
 from lessons.files import staged
 
 DRAW = """
@@ -32,7 +34,7 @@ save()
 """
 
 
-def export(lesson, folder):
+def export(lesson: Lesson, folder: str | Path) -> list[Path]:
     """Run a lesson's source and write each figure to folder/NN_slug-1.svg, .png, ...
     -> paths.  LessonError: it fails, or draws none
     """

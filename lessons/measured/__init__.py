@@ -2,13 +2,15 @@
 command it was made.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 HERE = Path(__file__).parent
 FOLDERS = (HERE, HERE.parents[1] / "tests" / "results")
 
 
-def quoted(name, lines=40):
+def quoted(name: str, lines: int = 40) -> str:
     """The first lines of the committed result `name`, which says by itself with which
     command it was made.
     """

@@ -7,7 +7,10 @@ FILE: imagenette_96_jpeg.npz.  Prints the table that lesson 4 quotes; stored bes
 file as scores_or_probabilities.txt.
 """
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,12 +18,13 @@ import weights
 from gradcam import grad_cam
 from gradcam.measure import spearman
 from minicnn import Softmax, Tensor, find
+from minicnn.layer import Layer
 from weights.recipes import imagenette
 
 COMMAND = "python -m lessons.measured.scores_or_probabilities --data FILE"
 
 
-def alike(net, x):
+def alike(net: Layer, x: np.ndarray) -> tuple[float, float]:
     """x (1, 3, H, W) -> (rank correlation of the two maps of the best class before
     their ReLU, its probability)
     """
@@ -32,7 +36,7 @@ def alike(net, x):
     return spearman(*maps), float(Softmax()(y.data)[0, c])
 
 
-def table(found):
+def table(found: np.ndarray) -> Iterator[str]:
     """found (n, 2): rank correlation, probability -> lines of text."""
     yield (
         f"mini_vgg on {len(found)} photos of Imagenette's val, Grad-CAM before its "

@@ -7,8 +7,11 @@ Prints the table that lesson 17 quotes; stored beside this file as
 squeezenet_deconvnet.txt.
 """
 
+from __future__ import annotations
+
 import argparse
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +19,14 @@ import numpy as np
 import weights
 from gradcam import DECONVNET, GUIDED, image
 from minicnn import ReLU, Tensor, backward, find, history, one_hot
+from minicnn.layer import Layer
 
 COMMAND = (
     "python -m lessons.measured.squeezenet_deconvnet --photos FOLDER --weights FILE"
 )
 
 
-def dies_at(net, x):
+def dies_at(net: Layer, x: np.ndarray) -> tuple[str | None, bool]:
     """x (1, 3, H, W) -> (layer at whose ReLU the deconvnet signal becomes exactly zero,
     None if it arrives; whether guided backprop does).
 
@@ -43,7 +47,7 @@ def dies_at(net, x):
     )
 
 
-def table(net, photos):
+def table(net: Layer, photos: Sequence[Path]) -> Iterator[str]:
     """photos: paths of pictures -> lines of text."""
     found = [
         dies_at(net, image.prepare(image.read(p), net.card.preprocessing))

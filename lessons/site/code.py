@@ -1,5 +1,7 @@
 """Code, coloured; and which of the printed lines are the engine's own."""
 
+from __future__ import annotations
+
 import html
 import re
 from functools import cache
@@ -10,7 +12,7 @@ PACKAGES = ("minicnn", "gradcam", "weights", "lessons")
 BEGINS = re.compile(r"\s*(class |def |@)\w")
 
 
-def python(text):
+def python(text: str) -> str:
     """Source -> HTML, each kind of word with a class of its own (static/style.css gives
     the colours).
     """
@@ -24,7 +26,7 @@ def python(text):
     return f'<pre class="code" tabindex="0"><code>{coloured}</code></pre>'
 
 
-def printed(text, code=""):
+def printed(text: str, code: str = "") -> str:
     """What a cell printed -> HTML.  Lines that stand in the engine's files are shown as
     source, with the file and the line.
     """
@@ -45,7 +47,7 @@ def printed(text, code=""):
     return "\n".join(filter(None, [*parts, _output(plain)]))
 
 
-def engine_lines(lines, code=""):
+def engine_lines(lines: list[str], code: str = "") -> tuple[str, int, int] | None:
     """-> (file, line there, how many lines of `lines` stand there), the longest such
     run of at least two; None if there is none.
 

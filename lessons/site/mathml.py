@@ -2,6 +2,8 @@
 themselves.
 """
 
+from __future__ import annotations
+
 import re
 
 from lessons.course import LessonError
@@ -9,7 +11,7 @@ from lessons.course import LessonError
 BRACES = "\u23de\u23df"  # over and under: they must grow with what they embrace
 
 
-def mathml(latex, display=False):
+def mathml(latex: str, display: bool = False) -> str:
     """LaTeX -> a <math> element that carries its LaTeX as a text alternative.
     LessonError for what cannot be typeset.
     """

@@ -1,9 +1,12 @@
 """One lesson's page, from its executed notebook."""
 
+from __future__ import annotations
+
 import base64
 import re
 from dataclasses import dataclass, field
 
+from lessons.course import Lesson
 from lessons.notebook import read
 from lessons.site.code import printed, python
 from lessons.site.text import Text, words
@@ -27,12 +30,12 @@ class Page:
     unnamed: list = field(default_factory=list)
 
     @property
-    def goal(self):
+    def goal(self) -> str:
         """What the lesson says that one learns from it, as HTML."""
         return self._said("learn")
 
     @property
-    def figure(self):
+    def figure(self) -> str:
         """The lesson's first picture, as HTML."""
         found = re.search(r'<figure class="picture.*?</figure>', self.body, re.DOTALL)
         return found.group() if found else ""
@@ -45,7 +48,7 @@ class Page:
         )
         return found.group(1).strip() if found else ""
 
-    def sections(self):
+    def sections(self) -> list[tuple[str, str, str]]:
         """[(anchor, heading, words)] of the page, for searching."""
         parts = re.split(r'<h[1-6] [^>]*?id="([^"]*)"[^>]*>', self.body)[1:]
         found = zip(self.headings, parts[::2], parts[1::2], strict=True)
@@ -55,7 +58,7 @@ class Page:
         ]
 
 
-def page(lesson, addresses):
+def page(lesson: Lesson, addresses: dict[int, str]) -> Page:
     """addresses: {lesson's number: page}.  -> Page"""
     made, text, parts = Page(lesson, addresses[lesson.number]), Text(addresses), []
     notebook = read(lesson.notebook.read_text("utf-8"), lesson.notebook.name)

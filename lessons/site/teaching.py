@@ -2,9 +2,13 @@
 after the general one.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lessons.course import Lesson
 from lessons.site.text import Text
 
 GUIDE = Path(__file__).parents[1] / "instructor"
@@ -16,7 +20,7 @@ class Guide:
     headings: list
 
 
-def teaching(chosen, addresses):
+def teaching(chosen: Sequence[Lesson], addresses: dict[int, str]) -> Guide | None:
     """-> Guide, None if there is nothing written"""
     files = [GUIDE / "README.md", *(guide(each) for each in chosen)]
     text = Text(addresses)
@@ -28,6 +32,6 @@ def teaching(chosen, addresses):
     return Guide(body, text.headings) if body else None
 
 
-def guide(lesson):
+def guide(lesson: Lesson) -> Path:
     """The file of a lesson's guide."""
     return GUIDE / f"{lesson.source.stem}.md"

@@ -2,9 +2,12 @@
 themselves, lessons named in the text linked.
 """
 
+from __future__ import annotations
+
 import html
 import re
 from itertools import pairwise
+from typing import Any
 
 from lessons.site.mathml import mathml
 
@@ -93,7 +96,7 @@ class Text:
         return LESSON.sub(link, words)
 
 
-def plain(inline):
+def plain(inline: Any) -> str:
     """The words of an inline token, without marks."""
     return "".join(
         t.content
@@ -102,7 +105,7 @@ def plain(inline):
     )
 
 
-def words(page):
+def words(page: str) -> str:
     """HTML -> its words, for searching: equations by their LaTeX."""
     page = re.sub(r'<math alttext="([^"]*)".*?</math>', r"\1", page, flags=re.DOTALL)
     page = re.sub(r"</?(?:p|pre|li|h\d|td|th|summary|figcaption)\b[^>]*>", " ", page)

@@ -1,5 +1,7 @@
 """The pages, their pictures and the search index, written to a folder."""
 
+from __future__ import annotations
+
 import json
 import shutil
 from pathlib import Path
@@ -28,7 +30,7 @@ class Built(NamedTuple):
     left_out: list
 
 
-def build_site(out):
+def build_site(out: str | Path) -> Built:
     """Write the whole site.  out: a folder, made if need be.  -> Built"""
     try:
         import jinja2
