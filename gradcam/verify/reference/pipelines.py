@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradcam.explanation import TABLES
+from gradcam.signals import TABLES
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
 from gradcam.target import Target
