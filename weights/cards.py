@@ -1,4 +1,6 @@
-"""What a network must be told about itself: its classes, how its pictures were prepared, which layer to look at."""
+"""What a network must be told about itself: its classes, how its pictures were prepared, which layer to
+look at.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """From a photo to an input: resize, crop the centre, order the channels, scale, subtract the mean, divide by the deviation.
+    """From a photo to an input: resize, crop the centre, order the channels, scale, subtract the mean,
+    divide by the deviation.
 
-    resize: "short" keeps the aspect ratio and brings the shorter side to `size` pixels; "squash" makes it size x size.  crop: side
-    of the centre crop, pixels.  channels: "RGB", "BGR", or "L" for grey.  scale: what a white pixel becomes, 1 or 255.  mean, std:
-    per channel, in the order `channels`, after scaling.
+    resize: "short" keeps the aspect ratio and brings the shorter side to `size` pixels; "squash" makes it
+    size x size.  crop: side of the centre crop, pixels.  channels: "RGB", "BGR", or "L" for grey.  scale:
+    what a white pixel becomes, 1 or 255.  mean, std: per channel, in the order `channels`, after scaling.
     """
 
     resize: str = "short"
@@ -28,12 +31,13 @@ class Preprocessing:
 class Card:
     """A network's description.
 
-    layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by default (None: at the
-    score); classes: their names, in the order of the scores (of a network that answers questions: the answers); multi_label: the
-    classes do not exclude each other, so probabilities are sigmoids; source: whose file the weights came from, if they were loaded
-    (PyTorch, Keras, Caffe): the preprocessing depends on it; strange: a picture whose highest probability lies below it probably
-    shows none of the classes (measured: python -m tests.weights.readers.strange); words: the vocabulary of a network that takes or
-    says words.
+    layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by
+    default (None: at the score); classes: their names, in the order of the scores (of a network that
+    answers questions: the answers); multi_label: the classes do not exclude each other, so probabilities
+    are sigmoids; source: whose file the weights came from, if they were loaded (PyTorch, Keras, Caffe): the
+    preprocessing depends on it; strange: a picture whose highest probability lies below it probably shows
+    none of the classes (measured: python -m tests.weights.readers.strange); words: the vocabulary of a
+    network that takes or says words.
     """
 
     name: str

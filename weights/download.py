@@ -1,6 +1,7 @@
 """One file from the network to the disk: resumed if interrupted, verified, and only then given its name.
 
-Several processes may want it at once, a classroom with one home directory, say: one of them fetches, the others wait for it.
+Several processes may want it at once, a classroom with one home directory, say: one of them fetches, the
+others wait for it.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ TRIES = 3
 def download(address: str, path: Path, sha256: str, size: int | None = None, progress: bool = True) -> None:
     """Fetch `address` to `path`, unless it is there by the time this process may write.
 
-    sha256: the sum or its first digits; size: in bytes, if known.  What has arrived stays in path.part, from where the next call goes
-    on; nobody else writes there, as long as the file system has locks (path.lock); where it has none, each call fetches under a name
-    of its own, and nothing is resumed.  Symbolic links are replaced, never written through.  A file with a wrong sum is renamed to
-    path.rejected and never used.
-    WeightsError says what went wrong and what to do.
+    sha256: the sum or its first digits; size: in bytes, if known.  What has arrived stays in path.part,
+    from where the next call goes on; nobody else writes there, as long as the file system has locks
+    (path.lock); where it has none, each call fetches under a name of its own, and nothing is resumed.
+    Symbolic links are replaced, never written through.  A file with a wrong sum is renamed to path.rejected
+    and never used. WeightsError says what went wrong and what to do.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,10 @@ def _waits(path, progress):
 
 
 def _arrive(address, path, part, sha256, size, progress):
-    """Fetch to `part`, verify, and give the file its name.  What an earlier call left there may be of another file: then once more."""
+    """Fetch to `part`, verify, and give the file its name.
+
+    What an earlier call left there may be of another file: then once more.
+    """
     try:
         resumed = _have(part) > 0
         _fetch(address, part, size, progress)
@@ -86,14 +90,18 @@ def _arrive(address, path, part, sha256, size, progress):
         rejected = _beside(path, "rejected")
         os.replace(part, rejected)
         raise WeightsError(
-            f"{path.name} arrived with the wrong sum: sha256 {found} instead of {sha256}; it was set aside as "
+            f"{path.name} arrived with the wrong sum: sha256 {found} instead of {sha256}; it was set "
+            "aside as "
             f"{rejected} and is not used. A page of a proxy, perhaps? Try again, or fetch it by other means"
         )
     os.replace(part, path)
 
 
 def _have(part):
-    """How many bytes have arrived.  Anything but an ordinary file of this one name is removed: it is not ours to write to."""
+    """How many bytes have arrived.
+
+    Anything but an ordinary file of this one name is removed: it is not ours to write to.
+    """
     try:
         status = os.lstat(part)
     except FileNotFoundError:
@@ -131,9 +139,18 @@ def _append(address, part, have, size, progress):
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length else size
         _check_room(part, (total or 0) - start)
-        with _opened(part, start) as out, tqdm(
-            total=total, initial=start, unit="B", unit_scale=True, desc=part.stem, disable=not progress, leave=False
-        ) as bar:  # fmt: skip
+        with (
+            _opened(part, start) as out,
+            tqdm(
+                total=total,
+                initial=start,
+                unit="B",
+                unit_scale=True,
+                desc=part.stem,
+                disable=not progress,
+                leave=False,
+            ) as bar,
+        ):
             while block := answer.read1(BLOCK):  # what is there; a process that is killed has stored it
                 out.write(block)
                 bar.update(len(block))
@@ -146,7 +163,9 @@ def _append(address, part, have, size, progress):
 
 
 def _opened(part, start):
-    """`part`, cut to `start` bytes, to be written on from there; never the file that a link of this name leads to."""
+    """`part`, cut to `start` bytes, to be written on from there; never the file that a link of this name
+    leads to.
+    """
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     out = os.fdopen(os.open(part, flags, 0o666), "wb")
     out.truncate(start)

@@ -12,7 +12,8 @@ LONGEST = 1000  # characters; ImageNet's longest line has 121
 
 
 def read_labels(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Class names, in the order of the scores: the lines of a text file in UTF-8, a byte-order mark left out; tabs become spaces.
+    """Class names, in the order of the scores: the lines of a text file in UTF-8, a byte-order mark left
+    out; tabs become spaces.
 
     WeightsError: it is no ordinary file, no such text, or longer than any list of names.
     """

@@ -17,10 +17,10 @@ from weights.zoo import get, network
 def load(name: str, path: str | os.PathLike[str] | None = None) -> Layer:
     """The network called `name`, filled with its published weights, with its description as `net.card`.
 
-    name: one of `available()`.  path: a file of weights, in any format that `read` knows; its names tell whose it is.  Default: the
-    published file, from the package, the cache directory or the network (see `get`).
-    Networks that take or say words have their vocabulary in `net.card.words`.
-    WeightsError: the file is not to be had, is damaged, or belongs to another network.
+    name: one of `available()`.  path: a file of weights, in any format that `read` knows; its names tell
+    whose it is.  Default: the published file, from the package, the cache directory or the network (see
+    `get`). Networks that take or say words have their vocabulary in `net.card.words`. WeightsError: the
+    file is not to be had, is damaged, or belongs to another network.
     """
     of = network(name)
     net, path = of.build(), get(name) if path is None else path

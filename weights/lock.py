@@ -15,10 +15,11 @@ NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 @contextlib.contextmanager
 def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[bool]:
-    """Hold the lock of `path` while the block runs; the system lets go of it when a process dies.  The file is gone afterwards.
+    """Hold the lock of `path` while the block runs; the system lets go of it when a process dies.  The file
+    is gone afterwards.
 
-    waiting: called once, if another process or thread holds it.  The block gets False where the file system has no locks: then
-    nobody is kept out.  OSError: the file cannot be made there.
+    waiting: called once, if another process or thread holds it.  The block gets False where the file system
+    has no locks: then nobody is kept out.  OSError: the file cannot be made there.
     """
     handle, held, said, locks = None, False, False, True
     try:

@@ -1,4 +1,6 @@
-"""One object for all that is known of a network: how it is built, what it is told about itself, whose files fit it."""
+"""One object for all that is known of a network: how it is built, what it is told about itself, whose files
+fit it.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,9 @@ from weights.cards import Card, Preprocessing
 class PublishedFile:
     """A file of weights as its publisher gives it.  What is not known is None.
 
-    shipped: its name in weights/shipped, if it is part of the package.  address: where it is fetched from.  sha256: its sum, or the
-    first digits of it.  size: bytes; mebibytes: where the publisher states only those, rounded.  accuracy: as stated, not measured
-    by us.
+    shipped: its name in weights/shipped, if it is part of the package.  address: where it is fetched from.
+    sha256: its sum, or the first digits of it.  size: bytes; mebibytes: where the publisher states only
+    those, rounded.  accuracy: as stated, not measured by us.
     """
 
     shipped: str | None = None
@@ -36,9 +38,10 @@ class PublishedFile:
 class Network:
     """A network that is published, or ships with the package: an entry of zoo.toml.
 
-    build: makes it, with zero weights.  kind: "classifier", or what else it is.  names: the table that leads from the names in
-    published files to ours (see weights.names); None: only files with our own names are read.  prepared: {source: how its pictures
-    are prepared}, where sources differ ("PyTorch", "Keras", "Caffe").
+    build: makes it, with zero weights.  kind: "classifier", or what else it is.  names: the table that
+    leads from the names in published files to ours (see weights.names); None: only files with our own names
+    are read.  prepared: {source: how its pictures are prepared}, where sources differ ("PyTorch", "Keras",
+    "Caffe").
     """
 
     name: str

@@ -1,4 +1,7 @@
-"""`read(path)`: the weights in a file, whichever framework wrote it, as {name: array}. The content decides the format, not the name."""
+"""`read(path)`: the weights in a file, whichever framework wrote it, as {name: array}.
+
+The content decides the format, not the name.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,11 @@ from weights.readers.mapped_file import MappedFile
 def read(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read every weight in a file, or a folder of files, of any format that weights/readers has.
 
-    Returns {name: read-only array}: names and layouts as the file has them, nested checkpoints opened up, a `module.` in front of
-    every name removed; float16 and bfloat16 widened to float32, all other types as stored.  Arrays are views of the mapped file
-    wherever their place in it is aligned: do not change the file while they are in use.
-    Raises WeightsError, saying in the user's terms what was found, for anything that is not a readable file of weights.
-    Never runs code from the file.
+    Returns {name: read-only array}: names and layouts as the file has them, nested checkpoints opened up, a
+    `module.` in front of every name removed; float16 and bfloat16 widened to float32, all other types as
+    stored.  Arrays are views of the mapped file wherever their place in it is aligned: do not change the
+    file while they are in use. Raises WeightsError, saying in the user's terms what was found, for anything
+    that is not a readable file of weights. Never runs code from the file.
     """
     path, name = os.fspath(path), ""
     try:

@@ -22,8 +22,8 @@ from weights.network import Network, PublishedFile
 def available(kind: str | None = None) -> list[str]:
     """Names of the networks that `load` knows, in the order of zoo.toml.
 
-    kind: only those; "classifier" takes a picture and gives scores, the others, "captioner", "vqa" and "dense_captioner", take words
-    as well.
+    kind: only those; "classifier" takes a picture and gives scores, the others, "captioner", "vqa" and
+    "dense_captioner", take words as well.
     """
     entries = {name: of for name, of in _table().items() if name != "preprocessing"}
     return [name for name, of in entries.items() if kind in (None, of.get("kind", "classifier"))]
@@ -31,7 +31,10 @@ def available(kind: str | None = None) -> list[str]:
 
 @cache
 def network(name: str) -> Network:
-    """All that is known of the network called `name`.  WeightsError if none is; the message names the nearest."""
+    """All that is known of the network called `name`.
+
+    WeightsError if none is; the message names the nearest.
+    """
     known = available()
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=3) or known
@@ -45,21 +48,26 @@ def build(name: str) -> Layer:
 
 
 def card(name: str, source: str | None = None) -> Card:
-    """The description of the network called `name`; source: whose weights it has (default: the file that is fetched)."""
+    """The description of the network called `name`; source: whose weights it has (default: the file that is
+    fetched).
+    """
     return network(name).card_from(source)
 
 
 @cache
 def classes(name: str) -> tuple[str, ...]:
-    """Class names, in the order of the scores: the lines of weights/class_names/<name>.txt, such as "imagenet"."""
+    """Class names, in the order of the scores: the lines of weights/class_names/<name>.txt, such as
+    "imagenet".
+    """
     return read_labels(str(files("weights").joinpath("class_names", f"{name}.txt")))
 
 
 def where(name: str) -> Path | None:
-    """The path at which a network's file is looked for, and put when it is fetched; None if none is published that we know of.
+    """The path at which a network's file is looked for, and put when it is fetched; None if none is
+    published that we know of.
 
-    That is the directory in the environment variable MINICNN_WEIGHTS, or else the user's cache directory; small networks are part of
-    the package.
+    That is the directory in the environment variable MINICNN_WEIGHTS, or else the user's cache directory;
+    small networks are part of the package.
     """
     file = network(name).file
     if file.shipped:
@@ -70,8 +78,8 @@ def where(name: str) -> Path | None:
 def directory() -> Path:
     """Where fetched files are kept: MINICNN_WEIGHTS, or this user's cache directory as the system has it.
 
-    ~/.cache/minicnn-gradcam (or below XDG_CACHE_HOME, if that is absolute), on macOS ~/Library/Caches/minicnn-gradcam, on Windows
-    %LOCALAPPDATA%\\minicnn-gradcam\\minicnn-gradcam\\Cache.
+    ~/.cache/minicnn-gradcam (or below XDG_CACHE_HOME, if that is absolute), on macOS
+    ~/Library/Caches/minicnn-gradcam, on Windows %LOCALAPPDATA%\\minicnn-gradcam\\minicnn-gradcam\\Cache.
     """
     if chosen := os.environ.get("MINICNN_WEIGHTS"):
         return Path(chosen)
@@ -86,8 +94,8 @@ def directory() -> Path:
 def get(name: str, progress: bool = True) -> Path:
     """The path of a network's file; fetched with a progress bar if it is not there yet.
 
-    Its sum is verified when it is fetched, before it gets its name; a file that is there is used as it is.  WeightsError: it is not
-    published anywhere that we know of, or cannot be fetched.
+    Its sum is verified when it is fetched, before it gets its name; a file that is there is used as it is.
+    WeightsError: it is not published anywhere that we know of, or cannot be fetched.
     """
     file, path = network(name).file, where(name)
     if path is None:

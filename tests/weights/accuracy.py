@@ -1,6 +1,8 @@
-"""Every checkpoint, read by our readers, on real test pictures: `python -m tests.weights.accuracy` prints the table.
+"""Every checkpoint, read by our readers, on real test pictures: `python -m tests.weights.accuracy` prints
+the table.
 
-Expected are the accuracies that PyTorch measured on the same pictures (and, for deep_convnet, its authors' own code).
+Expected are the accuracies that PyTorch measured on the same pictures (and, for deep_convnet, its authors'
+own code).
 """
 
 import argparse
@@ -22,7 +24,9 @@ from weights.graphs import onnx
 
 @dataclass(frozen=True)
 class Row:
-    """network None: an ONNX graph.  data: a function below.  expected: per cent, top-1, and top-5 where given."""
+    """network None: an ONNX graph.  data: a function below.  expected: per cent, top-1, and top-5 where
+    given.
+    """
 
     file: str
     network: str | None
@@ -124,7 +128,8 @@ def main():
     parser.add_argument("--pictures", type=int, help="only so many of each set; default: all")
     n = parser.parse_args().pictures
     print(
-        f"{datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__}, {n or 'all'} pictures, per cent right\n"
+        f"{datetime.date.today()}, Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"{n or 'all'} pictures, per cent right\n"
     )
     print(f"{'file':<30}{'pictures':<16}{'expected':>16}{'measured':>16}{'seconds':>9}")
     worst = 0

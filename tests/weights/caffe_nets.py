@@ -1,4 +1,5 @@
-"""Caffe files as Caffe writes them, with the prototxt that says what they compute: for OpenCV, which reads both without our help.
+"""Caffe files as Caffe writes them, with the prototxt that says what they compute: for OpenCV, which reads
+both without our help.
 
 A net is a list of layers (name, type, bottoms, top, parameters as prototxt has them, blobs).
 """
@@ -22,7 +23,8 @@ def prototxt(layers, side, v1=False):
         kind = V1_TYPES[kind][0] if v1 else f'"{kind}"'
         below = " ".join(f'bottom: "{b}"' for b in bottoms)
         said.append(
-            f'{"layers" if v1 else "layer"} {{ name: "{name}" type: {kind} {below} top: "{top}" {parameters} }}'
+            f'{"layers" if v1 else "layer"} {{ name: "{name}" type: {kind} {below} '
+            f'top: "{top}" {parameters} }}'
         )
     return "\n".join(said)
 
@@ -46,7 +48,10 @@ def caffemodel(layers, v1=False):
 
 
 class Drawn:
-    """Layers with drawn weights, one after the other; `top` is where the last one ends.  drawn=False: layers without weights."""
+    """Layers with drawn weights, one after the other; `top` is where the last one ends.
+
+    drawn=False: layers without weights.
+    """
 
     def __init__(self, seed=0, drawn=True):
         self.random, self.drawn, self.layers, self.top = np.random.default_rng(seed), drawn, [], "data"
@@ -64,7 +69,9 @@ class Drawn:
         self.add(name, "Convolution", f"convolution_param {{ {said} }}", blobs, [bottom or self.top])
 
     def norm(self, name, scale, C, factor):
-        """BatchNorm keeps sums of means and variances, and how many there are of them; Scale, in place, is gamma and beta."""
+        """BatchNorm keeps sums of means and variances, and how many there are of them; Scale, in place, is
+        gamma and beta.
+        """
         mean, var = self.random.normal(0, 0.1, C), self.random.uniform(0.5, 1.5, C)
         self.add(
             name,
@@ -93,7 +100,9 @@ class Drawn:
 
 
 def resnet50(factor=0.75):
-    """The net of He et al.'s own prototxt: conv1, bn_conv1, scale_conv1, res2a_branch1, bn2a_branch1, ... fc1000."""
+    """The net of He et al.'s own prototxt: conv1, bn_conv1, scale_conv1, res2a_branch1, bn2a_branch1, ...
+    fc1000.
+    """
     net = Drawn()
     net.conv("conv1", 3, 64, 7, 2, 3)
     net.norm("bn_conv1", "scale_conv1", 64, factor)
@@ -135,7 +144,10 @@ def resnet50(factor=0.75):
 
 
 def vgg(blocks, side, outputs, drawn=True):
-    """A VGG with the names and V1 layers of its authors' files.  blocks: ((convolutions, filters), ...); outputs: of fc6, fc7, fc8."""
+    """A VGG with the names and V1 layers of its authors' files.
+
+    blocks: ((convolutions, filters), ...); outputs: of fc6, fc7, fc8.
+    """
     net, C = Drawn(drawn=drawn), 3
     for b, (convolutions, F) in enumerate(blocks, start=1):
         for i in range(1, convolutions + 1):

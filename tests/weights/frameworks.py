@@ -13,8 +13,12 @@ def torch_model(network):
     model = getattr(models, network)(weights=None).eval()
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            for parameter, low, high in ((module.weight, 0.5, 1.0), (module.bias, -0.1, 0.1), (module.running_mean, -0.1, 0.1),
-                                         (module.running_var, 0.5, 1.5)):  # fmt: skip
+            for parameter, low, high in (
+                (module.weight, 0.5, 1.0),
+                (module.bias, -0.1, 0.1),
+                (module.running_mean, -0.1, 0.1),
+                (module.running_var, 0.5, 1.5),
+            ):
                 torch.nn.init.uniform_(parameter, low, high)
         elif hasattr(module, "weight"):
             torch.nn.init.kaiming_normal_(module.weight)
@@ -50,8 +54,15 @@ def _caffe(state, path, side):
     columns, _ = parse(network("vgg16").names, [])
     theirs = {columns["Caffe"][ours].layer: cell.layer for ours, cell in columns["PyTorch"].items()}
     blocks = ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512))
-    layers = [(*layer, [state[f"{theirs[layer[0]]}.{role}"].numpy() for role in ("weight", "bias")] if layer[0] in theirs else [])
-              for *layer, _ in caffe_nets.vgg(blocks, side, (4096, 4096, 1000), drawn=False)]  # fmt: skip
+    layers = [
+        (
+            *layer,
+            [state[f"{theirs[layer[0]]}.{role}"].numpy() for role in ("weight", "bias")]
+            if layer[0] in theirs
+            else [],
+        )
+        for *layer, _ in caffe_nets.vgg(blocks, side, (4096, 4096, 1000), drawn=False)
+    ]
     path.write_bytes(caffe_nets.caffemodel(layers, v1=True))
     path.with_suffix(".prototxt").write_text(caffe_nets.prototxt(layers, side, v1=True))
 
@@ -90,7 +101,9 @@ def torch_truth(model, network, x, dtype):
 
 
 def keras_in_float64():
-    """From now on Keras computes in float64; by its own rules of promotion means, products and batchnorm would pass through float32."""
+    """From now on Keras computes in float64; by its own rules of promotion means, products and batchnorm
+    would pass through float32.
+    """
     import keras
     from keras.src import backend
     from keras.src.backend.common import dtypes

@@ -1,14 +1,16 @@
-"""VGG-16 and ResNet-50 of full size, written by the frameworks themselves, read back: scores, Grad-CAM, time, memory.
+"""VGG-16 and ResNet-50 of full size, written by the frameworks themselves, read back: scores, Grad-CAM,
+time, memory.
 
-    python -m tests.weights.full_size --network vgg16 --writer torch          prints the table and keeps it under tests/results
-    python -m tests.weights.full_size --network resnet50 --writer keras       Keras writes its own applications; it must be installed
+    python -m tests.weights.full_size --network vgg16 --writer torch      the table, kept under tests/results
+    python -m tests.weights.full_size --network resnet50 --writer keras   Keras must be installed
 
-PyTorch's weights are He-initialised (batchnorm's are drawn too), Keras's as Keras does.  Each load is measured in a process of its own,
-from the call to the first scores, with everything imported before; ours and the framework's take turns, and medians are printed.  "beyond"
-is the peak of resident memory while loading and then touching every weight, less what was resident before, less the network's own arrays
-(those that are views of the file: the file's resident pages), as a share of the file.  The framework's load is what its documentation says:
-build the network, read the file, fill it.  Caffe's files are written by the tests; OpenCV is the framework there (before version 5, which
-reads no Caffe), and for ONNX.
+PyTorch's weights are He-initialised (batchnorm's are drawn too), Keras's as Keras does.  Each load is
+measured in a process of its own, from the call to the first scores, with everything imported before; ours
+and the framework's take turns, and medians are printed.  "beyond" is the peak of resident memory while
+loading and then touching every weight, less what was resident before, less the network's own arrays (those
+that are views of the file: the file's resident pages), as a share of the file.  The framework's load is
+what its documentation says: build the network, read the file, fill it.  Caffe's files are written by the
+tests; OpenCV is the framework there (before version 5, which reads no Caffe), and for ONNX.
 """
 
 import argparse
@@ -46,7 +48,7 @@ def apart(found, truth):
 
 
 def from_torch(report, network, formats, side, folder, times):
-    """Rows of the table for what PyTorch (or, for Caffe, the tests' own writer) wrote.  -> [(claim, holds)]"""
+    """Rows of the table for what PyTorch (or, for Caffe, the tests' own writer) wrote -> [(claim, holds)]"""
     import torch
 
     x = np.random.default_rng(0).standard_normal((1, 3, side, side), np.float32)

@@ -1,7 +1,8 @@
-"""One load of a large file, in a process of its own: `python -m tests.weights.loading WHO NETWORK FORM PATH SIDE` prints seconds or bytes.
+"""One load of a large file, in a process of its own: `python -m tests.weights.loading WHO NETWORK FORM PATH
+SIDE` prints seconds or bytes.
 
-WHO: minicnn, torch, keras or opencv: seconds from the call to the first scores, with everything imported before; memory: the bytes that
-minicnn needs while loading beyond the network's own arrays.
+WHO: minicnn, torch, keras or opencv: seconds from the call to the first scores, with everything imported
+before; memory: the bytes that minicnn needs while loading beyond the network's own arrays.
 """
 
 import json

@@ -1,4 +1,6 @@
-"""A part of `python -m tests.weights.accuracy`, small enough for every day, exact enough to fail when something is broken."""
+"""A part of `python -m tests.weights.accuracy`, small enough for every day, exact enough to fail when
+something is broken.
+"""
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from tests.weights import accuracy
 
 pytestmark = pytest.mark.data
 
-# of the first 100 pictures, how many each network gets right: counted when the whole table agreed with PyTorch's to 0.00 points
+# of the first 100 pictures, how many each network gets right: counted when the whole table agreed with
+# PyTorch's to 0.00 points
 RIGHT = {
     ("resnet20-12fca82f.th", "cifar_test"): 81,
     ("resnet56-4bfd9763.th", "cifar_test"): 81,
@@ -45,7 +48,9 @@ def test_squeezenet_on_a_known_photo(file):
 
 
 def test_mini_xception_runs():
-    """There are no pictures of faces here: it loads, tells inputs apart, and its residual modules halve the maps."""
+    """There are no pictures of faces here: it loads, tells inputs apart, and its residual modules halve the
+    maps.
+    """
     net = weights.load("mini_xception", DATA / "weights/fer2013_mini_XCEPTION.102-0.66.hdf5")
     x = np.random.default_rng(0).standard_normal((2, 1, 64, 64), np.float32)
     y = net(Tensor(x, "x"))

@@ -20,7 +20,10 @@ from minicnn.ops import Flatten, ReLU
 def pebble(classes=10):
     """x (N, 1, 28, 28) -> scores (N, classes)"""
     return Sequential(
-        ConvLayer("conv1", 1, 4, kernel=5), Apply("relu1", ReLU), Apply("flatten", Flatten), LinearLayer("fc2", 2304, classes)
+        ConvLayer("conv1", 1, 4, kernel=5),
+        Apply("relu1", ReLU),
+        Apply("flatten", Flatten),
+        LinearLayer("fc2", 4 * 24 * 24, classes),
     )
 '''
 

@@ -1,4 +1,6 @@
-"""Whole Caffe nets, read by us and by OpenCV's own Caffe importer, from the same two files: the same weights, the same scores."""
+"""Whole Caffe nets, read by us and by OpenCV's own Caffe importer, from the same two files: the same
+weights, the same scores.
+"""
 
 import numpy as np
 import pytest
@@ -36,7 +38,9 @@ def agrees(found, expected):
 
 @pytest.mark.parametrize("side", [64, 97])
 def test_resnet50_with_its_batchnorm_in_two_layers(side, tmp_path):
-    """Sums are divided, gamma and beta come from the Scale behind, strides and roundings are Caffe's: else the scores differ."""
+    """Sums are divided, gamma and beta come from the Scale behind, strides and roundings are Caffe's: else
+    the scores differ.
+    """
     net = theirs(caffe_nets.resnet50(), side, tmp_path)
     ours = weights.load("resnet50_caffe", tmp_path / "net.caffemodel")
     assert ours.card.source == "Caffe"
@@ -74,7 +78,10 @@ def test_a_third_blob_of_several_numbers_is_refused(tmp_path):
 
 
 def test_a_vgg16_of_v1_layers(tmp_path):
-    """With an eighth of the filters: OpenCV's importer sees in the file what ours sees, and both compute the same scores."""
+    """With an eighth of the filters:
+
+    OpenCV's importer sees in the file what ours sees, and both compute the same scores.
+    """
     blocks, outputs = ((2, 8), (2, 16), (3, 32), (3, 64), (3, 64)), (64, 64, 10)
     net = theirs(caffe_nets.vgg(blocks, 64, outputs), 64, tmp_path, v1=True)
     found = weights.read(tmp_path / "net.caffemodel")

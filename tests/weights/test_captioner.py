@@ -1,4 +1,6 @@
-"""The networks that speak, as they ship: their files, what they get right on unseen scenes, and where their maps point."""
+"""captioner and vqa, as they ship: their files, what they get right on unseen scenes, and where their
+maps point.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""The short form of `python -m tests.weights.full_size`: ResNet-50 at 64 pixels, and VGG-16's first linear layer at full size."""
+"""The short form of `python -m tests.weights.full_size`:
+
+ResNet-50 at 64 pixels, and VGG-16's first linear layer at full size.
+"""
 
 import subprocess
 import sys
@@ -46,7 +49,9 @@ def test_nothing_is_kept_twice(resnet50, tmp_path):
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is measured through /proc")
 @pytest.mark.parametrize("unaligned", [0, 2])
 def test_the_largest_matrix_is_reordered_in_little_memory(unaligned, tmp_path):
-    """25088 x 4096 in the order (H, W, C), as Keras writes it: a view of the file, or a copy that the reader had to make."""
+    """25088 x 4096 in the order (H, W, C), as Keras writes it: a view of the file, or a copy that the
+    reader had to make.
+    """
     program = f"""
 import numpy as np
 from tests.weights.loading import resident

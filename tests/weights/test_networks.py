@@ -13,8 +13,23 @@ from weights.zoo import network
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 TORCHVISION = {"squeezenet1_0_torchvision": "squeezenet1_0", "squeezenet1_1_torchvision": "squeezenet1_1"} | {
-    name: name for name in ("vgg11", "vgg13", "vgg16", "vgg19", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn", "alexnet", "resnet18",
-                            "resnet34", "resnet50", "googlenet")}  # fmt: skip
+    name: name
+    for name in (
+        "vgg11",
+        "vgg13",
+        "vgg16",
+        "vgg19",
+        "vgg11_bn",
+        "vgg13_bn",
+        "vgg16_bn",
+        "vgg19_bn",
+        "alexnet",
+        "resnet18",
+        "resnet34",
+        "resnet50",
+        "googlenet",
+    )
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +41,9 @@ def models():
 
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_torchvision_names_in_torchvision_order(models, name):
-    """Every array of a torchvision model finds its place, and layers of equal shape are not confused: the order is the same, too."""
+    """Every array of a torchvision model finds its place, and layers of equal shape are not confused: the
+    order is the same, too.
+    """
     with torch.device("meta"):
         model = getattr(models, TORCHVISION[name])(weights=None)
     shapes = {k: tuple(v.shape) for k, v in model.state_dict().items()}
@@ -55,10 +72,17 @@ def _theirs(name):
     return f"{layer}.{words[role]}"
 
 
-@pytest.mark.parametrize(("name", "side"), [
-    ("resnet18", 64), ("resnet50", 64), ("googlenet", 64), ("squeezenet1_0_torchvision", 99), ("squeezenet1_1_torchvision", 99),
-    ("alexnet", 224),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("resnet18", 64),
+        ("resnet50", 64),
+        ("googlenet", 64),
+        ("squeezenet1_0_torchvision", 99),
+        ("squeezenet1_1_torchvision", 99),
+        ("alexnet", 224),
+    ],
+)
 def test_scores_as_torchvision_computes_them(models, name, side, tmp_path):
     torch.manual_seed(1)
     options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}

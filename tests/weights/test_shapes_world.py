@@ -8,7 +8,7 @@ import pytest
 
 from weights.recipes import shapes_world as world
 from weights.recipes.shapes_world import asked, colours
-from weights.recipes.shapes_world.scene import GRAIN, occlude, paint
+from weights.recipes.shapes_world.composing import GRAIN, occlude, paint
 from weights.recipes.shapes_world.shape import shape
 
 KINDS = list(world.KINDS)
@@ -24,7 +24,8 @@ def shapes_of(scenes):
     return [s for one in scenes for s in one.shapes]
 
 
-# The same bits ------------------------------------------------------------------------------------------------------------------------
+# The same bits
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_a_scene_has_the_same_bits_alone_in_any_batch_and_in_any_thread():
@@ -63,11 +64,14 @@ def test_no_two_streams_of_a_world_can_ever_use_the_same_counter():
     assert len(tops) == 12
 
 
-# The truth ----------------------------------------------------------------------------------------------------------------------------
+# The truth
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_each_visible_mask_is_where_the_shape_is_painted(many):
-    """Every shape repainted with a hard edge in a colour of its own, on black: the picture shows that colour exactly on its mask."""
+    """Every shape repainted with a hard edge in a colour of its own, on black: the picture shows that
+    colour exactly on its mask.
+    """
     pure = 255 * np.eye(3)
     black, still = np.zeros((96, 96, 3), np.float32), np.zeros((96, 96, 3), np.int8)
     covered = 0
@@ -146,7 +150,8 @@ def test_colours_answer_to_their_names_and_occur_once(many):
     assert all(s.rgb.min() >= 0 and s.rgb.max() <= 255 for s in shapes_of(many))
 
 
-# Variety ------------------------------------------------------------------------------------------------------------------------------
+# Variety
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_kinds_and_counts_are_uniform(many):
@@ -182,14 +187,18 @@ def test_a_kind_fills_its_circle_and_turns_without_changing(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_kind_is_a_distance_near_its_outline(kind):
-    """Where the outline is, the field rises by one pixel per pixel: this makes the smooth edge as wide everywhere."""
+    """Where the outline is, the field rises by one pixel per pixel: this makes the smooth edge as wide
+    everywhere.
+    """
     s = shape(kind, (48, 48), 90, 0.2)
     slope = np.hypot(*np.gradient(s.distance))[np.abs(s.distance) < 1]
     assert slope.size > 200 and np.percentile(np.abs(slope - 1), 80) < 0.01  # the rest are corners
 
 
 def test_no_kind_can_be_taken_for_another_at_any_angle():
-    """Intersection over union of every two kinds at their most alike: any turn, the sizes scaled to equal area."""
+    """Intersection over union of every two kinds at their most alike: any turn, the sizes scaled to equal
+    area.
+    """
     area = {kind: shape(kind, (48, 48), 60, 0).full.sum() for kind in KINDS}
     turned = {
         kind: [
@@ -209,7 +218,8 @@ def test_grain_is_small_and_everywhere(many):
     assert (many[0].grain != 0).mean() > 0.85
 
 
-# What is asked for --------------------------------------------------------------------------------------------------------------------
+# What is asked for
+# ----------------------------------------------------------------------------------------------------------
 
 
 def test_asked_kinds_counts_and_sizes_are_given():

@@ -71,6 +71,6 @@ def stated(name):
 
 
 @pytest.mark.parametrize("name", ["captioner", "vqa", "dense_captioner"])
-def test_the_networks_that_speak_are_loaded_by_name(name):
+def test_networks_that_take_words_are_loaded_by_name(name):
     net = weights.load(name)
     assert net.card.name == name and "red" in net.card.words

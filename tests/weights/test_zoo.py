@@ -1,4 +1,6 @@
-"""Fetching, from a server on this machine: what arrives, is resumed, is rejected, and what is said when it cannot be stored."""
+"""Fetching, from a server on this machine: what arrives, is resumed, is rejected, and what is said when it
+cannot be stored.
+"""
 
 import contextlib
 import dataclasses
@@ -28,8 +30,9 @@ SUM = hashlib.sha256(BODY).hexdigest()
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves `body` in three parts, and does something `meanwhile`, in front of each; breaks off after `breaks_at` bytes of the
-    file, once for each entry; notes the ranges it was asked for."""
+    """Serves `body` in three parts, and does something `meanwhile`, in front of each; breaks off after
+    `breaks_at` bytes of the file, once for each entry; notes the ranges it was asked for.
+    """
 
     def __init__(self, body=BODY, breaks_at=(), ranges=True, meanwhile=lambda: None):
         super().__init__(("127.0.0.1", 0), Handler)

@@ -1,4 +1,6 @@
-"""CIFAR's ResNet written again in PyTorch, from the description of the published files, with guided backprop as an autograd function."""
+"""CIFAR's ResNet written again in PyTorch, from the description of the published files, with guided
+backprop as an autograd function.
+"""
 
 import torch.nn.functional as F
 

@@ -1,7 +1,9 @@
-"""Axes in another order: a view where that will do, in place where the memory is ours, one copy in blocks elsewhere.
+"""Axes in another order: a view where that will do, in place where the memory is ours, else one copy.
 
 Lesson 16.
 """
+
+from __future__ import annotations
 
 import mmap
 
@@ -10,11 +12,13 @@ import numpy as np
 BLOCK = 1 << 24  # bytes: how much of the file is held in memory before it is let go
 
 
-def reorder(array, stored, wanted, flattened=None):
+def reorder(
+    array: np.ndarray, stored: str, wanted: str, flattened: tuple[int, int, int] | None = None
+) -> np.ndarray:
     """array with its axes, named in `stored`, in the order `wanted`: reorder(W, "kh kw C F", "F C kh kw").
 
-    The array is given away: its memory may be reused.  A matrix stays a view.  flattened: (H, W, C): the D of a matrix "D F" counts in that
-    order and shall count in the order (C, H, W).
+    The array is given away: its memory may be reused.  A matrix stays a view.  flattened: (H, W, C): the D
+    of a matrix "D F" counts in that order and shall count in the order (C, H, W).
     """
     stored, wanted = stored.split(), wanted.split()
     if flattened:
@@ -31,7 +35,9 @@ def reorder(array, stored, wanted, flattened=None):
 
 
 def _copied(array, order):
-    """array.transpose(order) as an array of its own, written block by block; pages of a mapped file are let go as they are read."""
+    """array.transpose(order) as an array of its own, written block by block; pages of a mapped file are let
+    go as they are read.
+    """
     out = np.empty([array.shape[i] for i in order], array.dtype)
     filled, read = out.transpose(np.argsort(order)), 0
     for at in np.ndindex(array.shape[:2]):
@@ -75,7 +81,9 @@ def _permuted(rows, order):
 
 
 def _let_go(array):
-    """Tell the system that the pages of a mapped file under this array need not stay in memory; elsewhere nothing."""
+    """Tell the system that the pages of a mapped file under this array need not stay in memory; elsewhere
+    nothing.
+    """
     source = array
     while isinstance(source, (np.ndarray, memoryview)):
         source = source.base if isinstance(source, np.ndarray) else source.obj

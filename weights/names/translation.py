@@ -1,29 +1,42 @@
 """Which source a file comes from, told by its names, and its arrays under our names."""
 
+from __future__ import annotations
+
+import numpy as np
+
+from minicnn.layer import Layer
 from weights.errors import WeightsError
 from weights.names.reordering import reorder
 from weights.names.sources import OURS, SOURCES
 from weights.names.table import Theirs, parse
+from weights.network import Network
 
 
-def translate(arrays, net, network):
-    """arrays: {name: array} as a file has them; net: our network; network: its `Network` -> (source, {our name: array}).
+def translate(
+    arrays: dict[str, np.ndarray], net: Layer, network: Network
+) -> tuple[str, dict[str, np.ndarray]]:
+    """arrays: {name: array} as a file has them; net: our network, declared by `network`
 
-    What is translated is taken out of `arrays`, so that no array is kept twice for longer than its reordering takes.  The source is the one
-    whose names are all there.  WeightsError: none is, or the file holds arrays that this network does not.
+    -> (source, {our name: array})
+
+    What is translated is taken out of `arrays`, so that no array is kept twice for longer than its
+    reordering takes.  The source is the one whose names are all there.  WeightsError: none is, or the file
+    holds arrays that this network does not.
     """
     slots = {name: tensor.shape for name, tensor in net.arrays().items()}
     source, taken, lacking, left_out = _best(arrays, slots, network)
     if lacking:
         names = ", ".join(lacking[:4]) + (f" and {len(lacking) - 4} more" if len(lacking) > 4 else "")
         raise WeightsError(
-            f"these are no weights of {network.name}: by {source}'s names, {names} of {len(slots)} arrays are not there"
+            f"these are no weights of {network.name}: by {source}'s names, {names} of {len(slots)} "
+            "arrays are not there"
         )
     used = {name for name, _ in taken.values()}
     extra = [n for n in arrays if n not in used and not left_out(n)]
     if extra:
         raise WeightsError(
-            f"these are no weights of {network.name}: the file holds {len(extra)} arrays more than it has, {extra[0]} is one"
+            f"these are no weights of {network.name}: the file holds {len(extra)} arrays more than it "
+            f"has, {extra[0]} is one"
         )
     return source, {
         name: _ours(arrays.pop(theirs), cell, slots[name], SOURCES[source])
@@ -32,7 +45,10 @@ def translate(arrays, net, network):
 
 
 def _best(arrays, slots, network):
-    """The source that finds most: (its name, {our name: (their name, cell)}, their names that are not there, test of what may be left)."""
+    """The source that finds most:
+
+    (its name, {our name: (their name, cell)}, their names that are not there, test of what may be left).
+    """
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in slots))
     tables, names_left_out = parse(network.names, layers) if network.names else ({}, [])
     tables = tables | {"minicnn": {layer: Theirs(layer) for layer in layers}}

@@ -1,4 +1,5 @@
-"""Readers of weights: one format, one file, which ends in its FORMAT; a file put here is asked about every file of weights.
+"""Readers of weights: one format, one file, which ends in its FORMAT; a file put here is asked about every
+file of weights.
 
 The others here are what several of them need.
 """

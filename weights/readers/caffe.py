@@ -1,16 +1,20 @@
 """Caffe's .caffemodel: a NetParameter, whose layers hold their weights as blobs (caffe.proto).
 
-Three generations: `layer` (field 100), the V1 `layers` (field 2) of the published VGG files, and, inside those, the oldest V0 layers.
-Blobs have no names: they are called `layer.0`, `layer.1`, ... (weight and bias of a convolution). Shapes stay as stored: the old blobs
-always have four sizes (num, channels, height, width), so a bias of n values is (1, 1, 1, n) and a matrix (1, 1, out, in).  A BatchNorm
-layer holds sums of means and of variances, and how many there are of them; it is given as `layer.0`, the mean, and `layer.1`, the variance.
+Three generations: `layer` (field 100), the V1 `layers` (field 2) of the published VGG files, and, inside
+those, the oldest V0 layers. Blobs have no names: they are called `layer.0`, `layer.1`, ... (weight and bias
+of a convolution). Shapes stay as stored: the old blobs always have four sizes (num, channels, height,
+width), so a bias of n values is (1, 1, 1, n) and a matrix (1, 1, out, in).  A BatchNorm layer holds sums of
+means and of variances, and how many there are of them; it is given as `layer.0`, the mean, and `layer.1`,
+the variance.
 """
+
+from __future__ import annotations
 
 import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers.format import LAST, Format
-from weights.readers.mapped_file import elements
+from weights.readers.mapped_file import MappedFile, elements
 from weights.readers.protobuf import (
     DOUBLES,
     FLOATS,
@@ -44,8 +48,10 @@ OWN = {(100, LENGTH), (4, VARINT)}  # fields that tell a NetParameter from an ON
 OTHERS = {(2, LENGTH), (3, LENGTH), (4, LENGTH), (5, VARINT), (6, LENGTH), (8, LENGTH)}
 
 
-def fits(file):
-    """Whether the first fields of a mapped file are a NetParameter's: its name, its layers, or several of V1's."""
+def fits(file: MappedFile) -> bool:
+    """Whether the first fields of a mapped file are a NetParameter's: its name, its layers, or several of
+    V1's.
+    """
     layers = 0
     for number, wire, start, stop in top_level_fields(file, most=50):
         if (number, wire) in OWN or ((number, wire) == (1, LENGTH) and _is_name(file.bytes(start, stop))):
@@ -56,7 +62,7 @@ def fits(file):
     return layers > 1  # an ONNX model has field 2, its producer's name, only once
 
 
-def read(file):
+def read(file: MappedFile) -> dict[str, np.ndarray]:
     """{layer.i: array} of a mapped file, float32 (float64 where the file holds double_data)."""
     net, arrays = Parser(file).parse(NET), {}
     for layer in [
@@ -73,7 +79,9 @@ def read(file):
 
 
 def _averaged(blobs):
-    """Mean and variance of a BatchNorm layer from its three blobs: both sums divided by the third, or 0 if that is 0, as Caffe does."""
+    """Mean and variance of a BatchNorm layer from its three blobs: both sums divided by the third, or 0 if
+    that is 0, as Caffe does.
+    """
     (mean_name, mean), (var_name, var), (name, count) = blobs.items()
     if count.size != 1:
         raise WeightsError(
@@ -95,7 +103,8 @@ def _array(blob, name):
     data = blob.double_data if len(blob.double_data) else blob.data
     if elements(shape, name) != len(data):
         raise WeightsError(
-            f"{name} has shape {shape}, which is {elements(shape, name)} numbers; the file holds {len(data)} for it"
+            f"{name} has shape {shape}, which is {elements(shape, name)} numbers; the file holds "
+            f"{len(data)} for it"
         )
     return data.reshape(shape)
 

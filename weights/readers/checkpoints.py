@@ -1,7 +1,15 @@
-"""From what a checkpoint holds to names and arrays: opens nested checkpoints and whole saved modules, drops `module.` prefixes.
+"""From what a checkpoint holds to names and arrays: opens nested checkpoints and whole saved modules, drops
+`module.` prefixes.
 
-A leaf is anything with a method `array()` (a stored tensor or array). Names are joined with dots, as PyTorch's state_dict does.
+A leaf is anything with a method `array()` (a stored tensor or array). Names are joined with dots, as
+PyTorch's state_dict does.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers.pickles import Record
@@ -22,8 +30,10 @@ MOST_PARTS = 1_000_000
 MOST_TRANSIENT = 1000
 
 
-def arrays(value, size):
-    """{name: array} of the tensors in an unpickled value, in the order of the file; `size` is the pickle's, in bytes."""
+def arrays(value: Any, size: int) -> dict[str, np.ndarray]:
+    """{name: array} of the tensors in an unpickled value, in the order of the file; `size` is the pickle's,
+    in bytes.
+    """
     leaves = _leaves(_weights_in(value))
     if sum({id(leaf): leaf.own_bytes for leaf in leaves.values()}.values()) > size:
         raise WeightsError(
@@ -33,7 +43,10 @@ def arrays(value, size):
 
 
 def _weights_in(value, depth=0):
-    """The part of a checkpoint that holds the weights: {'state_dict': ..., 'epoch': ...} is opened, to a few levels."""
+    """The part of a checkpoint that holds the weights.
+
+    {'state_dict': ..., 'epoch': ...} is opened, to a few levels.
+    """
     if isinstance(value, dict) and depth < DEEPEST_CHECKPOINT:
         for key in STATE_KEYS:
             if isinstance(value.get(key), (dict, Record)) and _holds_arrays(value[key]):
@@ -46,8 +59,9 @@ def _holds_arrays(value):
 
 
 def _leaves(value):
-    """{name: leaf} of all stored arrays below a value. Iterative and counted: a forged checkpoint may contain itself, or share its parts
-    so often that a walk would never end."""
+    """{name: leaf} of all stored arrays below a value. Iterative and counted: a forged checkpoint may
+    contain itself, or share its parts so often that a walk would never end.
+    """
     leaves, pending, seen = {}, [("", value, 0)], 0
     while pending:
         prefix, value, depth = pending.pop()
@@ -79,7 +93,9 @@ def _joined(prefix, key):
 
 
 def _children(value):
-    """(name, child) pairs of a dict, a list, or a saved module; what a module keeps besides its weights is None, so that it is counted."""
+    """(name, child) pairs of a dict, a list, or a saved module; what a module keeps besides its weights is
+    None, so that it is counted.
+    """
     if isinstance(value, Record):
         yield from _module_children(value.attributes)
         yield from value.items.items()
@@ -91,7 +107,10 @@ def _children(value):
 
 
 def _module_children(attributes):
-    """Parameters, then buffers, then sub-modules: the order and the names of `Module.state_dict()`. TorchScript keeps plain attributes."""
+    """Parameters, then buffers, then sub-modules: the order and the names of `Module.state_dict()`.
+
+    TorchScript keeps plain attributes.
+    """
     if not isinstance(attributes.get("_modules"), dict):
         for key, child in attributes.items():
             yield key, child if hasattr(child, "array") or isinstance(child, Record) else None

@@ -11,15 +11,17 @@ MOST_FILES = 100_000
 
 
 class Folder:
-    """The ordinary files right in a directory, for the time of a `with` block; arrays taken from them live on afterwards.
+    """The ordinary files right in a directory, for the time of a `with` block; arrays taken from them live
+    on afterwards.
 
     names: theirs, sorted; what is in directories below is left alone.
     """
 
     def __init__(self, path: str) -> None:
-        self.path, self.mapped = path, {}
+        self.path: str = path
+        self.mapped: dict[str, MappedFile] = {}
         with os.scandir(path) as entries:
-            self.names = sorted(entry.name for entry in entries if entry.is_file())
+            self.names: list[str] = sorted(entry.name for entry in entries if entry.is_file())
         if len(self.names) > MOST_FILES:
             raise WeightsError(
                 f"{path}: it holds {len(self.names)} files; more than {MOST_FILES} are no weights"
@@ -33,7 +35,10 @@ class Folder:
             file.__exit__(*exception)
 
     def file(self, name: str) -> MappedFile:
-        """The file called `name`, mapped once and closed together with the folder.  WeightsError: it is empty."""
+        """The file called `name`, mapped once and closed together with the folder.
+
+        WeightsError: it is empty.
+        """
         if name not in self.mapped:
             self.mapped[name] = MappedFile(os.path.join(self.path, name))
         return self.mapped[name]

@@ -21,10 +21,11 @@ LAST = 3  # those that almost anything may look like: protocol buffers have no m
 class Format:
     """A format of weights, declared at the end of the file that reads it: FORMAT = Format(...).
 
-    name: what people call it.  fits: whether the content of a file is of this format; the file's name says nothing.  It is asked of
-    every file, so it looks at little and believes nothing, and is False rather than an error.  read: {name: read-only array} of a
-    file that fits; a WeightsError says what is wrong with it.  turn: when it is asked, FIRST, SECOND or LAST.  of: what both are
-    given, MappedFile, or Folder for a format that is a directory of files.
+    name: what people call it.  fits: whether the content of a file is of this format; the file's name says
+    nothing.  It is asked of every file, so it looks at little and believes nothing, and is False rather
+    than an error.  read: {name: read-only array} of a file that fits; a WeightsError says what is wrong
+    with it.  turn: when it is asked, FIRST, SECOND or LAST.  of: what both are given, MappedFile, or Folder
+    for a format that is a directory of files.
     """
 
     name: str

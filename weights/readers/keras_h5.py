@@ -1,8 +1,11 @@
 """Keras's HDF5 files (Keras 1 and 2: weights or whole models; Keras 3: .weights.h5).
 
-The HDF5 library is written in C, so it runs in a child process with limits (h5_child.py), which only says where the arrays lie. Those that
-lie in one piece, which is how Keras writes them, are then mapped from the file itself.
+The HDF5 library is written in C, so it runs in a child process with limits (_h5_child.py), which only says
+where the arrays lie. Those that lie in one piece, which is how Keras writes them, are then mapped from the
+file itself.
 """
+
+from __future__ import annotations
 
 import importlib.util
 import json
@@ -11,24 +14,28 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
+
 from weights.errors import WeightsError
 from weights.readers.format import Format
-from weights.readers.mapped_file import dtype_named
+from weights.readers.mapped_file import MappedFile, dtype_named
 
-CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "h5_child.py")
+CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_h5_child.py")
 SECONDS = 120
 LONGEST_TABLE = 64 * 2**20
 
 
-def fits(file):
+def fits(file: MappedFile) -> bool:
     """Whether a mapped file begins as HDF5 does."""
     return bytes(file.map[:8]) == b"\x89HDF\r\n\x1a\n"
 
 
-def read(file, start=0, size=None):
-    """{path of the dataset: array} of the HDF5 file at bytes [start, start + size) of a mapped file (by default all of it).
+def read(file: MappedFile, start: int = 0, size: int | None = None) -> dict[str, np.ndarray]:
+    """{path of the dataset: array} of the HDF5 file at bytes [start, start + size) of a mapped file (by
+    default all of it).
 
-    Paths are those below `model_weights` (whole models) or the root; the optimiser's state is left out. float16 becomes float32.
+    Paths are those below `model_weights` (whole models) or the root; the optimiser's state is left out.
+    float16 becomes float32.
     """
     if importlib.util.find_spec("h5py") is None:
         raise WeightsError("reading HDF5 needs h5py: pip install 'minicnn-gradcam[keras]'")
@@ -84,8 +91,6 @@ def _array(place, entry):
 
 
 def _dtype(text, what):
-    import numpy as np
-
     dtype = np.dtype(text)
     dtype_named(dtype.name, what)
     return dtype

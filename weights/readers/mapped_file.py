@@ -1,11 +1,20 @@
-"""A file mapped into memory: arrays are views of it, and every claim about it is checked against its size first."""
+"""A file mapped into memory: arrays are views of it, and every claim about it is checked against its size
+first.
+"""
+
+from __future__ import annotations
 
 import math
 import mmap
+import os
+from collections.abc import Sequence
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from weights.errors import WeightsError
+
+DType = np.dtype[Any] | str  # str: "bfloat16", which NumPy does not have
 
 MOST_DIMENSIONS = 32
 DTYPES = {
@@ -28,35 +37,38 @@ DTYPES = {
 
 
 class MappedFile:
-    """The bytes of one file, read-only, for the time of a `with` block; arrays taken from it live on afterwards."""
+    """The bytes of one file, read-only, for the time of a `with` block; arrays taken from it live on
+    afterwards.
+    """
 
-    def __init__(self, path):
-        self.path = path
-        self.handle = open(path, "rb")  # noqa: SIM115 - closed by __exit__
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path: str | os.PathLike[str] = path
+        self.handle: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by __exit__
         try:
-            self.map = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
+            self.map: mmap.mmap = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:
             self.handle.close()
             raise WeightsError(f"{path}: the file is empty") from None
-        self.size = len(self.map)
-        self.neighbours, self.claimed = {}, 0
-        self.members = None  # of a zip, once they were looked up
+        self.size: int = len(self.map)
+        self.neighbours: dict[str, MappedFile] = {}
+        self.claimed: int = 0  # bytes of it that were asked for from outside
+        self.members: dict[str, Any] | None = None  # of a zip, once they were looked up
 
-    def __enter__(self):
+    def __enter__(self) -> MappedFile:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         for neighbour in self.neighbours.values():
             neighbour.handle.close()
         self.handle.close()  # the map itself is released with the last array that looks into it
 
-    def beside(self, path):
+    def beside(self, path: str) -> MappedFile:
         """Another file that belongs to this one, mapped once and closed together with it."""
         if path not in self.neighbours:
             self.neighbours[path] = MappedFile(path)
         return self.neighbours[path]
 
-    def check(self, start, stop, what="a record"):
+    def check(self, start: int, stop: int, what: str = "a record") -> None:
         """Refuse [start, stop) unless it lies inside the file."""
         if not 0 <= start <= stop <= self.size:
             raise WeightsError(
@@ -64,15 +76,17 @@ class MappedFile:
                 "it is damaged or was cut short"
             )
 
-    def bytes(self, start, stop, what="a record"):
+    def bytes(self, start: int, stop: int, what: str = "a record") -> memoryview:
         """A memoryview of [start, stop): nothing is copied."""
         self.check(start, stop, what)
         return memoryview(self.map)[start:stop]
 
-    def array(self, start, dtype, shape, what="an array"):
-        """The numbers from byte `start` on, as a read-only array: a view of the map, or, where that would be unaligned, one aligned copy.
+    def array(self, start: int, dtype: DType, shape: Sequence[int], what: str = "an array") -> np.ndarray:
+        """The numbers from byte `start` on, as a read-only array: a view of the map, or, where that would
+        be unaligned, one aligned copy.
 
-        dtype: a NumPy dtype (byte order included) or "bfloat16".  float16 and bfloat16 are returned as float32.
+        dtype: a NumPy dtype (byte order included) or "bfloat16".  float16 and bfloat16 are returned as
+        float32.
         """
         count = elements(shape, what)
         stored = np.dtype("<u2") if dtype == "bfloat16" else np.dtype(dtype)
@@ -87,7 +101,7 @@ class MappedFile:
         return finished(flat, dtype).reshape(tuple(shape))
 
 
-def elements(shape, what="an array"):
+def elements(shape: Sequence[int], what: str = "an array") -> int:
     """How many numbers a shape holds, computed without overflow; a shape no array can have is refused."""
     if len(shape) > MOST_DIMENSIONS:
         raise WeightsError(
@@ -101,26 +115,31 @@ def elements(shape, what="an array"):
     return math.prod(shape)
 
 
-def check_size(held, shape, dtype, what="an array"):
-    """Refuse an array whose shape and dtype do not need exactly the `held` bytes that are there for it; returns how many numbers it has."""
+def check_size(held: int, shape: Sequence[int], dtype: DType, what: str = "an array") -> int:
+    """Refuse an array whose shape and dtype do not need exactly the `held` bytes that are there for it;
+    returns how many numbers it has.
+    """
     count = elements(shape, what)
     needed = count * (2 if dtype == "bfloat16" else dtype.itemsize)
     if needed != held:
         raise WeightsError(
-            f"{what} of shape {tuple(shape)} and type {dtype} needs {needed} bytes; {held} are there: damaged or cut short"
+            f"{what} of shape {tuple(shape)} and type {dtype} needs {needed} bytes; {held} are there: "
+            "damaged or cut short"
         )
     return count
 
 
-def dtype_named(name, what="an array"):
+def dtype_named(name: str, what: str = "an array") -> DType:
     """The little-endian dtype called `name` (NumPy's words, and "bfloat16"); anything else is refused."""
     if name not in DTYPES:
         raise WeightsError(f"{what} holds {name!r}; these readers know {', '.join(sorted(DTYPES))}")
     return name if name == "bfloat16" else np.dtype(name).newbyteorder("<")
 
 
-def finished(flat, dtype):
-    """Stored numbers as numbers to compute with: native byte order, halves widened to float32, booleans 0 or 1; read-only."""
+def finished(flat: np.ndarray, dtype: DType) -> np.ndarray:
+    """Stored numbers as numbers to compute with: native byte order, halves widened to float32, booleans 0
+    or 1; read-only.
+    """
     if dtype == "bfloat16":  # the upper half of a float32
         wide = np.zeros(flat.shape, np.uint32)
         wide[...] = flat

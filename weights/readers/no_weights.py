@@ -1,8 +1,11 @@
 """What people meet in place of a file of weights, told from its first bytes, for the error that says so."""
 
+from __future__ import annotations
+
 import re
 
 from weights.readers import zip_directory
+from weights.readers.mapped_file import MappedFile
 
 MEANINGS = [  # first bytes: what such a file is
     (rb"\s*<(!DOCTYPE|html|\?xml)", "a web page: the download was answered by a page, not by the file"),
@@ -20,7 +23,7 @@ MEANINGS = [  # first bytes: what such a file is
 ]
 
 
-def described(file):
+def described(file: MappedFile) -> str:
     """A mapped file that no reader knows, in words."""
     head = bytes(file.map[:512])
     if zip_directory.is_zip(file):

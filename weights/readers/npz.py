@@ -1,17 +1,25 @@
-"""NumPy's .npz: a zip of .npy files, stored (views of the map) or deflated (inflated once, after their size was checked)."""
+"""NumPy's .npz: a zip of .npy files, stored (views of the map) or deflated (inflated once, after their size
+was checked).
+"""
+
+from __future__ import annotations
+
+import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers import npy, zip_directory
 from weights.readers.format import SECOND, Format
-from weights.readers.mapped_file import check_size
+from weights.readers.mapped_file import MappedFile, check_size
 
 
-def fits(file):
-    """Whether a mapped file is a zip with arrays in it; asked when it is none of the zips that frameworks write."""
+def fits(file: MappedFile) -> bool:
+    """Whether a mapped file is a zip with arrays in it; asked when it is none of the zips that frameworks
+    write.
+    """
     return zip_directory.is_zip(file) and any(n.endswith(".npy") for n in zip_directory.members(file))
 
 
-def read(file):
+def read(file: MappedFile) -> dict[str, np.ndarray]:
     """{name: array} of a mapped file, without the .npy of the member names."""
     members = zip_directory.members(file)
     return {

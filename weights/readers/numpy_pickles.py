@@ -1,15 +1,19 @@
 """How NumPy writes its arrays, types and scalars into a pickle: the few calls that a reader must understand.
 
-An array arrives as `_reconstruct(ndarray, (0,), b"b")` followed by its state (version, shape, dtype, fortran order, bytes); in protocol 5
-as `_frombuffer(bytes, dtype, shape, order)`.
+An array arrives as `_reconstruct(ndarray, (0,), b"b")` followed by its state (version, shape, dtype,
+fortran order, bytes); in protocol 5 as `_frombuffer(bytes, dtype, shape, order)`.
 """
 
+from __future__ import annotations
+
 import re
+from typing import Any
 
 import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers.mapped_file import check_size, dtype_named, finished
+from weights.readers.pickles import Calls
 
 NUMBER = re.compile(r"[biufc][0-9]{1,2}")
 
@@ -17,13 +21,14 @@ NUMBER = re.compile(r"[biufc][0-9]{1,2}")
 class StoredDtype:
     """A number's type, its byte order stated by a later `build`."""
 
-    def __init__(self, code, *_):
-        self.code, self.order = code if isinstance(code, str) else _text(code), "|"
+    def __init__(self, code: str, *_: object) -> None:
+        self.code: str = code if isinstance(code, str) else _text(code)
+        self.order: str = "|"
 
-    def build(self, state):
+    def build(self, state: Any) -> None:
         self.order = state[1] if isinstance(state[1], str) else _text(state[1])
 
-    def dtype(self):
+    def dtype(self) -> np.dtype[Any]:
         """The NumPy dtype; WeightsError if it is none of numbers."""
         code = self.code.lstrip("<>=|")
         if not NUMBER.fullmatch(code) or self.order not in tuple("<>=|"):
@@ -39,21 +44,24 @@ class StoredDtype:
 
 
 class StoredArray:
-    """An array of the pickle; `array()` makes the real one, once, as a view of the file where its bytes are aligned."""
+    """An array of the pickle; `array()` makes the real one, once, as a view of the file where its bytes are
+    aligned.
+    """
 
-    def __init__(self):
-        self.parts = self.made = None
+    def __init__(self) -> None:
+        self.parts: tuple[Any, ...] | None = None
+        self.made: np.ndarray | None = None
 
-    def build(self, state):
+    def build(self, state: Any) -> None:
         _, shape, dtype, fortran, data = state if len(state) == 5 else (0, *state)
         self.parts = shape, dtype, bool(fortran), data
 
     @property
-    def own_bytes(self):
+    def own_bytes(self) -> int:
         """How many bytes of the pickle are its numbers."""
         return len(self.parts[3]) if self.parts and isinstance(self.parts[3], (str, bytes, memoryview)) else 0
 
-    def array(self):
+    def array(self) -> np.ndarray:
         """The array itself."""
         if self.made is None:
             self.made = self._make()
@@ -90,7 +98,9 @@ def _scalar(dtype, data=b""):
 
 
 def _encode(text, encoding="latin1", *_):
-    """Python 3 writes bytes into protocols 0 to 2 as a text to be encoded: which is done when an array needs them."""
+    """Python 3 writes bytes into protocols 0 to 2 as a text to be encoded: which is done when an array
+    needs them.
+    """
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise WeightsError("bytes in an encoding other than latin-1")
     return text
@@ -127,7 +137,7 @@ def _raw(data):
     return data
 
 
-CALLS = {
+CALLS: Calls = {
     "numpy.dtype": StoredDtype,
     "_codecs.encode": _encode,
     "collections.OrderedDict": _ordered_dict,

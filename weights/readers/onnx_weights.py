@@ -1,10 +1,15 @@
 """The weights of an ONNX model: its graph's initializers (onnx.proto, TensorProto)."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
+
+import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers.format import LAST, Format
-from weights.readers.mapped_file import check_size, dtype_named, elements, finished
+from weights.readers.mapped_file import MappedFile, check_size, dtype_named, elements, finished
 from weights.readers.protobuf import (
     BYTES,
     DOUBLES,
@@ -69,7 +74,7 @@ OWN = {(1, VARINT), (7, LENGTH)}  # fields that tell a ModelProto from Caffe's n
 OTHERS = {(2, LENGTH), (3, LENGTH), (4, LENGTH), (5, VARINT), (6, LENGTH), (8, LENGTH), (14, LENGTH)}
 
 
-def fits(file):
+def fits(file: MappedFile) -> bool:
     """Whether the first fields of a mapped file are a ModelProto's."""
     for number, wire, _, _ in top_level_fields(file, most=50):
         if (number, wire) in OWN:
@@ -79,8 +84,10 @@ def fits(file):
     return False
 
 
-def read(file):
-    """{name: array} of the initializers of a mapped file, in its order; arrays kept in files beside it are found there."""
+def read(file: MappedFile) -> dict[str, np.ndarray]:
+    """{name: array} of the initializers of a mapped file, in its order; arrays kept in files beside it are
+    found there.
+    """
     model = Parser(file).parse(MODEL)
     if model.graph is None:
         raise WeightsError("the model has no graph: it is damaged or was cut short")
@@ -92,7 +99,7 @@ def read(file):
     return arrays
 
 
-def tensor_array(file, tensor):
+def tensor_array(file: MappedFile, tensor: Any) -> np.ndarray:
     """The read-only array of a parsed TENSOR, an initializer or the value of a node."""
     what = f"tensor {(tensor.name or '')[:80]!r}"
     if tensor.data_type not in TYPES:
@@ -128,7 +135,9 @@ def _typed(tensor, name, dtype, shape, what):
 
 
 def _external(file, tensor, dtype, shape, size, what):
-    """An array in a file beside the model: the model may name only a file below its own directory, and a range inside that file."""
+    """An array in a file beside the model: the model may name only a file below its own directory, and a
+    range inside that file.
+    """
     entries = {entry.key: entry.value or "" for entry in tensor.external_data}
     location = entries.get("location", "")
     directory = os.path.realpath(os.path.dirname(os.path.abspath(file.path)))
@@ -143,7 +152,8 @@ def _external(file, tensor, dtype, shape, size, what):
         or os.path.commonpath([directory, path or os.sep]) != directory
     ):
         raise WeightsError(
-            f"{what} is said to lie in {location[:80]!r}, which leads out of the model's own directory: refused"
+            f"{what} is said to lie in {location[:80]!r}, which leads out of the model's own "
+            "directory: refused"
         )
     offset, length = (_number(entries.get(key), what) for key in ("offset", "length"))
     if length not in (None, size):

@@ -1,4 +1,11 @@
-"""The opcodes of pickles, protocols 0 to 5 (the standard library's pickletools documents each), as steps of the machine in pickles.py."""
+"""The opcodes of pickles, protocols 0 to 5 (the standard library's pickletools documents each), as steps of
+the machine in pickles.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from weights.errors import WeightsError
 
@@ -51,7 +58,8 @@ def _tuple_of(count):
 
 def _refuse(m):
     raise WeightsError(
-        "the pickle keeps data outside itself (extension codes or out-of-band buffers): it cannot be read alone"
+        "the pickle keeps data outside itself (extension codes or out-of-band buffers): it cannot be "
+        "read alone"
     )
 
 
@@ -75,7 +83,7 @@ def _pop(m):
 
 
 STOP = ord(".")
-STEPS = {
+STEPS: dict[int, Callable[[Any], None]] = {
     ord(code) if isinstance(code, str) else code: step
     for code, step in {
         # constants, numbers

@@ -1,20 +1,27 @@
-"""Google's protocol buffers, read from a mapped file by small tables of the fields one wants (protobuf.dev, "Encoding").
+"""Google's protocol buffers, read from a mapped file by small tables of the fields one wants (protobuf.dev,
+"Encoding").
 
     BLOB = Message("Blob", num=(1, INT), data=(5, FLOATS), shape=(7, SHAPE))
     NET = Message("Net", name=(1, TEXT), layer=(100, [LAYER]))                 # [..]: repeated
     net = Parser(file).parse(NET)                                              # net.layer[0].name
 
-A parsed message has one attribute per field of its table: None where it is absent, [] for an absent repeated field; fields that the table
-does not name are skipped without being looked into. BYTES become a Span of the file, FLOATS and DOUBLES arrays: views of the map where they
-are aligned. Numbers may be packed or not.
+A parsed message has one attribute per field of its table: None where it is absent, [] for an absent
+repeated field; fields that the table does not name are skipped without being looked into. BYTES become a
+Span of the file, FLOATS and DOUBLES arrays: views of the map where they are aligned. Numbers may be packed
+or not.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from weights.errors import WeightsError
+from weights.readers.mapped_file import MappedFile
 
 INT, FLOAT, DOUBLE, TEXT, BYTES = "INT", "FLOAT", "DOUBLE", "TEXT", "BYTES"
 INTS, FLOATS, DOUBLES = "INTS", "FLOATS", "DOUBLES"  # repeated numbers, as one array
@@ -33,18 +40,21 @@ class Span:
     start: int
     stop: int
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.stop - self.start
 
 
 class Message:
-    """The fields of a message that one wants: name = (number, kind); a kind is a word of the above, a Message, or a list of one of them."""
+    """The fields of a message that one wants: name = (number, kind); a kind is a word of the above, a
+    Message, or a list of one of them.
+    """
 
-    def __init__(self, title, /, **fields):
-        self.title, self.fields = title, {}
+    def __init__(self, title: str, /, **fields: tuple[int, Any]) -> None:
+        self.title: str = title
+        self.fields: dict[int, tuple[str, Any]] = {}
         self.add(**fields)
 
-    def add(self, **fields):
+    def add(self, **fields: tuple[int, Any]) -> None:
         """More fields; this is how two messages come to contain each other."""
         self.fields |= {number: (name, kind) for name, (number, kind) in fields.items()}
 
@@ -52,11 +62,15 @@ class Message:
 class Parser:
     """Parses one mapped file; counts its fields, so that no file keeps it busy for ever."""
 
-    def __init__(self, file):
-        self.file, self.view, self.fields = file, memoryview(file.map), 0
+    def __init__(self, file: MappedFile) -> None:
+        self.file: MappedFile = file
+        self.view: memoryview[int] = memoryview(file.map)
+        self.fields: int = 0
 
-    def parse(self, message, start=0, stop=None, depth=0):
-        """The message that fills [start, stop), by default the whole file, as an object with an attribute per field."""
+    def parse(self, message: Message, start: int = 0, stop: int | None = None, depth: int = 0) -> Any:
+        """The message that fills [start, stop), by default the whole file, as an object with an attribute
+        per field.
+        """
         if depth > DEEPEST:
             raise WeightsError(f"its messages are nested deeper than {DEEPEST}: it is damaged")
         at, stop = start, self.file.size if stop is None else stop
@@ -80,7 +94,7 @@ class Parser:
                 setattr(found, name, _joined(getattr(found, name), kind))
         return found
 
-    def field(self, at, stop):
+    def field(self, at: int, stop: int) -> tuple[int, int, int, int]:
         """(number, wire type, where its value begins, where it ends) of the field at byte `at`."""
         self.fields += 1
         if self.fields > MOST_FIELDS:
@@ -96,12 +110,15 @@ class Parser:
             end = self.varint(at, stop)[1] if wire == VARINT else at + (8 if wire == FIXED64 else 4)
         if end > stop:
             raise WeightsError(
-                f"field {number} should end at byte {end}, but its message ends at {stop}: damaged or cut short"
+                f"field {number} should end at byte {end}, but its message ends at {stop}: damaged or "
+                "cut short"
             )
         return number, wire, at, end
 
-    def varint(self, at, stop):
-        """(value, byte after it) of the number at byte `at`: seven bits a byte, the lowest first, 64 bits at most."""
+    def varint(self, at: int, stop: int) -> tuple[int, int]:
+        """(value, byte after it) of the number at byte `at`: seven bits a byte, the lowest first, 64 bits
+        at most.
+        """
         value = 0
         for i in range(10):
             if at + i >= stop:
@@ -113,7 +130,9 @@ class Parser:
         raise WeightsError(f"damaged: a number of more than 64 bits at byte {at}")
 
     def _take(self, found, what, name, kind, wire, place, depth):
-        """Put one field into `found`; returns the byte after it, or after the run of its like that was taken with it."""
+        """Put one field into `found`; returns the byte after it, or after the run of its like that was
+        taken with it.
+        """
         at, value, end, stop = place
         single = kind[0] if isinstance(kind, list) else kind
         expected = LENGTH if isinstance(single, Message) else WIRE[single]
@@ -171,8 +190,10 @@ class Parser:
         return numbers, at + count * width
 
 
-def top_level_fields(file, most):
-    """(number, wire type, start, end) of the first fields, as far as they make sense: enough to tell what kind of file it is."""
+def top_level_fields(file: MappedFile, most: int) -> Iterator[tuple[int, int, int, int]]:
+    """(number, wire type, start, end) of the first fields, as far as they make sense: enough to tell what
+    kind of file it is.
+    """
     parser, at = Parser(file), 0
     for _ in range(most):
         try:
@@ -189,7 +210,10 @@ def _signed(value):
 
 
 def _varints(data, what):
-    """The int64 numbers of a packed field: byte i of a number carries its bits 7i to 7i + 6. Long fields are decoded block by block."""
+    """The int64 numbers of a packed field: byte i of a number carries its bits 7i to 7i + 6.
+
+    Long fields are decoded block by block.
+    """
     if len(data) > 2 * BLOCK:
         blocks = []
         while len(data) > 2 * BLOCK:

@@ -1,11 +1,18 @@
-"""safetensors: an 8-byte length, a JSON header {name: {dtype, shape, data_offsets}}, and the numbers, without holes or overlaps."""
+"""safetensors: an 8-byte length, a JSON header, and the numbers, without holes or overlaps.
+
+The header is {name: {dtype, shape, data_offsets}}.
+"""
+
+from __future__ import annotations
 
 import json
 import struct
 
+import numpy as np
+
 from weights.errors import WeightsError
 from weights.readers.format import Format
-from weights.readers.mapped_file import check_size, dtype_named
+from weights.readers.mapped_file import MappedFile, check_size, dtype_named
 
 LONGEST_HEADER = 25_000_000  # bytes: names and shapes of 100,000 tensors (the format itself allows 100 MB)
 DTYPES = {
@@ -26,13 +33,13 @@ DTYPES = {
 }
 
 
-def fits(file):
+def fits(file: MappedFile) -> bool:
     """Whether a mapped file begins with a credible length and the brace that opens the header."""
     head = bytes(file.map[:9])
     return len(head) == 9 and head[8:] == b"{" and struct.unpack("<Q", head[:8])[0] < 2**32
 
 
-def read(file):
+def read(file: MappedFile) -> dict[str, np.ndarray]:
     """{name: array} of a mapped file, in the order of its header; the header's __metadata__ is left out."""
     (length,) = struct.unpack("<Q", file.bytes(0, 8, "the length of the header"))
     if length > LONGEST_HEADER:

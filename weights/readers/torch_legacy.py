@@ -1,25 +1,31 @@
 """PyTorch's files before 1.6: pickles one after the other, then the storages.
 
-The pickles are a magic number, the protocol (1001), facts about the system, the saved object, and the list of storage keys. Then follows,
-for each key, an int64 count and that many numbers. Nothing is aligned, so storages are usually copied once.
+The pickles are a magic number, the protocol (1001), facts about the system, the saved object, and the list
+of storage keys. Then follows, for each key, an int64 count and that many numbers. Nothing is aligned, so
+storages are usually copied once.
 """
 
+from __future__ import annotations
+
 import struct
+
+import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers import checkpoints, pickles, torch_tensors
 from weights.readers.format import Format
+from weights.readers.mapped_file import MappedFile
 
 MAGIC, PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 PICKLED_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # as it stands in the file
 
 
-def fits(file):
+def fits(file: MappedFile) -> bool:
     """Whether a mapped file begins with the magic number, pickled."""
     return PICKLED_MAGIC in bytes(file.map[:64])
 
 
-def read(file):
+def read(file: MappedFile) -> dict[str, np.ndarray]:
     """{name: array} of a mapped file; only the storages that the weights look into are read."""
     storages, places = {}, {}
 

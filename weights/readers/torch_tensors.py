@@ -1,14 +1,24 @@
-"""PyTorch's tensors in a pickle: a tensor is an offset, a size and strides into a storage; where it was computed does not matter here."""
+"""PyTorch's tensors in a pickle: a tensor is an offset, a size and strides into a storage; where it was
+computed does not matter here.
+"""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from math import prod
+from typing import Any
 
+import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from weights.errors import WeightsError
-from weights.readers.mapped_file import dtype_named, elements
+from weights.readers.mapped_file import MappedFile, dtype_named, elements
 from weights.readers.numpy_pickles import CALLS as NUMPY_CALLS
-from weights.readers.pickles import Global
+from weights.readers.pickles import Calls, Global
 
+Place = Callable[
+    [Any], tuple[MappedFile, int, int]
+]  # from a key to the file, and where the numbers begin and how many bytes they are
 STORAGES = {
     "FloatStorage": "float32",
     "DoubleStorage": "float64",
@@ -35,15 +45,20 @@ DTYPES = {
 
 
 class Storage:
-    """A run of numbers in the file, known by its key; `place(key)` gives (start, bytes) once the pickle has been read."""
+    """A run of numbers in the file, known by its key; `place(key)` gives (start, bytes) once the pickle has
+    been read.
+    """
 
-    def __init__(self, dtype, key, numel, place):
+    def __init__(self, dtype: str, key: Any, numel: int, place: Place) -> None:
         if type(numel) is not int or numel < 0:
             raise WeightsError("a storage whose length is no length")
-        self.dtype, self.key, self.numel, self.place = dtype, key, numel, place
-        self.made = {}
+        self.dtype: str = dtype
+        self.key: Any = key
+        self.numel: int = numel
+        self.place: Place = place
+        self.made: dict[str, np.ndarray] = {}
 
-    def flat(self, dtype):
+    def flat(self, dtype: str) -> np.ndarray:
         """All its numbers, read as `dtype`; made once, shared by every tensor that looks into it."""
         if dtype not in self.made:
             file, start, size = self.place(self.key)
@@ -51,7 +66,8 @@ class Storage:
             count = self.numel * itemsize(self.dtype) // width
             if count * width > size:
                 raise WeightsError(
-                    f"storage {self.key!r} is said to hold {count} numbers of {width} bytes; {size} bytes are there for it"
+                    f"storage {self.key!r} is said to hold {count} numbers of {width} bytes; {size} "
+                    "bytes are there for it"
                 )
             self.made[dtype] = file.array(start, dtype_named(dtype), (count,), f"storage {self.key!r}")
         return self.made[dtype]
@@ -60,46 +76,51 @@ class Storage:
 class StorageView:
     """A part of another storage, as PyTorch before 0.4 wrote them: its numbers begin `offset` further on."""
 
-    def __init__(self, storage, offset, numel):
+    def __init__(self, storage: Storage, offset: int, numel: int) -> None:
         if (
             type(offset) is not int
             or type(numel) is not int
             or not 0 <= offset <= offset + numel <= storage.numel
         ):
             raise WeightsError(f"a view that leaves storage {storage.key!r}")
-        self.storage, self.offset, self.dtype, self.key, self.numel = (
-            storage,
-            offset,
-            storage.dtype,
-            storage.key,
-            numel,
-        )
+        self.storage: Storage = storage
+        self.offset: int = offset
+        self.dtype: str = storage.dtype
+        self.key: Any = storage.key
+        self.numel: int = numel
 
-    def flat(self, dtype):
+    def flat(self, dtype: str) -> np.ndarray:
         return self.storage.flat(dtype)[self.offset : self.offset + self.numel]
 
 
 class StoredTensor:
-    """A tensor of the pickle; `array()` makes it, a view of its storage's array with the tensor's own strides."""
+    """A tensor of the pickle; `array()` makes it, a view of its storage's array with the tensor's own
+    strides.
+    """
 
-    def __init__(self, storage, offset, size, stride, dtype=None):
+    def __init__(
+        self,
+        storage: Storage | StorageView,
+        offset: int,
+        size: tuple[int, ...],
+        stride: tuple[int, ...],
+        dtype: str | None = None,
+    ) -> None:
         if (
             not isinstance(storage, (Storage, StorageView))
             or not isinstance(size, tuple)
             or not isinstance(stride, tuple)
         ):
             raise WeightsError("a tensor without storage, size or stride")
-        self.storage, self.offset, self.size, self.stride, self.dtype = (
-            storage,
-            offset,
-            size,
-            stride,
-            dtype or storage.dtype,
-        )
+        self.storage: Storage | StorageView = storage
+        self.offset: int = offset
+        self.size: tuple[int, ...] = size
+        self.stride: tuple[int, ...] = stride
+        self.dtype: str = dtype or storage.dtype
 
     own_bytes = 0  # its storage's, which is checked against the file
 
-    def array(self):
+    def array(self) -> np.ndarray:
         """The tensor as an array."""
         flat, count = self.storage.flat(self.dtype), elements(self.size, "a tensor")
         if len(self.stride) != len(self.size) or any(
@@ -113,7 +134,8 @@ class StoredTensor:
         )
         if last >= len(flat) or self.offset > len(flat) or count > len(flat):
             raise WeightsError(
-                f"a tensor of shape {self.size}, strides {self.stride} and offset {self.offset} leaves its storage of "
+                f"a tensor of shape {self.size}, strides {self.stride} and offset {self.offset} leaves "
+                "its storage of "
                 f"{len(flat)} numbers"
             )
         if _contiguous(self.size, self.stride):
@@ -129,13 +151,15 @@ def _contiguous(size, stride):
     )
 
 
-def itemsize(dtype):
+def itemsize(dtype: str) -> int:
     """Bytes of one number of the dtype called so."""
     return 2 if dtype == "bfloat16" else dtype_named(dtype).itemsize
 
 
-def storage_identity(identity):
-    """(dtype, key, numel, view or None) of the persistent id ("storage", class, key, location, numel[, view]); the location is ignored."""
+def storage_identity(identity: Any) -> tuple[str, Any, int, Any]:
+    """(dtype, key, numel, view or None) of the persistent id ("storage", class, key, location, numel[,
+    view]); the location is ignored.
+    """
     if not isinstance(identity, tuple) or not 5 <= len(identity) <= 6 or identity[0] != "storage":
         raise WeightsError("the pickle refers to something that is no storage")
     _, kind, key, _, numel, *view = identity
@@ -166,7 +190,8 @@ def _first(value, *_):
 def _not_read(name):
     def refuse(*_):
         raise WeightsError(
-            f"it holds a tensor of a kind that these readers do not know (torch._utils.{name}): convert it to a dense one "
+            f"it holds a tensor of a kind that these readers do not know (torch._utils.{name}): "
+            "convert it to a dense one "
             "(tensor.dequantize(), tensor.to_dense()) and save it again"
         )
 
@@ -181,7 +206,7 @@ def _of_subclass(function, kind, args, state=None, *_):
     return known(*args)
 
 
-CALLS = (
+CALLS: Calls = (
     NUMPY_CALLS
     | {
         "torch._utils._rebuild_tensor": _tensor,

@@ -1,16 +1,23 @@
-"""PyTorch's files since 1.6: a zip of `data.pkl` (the structure) and `data/KEY` (one storage each, stored and aligned). TorchScript too."""
+"""PyTorch's files since 1.6: a zip of `data.pkl` (the structure) and `data/KEY` (one storage each, stored
+and aligned). TorchScript too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
 
 from weights.errors import WeightsError
 from weights.readers import checkpoints, pickles, torch_tensors, zip_directory
 from weights.readers.format import Format
+from weights.readers.mapped_file import MappedFile
 
 
-def fits(file):
+def fits(file: MappedFile) -> bool:
     """Whether a mapped file is a zip with a data.pkl in it."""
     return zip_directory.is_zip(file) and any(_is_pickle(name) for name in zip_directory.members(file))
 
 
-def read(file):
+def read(file: MappedFile) -> dict[str, np.ndarray]:
     """{name: array} of a mapped file; every storage is a view of the map."""
     members = zip_directory.members(file)
     pickle = min(filter(_is_pickle, members), key=len)

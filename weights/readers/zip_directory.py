@@ -1,7 +1,11 @@
-"""What a zip file says it holds (PKWARE APPNOTE 6.3, sections 4.3-4.5), every claim checked before anything is read.
+"""What a zip file says it holds (PKWARE APPNOTE 6.3, sections 4.3-4.5), every claim checked before anything
+is read.
 
-Members that are stored are views of the map; deflated ones are inflated, once their declared size has been found credible.
+Members that are stored are views of the map; deflated ones are inflated, once their declared size has been
+found credible.
 """
+
+from __future__ import annotations
 
 import re
 import struct
@@ -9,6 +13,7 @@ import zlib
 from dataclasses import dataclass
 
 from weights.errors import WeightsError
+from weights.readers.mapped_file import MappedFile
 
 MOST_INFLATED = 4 * 2**30  # bytes, all deflated members of a file together
 STEEPEST_DEFLATE = 1032  # deflate cannot shrink by more than this
@@ -18,7 +23,9 @@ STORED, DEFLATED = 0, 8
 
 @dataclass
 class Member:
-    """One file in the zip: its bytes lie at [start, stop) of the zip file, and are `size` bytes once inflated."""
+    """One file in the zip: its bytes lie at [start, stop) of the zip file, and are `size` bytes once
+    inflated.
+    """
 
     name: str
     method: int
@@ -28,12 +35,14 @@ class Member:
     crc: int
 
 
-def is_zip(file):
-    """Whether a mapped file begins as zip files do, with a member or, if it has none, with the end of the directory."""
+def is_zip(file: MappedFile) -> bool:
+    """Whether a mapped file begins as zip files do, with a member or, if it has none, with the end of the
+    directory.
+    """
     return bytes(file.map[:4]) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def members(file):
+def members(file: MappedFile) -> dict[str, Member]:
     """{name: Member} of a mapped zip file, in the order of its directory."""
     if file.members is None:
         file.members = _members(file)
@@ -56,8 +65,10 @@ def _members(file):
     return found
 
 
-def contents(file, member):
-    """The bytes of a member: a view of the map where it is stored, inflated bytes otherwise; the checksum is verified."""
+def contents(file: MappedFile, member: Member) -> bytes | memoryview:
+    """The bytes of a member: a view of the map where it is stored, inflated bytes otherwise; the checksum
+    is verified.
+    """
     packed = file.bytes(member.start, member.stop, member.name)
     if member.method == STORED:
         data = packed
@@ -79,7 +90,9 @@ def contents(file, member):
 
 
 def _end_record(file):
-    """The number of members, and where the central directory begins and ends (4.3.16; zip64: 4.3.14, 4.3.15)."""
+    """The number of members, and where the central directory begins and ends (4.3.16; zip64: 4.3.14,
+    4.3.15).
+    """
     tail_start = max(0, file.size - 65_557)
     where = file.map.rfind(b"PK\x05\x06", tail_start)
     if where < 0 or where + 22 > file.size:
@@ -156,7 +169,9 @@ def _checked_name(raw):
 
 
 def _check_sizes(found):
-    """Stored members are as long as they say; deflated ones claim no more than deflate can give; no two share bytes."""
+    """Stored members are as long as they say; deflated ones claim no more than deflate can give; no two
+    share bytes.
+    """
     inflated = 0
     for m in found.values():
         if m.method == STORED and m.size != m.stop - m.start:
@@ -167,7 +182,8 @@ def _check_sizes(found):
             inflated += m.size
             if m.size > STEEPEST_DEFLATE * (m.stop - m.start) + 64:
                 raise WeightsError(
-                    f"member {m.name!r} declares {m.size} bytes inflated from {m.stop - m.start}: impossible, refused"
+                    f"member {m.name!r} declares {m.size} bytes inflated from {m.stop - m.start}: "
+                    "impossible, refused"
                 )
     if inflated > MOST_INFLATED:
         raise WeightsError(f"the zip would inflate to {inflated} bytes; the limit is {MOST_INFLATED}")

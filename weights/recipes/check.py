@@ -1,21 +1,26 @@
 """Measure the networks that ship, from their files.
 
-    python -m weights.recipes.check                                                       # all but mini_vgg, on 1000 unseen scenes each
-    python -m weights.recipes.check --data ../shared/data/imagenette_96_jpeg.npz          # mini_vgg as well, on the 3,791 pictures of `val`
-    python -m weights.recipes.check --data ... --checkpoint checkpoints/mini_vgg.npz      # and what rounding to float16 costs
+    python -m weights.recipes.check                                       all but mini_vgg, on unseen scenes
+    python -m weights.recipes.check --data imagenette_96_jpeg.npz         mini_vgg as well, on all of `val`
+    python -m weights.recipes.check --data ... --checkpoint mini_vgg.npz  what rounding costs, too
 
-Figures: mini_vgg, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the share of scenes whose whole set is right;
-captioner, the share of scenes of which exactly the right sentence is said; vqa, of right answers, and of those to each type of question;
-dense_captioner, the shares of shapes found (recall), found and rightly named (accuracy), and of found boxes that are a shape (precision).
+Figures: mini_vgg, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the share of
+scenes whose whole set is right; captioner, the share of scenes of which exactly the right sentence is said;
+vqa, of right answers, and of those to each type of question; dense_captioner, the shares of shapes found
+(recall), found and rightly named (accuracy), and of found boxes that are a shape (precision).
 """
 
+from __future__ import annotations
+
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 import weights
 from minicnn import load, nets
+from minicnn.layer import Layer
 from minicnn.training import checkpoint
 from weights.recipes import (
     imagenette,
@@ -31,42 +36,46 @@ from weights.recipes.shapes_world import questions, sentences
 UNSEEN = 1000
 
 
-def before_rounding(name, path):
+def before_rounding(name: str, path: Path) -> Layer:
     """The network as it was when training ended: the checkpoint's averaged weights, folded in float32."""
     trained = load(getattr(nets, name)(batchnorm=True), checkpoint.read(path)["average"])
     return load(getattr(nets, name)(), nets.fold(trained))
 
 
-def measure_shapes(net, scenes=UNSEEN):
+def measure_shapes(net: Layer, scenes: int = UNSEEN) -> dict[str, float]:
     """{'macro_f1', 'accuracy'} on scenes of the world's stream `test`, which no training sees."""
     return train_shapes.measure(net, *train_shapes.draw(scenes, "test"))
 
 
-def measure_captioner(net, scenes=UNSEEN):
+def measure_captioner(net: Layer, scenes: int = UNSEEN) -> dict[str, float]:
     """{'accuracy'}"""
     return train_captioner.measure(net, *drawn(sentences.batch, scenes, "test"))
 
 
-def measure_vqa(net, scenes=UNSEEN):
-    """{'accuracy', and that of each type of question}: one of each type about every scene that has an answer to one."""
+def measure_vqa(net: Layer, scenes: int = UNSEEN) -> dict[str, float]:
+    """{'accuracy', and that of each type of question}: one of each type about every scene that has an
+    answer to one.
+    """
     pictures, asked = zip(*questions.one_of_each(range(scenes), "test"))
     right, types = train_vqa.right(net, np.stack(pictures), asked), np.array([q.type for q in asked])
     return {"accuracy": right.mean(), **{type: right[types == type].mean() for type in questions.TYPES}}
 
 
-def measure_dense_captioner(net, scenes=UNSEEN):
+def measure_dense_captioner(net: Layer, scenes: int = UNSEEN) -> dict[str, float]:
     """{'recall', 'accuracy', 'precision'}"""
     return train_dense_captioner.measure(net, *train_dense_captioner.draw(scenes, "test"))
 
 
-def measure_mini_vgg(net, path, pictures=None):
-    """{'accuracy'} on the first pictures of Imagenette's `val`, in an order that mixes the classes (default: on all of them)."""
+def measure_mini_vgg(net: Layer, path: Path, pictures: int | None = None) -> dict[str, float]:
+    """{'accuracy'} on the first pictures of Imagenette's `val`, in an order that mixes the classes
+    (default: on all of them).
+    """
     x, labels = imagenette.read(path, "val")
     chosen = np.random.default_rng(0).permutation(len(x))[:pictures]
     return {"accuracy": train_mini_vgg.accuracy(net, x[chosen], labels[chosen])}
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m weights.recipes.check",
         description=__doc__,
@@ -91,12 +100,14 @@ def main(arguments=None):
     if asked.data:
         tasks["mini_vgg"] = lambda net: measure_mini_vgg(net, asked.data)
     for name, measure in tasks.items():
-        report(f"{name} ({(SHIPPED / f'{name}.npz').stat().st_size / 1e6:.2f} MB)", measure(weights.load(name)))
+        report(
+            f"{name} ({(SHIPPED / f'{name}.npz').stat().st_size / 1e6:.2f} MB)", measure(weights.load(name))
+        )
         if name in said:
             report(f"{name} before rounding to float16", measure(before_rounding(name, said[name])))
 
 
-def report(what, figures):
+def report(what: str, figures: Mapping[str, float]) -> None:
     print(f"{what}: " + ", ".join(f"{key} {100 * value:.2f} %" for key, value in figures.items()))
 
 

@@ -1,6 +1,11 @@
-"""What the training commands share: their options, how scenes are drawn, and how a trained network is written."""
+"""What the training commands share: their options, how scenes are drawn, and how a trained network is
+written.
+"""
+
+from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -8,19 +13,24 @@ from pathlib import Path
 import numpy as np
 
 from minicnn import nets, to_cpu, to_gpu
+from minicnn.layer import Layer
 
 SHIPPED = Path(__file__).parent.parent / "shipped"
 
 
-def drawn(batch, scenes, split, processes=2):
-    """batch(numbers, split) for the numbers 0 to scenes - 1 of a split, on several processes -> its arrays, one after the other"""
+def drawn(
+    batch: Callable[..., tuple[np.ndarray, ...]], scenes: int, split: str, processes: int = 2
+) -> tuple[np.ndarray, ...]:
+    """batch(numbers, split) for the numbers 0 to scenes - 1 of a split, on several processes -> its arrays,
+    one after the other
+    """
     parts = [range(i, min(i + 256, scenes)) for i in range(0, scenes, 256)]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as workers:
         done = list(workers.map(batch, parts, [split] * len(parts)))
     return tuple(np.concatenate(arrays) for arrays in zip(*done))
 
 
-def options(name, description, epochs):
+def options(name: str, description: str | None, epochs: int) -> argparse.ArgumentParser:
     """The parser with what every training command can be asked."""
     parser = argparse.ArgumentParser(
         prog=f"python -m weights.recipes.train_{name}",
@@ -57,16 +67,20 @@ def options(name, description, epochs):
     return parser
 
 
-def begin(net, asked):
-    """The network with weights drawn anew, where it was asked to be trained; without --resume, the old checkpoint is forgotten."""
+def begin(net: Layer, asked: argparse.Namespace) -> Layer:
+    """The network with weights drawn anew, where it was asked to be trained; without --resume, the old
+    checkpoint is forgotten.
+    """
     if not asked.resume:
         asked.checkpoint.unlink(missing_ok=True)
     net.initialise(asked.seed)
     return to_gpu(net) if asked.gpu else net
 
 
-def ship(net, path):
-    """Fold the batchnorm of a trained network away and write it in float16, under the engine's own names.  -> the size in bytes"""
+def ship(net: Layer, path: Path) -> int:
+    """Fold the batchnorm of a trained network away and write it in float16, under the engine's own names.
+    -> the size in bytes
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         path, **{name: array.astype(np.float16) for name, array in nets.fold(to_cpu(net)).items()}

@@ -1,7 +1,10 @@
 """The training pictures of mini_vgg: Imagenette at 96 x 96, from one npz file of JPEG bytes."""
 
+from __future__ import annotations
+
 import io
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,8 +18,11 @@ MEAN, STD = (
 HELD_OUT_SEED = 2026  # which pictures of `train` are held out does not change with the seed of a run
 
 
-def read(path, split):
-    """split: 'train', 'val' or 'loc' -> pictures (N, 96, 96, 3) uint8, labels (N,) int64.  WeightsError if the file is not that file."""
+def read(path: Path, split: str) -> tuple[np.ndarray, ...]:
+    """split: 'train', 'val' or 'loc' -> pictures (N, 96, 96, 3) uint8, labels (N,) int64.
+
+    WeightsError if the file is not that file.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             stream, offsets, labels = (
@@ -36,13 +42,13 @@ def read(path, split):
         return np.stack(list(workers.map(decode, range(len(offsets) - 1)))), labels.astype(np.int64)
 
 
-def held_out(n, pictures):
+def held_out(n: int, pictures: int) -> np.ndarray:
     """Which n of the pictures are held out for choosing settings: (pictures,) bool."""
     chosen = np.zeros(pictures, bool)
     chosen[np.random.default_rng(HELD_OUT_SEED).permutation(pictures)[:n]] = True
     return chosen
 
 
-def normalise(x):
+def normalise(x: np.ndarray) -> np.ndarray:
     """(N, 3, H, W), 0 to 1 -> what the network takes."""
     return (x - MEAN[:, None, None]) / STD[:, None, None]

@@ -1,7 +1,12 @@
 """What the dense captioner finds in scenes, held against the truth."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
+from minicnn.layer import Layer
 from minicnn.nets.language.boxes import iou
 from minicnn.nets.language.decoding import greedy
 from weights.recipes.shapes_world.regions import LONGEST
@@ -9,8 +14,9 @@ from weights.recipes.shapes_world.regions import LONGEST
 ENOUGH = 0.5  # intersection over union of a box that is right
 
 
-def found(net, x, enough=0.5):
-    """x (N, 3, H, W), an array -> for each picture, (boxes (R, 4), probabilities (R,), words (R, LONGEST)), the surest first
+def found(net: Layer, x: np.ndarray, enough: float = 0.5) -> list[tuple[np.ndarray, ...]]:
+    """x (N, 3, H, W), an array -> for each picture, (boxes (R, 4), probabilities (R,), words (R, LONGEST)),
+    the surest first
 
     enough: the probability from which on a box counts as found.
     """
@@ -23,8 +29,10 @@ def found(net, x, enough=0.5):
     return [(b, p, words[picture == n]) for n, (b, p) in enumerate(boxes)]
 
 
-def matched(boxes, true):
-    """For each found box, the surest first, the number of the true box that it finds, or -1: each true box is found once."""
+def matched(boxes: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """For each found box, the surest first, the number of the true box that it finds, or -1: each true box
+    is found once.
+    """
     free, which = set(range(len(true))), np.full(len(boxes), -1)
     overlap = iou(boxes, true)
     for i in range(len(boxes)):
@@ -35,10 +43,14 @@ def matched(boxes, true):
     return which
 
 
-def figures(every, boxes, words):
-    """every: of `found`, one for each scene; boxes (N, MOST, 4), NaN where there is none; words (N, MOST, LONGEST)
+def figures(
+    every: Sequence[tuple[np.ndarray, ...]], boxes: np.ndarray, words: np.ndarray
+) -> dict[str, float]:
+    """every: of `found`, one for each scene; boxes (N, MOST, 4), NaN where there is none; words (N, MOST,
+    LONGEST)
 
-    -> recall: shapes found; precision: boxes that find one; accuracy: shapes found and rightly named; named: of those found, rightly named
+    -> recall: shapes found; precision: boxes that find one; accuracy: shapes found and rightly named;
+    named: of those found, rightly named
     """
     shapes = hits = named = said = 0
     for (b, _, w), true_boxes, true_words in zip(every, boxes, words):
@@ -52,6 +64,8 @@ def figures(every, boxes, words):
             said + len(b),
         )
     return {
-        "recall": float(hits / shapes), "precision": float(hits / max(said, 1)), "accuracy": float(named / shapes),
+        "recall": float(hits / shapes),
+        "precision": float(hits / max(said, 1)),
+        "accuracy": float(named / shapes),
         "named": float(named / max(hits, 1)),
-    }  # fmt: skip
+    }

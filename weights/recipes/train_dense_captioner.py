@@ -2,20 +2,27 @@
 
     python -m weights.recipes.train_dense_captioner
 
-Needs no data: the scenes are drawn first, in a minute or two.  Its CNN begins with the weights of `shapes`, which knows the kinds already.
-The run may be killed at any moment: the same command goes on where it was and ends with the same bits.  Settings were chosen on the world's
-stream `validation`, looked at after each epoch; the scenes of `test` are drawn by `python -m gradcam.measure.study.regions` alone.
+Needs no data: the scenes are drawn first, in a minute or two.  Its CNN begins with the weights of
+`shapes`, which knows the kinds already. The run may be killed at any moment: the same command goes on where
+it was and ends with the same bits.  Settings were chosen on the world's stream `validation`, looked at
+after each epoch; the scenes of `test` are drawn by `python -m gradcam.measure.study.regions` alone.
 
-Boxes and sentences are learnt together, each from the truth: the regions whose sentences are learnt are the true ones, moved about as much
-as found ones are.
+Boxes and sentences are learnt together, each from the truth: the regions whose sentences are learnt are
+the true ones, moved about as much as found ones are.
 
-So that Grad-CAM of a sentence lies in its region, the code of a region is mixed with that of a place elsewhere in the picture, and the less
-of the region there is in it, the less sure of the words the network is taught to be (after Verma et al. 2019, "Manifold mixup").  Then ln p
-of the words grows, along its gradient by the code, from any other place towards the region; with that gradient, Grad-CAM weighs maps.
-Words that are certain have no such slope: what is left of their gradient tells them from a competitor or two.
+So that Grad-CAM of a sentence lies in its region, the code of a region is mixed with that of a place
+elsewhere in the picture, and the less of the region there is in it, the less sure of the words the network
+is taught to be (after Verma et al. 2019, "Manifold mixup").  Then ln p of the words grows, along its
+gradient by the code, from any other place towards the region; with that gradient, Grad-CAM weighs maps.
+Words that are certain have no such slope: what is left of their gradient tells them from a competitor or
+two.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +58,8 @@ OURS = (
     0.3,
     1.4,
 )  # how much of a code is the region's own; the rest, or what is too much, is that of a place elsewhere
-SURE = 0.68  # the probability of a word where all of the code is the region's: less than 1, so that there is a slope
+# the probability of a word where all of the code is the region's: less than 1, so that there is a slope
+SURE = 0.68
 NEAR = 0.8  # in how many cases that place lies in another shape, if there is one
 ANCHORS = anchors((SIDE // STEP, SIDE // STEP), SIDES, STEP)
 BATCH = np.dtype(
@@ -68,13 +76,15 @@ BATCH = np.dtype(
 
 
 class Lesson(Layer):
-    """The network, and what it is taught: a batch of records (BATCH) -> four losses (4,): of scores, boxes, words, maps."""
+    """The network, and what it is taught: a batch of records (BATCH) -> four losses (4,): of scores, boxes,
+    words, maps.
+    """
 
-    def __init__(self, net):
+    def __init__(self, net: Layer) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, x):
+    def forward(self, x: Tensor) -> Tensor:
         t, N = x.data, len(x.data)
         A, scores, offsets = self.net(Tensor(t["picture"], "x"))
         unasked = np.where(
@@ -87,8 +97,10 @@ class Lesson(Layer):
         losses = (there, moved, self.said(A, t), active)
         return Mul()(Concat(axis=0)(*(Reshape((1,))(loss) for loss in losses)), np.float32(SHARES))
 
-    def said(self, A, t):
-        """KL(q || p) of a word, in the mean: p is what the network says of a mixture, q what is taught of it."""
+    def said(self, A: Tensor, t: Any) -> Tensor:
+        """KL(q || p) of a word, in the mean: p is what the network says of a mixture, q what is taught of
+        it.
+        """
         words, ours = t["words"].reshape(-1, regions.LONGEST), t["ours"].reshape(-1, 1)
         picture, R = np.repeat(np.arange(len(t)), REGIONS), len(words)
         both = self.net.codes(
@@ -100,29 +112,35 @@ class Lesson(Layer):
         return Mul()(Sum()(Mul()(Add()(log_p, -np.log(q)), -q)), np.float32(1 / words.size))
 
 
-def total():
+def total() -> Callable[[Tensor, Any], Tensor]:
     """The loss: the sum of the three shares."""
     return lambda losses, t: Sum()(losses)
 
 
-def taught(words, ours, V):
-    """How probable each word should be: words (R, T), ours (R, 1) -> (R, T, V); what the right one lacks is shared by all."""
+def taught(words: np.ndarray, ours: np.ndarray, V: int) -> np.ndarray:
+    """How probable each word should be: words (R, T), ours (R, 1) -> (R, T, V); what the right one lacks is
+    shared by all.
+    """
     sure = (SURE * ours)[..., None].astype(np.float32)
     return sure * (np.arange(V) == words[..., None]) + (1 - sure) / V
 
 
-def near(losses, t):
+def near(losses: np.ndarray, t: Any) -> np.ndarray:
     """How near what is said is to what is taught: exp(-KL), 1 at best."""
     return np.exp(-losses[2:3] / SHARES[2])
 
 
-def draw(scenes, split):
+def draw(scenes: int, split: str) -> tuple[np.ndarray, ...]:
     """Scenes 0 to scenes - 1 of a split -> pictures, boxes, words, as in `regions.batch`."""
     return drawn(regions.batch, scenes, split)
 
 
-def sampler(pictures, boxes, words):
-    """The function that `train` draws batches from: scenes turned by quarters and mirrored, regions moved about."""
+def sampler(
+    pictures: np.ndarray, boxes: np.ndarray, words: np.ndarray
+) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """The function that `train` draws batches from: scenes turned by quarters and mirrored, regions moved
+    about.
+    """
 
     def sample(numbers, random, progress):
         batch = np.zeros(len(numbers), BATCH)
@@ -140,8 +158,12 @@ def sampler(pictures, boxes, words):
     return sample
 
 
-def turned(picture, boxes, quarters, mirrored):
-    """A picture (S, S, 3) and its boxes (B, 4), turned by quarters against the clock and then, perhaps, mirrored."""
+def turned(
+    picture: np.ndarray, boxes: np.ndarray, quarters: int, mirrored: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """A picture (S, S, 3) and its boxes (B, 4), turned by quarters against the clock and then, perhaps,
+    mirrored.
+    """
     S = len(picture)
     for _ in range(quarters):
         x0, y0, x1, y1 = boxes.T
@@ -153,8 +175,10 @@ def turned(picture, boxes, quarters, mirrored):
     return picture, boxes
 
 
-def at_anchors(boxes):
-    """What is asked of every anchor (Ren et al. 2015, sec. 3.1.2): whether it is a shape (K,), is not asked (K,), its offsets (K, 4)."""
+def at_anchors(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What is asked of every anchor (Ren et al. 2015, sec. 3.1.2): whether it is a shape (K,), is not asked
+    (K,), its offsets (K, 4).
+    """
     overlap = iou(ANCHORS, boxes)
     best, nearest = overlap.max(axis=1), overlap.argmax(axis=1)
     there = best >= IS
@@ -163,7 +187,7 @@ def at_anchors(boxes):
     return there, (best > IS_NOT) & ~there, encode(boxes[nearest], ANCHORS) * there[:, None]
 
 
-def shaken(boxes, random):
+def shaken(boxes: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Boxes (R, 4) moved by up to an eighth of their sides, and up to a fifth larger or smaller."""
     side = boxes[:, 2:] - boxes[:, :2]
     centre = (boxes[:, :2] + boxes[:, 2:]) / 2 + random.uniform(-1 / 8, 1 / 8, side.shape) * side
@@ -171,8 +195,11 @@ def shaken(boxes, random):
     return np.concatenate([centre - half, centre + half], axis=1)
 
 
-def elsewhere(box, true, random):
-    """A box of one cell (4,) whose middle lies outside of a box: NEAR often in another of the true ones (B, 4), else anywhere."""
+def elsewhere(box: np.ndarray, true: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A box of one cell (4,) whose middle lies outside of a box.
+
+    NEAR often it lies in another of the true ones (B, 4), else anywhere.
+    """
 
     def outside(at):
         return (at < box[:2]).any() or (at > box[2:]).any()
@@ -185,8 +212,12 @@ def elsewhere(box, true, random):
     return np.concatenate([at - STEP / 2, at + STEP / 2])
 
 
-def measure(net, pictures, boxes, words, size=50):
-    """recall: shapes found (IoU >= 0.5); accuracy: shapes found and rightly named; precision: found boxes that are a shape."""
+def measure(
+    net: Layer, pictures: np.ndarray, boxes: np.ndarray, words: np.ndarray, size: int = 50
+) -> dict[str, float]:
+    """recall: shapes found (IoU >= 0.5); accuracy: shapes found and rightly named; precision: found boxes
+    that are a shape.
+    """
     from weights.recipes.regions_found import figures, found
 
     every = [
@@ -197,7 +228,7 @@ def measure(net, pictures, boxes, words, size=50):
     return figures(every, boxes, words)
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     asked = options("dense_captioner", __doc__, epochs=6).parse_args(arguments)
     if asked.gpu:
         raise SystemExit("the dense captioner is trained on the CPU: leave out --gpu")
@@ -224,7 +255,8 @@ def main(arguments=None):
     )
     curves.picture(asked.out.with_suffix(".png"), run.steps(SCENES))
     print(
-        f"{asked.out}: {asked.out.stat().st_size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began"
+        f"{asked.out}: {asked.out.stat().st_size / 1e6:.2f} MB, "
+        f"{(time.monotonic() - started) / 60:.1f} minutes since this command began"
     )
 
 

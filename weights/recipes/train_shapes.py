@@ -2,16 +2,21 @@
 
     python -m weights.recipes.train_shapes
 
-Needs no data: the scenes are drawn first, in a minute or two.  The run may be killed at any moment: the same command goes on where it was
-and ends with the same bits.  Settings were chosen on the world's stream `validation`, looked at after each epoch; the scenes of `test` are
-drawn by `python -m weights.recipes.check` alone.
+Needs no data: the scenes are drawn first, in a minute or two.  The run may be killed at any moment: the
+same command goes on where it was and ends with the same bits.  Settings were chosen on the world's stream
+`validation`, looked at after each epoch; the scenes of `test` are drawn by `python -m
+weights.recipes.check` alone.
 """
 
+from __future__ import annotations
+
 import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from minicnn import SigmoidCrossEntropy, nets
+from minicnn.layer import Layer
 from minicnn.optimise import AdamW, one_cycle
 from minicnn.training import Run, exact, predict, train
 from minicnn.training.augment import jitter, to_input
@@ -22,18 +27,21 @@ SCENES, VALIDATION = 16384, 1000
 PEAK, DECAY = 4e-3, 0.02
 
 
-def draw(scenes, split):
+def draw(scenes: int, split: str) -> tuple[np.ndarray, ...]:
     """Scenes 0 to scenes - 1 of a split -> pictures (N, 96, 96, 3) uint8, labels (N, K) float32."""
     return drawn(world.batch, scenes, split)
 
 
-def normalise(x):
+def normalise(x: np.ndarray) -> np.ndarray:
     """(N, 3, H, W), 0 to 1 -> what the network takes."""
     return (x - np.float32(0.5)) / np.float32(0.25)
 
 
-def sampler(pictures, labels):
-    """The function that `train` draws batches from: turned by quarters, mirrored, in jittered colours.  A kind stays what it is."""
+def sampler(pictures: np.ndarray, labels: np.ndarray) -> Callable[..., tuple[np.ndarray, np.ndarray]]:
+    """The function that `train` draws batches from: turned by quarters, mirrored, in jittered colours.
+
+    A kind stays what it is.
+    """
 
     def sample(numbers, random, progress):
         x = to_input(pictures[numbers])
@@ -45,15 +53,17 @@ def sampler(pictures, labels):
     return sample
 
 
-def measure(net, pictures, labels):
-    """macro-F1: the mean over kinds of 2 TP/(2 TP + FP + FN); exact: the share of scenes whose whole set of kinds is right."""
+def measure(net: Layer, pictures: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """macro-F1: the mean over kinds of 2 TP/(2 TP + FP + FN); exact: the share of scenes whose whole set of
+    kinds is right.
+    """
     scores = predict(net, lambda numbers: normalise(to_input(pictures[numbers])), len(pictures))
     said, true = scores > 0, labels > 0.5
     f1 = 2 * (said & true).sum(axis=0) / np.maximum(said.sum(axis=0) + true.sum(axis=0), 1)
     return {"macro_f1": float(f1.mean()), "accuracy": float(exact(scores, labels).mean())}
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> None:
     asked = options("shapes", __doc__, epochs=14).parse_args(arguments)
     started = time.monotonic()
     pictures, labels = draw(SCENES, "train")
@@ -73,7 +83,8 @@ def main(arguments=None):
     size = ship(net, asked.out)
     curves.picture(asked.out.with_suffix(".png"), run.steps(len(pictures)))
     print(
-        f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this command began"
+        f"{asked.out}: {size / 1e6:.2f} MB, {(time.monotonic() - started) / 60:.1f} minutes since this "
+        "command began"
     )
 
 

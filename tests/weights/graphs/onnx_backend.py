@@ -1,10 +1,12 @@
-"""ONNX's own node tests, for every operator that minicnn knows: `python -m tests.weights.graphs.onnx_backend` prints what became of each,
-and keeps it in tests/results/onnx_backend.txt.
+"""ONNX's own node tests, for every operator that minicnn knows: `python -m
+tests.weights.graphs.onnx_backend` prints what became of each, and keeps it in
+tests/results/onnx_backend.txt.
 
-Each test is run as the package defines it, in the newest version of its operator, and, wherever ONNX's version converter can write it down
-for an older operator set, in each of 8 to 21 as well: the expected outputs stay the same.  What PyTorch's first exporter wrote, in operator
-sets 6 to 9, comes with the package too.  Every test is run with arrays, and again with tensors where signals may flow.  "Not applicable" is
-a test that asks for what minicnn says it does not do; the reason is what it says.
+Each test is run as the package defines it, in the newest version of its operator, and, wherever ONNX's
+version converter can write it down for an older operator set, in each of 8 to 21 as well: the expected
+outputs stay the same.  What PyTorch's first exporter wrote, in operator sets 6 to 9, comes with the package
+too.  Every test is run with arrays, and again with tensors where signals may flow.  "Not applicable" is a
+test that asks for what minicnn says it does not do; the reason is what it says.
 """
 
 import importlib
@@ -24,8 +26,10 @@ from weights.graphs.onnx.operators import OPERATORS
 
 OPSETS = range(8, 22)
 MODULES = (
-    "add averagepool batch_normalization cast clip concat constant constantofshape conv div dropout flatten gather gemm "
-    "globalaveragepool identity leakyrelu logsoftmax lrn matmul maxpool mul pad reducemean reducesum relu reshape shape sigmoid slice "
+    "add averagepool batch_normalization cast clip concat constant constantofshape conv div dropout "
+    "flatten gather gemm "
+    "globalaveragepool identity leakyrelu logsoftmax lrn matmul maxpool mul pad reducemean reducesum "
+    "relu reshape shape sigmoid slice "
     "softmax squeeze sub sum tanh transpose unsqueeze"
 )
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
@@ -105,7 +109,10 @@ def outcome(case, model, folder):
 
 
 def _check(case, path, model, inputs, expected):
-    """'', or, if it passes with arrays, why it is not supported with tensors.  WeightsError: not supported at all."""
+    """'', or, if it passes with arrays, why it is not supported with tensors.
+
+    WeightsError: not supported at all.
+    """
     if any(isinstance(v, (list, type(None))) for v in (*inputs, *expected)):
         raise WeightsError("sequences and optional values are not supported")
     inputs, expected = [_array_of(v) for v in inputs], [_array_of(v) for v in expected]
@@ -148,7 +155,10 @@ def _reason(message):
 
 
 def run(opsets=OPSETS, only=None):
-    """{(operator, outcome): count}, and {(operator, outcome, reason): [test@operator set, ...]} for what did not pass."""
+    """{(operator, outcome): count}, and for what did not pass:
+
+    {(operator, outcome, reason): [test@operator set, ...]}.
+    """
     counts, reasons = Counter(), defaultdict(list)
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")

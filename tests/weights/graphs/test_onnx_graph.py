@@ -1,4 +1,4 @@
-"""ONNX graphs: PyTorch's exports against PyTorch, ONNX's own node tests, and what is said about graphs that cannot be."""
+"""ONNX graphs: PyTorch's exports against PyTorch, ONNX's node tests, and graphs that cannot be."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,9 @@ def test_what_torchvision_exports(name, tmp_path):
 
 
 def newer_export(model, x, path):
-    """What PyTorch's newer exporter, torch.export, makes of a model: weights in a file beside, batchnorm folded, means for poolings."""
+    """What PyTorch's newer exporter, torch.export, makes of a model: weights in a file beside, batchnorm
+    folded, means for poolings.
+    """
     pytest.importorskip(
         "onnxscript", reason="PyTorch's newer exporter needs onnxscript: pip install 'minicnn-gradcam[dev]'"
     )
@@ -135,7 +137,9 @@ def test_what_pytorchs_newer_exporter_writes(name, tmp_path):
 
 
 class Mixed(nn.Module):
-    """A bit of everything that small networks are made of: separable convolution, residual sum, dense layers, odd paddings."""
+    """A bit of everything that small networks are made of: separable convolution, residual sum, dense
+    layers, odd paddings.
+    """
 
     def __init__(self):
         super().__init__()
@@ -240,7 +244,9 @@ def test_a_graph_that_another_framework_wrote():
 
 
 def test_onnx_own_node_tests():
-    """All of them in the newest version; every operator set by command: python -m tests.weights.graphs.onnx_backend."""
+    """All of them in the newest version; every operator set by command: python -m
+    tests.weights.graphs.onnx_backend.
+    """
     from tests.weights.graphs import onnx_backend
 
     counts, reasons = onnx_backend.run(opsets=())

@@ -1,13 +1,14 @@
 """Mutated files, by the hundred thousand: each is read correctly or gives a WeightsError, and quickly.
 
-    python -m tests.weights.readers.fuzz --inputs 100000            prints a table; the exit status is 1 if anything else happened
+    python -m tests.weights.readers.fuzz --inputs 100000      a table; exit status 1 if anything else happened
 
-A mutation starts from a good file of the format (samples.py) and flips bits, overwrites numbers with edge values, deletes, repeats
-or swaps runs of bytes, splices two files, or cuts the end off; the members of zips are also mutated inside, their checksums put right, so
-that a checksum does not shield what lies behind it. What is read from a mutated file is *correct* if the arrays keep the reader's promises
-(numbers, read-only, no more of them than the file can hold) and, where an independent reader is installed and accepts the file too (NumPy,
-safetensors, ONNX, PyTorch; asked for every tenth input), if that one reads the same. A read that takes longer than SLOW is ended and
-counted as something else.
+A mutation starts from a good file of the format (samples.py) and flips bits, overwrites numbers with edge
+values, deletes, repeats or swaps runs of bytes, splices two files, or cuts the end off; the members of zips
+are also mutated inside, their checksums put right, so that a checksum does not shield what lies behind it.
+What is read from a mutated file is *correct* if the arrays keep the reader's promises (numbers, read-only,
+no more of them than the file can hold) and, where an independent reader is installed and accepts the file
+too (NumPy, safetensors, ONNX, PyTorch; asked for every tenth input), if that one reads the same. A read
+that takes longer than SLOW is ended and counted as something else.
 """
 
 import argparse
@@ -49,7 +50,8 @@ EDGES = [
 ]
 KINDS = "biufc"
 EVERY = 10  # every tenth input goes to the independent readers too
-SLOW_HDF5 = 130.0  # seconds; longer than the child process may live: whether the reader itself ends it is what is asked
+# seconds; longer than the child process may live: whether the reader itself ends it is what is asked
+SLOW_HDF5 = 130.0
 SLOW = 5.0  # seconds; no mutated file of a few kilobytes may take longer
 
 
@@ -153,7 +155,9 @@ INDEPENDENT = {
 
 
 def differs(ours, path, kind):
-    """Why an independent reader of the format disagrees with what was read, or None; it may refuse the file, or not be installed."""
+    """Why an independent reader of the format disagrees with what was read, or None; it may refuse the
+    file, or not be installed.
+    """
     if kind not in INDEPENDENT:
         return None
     try:
@@ -224,7 +228,8 @@ class Tally:
             self.other.append((wrong, data))
 
     def row(self):
-        return f"| {self.kind} | {self.inputs:,} | {self.correct:,} | {self.refused:,} | {len(self.other)} | {1e3 * self.slowest:.0f} ms |"
+        counts = f"{self.inputs:,} | {self.correct:,} | {self.refused:,} | {len(self.other)}"
+        return f"| {self.kind} | {counts} | {1e3 * self.slowest:.0f} ms |"
 
 
 class TookTooLong(Exception):

@@ -1,4 +1,6 @@
-"""Small files of every format, made by hand: the readers' tests, and the fuzz run, need no framework for them."""
+"""Small files of every format, made by hand: the readers' tests, and the fuzz run, need no framework for
+them.
+"""
 
 import io
 import json
@@ -210,7 +212,9 @@ def caffe(arrays=None, **blob):
 
 
 def caffe_norm():
-    """A BatchNorm layer, two sums and how many there are of them; and the mean and variance that it stands for."""
+    """A BatchNorm layer, two sums and how many there are of them; and the mean and variance that it stands
+    for.
+    """
     mean, var = np.float32([[0.5, -1, 2], [1, 4, 0.25]])
     blobs = b"".join(block(7, caffe_blob(np.float32(a))) for a in (mean * 4, var * 4, [4]))
     return block(1, "net") + block(100, block(1, "bn") + block(2, "BatchNorm") + blobs), {

@@ -1,8 +1,10 @@
-"""How well mini_vgg notices pictures that show none of its ten classes: `python -m tests.weights.readers.strange` prints the table and keeps it.
+"""How well mini_vgg notices pictures that show none of its ten classes: `python -m
+tests.weights.readers.strange` prints the table and keeps it.
 
-Two statistics of a picture, the highest probability and the highest score, each with a threshold below which the picture is warned against.
-Thresholds are set on the 400 pictures of Imagenette's `train` that training left out, by the share of them that is warned against in vain.
-Which share may be warned against in vain was chosen by the rows `choose`; the rows `test` hold other pictures, and chose nothing.  The two
+Two statistics of a picture, the highest probability and the highest score, each with a threshold below
+which the picture is warned against. Thresholds are set on the 400 pictures of Imagenette's `train` that
+training left out, by the share of them that is warned against in vain. Which share may be warned against in
+vain was chosen by the rows `choose`; the rows `test` hold other pictures, and chose nothing.  The two
 statistics hardly differ, so the one that a reader sees was taken.
 """
 

@@ -1,4 +1,6 @@
-"""Small files, written here by hand, by NumPy, by safetensors, h5py, ONNX and PyTorch: all are read back as they were."""
+"""Small files, written here by hand, by NumPy, by safetensors, h5py, ONNX and PyTorch: all are read back as
+they were.
+"""
 
 import pickle
 import zipfile
@@ -103,7 +105,9 @@ def test_an_aligned_array_is_a_view_of_the_map_and_an_unaligned_one_a_copy(put):
 
 @pytest.mark.parametrize("length", [640, 896, 1152, 1408])
 def test_a_safetensors_header_whose_length_begins_as_a_pickle_does(put, length):
-    """640 is 0x280, little-endian 80 02: the first bytes of a pickle of protocol 2; and so on to protocol 5."""
+    """640 is 0x280, little-endian 80 02: the first bytes of a pickle of protocol 2; and so on to protocol
+    5.
+    """
     arrays = {"a": np.arange(6, dtype=np.float32)}
     header = {"a": {"dtype": "F32", "shape": [6], "data_offsets": [0, 24]}}
     bare = len(samples.safetensors(arrays, header | {"__metadata__": {"pad": ""}})) - 24 - 8

@@ -1,4 +1,7 @@
-"""The short fuzz run: two seconds per format. The long one is `python -m tests.weights.readers.fuzz` (results: fuzz_results.md)."""
+"""The short fuzz run: two seconds per format.
+
+The long one is `python -m tests.weights.readers.fuzz` (results: fuzz_results.md).
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""Damaged and hostile files: each gives a WeightsError that says why, or is read harmlessly; none runs anything, none hangs."""
+"""Damaged and hostile files: each gives a WeightsError that says why, or is read harmlessly; none runs
+anything, none hangs.
+"""
 
 import builtins
 import os
@@ -38,7 +40,9 @@ def refused(tmp_path):
 
 @pytest.mark.parametrize("kind", [kind for kind in FORMATS if kind != "deep_compression"])
 def test_cut_short_at_every_position(tmp_path, kind):
-    """Whatever is read from a part of the file is a part of the weights: protocol buffers cannot tell that later layers are missing."""
+    """Whatever is read from a part of the file is a part of the weights: protocol buffers cannot tell that
+    later layers are missing.
+    """
     data, expected = FORMATS[kind][0]
     path, read_as_whole = tmp_path / "file", []
     path.write_bytes(data)
@@ -114,7 +118,9 @@ def test_hostile_globals_are_refused_and_never_called(refused, tmp_path):
 
 
 def test_unknown_calls_stay_inert(tmp_path):
-    """A call that means nothing to the reader is kept as a record: pathlib is neither imported nor touched, and the weights are read."""
+    """A call that means nothing to the reader is kept as a record: pathlib is neither imported nor touched,
+    and the weights are read.
+    """
     trace = tmp_path / "ran"
     touch = s.call("pathlib.Path.touch", s.call("pathlib.Path", s.text(str(trace))))
     body = s.dict_of(

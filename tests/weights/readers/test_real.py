@@ -1,4 +1,6 @@
-"""Every real checkpoint is read with its published names, shapes and types; the framework's own reader, where it is there, agrees."""
+"""Every real checkpoint is read with its published names, shapes and types; the framework's own reader,
+where it is there, agrees.
+"""
 
 import pickle
 

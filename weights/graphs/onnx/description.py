@@ -1,18 +1,31 @@
 """A card for a network that nobody has described: what the user says, and what can be seen."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from minicnn import AvgPool, MaxPool, Tensor, history
 from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
+from weights.network import Network
 
 
-def describe(net, title, labels=None, layer=None, **preprocessing):
+def describe(
+    net: Network,
+    title: str,
+    labels: Sequence[str] | None = None,
+    layer: str | None = None,
+    **preprocessing: Any,
+) -> Network:
     """Give an ONNX network its `card`, and let it end at the scores: a last softmax is left out.  -> net
 
-    labels: class names, in the order of the scores.  layer: for Grad-CAM; default: the last feature maps that have pixels, the
-    output of no pooling.  preprocessing: fields of `Preprocessing`; crop and size default to the graph's own input size, and a graph of one
-    channel sees photos in grey.  WeightsError: what is said does not fit the graph's channels.
+    labels: class names, in the order of the scores.  layer: for Grad-CAM; default: the last feature maps
+    that have pixels, the output of no pooling.  preprocessing: fields of `Preprocessing`; crop and size
+    default to the graph's own input size, and a graph of one channel sees photos in grey.  WeightsError:
+    what is said does not fit the graph's channels.
     """
     net.give_scores()
     side = _side(net)
@@ -56,7 +69,8 @@ def _per_channel(net, said):
     for what in ("mean", "std"):
         if len(said[what]) != channels:
             raise WeightsError(
-                f"this graph takes {wanted}: {what} must be {channels} number{'s' * (channels > 1)}, not {len(said[what])}"
+                f"this graph takes {wanted}: {what} must be {channels} number{'s' * (channels > 1)}, "
+                f"not {len(said[what])}"
             )
     return said
 

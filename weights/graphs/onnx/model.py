@@ -1,7 +1,11 @@
 """The file: nodes, constants, inputs and outputs of an ONNX model (onnx.proto)."""
 
+from __future__ import annotations
+
 import mmap
+import os
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +19,35 @@ SHAPE = Message("TensorShapeProto", dim=(1, [DIMENSION]))
 TENSOR_TYPE = Message("TypeProto.Tensor", shape=(2, SHAPE))
 TYPE = Message("TypeProto", tensor_type=(1, TENSOR_TYPE))
 VALUE = Message("ValueInfoProto", name=(1, TEXT), type=(2, TYPE))
-ATTRIBUTE = Message("AttributeProto", name=(1, TEXT), f=(2, FLOAT), i=(3, INT), s=(4, BYTES), t=(5, TENSOR), floats=(7, FLOATS),
-                    ints=(8, INTS), strings=(9, [BYTES]), type=(20, INT))  # fmt: skip
-NODE = Message("NodeProto", input=(1, [TEXT]), output=(2, [TEXT]), name=(3, TEXT), op_type=(4, TEXT), attribute=(5, [ATTRIBUTE]),
-               domain=(7, TEXT))  # fmt: skip
-GRAPH = Message("GraphProto", node=(1, [NODE]), initializer=(5, [TENSOR]), input=(11, [VALUE]), output=(12, [VALUE]),
-                sparse_initializer=(15, [BYTES]))  # fmt: skip
+ATTRIBUTE = Message(
+    "AttributeProto",
+    name=(1, TEXT),
+    f=(2, FLOAT),
+    i=(3, INT),
+    s=(4, BYTES),
+    t=(5, TENSOR),
+    floats=(7, FLOATS),
+    ints=(8, INTS),
+    strings=(9, [BYTES]),
+    type=(20, INT),
+)
+NODE = Message(
+    "NodeProto",
+    input=(1, [TEXT]),
+    output=(2, [TEXT]),
+    name=(3, TEXT),
+    op_type=(4, TEXT),
+    attribute=(5, [ATTRIBUTE]),
+    domain=(7, TEXT),
+)
+GRAPH = Message(
+    "GraphProto",
+    node=(1, [NODE]),
+    initializer=(5, [TENSOR]),
+    input=(11, [VALUE]),
+    output=(12, [VALUE]),
+    sparse_initializer=(15, [BYTES]),
+)
 OPSET = Message("OperatorSetIdProto", domain=(1, TEXT), version=(2, INT))
 MODEL = Message("ModelProto", graph=(7, GRAPH), opset_import=(8, [OPSET]))
 
@@ -29,27 +56,32 @@ FIELD_OF_TYPE = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "str
 
 @dataclass
 class Step:
-    """One node: which operator, on which values, giving which values.  An input or output called '' is absent."""
+    """One node: which operator, on which values, giving which values.
+
+    An input or output called '' is absent.
+    """
 
     op: str
     name: str
-    inputs: list
-    outputs: list
-    attributes: dict = field(default_factory=dict)
+    inputs: list[str]
+    outputs: list[str]
+    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
 class Model:
-    """steps in the order of the file, which is an order of computation; constants {name: array}; inputs {name: shape}, -1 where free."""
+    """steps in the order of the file, which is an order of computation; constants {name: array}; inputs
+    {name: shape}, -1 where free.
+    """
 
-    steps: list
-    constants: dict
-    inputs: dict
-    outputs: list
+    steps: list[Step]
+    constants: dict[str, np.ndarray]
+    inputs: dict[str, tuple[int, ...] | None]
+    outputs: list[str]
     opset: int
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> Model:
     """The model in the file at `path`.  WeightsError says what is wrong with it."""
     try:
         with MappedFile(path) as file:
@@ -78,7 +110,9 @@ def _model(file):
 
 
 def _let_go(file):
-    """The pages that were looked at need not stay in memory; arrays that are views of the file get theirs again when they are used."""
+    """The pages that were looked at need not stay in memory; arrays that are views of the file get theirs
+    again when they are used.
+    """
     if hasattr(file.map, "madvise"):
         file.map.madvise(mmap.MADV_DONTNEED)
 

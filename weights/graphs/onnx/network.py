@@ -1,27 +1,38 @@
 """The network: one layer per node, run in the order of the graph.
 
-Values are what flows along the graph's edges: tensors where the picture went, plain arrays where only numbers did (shapes, say), so shape
-arithmetic needs no treatment of its own.  What depends on constants alone is computed once, when the network is made.
+Values are what flows along the graph's edges: tensors where the picture went, plain arrays where only
+numbers did (shapes, say), so shape arithmetic needs no treatment of its own.  What depends on constants
+alone is computed once, when the network is made.
 """
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from minicnn import GraphError, Tensor
 from minicnn.layer import Layer
 from weights.errors import WeightsError
+from weights.graphs.onnx.model import Model, Step
 from weights.graphs.onnx.operators import OPERATORS
+from weights.graphs.onnx.operators.values import Value
 
 
 class Node(Layer):
-    """One operator with its weights: constant inputs are attributes named after the function's parameters, so self.W, self.b."""
+    """One operator with its weights: constant inputs are attributes named after the function's parameters,
+    so self.W, self.b.
+    """
 
-    def __init__(self, step, name, constants, opset):
+    def __init__(self, step: Step, name: str, constants: dict[str, np.ndarray], opset: int) -> None:
         super().__init__(name)
-        self.step, self.function = step, _function(step, name)
-        self.options = _options(step, self.function, opset)
-        self.slots = []  # for each input: ("weight" | "setting" | "value", parameter, value's name)
+        self.step: Step = step
+        self.function: Callable[..., Any] = _function(step, name)
+        self.options: dict[str, Any] = _options(step, self.function, opset)
+        # for each input: ("weight" | "setting" | "value", parameter, value's name)
+        self.slots: list[tuple[str, str, str]] = []
         for parameter, value in zip(_parameters(self.function, len(step.inputs)), step.inputs):
             constant = constants.get(value)
             weight = constant is not None and not parameter.setting and constant.dtype.kind == "f"
@@ -31,7 +42,7 @@ class Node(Layer):
             if weight:
                 setattr(self, parameter.name, Tensor(constant, f"{name}.{parameter.name}"))
 
-    def forward(self, values):
+    def forward(self, values: dict[str, Value]) -> tuple[Value, ...]:
         """{name: tensor or array} -> the outputs, a tuple."""
         inputs = [
             values[value] if kind == "value" and value else None
@@ -62,7 +73,8 @@ class Node(Layer):
         out = out if isinstance(out, tuple) else (out,)
         if any(self.step.outputs[len(out) :]):
             raise WeightsError(
-                f"ONNX node '{self.name}' ({self.step.op}): only its first output is supported, not {self.step.outputs[-1]}"
+                f"ONNX node '{self.name}' ({self.step.op}): only its first output is supported, not "
+                f"{self.step.outputs[-1]}"
             )
         for v in out:
             if isinstance(v, Tensor) and v.op is not None and v.name is None:
@@ -73,10 +85,12 @@ class Node(Layer):
 class Network(Layer):
     """All nodes of a model.  inputs {name: shape, -1 where free}; outputs: names."""
 
-    def __init__(self, model):
+    def __init__(self, model: Model) -> None:
         super().__init__("onnx")
-        self.inputs, self.outputs = model.inputs, model.outputs
-        self.constants, self.nodes = dict(model.constants), []
+        self.inputs: dict[str, tuple[int, ...] | None] = model.inputs
+        self.outputs: list[str] = model.outputs
+        self.constants: dict[str, np.ndarray] = dict(model.constants)
+        self.nodes: list[Node] = []
         taken = set()
         for step in model.steps:
             name = step.name if step.name and step.name not in taken else step.outputs[0]
@@ -93,13 +107,15 @@ class Network(Layer):
         )
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
-    def give_scores(self):
-        """If the graph's first output is a softmax, return what that was made from: explanations start at scores."""
+    def give_scores(self) -> None:
+        """If the graph's first output is a softmax, return what that was made from: explanations start at
+        scores.
+        """
         made = {node.step.outputs[0]: node.step for node in self.nodes}
         while (step := made.get(self.outputs[0])) and step.op in ("Softmax", "Identity"):
             self.outputs = [step.inputs[0], *self.outputs[1:]]
 
-    def forward(self, x):
+    def forward(self, x: Value) -> Value:
         """x: the graph's only input -> its first output."""
         if len(self.inputs) != 1:
             raise WeightsError(
@@ -107,7 +123,7 @@ class Network(Layer):
             )
         return self.run({next(iter(self.inputs)): x})[0]
 
-    def run(self, inputs):
+    def run(self, inputs: Mapping[str, Value]) -> list[Value]:
         """{name: tensor or array} for every input -> the graph's outputs."""
         values = self.constants | inputs
         last_use = {
@@ -127,7 +143,9 @@ class _Parameter:
 
 
 def _parameters(function, count):
-    """The function's parameters in order, as many as there are inputs; what stands after the star is a setting."""
+    """The function's parameters in order, as many as there are inputs; what stands after the star is a
+    setting.
+    """
     found = []
     for p in inspect.signature(function).parameters.values():
         if p.kind is p.VAR_POSITIONAL:

@@ -1,5 +1,11 @@
-"""What was asked for: checked, and said in the user's terms where it cannot be. And the random numbers that belong to it."""
+"""What was asked for: checked, and said in the user's terms where it cannot be.
 
+And the random numbers that belong to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,12 +17,13 @@ MOST = 3  # shapes in a scene
 SIZES = (16, 60)  # pixels across, the widest range
 
 
-def stream(number, split, seed):
+def stream(number: int, split: str, seed: int) -> np.random.Generator:
     """The random numbers of one scene, and of no other.
 
-    Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") maps 256-bit counters one to one onto 256 random bits.
-    Number and split are written into the upper words of the counter and the draws count in its lowest, so two scenes of a world never
-    use the same counter: no stream overlaps another, and none depends on which scenes were drawn before.
+    Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") maps 256-bit counters one to
+    one onto 256 random bits. Number and split are written into the upper words of the counter and the draws
+    count in its lowest, so two scenes of a world never use the same counter: no stream overlaps another,
+    and none depends on which scenes were drawn before.
     """
     for name, value in (("number", number), ("seed", seed)):
         if not isinstance(value, Integral) or isinstance(value, bool) or not 0 <= value < 2**63:
@@ -28,7 +35,7 @@ def stream(number, split, seed):
     )
 
 
-def asked_kinds(kinds):
+def asked_kinds(kinds: str | Sequence[str] | None) -> list[str] | None:
     """The kinds as a list; None if none were asked for."""
     if kinds is None:
         return None
@@ -41,7 +48,7 @@ def asked_kinds(kinds):
     return kinds
 
 
-def asked_count(count, kinds):
+def asked_count(count: int | tuple[int, int] | None, kinds: list[str] | None) -> tuple[int, int]:
     """The least and the most number of shapes."""
     if count is not None and kinds is not None:
         raise ValueError("Give kinds or count, not both: the kinds already say how many shapes there are.")
@@ -53,12 +60,13 @@ def asked_count(count, kinds):
     return least, most
 
 
-def asked_size(size):
+def asked_size(size: float | tuple[float, float]) -> tuple[float, float]:
     """The smallest and the largest size."""
     smallest, largest = _range(size, "size")
     if not SIZES[0] <= smallest <= largest <= SIZES[1]:
         raise ValueError(
-            f"size must be {SIZES[0]} to {SIZES[1]} pixels, or a range (smallest, largest) of that, not {size!r}."
+            f"size must be {SIZES[0]} to {SIZES[1]} pixels, or a range (smallest, largest) of that, "
+            f"not {size!r}."
         )
     return smallest, largest
 

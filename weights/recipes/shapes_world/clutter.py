@@ -1,4 +1,9 @@
-"""Clutter: bits, lines and scribbles, which are none of the kinds. All three are a pen drawn along a few points."""
+"""Clutter: bits, lines and scribbles, which are none of the kinds.
+
+All three are a pen drawn along a few points.
+"""
+
+from __future__ import annotations
 
 from itertools import pairwise
 
@@ -7,8 +12,10 @@ import numpy as np
 from .colours import any_colour
 
 
-def pen(x, y, points, width):
-    """Signed distance to a stroke of a round pen through `points` (n, 2), for x (w,) and y (h, 1) in pixels -> (h, w)."""
+def pen(x: np.ndarray, y: np.ndarray, points: np.ndarray, width: float) -> np.ndarray:
+    """Signed distance to a stroke of a round pen through `points` (n, 2), for x (w,) and y (h, 1) in pixels
+    -> (h, w).
+    """
     nearest = np.inf
     for (ax, ay), (bx, by) in pairwise(points):
         dx, dy = bx - ax, by - ay
@@ -19,9 +26,10 @@ def pen(x, y, points, width):
     return np.sqrt(nearest) - width / 2
 
 
-def stroke(rng, side):
-    """The points (n, 2) and the width of a random bit, line or scribble, in pixels. A scribble turns left and right in
-    turn, so that it encloses nothing."""
+def stroke(rng: np.random.Generator, side: int) -> tuple[np.ndarray, float]:
+    """The points (n, 2) and the width of a random bit, line or scribble, in pixels. A scribble turns left
+    and right in turn, so that it encloses nothing.
+    """
     form = rng.integers(3)
     steps, length, width = [
         (1, rng.uniform(2, 6), rng.uniform(2, 4)),
@@ -34,7 +42,7 @@ def stroke(rng, side):
     return np.concatenate([np.zeros((1, 2)), np.cumsum(moves, axis=0)]) + rng.uniform(0, side, 2), width
 
 
-def scatter(rng, canvas):
+def scatter(rng: np.random.Generator, canvas: np.ndarray) -> None:
     """Draws two to six strokes into `canvas` (side, side, 3)."""
     side = len(canvas)
     for _ in range(rng.integers(2, 7)):

@@ -1,8 +1,12 @@
 """The colours a shape can have, and how far apart two colours are to the eye.
 
-Distances are Euclidean in Oklab (Ottosson 2020, "A perceptual color space for image processing"): black to white is 1, a difference
-that can just be seen is about 0.02.
+Distances are Euclidean in Oklab (Ottosson 2020, "A perceptual color space for image processing"): black to
+white is 1, a difference that can just be seen is about 0.02.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,7 +27,7 @@ SEEN = 0.9  # the share of a shape's surroundings that must be that far from its
 _NAMES = list(COLOURS)
 _RGB = np.array(list(COLOURS.values()), float)
 _LINEAR = np.where(
-    (v := np.arange(256) / 255) <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4
+    (_v := np.arange(256) / 255) <= 0.04045, _v / 12.92, ((_v + 0.055) / 1.055) ** 2.4
 )  # sRGB, IEC 61966-2-1
 _TO_CONES = np.array(
     [
@@ -41,23 +45,27 @@ _TO_LAB = np.array(
 )
 
 
-def oklab(rgb):
+def oklab(rgb: np.ndarray) -> np.ndarray:
     """rgb: 0 to 255, (..., 3) -> lightness and two opponent colours, (..., 3)."""
     return np.cbrt(_LINEAR[np.asarray(rgb).astype(np.uint8)] @ _TO_CONES.T) @ _TO_LAB.T
 
 
-def distance(rgb, other):
+def distance(rgb: np.ndarray, other: np.ndarray) -> np.ndarray:
     """How different two colours look: (..., 3), (..., 3) -> (...)."""
     return np.sqrt(((oklab(rgb) - oklab(other)) ** 2).sum(-1))
 
 
-def nearest_name(rgb):
+def nearest_name(rgb: np.ndarray) -> str:
     """The colour name that fits one colour (3,) best."""
     return _NAMES[int(distance(_RGB, rgb).argmin())]
 
 
-def choose(rng, around, taken=()):
-    """A colour that is seen against the pixels `around` (n, 3) and not `taken` -> (name, rgb (3,)), or None if there is none."""
+def choose(
+    rng: np.random.Generator, around: np.ndarray, taken: Sequence[str] = ()
+) -> tuple[str, np.ndarray] | None:
+    """A colour that is seen against the pixels `around` (n, 3) and not `taken` -> (name, rgb (3,)), or None
+    if there is none.
+    """
     rgb = np.clip(_RGB + rng.integers(-JITTER, JITTER + 1, _RGB.shape), 0, 255)
     seen = (distance(around[:, None], rgb) >= CONTRAST).mean(axis=0) >= SEEN
     able = [i for i, name in enumerate(_NAMES) if seen[i] and name not in taken]
@@ -67,6 +75,8 @@ def choose(rng, around, taken=()):
     return _NAMES[i], rgb[i]
 
 
-def any_colour(rng):
-    """A named colour moved further than a shape's ever is: for clutter, so that a vivid colour alone betrays nothing."""
+def any_colour(rng: np.random.Generator) -> np.ndarray:
+    """A named colour moved further than a shape's ever is: for clutter, so that a vivid colour alone
+    betrays nothing.
+    """
     return np.clip(_RGB[rng.integers(len(_RGB))] + rng.integers(-40, 41, 3), 0, 255)

@@ -4,24 +4,31 @@
     what shape is red ?          star           ... or by how it looks
     is there a ring ?            yes, no        as often the one as the other
     how many shapes are there ?  one, two, three
-    what is left of the star ?   ring           asked only if one shape is clearly there (see sentences.place) and all others clearly not
+    what is left of the star ?   ring           if exactly one is clearly there (sentences.place)
 
-A question mark ends a question; in front of it stand as many full stops as are needed to make all questions equally long.
+A question mark ends a question; in front of it stand as many full stops as are needed to make all
+questions equally long.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from weights.recipes.shapes_world.composing import Scene
+from weights.recipes.shapes_world.shape import Shape
+
 from .asked import stream
 from .colours import COLOURS
+from .composing import scene
 from .kinds import KINDS
-from .scene import scene
 from .sentences import PLACES, SIZE, place
 
 WORDS = (
-    ".", "?", "what", "colour", "shape", "is", "the", "there", "a", "how", "many", "shapes", "are", "left", "right", "of", "above", "below",
-    *COLOURS, *KINDS,
+    ".", "?", "what", "colour", "shape", "is", "the", "there", "a", "how", "many", "shapes", "are",
+    "left", "right", "of", "above", "below", *COLOURS, *KINDS,
 )  # fmt: skip
 NUMBERS = ("one", "two", "three")
 ANSWERS = (*COLOURS, *KINDS, "yes", "no", *NUMBERS)
@@ -33,7 +40,9 @@ ASKED = 2**40  # random numbers for questions are those of scenes that nobody dr
 
 
 class Question(NamedTuple):
-    """words, without the question mark; the answer; one of TYPES; and the shape that the answer is about, None for no and for numbers."""
+    """words, without the question mark; the answer; one of TYPES; and the shape that the answer is about,
+    None for no and for numbers.
+    """
 
     words: str
     answer: str
@@ -41,7 +50,7 @@ class Question(NamedTuple):
     about: object = None
 
 
-def questions(shapes):
+def questions(shapes: Sequence[Shape]) -> dict[str, list[Question]]:
     """{type: every question of that type that a scene with these shapes answers}"""
     there = {s.kind: s for s in shapes}
     return {
@@ -65,8 +74,10 @@ def _around(s, others):
     return [Question(f"what is {where} the {s.kind}", other.kind, "where", other) for where, other in alone]
 
 
-def ask(random, shapes, n=PER_SCENE):
-    """n questions about these shapes: a type by chance, the hardest more often, then one of its questions; yes is as likely as no."""
+def ask(random: np.random.Generator, shapes: Sequence[Shape], n: int = PER_SCENE) -> list[Question]:
+    """n questions about these shapes: a type by chance, the hardest more often, then one of its questions;
+    yes is as likely as no.
+    """
     possible = {type: asked for type, asked in questions(shapes).items() if asked}
     types = [type for type in possible for _ in range(HARD if type == "where" else 1)]
     asked = []
@@ -79,15 +90,19 @@ def ask(random, shapes, n=PER_SCENE):
     return asked
 
 
-def asked_of(numbers, split="train", seed=0, n=PER_SCENE):
+def asked_of(
+    numbers: Iterable[int], split: str = "train", seed: int = 0, n: int = PER_SCENE
+) -> Iterator[tuple[Scene, list[Question]]]:
     """Yield (scene, n questions) for the scenes with these numbers, each of one to three shapes."""
     for number in numbers:
         s = scene(number, split, seed, size=SIZE)
         yield s, ask(stream(ASKED + number, split, seed), s.shapes, n)
 
 
-def one_of_each(numbers, split):
-    """Yield (picture, question): one question of each type about every scene that answers one; yes is as likely as no."""
+def one_of_each(numbers: Iterable[int], split: str) -> Iterator[tuple[np.ndarray, Question]]:
+    """Yield (picture, question): one question of each type about every scene that answers one; yes is as
+    likely as no.
+    """
     for number in numbers:
         s, random = scene(number, split, size=SIZE), stream(ASKED + number, split, 1)
         possible = questions(s.shapes)
@@ -97,8 +112,9 @@ def one_of_each(numbers, split):
             yield s.picture, some[random.integers(len(some))]
 
 
-def numbered(words):
-    """A question, as text or as a list of words, with or without its question mark -> the numbers of its words (LONGEST,).
+def numbered(words: str | Sequence[str]) -> np.ndarray:
+    """A question, as text or as a list of words, with or without its question mark -> the numbers of its
+    words (LONGEST,).
 
     ValueError for a word that is none of WORDS, or for too many words.
     """
@@ -114,7 +130,7 @@ def numbered(words):
     return np.array([0] * (LONGEST - len(numbers)) + numbers)
 
 
-def batch(numbers, split="train", seed=0):
+def batch(numbers: Iterable[int], split: str = "train", seed: int = 0) -> tuple[np.ndarray, ...]:
     """The scenes with these numbers, and what is asked of them.
 
     -> pictures (n, SIDE, SIDE, 3) uint8, questions (n, PER_SCENE, LONGEST), answers and types (n, PER_SCENE)

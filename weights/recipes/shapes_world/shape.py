@@ -1,5 +1,7 @@
 """One shape in a picture: where it is, how it looks, and the pixels it covers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from math import cos, sin
 
@@ -34,25 +36,31 @@ class Shape:
     rgb: np.ndarray | None = None
 
     @property
-    def coverage(self):
-        """How much of each pixel in `where` the shape covers, 0 to 1: a straight edge of one pixel's width makes the outline smooth."""
+    def coverage(self) -> np.ndarray:
+        """How much of each pixel in `where` the shape covers, 0 to 1: a straight edge of one pixel's width
+        makes the outline smooth.
+        """
         return np.clip(0.5 - self.distance, 0, 1)
 
     @property
-    def full(self):
-        """(SIDE, SIDE) bool: the pixels whose centre lies in the shape, seen or not; there it covers half the pixel or more."""
+    def full(self) -> np.ndarray:
+        """(SIDE, SIDE) bool: the pixels whose centre lies in the shape, seen or not; there it covers half
+        the pixel or more.
+        """
         mask = np.zeros((SIDE, SIDE), bool)
         mask[self.where] = self.distance <= 0
         return mask
 
     @property
-    def around(self):
+    def around(self) -> np.ndarray:
         """The pixels in `where` that lie next to the shape, bool."""
         return (self.distance > 0) & (self.distance <= NEAR)
 
 
-def shape(kind, centre, size, angle):
-    """A shape of one kind, turned and placed, without a colour yet: the kind's equation in coordinates that turn with it."""
+def shape(kind: str, centre: tuple[float, float], size: float, angle: float) -> Shape:
+    """A shape of one kind, turned and placed, without a colour yet: the kind's equation in coordinates that
+    turn with it.
+    """
     (cx, cy), r = centre, size / 2
     cols, rows = (slice(max(int(v - r - NEAR), 0), min(int(v + r + NEAR) + 1, SIDE)) for v in centre)
     x = (np.arange(cols.start, cols.stop) + 0.5 - cx) / r

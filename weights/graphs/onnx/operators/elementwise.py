@@ -1,29 +1,32 @@
 """Operators on single values, and those that normalise along an axis."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from minicnn import Clip, LeakyReLU, LogSoftmax, ReLU, Reshape, Sigmoid, Softmax, Tanh, Tensor, Transpose
 from weights.errors import WeightsError
+from weights.graphs.onnx.operators.values import Value
 from weights.readers.onnx_weights import TYPES
 
 
-def relu(x):
+def relu(x: Value) -> Value:
     return ReLU()(x)
 
 
-def leaky_relu(x, *, alpha=0.01):
+def leaky_relu(x: Value, *, alpha: float = 0.01) -> Value:
     return LeakyReLU(alpha)(x)
 
 
-def sigmoid(x):
+def sigmoid(x: Value) -> Value:
     return Sigmoid()(x)
 
 
-def tanh(x):
+def tanh(x: Value) -> Value:
     return Tanh()(x)
 
 
-def clip(x, *, min=None, max=None):
+def clip(x: Value, *, min: float | None = None, max: float | None = None) -> Value:
     """MobileNet's ReLU6 is Clip(0, 6)."""
     if min is None and max is None:
         return x
@@ -37,26 +40,28 @@ def clip(x, *, min=None, max=None):
     return Clip(low, high)(x)
 
 
-def softmax(x, *, axis=None, opset=13):
+def softmax(x: Value, *, axis: int | None = None, opset: int = 13) -> Value:
     return _along(Softmax, x, axis, opset)
 
 
-def log_softmax(x, *, axis=None, opset=13):
+def log_softmax(x: Value, *, axis: int | None = None, opset: int = 13) -> Value:
     return _along(LogSoftmax, x, axis, opset)
 
 
-def identity(x):
+def identity(x: Value) -> Value:
     return x
 
 
-def dropout(x, *, ratio=0.5, training_mode=False, seed=0, is_test=1):
-    """In use nothing is dropped."""
+def dropout(
+    x: Value, *, ratio: float = 0.5, training_mode: bool = False, seed: int = 0, is_test: int = 1
+) -> Value:
+    """In eval mode nothing is dropped."""
     if np.any(training_mode):
         raise WeightsError("dropout in training is not supported: export the network for use (eval)")
     return x, np.ones(x.shape, bool)
 
 
-def cast(x, *, to, saturate=1, round_mode="up"):
+def cast(x: Value, *, to: int, saturate: int = 1, round_mode: str = "up") -> Value:
     if TYPES.get(to) not in np.sctypeDict:
         raise WeightsError(f"a cast to ONNX's type {to} is not supported")
     if isinstance(x, Tensor):
@@ -67,7 +72,9 @@ def cast(x, *, to, saturate=1, round_mode="up"):
 
 
 def _along(op, x, axis, opset):
-    """Before version 13 everything from `axis` on was one long axis, and 1 the default; since then it is one axis, by default the last."""
+    """Before version 13 everything from `axis` on was one long axis, and 1 the default; since then it is
+    one axis, by default the last.
+    """
     if opset < 13:
         axis = (1 if axis is None else axis) % x.ndim
         flat = Reshape((int(np.prod(x.shape[:axis])), -1))(x)
@@ -81,6 +88,14 @@ def _along(op, x, axis, opset):
 
 
 OPERATORS = {
-    "Relu": relu, "LeakyRelu": leaky_relu, "Sigmoid": sigmoid, "Tanh": tanh, "Clip": clip, "Softmax": softmax, "LogSoftmax": log_softmax,
-    "Identity": identity, "Dropout": dropout, "Cast": cast,
-}  # fmt: skip
+    "Relu": relu,
+    "LeakyRelu": leaky_relu,
+    "Sigmoid": sigmoid,
+    "Tanh": tanh,
+    "Clip": clip,
+    "Softmax": softmax,
+    "LogSoftmax": log_softmax,
+    "Identity": identity,
+    "Dropout": dropout,
+    "Cast": cast,
+}

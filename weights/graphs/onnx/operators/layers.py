@@ -1,13 +1,25 @@
 """Operators with weights."""
 
+from __future__ import annotations
+
 from minicnn import Add, BatchNorm, Conv, Linear, LocalResponseNorm, MatMul, Mul, Reshape, Transpose
 from weights.errors import WeightsError
 from weights.graphs.onnx.operators.padding import paddings
+from weights.graphs.onnx.operators.values import Ints, Value
 
 
 def conv(
-    x, W, b=None, *, auto_pad="NOTSET", dilations=None, group=1, kernel_shape=None, pads=None, strides=None
-):
+    x: Value,
+    W: Value,
+    b: Value | None = None,
+    *,
+    auto_pad: str = "NOTSET",
+    dilations: Ints | None = None,
+    group: int = 1,
+    kernel_shape: Ints | None = None,
+    pads: Ints | None = None,
+    strides: Ints | None = None,
+) -> Value:
     if W.ndim != 4:
         raise WeightsError(f"convolutions run over rows and columns; this one has kernels {tuple(W.shape)}")
     strides, dilations = strides or [1, 1], dilations or [1, 1]
@@ -15,7 +27,16 @@ def conv(
     return _weighted(Conv(strides, pad, dilations, group), x, W, b)
 
 
-def gemm(x, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
+def gemm(
+    x: Value,
+    B: Value,
+    C: Value | None = None,
+    *,
+    alpha: float = 1.0,
+    beta: float = 1.0,
+    transA: int = 0,
+    transB: int = 0,
+) -> Value:
     """alpha x B + beta C.  The usual case, a linear layer, becomes one."""
     x = Transpose((1, 0))(x) if transA else x
     bias = C is None or (
@@ -29,7 +50,7 @@ def gemm(x, B, C=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
     return y if C is None else Add()(y, C if beta == 1 else Mul()(C, beta))
 
 
-def matmul(A, B):
+def matmul(A: Value, B: Value) -> Value:
     if A.ndim == 0 or B.ndim == 0 or ((hasattr(A, "op") or hasattr(B, "op")) and min(A.ndim, B.ndim) < 2):
         raise WeightsError(
             f"products of {tuple(A.shape)} and {tuple(B.shape)} are not supported, only those of matrices"
@@ -38,8 +59,18 @@ def matmul(A, B):
 
 
 def batch_normalization(
-    x, gamma, beta, mean, var, *, epsilon=1e-5, momentum=0.9, spatial=1, training_mode=0, consumed_inputs=None
-):
+    x: Value,
+    gamma: Value,
+    beta: Value,
+    mean: Value,
+    var: Value,
+    *,
+    epsilon: float = 1e-5,
+    momentum: float = 0.9,
+    spatial: int = 1,
+    training_mode: int = 0,
+    consumed_inputs: Ints | None = None,
+) -> Value:
     if training_mode or not spatial:
         raise WeightsError(
             "batchnorm in training, or per pixel, is not supported: export the network for use (eval)"
@@ -49,7 +80,7 @@ def batch_normalization(
     return BatchNorm(epsilon)(x, gamma, beta, mean, var)
 
 
-def lrn(x, *, size, alpha=1e-4, beta=0.75, bias=1.0):
+def lrn(x: Value, *, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Value:
     if size % 2 == 0:
         raise WeightsError("local response normalisation over an even number of channels is not supported")
     return LocalResponseNorm(size, alpha, beta, bias)(x)

@@ -1,11 +1,24 @@
 """Operators that make numbers out of nothing, or out of shapes."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
+
+from weights.graphs.onnx.operators.values import Ints, Value
 
 
 def constant(
-    *, value=None, value_float=None, value_floats=None, value_int=None, value_ints=None, value_string=None, value_strings=None
-):  # fmt: skip
+    *,
+    value: np.ndarray | None = None,
+    value_float: float | None = None,
+    value_floats: Sequence[float] | None = None,
+    value_int: int | None = None,
+    value_ints: Ints | None = None,
+    value_string: str | None = None,
+    value_strings: Sequence[str] | None = None,
+) -> np.ndarray:
     if value is not None:
         return value
     if value_float is not None or value_floats is not None:
@@ -15,12 +28,12 @@ def constant(
     return np.asarray(value_strings if value_string is None else value_string)
 
 
-def constant_of_shape(shape, *, value=None):
+def constant_of_shape(shape: np.ndarray, *, value: np.ndarray | None = None) -> np.ndarray:
     value = np.zeros(1, np.float32) if value is None else value
     return np.full(tuple(shape), value.reshape(-1)[0], value.dtype)
 
 
-def shape_of(x, *, start=0, end=None):
+def shape_of(x: Value, *, start: int = 0, end: int | None = None) -> np.ndarray:
     return np.asarray(x.shape, np.int64)[start:end]
 
 

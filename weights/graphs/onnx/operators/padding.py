@@ -1,9 +1,14 @@
 """How ONNX says padding: pads = [top, left, bottom, right], or a word."""
 
+from __future__ import annotations
+
 from weights.errors import WeightsError
+from weights.graphs.onnx.operators.values import Ints
 
 
-def paddings(size, kernel, strides, dilations, pads, auto_pad):
+def paddings(
+    size: Ints, kernel: Ints, strides: Ints, dilations: Ints, pads: Ints | None, auto_pad: str
+) -> tuple[tuple[int, int], tuple[int, int]]:
     """-> ((top, bottom), (left, right)) for a window sliding over `size`."""
     if auto_pad in ("NOTSET", ""):
         pads = pads or [0] * (2 * len(size))

@@ -1,23 +1,26 @@
 """Pooling over rows and columns."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from minicnn import AvgPool, GlobalAvgPool, MaxPool, Reshape
 from weights.errors import WeightsError
 from weights.graphs.onnx.operators.padding import paddings
+from weights.graphs.onnx.operators.values import Ints, Value
 
 
 def max_pool(
-    x,
+    x: Value,
     *,
-    kernel_shape,
-    strides=None,
-    pads=None,
-    dilations=None,
-    auto_pad="NOTSET",
-    ceil_mode=0,
-    storage_order=0,
-):
+    kernel_shape: Ints,
+    strides: Ints | None = None,
+    pads: Ints | None = None,
+    dilations: Ints | None = None,
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    storage_order: int = 0,
+) -> Value:
     pool = _window(MaxPool, x, kernel_shape, strides, pads, dilations, auto_pad, ceil=bool(ceil_mode))
     if x.dtype.kind in "iu":
         return pool(x.astype(np.float64)).astype(x.dtype)
@@ -25,21 +28,21 @@ def max_pool(
 
 
 def average_pool(
-    x,
+    x: Value,
     *,
-    kernel_shape,
-    strides=None,
-    pads=None,
-    dilations=None,
-    auto_pad="NOTSET",
-    ceil_mode=0,
-    count_include_pad=0,
-):
+    kernel_shape: Ints,
+    strides: Ints | None = None,
+    pads: Ints | None = None,
+    dilations: Ints | None = None,
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,
+    count_include_pad: int = 0,
+) -> Value:
     counted = {"ceil": bool(ceil_mode), "count_padding": bool(count_include_pad)}
     return _window(AvgPool, x, kernel_shape, strides, pads, dilations, auto_pad, **counted)(x)
 
 
-def global_average_pool(x):
+def global_average_pool(x: Value) -> Value:
     """(N, C, H, W) -> (N, C, 1, 1)"""
     _check(x)
     return Reshape((x.shape[0], x.shape[1], 1, 1))(GlobalAvgPool()(x))

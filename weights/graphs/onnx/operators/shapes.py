@@ -1,12 +1,15 @@
 """Operators that rearrange: other shapes, other orders, parts, borders."""
 
+from __future__ import annotations
+
 import numpy as np
 
 from minicnn import Pad, Reshape, Slice, Tensor, Transpose
 from weights.errors import WeightsError
+from weights.graphs.onnx.operators.values import Ints, Value
 
 
-def reshape(x, *, shape, allowzero=0):
+def reshape(x: Value, *, shape: Ints, allowzero: int = 0) -> Value:
     """0 keeps a size, -1 is worked out."""
     sizes = [int(n) for n in np.asarray(shape)]
     if not allowzero:
@@ -17,12 +20,12 @@ def reshape(x, *, shape, allowzero=0):
     return _reshaped(x, sizes)
 
 
-def flatten(x, *, axis=1):
+def flatten(x: Value, *, axis: int = 1) -> Value:
     axis = axis + x.ndim if axis < 0 else axis
     return _reshaped(x, (int(np.prod(x.shape[:axis])), int(np.prod(x.shape[axis:]))))
 
 
-def squeeze(x, *, axes=None):
+def squeeze(x: Value, *, axes: Ints | None = None) -> Value:
     axes = (
         [i for i, n in enumerate(x.shape) if n == 1]
         if axes is None
@@ -33,18 +36,20 @@ def squeeze(x, *, axes=None):
     return _reshaped(x, [n for i, n in enumerate(x.shape) if i not in axes])
 
 
-def unsqueeze(x, *, axes):
+def unsqueeze(x: Value, *, axes: Ints) -> Value:
     axes = np.asarray(axes).reshape(-1)
     ndim = x.ndim + len(axes)
     at, sizes = {int(a) % ndim for a in axes}, iter(x.shape)
     return _reshaped(x, [1 if i in at else next(sizes) for i in range(ndim)])
 
 
-def transpose(x, *, perm=None):
+def transpose(x: Value, *, perm: Ints | None = None) -> Value:
     return Transpose(perm if perm is not None else range(x.ndim)[::-1])(x)
 
 
-def slice_of(x, *, starts, ends, axes=None, steps=None):
+def slice_of(
+    x: Value, *, starts: Ints, ends: Ints, axes: Ints | None = None, steps: Ints | None = None
+) -> Value:
     starts, ends = np.asarray(starts).tolist(), np.asarray(ends).tolist()
     axes = range(len(starts)) if axes is None else np.asarray(axes).tolist()
     steps = [1] * len(starts) if steps is None else np.asarray(steps).tolist()
@@ -54,7 +59,7 @@ def slice_of(x, *, starts, ends, axes=None, steps=None):
     return Slice(*index)(x)
 
 
-def gather(x, indices=None, *, axis=0):
+def gather(x: Value, indices: Value | None = None, *, axis: int = 0) -> Value:
     """One index of an axis, or, of mere numbers, any."""
     if isinstance(indices, Tensor):
         raise WeightsError("which values to gather depends on the picture: not supported")
@@ -65,7 +70,15 @@ def gather(x, indices=None, *, axis=0):
     return Slice(*(slice(None),) * (axis % x.ndim), int(indices))(x)
 
 
-def pad(x, *, pads, constant_value=None, axes=None, mode="constant", value=0.0):
+def pad(
+    x: Value,
+    *,
+    pads: Ints,
+    constant_value: float | None = None,
+    axes: Ints | None = None,
+    mode: str = "constant",
+    value: float = 0.0,
+) -> Value:
     """Negative widths cut."""
     if mode != "constant":
         raise WeightsError(f"padding by '{mode}' is not supported, only by a constant")
@@ -89,6 +102,12 @@ def _reshaped(x, shape):
 
 
 OPERATORS = {
-    "Reshape": reshape, "Flatten": flatten, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Transpose": transpose, "Slice": slice_of,
-    "Gather": gather, "Pad": pad,
-}  # fmt: skip
+    "Reshape": reshape,
+    "Flatten": flatten,
+    "Squeeze": squeeze,
+    "Unsqueeze": unsqueeze,
+    "Transpose": transpose,
+    "Slice": slice_of,
+    "Gather": gather,
+    "Pad": pad,
+}

@@ -1,9 +1,11 @@
-"""Runs in a process of its own, with limits: asks the HDF5 library, which is written in C, where a file keeps its arrays.
+"""Runs in a process of its own, with limits: asks the HDF5 library, which is written in C, where a file
+keeps its arrays.
 
-    python h5_child.py FILE START SIZE DIRECTORY          the HDF5 file is bytes [START, START + SIZE) of FILE
+    python _h5_child.py FILE START SIZE DIRECTORY        the HDF5 file is bytes [START, START + SIZE) of FILE
 
-Writes DIRECTORY/table.json, a list of {name, dtype, shape, place, start}: place "file" for an array that lies in one piece in FILE,
-"copies" for one that had to be put together (chunked, compressed) and now stands in DIRECTORY/copies.raw. Imports nothing of this project.
+Writes DIRECTORY/table.json, a list of {name, dtype, shape, place, start}: place "file" for an array that
+lies in one piece in FILE, "copies" for one that had to be put together (chunked, compressed) and now stands
+in DIRECTORY/copies.raw. Imports nothing of this project.
 """
 
 import io
@@ -46,7 +48,9 @@ class Slice(io.RawIOBase):
 
 
 def limit():
-    """No more memory, time and disk than the largest published network needs (POSIX; elsewhere only the parent's clock counts)."""
+    """No more memory, time and disk than the largest published network needs (POSIX; elsewhere only the
+    parent's clock counts).
+    """
     try:
         import resource
     except ImportError:
@@ -82,7 +86,9 @@ def table(h5py, source, start, copies):
 
 
 def walk(h5py, group, prefix, stated, seen):
-    """(path, dataset) of every dataset that is really in this file: links to other places and other files are not followed."""
+    """(path, dataset) of every dataset that is really in this file: links to other places and other files
+    are not followed.
+    """
     address = h5py.h5o.get_info(group.id).addr
     if address in seen:
         return
@@ -109,7 +115,9 @@ def walk(h5py, group, prefix, stated, seen):
 
 
 def ordered(group, stated):
-    """The group's keys, first those that Keras lists, in its order, then the others; and that list, which names what is deeper down too."""
+    """The group's keys, first those that Keras lists, in its order, then the others; and that list, which
+    names what is deeper down too.
+    """
     stated = list(stated)
     for kind in ("layer_names", "weight_names"):
         for attribute in [kind] + [
@@ -140,7 +148,9 @@ def layer_name(h5py, key, child):
 
 
 def entry(name, dataset, start, base, copies):
-    """One line of the table; an array that does not lie in one piece is copied, block by block, after its size has been found credible."""
+    """One line of the table; an array that does not lie in one piece is copied, block by block, after its
+    size has been found credible.
+    """
     size, held = dataset.size * dataset.dtype.itemsize, dataset.id.get_storage_size()
     if dataset.external or dataset.is_virtual:
         raise Refused(f"array {name!r} lies in another file: refused")

@@ -1,5 +1,8 @@
 """A scene: a background, the shapes on it in their order, and what can be seen of each."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import pi
 
@@ -37,26 +40,37 @@ class Scene:
     grain: np.ndarray
 
     @property
-    def labels(self):
+    def labels(self) -> np.ndarray:
         """(K,) float32: 1 for every kind that is present, in the order of KINDS."""
         present = {s.kind for s in self.shapes}
         return np.array([kind in present for kind in KINDS], np.float32)
 
     @property
-    def masks(self):
-        """(K, SIDE, SIDE) bool: the pixels that show each kind, in the order of KINDS; empty for an absent kind."""
+    def masks(self) -> np.ndarray:
+        """(K, SIDE, SIDE) bool: the pixels that show each kind, in the order of KINDS; empty for an absent
+        kind.
+        """
         masks = np.zeros((len(KINDS), SIDE, SIDE), bool)
         for s in self.shapes:
             masks[list(KINDS).index(s.kind)] |= s.visible
         return masks
 
-    def without(self, i):
+    def without(self, i: int) -> np.ndarray:
         """The same picture as if shape i had never been there, (SIDE, SIDE, 3) uint8."""
         return paint(self.background, [s for j, s in enumerate(self.shapes) if j != i], self.grain)
 
 
-def scene(number, split="train", seed=0, *, kinds=None, count=None, size=SIZE):
-    """Scene `number` of a split: always the same bits for the same arguments, and never those of another number or split.
+def scene(
+    number: int,
+    split: str = "train",
+    seed: int = 0,
+    *,
+    kinds: str | Sequence[str] | None = None,
+    count: int | tuple[int, int] | None = None,
+    size: float | tuple[float, float] = SIZE,
+) -> Scene:
+    """Scene `number` of a split: always the same bits for the same arguments, and never those of another
+    number or split.
 
     number  a whole number from 0
     split   "train", "validation" or "test"
@@ -88,14 +102,14 @@ def scene(number, split="train", seed=0, *, kinds=None, count=None, size=SIZE):
     )
 
 
-def place(rng, kind, size):
+def place(rng: np.random.Generator, kind: str, size: tuple[float, float]) -> Shape:
     """A shape of random size, place and turn, wholly inside the picture."""
     across = rng.uniform(*size)
     centre = tuple(rng.uniform(across / 2, SIDE - across / 2, 2).tolist())
     return shape(kind, centre, across, rng.uniform(0, 2 * pi))
 
 
-def occlude(shapes):
+def occlude(shapes: Sequence[Shape]) -> list[Shape]:
     """Gives each shape its visible mask: its pixels without those of all later shapes."""
     covered, seen = np.zeros((SIDE, SIDE), bool), []
     for s in reversed(shapes):
@@ -105,14 +119,16 @@ def occlude(shapes):
     return seen[::-1]
 
 
-def is_enough(s):
+def is_enough(s: Shape) -> bool:
     """Whether enough of a shape can be seen."""
     visible = np.count_nonzero(s.visible)
     return visible >= MIN_PIXELS and visible >= MIN_VISIBLE * np.count_nonzero(s.distance <= 0)
 
 
-def colour(rng, ground, shapes):
-    """Gives each shape a colour of its own that is seen against what lies around and below it; None if there is no such colour."""
+def colour(rng: np.random.Generator, ground: np.ndarray, shapes: Sequence[Shape]) -> list[Shape] | None:
+    """Gives each shape a colour of its own that is seen against what lies around and below it; None if
+    there is no such colour.
+    """
     canvas, done = ground.copy(), []
     for s in shapes:
         chosen = choose(rng, canvas[s.where][s.around], taken=[t.colour for t in done])
@@ -123,13 +139,13 @@ def colour(rng, ground, shapes):
     return tuple(done)
 
 
-def lay(canvas, s):
+def lay(canvas: np.ndarray, s: Shape) -> None:
     """Lays one shape onto a canvas (SIDE, SIDE, 3), in place."""
     part = canvas[s.where]
     part += s.coverage[..., None].astype(np.float32) * (s.rgb.astype(np.float32) - part)
 
 
-def paint(ground, shapes, grain):
+def paint(ground: np.ndarray, shapes: Sequence[Shape], grain: np.ndarray) -> np.ndarray:
     """Background, then the shapes in their order, then the grain -> (SIDE, SIDE, 3) uint8."""
     canvas = ground.copy()
     for s in shapes:
