@@ -12,7 +12,7 @@ import weights
 from gradcam.check.agreement import agreement
 from gradcam.check.figure_1 import figure_1
 from gradcam.check.rows import Row
-from gradcam.check.shipped import accuracy, stated_sum
+from gradcam.check.shipped import accuracy, stated, stated_sum
 from gradcam.image import prepare, read
 from gradcam.show.saving import check as check_place
 from weights.zoo import network
@@ -53,11 +53,12 @@ def check(
 def _rows(name, path, net, pictures, photo, out, data, thousand):
     """All that can be looked at, one after the other."""
     yield _sum(name, path)
-    if network(name).file.shipped:
+    measured = network(name).file.shipped and stated(name)
+    if measured:
         yield from accuracy(net, data)
     if pictures:
         yield _recognised(net, pictures, network(name).file.accuracy or "")
-    elif not network(name).file.shipped:
+    elif not measured:
         yield Row("photos", "none given", "--photos FOLDER")
     yield from agreement(net, pictures)
     if photo:

@@ -10,8 +10,8 @@ EXAMPLES = """\
 Examples:
   gradcam weights list
       the networks, and whether their files are here
-  gradcam weights get squeezenet
-      fetch a file (0.7 MB: the quick way to a network of 1000 classes)
+  gradcam weights get resnet18
+      fetch a file (47 MB); that of squeezenet, also of 1000 classes, is part of the package
   gradcam weights where vgg16
       where its file is looked for; set MINICNN_WEIGHTS to keep such files in a folder of your choice
   gradcam weights show vgg16-397923af.pth
