@@ -31,7 +31,7 @@ from minicnn.layer import Layer
 from weights import load
 from weights.recipes.regions_found import figures, found, matched
 from weights.recipes.shapes_world import regions, scenes, sentences
-from weights.recipes.shapes_world.scene import Scene
+from weights.recipes.shapes_world.composing import Scene
 
 FIRST = 1000  # scene; the first ones of the stream were looked at while the network was designed
 UNSURE = 0.05  # boxes down to this probability are ranked for the average precision
