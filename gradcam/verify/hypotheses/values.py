@@ -91,7 +91,10 @@ def reshaped(q, y):
     H, W = q.reference.result.shape[-2:]
     if H == W:
         return {}
-    read = lambda m: m.reshape(*m.shape[:-2], W, H)  # noqa: E731
+
+    def read(m):
+        return m.reshape(*m.shape[:-2], m.shape[-1], m.shape[-2])
+
     return {"": lambda q, v, old: read(old()) if q.exchanged else read(old()).swapaxes(-1, -2)}
 
 
