@@ -32,7 +32,8 @@ def replay(y: Tensor, A: Tensor, values: Array) -> Array:
             or not any(isinstance(i, Tensor) and i in found for i in tensor.op.inputs)
         ):
             continue
-        found[tensor] = again(tensor.op).forward(*(_value(i, found, times) for i in tensor.op.inputs))
+        twin = _for_as_many(again(tensor.op), tensor, times)
+        found[tensor] = twin.forward(*(_value(i, found, times) for i in tensor.op.inputs))
         for i in [i for i in found if last.get(i) is tensor]:
             del found[i]  # nobody needs it any more
     if y not in found:
@@ -40,6 +41,14 @@ def replay(y: Tensor, A: Tensor, values: Array) -> Array:
             f"{y.name or 'y'} does not depend on {A.name or 'the tensor that was given other values'}"
         )
     return found[y]
+
+
+def _for_as_many(op, y, times):
+    """The operation that made y; one that names N pictures in its shape, as a Reshape may, names M*N."""
+    shape = getattr(op, "shape", None)
+    if shape and shape[0] == len(y.data):
+        op.shape = (times * shape[0], *shape[1:])
+    return op
 
 
 def _value(i, found, times):

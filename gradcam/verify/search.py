@@ -110,6 +110,11 @@ class Search:
         except DOES_NOT_APPLY:
             self.left[forms] = np.inf
             return False
+        except ValueError:
+            if len(forms) == 1:
+                raise  # a mistake in the hypothesis
+            self.left[forms] = np.inf  # two that do not go together: another layer, and a map of this one
+            return False
 
     def _hopeless(self, forms, steps):
         """Whether float32, which is quick, shows already that this cannot be it: only for large networks, and costly changes."""

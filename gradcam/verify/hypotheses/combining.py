@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis
 from gradcam.verify.question import SHARED
 from gradcam.verify.reference.pipelines import CAMS, FORWARD, UNCLIPPED, WEIGHED, but
 from gradcam.verify.reference.run import Run
@@ -54,6 +54,8 @@ def whole(q, y):
 
 def as_if(method, q, v):
     """The same run of another method, up to the layer."""
+    if method == "cam" and cam_head(v.y)[0] is not v.A:
+        raise DoesNotApply("CAM's layer is the one in front of the pooling")
     return Run(q.of_method(method), [c for c in v.changes if c[1] in SHARED])
 
 
