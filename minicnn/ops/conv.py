@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from minicnn.convolution import Geometry, Kept, choose
+from minicnn.convolution.ties import settle_ties
 from minicnn.graph import Array, GraphError, Op
 from minicnn.ops.channels import sum_per_channel
 from minicnn.windows import Pair, Sides
@@ -41,7 +42,7 @@ class Conv(Op):
         self._check(x, W)
         self.x, self.W = x, W
         self.how = choose(x, W, self.geometry, self.precision, self.kept)
-        return self.how.forward(x, W, self.geometry, b)
+        return settle_ties(self.how.forward(x, W, self.geometry, b), x, W.shape[-2:], self.geometry)
 
     def gx(
         self, gy: Array
