@@ -44,13 +44,15 @@ class SigmoidCrossEntropy(Op):
 
     For labels that do not exclude each other.
 
+    p - t = (1-t) p(x) - t p(-x), which keeps its digits where the network is sure.
+
     x: scores (N, K), t: 0 or 1 for each (N, K) -> a number, shape ().
     """
 
     p_minus_t: Array
 
     def forward(self, x: Array, t: Array) -> Array:
-        self.N, self.p_minus_t = x.shape[0], sigmoid(x) - t
+        self.N, self.p_minus_t = x.shape[0], (1 - t) * sigmoid(x) - t * sigmoid(-x)
         return (np.maximum(x, 0) - x * t + np.log1p(np.exp(-abs(x)))).sum() / self.N
 
     def gx(self, gy: Array) -> Array:

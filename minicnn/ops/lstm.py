@@ -4,6 +4,7 @@ import numpy as np
 
 from minicnn.graph import Array, GraphError, Op
 from minicnn.ops.sigmoid import sigmoid
+from minicnn.ops.tanh import slope
 
 
 class LSTM(Op):
@@ -36,25 +37,24 @@ class LSTM(Op):
                 f"an LSTM with weights {tuple(W.shape)} does not take x {x.shape}, h {h.shape}, c {c.shape}"
             )
         self.xh, self.c, self.W, self.D = np.concatenate([x, h], axis=-1), c, W, x.shape[-1]
-        i, f, g, o = np.split(self.xh @ W.T + b, 4, axis=-1)
+        self.a = i, f, g, o = np.split(self.xh @ W.T + b, 4, axis=-1)
         self.i, self.f, self.g, self.o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        c = self.f * c + self.i * self.g
-        self.shown = np.tanh(c)
-        return np.concatenate([self.o * self.shown, c], axis=-1)
+        self.new_c = self.f * c + self.i * self.g
+        return np.concatenate([self.o * np.tanh(self.new_c), self.new_c], axis=-1)
 
     def at_cell(self, gy: Array) -> Array:
         """The signal at c': what arrives there itself, and what comes through h'."""
         gh, gc = np.split(gy, 2, axis=-1)
-        return gc + gh * self.o * (1 - self.shown**2)
+        return gc + gh * self.o * slope(self.new_c)
 
     def at_gates(self, gy: Array) -> Array:
         """The signal at a (..., 4H)."""
         gh, _ = np.split(gy, 2, axis=-1)
-        gc = self.at_cell(gy)
-        i = gc * self.g * self.i * (1 - self.i)
-        f = gc * self.c * self.f * (1 - self.f)
-        g = gc * self.i * (1 - self.g**2)
-        o = gh * self.shown * self.o * (1 - self.o)
+        gc, (a_i, a_f, a_g, a_o) = self.at_cell(gy), self.a
+        i = gc * self.g * self.i * sigmoid(-a_i)
+        f = gc * self.c * self.f * sigmoid(-a_f)
+        g = gc * self.i * slope(a_g)
+        o = gh * np.tanh(self.new_c) * self.o * sigmoid(-a_o)
         return np.concatenate([i, f, g, o], axis=-1)
 
     def gx(self, gy: Array) -> Array:
