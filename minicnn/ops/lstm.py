@@ -29,7 +29,7 @@ class LSTM(Op):
     f: Array
     g: Array
     o: Array
-    shown: Array
+    new_c: Array
 
     def forward(self, x: Array, h: Array, c: Array, W: Array, b: Array) -> Array:
         if W.shape != (4 * h.shape[-1], x.shape[-1] + h.shape[-1]) or c.shape != h.shape:
