@@ -88,13 +88,15 @@ def _path(order, ends, start):
 
 
 def _check_nothing_is_dropped(tensor, leads):
-    """GraphError for an input from which one of the ends can be reached, but to which the operation sends no signal."""
+    """GraphError for an input from which one of the ends can be reached, but to which the operation sends no
+    signal."""
     for i, name, gradient in zip(tensor.op.inputs, _input_names(type(tensor.op)), _gradients(tensor.op)):
         if not gradient and isinstance(i, Tensor) and i in leads:
             what = f"{type(tensor.op).__name__} '{tensor.name or 'without a name'}'"
             raise GraphError(
-                f"{what} has no gradient towards its input '{name}', and what is asked for leads there: part of the signal "
-                "would be lost. Compute that input without remembering (net(x.data)), or give the operation the gradient"
+                f"{what} has no gradient towards its input '{name}', and what is asked for leads there: part
+                of " "the signal would be lost. Compute that input from arrays, which remember nothing, or
+                give the " "operation that gradient"
             )
 
 

@@ -1,9 +1,10 @@
-"""Flat areas, where neighbouring windows tie: our float32 maps beside PyTorch's, each against a float64 of its own.
+"""Flat areas, where neighbouring windows tie: our float32 maps beside PyTorch's, each against a float64 of
+its own.
 
     python -m tests.flat_areas [--photos 40] [--networks mini_vgg squeezenet vgg16]
 
-Three networks: SqueezeNet and mini_vgg with their weights, and VGG-16's published convolutions under global average pooling and
-a linear layer drawn at random.  40 photos plain, on black, on white, and letterboxed.
+Three networks: SqueezeNet and mini_vgg with their weights, and VGG-16's published convolutions under global
+average pooling and a linear layer drawn at random.  40 photos plain, on black, on white, and letterboxed.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import torch
 from torch.nn import functional as F
 
 import weights
-from minicnn import load, nets
+from minicnn import load
 from minicnn.layer import Apply, LinearLayer, Sequential
 from minicnn.nets.classifiers.blocks import blocks
 from minicnn.ops import GlobalAvgPool
@@ -31,7 +32,8 @@ FACTOR = 3
 
 
 class Subject:
-    """One network, ours and PyTorch's: size of its input, layers, how pixels are prepared, and both sides' weights."""
+    """One network, ours and PyTorch's: size of its input, layers, how pixels are prepared, and both sides'
+    weights."""
 
     def __init__(self, net, forward, tensors, size, prepare, layers, unit_layer, scores):
         self.net, self.double = net, net.astype(np.float64)
@@ -39,7 +41,8 @@ class Subject:
         self.layers, self.unit_layer, self.scores = layers, unit_layer, scores
 
     def compared(self, path, kind):
-        """-> ({map: our float32 from our float64}, {map: PyTorch's float32 from its own}, {map: the two float64s})"""
+        """-> ({map: our float32 from our float64}, {map: PyTorch's float32 from its own}, {map: the two
+        float64s})"""
         x = self.prepare(picture(path, kind, self.size))
         at = (self.layers, self.unit_layer)
         truth, run = theirs(self.forward, self.tensors, x, torch.float64, *at, self.scores)
@@ -110,13 +113,17 @@ NETWORKS = {"mini_vgg": mini_vgg, "squeezenet": squeezenet, "vgg16": vgg16}
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="python -m tests.flat_areas", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.flat_areas",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--photos", type=int, default=40)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     args = parser.parse_args()
     report = Report("flat_areas", __doc__.splitlines()[0], ["numpy", "torch"])
-    report.say(f"relative L2 distance, medians and means over {args.photos} photos; gradient and guided backprop")
+    report.say(
+        f"relative L2 distance, medians and means over {args.photos} photos; gradient and guided backprop"
+    )
     report.say("start at the top class, deconvnet at the strongest unit of a middle layer\n")
     fails = []
     for name in args.networks:
@@ -126,10 +133,25 @@ def main():
             fast, single, double = ([row[i] for row in rows] for i in range(3))
             found, limit = median(fast), median(single)
             table = {
-                m: [found[m], limit[m], found[m] / limit[m], _mean(fast, m), _mean(single, m), median(double)[m]]
+                m: [
+                    found[m],
+                    limit[m],
+                    found[m] / limit[m],
+                    _mean(fast, m),
+                    _mean(single, m),
+                    median(double)[m],
+                ]
                 for m in MAPS
             }
-            head = [f"{name}, {kind}", "ours", "PyTorch", "ratio", "mean ours", "mean PyTorch", "float64s apart"]
+            head = [
+                f"{name}, {kind}",
+                "ours",
+                "PyTorch",
+                "ratio",
+                "mean ours",
+                "mean PyTorch",
+                "float64s apart",
+            ]
             report.table(head, table)
             fails += [f"{name}, {kind}: {m}" for m in MAPS if found[m] > FACTOR * limit[m]]
     report.say(f"medians above {FACTOR} times PyTorch's: {', '.join(fails) or 'none'}")

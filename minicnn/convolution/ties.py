@@ -1,9 +1,11 @@
-"""Equal windows give equal outputs: so a max-pool's tie on a flat area is broken as documented, whatever computes the convolution.
+"""Equal windows give equal outputs: so a max-pool's tie on a flat area is broken as documented, whatever
+computes the convolution.
 
-On the black around a scan, or in a letterbox, neighbouring windows see the very same numbers.  The equation gives them the same output;
-in floating point a sum's last bit depends on where in a tile or a block it was computed, and a max-pool behind would choose by that
-bit: its switches, and so every gradient map, would be noise there.  So each connected area of windows that see the same
-numbers gets one of its outputs, that of its first window.
+On the black around a scan, or in a letterbox, neighbouring windows see the very same numbers.  The equation
+gives them the same output; in floating point a sum's last bit depends on where in a tile or a block it was
+computed, and a max-pool behind would choose by that bit: its switches, and so every gradient map, would be
+noise there.  So each connected area of windows that see the same numbers gets one of its outputs, that of its
+first window.
 """
 
 from __future__ import annotations
@@ -13,11 +15,14 @@ import numpy as np
 from minicnn.convolution.taps import Geometry
 from minicnn.device import to_cpu
 
-GLANCE = 2  # channels that are compared first, those with the largest values: they tell nearly all windows apart
+GLANCE = (
+    2  # channels that are compared first, those with the largest values: they tell nearly all windows apart
+)
 
 
 def settle_ties(y: np.ndarray, x: np.ndarray, kernel: tuple[int, int], geometry: Geometry) -> np.ndarray:
-    """Give each area of equal windows one output, in place.  y (N, F, h, w), fresh; x (N, C, H, W); kernel (kh, kw) -> y"""
+    """Give each area of equal windows one output, in place.  y (N, F, h, w), fresh; x (N, C, H, W); kernel
+    (kh, kw) -> y"""
     windows = y.shape[-2:]
 
     def padded(x):
@@ -42,7 +47,8 @@ def _lively(x):
 
 
 def _like_the_one_before(few, all_channels, axis, kernel, geometry, windows):
-    """Whether a window sees what its left (axis 2) or upper (axis 1) neighbour sees: (N, h, w) bool; None if none does."""
+    """Whether a window sees what its left (axis 2) or upper (axis 1) neighbour sees: (N, h, w) bool; None if
+    none does."""
     if windows[axis - 1] < 2:
         return None
     step, there = geometry.stride[axis - 1], [n - (a == axis) for a, n in enumerate(windows, start=1)]
@@ -77,7 +83,8 @@ def _all_taps(same, kernel, geometry, windows):
 
 
 def _first_of_area(left, above, shape):
-    """The flat index of the first window of each window's area, (N, h, w); left, above: whether a window is like that neighbour."""
+    """The flat index of the first window of each window's area, (N, h, w); left, above: whether a window is
+    like that neighbour."""
     first, before = np.arange(np.prod(shape)).reshape(shape), None
     while before is None or not np.array_equal(first, before):
         before = first

@@ -12,7 +12,8 @@ def sigmoid(x: Array) -> Array:
 
 
 class Sigmoid(Op):
-    """y(x) = 1 / (1 + e^-x), so dy/dx = y (1 - y) = y(x) y(-x): near y = 1 only the second keeps its digits."""
+    """y(x) = 1 / (1 + e^-x), so dy/dx = y (1 - y) = y(x) y(-x): near y = 1 only the second keeps its
+    digits."""
 
     activation = True
     x: Array

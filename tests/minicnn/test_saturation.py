@@ -1,4 +1,5 @@
-"""Sigmoid and its relatives keep their digits over the whole range of float32 and float64; no signal is dropped in silence."""
+"""Sigmoid and its relatives keep their digits over the whole range of float32 and float64; no signal is
+dropped in silence."""
 
 import numpy as np
 import pytest

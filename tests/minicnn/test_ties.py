@@ -1,4 +1,5 @@
-"""Flat areas: windows that see the same numbers have the same output, whatever computes the convolution, and so ties stay ties."""
+"""Flat areas: windows that see the same numbers have the same output, whatever computes the convolution, and
+so ties stay ties."""
 
 import numpy as np
 import pytest
@@ -54,12 +55,15 @@ def test_a_flat_area_has_one_output(name, dtype, channels_last):
 
 
 def test_along_a_border_windows_are_alike_in_one_direction():
-    """In the first column a window sees the padding: it is like those above and below it, not like its right neighbour."""
+    """In the first column a window sees the padding: it is like those above and below it, not like its right
+    neighbour."""
     x = picture(16, 40, np.s_[:, :])
     y = outputs(x, random.standard_normal((16, 16, 3, 3)).astype(np.float32), pad=1)
     assert (y[:, :, 1:-1, 0] == y[:, :, 1:2, 0]).all() and (y[:, :, 0, 1:-1] == y[:, :, 0, 1:2]).all()
     assert (y[:, :, 1:-1, 1:-1] == y[:, :, 1:2, 1:2]).all()
-    assert not np.array_equal(y[:, :, 5, 0], y[:, :, 5, 1]) and not np.array_equal(y[:, :, 0, 0], y[:, :, 0, 1])
+    assert not np.array_equal(y[:, :, 5, 0], y[:, :, 5, 1]) and not np.array_equal(
+        y[:, :, 0, 0], y[:, :, 0, 1]
+    )
 
 
 def test_an_area_of_any_shape_has_one_output():

@@ -1,4 +1,5 @@
-"""Photos with flat areas, as people have them: on black (a scan), on white (a product), letterboxed; and plain."""
+"""Photos with flat areas, as people have them: on black (a scan), on white (a product), letterboxed; and
+plain."""
 
 import numpy as np
 from PIL import Image
@@ -7,7 +8,8 @@ KINDS = ("plain", "on black", "on white", "letterboxed")
 
 
 def picture(path, kind, size):
-    """(size, size, 3) uint8; the photo's centre fills 60 % of the sides of a flat ground, or 9/16 of the height of a letterbox."""
+    """(size, size, 3) uint8; the photo's centre fills 60 % of the sides of a flat ground, or 9/16 of the
+    height of a letterbox."""
     photo = Image.open(path).convert("RGB")
     if kind == "plain":
         return np.asarray(_filling(photo, size, size))

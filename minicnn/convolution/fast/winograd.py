@@ -37,8 +37,9 @@ from minicnn.device import block_size
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 160  # ... but with many channels as many tiles: a product with few rows spends its time on reading U
-TERMS = 64  # channels that are summed at once: with 512, a third of the rounding is saved for a tenth of the time
-TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
+TERMS = 64  # channels that are summed at once: with 512 this saves half of the rounding, at a tenth of the
+time FEW = 64  # filters up to which a signal goes back by F2: a third of the rounding where a gradient map is
+made TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
 
 
 class Tiles:
@@ -95,10 +96,11 @@ class Winograd:
     def gx(self, gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -> np.ndarray:
         """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
         (top, _), (left, _) = geometry.pad
+        t = F2 if max(W.shape[:2]) <= FEW else self.t
         U = self.kept.get(
-            ("gx", self.t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), self.t)
+            ("gx", t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), t)
         )
-        return _correlate(gy, U, size, 2 - top, 2 - left, self.t)
+        return _correlate(gy, U, size, 2 - top, 2 - left, t)
 
     @one_thread_each
     def gW(self, gy: np.ndarray, x: np.ndarray, kernel: Sequence[int], geometry: Geometry) -> np.ndarray:
@@ -153,7 +155,8 @@ def _correlate(x, U, windows, top, left, t, b=None):
 
 
 def _product(V, U):
-    """V U (n*n, tiles, F), a sum over C channels, as a sum of sums of TERMS: rounding stays what it is for TERMS channels."""
+    """V U (n*n, tiles, F), a sum over C channels, as a sum of sums of TERMS: rounding stays what it is for
+    TERMS channels."""
     C = V.shape[-1]
     M = workspace("M", (*V.shape[:-1], U.shape[-1]), V)
     np.matmul(V[..., :TERMS], U[:, :TERMS], out=M)
