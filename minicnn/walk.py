@@ -93,10 +93,10 @@ def _check_nothing_is_dropped(tensor, leads):
     for i, name, gradient in zip(tensor.op.inputs, _input_names(type(tensor.op)), _gradients(tensor.op)):
         if not gradient and isinstance(i, Tensor) and i in leads:
             what = f"{type(tensor.op).__name__} '{tensor.name or 'without a name'}'"
+            lost = f"{what} has no gradient towards its input '{name}', and what is asked for leads there"
             raise GraphError(
-                f"{what} has no gradient towards its input '{name}', and what is asked for leads there: part
-                of " "the signal would be lost. Compute that input from arrays, which remember nothing, or
-                give the " "operation that gradient"
+                f"{lost}: part of the signal would be lost. Compute that input from arrays, which remember "
+                "nothing, or give the operation that gradient"
             )
 
 

@@ -37,9 +37,11 @@ from minicnn.device import block_size
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 160  # ... but with many channels as many tiles: a product with few rows spends its time on reading U
-TERMS = 64  # channels that are summed at once: with 512 this saves half of the rounding, at a tenth of the
-time FEW = 64  # filters up to which a signal goes back by F2: a third of the rounding where a gradient map is
-made TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
+TERMS = (
+    64  # channels that are summed at once: of 512, this saves half of the rounding for a tenth of the time
+)
+FEW = 64  # filters up to which a signal goes back by F2: a third of the rounding
+TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
 
 
 class Tiles:
