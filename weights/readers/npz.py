@@ -1,5 +1,6 @@
-"""NumPy's .npz: a zip of .npy files, stored (views of the map) or deflated (inflated once, after their size
-was checked).
+"""NumPy's .npz: a zip of .npy files.
+
+Stored ones become views of the map; deflated ones are inflated once, after their size was checked.
 """
 
 from __future__ import annotations
@@ -13,27 +14,29 @@ from weights.readers.mapped_file import MappedFile, check_size
 
 
 def fits(file: MappedFile) -> bool:
-    """Whether a mapped file is a zip with arrays in it; asked when it is none of the zips that frameworks
-    write.
-    """
+    """Whether a mapped file is a zip with arrays in it; frameworks' own zips are asked first."""
     return zip_directory.is_zip(file) and any(n.endswith(".npy") for n in zip_directory.members(file))
 
 
 def read(file: MappedFile) -> dict[str, np.ndarray]:
     """{name: array} of a mapped file, without the .npy of the member names."""
-    members = zip_directory.members(file)
-    return {
-        name.removesuffix(".npy"): _array(file, member)
-        for name, member in members.items()
-        if name.endswith(".npy")
-    }
+    names = [n.removesuffix(".npy") for n in zip_directory.members(file) if n.endswith(".npy")]
+    return {name: array(file, name) for name in names}
 
 
-def _array(file, member):
+def array(file: MappedFile, name: str) -> np.ndarray:
+    """One array of a mapped file; the checksum that the zip states for it is verified.
+
+    WeightsError: there is none of that name, or it is damaged, or it is no plain array of numbers.
+    """
+    member = zip_directory.members(file).get(f"{name}.npy")
+    if member is None:
+        raise WeightsError(f"it holds no array called {name!r}")
     try:
+        data = zip_directory.contents(file, member)
         if member.method == zip_directory.DEFLATED:
-            return npy.from_bytes(zip_directory.contents(file, member))
-        dtype, fortran, shape, start = npy.header(file.bytes(member.start, member.stop))
+            return npy.from_bytes(data)
+        dtype, fortran, shape, start = npy.header(data)
         count = check_size(member.size - start, shape, dtype)
         return npy.shaped(file.array(member.start + start, dtype, (count,)), fortran, shape)
     except WeightsError as error:

@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from weights.errors import WeightsError
+from weights.readers import npz
+from weights.readers.mapped_file import MappedFile
 
 MEAN, STD = (
     np.float32([0.485, 0.456, 0.406]),
@@ -24,13 +26,10 @@ def read(path: Path, split: str) -> tuple[np.ndarray, ...]:
     WeightsError if the file is not that file.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            stream, offsets, labels = (
-                file[f"{split}_jpeg"].tobytes(),
-                file[f"{split}_offsets"],
-                file[f"{split}_labels"],
-            )
-    except (OSError, KeyError, ValueError) as error:
+        with MappedFile(path) as file:
+            stream = npz.array(file, f"{split}_jpeg").tobytes()
+            offsets, labels = npz.array(file, f"{split}_offsets"), npz.array(file, f"{split}_labels")
+    except (OSError, WeightsError) as error:
         raise WeightsError(
             f"{path}: not an npz file with {split}_jpeg, {split}_offsets and {split}_labels ({error})"
         ) from None

@@ -2,6 +2,7 @@
 they were.
 """
 
+import io
 import pickle
 import zipfile
 
@@ -298,6 +299,16 @@ def test_unknown_formats_say_what_was_found_and_what_is_known(put, data, message
     with pytest.raises(WeightsError) as caught:
         read(put(data))
     assert message in str(caught.value) and "safetensors" in str(caught.value)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_one_flipped_bit_of_an_npz_is_noticed(put, save):
+    buffer = io.BytesIO()
+    save(buffer, a=np.arange(1000, dtype=np.float32))
+    data = bytearray(buffer.getvalue())
+    data[len(data) // 2] ^= 1
+    with pytest.raises(WeightsError, match=r"checksum|inflate"):
+        read(put(bytes(data)))
 
 
 def test_a_zip_of_something_else(put):
