@@ -10,6 +10,7 @@ import numpy as np
 from gradcam.explanation import explain
 from gradcam.image import prepare
 from gradcam.measure.baselines import random_point
+from gradcam.measure.errors import MeasureError
 from gradcam.measure.measures.deletion_insertion import few
 from gradcam.measure.measures.rank_correlation import spread
 from gradcam.measure.pictures.example import Example
@@ -25,21 +26,22 @@ NOT_FINITE = "the map is not finite"
 
 
 def parsed(method: str) -> tuple[str, str | None]:
-    """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from
-    (default: the network's own).
+    """'grad_cam@conv10' -> ('grad_cam', 'conv10'): a method, and the layer it looks at or starts from.
+
+    Without a layer: None, the network's own.  MeasureError if there is no such method.
     """
     name, _, layer = method.partition("@")
     if name not in METHODS:
-        raise ValueError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
+        raise MeasureError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
     return name, layer or None
 
 
 class Case:
-    """number: which picture; c: the class that is explained; x (1, C, H, W): the input; truth (H, W) bool,
-    boxes (B, 4): where c is.
+    """One picture of a class, and every method's map of it.
 
-    overlap: how many of occlusion's windows cover a place, in a row.
-
+    number: which picture; c: the class that is explained; x (1, C, H, W): the input;
+    truth (H, W) bool, boxes (B, 4): where c is;
+    overlap: how many of occlusion's windows cover a place, in a row;
     maps {method: map (H, W) >= 0, on the picture's pixels}; raw {method: the map as the method gave it};
     failed {method: why there is none}
     """
@@ -104,7 +106,7 @@ class Case:
         for method in methods:
             name, layer = parsed(method)
             if name == OCCLUSION.name:
-                self.raw[method] = spread(self.falls, self.size, *self.window)
+                self._keep_map(method, spread(self.falls, self.size, *self.window))
             else:
                 layers.setdefault(layer, {})[name] = method
         for layer, named in layers.items():
@@ -120,10 +122,13 @@ class Case:
     def _keep(self, named, layer):
         found = explain(self.net, self.x, self.c, list(named), layer, layer)
         for name, method in named.items():
-            if np.isfinite(found[name]).all():
-                self.raw[method] = found[name][0]
-            else:
-                self.failed[method] = NOT_FINITE
+            self._keep_map(method, found[name][0])
+
+    def _keep_map(self, method, map):
+        if np.isfinite(map).all():
+            self.raw[method] = map
+        else:
+            self.failed[method] = NOT_FINITE
 
 
 def unfit(

@@ -8,20 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-PICTURES = (
-    "pictures"  # whole pictures, with what is known of each: where the object is, what the network says of it
-)
-GRIDS = (
-    "grids"  # grids of four pictures of four classes; the truth is the cell of the class that is asked for
-)
-RANDOM_WEIGHTS = "random weights"  # the same pictures, before and after layers of the network were drawn anew
+PICTURES = "pictures"  # whole pictures, each with the place of its object
+GRIDS = "grids"  # four pictures of four classes in one; the truth is the cell of the class that is asked for
+RANDOM_WEIGHTS = "random weights"  # the same pictures, before and after layers got random weights
 
 
 class Figure(NamedTuple):
     """One number that a measure gives.
 
-    name: its key in a row; title: above its column; better: 1 if more is better, -1 if less is; percent:
-    whether it is a share
+    name: its key in a row; title: above its column; better: 1 if more is better, -1 if less is;
+    percent: whether it is a share, shown in percent
     """
 
     name: str
@@ -34,17 +30,16 @@ class Figure(NamedTuple):
 class Measure:
     """A measure of maps.
 
-    name      what `gradcam measure` takes; title: its usual name; paper: authors and year; question: what it
-              asks, in one line
+    name      what `gradcam measure` takes; title: its usual name; paper: authors and year;
+              question: what it asks, in one line
     value     f(map, case) -> a number, or one for each figure.  map (H, W) >= 0, on the picture's pixels;
-              case: a `gradcam.measure.case.Case`. A measure that needs random weights: f(before, after), each
-              a pair (map as the method gave it, map (H, W) >= 0)
+              case: a `gradcam.measure.case.Case`.  Of a measure that needs random weights: f(before, after),
+              each a pair of the map as the method gave it and the map (H, W) >= 0
     figures   what these numbers are, a `Figure` each
     needs     what it is measured on: PICTURES, GRIDS or RANDOM_WEIGHTS
-    chance    f(case) -> what a random point gets, where that is known exactly; otherwise one random point is
-              measured
-    ordered   whether only the order of the values counts: a map of zeros, which has none, is given a random
-              point's numbers
+    chance    f(case) -> what a random point gets, if that is known exactly; if None, one is measured
+    ordered   whether only the order of the values counts: a map of zeros, which has none, is given what a
+              random point gets
     many_passes  whether one map takes many forward passes of the network
     """
 

@@ -1,5 +1,6 @@
-"""Deletion and insertion (Petsiuk et al. 2018, "causal metrics"): how fast the class goes, or comes, when its
-most important pixels do.
+"""Deletion and insertion, the "causal metrics" of Petsiuk et al. 2018, sec. 3.3.
+
+How fast the class goes, or comes, when the pixels do that a map calls most important.
 """
 
 from __future__ import annotations
@@ -19,37 +20,33 @@ BLUR = 0.05  # deviation of the blur that insertion begins with, of the picture'
 
 
 def deletion(net: Network, x: np.ndarray, c: int, map: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """Pixels give way to the mean colour, the most important first -> the probabilities of class c after each
-    step (steps + 1,)
+    """Pixels give way to the mean colour, the most important first: the probability of c after each step.
 
-    net: arrays (N, C, H, W) -> scores (N, classes); x (1, C, H, W), an input, in which 0 is the mean colour;
-    map (H, W).  The less area under the curve, the better the map.  MeasureError for a map that is not finite
-    or not as large as x.
+    net: arrays (N, C, H, W) -> scores (N, classes); x (1, C, H, W), floats, an input in which 0 is the mean
+    colour; c: class; map (H, W) -> (steps + 1,), from the whole picture to none of it.
+    The less area under the curve, the better the map.
+    MeasureError for a map or scores that are not finite, and for a map that is not as large as x.
     """
+    x, map = _one_size(x, map)
     return curve(net, x, np.zeros_like(x), c, map, steps)
 
 
 def insertion(net: Network, x: np.ndarray, c: int, map: np.ndarray, steps: int = STEPS) -> np.ndarray:
-    """A blurred picture becomes sharp, the most important pixels first -> the probabilities of class c after
-    each step (steps + 1,)
+    """A blurred picture becomes sharp, the most important pixels first: the probability of c after each step.
 
-    net, x, c, map: as in `deletion`.  The more area under the curve, the better the map.
+    net, x, c, map: as in `deletion` -> (steps + 1,).  The more area under the curve, the better the map.
     """
+    x, map = _one_size(x, map)
     return curve(net, blurred(x), x, c, map, steps)
 
 
 def curve(
     net: Network, before: np.ndarray, after: np.ndarray, c: int, map: np.ndarray, steps: int
 ) -> np.ndarray:
-    """The probabilities of class c while pixels of `before` give way to those of `after`, in the order of the
-    map, in equal parts.
+    """The probabilities of c while pixels of `before` give way to those of `after`, in the map's order.
+
+    In each step equally many pixels, to rounding -> (steps + 1,)
     """
-    map = checked_map(map)
-    if after.ndim != 4 or after.shape[0] != 1 or after.shape[-2:] != map.shape:
-        raise MeasureError(
-            "x is one picture (1, C, H, W) and the map (H, W) as large; "
-            f"these are {after.shape} and {map.shape}"
-        )
     if steps < 1:
         raise MeasureError(f"steps is a number from 1, not {steps}")
     order = np.argsort(-map, axis=None, kind="stable")
@@ -74,8 +71,13 @@ def few(x: np.ndarray) -> int:
 
 def probability(net: Network, x: np.ndarray, c: int) -> np.ndarray:
     """(N, C, H, W) -> the probability of class c (N,)"""
+    scores = net(x)
+    if not 0 <= c < scores.shape[1]:
+        raise MeasureError(f"there is no class {c}: this network has {scores.shape[1]}, from 0")
+    if not np.isfinite(scores).all():
+        raise MeasureError("the network's scores are not finite (NaN or infinite): they give no probability")
     multi_label = getattr(getattr(net, "card", None), "multi_label", False)
-    return (Sigmoid() if multi_label else Softmax())(net(x))[:, c]
+    return (Sigmoid() if multi_label else Softmax())(scores)[:, c]
 
 
 def area_under_curve(curve: np.ndarray) -> float:
@@ -98,6 +100,19 @@ def gaussian(n: int, deviation: float) -> np.ndarray:
     for i in range(n):
         np.add.at(B[i], np.clip(i + away, 0, n - 1), weights / weights.sum())
     return B
+
+
+def _one_size(x, map):
+    x, map = np.asarray(x), checked_map(map)
+    if x.ndim != 4 or x.shape[0] != 1 or x.shape[-2:] != map.shape:
+        raise MeasureError(
+            f"x is one picture (1, C, H, W) and the map (H, W) as large; these are {x.shape} and {map.shape}"
+        )
+    if x.dtype.kind != "f":
+        raise MeasureError(
+            f"x is the network's input, floats, not {x.dtype}: gradcam.image.prepare makes it of a picture"
+        )
+    return x, map
 
 
 DELETION = Measure(

@@ -8,12 +8,12 @@ from gradcam.measure.measures.pointing_game import chance
 
 
 def energy_pointing_game(map: np.ndarray, truth: np.ndarray) -> float:
-    """Energy-based pointing game (Wang et al. 2020, sec. 4.3): what share of the map lies on the object?  ->
-    0 to 1
+    """Energy-based pointing game (Wang et al. 2020, sec. 4.3): what share of the map lies on the object?
 
-    map (H, W) >= 0; truth (H, W): the object's pixels.        sum over truth of L / sum of L        A map of
-    zeros has no energy: 0.  MeasureError for a map that is not finite or below zero somewhere, and for a mask
-    of another size.
+        sum over truth of L / sum of L
+
+    map L (H, W) >= 0; truth (H, W): the object's pixels -> 0 to 1.  A map of zeros has no energy: 0.
+    MeasureError for a map that is not finite or below zero somewhere, and for a mask of another size.
     """
     map = checked_map(map, positive=True)
     truth = checked_mask(truth, map.shape)

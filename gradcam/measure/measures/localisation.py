@@ -1,6 +1,6 @@
-"""Localisation (Selvaraju et al. 2017, sec. 4.1): the box around the largest segment of a map that was cut at
-15 % of its maximum.
+"""Weakly supervised localisation (Selvaraju et al. 2017, sec. 4.1).
 
+The map is cut at 15 % of its maximum; the box around the largest segment is compared with the object's.
 A box is (x0, y0, x1, y1) in pixels, x to the right, y down; x1 and y1 are no longer inside.
 
 Lesson 12.
@@ -20,11 +20,10 @@ CUT, ENOUGH = 0.15, 0.5  # share of the maximum; intersection over union that co
 
 
 def localisation(map: np.ndarray, boxes: np.ndarray) -> float:
-    """How well the map's box agrees with the nearest of the object's boxes: intersection over union, 0 to 1;
-    0 for a map of zeros.
+    """How well the map's box agrees with the nearest of the object's boxes: intersection over union, 0 to 1.
 
-    map (H, W) >= 0; boxes (B, 4), pixels.  MeasureError for a map that is not finite, and for a box without
-    area.
+    map (H, W) >= 0; boxes (B, 4), pixels.  A map of zeros has no box: 0.
+    MeasureError for a map that is not finite, and for a box without area.
     """
     map, boxes = checked_map(map), checked_boxes(boxes)
     return max(iou(box(map), known) for known in boxes) if np.any(map > 0) else 0.0
@@ -52,10 +51,10 @@ def iou(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def errors(map: np.ndarray, case: Any) -> tuple[bool, bool, bool]:
-    """Box found; top-1 and top-5 error: the class is not among the first, or its box is wrong (Selvaraju et
-    al. 2017, table 1).
+    """Whether the box is found; top-1 and top-5 error (Selvaraju et al. 2017, table 1).
 
-    Where classes do not exclude each other, the first ones are those whose probability is at least a half.
+    An error: the class is not among the first, or its box is wrong.  Where classes do not exclude each other,
+    the first ones are those whose probability is at least a half.
     """
     found = localisation(map, case.boxes) >= ENOUGH
     multi_label = getattr(getattr(case.net, "card", None), "multi_label", False)

@@ -1,5 +1,6 @@
-"""Rank correlation with occlusion (Selvaraju et al. 2017, sec. 5.3): does a map rank the patches of a picture
-as the network does?
+"""Rank correlation with occlusion (Selvaraju et al. 2017, sec. 5.3).
+
+Does a map rank the patches of a picture as the network does, when each of them is covered?
 
 Lesson 14.
 """
@@ -17,12 +18,11 @@ from gradcam.measure.statistics.spearman import spearman
 
 
 def rank_correlation(map: np.ndarray, falls: np.ndarray, window: int, stride: int) -> float:
-    """Spearman's correlation between how much the score falls when a window is covered, and the map's mean in
-    that window -> -1 to 1
+    """Spearman's correlation of the map's mean in a window with the fall of the score when it is covered.
 
     map (H, W) >= 0; falls (rows, columns), as `occlusion` gives them with average="none" and the same window
-    and stride, in pixels.  MeasureError for a map that is not finite, and for falls of other windows than
-    these.
+    and stride, in pixels -> -1 to 1.
+    MeasureError for a map that is not finite, and for falls of other windows than these.
     """
     map, falls = checked_map(map), np.asarray(falls)
     inside = [map[at].mean() for at in windows(map.shape, window, stride)]
@@ -42,10 +42,7 @@ def windows(size: tuple[int, int], window: int, stride: int) -> list[tuple[slice
 
 
 def spread(falls: np.ndarray, size: tuple[int, int], window: int, stride: int) -> np.ndarray:
-    """The occlusion map that belongs to these falls: every pixel has the mean of the windows that cover it.
-
-    -> (H, W)
-    """
+    """The occlusion map of these falls (H, W): every pixel has the mean of the windows that cover it."""
     total, covers = np.zeros(size, falls.dtype), np.zeros(size, falls.dtype)
     for at, fall in zip(windows(size, window, stride), falls.ravel(), strict=True):
         total[at] += fall

@@ -1,5 +1,4 @@
-"""Sanity check (Adebayo et al. 2018, sec. 3): does a map change when what the network has learned is taken
-away?
+"""Sanity check (Adebayo et al. 2018, sec. 3): does a map change when weights are replaced by random ones?
 
 Layers get random weights, from the scores downwards ("cascading") or one at a time ("independent"); the map
 of the class that the intact network saw is compared with what it was.  A method whose maps stay as they are
@@ -24,18 +23,15 @@ ORDERS = ("cascading", "independent")
 
 
 def layers_with_weights(net: Layer) -> list[str]:
-    """The names of a network's layers with weights, the one next to the scores first; a module of several
-    layers counts as one.
-    """
+    """The names of a network's layers with weights, from the scores down; a module counts as one."""
     return [part.name for part in net.parts() if part.arrays()][::-1]
 
 
 def randomised(net: Layer, order: str, seed: int = 0) -> list[Layer]:
-    """[a network for each of `layers_with_weights`]: "cascading", with that layer and all above it drawn
-    anew; "independent", with that layer only.
+    """A network with random weights for each of `layers_with_weights`.
 
-    Weights as before training (He et al. 2015), biases zero.  `net` is not changed.  MeasureError for another
-    order.
+    order: "cascading", that layer and all above it are random; "independent", that layer only.  Weights are
+    as before training (He et al. 2015), biases zero.  `net` is not changed.  MeasureError for another order.
     """
     if order not in ORDERS:
         raise MeasureError(f"layers are randomised in the order {' or '.join(ORDERS)}, not {order!r}")
@@ -60,11 +56,11 @@ def drawn_anew(net: Layer, names: Sequence[str], seed: int) -> Layer:
 def similarity(
     before: tuple[np.ndarray, np.ndarray], after: tuple[np.ndarray, np.ndarray]
 ) -> tuple[float, float, float]:
-    """How alike two maps are -> (Spearman of the values, Spearman of the magnitudes, SSIM of the magnitudes),
-    each at most 1.
+    """How alike two maps are, each number at most 1.
 
-    before, after: pairs of the map as the method gave it, any shape, and its magnitudes (H, W) >= 0, of which
-    SSIM compares shares of the largest.  A map of zeros is like nothing: 0.
+    before, after: pairs of the map as the method gave it, any shape, and its magnitudes (H, W) >= 0
+    -> Spearman of the values, Spearman of the magnitudes, SSIM of the magnitudes as shares of the largest.
+    A map of zeros is like nothing: 0.
     """
     (raw, drawn), (other_raw, other_drawn) = before, after
     if not (np.any(drawn) and np.any(other_drawn)):

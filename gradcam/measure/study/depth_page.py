@@ -95,7 +95,7 @@ def _columns(rows):
 
 
 def _from_first_to_last(rows, columns):
-    """How far each figure comes on the way, and at which layer it is best."""
+    """Each figure at the first and at the last layer, and where it is best."""
     of = summary(rows)
     layers = [m for m in of if m not in (RANDOM, CENTRE)]
     said = []

@@ -103,6 +103,17 @@ def test_what_is_no_map_is_one_sentence(measure, map):
         MEASURED[measure](map)
 
 
+@pytest.mark.parametrize("measure", [deletion, insertion])
+def test_a_picture_of_bytes_is_no_input_and_a_class_is_one_of_the_networks(measure):
+    with pytest.raises(MeasureError, match="floats, not uint8"):
+        measure(net, X.astype(np.uint8), 0, MAP)
+    for c in (-1, 2):
+        with pytest.raises(MeasureError, match=f"there is no class {c}: this network has 2, from 0"):
+            measure(net, X, c, MAP)
+    with pytest.raises(MeasureError, match="scores are not finite"):
+        measure(lambda x: net(x) * np.nan, X, 0, MAP)
+
+
 def test_a_share_of_what_is_below_zero_is_none():
     with pytest.raises(MeasureError, match="goes down to -"):
         energy_pointing_game(MAP - 0.5, TRUTH)

@@ -1,4 +1,4 @@
-"""Our short statistics held against SciPy's and scikit-image's."""
+"""Our short statistics against SciPy's and scikit-image's."""
 
 import numpy as np
 import pytest
