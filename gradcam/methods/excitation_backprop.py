@@ -1,7 +1,7 @@
 import numpy as np
 
 from gradcam.method import Method
-from gradcam.methods.lrp import neg, pos, share, shares, table
+from gradcam.relevance import neg, pos, share, shares, table
 from gradcam.target import Target
 from minicnn import Conv, GraphError, Linear, backward, history, names
 

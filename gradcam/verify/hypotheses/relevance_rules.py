@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from gradcam.methods.excitation_backprop import excite_and_contrast
-from gradcam.methods.lrp import (
+from gradcam.relevance import (
     alpha_beta,
     epsilon,
     flat,

@@ -35,7 +35,9 @@ found = {}
 for method in dict.fromkeys([*METHODS, *RELATIVES]):
     try:
         mine = eval(few).get(method, {})
-        asked = {"occluder": mine} if method == "occlusion" else {"options": {method: mine}}
+        side = x.shape[-1]
+        windows = {"window": side // 4, "stride": side // 5}
+        asked = {"occluder": windows} if method == "occlusion" else {"options": {method: mine}}
         e = explain(net, x, [1, 3], [method], **asked)
     except Exception as error:
         found[f"{method} {type(error).__name__}"] = np.zeros(0)

@@ -25,10 +25,11 @@ from gradcam.methods.grad_cam_pp import grad_cam_pp
 from gradcam.methods.hirescam import hirescam
 from gradcam.methods.integrated_gradients import integrated_gradients, quadrature
 from gradcam.methods.layercam import layercam
-from gradcam.methods.lrp import alpha_beta, epsilon, flat, gamma, lrp, table, z_box
+from gradcam.methods.lrp import lrp
 from gradcam.methods.score_cam import score_cam
 from gradcam.methods.smoothgrad import smoothgrad
 from gradcam.methods.xgrad_cam import xgrad_cam
+from gradcam.relevance import alpha_beta, epsilon, flat, gamma, table, z_box
 from minicnn import Softmax, Tensor, backward, find, one_hot
 from tests.gradcam.methods import witnesses as of
 from tests.support import torch_modules
