@@ -29,7 +29,10 @@ from gradcam.target import Target, strongest_unit
 __all__ = [
     "BACKPROP", "CLASSIC", "DECONVNET", "EXCITATION", "GUIDED", "LRP_ALPHA_BETA", "LRP_EPSILON", "LRP_GAMMA",
     "METHODS", "PANEL", "RELATIVES",
-    "Explanation", "Target", "ablation_cam", "cam", "counterfactual", "deconvnet", "eigen_cam", "excitation_backprop", "explain", "grad_cam",
-    "grad_cam_pp", "gradient", "guided_backprop", "guided_grad_cam", "hirescam", "input_times_gradient", "integrated_gradients",
-    "layercam", "lrp", "occlusion", "saliency", "score_cam", "smoothgrad", "strongest_unit", "upsample", "xgrad_cam",
+    "Explanation", "Target", "ablation_cam", "cam", "counterfactual", "deconvnet", "eigen_cam",
+    "excitation_backprop", "explain", "grad_cam",
+    "grad_cam_pp", "gradient", "guided_backprop", "guided_grad_cam", "hirescam", "input_times_gradient",
+    "integrated_gradients",
+    "layercam", "lrp", "occlusion", "saliency", "score_cam", "smoothgrad", "strongest_unit", "upsample",
+    "xgrad_cam",
 ]  # fmt: skip

@@ -35,11 +35,13 @@ class NoMapError(Error, KeyError):
 class Explanation:
     """What `explain` found.  e["grad_cam"] is a map of the first class, e["grad_cam", c] that of class c.
 
-    scores, probabilities   (N, classes), before and after softmax (after a sigmoid each, if classes do not exclude one another)
+    scores, probabilities   (N, classes), before and after softmax (after a sigmoid each, if classes do not
+    exclude one another)
     classes                 what is explained: each a number, N numbers for N pictures, or a `Target`
     layer, unit_layer       names: of the feature maps, and of where the deconvnet signal started
     x                       the input (N, C, H, W); card: the network's description
-    maps                    {(method, class): array}, (N, h, w) at the layer, or (N, H, W) or (N, C, H, W) at the pixels
+    maps                    {(method, class): array}, (N, h, w) at the layer, or (N, H, W) or (N, C, H, W) at
+    the pixels
     notes                   {(method, class): what a reader of the map must know}
     start                   where a class's signal started: "score", "probability" or "value"
     """
@@ -56,7 +58,10 @@ class Explanation:
     start: str = "score"
 
     def __getitem__(self, key: str | tuple[str, Any]) -> np.ndarray:
-        """The map of a method for the first class, or of (method, class).  NoMapError, a KeyError, if there is none."""
+        """The map of a method for the first class, or of (method, class).
+
+        NoMapError, a KeyError, if there is none.
+        """
         method, c = (key, self.classes[0]) if isinstance(key, str) else key if _is_pair(key) else (None, key)
         c = c if isinstance(c, Target) or np.ndim(c) == 0 else tuple(np.asarray(c).tolist())
         if (method, c) not in self.maps:
@@ -82,7 +87,8 @@ class Explanation:
         name = lambda c: named[c] if c < len(named) else f"class {c}"  # noqa: E731
         targets = "; ".join(self.target(c).said(name) for c in self.classes)
         shape = " x ".join(map(str, self.x.shape))
-        return f"<Explanation of {targets}: {', '.join(self.methods) or 'no map'}; layer {self.layer}; input {shape}>"
+        maps = ", ".join(self.methods) or "no map"
+        return f"<Explanation of {targets}: {maps}; layer {self.layer}; input {shape}>"
 
     def _ipython_key_completions_(self) -> list[Any]:
         return self.methods + (list(self.maps) if len(self.classes) > 1 else [])
@@ -119,8 +125,8 @@ def explain(
 
     net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
     x         input (N, C, H, W), preprocessed as the network expects (see `gradcam.image.prepare`)
-    classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of them for N
-              pictures.  Default: the top class of each picture
+    classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of
+              them for N pictures.  Default: the top class of each picture
     methods   a name of `METHODS`, or several
     layer     name of the feature maps A for Grad-CAM
     unit_layer   where the deconvnet signal starts, at the strongest unit; default: at y_c
@@ -128,8 +134,8 @@ def explain(
     alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
     options   {method: {its own options}}, {"smoothgrad": {"n": 20}} say; see the methods
 
-    What cannot be done is a `minicnn.Error` in one sentence: an unknown method, class, layer or option, an input that
-    holds NaN or infinite numbers, a network without what a method needs.
+    What cannot be done is a `minicnn.Error` in one sentence: an unknown method, class, layer or option, an
+    input that holds NaN or infinite numbers, a network without what a method needs.
     """
     methods, x = request.methods_asked(methods), request.input_asked(x)
     card = getattr(net, "card", None)

@@ -1,7 +1,8 @@
 """The one rule for writing files: whole or not at all, and never where it would destroy something else.
 
-A file that is there already is replaced only if it is an ordinary one and none that is being read.  A symbolic link is
-refused, because what it points to would be lost or left behind; so are FIFOs, sockets and devices.
+A file that is there already is replaced only if it is an ordinary one and none that is being read.  A
+symbolic link is refused, because what it points to would be lost or left behind; so are FIFOs, sockets and
+devices.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def written(
 ) -> Iterator[BinaryIO]:
     """A binary file to write into, which becomes `path` when the block ends without an error.
 
-    It lies beside its place until then, so that nobody ever finds half a file, and is removed if anything goes wrong.
-    The place is checked as `check_place` does; SaveError if it cannot be written.
+    It lies beside its place until then, so that nobody ever finds half a file, and is removed if anything
+    goes wrong. The place is checked as `check_place` does; SaveError if it cannot be written.
     """
     path = check_place(path, inputs, replace)
     beside = path.with_name(f".{secrets.token_hex(8)}.tmp")

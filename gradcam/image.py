@@ -1,18 +1,23 @@
 """Photo to tensor, and back.
 
-`read` brings any picture file to RGB; `crop_shown` cuts out the pixels that the network will see; `prepare` makes its input of them, with
-the channel order, scale, mean and deviation that the network was trained with; `restore` undoes that.
+`read` brings any picture file to RGB; `crop_shown` cuts out the pixels that the network will see; `prepare`
+makes its input of them, with the channel order, scale, mean and deviation that the network was trained with;
+`restore` undoes that.
 """
+
+from __future__ import annotations
 
 import os
 import stat
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from minicnn import Error
 
-LARGE = 4096  # pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of its size
+# pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of it
+LARGE = 4096
 LONGEST = 20  # times as long as wide: of anything longer only the middle is looked at
 PROGRAMS = ("EPS", "WMF")  # drawings, which Pillow hands to other programs to be drawn
 ORDERS = {
@@ -30,12 +35,12 @@ class ImageError(Error, ValueError):
     """A file that cannot be read as a picture: the message says what was found and what to do."""
 
 
-def read(path):
+def read(path: Any) -> Image.Image:
     """The picture in a file, upright -> PIL image, mode "RGB".
 
-    Turns it as its EXIF says; lays transparent pixels on white; brings greyscale (8 and 16 bit), palettes and CMYK to RGB; takes the first
-    frame of an animation.  Colour profiles are not applied: networks were trained without them.
-    ImageError for whatever is no readable picture.
+    Turns it as its EXIF says; lays transparent pixels on white; brings greyscale (8 and 16 bit), palettes and
+    CMYK to RGB; takes the first frame of an animation.  Colour profiles are not applied: networks were
+    trained without them. ImageError for whatever is no readable picture.
     """
     path = os.fspath(path)
     _check_is_file(path)
@@ -68,8 +73,9 @@ def read(path):
         ) from error
 
 
-def crop_shown(image, preprocessing):
-    """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB; all equal if it sees greys.
+def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
+    """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB; all equal
+    if it sees greys.
 
     image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes
     round(size * long / short), and the crop starts at half of what is left over, rounded down.
@@ -94,8 +100,9 @@ def crop_shown(image, preprocessing):
     return np.asarray(image.crop((left, top, left + crop, top + crop)).convert("RGB"))
 
 
-def prepare(image, preprocessing, dtype=np.float32):
-    """The network's input -> (1, C, crop, crop):  x = (scale * pixel / 255 - mean) / std, channels in the network's order.
+def prepare(image: Any, preprocessing: Any, dtype: Any = np.float32) -> np.ndarray:
+    """The network's input -> (1, C, crop, crop):  x = (scale * pixel / 255 - mean) / std, channels in the
+    network's order.
 
     image: PIL image, or uint8 array (H, W, 3), RGB; preprocessing: a network's `net.card.preprocessing`.
     """
@@ -105,8 +112,10 @@ def prepare(image, preprocessing, dtype=np.float32):
     return np.ascontiguousarray(x.transpose(2, 0, 1)[None])
 
 
-def restore(x, preprocessing):
-    """The photo in a network's input, the inverse of `prepare`: (..., C, H, W) -> uint8 (..., H, W, 3), RGB."""
+def restore(x: np.ndarray, preprocessing: Any) -> np.ndarray:
+    """The photo in a network's input, the inverse of `prepare`: (..., C, H, W)
+    -> uint8 (..., H, W, 3), RGB.
+    """
     mean, std = (np.asarray(v, np.float64) for v in (preprocessing.mean, preprocessing.std))
     pixels = (np.moveaxis(np.asarray(x, np.float64), -3, -1) * std + mean) * (255 / preprocessing.scale)
     order = _order(preprocessing)
@@ -130,12 +139,16 @@ def _rgb(image):
 
 
 def _eight_bits(image):
-    """Greyscale of 16 bits, or of fractions from 0 to 1 -> uint8.  Pillow's own conversion would cut everything above 255."""
+    """Greyscale of 16 bits, or of fractions from 0 to 1 -> uint8.
+
+    Pillow's own conversion would cut everything above 255.
+    """
     values = np.asarray(image, np.float64)
     full = 1 if image.mode == "F" else 65535
     if not (values.min() >= 0 and values.max() <= full):
         raise ImageError(
-            f"its grey values run from {values.min():g} to {values.max():g} instead of 0 to {full}: save it with 8 or 16 bits"
+            f"its grey values run from {values.min():g} to {values.max():g} instead of 0 to {full}: "
+            "save it with 8 or 16 bits"
         )
     return np.rint(values * (255 / full)).astype(np.uint8)
 

@@ -1,10 +1,14 @@
-"""A coarse map brought to the size of the picture: one interpolation matrix per axis,  up = R_rows map R_columns^T.
+"""A coarse map brought to the size of the picture: one interpolation matrix per axis,  up = R_rows map
+R_columns^T.
 
-Libraries disagree here, and the picture shows it: half_pixel is what OpenCV, PyTorch (align_corners=False) and Grad-CAM's authors use;
-corner_aligned puts the first and last values at the very edges (SciPy's zoom, align_corners=True); nearest repeats.
+Libraries disagree here, and the picture shows it: half_pixel is what OpenCV, PyTorch (align_corners=False)
+and Grad-CAM's authors use; corner_aligned puts the first and last values at the very edges (SciPy's zoom,
+align_corners=True); nearest repeats.
 
 Lesson 13.
 """
+
+from __future__ import annotations
 
 import numpy as np
 
@@ -16,7 +20,7 @@ WAYS = ("half_pixel", "corner_aligned", "nearest")
 
 
 @one_thread_each
-def upsample(map, size, how="half_pixel"):
+def upsample(map: np.ndarray, size: tuple[int, int], how: str = "half_pixel") -> np.ndarray:
     """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype; whole numbers give floats."""
     if how not in WAYS:
         raise GraphError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
@@ -28,7 +32,7 @@ def upsample(map, size, how="half_pixel"):
     return rows @ map @ columns.T
 
 
-def interpolation(n, N, how):
+def interpolation(n: int, N: int, how: str) -> np.ndarray:
     """R (N, n): row i holds the shares of the n old values in new value i."""
     i = np.arange(N)
     if how == "nearest":

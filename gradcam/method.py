@@ -1,10 +1,14 @@
 """What is known of an explanation method, said once, at the end of the method's own file."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from gradcam.target import Target
 from minicnn import GraphError, Tensor
 
 NO_DERIVATIVE = "No derivative of this score reaches a pixel."
@@ -15,24 +19,27 @@ ONE_EACH, FORWARD = "1 forward, 1 backward", "1 forward"
 class Context:
     """What a method may use, for one class.
 
-    net       the network; x: its input, a tensor (N, C, H, W); y: its output, a tensor, scores (N, classes) say
-    targets   what is explained (`gradcam.target.Target`): all at once for a joint method; target: the only one otherwise
+    net       the network; x: its input, a tensor (N, C, H, W); y: its output, a tensor, scores (N, classes)
+              say
+    targets   what is explained (`gradcam.target.Target`): all at once for a joint method; target: the only
+              one otherwise
     A         the feature maps, a tensor (N, K, h, w), for a method that weighs a layer
     signals   {(rules, "x" or "A"): array}, those that the method declared, of this target
     pixels    (lowest, highest) value of an input; progress: whether to show a bar
     """
 
-    net: object
-    x: object
-    y: object
-    targets: tuple
-    A: object
-    signals: dict
-    pixels: tuple
+    net: Any
+    x: Tensor
+    y: Tensor
+    targets: tuple[Target, ...]
+    A: Any
+    signals: dict[tuple[str, str], np.ndarray]
+    pixels: tuple[np.ndarray, np.ndarray]
     progress: bool
 
     @property
-    def target(self):
+    def target(self) -> Target:
+        """What is explained, for a method that is not joint."""
         return self.targets[0]
 
 
@@ -41,40 +48,46 @@ class Method:
     """An explanation method.
 
     name      what `--method` takes; spellings: others that it takes
-    title     above its picture; paper: authors and year; question: what it asks, in one line; cost: passes of the network, for one class
-    equation  its formula, in one line, as the conformance kit states it; exact: whether that is free of roundoff for dyadic numbers
+    title     above its picture; paper: authors and year; question: what it asks, in one line; cost: passes of
+              the network, for one class
+    equation  its formula, in one line, as the conformance kit states it; exact: whether that is free of
+              roundoff for dyadic numbers
     compute   f(Context, **options) -> the map of one target; joint: of all targets, one after the other
     signals   what it is made from: pairs of (rules, where they arrive), all on one backward pass
-    at_layer  whether it looks at feature maps; many_passes: whether it runs the network more than once; classic: in the first tables
-    weights   f(g, A) -> the weights of the maps, for Grad-CAM's family (both (N, K, h, w)); relu: whether the sum is clipped
+    at_layer  whether it weighs feature maps; many_passes: whether it runs the network more than once;
+              classic: in the first tables
+    weights   f(g, A) -> the weights of the maps, for Grad-CAM's family (both (N, K, h, w)); relu: whether the
+              sum is clipped
     drawn     "overlay", "heat" or "relief"; scaled_with: the method that it shares its scale with
-    zero      why its map can be zero everywhere, {layer} in place of the layer's name; of_score: whether a score of 0 is reason enough
+    zero      why its map can be zero everywhere, {layer} in place of the layer's name; of_score: whether a
+              score of 0 is reason enough
     peers     {library: its class for this method}
-    end       f(y), which raises GraphError if the network of the scores y does not end as the method asks; see `fits`
+    end       f(y), which raises GraphError if the network of the scores y does not end as the method asks;
+              see `fits`
     """
 
     name: str
     title: str
     paper: str
     question: str
-    compute: Callable
+    compute: Callable[..., Any]
     equation: str = ""
     exact: bool = True
     cost: str = ONE_EACH
-    spellings: tuple = ()
+    spellings: tuple[str, ...] = ()
     joint: bool = False
-    signals: tuple = ()
+    signals: tuple[tuple[str, str], ...] = ()
     at_layer: bool = False
     many_passes: bool = False
     classic: bool = False
-    weights: Callable | None = None
+    weights: Callable[..., np.ndarray] | None = None
     relu: bool = True
     drawn: str = "relief"
     scaled_with: str = ""
     zero: str = NO_DERIVATIVE
     of_score: bool = True
-    peers: dict = field(default_factory=dict)
-    end: Callable | None = None
+    peers: dict[str, str] = field(default_factory=dict)
+    end: Callable[[Tensor], Any] | None = None
 
     def fits(self, y: Tensor) -> bool:
         """Whether the method applies to the network that gave the scores y (N, classes)."""
@@ -86,13 +99,18 @@ class Method:
         return True
 
 
-def weighted(A, weights, relu=True):
-    """L = sum_k w^k A^k, with a ReLU on the sum if the method has one.  (..., N, K, h, w) -> (..., N, h, w)"""
+def weighted(A: np.ndarray, weights: np.ndarray, relu: bool = True) -> np.ndarray:
+    """L = sum_k w^k A^k, with a ReLU on the sum if the method has one.
+
+    (..., N, K, h, w) -> (..., N, h, w)
+    """
     L = (weights * A).sum(axis=-3)
     return np.maximum(L, 0) if relu else L
 
 
-def cam_method(name, title, *, weights, relu=True, **said):
+def cam_method(
+    name: str, title: str, *, weights: Callable[..., np.ndarray], relu: bool = True, **said: Any
+) -> Method:
     """A method of Grad-CAM's family: it differs from the others in its weights only."""
 
     def compute(context, relu=relu, **options):
@@ -112,8 +130,10 @@ def cam_method(name, title, *, weights, relu=True, **said):
     )
 
 
-def pixel_range(x, card):
-    """The lowest and the highest value that an input can have, channel by channel -> (C, 1, 1) each; without a card, those that it has."""
+def pixel_range(x: np.ndarray, card: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and the highest value that an input can have, channel by channel -> (C, 1, 1) each;
+    without a card, those that it has.
+    """
     of = getattr(card, "preprocessing", None)
     if of is None:
         return tuple(f(axis=(-2, -1), keepdims=True) for f in (x.min, x.max))

@@ -1,4 +1,5 @@
-"""Rules for the backward pass whose signal is relevance R, not a gradient (Bach et al. 2015; Montavon et al. 2019, sec. 10.2).
+"""Rules for the backward pass whose signal is relevance R, not a gradient (Bach et al. 2015; Montavon et al.
+2019, sec. 10.2).
 
     R_i = sum_j  x_i w_ij / z_j  R_j,     z_j = sum_i x_i w_ij + b_j
 
@@ -10,10 +11,10 @@ Every rule is this equation; they differ in which inputs and weights take part:
     z_box        pixels, which lie between `low` and `high`: x W - low W+ - high W-
     flat         x = W = 1: relevance is spread evenly
 
-A ReLU passes relevance as it is, a max-pool to the winner; sums and averages by share.  Batchnorm in eval mode is linear
-and has a rule of its own, by share as well: an epsilon rule in front of it then does what it does after folding
-(`minicnn.nets.fold`), but rules that look at the sign of W want the folded network.  An operation of which a table says
-nothing is an error.
+A ReLU passes relevance as it is, a max-pool to the winner; sums and averages by share.  Batchnorm in eval
+mode is linear and has a rule of its own, by share as well: an epsilon rule in front of it then does what it
+does after folding (`minicnn.nets.fold`), but rules that look at the sign of W want the folded network.  An
+operation of which a table says nothing is an error.
 
 Lesson 19.
 """
@@ -70,7 +71,9 @@ def epsilon(eps: float = TINY, rms: float = 0.0) -> Rule:
 
 
 def gamma(gamma: float = 0.25, eps: float = TINY) -> Rule:
-    """Where z > 0, W + gamma W+; where z < 0, W + gamma W-; for x < 0 the other way round (Andéol et al. 2021)."""
+    """Where z > 0, W + gamma W+; where z < 0, W + gamma W-;
+    for x < 0 the other way round (Andéol et al. 2021).
+    """
 
     def rule(op, R):
         x, W, b = _inputs(op)
@@ -85,7 +88,9 @@ def gamma(gamma: float = 0.25, eps: float = TINY) -> Rule:
 
 
 def alpha_beta(alpha: float = 2.0, beta: float = 1.0, eps: float = TINY) -> Rule:
-    """alpha times by what is positive, minus beta times by what is negative; alpha - beta = 1 (Bach et al. 2015, eq. 60)."""
+    """alpha times by what is positive, minus beta times by what is negative;
+    alpha - beta = 1 (Bach et al. 2015, eq. 60).
+    """
     if not np.isclose(alpha - beta, 1):
         raise GraphError(f"alpha - beta must be 1, or relevance is not conserved; {alpha} - {beta} is not")
 

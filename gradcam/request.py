@@ -30,14 +30,15 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
 
 
 def targets_asked(classes: Any, scores: np.ndarray, names: list[str] | None = None) -> list[Any]:
-    """A list of targets, each a number, a tuple with one per picture, or a Target.  names: what the classes are called.
+    """A list of targets, each a number, a tuple with one per picture, or a Target.  names: what the classes
+    are called.
 
     classes: one of these, a name or a signal, or a list of them; None: the top class of each picture.
     """
     if classes is None:
         if scores.ndim != 2:
             raise AskError(
-                f"the output {scores.shape} is no table of scores (N, classes): say what is explained (Target)"
+                f"the output {scores.shape} is no table of scores (N, classes): name a target (Target)"
             )
         top = scores.argmax(axis=1).tolist()
         return [top[0] if len(top) == 1 else tuple(top)]
@@ -59,7 +60,8 @@ def _target(c, scores, names):
     each = tuple(_class(one, scores, names) for one in c)
     if len(each) != len(scores):
         raise AskError(
-            f"{_said(c)} names {len(each)} classes for {len(scores)} pictures: {CLASSES}; several classes are a list of them"
+            f"{_said(c)} names {len(each)} classes for {len(scores)} pictures: {CLASSES}; "
+            "several classes are a list of them"
         )
     return each
 
@@ -96,7 +98,8 @@ def _array(x):
     kind = getattr(getattr(x, "dtype", None), "kind", None)
     if kind is None:
         raise AskError(
-            f"the input is an array (N, C, H, W), not {type(x).__name__}: gradcam.image.prepare makes one of a photo"
+            f"the input is an array (N, C, H, W), not {type(x).__name__}: "
+            "gradcam.image.prepare makes one of a photo"
         )
     if kind != "f":
         raise AskError(

@@ -1,6 +1,8 @@
-"""The tables of rules.  An explanation method that sends signals back differently is nothing but a table: {kind of operation: rule}.
+"""The tables of rules.  An explanation method that sends signals back differently is nothing but a table:
+{kind of operation: rule}.
 
-A rule is a function of the operation and of the signal that arrives there.  One of your own, which passes a signal only where it is large:
+A rule is a function of the operation and of the signal that arrives there.  One of your own, which passes a
+signal only where it is large:
 
 >>> def threshold(op, gy):
 ...     return gy * (op.x > 0) * (abs(gy) > 0.1 * abs(gy).max())

@@ -23,8 +23,9 @@ def signals_of(
 ) -> dict[tuple, np.ndarray]:
     """{(target, rules, end): the signal that arrives there}, for whatever the methods declare.
 
-    begun {target: (tensor, signal)}: where each target's signal starts; ends {"x": the input, "A": the feature maps};
-    deconvnet_start: (tensor, signal) that deconvnet starts from instead.  The stack has a row for each target and table:
+    begun {target: (tensor, signal)}: where each target's signal starts; ends {"x": the input, "A": the
+    feature maps}; deconvnet_start: (tensor, signal) that deconvnet starts from instead.  The stack has a row
+    for each target and table:
 
         row   0: target 0, backprop     1: target 0, guided     2: target 1, backprop     3: target 1, guided
 

@@ -16,22 +16,28 @@ Start = tuple[Tensor, np.ndarray]  # where a signal starts, and what it is there
 
 
 class Target:
-    """What is explained, declared before a network has run.  Every method takes one wherever it takes a class.
+    """What is explained, declared before a network has run.
+
+    Every method takes one wherever it takes a class.
 
         grad_cam(y, Target.probability(3), A)
         explain(net, x, [Target.score(3), Target.unit(7, 4, 4, layer="conv4")])
 
-        inside = np.zeros_like(y.data)                       # y (N, classes, h, w), of a network for segmentation:
-        inside[:, c, 10:20, 5:30] = 1                        # the scores of class c in a rectangle
+        inside = np.zeros_like(y.data)                  # y (N, classes, h, w), of a network for segmentation:
+        inside[:, c, 10:20, 5:30] = 1                   # the scores of class c in a rectangle
         grad_cam(y, Target.signal(inside), A)
-        grad_cam(log_p, np.eye(5, dtype="f4"), A)            # log_p (5,), of five captions: five maps, (5, N, h, w)
+        grad_cam(log_p, np.eye(5, dtype="f4"), A)       # log_p (5,), of five captions: maps (5, N, h, w)
 
-    A kind of target is a class with `begin`, `numbers`, `repeated` and `said`.  str(target) says what is explained.
+    A kind of target is a class with `begin`, `numbers`, `repeated` and `said`.  str(target) says what is
+    explained.
     """
 
     @staticmethod
     def score(c: Any) -> Target:
-        """The score of class c before softmax: dy_c/dx (Selvaraju et al. 2017, sec. 3).  c: a class, or N for N pictures."""
+        """The score of class c before softmax: dy_c/dx (Selvaraju et al. 2017, sec. 3).
+
+        c: a class, or N for N pictures.
+        """
         return OfClass(c)
 
     @staticmethod
@@ -41,27 +47,34 @@ class Target:
 
     @staticmethod
     def value(c: Any) -> Target:
-        """The score, its signal y_c instead of 1 (Zeiler & Fergus 2014, sec. 2.1): the map is y_c times that of `score`."""
+        """The score, its signal y_c instead of 1 (Zeiler & Fergus 2014, sec. 2.1):
+        the map is y_c times that of `score`.
+        """
         return OfClass(c, "value")
 
     @staticmethod
     def unit(k: Any, i: Any, j: Any, *, layer: str | None = None) -> Target:
-        """Map k, row i, column j of feature maps (N, K, h, w), each a number or N of them; layer: their name."""
+        """Map k, row i, column j of feature maps (N, K, h, w), each a number or N of them;
+        layer: their name.
+        """
         return OfUnit((k, i, j), layer)
 
     @staticmethod
     def signal(weights: np.ndarray | None, *, layer: str | None = None) -> Target:
         """The sum of a tensor's values, weighted by floats or bools of its shape; None: the plain sum.
 
-        Signals stacked in front, (S, *shape), are explained in one pass.  layer: the tensor's name; default: the output.
+        Signals stacked in front, (S, *shape), are explained in one pass.  layer: the tensor's name; default:
+        the output.
         """
         return OfSignal(weights, layer)
 
     @staticmethod
     def of(c: Any, start: str = "score") -> Target:
-        """The target that a method was given: a Target as it is; a class, a unit (k, i, j), a signal or None become one.
+        """The target that a method was given: a Target as it is; a class, a unit (k, i, j), a signal or None
+        become one.
 
-        start: where the signal starts, "score", "probability" or "value", as the constructors of these names say.
+        start: where the signal starts, "score", "probability" or "value", as the constructors of these names
+        say.
         """
         if start not in STARTS:
             raise GraphError(f"start is one of {', '.join(STARTS)}, not '{start}'")
@@ -72,7 +85,10 @@ class Target:
         return c
 
     def begin(self, y: Tensor) -> tuple[Tensor, np.ndarray]:
-        """(tensor, signal) for `backward`: where the signal starts, and what it is there.  y: the network's output."""
+        """(tensor, signal) for `backward`: where the signal starts, and what it is there.
+
+        y: the network's output.
+        """
         raise NotImplementedError
 
     def numbers(self, y: np.ndarray) -> np.ndarray:
@@ -173,7 +189,8 @@ class OfSignal(Target):
     def __post_init__(self):
         if self.start == "probability":
             raise GraphError(
-                "a probability is asked for by its class; with a signal of your own, start it at the softmax's output"
+                "a probability is asked for by its class; "
+                "with a signal of your own, start it at the softmax's output"
             )
         if self.weights is not None and not is_signal(self.weights):
             raise GraphError(f"a signal is an array of floats or bools, not {type(self.weights).__name__}")
@@ -199,11 +216,14 @@ class OfSignal(Target):
         return OfSignal(np.concatenate([self.weights] * M), self.layer, self.start)
 
     def said(self, name=None):
-        return f"{'the' if self.weights is None else 'a weighted'} sum of all values of {self.layer or 'the output'}"
+        which = "the" if self.weights is None else "a weighted"
+        return f"{which} sum of all values of {self.layer or 'the output'}"
 
 
 def begin(y, c, start="score"):
-    """(tensor, signal) for `backward`.  y: the network's output; c: a class or any other target, see `Target.of`"""
+    """(tensor, signal) for `backward`.  y: the network's output;
+    c: a class or any other target, see `Target.of`
+    """
     if not isinstance(y, Tensor):
         raise GraphError(
             f"y is the tensor that net(Tensor(x)) returns; {type(y).__name__} remembers no operations"
@@ -217,7 +237,9 @@ def is_signal(c):
 
 
 def strongest_unit(A: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(k, i, j) of the largest value of feature maps A (N, K, h, w), N of each: where a deconvnet signal may start."""
+    """(k, i, j) of the largest value of feature maps A (N, K, h, w), N of each:
+    where a deconvnet signal may start.
+    """
     N, _, h, w = A.shape
     largest = A.data.reshape(N, -1).argmax(axis=1)
     return largest // (h * w), largest // w % h, largest % w

@@ -1,9 +1,13 @@
-"""Grad-CAM of what a network says of a region: dense captioning (Selvaraju et al. 2017, sec. 7.1; Johnson et al. 2016).
+"""Grad-CAM of what a network says of a region: dense captioning (Selvaraju et al. 2017, sec. 7.1; Johnson et
+al. 2016).
 
 Lesson 22.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +20,8 @@ LONGEST = 9  # words
 
 @dataclass
 class Region:
-    """box (4,): x0, y0, x1, y1 in pixels; probability: that something is there; words (L,): numbers, said of it; log_p: that of the words,
+    """box (4,): x0, y0, x1, y1 in pixels; probability: that something is there; words (L,): numbers, said of
+    it; log_p: that of the words,
     given the region; map (h, w): Grad-CAM of log_p, or another method's."""
 
     box: np.ndarray
@@ -26,17 +31,30 @@ class Region:
     map: np.ndarray
 
 
-def explain_regions(net, x, boxes=None, words=None, layer=None, relu=True, weigh=combine):
-    """Grad-CAM of every region's caption, from one forward and one batched backward pass.  -> [Region], the surest first
+def explain_regions(
+    net: Any,
+    x: np.ndarray,
+    boxes: Any = None,
+    words: Any = None,
+    layer: str | None = None,
+    relu: bool = True,
+    weigh: Any = combine,
+) -> list[Region]:
+    """Grad-CAM of every region's caption, from one forward and one batched backward pass.  -> [Region], the
+    surest first
 
-    net     finds boxes and says a sentence for each (see minicnn/nets/language/dense_captioner.py); x: array (1, 3, H, W)
-    boxes   (R, 4), in pixels: explain these instead of those that the network finds; words (R, L): and these sentences
-    layer   name of the feature maps that are weighed; default: those that the regions are cut from.  relu=False keeps evidence against
+    net     finds boxes and says a sentence for each (see minicnn/nets/language/dense_captioner.py); x: array
+            (1, 3, H, W)
+    boxes   (R, 4), in pixels: explain these instead of those that the network finds; words (R, L): and these
+            sentences
+    layer   name of the feature maps that are weighed; default: those that the regions are cut from.
+            relu=False keeps evidence against
     weigh   the method's formula, of gradient and maps: Grad-CAM's, or `gradcam.methods.hirescam.combine`
 
-    The signal of a caption starts at its log-probability and enters the maps inside its box only; but Grad-CAM may lie anywhere, as its
-    weights alpha_k are means over the whole picture: that it lies in the box is no matter of course, but a property of the network (the one
-    that ships was taught so, see weights/recipes/train_dense_captioner.py).  HiResCAM weighs place by place, and cannot leave the box by
+    The signal of a caption starts at its log-probability and enters the maps inside its box only; but
+    Grad-CAM may lie anywhere, as its weights alpha_k are means over the whole picture: that it lies in the
+    box is no matter of course, but a property of the network (the one that ships was taught so, see
+    weights/recipes/train_dense_captioner.py).  HiResCAM weighs place by place, and cannot leave the box by
     more than a cell at the maps that the regions are cut from.
     """
     A, scores, offsets = net(Tensor(x, "x"))

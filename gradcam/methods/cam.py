@@ -1,28 +1,37 @@
 """Lesson 10."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.method import FORWARD, Method
 from minicnn import GlobalAvgPool, GraphError, Linear, Reshape, Tensor
 
 
-def cam(A, W, c):
+def cam(A: Tensor | np.ndarray, W: Any, c: Any) -> np.ndarray:
     """Class activation map (Zhou et al. 2016, eq. 2), without a ReLU:  M_c = sum_k W_ck A^k.
 
-    A: what the global average pooling averages (N, K, h, w); W: the linear layer after it (classes, K); c: class -> (N, h, w)
+    A: what the global average pooling averages (N, K, h, w); W: the linear layer after it (classes, K); c:
+    class -> (N, h, w)
     """
     A, W = (v.data if isinstance(v, Tensor) else v for v in (A, W))
     return (W[c][..., :, None, None] * A).sum(axis=-3)
 
 
-def cam_head(y):
-    """(A, W) of a network that ends in global average pooling and one linear layer.  GraphError if this one does not."""
+def cam_head(y: Tensor) -> tuple[Tensor, Tensor]:
+    """(A, W) of a network that ends in global average pooling and one linear layer.
+
+    GraphError if this one does not.
+    """
     pooled = y.op.inputs[0] if y.op and isinstance(y.op, Linear) else None
     if pooled is not None and isinstance(pooled.op, Reshape):
         pooled = pooled.op.inputs[0]
     if pooled is None or not isinstance(pooled.op, GlobalAvgPool):
         raise GraphError(
-            "CAM needs a network that ends in global average pooling and one linear layer; Grad-CAM needs neither"
+            "CAM needs a network that ends in global average pooling and one linear layer; "
+            "Grad-CAM needs neither"
         )
     return pooled.op.inputs[0], y.op.inputs[1]
 

@@ -1,12 +1,21 @@
 """Lessons 10, 11 and 12."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
 from gradcam.method import cam_method, weighted
 from gradcam.target import begin
-from minicnn import GraphError, backward
+from minicnn import GraphError, Tensor, backward
 
 
-def grad_cam(y, c, A, start="score", alpha="mean", relu=True):
-    """Grad-CAM (Selvaraju et al. 2017, eqs. 1-2).  y: scores before softmax (N, classes), c: class, A: maps (N, K, h, w) -> (N, h, w)
+def grad_cam(
+    y: Tensor, c: Any, A: Tensor, start: str = "score", alpha: str = "mean", relu: bool = True
+) -> np.ndarray:
+    """Grad-CAM (Selvaraju et al. 2017, eqs. 1-2).  y: scores before softmax (N, classes), c: class, A: maps
+    (N, K, h, w) -> (N, h, w)
 
     alpha="sum" leaves out 1/Z, as the authors' code does; relu=False keeps the evidence against the class.
     """
@@ -15,12 +24,12 @@ def grad_cam(y, c, A, start="score", alpha="mean", relu=True):
     return combine(dA, A.data, alpha, relu)
 
 
-def combine(dA, A, alpha="mean", relu=True):
+def combine(dA: np.ndarray, A: np.ndarray, alpha: str = "mean", relu: bool = True) -> np.ndarray:
     """dA (..., N, K, h, w), A (N, K, h, w) -> (..., N, h, w)"""
     return weighted(A, weights(dA, A, alpha), relu)  # eq. 2   L = ReLU( sum_k alpha_k A^k )
 
 
-def weights(dA, A, alpha="mean"):
+def weights(dA: np.ndarray, A: np.ndarray, alpha: str = "mean") -> np.ndarray:
     """alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1) -> (..., N, K, 1, 1)"""
     if alpha not in ("mean", "sum"):
         raise GraphError(f"alpha is 'mean' (the paper) or 'sum', not '{alpha}'")
@@ -28,21 +37,29 @@ def weights(dA, A, alpha="mean"):
     return pool(axis=(-2, -1), keepdims=True)
 
 
-def counterfactual(y, c, A, start="score", alpha="mean", relu=True):
-    """What speaks against class c: Grad-CAM with negated weights (Selvaraju et al. 2017, sec. 3.3) -> (N, h, w)"""
+def counterfactual(
+    y: Tensor, c: Any, A: Tensor, start: str = "score", alpha: str = "mean", relu: bool = True
+) -> np.ndarray:
+    """What speaks against class c: Grad-CAM with negated weights (Selvaraju et al. 2017, sec. 3.3)
+    -> (N, h, w)
+    """
     y, gy = begin(y, c, start)
     return combine(-backward(y, gy, wrt=A), A.data, alpha, relu)
 
 
 METHOD = cam_method(
-    "grad_cam", "Grad-CAM", paper="Selvaraju et al. 2017", question="feature maps, weighed by their mean derivative", weights=weights,
+    "grad_cam", "Grad-CAM", paper="Selvaraju et al. 2017",
+    question="feature maps, weighed by their mean derivative", weights=weights,
     equation="ReLU(sum_k alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij", classic=True,
-    zero="The weighted sum of feature maps at {layer} is nowhere positive: nothing there speaks for this class.",
+    zero="The weighted sum of feature maps at {layer} is nowhere positive: "
+         "nothing there speaks for this class.",
     peers={"pytorch-grad-cam": "GradCAM", "torch-cam": "GradCAM"},
 )  # fmt: skip
 COUNTERFACTUAL = cam_method(
-    "counterfactual", "Counterfactual", paper="Selvaraju et al. 2017", question="what speaks against the class",
+    "counterfactual", "Counterfactual", paper="Selvaraju et al. 2017",
+    question="what speaks against the class",
     weights=lambda dA, A, alpha="mean": weights(-dA, A, alpha),
-    equation="ReLU(sum_k -alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij", classic=True, scaled_with="grad_cam",
+    equation="ReLU(sum_k -alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij", classic=True,
+    scaled_with="grad_cam",
     zero="Nothing at {layer} speaks against this class.",
 )  # fmt: skip

@@ -1,27 +1,40 @@
 """Lesson 7."""
 
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
 from gradcam.method import Method
 from gradcam.target import begin
-from minicnn import backward
+from minicnn import Tensor, backward
 
 
-def gradient(y, c, x, start="score"):
-    """dy_c/dx, what backprop leaves at the input.  y: scores (N, classes), c: class, x: input (N, C, H, W) -> (N, C, H, W)"""
+def gradient(y: Tensor, c: Any, x: Tensor, start: str = "score") -> np.ndarray:
+    """dy_c/dx, what backprop leaves at the input.
+
+    y: scores (N, classes), c: class, x: input (N, C, H, W) -> (N, C, H, W)
+    """
     y, gy = begin(y, c, start)
     return backward(y, gy, wrt=x)
 
 
-def input_times_gradient(y, c, x, start="score"):
-    """x * dy_c/dx: each pixel's share of the first-order Taylor term (Shrikumar et al. 2016, sec. 2) -> (N, C, H, W)"""
+def input_times_gradient(y: Tensor, c: Any, x: Tensor, start: str = "score") -> np.ndarray:
+    """x * dy_c/dx: each pixel's share of the first-order Taylor term (Shrikumar et al. 2016, sec. 2)
+    -> (N, C, H, W)
+    """
     return x.data * gradient(y, c, x, start)
 
 
 METHOD = Method(
     "gradient", "Gradient", "Simonyan et al. 2013", "the slope of the score at each pixel",
-    lambda context: context.signals["backprop", "x"].copy(), equation="g = dy_c/dx", signals=(("backprop", "x"),), classic=True,
+    lambda context: context.signals["backprop", "x"].copy(), equation="g = dy_c/dx", signals=(("backprop",
+    "x"),), classic=True,
 )  # fmt: skip
 INPUT_TIMES_GRADIENT = Method(
-    "input_times_gradient", "Input × gradient", "Shrikumar et al. 2016", "each pixel's first-order share of the score",
+    "input_times_gradient", "Input × gradient", "Shrikumar et al. 2016",
+    "each pixel's first-order share of the score",
     lambda context: context.x.data * context.signals["backprop", "x"], equation="x g, g = dy_c/dx",
     signals=(("backprop", "x"),), classic=True,
 )  # fmt: skip

@@ -1,6 +1,9 @@
 """Lesson 14."""
 
+from __future__ import annotations
+
 import math
+from typing import Any
 
 import numpy as np
 
@@ -13,16 +16,27 @@ AVERAGES = ("mean", "sum", "none")
 
 
 def occlusion(
-    net, x, c, window=15, stride=8, fill=0.0, start="score", average="mean", batch=None, progress=False
-):
-    """Occlusion (Zeiler & Fergus 2014, sec. 4.2): how much the class's score falls when a window of the picture is covered.
+    net: Any,
+    x: Tensor | np.ndarray,
+    c: Any,
+    window: Any = 15,
+    stride: Any = 8,
+    fill: Any = 0.0,
+    start: str = "score",
+    average: str = "mean",
+    batch: int | None = None,
+    progress: bool = False,
+) -> np.ndarray:
+    """Occlusion (Zeiler & Fergus 2014, sec. 4.2): how much the class's score falls when a window of the
+    picture is covered.
 
-    net: maps an array (N, C, H, W) to scores (N, classes); x: array (N, C, H, W); c: a class, or N of them, or another target; or a
-    stack of these, (S, N) classes or a list of S targets.
-    window, stride: pixels, a number or (rows, columns); the last window is cut at the edge so that every pixel is covered.
-    fill: what covers, after preprocessing: 0 is the mean colour; a number, or an array that broadcasts to x (a blurred picture, say).
-    start: "score" or "probability".  average: a pixel's value is the "mean" or the "sum" over the windows that cover it -> (..., N, H, W);
-    "none" gives one value per window -> (..., N, rows, columns).  batch: covered pictures per pass (default: about 8 MB of input).
+    net: maps an array (N, C, H, W) to scores (N, classes); x: array (N, C, H, W); c: a class, or N of them,
+    or another target; or a stack of these, (S, N) classes or a list of S targets.
+    window, stride: pixels, a number or (rows, columns); the last window is cut at the edge so that every
+    pixel is covered. fill: what covers, after preprocessing: 0 is the mean colour; a number, or an array that
+    broadcasts to x (a blurred picture, say). start: "score" or "probability".  average: a pixel's value is
+    the "mean" or the "sum" over the windows that cover it -> (..., N, H, W); "none" gives one value per
+    window -> (..., N, rows, columns).  batch: covered pictures per pass (default: about 8 MB of input).
     """
     if average not in AVERAGES:
         raise GraphError(f"average is one of {', '.join(AVERAGES)}, not '{average}'")
@@ -73,8 +87,10 @@ def _maps(context, **options):
 
 
 METHOD = Method(
-    "occlusion", "Occlusion", "Zeiler & Fergus 2014", "how much the score falls when a window is covered", _maps, joint=True,
+    "occlusion", "Occlusion", "Zeiler & Fergus 2014", "how much the score falls when a window is covered",
+    _maps, joint=True,
     cost="1 forward for each window", many_passes=True, classic=True, drawn="overlay", of_score=False,
-    equation="y_c(x) - y_c(x with a window set to 0), windows 2 x 2 at every pixel; a pixel: the mean over its windows",
+    equation="y_c(x) - y_c(x with a window set to 0), windows 2 x 2 at every pixel; "
+             "a pixel: the mean over its windows",
     zero="No window that was covered moved the score.",
 )  # fmt: skip

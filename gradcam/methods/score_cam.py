@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.batching import batch_size, in_batches, numbers
@@ -6,12 +10,22 @@ from gradcam.method import Method
 from minicnn import Softmax, Tensor
 
 
-def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, progress=False):
-    """Score-CAM (Wang et al. 2020, eqs. 5-8 and algorithm 1): each map weighs what the network says to the picture seen through it alone.
+def score_cam(
+    net: Any,
+    x: Tensor | np.ndarray,
+    c: Any,
+    A: Tensor | np.ndarray,
+    upsampling: str = "half_pixel",
+    relu: bool = True,
+    batch: int | None = None,
+    progress: bool = False,
+) -> np.ndarray:
+    """Score-CAM (Wang et al. 2020, eqs. 5-8 and algorithm 1): each map weighs what the network says to the
+    picture seen through it alone.
 
-    net: maps an array (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them; A: feature maps (N, K, h, w) of x
-    -> (N, h, w).  K forward passes, in batches of `batch` maps (default: about 8 MB of input).  The score of the empty picture, which the
-    paper subtracts, drops out of the softmax.
+    net: maps an array (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them; A:
+    feature maps (N, K, h, w) of x -> (N, h, w).  K forward passes, in batches of `batch` maps (default: about
+    8 MB of input).  The score of the empty picture, which the paper subtracts, drops out of the softmax.
     """
     x, A = (v.data if isinstance(v, Tensor) else v for v in (x, A))
     K = A.shape[1]
@@ -25,18 +39,22 @@ def score_cam(net, x, c, A, upsampling="half_pixel", relu=True, batch=None, prog
     return np.maximum(L, 0) if relu else L
 
 
-def stretched(H, eps=0.0):
-    """s(H) = (H - min H) / (max H - min H) of every map (eq. 6), 0 where one is constant; eps: some add it below."""
+def stretched(H: np.ndarray, eps: float = 0.0) -> np.ndarray:
+    """s(H) = (H - min H) / (max H - min H) of every map (eq. 6), 0 where one is constant;
+    eps: some add it below.
+    """
     low, high = (f(axis=(-2, -1), keepdims=True) for f in (H.min, H.max))
     wide = high - low + eps
     return (H - low) / np.where(wide > 0, wide, 1)
 
 
 METHOD = Method(
-    "score_cam", "Score-CAM", "Wang et al. 2020", "feature maps, weighed by the score of what is seen through them",
+    "score_cam", "Score-CAM", "Wang et al. 2020",
+    "feature maps, weighed by the score of what is seen through them",
     lambda it, **options: score_cam(it.net, it.x, it.target, it.A, progress=it.progress, **options),
     cost="1 + K forward", spellings=("scorecam",), at_layer=True, many_passes=True, exact=False,
-    equation="ReLU(sum_k alpha_k A^k), alpha = softmax over k of y_c(x s(Up A^k)), s(H) = (H - min H) / (max H - min H), "
+    equation="ReLU(sum_k alpha_k A^k), alpha = softmax over k of y_c(x s(Up A^k)), "
+             "s(H) = (H - min H) / (max H - min H), "
              "Up bilinear with half-pixel centres",
     drawn="overlay", of_score=False, zero="The feature maps at {layer} are zero.",
     peers={"pytorch-grad-cam": "ScoreCAM", "torch-cam": "ScoreCAM"},

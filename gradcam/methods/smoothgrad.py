@@ -1,5 +1,9 @@
 """Lesson 21."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.batching import batch_size, gradients, in_batches
@@ -8,11 +12,23 @@ from minicnn import Tensor
 from minicnn.device import moved
 
 
-def smoothgrad(net, x, c, n=50, noise=0.15, random_seed=0, start="score", batch=None, progress=False):
-    """SmoothGrad (Smilkov et al. 2017, sec. 2.1):  1/n sum_1^n dy_c/dx at x + N(0, sigma^2), sigma = noise (max x - min x).
+def smoothgrad(
+    net: Any,
+    x: Tensor | np.ndarray,
+    c: Any,
+    n: int = 50,
+    noise: float = 0.15,
+    random_seed: int = 0,
+    start: str = "score",
+    batch: int | None = None,
+    progress: bool = False,
+) -> np.ndarray:
+    """SmoothGrad (Smilkov et al. 2017, sec. 2.1):  1/n sum_1^n dy_c/dx at x + N(0, sigma^2), sigma = noise
+    (max x - min x).
 
-    net: maps a tensor (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them -> (N, C, H, W).
-    noise: the paper's noise level, 0.1 to 0.2; random_seed: of the noise, the same for every picture.  n forward and n backward passes.
+    net: maps a tensor (N, C, H, W) to scores (N, classes); x: input (N, C, H, W); c: class, or N of them ->
+    (N, C, H, W). noise: the paper's noise level, 0.1 to 0.2; random_seed: of the noise, the same for every
+    picture.  n forward and n backward passes.
     """
     x = x.data if isinstance(x, Tensor) else x
     sigma = noise * (x.max(axis=(1, 2, 3), keepdims=True) - x.min(axis=(1, 2, 3), keepdims=True))

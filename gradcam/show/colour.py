@@ -1,4 +1,9 @@
-"""Numbers to colours: heat maps, signed maps, and a map laid over its photo.  Every function returns RGB, float, 0 to 1, (H, W, 3)."""
+"""Numbers to colours: heat maps, signed maps, and a map laid over its photo.
+
+Every function returns RGB, float, 0 to 1, (H, W, 3).
+"""
+
+from __future__ import annotations
 
 import matplotlib
 import numpy as np
@@ -9,35 +14,43 @@ HEAT, SIGNED = "inferno", "RdBu_r"  # dark to bright; blue below zero, red above
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601: how bright red, green and blue look
 
 
-def limit(map, percent=99):
-    """The magnitude that is drawn in full colour: `percent` of the values that are not zero lie below it.  0 for a map of zeros.
+def limit(map: np.ndarray, percent: float = 99) -> float:
+    """The magnitude that is drawn in full colour: `percent` of the values that are not zero lie below it.  0
+    for a map of zeros.
 
-    The largest few pixels of a gradient are ten times the rest; a scale that ended at them would leave everything else in the dark.
+    The largest few pixels of a gradient are ten times the rest; a scale that ended at them would leave
+    everything else in the dark.
     """
     values = np.abs(map)[map != 0]
     return float(np.percentile(values, percent)) if values.size else 0.0
 
 
-def heat(map, top=None):
+def heat(map: np.ndarray, top: float | None = None) -> np.ndarray:
     """A map (H, W) >= 0, from dark (0) to bright (`top` and above; default: `limit`)."""
     return matplotlib.colormaps[HEAT](_share(map, top))[..., :3]
 
 
-def signed(map, top=None):
+def signed(map: np.ndarray, top: float | None = None) -> np.ndarray:
     """A map (H, W) of either sign, from blue (-top and below) by white (0) to red."""
     return matplotlib.colormaps[SIGNED](0.5 + _share(map, top) / 2)[..., :3]
 
 
-def relief(map, top=None, channels="RGB"):
-    """A signed map (3, H, W), or (1, H, W) without colours: grey is 0, brighter positive, darker negative, each channel on its own."""
+def relief(map: np.ndarray, top: float | None = None, channels: str = "RGB") -> np.ndarray:
+    """A signed map (3, H, W), or (1, H, W) without colours:
+    grey is 0, brighter positive, darker negative, each channel on its own.
+    """
     map = map[::-1] if channels == "BGR" else map
     return np.moveaxis(0.5 + _share(np.broadcast_to(map, (3, *map.shape[1:])), top) / 2, 0, -1)
 
 
-def overlay(photo, map, top=None, upsampling="half_pixel"):
-    """A map (h, w), coarse or not, laid over its photo uint8 (H, W, 3), which turns grey; the more it says, the more it covers.
+def overlay(
+    photo: np.ndarray, map: np.ndarray, top: float | None = None, upsampling: str = "half_pixel"
+) -> np.ndarray:
+    """A map (h, w), coarse or not, laid over its photo uint8 (H, W, 3), which turns grey; the more it says,
+    the more it covers.
 
-    A map that is nowhere negative is drawn as heat, another one in two colours on a symmetric scale.  top: default its largest magnitude.
+    A map that is nowhere negative is drawn as heat, another one in two colours on a symmetric scale.  top:
+    default its largest magnitude.
     """
     top = np.abs(map).max() if top is None else top
     share = _share(upsample(np.asarray(map, np.float64), photo.shape[:2], upsampling), top)
@@ -47,7 +60,7 @@ def overlay(photo, map, top=None, upsampling="half_pixel"):
     return (1 - opacity) * grey(photo) + opacity * colours
 
 
-def grey(photo):
+def grey(photo: np.ndarray) -> np.ndarray:
     """A photo uint8 (H, W, 3) without its colours."""
     return (photo @ LUMA / 255)[..., None].repeat(3, axis=-1)
 

@@ -1,9 +1,17 @@
-"""The panel: every method side by side, one row per class.  All lengths are in inches, from the upper left corner."""
+"""The panel: every method side by side, one row per class.
+
+All lengths are in inches, from the upper left corner.
+"""
+
+from __future__ import annotations
+
+from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from gradcam.explanation import Explanation
 from gradcam.image import restore
 from gradcam.methods import METHODS
 from gradcam.show.settings import own_settings
@@ -14,8 +22,8 @@ from gradcam.show.verdict import doubt, first, independent, name_of, percent, st
 TILE, GAP, MARGIN, BAR = 2.75, 0.24, 0.32, 0.36
 HEADING, TITLE, STRONG, TEXT = 20, 15.5, 14, 11  # points
 SCALES = {  # how to read what is drawn
-    "relief": "Reliefs: grey is zero, brighter is positive, darker negative, each colour on its own. They reach full colour, as saliency "
-    "does, where 99 % of the values other than zero lie below.",
+    "relief": "Reliefs: grey is zero, brighter is positive, darker negative, each colour on its own. "
+    "They reach full colour, as saliency does, where 99 % of the values other than zero lie below.",
     "inset": "An inset enlarges a small patch, beside the photo there.",
     "heat": "Saliency is in full colour where 99 % of the values other than zero lie below.",
     "overlay": "A map on the photo is in full colour at its maximum.",
@@ -24,14 +32,19 @@ SCALES = {  # how to read what is drawn
 
 
 @own_settings()
-def panel(explanation, photo=None, card=None, picture=0):
+def panel(
+    explanation: Explanation, photo: np.ndarray | None = None, card: Any = None, picture: int = 0
+) -> Figure:
     """All maps of an explanation -> Matplotlib Figure; `save` writes it to a file.
 
-    One row per class: what the network saw, then a map per method, each with the bar of its scale.  Maps with a sign have a symmetric
-    scale; Grad-CAM and its counterfactual share theirs.  A map that is exactly zero is labelled so, with the reason.
-    photo: the pixels that the network saw, uint8 (H, W, 3) (`gradcam.image.crop_shown`; default: taken back from the input);
-    card: the network's description (default: the explanation's); picture: which one of the batch.
-    Drawn with Matplotlib's default settings, whatever the user's, which are as before afterwards; in several threads, too.
+    One row per class: what the network saw, then a map per method, each with the bar of its scale.  Maps with
+    a sign have a symmetric scale; Grad-CAM and its counterfactual share theirs.  A map that is exactly zero
+    is labelled so, with the reason.
+
+    photo: the pixels that the network saw, uint8 (H, W, 3) (`gradcam.image.crop_shown`; default: taken back
+    from the input); card: the network's description (default: the explanation's); picture: which one of the
+    batch.  Drawn with Matplotlib's default settings,
+    whatever the user's, which are as before afterwards; in several threads, too.
     """
     card = card or explanation.card
     if photo is None:
@@ -123,7 +136,9 @@ def _draw(figure, tile, x, y, side):
 
 
 def _picture(figure, pixels, x, y, width, height, **colours):
-    """A picture with its upper left corner at (x, y), on the one pair of axes of the page: making axes takes longer than drawing them."""
+    """A picture with its upper left corner at (x, y), on the one pair of axes of the page:
+    making axes takes longer than drawing them.
+    """
     figure.axes[0].imshow(
         pixels,
         extent=(x, x + width, y + height, y),

@@ -1,15 +1,22 @@
 """Regions on their picture: boxes, what is said of them, and the map of each."""
 
-import numpy as np
+from __future__ import annotations
 
+import numpy as np
+from matplotlib.figure import Figure
+
+from gradcam.language.regions import Region
 from gradcam.show.verdict import percent
 from gradcam.show.words import Seen, words
 
 COLOURS = ("#ffffff", "#ffd400", "#00e5ff", "#ff5edb", "#7dff5e", "#ff9a3c")
 
 
-def regions_panel(photo, regions, said, layer="relu5", method="Grad-CAM"):
-    """photo uint8 (H, W, 3); regions: of `explain_regions`; said: their sentences, as text -> Matplotlib Figure
+def regions_panel(
+    photo: np.ndarray, regions: list[Region], said: list[str], layer: str = "relu5", method: str = "Grad-CAM"
+) -> Figure:
+    """photo uint8 (H, W, 3); regions: of `explain_regions`; said: their sentences, as text -> Matplotlib
+    Figure
 
     First the picture with all boxes, then a tile for each region: the map of its sentence, and its box.
     """

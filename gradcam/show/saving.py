@@ -1,4 +1,6 @@
-"""A figure to a file, by the rule of `gradcam.files`: whole or not at all, and over nothing that was not meant."""
+"""A figure to a file, by the rule of `gradcam.files`:
+whole or not at all, and over nothing that was not meant.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from gradcam.files import SaveError, check_place, written
 from gradcam.show.settings import own_settings
 
 FORMATS = ("png", "svg", "pdf", "jpg", "jpeg")
-OPTIONS = {  # the same figure gives the same file tomorrow: no dates.  A png packed less is written in half the time
+# the same figure gives the same file tomorrow: no dates.  A png packed less is written in half the time
+OPTIONS = {
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None}},
     "png": {"pil_kwargs": {"compress_level": 3}},
@@ -20,7 +23,8 @@ OPTIONS = {  # the same figure gives the same file tomorrow: no dates.  A png pa
 
 
 def check(path: str | os.PathLike[str], inputs: Iterable[object] = ()) -> Path:
-    """Whether a picture can be written to `path`, before any work is done for it.  SaveError says why not.  -> Path
+    """Whether a picture can be written to `path`, before any work is done for it.  SaveError says why not.
+    -> Path
 
     inputs: the files that it is made from, which it must not overwrite.
     """
@@ -35,8 +39,8 @@ def check(path: str | os.PathLike[str], inputs: Iterable[object] = ()) -> Path:
 def save(figure: Figure, path: str | os.PathLike[str], dpi: float = 120) -> Path:
     """Write a Matplotlib figure; the suffix says the format: png, svg, pdf, jpg.  -> Path
 
-    Written as `gradcam.files.written` does, and with Matplotlib's default settings, whatever the user's.  SaveError if
-    it cannot be.
+    Written as `gradcam.files.written` does, and with Matplotlib's default settings, whatever the user's.
+    SaveError if it cannot be.
     """
     path = check(path)
     form = path.suffix[1:].lower()

@@ -17,10 +17,12 @@ LOCK = (
 
 @contextlib.contextmanager
 def own_settings() -> Iterator[None]:
-    """A context, or a decorator, in which figures look alike for everybody; afterwards the user's settings are as before.
+    """A context, or a decorator, in which figures look alike for everybody; afterwards the user's settings
+    are as before.
 
-    image.origin, text.usetex, fonts, savefig.* and all others have Matplotlib's defaults inside, except the backend.
-    Settings are read when an artist is made and when it is drawn: a figure of ours is made and saved inside.
+    image.origin, text.usetex, fonts, savefig.* and all others have Matplotlib's defaults inside, except the
+    backend. Settings are read when an artist is made and when it is drawn: a figure of ours is made and saved
+    inside.
     """
     with LOCK:
         now = matplotlib.rcParams

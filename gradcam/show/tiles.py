@@ -1,10 +1,14 @@
 """The pictures of a panel, each with all that is written around it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
+from gradcam.explanation import Explanation
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
 from gradcam.show.verdict import name_of, percent
@@ -15,8 +19,10 @@ SMALL = 0.25  # of the picture's side: what is smaller is shown enlarged as well
 
 @dataclass
 class Tile:
-    """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above its column; strong, note: below it; zero: why there is nothing;
-    bar: (name of the colours, lowest value, highest value), its scale; inset: whether a part of it is enlarged inside it."""
+    """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above its column; strong, note: below it; zero:
+    why there is nothing;
+    bar: (name of the colours, lowest value, highest value), its scale; inset: whether a part of it is
+    enlarged inside it."""
 
     picture: np.ndarray
     title: str
@@ -28,7 +34,7 @@ class Tile:
     inset: bool = False
 
 
-def row(e, c, photo, card, n=0):
+def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> list[Tile]:
     """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
     target, notes = e.target(c), []
     name, index = partial(name_of, card=card), target.class_of(n)
@@ -64,7 +70,9 @@ def row(e, c, photo, card, n=0):
     return tiles
 
 
-def coloured(drawn, map, top, photo, card):
+def coloured(
+    drawn: str, map: np.ndarray, top: float, photo: np.ndarray, card: Any
+) -> tuple[np.ndarray, tuple]:
     """-> the picture of a map, RGB (H, W, 3), and the bar of its scale; `top` is in full colour."""
     if drawn == "relief":
         channels = getattr(getattr(card, "preprocessing", None), "channels", "RGB")
@@ -74,8 +82,10 @@ def coloured(drawn, map, top, photo, card):
     return overlay(photo, map, top), ((SIGNED, -top, top) if map.min() < 0 else (HEAT, 0, top))
 
 
-def enlarged(picture, map, photo):
-    """Where a map (C, H, W) says something on a small patch only: the picture with that patch, and the photo's, enlarged beside it."""
+def enlarged(picture: int, map: np.ndarray, photo: np.ndarray) -> np.ndarray:
+    """Where a map (C, H, W) says something on a small patch only:
+    the picture with that patch, and the photo's, enlarged beside it.
+    """
     said = abs(map) > ROUNDOFF * abs(map).max()
     rows, columns = (np.flatnonzero(np.any(said, axis=axes)) for axes in ((0, 2), (0, 1)))
     (H, W), side = picture.shape[:2], max(np.ptp(rows), np.ptp(columns)) + 1
@@ -88,8 +98,8 @@ def enlarged(picture, map, photo):
     if side > SMALL * min(H, W) or room < 2 * side:
         return picture
     times, patch = room // side, np.s_[top : top + side, left : left + side]
-    pair = [np.pad(p[patch].repeat(times, 0).repeat(times, 1), ((frame,) * 2, (frame,) * 2, (0, 0)), constant_values=1)
-            for p in (photo / 255, picture)]  # fmt: skip
+    larger = [p[patch].repeat(times, 0).repeat(times, 1) for p in (photo / 255, picture)]
+    pair = [np.pad(p, ((frame,) * 2, (frame,) * 2, (0, 0)), constant_values=1) for p in larger]
     inset, out = np.concatenate(pair, axis=1), picture.copy()
     (h, w) = inset.shape[:2]
     y, x = margin if above else H - margin - h, (W - w) // 2
@@ -97,7 +107,7 @@ def enlarged(picture, map, photo):
     return out
 
 
-def why_zero(method, score, layer):
+def why_zero(method: str, score: float | None, layer: str | None) -> str:
     """Why a map is exactly zero, in one sentence; score: of its class."""
     said = METHODS[method]
     if score == 0 and said.of_score:

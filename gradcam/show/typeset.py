@@ -1,10 +1,18 @@
-"""Text of known size: broken into lines before it is drawn, so that a page can leave room for it.  All lengths are in inches."""
+"""Text of known size: broken into lines before it is drawn, so that a page can leave room for it.
+
+All lengths are in inches.
+"""
+
+from __future__ import annotations
 
 from functools import cache
 from typing import NamedTuple
 
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
+
+from minicnn import Tensor
 
 INK, FAINT = "#1a1a1a", "#5a5a5a"
 LEADING = 1.32 / 72  # from one line to the next, per point of type
@@ -18,8 +26,11 @@ class Line(NamedTuple):
     colour: str = INK
 
 
-def lines(text, width, size, weight="normal", colour=INK):
-    """A text as lines that are no wider than `width`; none for an empty text.  A word that is wider is broken."""
+def lines(text: str, width: float, size: float, weight: str = "normal", colour: str = INK) -> list[Line]:
+    """A text as lines that are no wider than `width`; none for an empty text.
+
+    A word that is wider is broken.
+    """
     done, line = [], ""
     for word in text.split():
         longer = f"{line} {word}" if line else word
@@ -34,7 +45,7 @@ def lines(text, width, size, weight="normal", colour=INK):
     return [Line(t, size, weight, colour) for t in [*done, line] if t]
 
 
-def wide(text, size, weight="normal"):
+def wide(text: str, size: float, weight: str = "normal") -> float:
     """Width of one line: of its words, and of the spaces between them."""
     words = text.split(" ")
     return sum(_wide(word, size, weight) for word in words) + (len(words) - 1) * _space(size, weight)
@@ -55,13 +66,15 @@ def _space(size, weight):
     return _wide("n n", size, weight) - 2 * _wide("n", size, weight)  # a space alone has no ink, so no width
 
 
-def tall(lines):
+def tall(lines: list[Line]) -> float:
     """Height of lines, one below the other."""
     return sum(line.size for line in lines) * LEADING
 
 
-def write(figure, x, y, lines, align="left"):
-    """Draw lines from (x, y) downwards, measured from the figure's upper left corner -> where the next one would start."""
+def write(figure: Figure, x: Tensor, y: Tensor, lines: list[Line], align: str = "left") -> float:
+    """Draw lines from (x, y) downwards, measured from the figure's upper left corner -> where the next one
+    would start.
+    """
     width, height = figure.get_size_inches()
     for text, size, weight, colour in lines:
         style = {

@@ -1,6 +1,9 @@
 """A picture to play with, in a notebook: class, layer, rule and threshold.  Needs ipywidgets."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,13 +26,14 @@ class WidgetError(Error, ImportError):
     """The widget was asked for without ipywidgets."""
 
 
-def widget(net, picture):
+def widget(net: Any, picture: Any) -> Any:
     """Controls above three pictures: Grad-CAM, what one rule sends back to the pixels, and their product.
 
     net       maps a tensor to scores; its `card`, if it has one, names the classes, and prepares photos
     picture   a photo: a file, a PIL image, or uint8 (H, W, 3); or the network's input itself, (1, C, H, W)
-    -> ipywidgets.VBox: the controls (class, layer, rule, threshold), the picture, a line in words.  The threshold is a share of Grad-CAM's
-    maximum, below which the map is taken as 0.  Every change costs one backward pass; there is one forward pass in all.
+    -> ipywidgets.VBox: the controls (class, layer, rule, threshold), the picture, a line in words.  The
+    threshold is a share of Grad-CAM's maximum, below which the map is taken as 0.  Every change costs one
+    backward pass; there is one forward pass in all.
     """
     try:
         import ipywidgets
@@ -66,7 +70,8 @@ def widget(net, picture):
         shown.value = png(_figure(photo, L, g, layer.value, rule.value, card))
         place = f"above {threshold.value:.0%} of its maximum" if threshold.value else "above 0"
         share = np.mean(upsample(L, photo.shape[:2]) > 0)
-        words.value = f"{name_of(c, card)}: score {y.data[0, c]:.4g}. Grad-CAM at {layer.value} is {place} on {share:.0%} of the picture."
+        where = f"Grad-CAM at {layer.value} is {place} on {share:.0%} of the picture."
+        words.value = f"{name_of(c, card)}: score {y.data[0, c]:.4g}. {where}"
 
     controls = [which, layer, rule, threshold]
     for control in controls:
@@ -75,14 +80,16 @@ def widget(net, picture):
     return ipywidgets.VBox([ipywidgets.HBox(controls, layout={"flex_flow": "row wrap"}), shown, words])
 
 
-def maps(y, c, A, x, rules):
-    """One picture.  y (1, classes), A (1, K, h, w), x (1, C, H, W) -> Grad-CAM (h, w), and the signal of these rules at x (C, H, W)"""
+def maps(y: Tensor, c: Any, A: Tensor, x: Tensor, rules: Any) -> tuple[np.ndarray, np.ndarray]:
+    """One picture.  y (1, classes), A (1, K, h, w), x (1, C, H, W)
+    -> Grad-CAM (h, w), and the signal of these rules at x (C, H, W)
+    """
     signal = one_hot(y, c)
     (dA, _), (_, g) = (backward(y, signal, wrt=[A, x], rules=table) for table in (BACKPROP, rules))
     return combine(dA, A.data)[0], g[0]
 
 
-def cut(L, share):
+def cut(L: np.ndarray, share: float) -> np.ndarray:
     """A map >= 0, with 0 where it is below this share of its maximum."""
     return np.where(share * L.max() <= L, L, 0)
 
@@ -95,7 +102,8 @@ def _input(picture, card):
         return picture
     if card is None:
         raise GraphError(
-            "this network has no description (net.card) that says how photos are prepared: give its input, (1, C, H, W)"
+            "this network has no description (net.card) that says how photos are prepared: "
+            "give its input, (1, C, H, W)"
         )
     if isinstance(picture, (str, Path)):
         picture = image.read(picture)

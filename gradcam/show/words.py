@@ -1,4 +1,9 @@
-"""A picture, and beside it what each word, or each answer, saw.  All lengths are in inches, from the upper left corner."""
+"""A picture, and beside it what each word, or each answer, saw.
+
+All lengths are in inches, from the upper left corner.
+"""
+
+from __future__ import annotations
 
 from typing import NamedTuple
 
@@ -16,7 +21,8 @@ SCALE = "{} at {}: each map is in full colour at its own maximum."
 
 
 class Seen(NamedTuple):
-    """title and note, drawn below the map (h, w); None: the photo as it is.  A map of zeros is said to be one.
+    """title and note, drawn below the map (h, w); None: the photo as it is.  A map of zeros is said to be
+    one.
 
     boxes: [(x0, y0, x1, y1 in pixels, colour), ...], drawn on it.
     """
@@ -28,8 +34,13 @@ class Seen(NamedTuple):
 
 
 @own_settings()
-def words(photo, heading, seen, layer, columns=5, method="Grad-CAM"):
-    """The photo uint8 (H, W, 3) under each map, `columns` in a row -> Matplotlib Figure.  heading: one line; seen: [Seen, ...]"""
+def words(
+    photo: np.ndarray, heading: str, seen: list[Seen], layer: str, columns: int = 5, method: str = "Grad-CAM"
+) -> Figure:
+    """The photo uint8 (H, W, 3) under each map, `columns` in a row -> Matplotlib Figure.
+
+    heading: one line; seen: [Seen, ...]
+    """
     columns = min(columns, len(seen))
     width = columns * TILE + (columns - 1) * GAP
     head, foot = (

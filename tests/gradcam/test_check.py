@@ -1,4 +1,6 @@
-"""`gradcam weights check`: on real checkpoints where they are, on the real VGG-16 where that is, and on files that only have its shape."""
+"""`gradcam weights check`: on real checkpoints where they are, on the real VGG-16 where that is,
+and on files that only have its shape.
+"""
 
 import importlib.util
 from importlib import import_module
@@ -28,7 +30,8 @@ def nothing_at_hand(monkeypatch, tmp_path):
 def drawn(name, path):
     """A file with drawn weights, so that every operation of the network counts."""
     net, random = weights.build(name).initialise(1), np.random.default_rng(0)
-    arrays = {n: random.uniform(0.5, 1.5, t.shape).astype(np.float32) if n.endswith((".gamma", ".var")) else t.data
+    arrays = {n: random.uniform(0.5, 1.5, t.shape).astype(np.float32) if n.endswith((".gamma",
+    ".var")) else t.data
               for n, t in net.arrays().items()}  # fmt: skip
     np.savez(path, **arrays)
     return path
@@ -116,7 +119,9 @@ def test_the_real_file(name, capsys, tmp_path):
 
 
 def test_a_file_that_only_has_the_shape_of_resnet18(tmp_path, capsys, monkeypatch):
-    """PyTorch writes it, He-initialised; a photo of noise has the size of Figure 1's: the whole way is gone, and says no."""
+    """PyTorch writes it, He-initialised; a photo of noise has the size of Figure 1's:
+    the whole way is gone, and says no.
+    """
     pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
     torch.save(torch_model("resnet18").state_dict(), tmp_path / "net.pth")
     few = ["gradient", "guided_backprop", "cam", "grad_cam"]

@@ -1,4 +1,6 @@
-"""What `explain` takes, and the one sentence that it says of what it does not take; targets; an explanation's keys."""
+"""What `explain` takes, and the one sentence that it says of what it does not take; targets;
+an explanation's keys.
+"""
 
 from types import SimpleNamespace
 
@@ -93,7 +95,8 @@ def test_an_explanation_says_what_it_holds(asked):
     net, x = asked
     e = explain(net, x, ["boxer", "cup"], ["saliency", "grad_cam"])
     assert repr(e) == (
-        "<Explanation of the score of boxer; the score of cup: saliency, grad_cam; layer relu2_1; input 2 x 3 x 12 x 16>"
+        "<Explanation of the score of boxer; the score of cup: saliency, grad_cam; "
+        "layer relu2_1; input 2 x 3 x 12 x 16>"
     )
     assert e._ipython_key_completions_()[:2] == ["saliency", "grad_cam"]
     assert ("grad_cam", 4) in e._ipython_key_completions_()

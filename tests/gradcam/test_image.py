@@ -19,7 +19,9 @@ TORCH = Preprocessing(size=40, crop=32, mean=(0.485, 0.456, 0.406), std=(0.229, 
 
 
 def scene(height=48, width=64):
-    """A picture without symmetry: red grows to the right, green downwards, blue marks the upper left quarter."""
+    """A picture without symmetry: red grows to the right, green downwards,
+    blue marks the upper left quarter.
+    """
     rows, columns = np.mgrid[:height, :width]
     rgb = np.stack(
         [

@@ -1,4 +1,6 @@
-"""SqueezeNet's published weights on a real photo: the paper's Figure 1 in numbers; threads; memory of a VGG-16 panel."""
+"""SqueezeNet's published weights on a real photo: the paper's Figure 1 in numbers; threads;
+memory of a VGG-16 panel.
+"""
 
 import os
 import platform

@@ -1,4 +1,6 @@
-"""Anything can be explained: any scalar function of any tensor, of a segmentation, a detector, several at once."""
+"""Anything can be explained: any scalar function of any tensor, of a segmentation, a detector,
+several at once.
+"""
 
 import numpy as np
 import pytest
@@ -17,7 +19,9 @@ STAR = 4  # the class, and the kind of the shape that lies lowest
 
 @pytest.fixture(scope="module")
 def seen():
-    """A scene, and the CNN of `shapes` up to relu4_2 with two random heads on it: scores (N, 8, 12, 12), and five numbers at every cell."""
+    """A scene, and the CNN of `shapes` up to relu4_2 with two random heads on it:
+    scores (N, 8, 12, 12), and five numbers at every cell.
+    """
     scene = shapes_world.scene(7, split="test", kinds=["star", "ring"])
     shapes = weights.load("shapes")
     steps = list(shapes.steps)

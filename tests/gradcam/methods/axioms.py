@@ -1,9 +1,10 @@
-"""What the papers promise of the relatives, measured on the networks that ship -> tests/results/axioms.md and completeness.png
+"""What the papers promise of the relatives, measured on the networks that ship -> tests/results/axioms.md and
+completeness.png
 
     python -m tests.gradcam.methods.axioms
 
-Integrated Gradients add up to the difference of two scores, the better the more steps; LRP-epsilon adds up to the score where there are no
-biases; HiResCAM to the score without its bias where one linear layer follows.
+Integrated Gradients add up to the difference of two scores, the better the more steps; LRP-epsilon adds up to
+the score where there are no biases; HiResCAM to the score without its bias where one linear layer follows.
 """
 
 import argparse
@@ -36,7 +37,9 @@ LRP_RULES = {
 
 
 def subjects():
-    """{what is seen: (network in float64, input, class)}: the built-in scene, and a photo that comes with Matplotlib."""
+    """{what is seen: (network in float64, input, class)}:
+    the built-in scene, and a photo that comes with Matplotlib.
+    """
     pictures = {
         "shapes": (
             "the built-in scene, its star",
@@ -104,7 +107,8 @@ def main(arguments=None):
         )
         text += [f"| {rule} | {' | '.join(f'{e:.1e}' for e in errors)} |" for rule, errors in curves.items()]
         text.append(
-            "\n| LRP, flat at the pixels | sum / score | sum / score, biases set to 0 |\n| --- | ---: | ---: |"
+            "\n| LRP, flat at the pixels | sum / score | sum / score, biases set to 0 |\n"
+            "| --- | ---: | ---: |"
         )
         text += [f"| {name} | {with_:.4f} | {without:.10f} |" for name, (with_, without) in sums.items()]
         text.append("")
@@ -118,16 +122,20 @@ def _hirescam(net, x, c):
     y = net(Tensor(x, "x"))
     A, _ = cam_head(y)
     L, bias = hirescam(y, c, A).sum(), net["fc"].b.data[c]
-    said = "HiResCAM in front of mini_vgg's global average pooling adds up to {:.12f}; the score without its bias is {:.12f}.\n"
+    said = (
+        "HiResCAM in front of mini_vgg's global average pooling adds up to {:.12f}; "
+        "the score without its bias is {:.12f}.\n"
+    )
     return said.format(L, y.data[0, c] - bias)
 
 
 HEAD = """\
 # What the relatives' papers promise, measured
 
-Made by `python -m tests.gradcam.methods.axioms`, in float64.  The completeness error of Integrated Gradients (baseline 0): how far the sum of the
-map is from the difference of the two scores, relative to it; rules: Gauss-Legendre, the paper's eq. 3 ("right"), midpoints.  LRP conserves
-relevance layer by layer, but biases take their share, and epsilon absorbs some; the first layer is under the flat rule, which has none.
+Made by `python -m tests.gradcam.methods.axioms`, in float64.  The completeness error of Integrated Gradients
+(baseline 0): how far the sum of the map is from the difference of the two scores, relative to it; rules:
+Gauss-Legendre, the paper's eq. 3 ("right"), midpoints.  LRP conserves relevance layer by layer, but biases
+take their share, and epsilon absorbs some; the first layer is under the flat rule, which has none.
 
 ![completeness error](completeness.png)
 """

@@ -1,9 +1,11 @@
 """Whether every method gives the same bits in another checkout of this project:
 
-    python -m tests.gradcam.methods.identical OTHER_CHECKOUT [--squeezenet FILE] [--resnet56 FILE] [--photo FILE]
+    python -m tests.gradcam.methods.identical OTHER_CHECKOUT [--squeezenet FILE] [--resnet56 FILE] [--photo
+    FILE]
 
-Each checkout makes its maps in a process of its own, float32, of two classes, on shapes and mini_vgg and on the networks
-whose files are given; then every array is compared as bytes.  Exit status 1 if one differs or is missing.
+Each checkout makes its maps in a process of its own, float32, of two classes, on shapes and mini_vgg and on
+the networks whose files are given; then every array is compared as bytes.  Exit status 1 if one differs or is
+missing.
 """
 
 import argparse

@@ -1,9 +1,11 @@
-"""Each relative against independent implementations, on three networks in float64 -> tests/results/relatives.md
+"""Each relative against independent implementations, on three networks in float64 ->
+tests/results/relatives.md
 
     python -m tests.gradcam.methods.relatives                        # all three networks: minutes
     python -m tests.gradcam.methods.relatives --only mini_vgg
 
-Where a library departs from the paper, so does ours, by an option or by a line below, until both agree: that proves the reason.
+Where a library departs from the paper, so does ours, by an option or by a line below, until both agree: that
+proves the reason.
 """
 
 import argparse
@@ -145,7 +147,10 @@ def eigen_up_to_sign(s):
 
 @dataclass(frozen=True)
 class Row:
-    """ours(subject): as the paper has it.  theirs: of `witnesses`.  convention: how the library departs, and `departed` ours with it."""
+    """ours(subject): as the paper has it.  theirs: of `witnesses`.
+
+    convention: how the library departs, and `departed` ours with it.
+    """
 
     method: str
     library: str
@@ -173,7 +178,8 @@ def rows(s):
     ours_gamma = (gamma(0.25), epsilon(EPS))
     single = "the weights of the steps are rounded to float32"
     return [
-        Row("Grad-CAM++", "pytorch-grad-cam", of.pytorch_grad_cam("GradCAMPlusPlus"), lambda s: grad_cam_pp(y, c, A),
+        Row("Grad-CAM++", "pytorch-grad-cam", of.pytorch_grad_cam("GradCAMPlusPlus"), lambda s: grad_cam_pp(y,
+        c, A),
             "1e-6 in the denominator, as large as g^2 itself", lambda s: grad_cam_pp(y, c, A, eps=1e-6)),
         Row("Grad-CAM++", "torch-cam", of.torch_cam("GradCAMpp"), lambda s: grad_cam_pp(y, c, A),
             "divides a copy, so that weights are sums of ReLU(g)^3", undivided),
@@ -187,22 +193,32 @@ def rows(s):
         Row("LayerCAM", "torch-cam", of.torch_cam("LayerCAM"), lambda s: layercam(y, c, A)),
         Row("Eigen-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("EigenCAM"), lambda s: eigen_cam(A),
             "columns lose their mean, the sign is left to chance, a ReLU at the end", eigen_up_to_sign),
-        Row("Score-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("ScoreCAM"), lambda s: score_cam(net, x, c, A),
+        Row("Score-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("ScoreCAM"), lambda s: score_cam(net, x, c,
+        A),
             "maps are enlarged corner to corner, with 1e-8 in the denominator", corner_to_corner),
         Row("Score-CAM", "torch-cam", of.torch_cam("ScoreCAM"), lambda s: score_cam(net, x, c, A),
-            "maps are brought to 0..1 before they are enlarged, with 1e-8 in the denominator", normalised_first),
-        Row("Ablation-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("AblationCAM"), lambda s: ablation_cam(y, c, A)),
-        Row("SmoothGrad", "captum", of.captum_smoothgrad(drawn, sigma), lambda s: smoothgrad(net, x, c, DRAWS, NOISE)),
+            "maps are brought to 0..1 before they are enlarged, with 1e-8 in the denominator",
+            normalised_first),
+        Row("Ablation-CAM", "pytorch-grad-cam", of.pytorch_grad_cam("AblationCAM"), lambda s: ablation_cam(y,
+        c, A)),
+        Row("SmoothGrad", "captum", of.captum_smoothgrad(drawn, sigma), lambda s: smoothgrad(net, x, c, DRAWS,
+        NOISE)),
         Row("Integrated Gradients, Gauss", "captum", of.captum_integrated_gradients(STEPS, "gausslegendre"),
             lambda s: integrated_gradients(net, x, c, steps=STEPS), single, weights_in_single("gauss")),
         Row("Integrated Gradients, eq. 3", "captum", of.captum_integrated_gradients(STEPS, "riemann_right"),
-            lambda s: integrated_gradients(net, x, c, steps=STEPS, rule="right"), single, weights_in_single("right")),
-        Row("LRP, epsilon", "zennit", of.zennit_lrp(lambda r: r.Epsilon(EPS), lambda r: r.Epsilon(EPS)), rules(epsilon(EPS))),
+            lambda s: integrated_gradients(net, x, c, steps=STEPS, rule="right"), single,
+            weights_in_single("right")),
+        Row("LRP, epsilon", "zennit", of.zennit_lrp(lambda r: r.Epsilon(EPS), lambda r: r.Epsilon(EPS)),
+        rules(epsilon(EPS))),
         Row("LRP, gamma", "zennit", of.zennit_lrp(*first_gamma), rules(*ours_gamma)),
-        Row("LRP, alpha 2 beta 1", "zennit", of.zennit_lrp(lambda r: r.AlphaBeta(2, 1), lambda r: r.AlphaBeta(2, 1)), rules(alpha_beta())),
-        Row("LRP, z-box below gamma", "zennit", zennit_box(s), rules(*ours_gamma, lambda s: z_box(*s.pixels))),
-        Row("LRP, flat below gamma", "zennit", of.zennit_lrp(*first_gamma, lambda r: r.Flat()), rules(*ours_gamma, lambda s: flat())),
-        Row("excitation backprop", "zennit", of.zennit_excitation_backprop, lambda s: excitation_backprop(y, c, A)),
+        Row("LRP, alpha 2 beta 1", "zennit", of.zennit_lrp(lambda r: r.AlphaBeta(2, 1),
+        lambda r: r.AlphaBeta(2, 1)), rules(alpha_beta())),
+        Row("LRP, z-box below gamma", "zennit", zennit_box(s), rules(*ours_gamma,
+        lambda s: z_box(*s.pixels))),
+        Row("LRP, flat below gamma", "zennit", of.zennit_lrp(*first_gamma, lambda r: r.Flat()),
+        rules(*ours_gamma, lambda s: flat())),
+        Row("excitation backprop", "zennit", of.zennit_excitation_backprop, lambda s: excitation_backprop(y,
+        c, A)),
     ]  # fmt: skip
 
 
@@ -220,9 +236,10 @@ def agrees(plain, departed):
 HEAD = """\
 # Grad-CAM's relatives against independent implementations
 
-Made by `python -m tests.gradcam.methods.relatives`.  Float64, relative L2 distance of raw maps, for the class that the network sees; a reference
-that is zero fails.  Where a library departs from the paper, the second distance is that of ours with the same departure: so the reason is
-proved, not supposed.  Where it says no departure, the conventions are the same.  A map passes within {limit:.0e}.
+Made by `python -m tests.gradcam.methods.relatives`.  Float64, relative L2 distance of raw maps, for the class
+that the network sees; a reference that is zero fails.  Where a library departs from the paper, the second
+distance is that of ours with the same departure: so the reason is proved, not supposed.  Where it says no
+departure, the conventions are the same.  A map passes within {limit:.0e}.
 
 | method | network | library | distance | the library departs: | then |
 | --- | --- | --- | ---: | --- | ---: |

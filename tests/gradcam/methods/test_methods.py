@@ -1,4 +1,6 @@
-"""Every method against its formula, written out another way, and the identities that bind the methods together."""
+"""Every method against its formula, written out another way,
+and the identities that bind the methods together.
+"""
 
 import numpy as np
 import pytest

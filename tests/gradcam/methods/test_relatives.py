@@ -36,7 +36,9 @@ C = 3
 
 @pytest.fixture
 def passed():
-    """net, x, y, A, g = dy_c/dA, and g, A as nested lists would have them: one picture, one map, one place at a time."""
+    """net, x, y, A, g = dy_c/dA, and g, A as nested lists would have them:
+    one picture, one map, one place at a time.
+    """
     net, x = small_vgg(), picture()
     y = net(x)
     A = find(y, "relu2_1")
@@ -44,7 +46,9 @@ def passed():
 
 
 def by_places(A, g, weight):
-    """sum_k weight(A^k, g^k)_ij A^k_ij, one number at a time; weight: of a map and its derivative -> a number or (h, w)"""
+    """sum_k weight(A^k, g^k)_ij A^k_ij, one number at a time;
+    weight: of a map and its derivative -> a number or (h, w)
+    """
     N, K, h, w = A.shape
     L = np.zeros((N, h, w))
     for n in range(N):
@@ -232,7 +236,8 @@ def test_explain_gives_what_the_relatives_give_alone(classes):
     e = explain(net, x.data, classes, list(RELATIVES), layer="relu2_1", options=options)
     for c in classes:
         alone = {
-            "grad_cam++": grad_cam_pp(y, c, A), "xgrad_cam": xgrad_cam(y, c, A, relu=False), "hirescam": hirescam(y, c, A),
+            "grad_cam++": grad_cam_pp(y, c, A), "xgrad_cam": xgrad_cam(y, c, A, relu=False),
+            "hirescam": hirescam(y, c, A),
             "layercam": layercam(y, c, A), "eigen_cam": eigen_cam(A), "score_cam": score_cam(net, x, c, A),
             "ablation_cam": ablation_cam(y, c, A), "smoothgrad": smoothgrad(net, x, c, n=4),
             "integrated_gradients": integrated_gradients(net, x, c, steps=5),

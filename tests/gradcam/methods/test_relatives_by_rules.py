@@ -1,4 +1,6 @@
-"""LRP and excitation backprop, tables of rules: each rule by loops over its equation, and what must be conserved."""
+"""LRP and excitation backprop, tables of rules:
+each rule by loops over its equation, and what must be conserved.
+"""
 
 import numpy as np
 import pytest
@@ -77,7 +79,8 @@ def flat_by_hand(x, W, b, R, i):
 
 
 RULES = {
-    "epsilon": (epsilon(EPS), epsilon_by_hand), "gamma": (gamma(0.25), gamma_by_hand), "alpha_beta": (alpha_beta(), alpha_beta_by_hand),
+    "epsilon": (epsilon(EPS), epsilon_by_hand), "gamma": (gamma(0.25), gamma_by_hand),
+    "alpha_beta": (alpha_beta(), alpha_beta_by_hand),
     "z_box": (z_box(-2.0, 3.0), z_box_by_hand), "flat": (flat(), flat_by_hand),
 }  # fmt: skip
 
@@ -208,7 +211,9 @@ def test_the_layer_keeps_its_own_transformed_weights():
 
 
 def test_winners_layer_by_layer_as_probabilities():
-    """Zhang et al. 2016, eqs. 5-8, unit by unit: the conditional winning probabilities of each child, given its parent."""
+    """Zhang et al. 2016, eqs. 5-8, unit by unit:
+    the conditional winning probabilities of each child, given its parent.
+    """
     net, x = small_vgg(gap=True), picture()
     y = net(x)
     A, W = find(y, "relu2_1"), net["fc"].W.data

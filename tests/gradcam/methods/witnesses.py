@@ -1,6 +1,7 @@
 """What other libraries give for Grad-CAM's relatives: raw maps, as arrays, of a PyTorch module in float64.
 
-Every function: (model, x, c, module of the layer) -> array.  Where a library rounds to float32 on the way, it does so no more.
+Every function: (model, x, c, module of the layer) -> array.  Where a library rounds to float32 on the way, it
+does so no more.
 """
 
 import contextlib
@@ -148,7 +149,9 @@ def zennit_lrp(conv, linear, first=None):
 
 
 def zennit_excitation_backprop(model, x, c, layer):
-    """The sum over the maps of what arrives at the layer; biases take no part, and no stabiliser that could be seen."""
+    """The sum over the maps of what arrives at the layer;
+    biases take no part, and no stabiliser that could be seen.
+    """
     from zennit.composites import ExcitationBackprop
     from zennit.rules import Norm
 

@@ -1,4 +1,6 @@
-"""In a notebook: an explanation shows its panel, and the widget follows its controls (no front end is needed to turn them)."""
+"""In a notebook: an explanation shows its panel,
+and the widget follows its controls (no front end is needed to turn them).
+"""
 
 import io
 import sys
@@ -84,7 +86,8 @@ def test_the_widget_follows_its_controls(net, photo):
     assert layer.value == net.card.layer
     seen = {"as it opens": pixels(picture.value)}
     for name, control, value in [
-        ("another class", which, which.options[1][1]), ("another layer", layer, "relu2_1"), ("another rule", rule, "deconvnet"),
+        ("another class", which, which.options[1][1]), ("another layer", layer, "relu2_1"), ("another rule",
+        rule, "deconvnet"),
         ("a threshold", threshold, 0.5),
     ]:  # fmt: skip
         before = words.value
