@@ -1,7 +1,11 @@
 """What users ask for, found by the names they use."""
 
+from __future__ import annotations
+
 import difflib
 import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from minicnn import Error
 
@@ -10,7 +14,7 @@ class AskError(Error, ValueError):
     """Something was asked for that there is not: the message says what there is."""
 
 
-def one_of(what, asked, known, see=None):
+def one_of(what: str, asked: str, known: Iterable[str], see: str | None = None) -> str:
     """The entry of `known` that was asked for; case, hyphens and spaces do not matter.
 
     AskError names the nearest and the command that lists them all, `see`; without one, all of them.
@@ -25,7 +29,7 @@ def one_of(what, asked, known, see=None):
     raise AskError(f"there is no {what} '{asked}'; there is {_listed(list(known), 24)}")
 
 
-def class_index(asked, names, count):
+def class_index(asked: str, names: Sequence[str] | None, count: int) -> int:
     """The class that was asked for, by name or number -> int.
 
     names: of all classes, or None.  A name may hold several, separated by commas, any of which will do; a
@@ -57,12 +61,12 @@ def class_index(asked, names, count):
     )
 
 
-def is_called(name, asked):
+def is_called(name: str, asked: str) -> bool:
     """Whether a class is called so in full, by all of its names or by one of them."""
     return any(_bare(asked) == _bare(s) for s in [name, *name.split(",")])
 
 
-def layer_named(asked, net, x, see=None):
+def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> str | None:
     """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
     if asked is None:
         return None

@@ -122,7 +122,9 @@ def flat(eps: float = TINY) -> Rule:
     return lambda op, R: share(op, R, [tuple(np.ones_like(v) for v in _inputs(op)[:2])], eps)
 
 
-def share(op: Op, R: np.ndarray, terms: list[tuple], eps: float = TINY, rms: float = 0.0) -> np.ndarray:
+def share(
+    op: Op, R: np.ndarray, terms: list[tuple[Any, ...]], eps: float = TINY, rms: float = 0.0
+) -> np.ndarray:
     """The equation: sum over terms of x * W^T (R / z), z = sum over terms of W x + b.  terms: [(x, W, b)]"""
     twins = [_with_other_weights(op) for _ in terms]
     z = sum(twin.forward(*term) for twin, term in zip(twins, terms))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ def signals_of(
     ends: dict[str, Tensor | None],
     deconvnet_start: Start | None = None,
     allow: object = (),
-) -> dict[tuple, np.ndarray]:
+) -> dict[tuple[Any, ...], np.ndarray]:
     """{(target, rules, end): the signal that arrives there}, for whatever the methods declare.
 
     begun {target: (tensor, signal)}: where each target's signal starts; ends {"x": the input, "A": the

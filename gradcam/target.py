@@ -124,11 +124,11 @@ class OfClass(Target):
     c: Any
     start: str = "score"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if np.ndim(self.c) or isinstance(self.c, (tuple, list)):
             object.__setattr__(self, "c", tuple(_hashable(i) for i in self.c))
 
-    def begin(self, y):
+    def begin(self, y: Tensor) -> Start:
         if isinstance(y.op, (Softmax, LogSoftmax)):
             _warn(y)
         if self.start == "probability":
@@ -136,21 +136,21 @@ class OfClass(Target):
         signal = one_hot(y, self.c)
         return y, signal * y.data if self.start == "value" else signal
 
-    def numbers(self, y):
+    def numbers(self, y: np.ndarray) -> np.ndarray:
         y = Softmax()(y) if self.start == "probability" else y
         one_hot(Tensor(y[0]), self.c)  # an error if there is no such class
         return y[:, np.arange(y.shape[1]), self.c]
 
-    def plain(self):
+    def plain(self) -> Target:
         return OfClass(self.c)
 
-    def repeated(self, M):
+    def repeated(self, M: int) -> Target:
         return OfClass(self.c * M, self.start) if isinstance(self.c, tuple) else self
 
-    def class_of(self, picture=0):
+    def class_of(self, picture: int = 0) -> int | None:
         return self.c[picture] if isinstance(self.c, tuple) else int(self.c)
 
-    def said(self, name="class {}".format):
+    def said(self, name: Callable[[int], str] = "class {}".format) -> str:
         what = "score, its signal times its value," if self.start == "value" else self.start
         return f"the {what} of " + (
             ", ".join(map(name, self.c)) if isinstance(self.c, tuple) else name(self.c)
@@ -161,20 +161,20 @@ class OfClass(Target):
 class OfUnit(Target):
     """One unit of feature maps."""
 
-    place: tuple
+    place: tuple[Any, ...]
     layer: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "place", tuple(_hashable(i) for i in self.place))
 
-    def begin(self, y):
+    def begin(self, y: Tensor) -> Start:
         y = find(y, self.layer) if self.layer else y
         return y, one_hot(y, self.place)
 
-    def repeated(self, M):
+    def repeated(self, M: int) -> Target:
         return OfUnit(tuple(i * M if isinstance(i, tuple) else i for i in self.place), self.layer)
 
-    def said(self, name=None):
+    def said(self, name: Callable[[int], str] = "class {}".format) -> str:
         return f"unit ({', '.join(map(str, self.place))}) of {self.layer or 'the output'}"
 
 
@@ -186,7 +186,7 @@ class OfSignal(Target):
     layer: str | None = None
     start: str = "score"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.start == "probability":
             raise GraphError(
                 "a probability is asked for by its class; "
@@ -195,32 +195,32 @@ class OfSignal(Target):
         if self.weights is not None and not is_signal(self.weights):
             raise GraphError(f"a signal is an array of floats or bools, not {type(self.weights).__name__}")
 
-    def begin(self, y):
+    def begin(self, y: Tensor) -> Start:
         y = find(y, self.layer) if self.layer else y
         if isinstance(y.op, Softmax):
             _warn(y)
         signal = np.ones_like(y.data) if self.weights is None else _fitting(self.weights, y)
         return y, signal * y.data if self.start == "value" else signal
 
-    def numbers(self, y):
+    def numbers(self, y: np.ndarray) -> np.ndarray:
         if self.layer:
             return super().numbers(y)
         return (y if self.weights is None else y * self.weights).sum(axis=tuple(range(2, y.ndim)))
 
-    def plain(self):
+    def plain(self) -> Target:
         return OfSignal(self.weights, self.layer)
 
-    def repeated(self, M):
+    def repeated(self, M: int) -> Target:
         if self.weights is None:
             return self
         return OfSignal(np.concatenate([self.weights] * M), self.layer, self.start)
 
-    def said(self, name=None):
+    def said(self, name: Callable[[int], str] = "class {}".format) -> str:
         which = "the" if self.weights is None else "a weighted"
         return f"{which} sum of all values of {self.layer or 'the output'}"
 
 
-def begin(y, c, start="score"):
+def begin(y: Tensor, c: Any, start: str = "score") -> Start:
     """(tensor, signal) for `backward`.  y: the network's output;
     c: a class or any other target, see `Target.of`
     """
@@ -231,7 +231,7 @@ def begin(y, c, start="score"):
     return Target.of(c, start).begin(y)
 
 
-def is_signal(c):
+def is_signal(c: Any) -> bool:
     """Whether it is a signal, floats or bools, and not a class or a unit, which are whole numbers."""
     return getattr(getattr(c, "dtype", None), "kind", None) in ("f", "b")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import matplotlib
 
 KEPT = {"backend", "backend_fallback", "interactive", "toolbar", "timezone", "webagg.port", "webagg.address"}
-DEFAULTS = {name: value for name, value in dict.items(matplotlib.rcParamsDefault) if name not in KEPT}
+DEFAULTS: dict[str, Any] = {
+    name: value for name, value in dict.items(matplotlib.rcParamsDefault) if name not in KEPT
+}
 LOCK = (
     threading.RLock()
 )  # the settings are one for the whole process: figures of several threads are drawn in turn

@@ -27,7 +27,7 @@ class Tile:
     picture: np.ndarray
     title: str
     source: str
-    bar: tuple | None = None
+    bar: tuple[str, float, float] | None = None
     strong: str = ""
     note: str = ""
     zero: str = ""
@@ -72,7 +72,7 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
 
 def coloured(
     drawn: str, map: np.ndarray, top: float, photo: np.ndarray, card: Any
-) -> tuple[np.ndarray, tuple]:
+) -> tuple[np.ndarray, tuple[str, float, float]]:
     """-> the picture of a map, RGB (H, W, 3), and the bar of its scale; `top` is in full colour."""
     if drawn == "relief":
         channels = getattr(getattr(card, "preprocessing", None), "channels", "RGB")

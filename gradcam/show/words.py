@@ -5,7 +5,7 @@ All lengths are in inches, from the upper left corner.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
     title: str
     note: str = ""
     map: np.ndarray | None = None
-    boxes: tuple = ()
+    boxes: tuple[Any, ...] = ()
 
 
 @own_settings()
