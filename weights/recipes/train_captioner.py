@@ -32,7 +32,7 @@ SCENES, VALIDATION = 10240, 600
 PEAK, DECAY = 2e-3, 0.02
 
 
-def whole_sentences(scores: np.ndarray, t: np.ndarray) -> float:
+def whole_sentences(scores: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Whether every word of a sentence is right: scores (N * L, words), t (N * L,) -> (N,) bool"""
     return (scores.argmax(axis=1) == t).reshape(-1, LONGEST).all(axis=1)
 

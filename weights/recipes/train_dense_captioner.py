@@ -175,7 +175,7 @@ def turned(
     return picture, boxes
 
 
-def at_anchors(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def at_anchors(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What is asked of every anchor (Ren et al. 2015, sec. 3.1.2): whether it is a shape (K,), is not asked
     (K,), its offsets (K, 4).
     """

@@ -125,7 +125,7 @@ def is_enough(s: Shape) -> bool:
     return visible >= MIN_PIXELS and visible >= MIN_VISIBLE * np.count_nonzero(s.distance <= 0)
 
 
-def colour(rng: np.random.Generator, ground: np.ndarray, shapes: Sequence[Shape]) -> list[Shape] | None:
+def colour(rng: np.random.Generator, ground: np.ndarray, shapes: Sequence[Shape]) -> tuple[Shape, ...] | None:
     """Gives each shape a colour of its own that is seen against what lies around and below it; None if
     there is no such colour.
     """

@@ -56,7 +56,7 @@ def blobs(rng: np.random.Generator, side: int) -> np.ndarray:
 TEXTURES = {f.__name__: f for f in (noise, stripes, checks, gradient, blobs)}
 
 
-def background(rng: np.random.Generator, side: int) -> np.ndarray:
+def background(rng: np.random.Generator, side: int) -> tuple[np.ndarray, str]:
     """A texture of a random family between two random colours, never vivid -> (side, side, 3) float32, 0 to
     255; and its family.
     """

@@ -54,7 +54,7 @@ def identity(x: Value) -> Value:
 
 def dropout(
     x: Value, *, ratio: float = 0.5, training_mode: bool = False, seed: int = 0, is_test: int = 1
-) -> Value:
+) -> tuple[Value, np.ndarray]:
     """In eval mode nothing is dropped."""
     if np.any(training_mode):
         raise WeightsError("dropout in training is not supported: export the network for use (eval)")
