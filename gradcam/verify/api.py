@@ -1,6 +1,9 @@
-"""A live PyTorch model: read its graph, build the reference, compare with what was given or with what a
-library gives.
-"""
+"""A live PyTorch model: read its graph, build the reference, compare with what was given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -9,33 +12,36 @@ from gradcam.verify.judging import judge
 from gradcam.verify.modules import path_of, pytorch_for
 from gradcam.verify.peers.libraries import result_of
 from gradcam.verify.question import Question
+from gradcam.verify.report.verdict import Verdict
 from weights.errors import WeightsError
 
 
 def torch(
-    model,
-    x,
-    target,
-    method="grad_cam",
-    layer=None,
-    result=None,
-    library="captum",
-    photo=None,
-    settings=None,
-    gradient=None,
-    **options,
-):
-    """Hold a map of a PyTorch model against the reference -> Verdict.
+    model: Any,
+    x: Any,
+    target: Any,
+    method: str = "grad_cam",
+    layer: Any = None,
+    result: Any = None,
+    library: str = "captum",
+    photo: Any = None,
+    settings: Mapping[str, Any] | None = None,
+    gradient: str | None = None,
+    **options: Any,
+) -> Verdict:
+    """Compare a map of a PyTorch model with the reference.
 
-    model: a torch.nn.Module that maps x (N, C, H, W) to scores; target: a class, or one per picture; method:
-    gradient, saliency, deconvnet, guided_backprop, guided_grad_cam, grad_cam, or one of their relatives (see
-    `gradcam verify --help`); layer: a module of the model, or its path, for those that end in cam and for
-    excitation_backprop.  result: their map, array or tensor; or a dict with also their scores, activations,
-    gradient or weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit). photo:
-    (picture, preprocessing) that x was made from, so that ways of resizing can be told; settings: what the
-    method leaves open (see `settings`); gradient: for a model whose own gradient is not the derivative, by
-    design (detach, no_grad, an autograd function of its own): "model", "mathematical", or None, whichever theirs
-    is; options: as in `judge`.  The model and its surroundings are as before, also after an exception.
+    model     a torch.nn.Module that maps x (N, C, H, W) to scores; it is as before, also after an error
+    target    a class, or one per picture
+    method    any that `gradcam methods` lists
+    layer     a module of the model, or its path, for methods that look at feature maps
+    result    their map, array or tensor; or a dict with also their input, scores, activations, gradient or
+              weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit)
+    photo     (picture, preprocessing) that x was made from, so that another resizing can be told
+    settings  what the method leaves open (see `reference.settings`); options: as in `judge`
+    gradient  for a model whose own gradient is not the derivative, by design (detach, no_grad, an autograd
+              function of its own): "model", "mathematical", or None, whichever theirs is
+    VerifyError says what does not fit.
     """
     pytorch_for(model)
     if result is None:
@@ -52,8 +58,16 @@ def torch(
 
 
 def question(
-    model, x, target, method, layer=None, theirs=None, photo=None, settings=None, gradient="mathematical"
-):
+    model: Any,
+    x: Any,
+    target: Any,
+    method: str,
+    layer: Any = None,
+    theirs: Mapping[str, Any] | None = None,
+    photo: Any = None,
+    settings: Mapping[str, Any] | None = None,
+    gradient: str | None = "mathematical",
+) -> Question:
     """The Question for a live model.  VerifyError: not a model, an unknown layer, a network that disagrees
     with its model.
     """

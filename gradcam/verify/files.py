@@ -1,14 +1,19 @@
 """Results that came as files, from any framework that can save arrays; PyTorch is not needed."""
 
+from __future__ import annotations
+
 import os
+from typing import Any
 
 import numpy as np
 
 from gradcam.verify.errors import VerifyError
 
 
-def network(name=None, weights=None, onnx=None):
-    """The network in a file: an ONNX graph, or weights of a network we know.  name: which; default: the only one whose weights fit."""
+def network(name: str | None = None, weights: Any = None, onnx: Any = None) -> Any:
+    """The network in a file: an ONNX graph, or weights of a network we know.  name: which; default: the only
+    one whose weights fit.
+    """
     from weights import WeightsError
 
     try:
@@ -39,7 +44,7 @@ def _fitting(known, path):
     )
 
 
-def array(path, what):
+def array(path: str | os.PathLike[str], what: str) -> np.ndarray:
     """The array in an .npy file, or the only one in an .npz file."""
     try:
         loaded = np.load(os.fspath(path), allow_pickle=False)
@@ -50,7 +55,8 @@ def array(path, what):
     if isinstance(loaded, np.lib.npyio.NpzFile):
         if len(loaded.files) != 1:
             raise VerifyError(
-                f"{what} {path}: it holds {len(loaded.files)} arrays ({', '.join(loaded.files[:6])}); save one"
+                f"{what} {path}: it holds {len(loaded.files)} arrays ({', '.join(loaded.files[:6])}); "
+                "save one"
             )
         loaded = loaded[loaded.files[0]]
     return loaded

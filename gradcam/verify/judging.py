@@ -35,9 +35,9 @@ def judge(
 ) -> Verdict:
     """The answer to a question.
 
-    hypotheses: the causes that are tried; default: the whole catalogue; pairs: whether two causes at once are tried, for at
-    most `seconds`; progress: f(text), called with what is being tried.  VerifyError: there is no result to compare, or its
-    shape is that of no map of this method, right or wrong.
+    hypotheses: the causes that are tried; default: the whole catalogue; pairs: whether two causes at once are
+    tried, for at most `seconds`; progress: f(text), called with what is being tried.  VerifyError: there is
+    no result to compare, or its shape is that of no map of this method, right or wrong.
     """
     say = progress or (lambda text: None)
     verdict = Verdict("equal", described(q))
@@ -75,7 +75,11 @@ def judge(
     search = Search(q, limits, hypotheses or HYPOTHESES, say)
     found, zeros = search.singles(), not np.any(q.theirs["result"])
     if zeros:  # much gives zeros by chance
+        by_chance = [c for c in found if c.stage not in CLIPPING]
         found, pairs = [c for c in found if c.stage in CLIPPING], False
+        if by_chance and not found:
+            others = "; ".join(map(str, by_chance[:6]))
+            verdict.notes.append(f"these would give zeros, too, and cannot be told apart by them: {others}")
     if not found and len(compared) == len(steps):
         if rounded(q, verdict, compared, kinds):
             q.forget()
@@ -107,7 +111,8 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):
         verdict.notes.append(
-            "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad read of a copy?"
+            "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad "
+            "read of a copy?"
         )
         return verdict
     if q.comparable("result") and (scale := multiple(theirs, ours)) is not None:

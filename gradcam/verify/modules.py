@@ -1,9 +1,13 @@
 """A live PyTorch model, and the paths of its modules."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from gradcam.verify.errors import VerifyError
 
 
-def pytorch_for(model):
+def pytorch_for(model: Any) -> Any:
     """PyTorch, if it is installed and the model is one of its modules."""
     try:
         import torch
@@ -16,7 +20,7 @@ def pytorch_for(model):
     return torch
 
 
-def path_of(model, layer):
+def path_of(model: Any, layer: Any) -> str | None:
     """A module of the model, or its path -> its path."""
     if layer is None or isinstance(layer, str):
         return layer

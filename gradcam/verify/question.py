@@ -38,9 +38,10 @@ class Question:
     """One comparison, in float64.
 
     net       maps a tensor to scores (N, classes); x: the input (N, C, H, W); c: a class, or one per picture
-    layer     a name, for methods that look at one; names_of: f(layer as the user calls it) -> its name in the graph
-    theirs    {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights": ...}, all but
-              the result optional
+    layer     a name, for methods that look at one; names_of: f(layer as the user calls it) -> its name in the
+              graph
+    theirs    {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights":
+              ...}, all but the result optional
     photo     (picture, preprocessing) that x was made from; settings: of the method, see `reference.settings`
     VerifyError says what does not fit.
     """
@@ -146,7 +147,7 @@ class Question:
         return next(t for t in history(y) if t.op is None and t.name == "x")
 
     def allow(self, v: Run) -> tuple[type, ...]:
-        """Kinds of operations at which a table may be silent: none for the reference, all under a hypothesis."""
+        """Kinds of operations at which a table may be silent: all under a hypothesis, else none."""
         return (Op,) if v.changes else ()
 
     def remember(self, key: tuple, value: Any) -> None:
@@ -179,9 +180,8 @@ class Question:
     @property
     def exchanged(self) -> bool:
         """Whether their result is (W, H) where ours is (H, W)."""
-        return self.theirs["result"].shape == _exchanged(
-            self.reference["result"].shape
-        ) and not self.comparable("result")
+        turned = _exchanged(self.reference["result"].shape)
+        return self.theirs["result"].shape == turned and not self.comparable("result")
 
     def _check_layer(self, y):
         if self.method == "cam":  # the network says which one
@@ -204,7 +204,9 @@ class Question:
             )
 
     def _fitting(self, step, array):
-        """Their array in our shape, or with H and W exchanged; a missing batch axis, or a channel axis of one, do not matter."""
+        """Their array in our shape, or with H and W exchanged; a missing batch axis, or a channel axis of
+        one, do not matter.
+        """
         shapes = [self._shape(step)]
         if not array.ndim:
             raise VerifyError(f"their {step} is a single number; the reference's is {tuple(shapes[0])}")
@@ -219,7 +221,8 @@ class Question:
                     return array.reshape(fits)
         if step == "y":
             raise VerifyError(
-                f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are two networks"
+                f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are "
+                "two networks"
             )
         message = (
             f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}"

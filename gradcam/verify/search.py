@@ -1,10 +1,16 @@
-"""Through the catalogue: one cause at a time, then two at once.  Nothing here knows what any hypothesis is about."""
+"""Through the catalogue: one cause at a time, then two at once.  Nothing here knows what any hypothesis is
+about.
+"""
+
+from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY
+from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY, Hypothesis
 from gradcam.verify.reference.pipelines import FORWARD, PATHS
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import upstream
@@ -23,7 +29,9 @@ FAR = 100  # the next hypothesis leaves this many times more: no confusion possi
 class Search:
     """Which changes of the reference give all of their quantities, to within `limits` {step: relative}."""
 
-    def __init__(self, q, limits, hypotheses, say):
+    def __init__(
+        self, q: Any, limits: dict[str, float], hypotheses: Sequence[Hypothesis], say: Callable[[str], Any]
+    ) -> None:
         self.q, self.limits, self.say = q, limits, say
         self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
         self.forms = [f for h in hypotheses for f in h.forms(q)]
@@ -39,7 +47,7 @@ class Search:
             return False
         return not self._fits((form,), [step])
 
-    def singles(self):
+    def singles(self) -> list[Cause]:
         """-> [Cause], every single cause that gives their numbers; [] if none does."""
         fitting = []
         for n, form in enumerate(self.forms):
@@ -48,7 +56,7 @@ class Search:
                 fitting.append((form,))
         return self._causes(fitting)
 
-    def near_singles(self, kinds):
+    def near_singles(self, kinds: dict[str, str]) -> list[Cause]:
         """The few that nearly fit, with near ties on the other side, or within what so many of them do."""
         near = sorted((left, n) for n, left in enumerate(self.left[(f,)] for f in self.forms) if left < NEAR)[
             :3
@@ -56,6 +64,8 @@ class Search:
         for form in (self.forms[n] for _, n in near):
             run = Run(self.q, form.changes)
             differ = {s: limit for s, limit in self.limits.items() if not self._same(run, s)}
+            if not differ:  # it fits, and was found too weak to be named: anything gives zeros
+                continue
             if set(differ) <= set(MOVED) and self._but_for_ties(form, run, differ, kinds[next(iter(differ))]):
                 return self._causes([(form,)])
         return []
@@ -74,8 +84,10 @@ class Search:
         others.append(self._apart(self.q.reference, "result"))
         return min(others) > ALONE * self.left[(form,)]
 
-    def pairs(self, seconds):
-        """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time given."""
+    def pairs(self, seconds: float) -> list[Cause]:
+        """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time
+        given.
+        """
         end, fitting = time.monotonic() + seconds, []
         forms = sorted(self.forms, key=lambda f: f.place)
         couples = [(a, b) for n, a in enumerate(forms) for b in forms[n + 1 :] if a.of is not b.of]
@@ -117,7 +129,9 @@ class Search:
             return False
 
     def _hopeless(self, forms, steps):
-        """Whether float32, which is quick, shows already that this cannot be it: only for large networks, and costly changes."""
+        """Whether float32, which is quick, shows already that this cannot be it: only for large networks, and
+        costly changes.
+        """
         if not self.q.large or all(f.cheap for f in forms):
             return False
         costly = next(f for f in forms if not f.cheap)
@@ -157,13 +171,20 @@ class Search:
                 for k in range(len(hypotheses))
             )
             earliest = min(variants[0], key=lambda f: f.place).of
-            causes.append(Cause(
-                tuple(h.name for h in hypotheses), details, earliest.stage, "; ".join(dict.fromkeys(h.says for h in hypotheses)),
-                "; ".join(dict.fromkeys(h.fix for h in hypotheses)), earliest.kind, self.left[variants[0]],
-            ))  # fmt: skip
+            causes.append(
+                Cause(
+                    tuple(h.name for h in hypotheses),
+                    details,
+                    earliest.stage,
+                    "; ".join(dict.fromkeys(h.says for h in hypotheses)),
+                    "; ".join(dict.fromkeys(h.fix for h in hypotheses)),
+                    earliest.kind,
+                    self.left[variants[0]],
+                )
+            )
         return causes
 
-    def ruled_out(self, most=12):
+    def ruled_out(self, most: int = 12) -> list[tuple[str, float]]:
         """[(name, what it leaves)] of single causes, nearest first."""
         limit = self.limits["result"]
         wrong = [
@@ -171,7 +192,7 @@ class Search:
         ]
         return sorted(wrong, key=lambda entry: entry[1])[:most]
 
-    def confidence(self, found):
+    def confidence(self, found: list[Cause]) -> str:
         """In words: how well the class fits, and how far the next cause is."""
         here = max(c.residual for c in found)
         others = self.ruled_out(1)

@@ -27,10 +27,13 @@ def both_ends(m):
 
 
 RULES = {
-    "Gauss-Legendre": lambda m: quadrature(m, "gauss"), "right: a = 1/m ... 1": lambda m: quadrature(m, "right"),
-    "midpoint": lambda m: quadrature(m, "midpoint"), "left: a = 0 ... (m-1)/m": left, "trapezoid": trapezoid,
+    "Gauss-Legendre": lambda m: quadrature(m, "gauss"),
+    "right: a = 1/m ... 1": lambda m: quadrature(m, "right"),
+    "midpoint": lambda m: quadrature(m, "midpoint"),
+    "left: a = 0 ... (m-1)/m": left,
+    "trapezoid": trapezoid,
     "plain mean, both ends": both_ends,
-}  # fmt: skip
+}
 OURS = {"gauss": "Gauss-Legendre", "right": "right: a = 1/m ... 1", "midpoint": "midpoint"}
 
 
@@ -62,10 +65,15 @@ def baselines(q, y):
     low, high = q.pixels
     each = {"axis": (1, 2, 3), "keepdims": True}
     meant = {
-        "zero": 0.0, "one": 1.0, "the picture's smallest value": q.x.min(**each), "the picture's largest value": q.x.max(**each),
-        "the picture's mean": q.x.mean(**each), "the mean of each channel": q.x.mean(axis=(2, 3), keepdims=True),
-        "black": low, "white": high,
-    }  # fmt: skip
+        "zero": 0.0,
+        "one": 1.0,
+        "the picture's smallest value": q.x.min(**each),
+        "the picture's largest value": q.x.max(**each),
+        "the picture's mean": q.x.mean(**each),
+        "the mean of each channel": q.x.mean(axis=(2, 3), keepdims=True),
+        "black": low,
+        "white": high,
+    }
     given = np.broadcast_to(q.settings["baseline"], q.x.shape)
     others = {n: b for n, b in meant.items() if not np.array_equal(np.broadcast_to(b, q.x.shape), given)}
     places = quadrature(q.settings["steps"], q.settings["rule"])
@@ -83,11 +91,14 @@ def at_the_picture(q, v, old):
 
 def of_draws(q, y):
     return {
-        "mean of squares": lambda q, v, old: mean_signal(q, v, np.square), "mean of |.|": lambda q, v, old: mean_signal(q, v, abs),
+        "mean of squares": lambda q, v, old: mean_signal(q, v, np.square),
+        "mean of |.|": lambda q, v, old: mean_signal(q, v, abs),
         "variance (VarGrad)": lambda q, v, old: mean_signal(q, v, np.square) - mean_signal(q, v) ** 2,
-        "standard deviation": lambda q, v, old: np.sqrt(np.maximum(mean_signal(q, v, np.square) - mean_signal(q, v) ** 2, 0)),
+        "standard deviation": lambda q, v, old: np.sqrt(
+            np.maximum(mean_signal(q, v, np.square) - mean_signal(q, v) ** 2, 0)
+        ),
         "a sum": lambda q, v, old: mean_signal(q, v) * len(v.path.shares),
-    }  # fmt: skip
+    }
 
 
 EQ1 = "(x - x') * the integral of dy_c/dx from x' to x (Sundararajan et al. 2017, eq. 1)"

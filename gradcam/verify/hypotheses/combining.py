@@ -26,7 +26,9 @@ SAID_OTHERWISE = (
 
 
 def relatives(q, y):
-    """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, where libraries put it, too."""
+    """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, where
+    libraries put it, too.
+    """
     mine = "grad_cam" if q.method == "guided_grad_cam" else q.method
     others = but((*FAMILY, *FORWARD), mine, *(SAID_OTHERWISE if mine in AVERAGED else ()))
     return {
@@ -74,9 +76,11 @@ def denominators(q, y):
         return (np.maximum(g, 0) * g**2 / np.where(bend == 0, 1, bend)).sum(axis=(-2, -1), keepdims=True)
 
     return {
-        "none": lambda q, v, old: (np.maximum(v.gradient, 0) * v.gradient**2).sum(axis=(-2, -1), keepdims=True),
+        "none": lambda q, v, old: (np.maximum(v.gradient, 0) * v.gradient**2).sum(
+            axis=(-2, -1), keepdims=True
+        ),
         "sum A g^3 instead of g^3 sum A": cubes_inside,
-    }  # fmt: skip
+    }
 
 
 def guarded(q, y):

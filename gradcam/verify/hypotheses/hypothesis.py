@@ -31,7 +31,8 @@ class Hypothesis:
 
     name, says   the cause in words, and the line of the theory that it breaks; fix: what to do
     step         the step that it changes
-    change       f(question, run, old) -> the step's value, where old() is the reference's; or, for a cause that has several
+    change       f(question, run, old) -> the step's value, where old() is the reference's; or, for a cause
+                 that has several
     variants     f(question, y) -> {detail: change}, none if it cannot occur here
     also         {step: change} that goes with it
     methods      where it can occur, if the step is one of theirs

@@ -46,7 +46,7 @@ def square(q):
 
 
 def turned(q, y):
-    """A network that takes any size also takes a picture that is not square; the result is then (W, H) too."""
+    """A network that takes any size also takes a picture that is not square; its map is (W, H), too."""
     return {"": exchanged} if square(q) or q.exchanged else {}
 
 

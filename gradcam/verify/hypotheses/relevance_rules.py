@@ -1,4 +1,6 @@
-"""LRP and excitation backprop: another rule, another stabiliser, no bias, another start; or no relevance at all."""
+"""LRP and excitation backprop: another rule, another stabiliser, no bias, another start; or no relevance at
+all.
+"""
 
 from functools import partial
 
@@ -27,8 +29,13 @@ from minicnn.replay import again
 
 BOXED = tuple(relevance_tables.FIRST)
 SMALL = (0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.25, 1.0)
-NAMES = {"lrp_epsilon": "epsilon", "lrp_gamma": "gamma", "lrp_alpha_beta": "alpha 2, beta 1",
-         "lrp_z_box": "z-box below gamma", "lrp_flat": "flat below gamma"}  # fmt: skip
+NAMES = {
+    "lrp_epsilon": "epsilon",
+    "lrp_gamma": "gamma",
+    "lrp_alpha_beta": "alpha 2, beta 1",
+    "lrp_z_box": "z-box below gamma",
+    "lrp_flat": "flat below gamma",
+}
 
 
 def fixed(rules):
@@ -108,17 +115,24 @@ def strengths(q, y):
     if q.method == "lrp_gamma":
         return {n: fixed(t) for n, t in gammas.items()}
     return {
-        "alpha 1, beta 0": fixed(table(alpha_beta(1, 0))), "alpha 1.5, beta 0.5": fixed(table(alpha_beta(1.5, 0.5))),
+        "alpha 1, beta 0": fixed(table(alpha_beta(1, 0))),
+        "alpha 1.5, beta 0.5": fixed(table(alpha_beta(1.5, 0.5))),
         "in convolutions alone": fixed(table(alpha_beta(), epsilon())),
-    }  # fmt: skip
+    }
 
 
 def bounds(q, y):
     """Of a pixel, after preprocessing."""
     low, high = (f(axis=(-2, -1), keepdims=True) for f in (q.x.min, q.x.max))
     of_all = q.x.min(axis=(1, 2, 3), keepdims=True), q.x.max(axis=(1, 2, 3), keepdims=True)
-    meant = {"0 to 1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0), "-3 to 3": (-3.0, 3.0), "0 to 255": (0.0, 255.0),
-             "what each channel has": (low, high), "what the picture has": of_all}  # fmt: skip
+    meant = {
+        "0 to 1": (0.0, 1.0),
+        "-1 to 1": (-1.0, 1.0),
+        "-3 to 3": (-3.0, 3.0),
+        "0 to 255": (0.0, 255.0),
+        "what each channel has": (low, high),
+        "what the picture has": of_all,
+    }
     return {
         n: lambda q, v, old, b=b: relevance_tables.with_first(q, v, old(), z_box(*b))
         for n, b in meant.items()
@@ -172,7 +186,10 @@ def squared(op, P):
     return share(op, P, [(pos(x), pos(W), None), (pos(x), -neg(W), None)], eps=0.0)
 
 
-SHARE = "R_i = sum_j x_i w_ij / z_j R_j, z_j = sum_i x_i w_ij + b_j (Bach et al. 2015; Montavon et al. 2019, sec. 10.2)"
+SHARE = (
+    "R_i = sum_j x_i w_ij / z_j R_j, z_j = sum_i x_i w_ij + b_j (Bach et al. 2015; Montavon et al. "
+    "2019, sec. 10.2)"
+)
 EQ8 = "P_i = sum_j x_i w_ij+ / (sum_i x_i w_ij+) P_j (Zhang et al. 2016, eq. 8)"
 EB = ("excitation_backprop",)
 CAUSES = [

@@ -56,7 +56,9 @@ def inverted(q, v, old):
 
 
 def clipped_below(q, v, old):
-    """The signal is clipped after the layer below, where it leaves a convolution, instead of where it arrives at the ReLU."""
+    """The signal is clipped after the layer below, where it leaves a convolution, instead of where it arrives
+    at the ReLU.
+    """
     gate = (lambda op, gy: gy) if q.method == "deconvnet" else (lambda op, gy: op.gx(gy))
     clip = lambda op, gy: np.maximum(op.gx(gy), 0)  # noqa: E731
     return {ReLU: gate, Conv: clip, Linear: clip}
@@ -73,7 +75,9 @@ def output_gate(q, v, old):
 
 
 def shared(q, y):
-    """Hooks on a tensor that a ReLU and somebody else take: what arrives from both is clipped, or all but the ReLU's is lost."""
+    """Hooks on a tensor that a ReLU and somebody else take: what arrives from both is clipped, or all but the
+    ReLU's is lost.
+    """
     users = consumers(y)
     if not any(len(users[t.op.inputs[0]]) > 1 for t in makers(y)):
         return {}
@@ -104,7 +108,9 @@ def hooked_rules(q, v, old):
 
 
 def ties(share):
-    """A rule for max-pools: where a window's maximum is found more than once, the signal goes to the last, or is split."""
+    """A rule for max-pools: where a window's maximum is found more than once, the signal goes to the last, or
+    is split.
+    """
 
     def rule(op, gy):
         x = op.inputs[0].data
@@ -138,8 +144,14 @@ def tied(change):
     return lambda q, y: {"": change} if makers(y, MaxPool) else {}
 
 
-TIE = "where a window has its maximum twice, the derivative is not defined: PyTorch and this reference take the first"
-HOOK = "the rule is applied to the tensor in front of the ReLU, so it also clips what a skip connection brings there"
+TIE = (
+    "where a window has its maximum twice, the derivative is not defined: PyTorch and this reference "
+    "take the first"
+)
+HOOK = (
+    "the rule is applied to the tensor in front of the ReLU, so it also clips what a skip connection "
+    "brings there"
+)
 CAUSES = [
     Hypothesis(
         name="the override did not fire: plain gradient",

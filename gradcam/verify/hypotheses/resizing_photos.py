@@ -18,15 +18,18 @@ FILTERS = (
 
 
 def resized_otherwise(photo):
-    """{detail: input (1, C, crop, crop)} for (picture, preprocessing), without the right one; computed when called."""
+    """{detail: input (1, C, crop, crop)} for (picture, preprocessing), without the right one; computed when
+    called.
+    """
     picture, meant = photo
     crop = meant.crop
     squashed = replace(meant, resize="squash", size=crop)
     geometries = {
-        "squashed, no crop": squashed, "squashed, then cropped": replace(meant, resize="squash"),
+        "squashed, no crop": squashed,
+        "squashed, then cropped": replace(meant, resize="squash"),
         "short side to the crop": replace(meant, resize="short", size=crop),
         "short side to 256": replace(meant, resize="short", size=max(256, crop)),
-    }  # fmt: skip
+    }
     found = {
         name: lambda p=p: prepare(picture, p, np.float64) for name, p in geometries.items() if p != meant
     }
@@ -41,7 +44,9 @@ def resized_otherwise(photo):
 
 
 def resized(picture, p, resize):
-    """`prepare` with another way to resize: resize(pixels (H, W, 3), (h, w)) -> pixels, as floats where the way has them."""
+    """`prepare` with another way to resize: resize(pixels (H, W, 3), (h, w)) -> pixels, as floats where the
+    way has them.
+    """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture, np.uint8))
     pixels = np.asarray(image.convert("L" if p.channels == "L" else "RGB").convert("RGB"))
     sides = pixels.shape[:2]

@@ -56,12 +56,13 @@ def channels(q, y):
 def joined(q, y):
     """A map (N, 1, H, W) of what is signed and has channels."""
     return {
-        "summed": lambda q, v, old: old().sum(axis=1, keepdims=True), "their mean": lambda q, v, old: old().mean(axis=1, keepdims=True),
+        "summed": lambda q, v, old: old().sum(axis=1, keepdims=True),
+        "their mean": lambda q, v, old: old().mean(axis=1, keepdims=True),
         "sum of |.|": lambda q, v, old: abs(old()).sum(axis=1, keepdims=True),
         "mean of |.|": lambda q, v, old: abs(old()).mean(axis=1, keepdims=True),
         "|sum|": lambda q, v, old: abs(old().sum(axis=1, keepdims=True)),
         "largest |.|": lambda q, v, old: abs(old()).max(axis=1, keepdims=True),
-    }  # fmt: skip
+    }
 
 
 def repeated(q, y):
@@ -100,9 +101,10 @@ def reshaped(q, y):
 
 def mirrored(q, y):
     return {
-        "left and right": lambda q, v, old: old()[..., ::-1], "top and bottom": lambda q, v, old: old()[..., ::-1, :],
+        "left and right": lambda q, v, old: old()[..., ::-1],
+        "top and bottom": lambda q, v, old: old()[..., ::-1, :],
         "both: turned by 180 degrees": lambda q, v, old: old()[..., ::-1, ::-1],
-    }  # fmt: skip
+    }
 
 
 def first_only(q, y):

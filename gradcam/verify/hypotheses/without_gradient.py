@@ -75,9 +75,12 @@ def stand_ins(q, y):
     """What takes the place of a map."""
     each = {"axis": (-2, -1), "keepdims": True}
     return {
-        "its mean": lambda q, v, old: v.A.data.mean(**each), "its smallest value": lambda q, v, old: v.A.data.min(**each),
-        "the smallest value of all maps": lambda q, v, old: 0 * old() + v.A.data.min(axis=(-3, -2, -1), keepdims=True),
-    }  # fmt: skip
+        "its mean": lambda q, v, old: v.A.data.mean(**each),
+        "its smallest value": lambda q, v, old: v.A.data.min(**each),
+        "the smallest value of all maps": lambda q, v, old: (
+            0 * old() + v.A.data.min(axis=(-3, -2, -1), keepdims=True)
+        ),
+    }
 
 
 def shares(q, y):

@@ -1,4 +1,4 @@
-"""Grad-CAM's layer: another one, or its activation from one side of a ReLU and its gradient from the other."""
+"""Grad-CAM's layer: another one; or the activation from one side of a ReLU, the gradient from the other."""
 
 import numpy as np
 

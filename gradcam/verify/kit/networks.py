@@ -1,6 +1,8 @@
-"""The kit's networks: lists of steps (name, operation, inputs, options), with weights and inputs that are small dyadic numbers.
+"""The kit's networks: lists of steps (name, operation, inputs, options), with weights and inputs that are
+small dyadic numbers.
 
-Sums and products of such numbers are exact in float64, in any order: who computes the same computes the same bits.
+Sums and products of such numbers are exact in float64, in any order: who computes the same computes the same
+bits.
 """
 
 import numpy as np
@@ -11,22 +13,38 @@ from minicnn.layer import Layer
 H, W, C, CLASSES = 8, 4, 4, 4  # powers of two: a mean is exact; not square: H and W cannot be exchanged
 CONV = {"pad": 1}
 CHAIN = [
-    ("conv1", "Conv", ["x"], CONV), ("relu1", "Relu", ["conv1"], {}), ("pool1", "MaxPool", ["relu1"], {}),
-    ("conv2", "Conv", ["pool1"], CONV), ("relu2", "Relu", ["conv2"], {}), ("pool", "GlobalAveragePool", ["relu2"], {}),
+    ("conv1", "Conv", ["x"], CONV),
+    ("relu1", "Relu", ["conv1"], {}),
+    ("pool1", "MaxPool", ["relu1"], {}),
+    ("conv2", "Conv", ["pool1"], CONV),
+    ("relu2", "Relu", ["conv2"], {}),
+    ("pool", "GlobalAveragePool", ["relu2"], {}),
     ("scores", "Gemm", ["pool"], {}),
-]  # fmt: skip
+]
 RESIDUAL = [
-    ("conv1", "Conv", ["x"], CONV), ("relu1", "Relu", ["conv1"], {}), ("pool1", "MaxPool", ["relu1"], {}),
-    ("conv2", "Conv", ["pool1"], CONV), ("relu2", "Relu", ["conv2"], {}), ("conv3", "Conv", ["relu2"], CONV),
-    ("add", "Add", ["pool1", "conv3"], {}), ("relu3", "Relu", ["add"], {}), ("pool", "GlobalAveragePool", ["relu3"], {}),
+    ("conv1", "Conv", ["x"], CONV),
+    ("relu1", "Relu", ["conv1"], {}),
+    ("pool1", "MaxPool", ["relu1"], {}),
+    ("conv2", "Conv", ["pool1"], CONV),
+    ("relu2", "Relu", ["conv2"], {}),
+    ("conv3", "Conv", ["relu2"], CONV),
+    ("add", "Add", ["pool1", "conv3"], {}),
+    ("relu3", "Relu", ["add"], {}),
+    ("pool", "GlobalAveragePool", ["relu3"], {}),
     ("scores", "Gemm", ["pool"], {}),
-]  # fmt: skip
+]
 SHARED = [
-    ("conv1", "Conv", ["x"], CONV), ("pool1", "MaxPool", ["conv1"], {}), ("relu1", "Relu", ["pool1"], {}),
-    ("conv2", "Conv", ["relu1"], CONV), ("add", "Add", ["pool1", "conv2"], {}),
-    ("relu2", "Relu", ["add"], {}), ("pool", "GlobalAveragePool", ["relu2"], {}), ("scores", "Gemm", ["pool"], {}),
-]  # fmt: skip
-NETWORKS = {  # name: (what it separates, how to write its ReLUs, its steps, Grad-CAM's layer, the seed of its numbers, a flat picture?)
+    ("conv1", "Conv", ["x"], CONV),
+    ("pool1", "MaxPool", ["conv1"], {}),
+    ("relu1", "Relu", ["pool1"], {}),
+    ("conv2", "Conv", ["relu1"], CONV),
+    ("add", "Add", ["pool1", "conv2"], {}),
+    ("relu2", "Relu", ["add"], {}),
+    ("pool", "GlobalAveragePool", ["relu2"], {}),
+    ("scores", "Gemm", ["pool"], {}),
+]
+# name: (what it separates, how to write its ReLUs, its steps, Grad-CAM's layer, random seed, a flat picture?)
+NETWORKS = {
     "chain": ("the plain case: all should agree", "module", CHAIN, "relu2", 1, False),
     "before_relu": (
         "a layer before its ReLU, whose gradient is not the same everywhere: Grad-CAM and its relatives part",
@@ -45,7 +63,9 @@ NETWORKS = {  # name: (what it separates, how to write its ReLUs, its steps, Gra
 
 
 def numbers(shape, seed, most=8):
-    """Reproducible n/16, -most <= n <= most: a linear congruential generator, so that no library's generator is needed."""
+    """Reproducible n/16, -most <= n <= most: a linear congruential generator, so that no library's generator
+    is needed.
+    """
     state, values = seed * 7919 + 17, []
     for _ in range(int(np.prod(shape))):
         state = (1103515245 * state + 12345) % (1 << 31)
@@ -80,9 +100,13 @@ def picture(seed, flat):
 
 
 MAKE = {
-    "Conv": lambda o: m.Conv(pad=o["pad"]), "Relu": lambda o: m.ReLU(), "MaxPool": lambda o: m.MaxPool(2), "Add": lambda o: m.Add(),
-    "GlobalAveragePool": lambda o: m.GlobalAvgPool(), "Gemm": lambda o: m.Linear(),
-}  # fmt: skip
+    "Conv": lambda o: m.Conv(pad=o["pad"]),
+    "Relu": lambda o: m.ReLU(),
+    "MaxPool": lambda o: m.MaxPool(2),
+    "Add": lambda o: m.Add(),
+    "GlobalAveragePool": lambda o: m.GlobalAvgPool(),
+    "Gemm": lambda o: m.Linear(),
+}
 
 
 class Network(Layer):

@@ -1,4 +1,4 @@
-"""A network of the kit as an ONNX file (onnx.proto, opset 13), written field by field: no package is needed."""
+"""A network of the kit as an ONNX file (onnx.proto, opset 13), written field by field, without a package."""
 
 import numpy as np
 
@@ -40,8 +40,13 @@ def attribute(name, value):
 
 
 def node(op, name, inputs, output, **attributes):
-    return (field(1, inputs) + field(2, output) + field(3, name) + field(4, op)
-            + field(5, [attribute(k, v) for k, v in attributes.items()]))  # fmt: skip
+    return (
+        field(1, inputs)
+        + field(2, output)
+        + field(3, name)
+        + field(4, op)
+        + field(5, [attribute(k, v) for k, v in attributes.items()])
+    )
 
 
 def model(name, steps, arrays, input_shape, classes):
@@ -58,8 +63,13 @@ def model(name, steps, arrays, input_shape, classes):
             nodes.append(node(op, step, [f"{step}.flat", *own], step, transB=1))
         else:
             nodes.append(node(op, step, inputs, step))
-    graph = (field(1, nodes) + field(2, name) + field(5, [tensor(n, a) for n, a in arrays.items()])
-             + field(11, value_info("x", input_shape)) + field(12, value_info(steps[-1][0], (input_shape[0], classes))))  # fmt: skip
+    graph = (
+        field(1, nodes)
+        + field(2, name)
+        + field(5, [tensor(n, a) for n, a in arrays.items()])
+        + field(11, value_info("x", input_shape))
+        + field(12, value_info(steps[-1][0], (input_shape[0], classes)))
+    )
     opset = field(1, "") + field(2, OPSET)
     return field(1, IR) + field(2, "minicnn-gradcam") + field(7, graph) + field(8, opset)
 

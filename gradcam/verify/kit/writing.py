@@ -1,4 +1,6 @@
-"""`gradcam verify kit DIR`: every network, input and expected result as files, with a manifest that says what they are."""
+"""`gradcam verify kit DIR`: every network, input and expected result as files, with a manifest that says what
+they are.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ EXACT, ROUNDED = 0.0, 1e-12  # of the largest value: where no exp or division en
 
 
 def write_kit(path: str | os.PathLike[str]) -> tuple[Path, int, int]:
-    """Write the kit, the same files every time -> (folder, how many files, bytes).  VerifyError: it cannot be written."""
+    """Write the kit, the same files every time -> (folder, how many files, bytes).  VerifyError: it cannot be
+    written.
+    """
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,8 +52,11 @@ def write_kit(path: str | os.PathLike[str]) -> tuple[Path, int, int]:
             (folder / name).write_text(
                 files("gradcam.verify.kit").joinpath(f"files/{name}").read_text("utf-8"), "utf-8"
             )
-        manifest["sha256"] = {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
-                              for p in sorted(folder.glob("*/**/*")) if p.is_file()}  # fmt: skip
+        manifest["sha256"] = {
+            p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+            for p in sorted(folder.glob("*/**/*"))
+            if p.is_file()
+        }
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
     except OSError as error:
         raise VerifyError(f"{folder}: the kit cannot be written: {error.strerror or error}") from None
@@ -105,7 +112,9 @@ def most_shown(net, x, layer):
 
 
 def expected(q):
-    """Yield (convention, formula, result, whether it is exact): the method, and what conventions and tie rules make of it."""
+    """Yield (convention, formula, result, whether it is exact): the method, and what conventions and tie
+    rules make of it.
+    """
     right, method = q.reference["result"], METHODS[q.method]
     if not np.any(right):
         return  # a map of zeros tells nothing apart

@@ -1,6 +1,7 @@
 """What other libraries give, on a copy of the model: captum, pytorch-grad-cam, torch-cam, zennit.
 
-Raw results where the library's interface gives them: maps before normalisation.  A library's own changes of a model stay in the copy.
+Raw results where the library's interface gives them: maps before normalisation.  A library's own changes of a
+model stay in the copy.
 """
 
 import contextlib
@@ -114,7 +115,9 @@ def zennit(model, x, c, method, layer, settings):
 
 
 def _rules(method, x, settings):
-    """zennit's composite for one of our tables, with a stabiliser of 1e-6 everywhere; it has no epsilon that grows with z."""
+    """zennit's composite for one of our tables, with a stabiliser of 1e-6 everywhere; it has no epsilon that
+    grows with z.
+    """
     import torch
     from zennit import rules
     from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite, layer_map_base
@@ -142,7 +145,9 @@ def _rules(method, x, settings):
 
 
 def _excitation(model, x, one_hot, layer):
-    """The sum over the maps of what arrives at the layer; without biases, and without a stabiliser that could be seen."""
+    """The sum over the maps of what arrives at the layer; without biases, and without a stabiliser that could
+    be seen.
+    """
     import torch
     from zennit.composites import ExcitationBackprop
 
@@ -168,8 +173,8 @@ MODULES = {
 def result_of(library, model, x, target, method, layer, settings=None):
     """The library's result for a model that it does not get to see itself, but a copy of -> tensor or array.
 
-    layer: a module of the model, or its path; settings: see `settings`.  VerifyError: the library is not installed, has no such method, or
-    fails.
+    layer: a module of the model, or its path; settings: see `settings`.  VerifyError: the library is not
+    installed, has no such method, or fails.
     """
     import torch
 

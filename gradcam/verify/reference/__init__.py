@@ -2,7 +2,8 @@
 
 steps.py               the steps that there are: what each holds, what it is made from, how
 pipeline.py            Pipeline: the steps of one method, and those that it computes in a way of its own
-pipelines.py           every method's pipeline, read from its declaration in `gradcam.methods`; groups of methods by their steps
+pipelines.py           every method's pipeline, read from its declaration in `gradcam.methods`; groups of
+                       methods by their steps
 run.py                 Run: the steps of one question under some changes
 averaged_gradients.py  Integrated Gradients and SmoothGrad
 relevance_tables.py    LRP and excitation backprop

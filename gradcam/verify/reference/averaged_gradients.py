@@ -1,4 +1,6 @@
-"""Gradients averaged over many pictures: between a baseline and x (Integrated Gradients), or around x (SmoothGrad)."""
+"""Gradients averaged over many pictures: between a baseline and x (Integrated Gradients), or around x
+(SmoothGrad).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from gradcam.verify.reference.pipeline import BACK, Pipeline
 class Path(NamedTuple):
     """The pictures of an average.
 
-    pictures (M, N, C, H, W); shares (M,), which add up to 1; towards: what the mean is multiplied by: x - x', or 1
+    pictures (M, N, C, H, W); shares (M,), which add up to 1; towards: what the mean is multiplied by: x - x',
+    or 1
     """
 
     pictures: np.ndarray

@@ -1,16 +1,16 @@
 """Every method's pipeline, read from its declaration, and groups of methods by the steps that they take.
 
-A method of Grad-CAM's family is its weights, a method that looks at one signal is what it makes of it, and any other is taken
-whole, unless a file of this room says how it comes about step by step.
+A method of Grad-CAM's family is its weights, a method that looks at one signal is what it makes of it, and
+any other is taken whole, unless a file of this room says how it comes about step by step.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from gradcam.signals import TABLES
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
+from gradcam.signals import TABLES
 from gradcam.target import Target
 from gradcam.verify.reference import averaged_gradients, relevance_tables, without_gradients
 from gradcam.verify.reference.pipeline import BACK, SUM, Pipeline, the_map, unclipped
@@ -45,7 +45,7 @@ def by_rules(rules):
 
 
 def whole(method: Method, q: Any, v: Any, signal: Any = None) -> Any:
-    """What the method itself makes of a run; signal: the only one that it declared, if it is there already."""
+    """What the method itself makes of a run; signal: the only one it declared, if it is there already."""
     x, A = q.input_of(v.y), v.A if method.at_layer else None
     ends = {"x": x, "A": A}
     signals = {

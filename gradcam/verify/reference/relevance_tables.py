@@ -1,4 +1,6 @@
-"""Relevance: LRP is a table of rules between the scores and the input, excitation backprop one between the scores and a layer."""
+"""Relevance: LRP is a table of rules between the scores and the input, excitation backprop one between the
+scores and a layer.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def rules_of(q: Any, v: Any, method: str | None = None) -> Any:
 
 
 def averaged(table: Any, eps: float = 1e-6) -> Any:
-    """The table on a model that writes a pooling as a mean: it hands relevance on by share, as every average does."""
+    """The table on a model that writes a pooling as a mean: it hands relevance on by share, as every average
+    does.
+    """
     return {Mean: by_share(eps), **table}
 
 

@@ -1,4 +1,6 @@
-"""Ways to enlarge that others use, each a matrix R (N, n) per axis: row i holds the shares of the n old values in new value i."""
+"""Ways to enlarge that others use, each a matrix R (N, n) per axis: row i holds the shares of the n old
+values in new value i.
+"""
 
 import numpy as np
 
@@ -10,7 +12,9 @@ def places(n, N, corners=False):
 
 
 def by_kernel(n, N, kernel, reach, renormalise, corners=False):
-    """Shares kernel(distance) of the old values within `reach`; beyond the ends the last value repeats, or the rest is renormalised."""
+    """Shares kernel(distance) of the old values within `reach`; beyond the ends the last value repeats, or
+    the rest is renormalised.
+    """
     at = places(n, N, corners)
     first = np.floor(at).astype(int) - reach + 1
     R = np.zeros((N, n))
@@ -41,7 +45,9 @@ def bilinear(n, N):
 
 
 def as_opencv(pixels, size):
-    """uint8 (H, W, C) -> (h, w, C), bilinear in OpenCV's integers: shares of 1/2048, four and then sixteen bits cut off on the way."""
+    """uint8 (H, W, C) -> (h, w, C), bilinear in OpenCV's integers: shares of 1/2048, four and then sixteen
+    bits cut off on the way.
+    """
     rows, columns = (np.rint(2048 * bilinear(n, N)).astype(np.int64) for n, N in zip(pixels.shape, size))
     across = np.einsum("jkc,lk->jlc", pixels.astype(np.int64), columns) >> 4
     down = np.zeros((size[0], size[1], pixels.shape[2]), np.int64)
@@ -59,7 +65,7 @@ def lanczos(n, N):
 
 
 def spline(n, N):
-    """Cubic B-splines through the old values, mirrored at the ends, corners aligned (SciPy's zoom, order 3)."""
+    """Cubic B-splines through the old values, mirrored at the ends, corners aligned (SciPy's zoom)."""
 
     def shares(at):
         first = np.floor(at).astype(int) - 1

@@ -14,10 +14,12 @@ BEFORE = ("input", "y", "start", "rules")  # what a gradient is made from
 
 
 class Run:
-    """The steps of one question, each an attribute: computed when it is asked for, once for all runs that share it.
+    """The steps of one question, each an attribute: computed when it is asked for, once for all runs that
+    share it.
 
-    changes: ((name, step, f), ...), applied in this order: f(q, v, old) -> the step's value, where old() is what it would
-    have been.  Without changes it is the reference.  A change never alters what it is given: it returns something else.
+    changes: ((name, step, f), ...), applied in this order: f(q, v, old) -> the step's value, where old() is
+    what it would have been.  Without changes it is the reference.  A change never alters what it is given: it
+    returns something else.
     """
 
     def __init__(self, question: Any, changes: Sequence[Change] = ()) -> None:
@@ -41,7 +43,8 @@ class Run:
         return q.values[key]
 
     def elsewhere(self, pictures: Any = None, scores: Any = None) -> Run:
-        """A gradient's run under the same changes for other pictures, or for their scores; nothing of it is remembered.
+        """A gradient's run under the same changes for other pictures, or for their scores; nothing of it is
+        remembered.
 
         pictures (M, N, C, H, W); scores: a tensor (M N, classes)
         """

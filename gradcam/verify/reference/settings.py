@@ -17,8 +17,8 @@ from gradcam.verify.errors import VerifyError
 class Setting:
     """One thing that a method leaves open.
 
-    name; says: what it is, for a reader; default: f(x) -> its value if it is not given; None: it must be given
-    fitting: f(value, x) -> the value as the reference uses it, or VerifyError
+    name; says: what it is, for a reader; default: f(x) -> its value if it is not given; None: it must be
+    given fitting: f(value, x) -> the value as the reference uses it, or VerifyError
     """
 
     name: str
@@ -28,7 +28,8 @@ class Setting:
 
 
 def settings_of(method: str, given: Mapping[str, Any], x: np.ndarray) -> dict[str, Any]:
-    """{name: value} of all settings of a method.  given: those that are not as usual; x: the input (N, C, H, W).
+    """{name: value} of all settings of a method.  given: those that are not as usual; x: the input (N, C, H,
+    W).
 
     VerifyError: a setting that the method has not, or a value that does not fit x.
     """
@@ -138,7 +139,8 @@ SETTINGS = {
     "smoothgrad": (
         Setting(
             "noise",
-            "SmoothGrad draws its noise, and another draw is another map: give what was added to x, (n, C, H, W)",
+            "SmoothGrad draws its noise, and another draw is another map: give what was added to x, (n, "
+            "C, H, W)",
             None,
             noise,
         ),
@@ -146,7 +148,8 @@ SETTINGS = {
     "lrp_z_box": (
         Setting(
             "pixels",
-            "(lowest, highest) value of a pixel; default: as the network's description says, or as x has them",
+            "(lowest, highest) value of a pixel; default: as the network's description says, or as x "
+            "has them",
             always(None),
             bounds,
         ),

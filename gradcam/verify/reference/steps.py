@@ -1,4 +1,6 @@
-"""The steps from an input to a result: what each holds, what it is made from, and how it is computed unless a method says otherwise."""
+"""The steps from an input to a result: what each holds, what it is made from, and how it is computed unless a
+method says otherwise.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +69,8 @@ STEPS = {
             lambda q, v: arrived(q, v, v.A, v.cam_rules),
             "layer gradient",
         ),
-        # what is changed for each map: Score-CAM's masks (N, K, H, W), what Ablation-CAM puts in a map's place (N, K, 1, 1)
+        # what is changed for each map: Score-CAM's masks (N, K, H, W), what Ablation-CAM puts in a map's
+        # place (N, K, 1, 1)
         Step("masks", ("activation", "input"), None, "what is changed for each map"),
         # y_c then (N, K)
         Step("seen", ("masks", "start", "A"), None, "scores then"),

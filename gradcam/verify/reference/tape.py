@@ -1,7 +1,7 @@
 """What a forward pass remembers, run or read again with something changed.
 
-A hypothesis about somebody else's network is a change of a few operations of ours; nothing else is computed again, and what was
-remembered stays as it is.
+A hypothesis about somebody else's network is a change of a few operations of ours; nothing else is computed
+again, and what was remembered stays as it is.
 """
 
 import copy
@@ -20,7 +20,8 @@ def again(op, **changed):
 def rerun(y, change=lambda t: None, after=()):
     """The same computation with other operations: change(tensor) -> the operation that makes it now, or None.
 
-    after: tensors behind which a `Tap` is put, so that all who take them take it from there.  Only what depends on a change is computed again, and once.  -> {old tensor: new tensor}
+    after: tensors behind which a `Tap` is put, so that all who take them take it from there.  Only what
+    depends on a change is computed again, and once.  -> {old tensor: new tensor}
     """
     new = {}
     for t in history(y):
@@ -36,7 +37,8 @@ def rerun(y, change=lambda t: None, after=()):
 
 
 def relink(y, change):
-    """The same values with other memories: change(tensor) -> {attribute: value} that the backward pass finds in its operation, or None.
+    """The same values with other memories: change(tensor) -> {attribute: value} that the backward pass finds
+    in its operation, or None.
 
     No value is computed again.  -> {old tensor: new tensor}
     """

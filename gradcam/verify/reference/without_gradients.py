@@ -1,4 +1,5 @@
-"""What no gradient gives: weights of the network itself, of the maps, or of what it says to other pictures and other maps.
+"""What no gradient gives: weights of the network itself, of the maps, or of what it says to other pictures
+and other maps.
 
 masks   Score-CAM      s(Up(A^k)), what the picture is seen through (N, K, H, W)
         Ablation-CAM   what stands in for a map (N, K, 1, 1): zero
@@ -38,7 +39,9 @@ def gap(A: np.ndarray) -> float:
 
 
 def y_c(v: Any) -> np.ndarray:
-    """What the signal would start from, as a number for each picture: the score, or what a hypothesis has in its place."""
+    """What the signal would start from, as a number for each picture: the score, or what a hypothesis has in
+    its place.
+    """
     source, gy = v.start
     return (source.data * gy).sum(axis=-1)
 
@@ -74,7 +77,9 @@ def head_weights(q, v):
 
 
 def covered(q: Any, v: Any, **options: Any) -> np.ndarray:
-    """How much the score falls when windows are covered; options: of `occlusion`, in place of the settings -> (N, H, W)"""
+    """How much the score falls when windows are covered; options: of `occlusion`, in place of the settings ->
+    (N, H, W)
+    """
     options = q.settings | options
     start = options.pop("start")
 

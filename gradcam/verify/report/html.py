@@ -13,11 +13,16 @@ from gradcam.verify.report.verdict import picture
 
 SIDE = 280  # pixels of a picture
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { color: #222; background: #fff }
 h1 span { padding: .1em .5em; border-radius: .3em; color: #fff; background: #a33 }
-h1 span.equal, h1 span.rounding { background: #276 } h1 span.tie, h1 span.refused { background: #a70 } h1 span.unknown { background: #737 }
-figure { display: inline-block; margin: 0 1rem 1rem 0 } img { image-rendering: pixelated; border: 1px solid #ccc }
-table { border-collapse: collapse } td, th { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd }
+h1 span.equal, h1 span.rounding { background: #276 }
+h1 span.tie, h1 span.refused { background: #a70 }
+h1 span.unknown { background: #737 }
+figure { display: inline-block; margin: 0 1rem 1rem 0 }
+img { image-rendering: pixelated; border: 1px solid #ccc }
+table { border-collapse: collapse }
+td, th { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd }
 dt { font-weight: bold }
 """
 
@@ -26,22 +31,29 @@ def as_html(verdict):
     """-> the file's text; nothing else is needed to show it."""
     said = html.escape
     parts = [
-        f"<!doctype html><meta charset=utf-8><title>gradcam verify: {verdict.kind}</title><style>{STYLE}</style>",
+        "<!doctype html><meta charset=utf-8><title>gradcam verify: "
+        f"{verdict.kind}</title><style>{STYLE}</style>",
         f"<h1><span class={verdict.kind}>{verdict.kind}</span></h1>",
-        f"<p>{said(headline(verdict))}</p><p>{said(verdict.question)}</p>", *figures(verdict),
-    ]  # fmt: skip
+        f"<p>{said(headline(verdict))}</p><p>{said(verdict.question)}</p>",
+        *figures(verdict),
+    ]
     for n, cause in enumerate(verdict.causes):
         which = "Or, with the same numbers" if n else "Cause"
         parts.append(
-            f"<h2>{which}: {said(str(cause))}</h2><dl><dt>theory<dd>{said(cause.theory)}<dt>fix<dd>{said(cause.fix)}</dl>"
+            f"<h2>{which}: "
+            f"{said(str(cause))}</h2><dl><dt>theory<dd>{said(cause.theory)}<dt>fix<dd>{said(cause.fix)}</dl>"
         )
     if verdict.confidence:
         parts.append(f"<p>Confidence: {said(verdict.confidence)}</p>")
     if verdict.compared:
-        rows = "".join(f"<tr><td>{said(c.stage)}<td>{c.mark}<td>{c.difference.relative:.1e}<td>{c.tolerance:.1e}<td>{c.difference.l2:.1e}"
-                       f"<td>{f'{c.moves:.1e}' if c.moves else ''}" for c in verdict.compared)  # fmt: skip
+        rows = "".join(
+            f"<tr><td>{said(c.stage)}<td>{c.mark}<td>{c.difference.relative:.1e}<td>{c.tolerance:.1e}<td>{c.difference.l2:.1e}"
+            f"<td>{f'{c.moves:.1e}' if c.moves else ''}"
+            for c in verdict.compared
+        )
         parts.append(
-            f"<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding<th>L2<th>near ties move it by{rows}</table>"
+            "<h2>Compared</h2><table><tr><th>stage<th><th>difference<th>rounding<th>L2<th>near ties "
+            f"move it by{rows}</table>"
         )
         parts.append(
             "<p>Difference and rounding relative to the largest value, the others in the L2 norm.</p>"
@@ -66,7 +78,10 @@ def figures(verdict):
         ("ours", ours, top),
         ("theirs - ours", apart, abs(apart).max()),
     ):
-        yield f"<figure><img alt='{name}' src='{png(map, limit)}'><figcaption>{name}, full colour at {limit:.3g}</figcaption></figure>"
+        yield (
+            f"<figure><img alt='{name}' src='{png(map, limit)}'><figcaption>{name}, full colour at "
+            f"{limit:.3g}</figcaption></figure>"
+        )
 
 
 def png(map, top):

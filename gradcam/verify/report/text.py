@@ -4,12 +4,17 @@ COLOURS = {"equal": 32, "rounding": 32, "tie": 33, "differs": 31, "unknown": 35,
 
 
 def in_words(verdict, colour=False):
-    """A few lines: the verdict, the stage, the causes with theory and fix, what was compared, what was ruled out."""
+    """A few lines: the verdict, the stage, the causes with theory and fix, what was compared, what was ruled
+    out.
+    """
     word = f"\033[1;{COLOURS[verdict.kind]}m{verdict.kind}\033[0m" if colour else verdict.kind
     lines = [f"{word}: {headline(verdict)}", f"  asked: {verdict.question}"]
     for n, cause in enumerate(verdict.causes):
-        lines += [f"  {'cause' if n == 0 else 'or, with the same numbers'}: {cause}  [{cause.kind}]",
-                  f"    theory: {cause.theory}", f"    fix:    {cause.fix}"]  # fmt: skip
+        lines += [
+            f"  {'cause' if n == 0 else 'or, with the same numbers'}: {cause}  [{cause.kind}]",
+            f"    theory: {cause.theory}",
+            f"    fix:    {cause.fix}",
+        ]
     if verdict.confidence:
         lines.append(f"  confidence: {verdict.confidence}")
     lines += [f"  {stage}" for stage in verdict.compared]

@@ -1,8 +1,13 @@
-"""The answer: equal, rounding, tie, differs (at this stage, by this much, because of this), unknown, or refused."""
+"""The answer: equal, rounding, tie, differs (where, by how much, because of what), unknown, or refused."""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+
+from gradcam.verify.rounding.differences import Difference
 
 EQUAL, DIFFERS, CANNOT = 0, 1, 2
 STATUS = {
@@ -17,10 +22,12 @@ STATUS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """One way to get their numbers from the reference.  parts: one hypothesis, or two that act together; residual: what they leave."""
+    """One way to get their numbers from the reference.  parts: one hypothesis, or two that act together;
+    residual: what they leave.
+    """
 
-    names: tuple
-    details: tuple
+    names: tuple[str, ...]
+    details: tuple[str, ...]
     stage: str
     theory: str
     fix: str
@@ -28,43 +35,54 @@ class Cause:
     residual: float
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """Without details."""
         return " AND ".join(self.names)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return " AND ".join(f"{n} ({d})" if d else n for n, d in zip(self.names, self.details))
 
 
 @dataclass
 class Compared:
-    """One stage held against the reference.  tolerance: what rounding alone does to it, relative to its largest value.
+    """One step compared with the reference's.
 
-    mark: same, DIFFERS, or, where near ties explain it, rounding or tie; moves: how far they do (relative L2).
+    tolerance   what rounding alone does to it, relative to its largest value
+    mark        same, DIFFERS, or, where near ties explain it, rounding or tie; moves: how far they do
+                (relative L2)
     """
 
     stage: str
-    difference: object
+    difference: Difference
     tolerance: float
     mark: str = ""
     moves: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.mark = "DIFFERS" if self.difference.relative > self.tolerance else "same"
 
     @property
-    def differs(self):
+    def differs(self) -> bool:
+        """Whether rounding does not explain the difference."""
         return self.mark == "DIFFERS"
 
-    def explained(self, mark, moves):
+    def explained(self, mark: str, moves: float) -> None:
         """Near ties explain this stage: they move it by so much."""
         if self.differs:
             self.mark, self.moves = mark, moves
 
-    def as_dict(self):
-        return {"stage": self.stage, "mark": self.mark, "relative": self.difference.relative, "l2": self.difference.l2,
-                "tolerance": self.tolerance, "near_ties_move_it_by": self.moves}  # fmt: skip
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "stage": self.stage,
+            "mark": self.mark,
+            "relative": self.difference.relative,
+            "l2": self.difference.l2,
+            "tolerance": self.tolerance,
+            "near_ties_move_it_by": self.moves,
+        }
 
-    def __str__(self):
+    def __str__(self) -> str:
         by = f"by {self.difference.relative:.1e} of its largest value (rounding: {self.tolerance:.1e}"
         moved = (
             f"; by relative L2 {self.difference.l2:.1e}, and near ties move it by up to {self.moves:.1e}"
@@ -76,54 +94,76 @@ class Compared:
 
 @dataclass
 class Verdict:
-    """kind: one of STATUS; stage: the first that differs; difference: of that stage; causes: the class that gives their numbers.
+    """kind: one of STATUS; stage: the first that differs; difference: of that stage; causes: the class that
+    gives their numbers.
 
-    compared: [Compared], stage by stage; ruled_out: hypotheses that were tried and do not give their numbers, nearest first, with
-    what they leave; confidence: in words; notes: what a reader must know; maps: {"theirs", "ours"} at the differing stage.
+    compared: [Compared], stage by stage; ruled_out: hypotheses that were tried and do not give their numbers,
+    nearest first, with what they leave; confidence: in words; notes: what a reader must know; maps:
+    {"theirs", "ours"} at the differing stage.
     """
 
     kind: str
     question: str
     reason: str = ""
     stage: str = ""
-    difference: object = None
-    causes: list = field(default_factory=list)
-    compared: list = field(default_factory=list)
-    ruled_out: list = field(default_factory=list)
+    difference: Difference | None = None
+    causes: list[Cause] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
+    ruled_out: list[tuple[str, float]] = field(default_factory=list)
     confidence: str = ""
-    notes: list = field(default_factory=list)
-    maps: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    maps: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
-    def status(self):
-        """The exit status: 0 equal, also a tie or rounding (each choice is right there), 1 differs or unknown, 2 could not compare."""
+    def status(self) -> int:
+        """The exit status: 0 equal, also a tie or rounding (each choice is right there), 1 differs or
+        unknown, 2 could not compare.
+        """
         return STATUS[self.kind]
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.status == EQUAL
 
-    def names(self, cause):
+    def names(self, cause: str) -> bool:
         """Whether the class holds a cause of this name (a part of it will do)."""
         return any(cause in str(c) for c in self.causes)
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """For JSON: words and numbers, no arrays; None for what is infinite."""
-        return finite({
-            "verdict": self.kind, "status": self.status, "question": self.question, "reason": self.reason, "stage": self.stage,
-            "difference": self.difference and self.difference.as_dict(), "confidence": self.confidence,
-            "causes": [{"cause": str(c), "stage": c.stage, "theory": c.theory, "fix": c.fix, "kind": c.kind, "residual": c.residual}
-                       for c in self.causes],
-            "compared": [c.as_dict() for c in self.compared],
-            "ruled_out": [{"cause": name, "leaves": left} for name, left in self.ruled_out], "notes": self.notes,
-        })  # fmt: skip
+        return finite(
+            {
+                "verdict": self.kind,
+                "status": self.status,
+                "question": self.question,
+                "reason": self.reason,
+                "stage": self.stage,
+                "difference": self.difference and self.difference.as_dict(),
+                "confidence": self.confidence,
+                "causes": [
+                    {
+                        "cause": str(c),
+                        "stage": c.stage,
+                        "theory": c.theory,
+                        "fix": c.fix,
+                        "kind": c.kind,
+                        "residual": c.residual,
+                    }
+                    for c in self.causes
+                ],
+                "compared": [c.as_dict() for c in self.compared],
+                "ruled_out": [{"cause": name, "leaves": left} for name, left in self.ruled_out],
+                "notes": self.notes,
+            }
+        )
 
-    def __str__(self):
+    def __str__(self) -> str:
         from gradcam.verify.report.text import in_words
 
         return in_words(self)
 
 
-def finite(tree):
+def finite(tree: Any) -> Any:
+    """A tree of dicts and lists, None for numbers that are not finite."""
     if isinstance(tree, dict):
         return {key: finite(value) for key, value in tree.items()}
     if isinstance(tree, list):
@@ -131,7 +171,7 @@ def finite(tree):
     return None if isinstance(tree, float) and not np.isfinite(tree) else tree
 
 
-def picture(array):
+def picture(array: np.ndarray) -> np.ndarray:
     """Any map or signal of the first picture, as (H, W), for a reader."""
     while array.ndim > 3:
         array = array[0]

@@ -1,6 +1,9 @@
 """How far two arrays are apart, and how far rounding alone can bring them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,19 +14,24 @@ MARGIN = 32  # another order of summation, another algorithm of convolution
 
 @dataclass
 class Difference:
-    """largest: the largest |theirs - ours|, where: its place; relative: to our largest value; l2: relative in the L2 norm."""
+    """largest: the largest |theirs - ours|, where: its place; relative: to our largest value; l2: relative in
+    the L2 norm.
+    """
 
     largest: float
     relative: float
     l2: float
-    where: tuple
+    where: tuple[int, ...]
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
         return {"largest": self.largest, "relative": self.relative, "l2": self.l2, "where": list(self.where)}
 
 
-def difference(theirs, ours):
-    """-> Difference.  A reference of zeros makes any difference infinite."""
+def difference(theirs: np.ndarray, ours: np.ndarray) -> Difference:
+    """How far theirs is from ours, two arrays of one shape.  A reference of zeros makes any difference
+    infinite.
+    """
     d = abs(theirs - ours)
     where = tuple(int(i) for i in np.unravel_index(int(d.argmax()), d.shape))
     largest, top = float(d.max()), abs(ours).max()
@@ -39,10 +47,12 @@ def _ratio(a, b):
     return 0.0 if a == 0 else float(a / b) if b else float("inf")
 
 
-def precision(array, ours, given="float64"):
-    """How precise they can claim to be: the smallest type that holds all these values, or the one of the array that was `given`.
+def precision(array: np.ndarray, ours: np.ndarray, given: str = "float64") -> str:
+    """How precise they can claim to be: the smallest type that holds all these values, or the one of the
+    array that was `given`.
 
-    ours: the reference; where it fits float16 as well (small dyadic numbers do), that theirs does tells nothing.
+    ours: the reference; where it fits float16 as well (small dyadic numbers do), that theirs does tells
+    nothing.
     """
     few = np.unique(array).size < 3  # a map of one place and zeros may fit by chance
     if given == "float16" or (_fits(array, "float16") and not _fits(ours, "float16") and not few):
@@ -55,6 +65,8 @@ def _fits(array, kind):
         return np.array_equal(array.astype(kind).astype(np.float64), array)
 
 
-def tolerance(kind, amplification=1.0):
-    """How far rounding brings a result of this type: its unit roundoff, as amplified by this computation (see `rounding.amplification`)."""
+def tolerance(kind: str, amplification: float = 1.0) -> float:
+    """How far rounding brings a result of this type: its unit roundoff, as amplified by this computation (see
+    `rounding.amplification`).
+    """
     return max(FLOOR[kind], MARGIN * EPS[kind] * amplification)

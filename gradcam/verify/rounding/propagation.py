@@ -1,4 +1,6 @@
-"""What rounding can do: amplify itself, and flip the gates and switches that are near a tie (a gradient then jumps)."""
+"""What rounding can do: amplify itself, and flip the gates and switches that are near a tie (a gradient then
+jumps).
+"""
 
 import numpy as np
 
@@ -20,7 +22,9 @@ FLIPS = 6  # of them at once
 
 
 def amplification(q, steps):
-    """{step: how many units of roundoff the reference is away in float32, with the gates and switches of float64 replayed}"""
+    """{step: how many units of roundoff the reference is away in float32, with the gates and switches of
+    float64 replayed}
+    """
     if len(history(q.low.reference.y)) != len(history(q.reference.y)):
         return dict.fromkeys(steps, 1.0)
 
@@ -45,10 +49,12 @@ def replayed(op):
 
 
 def flips(q, run, limits, kind):
-    """The near ties whose other side brings `run` to theirs: (their names, the run with them), or None if none do.
+    """The near ties whose other side brings `run` to theirs: (their names, the run with them), or None if
+    none do.
 
-    limits: {step: relative tolerance} of what must be reached; the first step leads.  Greedy: the flip that removes most of the
-    difference, then the next; each is a whole backward pass with one gate or switch changed.
+    limits: {step: relative tolerance} of what must be reached; the first step leads.  Greedy: the flip that
+    removes most of the difference, then the next; each is a whole backward pass with one gate or switch
+    changed.
     """
     near = near_ties(run.y, NEAR[kind], behind=q.layer if q.method in MAPS else None)
     if not near or len(near) > MOST:
@@ -86,7 +92,8 @@ def flipped(q, run, chosen):
 
 
 def near_ties(y, share, exact=False, behind=None):
-    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only if asked for.
+    """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only
+    if asked for.
 
     behind: the name of a layer; only what the backward pass to it meets.
     """
@@ -135,7 +142,9 @@ def crowded(q, kind):
 
 
 def band(q, run, kind, steps, tries=8):
-    """{step: (relative L2, width)}: how far it moves, in all and at every place, when the input is moved by this type's roundoff."""
+    """{step: (relative L2, width)}: how far it moves, in all and at every place, when the input is moved by
+    this type's roundoff.
+    """
     moved = {s: (0.0, np.zeros_like(run[s])) for s in steps}
     for n in range(tries):
         other = Run(q, (*run.changes, (f"roundoff {n}", "input", roundoff(kind, n))))

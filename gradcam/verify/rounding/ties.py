@@ -1,4 +1,6 @@
-"""Rounding told from error: a few flipped gates and switches, or so many ties that only a band can be measured."""
+"""Rounding told from error: a few flipped gates and switches, or so many ties that only a band can be
+measured.
+"""
 
 from gradcam.verify.reference.pipelines import FORWARD, PATHS
 from gradcam.verify.rounding.differences import difference
@@ -16,7 +18,8 @@ MOVED = (
 
 
 def rounded(q, verdict, compared, kinds):
-    """Whether near ties explain everything that differs -> bool; the verdict then says so, and its table by how much they move it.
+    """Whether near ties explain everything that differs -> bool; the verdict then says so, and its table by
+    how much they move it.
 
     compared: {step: Compared}; kinds: {step: precision}.
     """
@@ -42,7 +45,9 @@ def rounded(q, verdict, compared, kinds):
 
 
 def tied(q, verdict, compared, kind):
-    """With more ties than can be tried: whether theirs lies, nearly everywhere, where roundoff at the input brings the reference itself."""
+    """With more ties than can be tried: whether theirs lies, nearly everywhere, where roundoff at the input
+    brings the reference itself.
+    """
     far = within_band(q, q.reference, {s: c.tolerance for s, c in compared.items()}, kind)
     if far is None:
         return False
@@ -64,7 +69,9 @@ def tied(q, verdict, compared, kind):
 
 
 def within_band(q, run, limits, kind):
-    """{step: how far roundoff at the input moves that step of the run}, or None if theirs lies outside at one of the steps."""
+    """{step: how far roundoff at the input moves that step of the run}, or None if theirs lies outside at one
+    of the steps.
+    """
     apart = {s: difference(q.theirs[s], run[s]).l2 for s in limits}
     if any(apart[s] > HOPELESS * far for s, (far, _) in band(q, run, kind, limits, tries=2).items()):
         return None

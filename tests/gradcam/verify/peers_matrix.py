@@ -1,4 +1,5 @@
-"""Today's libraries against the reference, on a dozen networks: what agrees, and the reason where it does not.
+"""Today's libraries against the reference, on a dozen networks: what agrees, and the reason where it does
+not.
 
 python -m tests.gradcam.verify.peers_matrix --out tests/results/verify_peers      writes .md and .json
 """
@@ -40,7 +41,9 @@ SAME, WRONG, NONE = "=", "≠", "-"
 
 
 def drawn(family, method):
-    """Of some networks, pictures and classes of the family, one whose map has most to show: a map of zeros tells nothing apart."""
+    """Of some networks, pictures and classes of the family, one whose map has most to show: a map of zeros
+    tells nothing apart.
+    """
     cases = [Case(*draw(family, seed), c, DOZEN[family].layer, method) for seed in range(4) for c in range(5)]
     return max(cases, key=shown)
 
@@ -87,10 +90,13 @@ def as_markdown(found):
         f"{name} {importlib.metadata.version(package)}" for name, package in PACKAGES.items()
     )
     lines = [
-        "# Today's libraries against the reference", "",
+        "# Today's libraries against the reference",
+        "",
         f"Made by `python -m tests.gradcam.verify.peers_matrix` with {versions}; CPU, float64.",
-        "`=`: equal to rounding. `≠`: differs, and the number says why. `refused`: no rule is published for an activation there.", "",
-    ]  # fmt: skip
+        "`=`: equal to rounding. `≠`: differs, and the number says why. `refused`: no rule is published "
+        "for an activation there.",
+        "",
+    ]
     reasons = {}
     for library, rows in found.items():
         families = next(iter(rows.values()))

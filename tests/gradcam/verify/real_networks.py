@@ -2,7 +2,8 @@
 
     python -m tests.gradcam.verify.real_networks --out tests/results/verify_networks.md
 
-Weights are drawn at random.  Seconds on the clock, of a machine busy with other work; processor seconds are of all threads together.
+Weights are drawn at random.  Seconds on the clock, of a machine busy with other work; processor seconds are
+of all threads together.
 """
 
 import argparse
@@ -15,12 +16,22 @@ from pathlib import Path
 import numpy as np
 
 NETWORKS = {  # name: (side of the input, Grad-CAM's layer, options)
-    "squeezenet1_0": (224, "features.12", {}), "resnet18": (224, "layer4", {}), "vgg16": (224, "features.28", {}),
-    "googlenet": (224, "inception5b", {"init_weights": False}), "densenet121": (224, "features", {}),
+    "squeezenet1_0": (224, "features.12", {}),
+    "resnet18": (224, "layer4", {}),
+    "vgg16": (224, "features.28", {}),
+    "googlenet": (224, "inception5b", {"init_weights": False}),
+    "densenet121": (224, "features", {}),
     "efficientnet_b0": (224, "features.8", {}),
-}  # fmt: skip
-COLUMNS = ("network", "scores, relative", "right result", "seconds (processor)", "a mistake: ReLU on the activation or the weights",
-           "seconds (processor)", "memory")  # fmt: skip
+}
+COLUMNS = (
+    "network",
+    "scores, relative",
+    "right result",
+    "seconds (processor)",
+    "a mistake: ReLU on the activation or the weights",
+    "seconds (processor)",
+    "memory",
+)
 HEADER = f"| {' | '.join(COLUMNS)} |"
 
 

@@ -29,14 +29,34 @@ def ask(kit, result, *more, method="grad_cam", network="chain"):
         c for c in json.loads((kit / "manifest.json").read_text())["cases"] if c["network"] == network
     )
     at = kit / network
-    return main(["verify", "--onnx", str(at / "model.onnx"), "--input", str(at / "input.npy"), "--class", str(case["class"]),
-                 "--layer", "relu2", "--method", method, "--result", str(result), *map(str, more)])  # fmt: skip
+    return main(
+        [
+            "verify",
+            "--onnx",
+            str(at / "model.onnx"),
+            "--input",
+            str(at / "input.npy"),
+            "--class",
+            str(case["class"]),
+            "--layer",
+            "relu2",
+            "--method",
+            method,
+            "--result",
+            str(result),
+            *map(str, more),
+        ]
+    )
 
 
-@pytest.mark.parametrize("rule, status, word", [
-    ("the_last_of_equal_maxima", 0, "tie"), ("the_signal_is_split_among_equal_maxima", 0, "tie"),
-    ("every_equal_maximum_gets_the_signal", 1, "differs"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "rule, status, word",
+    [
+        ("the_last_of_equal_maxima", 0, "tie"),
+        ("the_signal_is_split_among_equal_maxima", 0, "tie"),
+        ("every_equal_maximum_gets_the_signal", 1, "differs"),
+    ],
+)
 def test_a_tie_exits_0_where_the_choice_is_a_valid_one(kit, capsys, rule, status, word):
     assert (
         ask(
@@ -94,13 +114,16 @@ def test_json_and_html(kit, capsys, tmp_path):
     assert "http" not in page
 
 
-@pytest.mark.parametrize("change, said", [
-    (["--layer", "relu9"], "'relu9' is none; there is conv1, relu1"),
-    (["--class", "9"], "class 9 is none of the network's 4"),
-    (["--result", "missing.npy"], "missing.npy: No such file"),
-    (["--method", "Shapley"], "no method is called 'shapley'"),
-    (["--scores", "{map}"], "their scores have 2 classes, the network 4"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (["--layer", "relu9"], "'relu9' is none; there is conv1, relu1"),
+        (["--class", "9"], "class 9 is none of the network's 4"),
+        (["--result", "missing.npy"], "missing.npy: No such file"),
+        (["--method", "Shapley"], "no method is called 'shapley'"),
+        (["--scores", "{map}"], "their scores have 2 classes, the network 4"),
+    ],
+)
 def test_mistakes_of_the_user_are_said_in_one_line(kit, capsys, change, said):
     right = kit / "chain" / "expected" / "grad_cam.npy"
     assert ask(kit, right, *(c.format(map=right) for c in change)) == 2
@@ -149,8 +172,19 @@ def test_files_need_no_pytorch(kit):
     code = (
         "import sys; sys.modules['torch'] = None; from gradcam.cli import main; sys.exit(main(sys.argv[1:]))"
     )
-    command = ["verify", "--onnx", at / "model.onnx", "--input", at / "input.npy", "--class", case["class"], "--method", "saliency",
-               "--result", at / "expected" / "saliency.npy"]  # fmt: skip
+    command = [
+        "verify",
+        "--onnx",
+        at / "model.onnx",
+        "--input",
+        at / "input.npy",
+        "--class",
+        case["class"],
+        "--method",
+        "saliency",
+        "--result",
+        at / "expected" / "saliency.npy",
+    ]
     done = subprocess.run([sys.executable, "-c", code, *map(str, command)], capture_output=True, text=True)
     assert done.returncode == 0 and done.stdout.startswith("equal"), done.stderr
 
@@ -179,7 +213,9 @@ def test_weights_that_fit_no_network_are_said_to(tmp_path):
 
 
 def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
-    """A photo file, weights as a file, and somebody's map of the photo squashed by OpenCV's coarse bilinear filter."""
+    """A photo file, weights as a file, and somebody's map of the photo squashed by OpenCV's coarse bilinear
+    filter.
+    """
     made = weights.build("udacity_cifar").initialise(1).astype(np.float64)
     np.savez(tmp_path / "w.npz", **{name: t.data for name, t in made.arrays().items()})
     pixels = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8).repeat(9, 0).repeat(9, 1)
@@ -191,8 +227,22 @@ def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
         COARSE["bilinear without antialiasing (OpenCV)"],
     )
     np.save(tmp_path / "map.npy", verify.Question(made, x, 1, "saliency").reference["result"])
-    command = ["verify", "--network", "udacity_cifar", "--weights", tmp_path / "w.npz", "--photo", tmp_path / "photo.png", "--class", 1,
-               "--method", "saliency", "--result", tmp_path / "map.npy", "--no-pairs"]  # fmt: skip
+    command = [
+        "verify",
+        "--network",
+        "udacity_cifar",
+        "--weights",
+        tmp_path / "w.npz",
+        "--photo",
+        tmp_path / "photo.png",
+        "--class",
+        1,
+        "--method",
+        "saliency",
+        "--result",
+        tmp_path / "map.npy",
+        "--no-pairs",
+    ]
     assert main(list(map(str, command))) == 1
     said = capsys.readouterr().out
     assert (
@@ -203,9 +253,11 @@ def test_another_way_of_resizing_a_photo_is_named(tmp_path, capsys):
 
 @pytest.mark.parametrize("result", ["[[[[1.0]]]]", "None"])
 def test_a_live_model_without_pytorch_is_said_to_need_it(result):
-    code = ("import sys; sys.modules['torch'] = None\nfrom gradcam import verify\n"
-            f"try:\n    verify.torch(object(), [[[[1.0]]]], 0, 'gradient', result={result})\n"
-            "except verify.VerifyError as e:\n    print(e)")  # fmt: skip
+    code = (
+        "import sys; sys.modules['torch'] = None\nfrom gradcam import verify\n"
+        f"try:\n    verify.torch(object(), [[[[1.0]]]], 0, 'gradient', result={result})\n"
+        "except verify.VerifyError as e:\n    print(e)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.startswith("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'"), (
         done.stderr

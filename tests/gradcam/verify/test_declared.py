@@ -1,4 +1,6 @@
-"""Declared objects: every method has a pipeline, every hypothesis leaves the reference alone, and a mistake in one is not hidden."""
+"""Declared objects: every method has a pipeline, every hypothesis leaves the reference alone, and a mistake
+in one is not hidden.
+"""
 
 import copy
 
@@ -43,10 +45,14 @@ def test_the_reference_is_what_explain_gives(method, kind):
 
 
 def test_causes_of_the_methods_that_ask_no_gradient():
-    window = verify.judge(asked("occlusion", asked("occlusion", window=3, stride=1).reference["result"]), pairs=False)
+    window = verify.judge(
+        asked("occlusion", asked("occlusion", window=3, stride=1).reference["result"]), pairs=False
+    )
     assert window.status == 1
     filled = asked("occlusion", fill=0.5).reference["result"]
-    assert verify.judge(asked("occlusion", filled), pairs=False).names("covered with something else (one half")
+    assert verify.judge(asked("occlusion", filled), pairs=False).names(
+        "covered with something else (one half"
+    )
     other = verify.Question(net(), X, 2, "cam").reference["result"]
     assert verify.judge(asked("cam", other), pairs=False).names("another class")
     flipped = asked("grad_cam").reference["map"]

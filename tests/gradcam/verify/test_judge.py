@@ -7,6 +7,7 @@ import pytest
 
 from gradcam import verify
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
+from gradcam.verify.hypotheses.hypothesis import Hypothesis
 from gradcam.verify.reference.resizing import spline
 from minicnn import AvgPool, Flatten, GlobalAvgPool, LeakyReLU, MaxPool, ReLU, Softmax
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
@@ -14,9 +15,15 @@ from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 
 def net(*, activation=ReLU, head=(), seed=3):
     made = Sequential(
-        ConvLayer("conv1", 3, 6, 3, pad=1), Apply("relu1", activation), Apply("pool1", MaxPool, kernel=2),
-        ConvLayer("conv2", 6, 6, 3, pad=1), Apply("relu2", activation), Apply("pool", GlobalAvgPool), LinearLayer("fc", 6, 4), *head,
-    )  # fmt: skip
+        ConvLayer("conv1", 3, 6, 3, pad=1),
+        Apply("relu1", activation),
+        Apply("pool1", MaxPool, kernel=2),
+        ConvLayer("conv2", 6, 6, 3, pad=1),
+        Apply("relu2", activation),
+        Apply("pool", GlobalAvgPool),
+        LinearLayer("fc", 6, 4),
+        *head,
+    )
     return made.initialise(seed).astype(np.float64)
 
 
@@ -129,10 +136,19 @@ def test_a_batch_is_compared_picture_by_picture():
 
 def test_another_ceil_mode_of_an_average_pool_is_named():
     def made(ceil):
-        return Sequential(
-            ConvLayer("conv1", 3, 6, 3, pad=1), Apply("relu1", ReLU), Apply("pool1", AvgPool, kernel=5, stride=3, ceil=ceil),
-            ConvLayer("conv2", 6, 6, 3, pad=1), Apply("relu2", ReLU), Apply("pool", GlobalAvgPool), LinearLayer("fc", 6, 4),
-        ).initialise(3).astype(np.float64)  # fmt: skip
+        return (
+            Sequential(
+                ConvLayer("conv1", 3, 6, 3, pad=1),
+                Apply("relu1", ReLU),
+                Apply("pool1", AvgPool, kernel=5, stride=3, ceil=ceil),
+                ConvLayer("conv2", 6, 6, 3, pad=1),
+                Apply("relu2", ReLU),
+                Apply("pool", GlobalAvgPool),
+                LinearLayer("fc", 6, 4),
+            )
+            .initialise(3)
+            .astype(np.float64)
+        )
 
     wrong = question("gradient", made(True)).reference["result"]
     assert verify.judge(question("gradient", made(False), result=wrong)).names(
@@ -188,3 +204,12 @@ def test_a_verdict_is_valid_json_whatever_was_given():
     assert verdict.status == 1 and json.loads(text)["difference"]["relative"] > 1e290
     with pytest.raises(verify.VerifyError, match="their result is a single number"):
         question("gradient", result=np.float64(3))
+
+
+def test_what_gives_zeros_by_chance_is_said_and_is_no_cause():
+    chance = Hypothesis(
+        name="nothing arrives", step="gradient", says="-", fix="-", change=lambda q, v, old: 0 * old()
+    )
+    verdict = verify.judge(question("grad_cam", result=np.zeros((1, 6, 4))), [chance])
+    assert verdict.kind == "unknown" and verdict.status == 1 and not verdict.causes
+    assert any("would give zeros, too" in note and chance.name in note for note in verdict.notes)

@@ -1,4 +1,6 @@
-"""A small draw of the museum: every mistake once, outsiders, correct results.  `python -m tests.gradcam.verify.museum` draws many."""
+"""A small draw of the museum: every mistake once, outsiders, correct results.  `python -m
+tests.gradcam.verify.museum` draws many.
+"""
 
 import pytest
 

@@ -1,4 +1,6 @@
-"""Where today's libraries agree with the reference and where they do not; the whole table: tests/results/verify_peers.md."""
+"""Where today's libraries agree with the reference and where they do not; the whole table:
+tests/results/verify_peers.md.
+"""
 
 import importlib.util
 import json
@@ -17,11 +19,18 @@ MODULES = {
     "zennit": "zennit",
 }
 CELLS = [
-    ("captum", "guided_backprop", "Shared"), ("captum", "deconvnet", "Functional"), ("captum", "grad_cam", "InPlace"),
-    ("captum", "guided_grad_cam", "VGG"), ("captum", "guided_backprop", "SiLU"), ("pytorch-grad-cam", "grad_cam", "InPlace"),
-    ("pytorch-grad-cam", "guided_backprop", "Shared"), ("torch-cam", "grad_cam", "InPlace"), ("torch-cam", "grad_cam", "Residual"),
-    ("zennit", "guided_backprop", "Clamped"), ("zennit", "deconvnet", "Residual"),
-]  # fmt: skip
+    ("captum", "guided_backprop", "Shared"),
+    ("captum", "deconvnet", "Functional"),
+    ("captum", "grad_cam", "InPlace"),
+    ("captum", "guided_grad_cam", "VGG"),
+    ("captum", "guided_backprop", "SiLU"),
+    ("pytorch-grad-cam", "grad_cam", "InPlace"),
+    ("pytorch-grad-cam", "guided_backprop", "Shared"),
+    ("torch-cam", "grad_cam", "InPlace"),
+    ("torch-cam", "grad_cam", "Residual"),
+    ("zennit", "guided_backprop", "Clamped"),
+    ("zennit", "deconvnet", "Residual"),
+]
 
 
 @pytest.mark.parametrize("library, method, family", CELLS)

@@ -1,4 +1,6 @@
-"""The other relatives: the verifier's reference is the method's own file, in either precision; what is undefined is said."""
+"""The other relatives: the verifier's reference is the method's own file, in either precision; what is
+undefined is said.
+"""
 
 import numpy as np
 import pytest
@@ -13,13 +15,23 @@ from tests.gradcam.verify.test_judge import net as unbiased
 
 NOISE = 0.3 * np.random.default_rng(8).standard_normal((5, *X.shape[1:]))
 METHODS = {
-    "integrated_gradients": {"steps": 9, "baseline": 0.25}, "eigen_cam": {}, "score_cam": {}, "ablation_cam": {},
-    "lrp_epsilon": {}, "lrp_gamma": {}, "lrp_alpha_beta": {}, "lrp_z_box": {}, "lrp_flat": {}, "excitation_backprop": {},
-}  # fmt: skip
+    "integrated_gradients": {"steps": 9, "baseline": 0.25},
+    "eigen_cam": {},
+    "score_cam": {},
+    "ablation_cam": {},
+    "lrp_epsilon": {},
+    "lrp_gamma": {},
+    "lrp_alpha_beta": {},
+    "lrp_z_box": {},
+    "lrp_flat": {},
+    "excitation_backprop": {},
+}
 
 
 def net(**options):
-    """With biases: without them, the way from 0 to x meets one gradient only, and a rule that leaves biases out changes nothing."""
+    """With biases: without them, the way from 0 to x meets one gradient only, and a rule that leaves biases
+    out changes nothing.
+    """
     made = unbiased(**options)
     for n, layer in enumerate(("conv1", "conv2", "fc")):
         made[layer].b.data[:] = 0.3 * np.random.default_rng(n).standard_normal(made[layer].b.shape)

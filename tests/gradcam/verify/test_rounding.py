@@ -50,7 +50,9 @@ def test_a_gate_that_flips_in_float32_is_rounding_and_not_an_error():
 
 
 def test_rounding_is_judged_at_every_stage_that_was_given():
-    """A flip above the layer moves its gradient, the weights and the map; the scores and the activation it cannot move."""
+    """A flip above the layer moves its gradient, the weights and the map; the scores and the activation it
+    cannot move.
+    """
     model, dA = flipped_by_hand("relu2", "relu1")
     right = verify.Question(model, X, 1, "grad_cam", "relu1").reference
     A = right["activation"]
@@ -80,7 +82,9 @@ def test_the_same_flip_in_float64_is_not_excused():
 
 
 def test_a_flat_picture_with_many_ties_is_called_a_tie():
-    """Two float64 results, equal but for the last bits of the input: whole areas of windows are tied, and fall either way."""
+    """Two float64 results, equal but for the last bits of the input: whole areas of windows are tied, and
+    fall either way.
+    """
     x = 3 * np.random.default_rng(0).standard_normal((1, 3, 48, 48))
     x[..., 38:, 38:] = 0.3
     other = x * (1 + 1e-15 * np.random.default_rng(1).standard_normal(x.shape))
@@ -105,7 +109,9 @@ def test_a_flat_picture_with_many_ties_is_called_a_tie():
 
 
 def test_numbers_that_any_type_holds_excuse_nothing():
-    """A reference of small dyadic numbers fits float16: that theirs does too is no reason to forgive what float16 would round."""
+    """A reference of small dyadic numbers fits float16: that theirs does too is no reason to forgive what
+    float16 would round.
+    """
     model, x = net(), np.random.default_rng(1).integers(-2, 3, (1, 3, 16, 16)) / 2
     for t in model.arrays().values():
         t.data[:] = (4 * t.data).round() / 4

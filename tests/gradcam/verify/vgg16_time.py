@@ -2,8 +2,9 @@
 
     python -m tests.gradcam.verify.vgg16_time --out tests/results/verify_vgg16.txt
 
-Three results are held against the reference, each in a process of its own: the right one, one with one mistake, one with two.  The model
-is written as torchvision writes it (in-place ReLUs), its weights are drawn, and everything is float32, as users have it.
+Three results are held against the reference, each in a process of its own: the right one, one with one
+mistake, one with two.  The model is written as torchvision writes it (in-place ReLUs), its weights are drawn,
+and everything is float32, as users have it.
 """
 
 import argparse
@@ -41,8 +42,15 @@ def vgg16():
             [nn.MaxPool2d(2)] if c == "M" else [nn.Conv2d(channels, c, 3, padding=1), nn.ReLU(inplace=True)]
         )
         channels = channels if c == "M" else c
-    classifier = [nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(4096, 4096), nn.ReLU(inplace=True),
-                  nn.Dropout(), nn.Linear(4096, 1000)]  # fmt: skip
+    classifier = [
+        nn.Linear(512 * 7 * 7, 4096),
+        nn.ReLU(inplace=True),
+        nn.Dropout(),
+        nn.Linear(4096, 4096),
+        nn.ReLU(inplace=True),
+        nn.Dropout(),
+        nn.Linear(4096, 1000),
+    ]
     model = nn.Sequential()
     model.features, model.avgpool, model.flatten = (
         nn.Sequential(*features),
@@ -83,8 +91,15 @@ def measured(case):
     wall, cpu = time.monotonic(), sum(os.times()[:2])
     verdict = verify.torch(model, x, c, "grad_cam", LAYER, maps[case])
     wall, cpu = time.monotonic() - wall, sum(os.times()[:2]) - cpu
-    return {"case": case, "verdict": verdict.kind, "causes": [" AND ".join(cause.names) for cause in verdict.causes],
-            "wall": wall, "processor": cpu, "before": begun, "peak": peak()}  # fmt: skip
+    return {
+        "case": case,
+        "verdict": verdict.kind,
+        "causes": [" AND ".join(cause.names) for cause in verdict.causes],
+        "wall": wall,
+        "processor": cpu,
+        "before": begun,
+        "peak": peak(),
+    }
 
 
 def resident():
@@ -116,13 +131,16 @@ def as_text(rows):
     load = f"load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else ""
     lines = [
         "VGG-16, Grad-CAM at the last convolution, 224 pixels, from a live model in float32 to the verdict",
-        f"made by: python -m tests.gradcam.verify.vgg16_time; Python {platform.python_version()}, {os.cpu_count()} cores, {load}",
+        f"made by: python -m tests.gradcam.verify.vgg16_time; Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores, {load}",
         "",
-        f"{'result':<12} {'verdict':<9} {'seconds':>8} {'of':>4} {'processor s':>12} {'GiB, model':>11} {'GiB, peak':>10} {'of':>3}",
+        f"{'result':<12} {'verdict':<9} {'seconds':>8} {'of':>4} {'processor s':>12} {'GiB, model':>11} "
+        f"{'GiB, peak':>10} {'of':>3}",
     ]
     for r in rows:
         lines.append(
-            f"{r['case']:<12} {r['verdict']:<9} {r['wall']:>8.1f} {BOUNDS[r['case']][1]:>4} {r['processor']:>12.1f} "
+            f"{r['case']:<12} {r['verdict']:<9} {r['wall']:>8.1f} {BOUNDS[r['case']][1]:>4} "
+            f"{r['processor']:>12.1f} "
             f"{r['before']:>11.2f} {r['peak']:>10.2f} {GIB:>3}  {'holds' if holds(r) else 'FAILS'}"
         )
     lines += ["", *(f"{r['case']}: {' / '.join(r['causes'])}" for r in rows if r["causes"])]

@@ -1,4 +1,6 @@
-"""Hold Captum and zennit against the kit: python run_pytorch.py.  A library of yours takes the place of one of LIBRARIES."""
+"""Hold Captum and zennit against the kit: python run_pytorch.py.  A library of yours takes the place of one
+of LIBRARIES.
+"""
 
 import json
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The table: for every row of the catalogue, how often the true cause is in the named class, and how large that class is."""
+"""The table: for every row of the catalogue, how often the true cause is in the named class, and how large
+that class is.
+"""
 
 import argparse
 import json
@@ -40,7 +42,10 @@ def main(argv=None):
     text = as_text(rows)
     print(text)
     if args.out:
-        command = f"python -m tests.gradcam.verify.museum --seeds {args.seeds} --outside {args.outside} --correct {args.correct}"
+        command = (
+            f"python -m tests.gradcam.verify.museum --seeds {args.seeds} --outside {args.outside} "
+            f"--correct {args.correct}"
+        )
         Path(f"{args.out}.md").write_text(
             f"# The museum\n\nMade by `{command}`.\n\n```\n{text}\n```\n", "utf-8"
         )
@@ -64,20 +69,32 @@ def drawn(wanted, kept):
 
 
 def row_of(room, seed, o):
-    return {"room": room, "seed": seed, "truth": o.truth, "where": o.where, "verdict": o.verdict.kind, "status": o.verdict.status,
-            "named": o.named, "size": o.size, "causes": [str(c) for c in o.verdict.causes]}  # fmt: skip
+    return {
+        "room": room,
+        "seed": seed,
+        "truth": o.truth,
+        "where": o.where,
+        "verdict": o.verdict.kind,
+        "status": o.verdict.status,
+        "named": o.named,
+        "size": o.size,
+        "causes": [str(c) for c in o.verdict.causes],
+    }
 
 
 def summary(rows):
     inside, outside, right = ([r for r in rows if r["room"] == room] for room in ROOMS)
     return {
-        "mistakes of the catalogue": len(inside), "true cause named": sum(r["named"] for r in inside),
+        "mistakes of the catalogue": len(inside),
+        "true cause named": sum(r["named"] for r in inside),
         "median size of the class": median([r["size"] for r in inside if r["named"]] or [0]),
-        "mistakes outside the catalogue": len(outside), "answered unknown": sum(r["verdict"] == "unknown" for r in outside),
+        "mistakes outside the catalogue": len(outside),
+        "answered unknown": sum(r["verdict"] == "unknown" for r in outside),
         "named a wrong cause": sum(bool(r["causes"]) for r in outside),
-        "correct results": len(right), "of them float32": sum("float32" in r["where"] for r in right),
+        "correct results": len(right),
+        "of them float32": sum("float32" in r["where"] for r in right),
         "false alarms": sum(r["status"] != 0 for r in right),
-    }  # fmt: skip
+    }
 
 
 def as_text(rows):

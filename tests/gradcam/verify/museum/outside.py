@@ -146,12 +146,24 @@ def permuted_maps(case):
 
 
 OUTSIDE = {
-    "weights 1 % off": (perturbed(0.01), None), "other weights": (perturbed(1.0), None), "two layers swapped": (swapped_layers, None),
-    "another picture": (other_picture, None), "integrated gradients": (integrated, "input"), "input times gradient": (times_input, "input"),
+    "weights 1 % off": (perturbed(0.01), None),
+    "other weights": (perturbed(1.0), None),
+    "two layers swapped": (swapped_layers, None),
+    "another picture": (other_picture, None),
+    "integrated gradients": (integrated, "input"),
+    "input times gradient": (times_input, "input"),
     "weighed by activations alone": (by_activation, "cam"),
-    "a later singular vector": (second_vector, "cam"), "SmoothGrad": (smooth, "input"), "dropout on": (dropped, None),
-    "shifted by a pixel": (shifted, None), "blurred": (blurred, None), "square root": (gamma, None), "bytes": (bytes_, None),
-    "leaky ReLU": (leaky, None), "half of another class subtracted": (mixed_classes, None), "5 % noise": (noisy, None),
-    "noise": (noise, None), "feature maps permuted": (permuted_maps, "cam"),
-}  # fmt: skip
+    "a later singular vector": (second_vector, "cam"),
+    "SmoothGrad": (smooth, "input"),
+    "dropout on": (dropped, None),
+    "shifted by a pixel": (shifted, None),
+    "blurred": (blurred, None),
+    "square root": (gamma, None),
+    "bytes": (bytes_, None),
+    "leaky ReLU": (leaky, None),
+    "half of another class subtracted": (mixed_classes, None),
+    "5 % noise": (noisy, None),
+    "noise": (noise, None),
+    "feature maps permuted": (permuted_maps, "cam"),
+}
 __all__ = ["OUTSIDE", "Override", "enlarge"]

@@ -1,4 +1,6 @@
-"""The relatives that ask for more than one gradient, in PyTorch; LRP and excitation backprop by zennit, where every ReLU is a module."""
+"""The relatives that ask for more than one gradient, in PyTorch; LRP and excitation backprop by zennit, where
+every ReLU is a module.
+"""
 
 import numpy as np
 import torch
@@ -113,5 +115,10 @@ def relevance(case, conv=None, linear=None, first=None, start=lambda y: y):
         return attributor(case.x.clone().requires_grad_(), lambda y: one_hot(y) * start(y))[1]
 
 
-RIGHT = {"integrated_gradients": integrated, "eigen_cam": eigen, "score_cam": score, "ablation_cam": ablation,
-         **dict.fromkeys(BY_ZENNIT, relevance)}  # fmt: skip
+RIGHT = {
+    "integrated_gradients": integrated,
+    "eigen_cam": eigen,
+    "score_cam": score,
+    "ablation_cam": ablation,
+    **dict.fromkeys(BY_ZENNIT, relevance),
+}

@@ -1,4 +1,6 @@
-"""Every method in PyTorch, from its paper, with places where a mistake can be put in.  Nothing here knows minicnn."""
+"""Every method in PyTorch, from its paper, with places where a mistake can be put in.  Nothing here knows
+minicnn.
+"""
 
 from dataclasses import dataclass
 
@@ -33,7 +35,9 @@ RULES = {"guided_backprop": GUIDED, "guided_grad_cam": GUIDED, "deconvnet": DECO
 
 
 class Override(TorchFunctionMode):
-    """Inside, every ReLU (module, function, clamp) is `relu`; or those for which which(number of the call, its input, module) holds."""
+    """Inside, every ReLU (module, function, clamp) is `relu`; or those for which which(number of the call,
+    its input, module) holds.
+    """
 
     def __init__(self, relu, which=lambda n, z: True):
         super().__init__()
@@ -130,8 +134,11 @@ def xgrad(A, g):
 
 
 RELATIVES = {  # the map from (A, dy/dA)
-    "grad_cam++": plus_plus, "xgrad_cam": xgrad, "hirescam": lambda A, g: summed(g, A), "layercam": lambda A, g: summed(g.relu(), A).relu(),
-}  # fmt: skip
+    "grad_cam++": plus_plus,
+    "xgrad_cam": xgrad,
+    "hirescam": lambda A, g: summed(g, A),
+    "layercam": lambda A, g: summed(g.relu(), A).relu(),
+}
 
 
 def cam_of(case, A, g):

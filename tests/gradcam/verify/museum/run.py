@@ -30,7 +30,8 @@ TRIES = 6  # draws, until a mistake shows: one that changes nothing in a draw is
 
 @dataclass
 class Outcome:
-    """truth: the true cause; verdict: the verifier's; refused: whether it had to refuse, with the truth as its reason.
+    """truth: the true cause; verdict: the verifier's; refused: whether it had to refuse, with the truth as
+    its reason.
 
     named: whether the class holds the true cause, or the reason the truth; size: of that class.
     """
@@ -79,7 +80,9 @@ def photographed(random):
 
 
 def asked(found, result):
-    """The verifier's answer to a result; it is told the model, the picture, the class, the layer, and the numbers."""
+    """The verifier's answer to a result; it is told the model, the picture, the class, the layer, and the
+    numbers.
+    """
     return judge(
         question(found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo),
         seconds=30,
@@ -91,7 +94,9 @@ def precision(random):
 
 
 def from_catalogue(seed, rows=None):
-    """Yield one Outcome for every mistake, on a network, with a method and in a precision drawn from the seed."""
+    """Yield one Outcome for every mistake, on a network, with a method and in a precision drawn from the
+    seed.
+    """
     for n, mistake in enumerate(rows or TABLE):
         random = np.random.default_rng([seed, zlib.crc32(mistake.truth.encode()), n])
         for _ in range(4 * TRIES):

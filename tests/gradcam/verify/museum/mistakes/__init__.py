@@ -1,4 +1,6 @@
-"""The mistakes of the catalogue, as people make them: a few lines of faulty PyTorch each, or a library that still makes them."""
+"""The mistakes of the catalogue, as people make them: a few lines of faulty PyTorch each, or a library that
+still makes them.
+"""
 
 import importlib.util
 

@@ -22,7 +22,9 @@ def neighbour(offset):
 
 
 def aliased(case):
-    """Keeps the convolution's output by reference; the in-place ReLU then changes it; the gradient is the convolution's."""
+    """Keeps the convolution's output by reference; the in-place ReLU then changes it; the gradient is the
+    convolution's.
+    """
     A, dA = at_layer(case)
     return finish(case, cam=weigh(A.relu(), dA).relu())
 
@@ -52,7 +54,13 @@ TABLE = [
     Mistake("in-place ReLU: activation before it, gradient after it", gradient_after, CAMS, ("InPlace",)),
     Mistake("activation from before the ReLU, gradient from after it", activation_before, CAMS, ("VGG",)),
     Mistake("another layer (off by one, or after an in-place ReLU)", neighbour(-1), CAMS, ("VGG",)),
-    Mistake("gradient gated as in guided backprop", cam(lambda A, dA: weigh(A, dA * (A > 0) * (dA > 0)).relu()), CAMS),
+    Mistake(
+        "gradient gated as in guided backprop",
+        cam(lambda A, dA: weigh(A, dA * (A > 0) * (dA > 0)).relu()),
+        CAMS,
+    ),
     Mistake("ReLU on the gradient before its mean", cam(lambda A, dA: weigh(A, dA.relu()).relu()), CAMS),
-    Mistake("absolute value of the gradient before its mean", cam(lambda A, dA: weigh(A, dA.abs()).relu()), CAMS),
-]  # fmt: skip
+    Mistake(
+        "absolute value of the gradient before its mean", cam(lambda A, dA: weigh(A, dA.abs()).relu()), CAMS
+    ),
+]

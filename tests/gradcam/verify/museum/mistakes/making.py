@@ -17,10 +17,12 @@ ANY_SIZE = ("Residual", "Functional", "Pooled", "Averaged")  # networks that tak
 
 @dataclass(frozen=True)
 class Mistake:
-    """truth: the cause's name in the catalogue; make(case) -> what somebody would have got; families, methods: where it can happen.
+    """truth: the cause's name in the catalogue; make(case) -> what somebody would have got; families,
+    methods: where it can happen.
 
-    drawn: what `torch_nets.draw` is to draw otherwise; photo: whether the picture is made from a photo; parts: for two at once, what each
-    alone gives: both must show; refused: there is nothing to compare, and the verdict is to say why, in these words; needs: a library.
+    drawn: what `torch_nets.draw` is to draw otherwise; photo: whether the picture is made from a photo;
+    parts: for two at once, what each alone gives: both must show; refused: there is nothing to compare, and
+    the verdict is to say why, in these words; needs: a library.
     """
 
     truth: str

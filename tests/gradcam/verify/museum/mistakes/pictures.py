@@ -51,16 +51,35 @@ TABLE = [
     Mistake("another mean and deviation", fed(lambda x: (x * STD.to(x) + MEAN.to(x)) * 2 - 1)),
     Mistake("another mean and deviation", fed(lambda x: 255 * (x * STD.to(x) + MEAN.to(x)))),
     Mistake("another range of pixel values", fed(lambda x: x / 255)),
-    Mistake("picture with H and W exchanged", fed(lambda x: x.transpose(-1, -2)), families=ANY_SIZE, drawn={"size": (16, 16)}),
+    Mistake(
+        "picture with H and W exchanged",
+        fed(lambda x: x.transpose(-1, -2)),
+        families=ANY_SIZE,
+        drawn={"size": (16, 16)},
+    ),
     Mistake("picture with H and W exchanged", fed(lambda x: x.transpose(-1, -2)), families=ANY_SIZE),
     Mistake("picture mirrored", fed(lambda x: x.flip(-1))),
     # its size
-    Mistake("another way of resizing the photo", from_photo(by(Image.BICUBIC)), families=ANY_SIZE, photo=True),
-    Mistake("another way of resizing the photo", from_photo(by(Image.NEAREST)), families=ANY_SIZE, photo=True),
-    Mistake("another way of resizing the photo", from_photo(lambda photo, p: photo.resize((p.crop, p.crop), Image.BILINEAR)),
-            families=ANY_SIZE, photo=True),
-    Mistake("another way of resizing the photo", from_photo(lambda photo, p: crop(photo.resize((p.size, p.size), Image.BILINEAR), p.crop)),
-            families=ANY_SIZE, photo=True),
-    Mistake("another way of resizing the photo", from_photo(opencv), families=ANY_SIZE, photo=True, needs="cv2"),
+    Mistake(
+        "another way of resizing the photo", from_photo(by(Image.BICUBIC)), families=ANY_SIZE, photo=True
+    ),
+    Mistake(
+        "another way of resizing the photo", from_photo(by(Image.NEAREST)), families=ANY_SIZE, photo=True
+    ),
+    Mistake(
+        "another way of resizing the photo",
+        from_photo(lambda photo, p: photo.resize((p.crop, p.crop), Image.BILINEAR)),
+        families=ANY_SIZE,
+        photo=True,
+    ),
+    Mistake(
+        "another way of resizing the photo",
+        from_photo(lambda photo, p: crop(photo.resize((p.size, p.size), Image.BILINEAR), p.crop)),
+        families=ANY_SIZE,
+        photo=True,
+    ),
+    Mistake(
+        "another way of resizing the photo", from_photo(opencv), families=ANY_SIZE, photo=True, needs="cv2"
+    ),
     Mistake("another way of resizing the photo", from_photo(pytorch), families=ANY_SIZE, photo=True),
-]  # fmt: skip
+]

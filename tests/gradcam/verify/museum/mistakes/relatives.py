@@ -48,15 +48,41 @@ def lrp(truth, make, *methods):
 
 
 TABLE = [
-    Mistake("another rule for the places between baseline and picture", places(lambda m: np.arange(1, m + 1) / m), IG, SOME),
-    Mistake("another rule for the places between baseline and picture", places(lambda m: np.arange(m) / m), IG, SOME),
-    Mistake("another rule for the places between baseline and picture", places(lambda m: (np.arange(m) + 0.5) / m), IG, SOME),
+    Mistake(
+        "another rule for the places between baseline and picture",
+        places(lambda m: np.arange(1, m + 1) / m),
+        IG,
+        SOME,
+    ),
+    Mistake(
+        "another rule for the places between baseline and picture",
+        places(lambda m: np.arange(m) / m),
+        IG,
+        SOME,
+    ),
+    Mistake(
+        "another rule for the places between baseline and picture",
+        places(lambda m: (np.arange(m) + 0.5) / m),
+        IG,
+        SOME,
+    ),
     Mistake("another number of steps", gauss(20), IG, SOME),
-    Mistake("another baseline", lambda case: integrated(case, baseline=case.x.amin((1, 2, 3), keepdim=True)), IG, SOME),
+    Mistake(
+        "another baseline",
+        lambda case: integrated(case, baseline=case.x.amin((1, 2, 3), keepdim=True)),
+        IG,
+        SOME,
+    ),
     Mistake("another baseline", lambda case: integrated(case, baseline=1.0), IG, SOME),
     Mistake("not multiplied by x - x'", lambda case: integrated(case, times=False), IG, SOME),
     Mistake("the gradient at x alone", lambda case: case.x * at_input(case, None), IG, SOME),
-    Mistake("channels joined into one map", after(lambda m: m.abs().sum(1)), (*IG, "lrp_gamma"), MODULES, needs="zennit"),
+    Mistake(
+        "channels joined into one map",
+        after(lambda m: m.abs().sum(1)),
+        (*IG, "lrp_gamma"),
+        MODULES,
+        needs="zennit",
+    ),
     Mistake("the columns lose their mean first", lambda case: eigen(case, centre=True), EIGEN, SOME),
     Mistake("the singular vector has the other sign", after(torch.neg), EIGEN, SOME),
     Mistake("a method that asks for a class, instead of Eigen-CAM", grad_cam, EIGEN, SOME),
@@ -64,22 +90,62 @@ TABLE = [
     Mistake("another method of the family", score, ("grad_cam", "ablation_cam"), SOME),
     Mistake("another method of the family", ablation, ("grad_cam++", "score_cam"), SOME),
     Mistake("another method of the family", grad_cam, WEIGHED, SOME),
-    Mistake("masks made in another way", lambda case: score(case, lambda A: enlarged(to_one(A), case.x.shape[2:])), SCORE, SOME),
-    Mistake("masks made in another way",
-            lambda case: score(case, lambda A: to_one(enlarged(A, case.x.shape[2:], mode="bilinear", align_corners=True))), SCORE, SOME),
+    Mistake(
+        "masks made in another way",
+        lambda case: score(case, lambda A: enlarged(to_one(A), case.x.shape[2:])),
+        SCORE,
+        SOME,
+    ),
+    Mistake(
+        "masks made in another way",
+        lambda case: score(
+            case, lambda A: to_one(enlarged(A, case.x.shape[2:], mode="bilinear", align_corners=True))
+        ),
+        SCORE,
+        SOME,
+    ),
     Mistake("no softmax over the maps", lambda case: score(case, weigh=lambda s: s), SCORE, SOME),
     Mistake("softmax instead of scores", lambda case: score(case, read=lambda y: y.softmax(1)), SCORE, SOME),
-    Mistake("softmax instead of scores", lambda case: ablation(case, read=lambda y: y.softmax(1)), ABLATION, SOME),
-    Mistake("something else than zero for a map", lambda case: ablation(case, lambda a: a.mean((1, 2), keepdim=True)), ABLATION, SOME),
-    Mistake("the loss of score, measured in another way", lambda case: ablation(case, divide=False), ABLATION, SOME),
+    Mistake(
+        "softmax instead of scores", lambda case: ablation(case, read=lambda y: y.softmax(1)), ABLATION, SOME
+    ),
+    Mistake(
+        "something else than zero for a map",
+        lambda case: ablation(case, lambda a: a.mean((1, 2), keepdim=True)),
+        ABLATION,
+        SOME,
+    ),
+    Mistake(
+        "the loss of score, measured in another way",
+        lambda case: ablation(case, divide=False),
+        ABLATION,
+        SOME,
+    ),
     lrp("another epsilon", by(lambda r: r.Epsilon(1e-6)), "lrp_epsilon"),
-    lrp("the bias is left out of the denominator", by(lambda r: r.AlphaBeta(2, 1, zero_params="bias")), "lrp_alpha_beta"),
-    lrp("the bias is left out of the denominator", by(lambda r: r.Epsilon(rms, zero_params="bias")), "lrp_epsilon"),
-    lrp("another gamma, alpha or beta", by(lambda r: r.Gamma(0.5), linear=lambda r: r.Epsilon(1e-6)), "lrp_gamma"),
+    lrp(
+        "the bias is left out of the denominator",
+        by(lambda r: r.AlphaBeta(2, 1, zero_params="bias")),
+        "lrp_alpha_beta",
+    ),
+    lrp(
+        "the bias is left out of the denominator",
+        by(lambda r: r.Epsilon(rms, zero_params="bias")),
+        "lrp_epsilon",
+    ),
+    lrp(
+        "another gamma, alpha or beta",
+        by(lambda r: r.Gamma(0.5), linear=lambda r: r.Epsilon(1e-6)),
+        "lrp_gamma",
+    ),
     lrp("another gamma, alpha or beta", by(lambda r: r.AlphaBeta(1, 0)), "lrp_alpha_beta"),
     lrp("another rule of LRP", by(lambda r: r.AlphaBeta(2, 1)), "lrp_epsilon", "lrp_gamma"),
-    lrp("another rule of LRP", by(lambda r: r.Gamma(0.25), linear=lambda r: r.Epsilon(1e-6), first=False), "lrp_flat", "lrp_alpha_beta"),
+    lrp(
+        "another rule of LRP",
+        by(lambda r: r.Gamma(0.25), linear=lambda r: r.Epsilon(1e-6), first=False),
+        "lrp_flat",
+        "lrp_alpha_beta",
+    ),
     lrp("input times gradient instead of LRP", lambda case: case.x * at_input(case, None)),
     lrp("the gradient instead of relevance", lambda case: at_input(case, None)),
     lrp("relevance starts at 1, not at the score", lambda case: relevance(case, start=torch.ones_like)),
-]  # fmt: skip
+]

@@ -19,8 +19,10 @@ def softmax(case, y):
 TABLE = [
     Mistake("softmax instead of scores", started(lambda case, y: score(case, y.softmax(1)))),
     Mistake("log-softmax instead of scores", started(lambda case, y: score(case, y.log_softmax(1)))),
-    Mistake("gradient of the loss instead of the score",
-            started(lambda case, y: F.cross_entropy(y, torch.full((len(y),), case.c), reduction="sum"))),
+    Mistake(
+        "gradient of the loss instead of the score",
+        started(lambda case, y: F.cross_entropy(y, torch.full((len(y),), case.c), reduction="sum")),
+    ),
     Mistake("score value as seed", started(lambda case, y: score(case, y * y.detach()))),
     Mistake("all scores instead of one", started(lambda case, y: y.sum())),
     Mistake("another class", started(lambda case, y: y[:, (case.c + 1) % 5].sum())),
@@ -28,5 +30,9 @@ TABLE = [
     Mistake("softmax instead of scores", started(softmax), families=("Confident",)),
     Mistake("softmax instead of scores", started(softmax), FAMILY),
     Mistake("saturated softmax", in_float32, families=("Saturated",), refused=True),
-    Mistake("the batch's mean score instead of its sum", started(lambda case, y: y[:, case.c].mean()), drawn={"pictures": 3}),
-]  # fmt: skip
+    Mistake(
+        "the batch's mean score instead of its sum",
+        started(lambda case, y: y[:, case.c].mean()),
+        drawn={"pictures": 3},
+    ),
+]

@@ -40,21 +40,65 @@ def captum_guided_cam(case):
 
 
 TABLE = [
-    Mistake("upsampled with aligned corners",
-            enlarged(lambda case, m: enlarge(case, m, mode="bilinear", align_corners=True)), ("grad_cam",)),
-    Mistake("upsampled with aligned corners", lambda case: enlarge(case, right(case), mode="bilinear", align_corners=True), FAMILY),
-    Mistake("upsampled with aligned corners", enlarged(lambda case, m: scipy(case, m, 1)), ("grad_cam",), needs="scipy"),
-    Mistake("upsampled by the nearest neighbour", enlarged(lambda case, m: enlarge(case, m, mode="nearest")), ("grad_cam",)),
-    Mistake("upsampled by the nearest neighbour", captum_guided_cam, ("guided_grad_cam",), ("VGG", "Residual"), needs="captum"),
-    Mistake("upsampled by cubic convolution (OpenCV, PyTorch)",
-            enlarged(lambda case, m: enlarge(case, m, mode="bicubic", align_corners=False)), ("grad_cam",)),
-    Mistake("upsampled by cubic convolution (OpenCV, PyTorch)",
-            enlarged(lambda case, m: opencv(case, m, "INTER_CUBIC")), ("grad_cam",), needs="cv2"),
-    Mistake("upsampled by cubic convolution, corners aligned",
-            enlarged(lambda case, m: enlarge(case, m, mode="bicubic", align_corners=True)), ("grad_cam",)),
-    Mistake("upsampled by cubic convolution (PIL)", enlarged(lambda case, m: pil(case, m, "BICUBIC")), ("grad_cam",)),
+    Mistake(
+        "upsampled with aligned corners",
+        enlarged(lambda case, m: enlarge(case, m, mode="bilinear", align_corners=True)),
+        ("grad_cam",),
+    ),
+    Mistake(
+        "upsampled with aligned corners",
+        lambda case: enlarge(case, right(case), mode="bilinear", align_corners=True),
+        FAMILY,
+    ),
+    Mistake(
+        "upsampled with aligned corners",
+        enlarged(lambda case, m: scipy(case, m, 1)),
+        ("grad_cam",),
+        needs="scipy",
+    ),
+    Mistake(
+        "upsampled by the nearest neighbour",
+        enlarged(lambda case, m: enlarge(case, m, mode="nearest")),
+        ("grad_cam",),
+    ),
+    Mistake(
+        "upsampled by the nearest neighbour",
+        captum_guided_cam,
+        ("guided_grad_cam",),
+        ("VGG", "Residual"),
+        needs="captum",
+    ),
+    Mistake(
+        "upsampled by cubic convolution (OpenCV, PyTorch)",
+        enlarged(lambda case, m: enlarge(case, m, mode="bicubic", align_corners=False)),
+        ("grad_cam",),
+    ),
+    Mistake(
+        "upsampled by cubic convolution (OpenCV, PyTorch)",
+        enlarged(lambda case, m: opencv(case, m, "INTER_CUBIC")),
+        ("grad_cam",),
+        needs="cv2",
+    ),
+    Mistake(
+        "upsampled by cubic convolution, corners aligned",
+        enlarged(lambda case, m: enlarge(case, m, mode="bicubic", align_corners=True)),
+        ("grad_cam",),
+    ),
+    Mistake(
+        "upsampled by cubic convolution (PIL)",
+        enlarged(lambda case, m: pil(case, m, "BICUBIC")),
+        ("grad_cam",),
+    ),
     Mistake("upsampled by Lanczos (PIL)", enlarged(lambda case, m: pil(case, m, "LANCZOS")), ("grad_cam",)),
-    Mistake("upsampled by cubic splines, corners aligned (SciPy)",
-            enlarged(lambda case, m: scipy(case, m, 3)), ("grad_cam",), needs="scipy"),
-    Mistake("upsampled before the final ReLU", lambda case: enlarge(case, weigh(*at_layer(case))).relu(), ("grad_cam",)),
-]  # fmt: skip
+    Mistake(
+        "upsampled by cubic splines, corners aligned (SciPy)",
+        enlarged(lambda case, m: scipy(case, m, 3)),
+        ("grad_cam",),
+        needs="scipy",
+    ),
+    Mistake(
+        "upsampled before the final ReLU",
+        lambda case: enlarge(case, weigh(*at_layer(case))).relu(),
+        ("grad_cam",),
+    ),
+]
