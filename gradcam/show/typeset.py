@@ -16,6 +16,7 @@ from minicnn import Tensor
 
 INK, FAINT = "#1a1a1a", "#5a5a5a"
 LEADING = 1.32 / 72  # from one line to the next, per point of type
+MOST = 200  # letters that are measured where a line's beginning tells
 ASCENT = 0.95 / 72  # from the top of a line to where its letters stand, per point
 
 
@@ -36,13 +37,29 @@ def lines(text: str, width: float, size: float, weight: str = "normal", colour: 
         longer = f"{line} {word}" if line else word
         if line and wide(longer, size, weight) > width:
             done, longer = [*done, line], word
-        while wide(longer, size, weight) > width and len(longer) > 1:
-            fits = next(
-                n for n in range(len(longer) - 1, 0, -1) if n == 1 or wide(longer[:n], size, weight) <= width
-            )
+        while len(longer) > 1 and too_wide(longer, width, size, weight):
+            fits = fitting(longer, width, size, weight)
             done, longer = [*done, longer[:fits]], longer[fits:]
         line = longer
     return [Line(t, size, weight, colour) for t in [*done, line] if t]
+
+
+def too_wide(text: str, width: float, size: float, weight: str = "normal") -> bool:
+    """Whether a line is wider than `width`: of a very long one its beginning tells, sooner."""
+    begins = len(text) > 2 * MOST and wide(text[:MOST], size, weight) > width
+    return begins or wide(text, size, weight) > width
+
+
+def fitting(text: str, width: float, size: float, weight: str = "normal") -> int:
+    """How many of the first letters of a line that is too wide fit; at least one."""
+    fits, high = 1, 2
+    while high < len(text) and wide(text[:high], size, weight) <= width:
+        fits, high = high, 2 * high
+    high = min(high, len(text))
+    while high - fits > 1:
+        middle = (fits + high) // 2
+        fits, high = (middle, high) if wide(text[:middle], size, weight) <= width else (fits, middle)
+    return fits
 
 
 def wide(text: str, size: float, weight: str = "normal") -> float:

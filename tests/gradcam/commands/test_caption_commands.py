@@ -71,7 +71,7 @@ def test_a_photo_is_looked_at_with_a_warning(capsys):
         ),
         (["ask", "is there a star", "--answer", "maybe"], "there is no answer 'maybe'"),
         (["ask", "is there a star", "--answer", "elephant"], "there is red, "),
-        (["ask", "is there a star", "--layer", "fc6"], "no tensor is called 'fc6'"),
+        (["ask", "is there a star", "--layer", "fc6"], "is called 'fc6'"),
         (["ask", "is there a star", "sea.png", "--scene", "2"], "a photo or a scene's number, not both"),
         (["ask", "is there a star", "no.png"], "no.png: there is no such file"),
         (["caption", "--say", "a purple star"], "the word 'purple' is unknown"),
