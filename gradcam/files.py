@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +29,7 @@ def check_place(path: str | os.PathLike[str], inputs: Iterable[object] = (), rep
     replace: whether an ordinary file may be there already.  SaveError says why not.
     """
     path = Path(path)
+    _check_name(path)
     if path.is_symlink():
         raise SaveError(
             f"{path}: this is a symbolic link to {os.readlink(path)}; name that file itself, or another one"
@@ -68,3 +70,39 @@ def written(
     finally:
         with contextlib.suppress(FileNotFoundError):
             beside.unlink()
+
+
+@contextlib.contextmanager
+def fresh_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A folder for many files: made here, or there already and empty; emptied again if the block fails.
+
+    SaveError if there is something in it, or it cannot be made.
+    """
+    path = Path(path)
+    _check_name(path)
+    there = path.is_dir()
+    if (path.exists() or path.is_symlink()) and not there:
+        raise SaveError(f"{path}: this is no folder; name a new one")
+    if there and any(path.iterdir()):
+        raise SaveError(f"{path}: there are files in this folder already; name a new one, or an empty one")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        yield path
+    except BaseException as error:
+        for inside in path.iterdir() if path.is_dir() else ():
+            shutil.rmtree(inside) if inside.is_dir() else inside.unlink()
+        if not there and path.is_dir():
+            path.rmdir()
+        if isinstance(error, OSError):
+            raise SaveError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise
+
+
+def _check_name(path):
+    """SaveError if no file can have such a name: it is too long, or runs through a file."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise SaveError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None

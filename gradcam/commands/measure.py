@@ -82,7 +82,7 @@ def run(args):
                 "--out is for the curves of sanity_check; other measures are printed, and --rows keeps their "
                 "numbers"
             )
-        _places.place(args)
+        _places.place(args, args.out)
     net = loaded(network_named(args.network), args.weights)
     data = Photos(args.data, net.card) if args.data else Scenes(args.n or 100, net.card)
     _measure(args, net, data, asked, _at_layers(named, net) or _fitting(net, data))

@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from gradcam.commands import _places
 from gradcam.commands._parser import described
+from gradcam.commands._places import inputs
 
 DESCRIPTION = """\
 Is this map right?  Compare an explanation that any framework computed with this reference, step by step
@@ -91,12 +91,14 @@ def run(args):
     if args.kit:
         return _kit(args.kit)
     if args.html is not None:
-        _places.spare(_places.page(args.html), args, "html")
+        _check_report(args)
     verdict = _verdict(args)
     if args.html is not None:
+        from gradcam.files import written
         from gradcam.verify.report.html import as_html
 
-        _places.write(args.html, as_html(verdict))
+        with written(args.html, inputs(args, but="html")) as file:
+            file.write(as_html(verdict).encode("utf-8"))
     from gradcam.verify.report.text import in_words
 
     if args.json:
@@ -104,6 +106,15 @@ def run(args):
     else:
         say(in_words(verdict, colour=sys.stdout.isatty()), coloured=True)
     return verdict.status
+
+
+def _check_report(args):
+    """Before any work: a report is a page, and overwrites nothing that is read."""
+    from gradcam.files import SaveError, check_place
+
+    if Path(args.html).suffix.lower() not in (".html", ".htm"):
+        raise SaveError(f"{args.html}: a report's name ends in .html")
+    check_place(args.html, inputs(args, but="html"))
 
 
 def _verdict(args):
@@ -183,8 +194,10 @@ def _kit(words):
         raise AskError(
             f"there is no 'verify {' '.join(words)}'; to write the conformance kit: gradcam verify kit DIR"
         )
+    from gradcam.files import fresh_folder
     from gradcam.verify.kit.writing import write_kit
 
-    folder, files, size = write_kit(words[1])
+    with fresh_folder(words[1]) as place:
+        folder, files, size = write_kit(place)
     say(f"{files} files, {size / 1e6:.2f} MB, in {folder}: begin with {folder / 'README.md'}")
     return 0

@@ -124,12 +124,10 @@ def run_where(args):
 
 def run_check(args):
     """A row for each thing that is checked, as soon as it is known."""
-    from pathlib import Path
-
     import weights
     from gradcam.check import Row, check
     from gradcam.commands._network import network_named
-    from gradcam.commands._places import spare
+    from gradcam.commands._places import place
     from gradcam.commands._printing import say
 
     name = network_named(args.what, "classifier")
@@ -138,7 +136,7 @@ def run_check(args):
         get = f"gradcam weights get {name}, or " if path else ""
         raise weights.WeightsError(f"the file of {name} is not here: {get}name it with --weights FILE")
     if args.out is not None:
-        spare(Path(args.out), args, "out")
+        place(args, args.out)
     net = weights.load(name, path)
     parameters = sum(tensor.data.size for tensor in net.parameters().values())
     say(f"{net.card.title}, {parameters:,} parameters, {net.card.source}'s names: {path}\n")

@@ -1,4 +1,4 @@
-"""A file of the user's with the name of one of our packages: named in one sentence; and an interruption while importing."""
+"""A file of the user's with the name of one of our packages, and an interruption while importing."""
 
 import os
 import shutil
@@ -67,8 +67,13 @@ def test_packages_that_lie_elsewhere_together_are_ours(tmp_path):
 
 def test_an_interruption_while_importing_is_one_line(tmp_path):
     (tmp_path / "numpy.py").write_text("raise KeyboardInterrupt\n")  # what a slow disk gives time for
-    done = subprocess.run([sys.executable, "-m", "gradcam", "explain"], cwd=tmp_path, capture_output=True, text=True,
-                          env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "gradcam", "explain"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
     assert done.returncode not in (0, 1) and done.stderr == "gradcam: interrupted\n"
 
 

@@ -165,10 +165,14 @@ def test_bad_input_gets_one_line_status_2_and_leaves_nothing(here, capsys, what)
 
 
 NO_COMMANDS = {
-    "explain --colour red": "unrecognized arguments", "photo.jpg": "gradcam explain photo.jpg", "explian": "there is explain",
-    "explain photo.jpg net.npz photo.jpg": "one file at a time: net.npz is one more", "explain photo.jpg --scale 3": "choose from 1, 255",
-    "explain photo.jpg --mean nan": "no finite number", "explain photo.jpg --crop 0": "a number of pixels from 1, not '0'",
-}  # fmt: skip
+    "explain --colour red": "unrecognized arguments",
+    "photo.jpg": "gradcam explain photo.jpg",
+    "explian": "there is explain",
+    "explain photo.jpg net.npz photo.jpg": "one file at a time: net.npz is one more",
+    "explain photo.jpg --scale 3": "choose from 1, 255",
+    "explain photo.jpg --mean nan": "no finite number",
+    "explain photo.jpg --crop 0": "a number of pixels from 1, not '0'",
+}
 
 
 @pytest.mark.parametrize(("words", "says"), NO_COMMANDS.items())
@@ -423,7 +427,7 @@ def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys
 
 
 def test_the_first_class_is_the_one_with_the_highest_score(capsys, tmp_path, monkeypatch):
-    """Both probabilities are 1 to the last digit of float32, or nearly; and they need not add up to a hundred."""
+    """Both probabilities are 1 to the last digit of float32, or nearly; they need not add up to a hundred."""
     monkeypatch.chdir(tmp_path)
     assert main(["explain", "--json", "--method", "saliency"]) == 0
     found = json.loads(capsys.readouterr().out)

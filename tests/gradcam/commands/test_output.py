@@ -1,4 +1,4 @@
-"""What a command prints and writes: on any stream, whatever names are made of, and over nothing of the user's."""
+"""What a command prints and writes: on any stream, whatever names are made of, over nothing of the user's."""
 
 import json
 import os
@@ -41,8 +41,8 @@ def here(tmp_path, monkeypatch):
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_every_table_is_printed_in_every_encoding(tmp_path, encoding):
     """What a table of figures is made of: arrows, dashes, names of authors."""
-    words = "$G measure --help && $G measure pointing_game --network shapes --world shapes --n 1 --method saliency"
-    done = typed(words, tmp_path, PYTHONIOENCODING=encoding)
+    measure = "$G measure pointing_game --network shapes --world shapes --n 1 --method saliency"
+    done = typed(f"$G measure --help && {measure}", tmp_path, PYTHONIOENCODING=encoding)
     said = done.stdout.decode(encoding)
     assert (done.returncode, done.stderr) == (0, b"") and "| saliency" in said
     assert ("Böhle" if encoding != "ascii" else "B\\xf6hle") in said
@@ -134,7 +134,7 @@ def test_a_photo_whose_name_is_no_text_is_explained(here):
 
 
 def test_classes_are_named_in_a_file_and_shown_escaped(capsys):
-    from gradcam.commands._ask import class_index
+    from gradcam.asking import class_index
     from minicnn import Error
 
     with pytest.raises(Error):
@@ -155,11 +155,20 @@ def test_the_name_of_a_panel_always_fits(here, capsys):
     assert name_of("a/b.c.jpg", "explained") == "b.c_explained.png"
 
 
-@pytest.mark.parametrize("command", [["explain", "--out"], ["explain", "photo.png", "--out", "", "--json"],
-                                     ["ask", ""], ["explain", ""], ["explain", "--network="], ["caption", "--out= "]])  # fmt: skip
-def test_nothing_is_empty(here, capsys, command):
+EMPTY = (
+    ["explain", "--out", ""],
+    ["explain", "photo.png", "--out", "", "--json"],
+    ["explain", "--network="],
+    ["explain", ""],
+    ["ask", ""],
+    ["caption", "--out= "],
+)
+
+
+@pytest.mark.parametrize("words", EMPTY)
+def test_nothing_is_empty(here, capsys, words):
     with pytest.raises(SystemExit) as end:
-        main([*command, ""] if command[-1] == "--out" else command)
+        main(words)
     err = capsys.readouterr().err
     assert end.value.code == 2 and err.count("\n") == 1 and "is empty" in err
     assert {p.name for p in here.iterdir()} == {"photo.png"}
@@ -167,10 +176,16 @@ def test_nothing_is_empty(here, capsys, command):
 
 LONG = "x" * 300
 UNWRITABLE = {
-    "a name that is too long": f"{LONG}.png", "a pipe": "pipe.png", "a link": "link.png", "a link to nowhere": "nowhere.png",
-    "the photo": "photo.png", "the photo by another way": "./folder/../photo.png", "a second name of the photo": "second.png",
-    "a device": "/dev/null", "a folder": "folder.png",
-}  # fmt: skip
+    "a name that is too long": f"{LONG}.png",
+    "a pipe": "pipe.png",
+    "a link": "link.png",
+    "a link to nowhere": "nowhere.png",
+    "the photo": "photo.png",
+    "the photo by another path": "./folder/../photo.png",
+    "a second name of the photo": "second.png",
+    "a device": "/dev/null",
+    "a folder": "folder.png",
+}
 COMMANDS = {"explain": [], "caption": [], "regions": [], "ask": ["is there a star?"]}
 
 
@@ -192,3 +207,54 @@ def test_a_picture_goes_to_an_ordinary_file_of_its_own(here, capsys, command, wh
     assert out == "" and err.startswith("gradcam: ") and err.count("\n") == 1
     assert {p.name: p.read_bytes() for p in here.iterdir() if p.is_file()} == before
     assert sorted(p.name for p in here.iterdir()) == listed and os.path.islink("link.png")
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "html", ["x.npy", "model.onnx", "map.npy", "link.html", "pipe.html", "report.txt", "x.html"]
+)
+def test_a_report_of_verify_overwrites_nothing_of_the_users(here, capsys, html):
+    """Nor does it follow a link or wait at a pipe; it is said before any work: these files hold nothing."""
+    for name in ("x.npy", "model.onnx", "map.npy", "target.html", "x.html"):
+        (here / name).write_bytes(b"mine")
+    os.symlink("target.html", "link.html")
+    os.mkfifo("pipe.html")
+    words = [
+        "verify",
+        "--onnx",
+        "model.onnx",
+        "--input",
+        "x.html" if html == "x.html" else "x.npy",
+        "--class",
+        "0",
+    ]
+    assert main([*words, "--result", "map.npy", "--html", html]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and err.startswith(f"gradcam: {html}: ")
+    assert all(
+        (here / name).read_bytes() == b"mine" for name in ("x.npy", "model.onnx", "map.npy", "target.html")
+    )
+
+
+def test_a_kit_is_written_into_no_folder_of_the_users(here, capsys):
+    (here / "README.md").write_text("mine")
+    (here / "file").write_text("mine")
+    for folder in (".", "file", "x" * 300):
+        assert main(["verify", "kit", folder]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    assert {p.name for p in here.iterdir()} == {"README.md", "file", "photo.png"}
+    assert (here / "README.md").read_text() == "mine"
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_half_a_kit_is_no_kit(here, capsys, monkeypatch, there):
+    if there:
+        (here / "kit").mkdir()
+
+    def full(file, array):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    assert main(["verify", "kit", "kit"]) == 2
+    assert "kit: the kit cannot be written: No space left on device" in capsys.readouterr().err
+    assert (here / "kit").is_dir() == there and not (there and any((here / "kit").iterdir()))
