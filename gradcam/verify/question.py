@@ -46,6 +46,21 @@ class Question:
     VerifyError says what does not fit.
     """
 
+    net: Any
+    method: str
+    layer: str | None
+    x: np.ndarray
+    c: Any
+    settings: dict[str, Any]
+    pixels: Any
+    photo: Any
+    names_of: Callable[[str | None], str | None] | None
+    values: OrderedDict[tuple[Any, ...], Any]  # of steps, {(step, names of changes): value}
+    given: dict[str, str]  # {step: type of their array}
+    theirs: dict[str, np.ndarray]  # {step: their array, in our shape}
+    at_input_size: bool  # whether their map has the size of the input
+    misfit: str  # why their result has not our shape: another layer, say, which a hypothesis may explain
+
     def __init__(
         self,
         net: Any,
@@ -64,7 +79,7 @@ class Question:
             raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
         self.settings = settings_of(self.method, settings or {}, self.x)
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
-        self.values: OrderedDict = OrderedDict()
+        self.values = OrderedDict()
         self.names_of, self.photo = names_of, photo
         self.at_input_size = False
         self.misfit = (
@@ -146,11 +161,11 @@ class Question:
         """The tensor that the picture is, in y's history."""
         return next(t for t in history(y) if t.op is None and t.name == "x")
 
-    def allow(self, v: Run) -> tuple[type, ...]:
+    def allow(self, v: Run) -> tuple[type[Op], ...]:
         """Kinds of operations at which a table may be silent: all under a hypothesis, else none."""
         return (Op,) if v.changes else ()
 
-    def remember(self, key: tuple, value: Any) -> None:
+    def remember(self, key: tuple[Any, ...], value: Any) -> None:
         """Keep a step's value; of large forward passes, the reference and the newest."""
         self.values[key] = value
         if key[0] == "y" and key[1]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY, Hypothesis
+from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY, Form, Hypothesis
 from gradcam.verify.reference.pipelines import FORWARD, PATHS
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import upstream
@@ -28,6 +28,15 @@ FAR = 100  # the next hypothesis leaves this many times more: no confusion possi
 
 class Search:
     """Which changes of the reference give all of their quantities, to within `limits` {step: relative}."""
+
+    q: Any
+    limits: dict[str, float]
+    say: Callable[[str], Any]
+    theirs: dict[str, np.ndarray]
+    left: dict[tuple[Form, ...], float]  # what each tried combination leaves (relative L2)
+    tried: int
+    kept: Form | None
+    forms: list[Form]
 
     def __init__(
         self, q: Any, limits: dict[str, float], hypotheses: Sequence[Hypothesis], say: Callable[[str], Any]

@@ -1,28 +1,35 @@
 """Integrated Gradients and SmoothGrad: other pictures, another baseline, another mean."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.methods.integrated_gradients import quadrature
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.averaged_gradients import from_baseline, mean_signal
 from gradcam.verify.reference.pipelines import PATHS
+from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import arrived
+from minicnn import Tensor
 
 IG, SMOOTH = ("integrated_gradients",), ("smoothgrad",)
 COUNTS = (10, 20, 25, 32, 50, 64, 100)
 
 
-def left(m):
+def left(m: int) -> Any:
     return np.arange(m) / m, np.full(m, 1 / m)
 
 
-def trapezoid(m):
+def trapezoid(m: int) -> Any:
     shares = np.full(m, 1.0)
     shares[[0, -1]] = 0.5
     return np.linspace(0, 1, m), shares / shares.sum()
 
 
-def both_ends(m):
+def both_ends(m: int) -> Any:
     return np.linspace(0, 1, m), np.full(m, 1 / m)
 
 
@@ -37,7 +44,7 @@ RULES = {
 OURS = {"gauss": "Gauss-Legendre", "right": "right: a = 1/m ... 1", "midpoint": "midpoint"}
 
 
-def rules(q, y):
+def rules(q: Question, y: Tensor) -> Variants:
     m = q.settings["steps"]
     return {
         name: along(*f(m))
@@ -46,21 +53,21 @@ def rules(q, y):
     }
 
 
-def counts(q, y):
+def counts(q: Question, y: Tensor) -> Variants:
     places = RULES[OURS[q.settings["rule"]]]
     return {f"{m} steps": along(*places(m)) for m in COUNTS if m != q.settings["steps"]}
 
 
-def along(places, shares):
+def along(places: Any, shares: Any) -> Any:
     return lambda q, v, old: from_baseline(q, v, places, shares)
 
 
-def in_single(q, v, old):
+def in_single(q: Question, v: Run, old: Old) -> Any:
     path = old()
     return path._replace(shares=path.shares.astype(np.float32).astype(np.float64))
 
 
-def baselines(q, y):
+def baselines(q: Question, y: Tensor) -> Variants:
     """What people start from; a number, or one for each channel or picture."""
     low, high = q.pixels
     each = {"axis": (1, 2, 3), "keepdims": True}
@@ -80,16 +87,16 @@ def baselines(q, y):
     return {n: lambda q, v, old, b=b: from_baseline(q, v, *places, b) for n, b in others.items()}
 
 
-def by_input(q, v, old):
+def by_input(q: Question, v: Run, old: Old) -> Any:
     return v.input * v.signal
 
 
-def at_the_picture(q, v, old):
+def at_the_picture(q: Question, v: Run, old: Old) -> Any:
     """One gradient, at x."""
     return arrived(q, v, q.input_of(v.y), v.rules)
 
 
-def of_draws(q, y):
+def of_draws(q: Question, y: Tensor) -> Variants:
     return {
         "mean of squares": lambda q, v, old: mean_signal(q, v, np.square),
         "mean of |.|": lambda q, v, old: mean_signal(q, v, abs),

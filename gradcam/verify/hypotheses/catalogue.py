@@ -1,5 +1,7 @@
 """All hypotheses, in the order in which they are tried."""
 
+from __future__ import annotations
+
 from gradcam.verify.hypotheses import (
     averaging,
     combining,

@@ -1,16 +1,19 @@
 """Grad-CAM's sum: its weights, its terms, its ReLU."""
 
+from __future__ import annotations
+
 import inspect
+from typing import Any
 
 import numpy as np
 
 from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
-from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis
-from gradcam.verify.question import SHARED
+from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis, Old, Variants
+from gradcam.verify.question import SHARED, Question
 from gradcam.verify.reference.pipelines import CAMS, FORWARD, UNCLIPPED, WEIGHED, but
 from gradcam.verify.reference.run import Run
-from minicnn import GraphError, find
+from minicnn import GraphError, Tensor, find
 
 EQ1 = "alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1)"
 EQ2 = "L = ReLU(sum_k alpha_k A^k) (eq. 2): one ReLU, on the sum"
@@ -25,7 +28,7 @@ SAID_OTHERWISE = (
 )  # Grad-CAM with its sign flipped; at the last layer, with a sum for the mean
 
 
-def relatives(q, y):
+def relatives(q: Question, y: Tensor) -> Variants:
     """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, where
     libraries put it, too.
     """
@@ -36,7 +39,7 @@ def relatives(q, y):
     }
 
 
-def possible(method, q, y):
+def possible(method: str, q: Question, y: Tensor) -> Any:
     """Whether its weights are defined at this layer, and little work."""
     if method == "cam":
         try:
@@ -46,7 +49,7 @@ def possible(method, q, y):
     return not METHODS[method].many_passes or q.affords(q.reference.activation.shape[-3])
 
 
-def whole(q, y):
+def whole(q: Question, y: Tensor) -> Variants:
     """Their maps, from weights to ReLU."""
     return {
         name: lambda q, v, old, w=w: np.maximum((w(q, v, None) * v.activation).sum(axis=-3), 0)
@@ -54,20 +57,20 @@ def whole(q, y):
     }
 
 
-def as_if(method, q, v):
+def as_if(method: str, q: Question, v: Run) -> Any:
     """The same run of another method, up to the layer."""
     if method == "cam" and cam_head(v.y)[0] is not v.A:
         raise DoesNotApply("CAM's layer is the one in front of the pooling")
     return Run(q.of_method(method), [c for c in v.changes if c[1] in SHARED])
 
 
-def summed(q, v, old):
+def summed(q: Question, v: Run, old: Old) -> Any:
     """The authors' own code leaves out 1/Z."""
     method = "grad_cam" if q.method == "guided_grad_cam" else q.method
     return METHODS[method].weights(v.gradient, v.activation, alpha="sum")
 
 
-def denominators(q, y):
+def denominators(q: Question, y: Tensor) -> Variants:
     """Of Grad-CAM++; torch-cam divides a copy, and its weights stay undivided."""
 
     def cubes_inside(q, v, old):
@@ -83,14 +86,14 @@ def denominators(q, y):
     }
 
 
-def guarded(q, y):
+def guarded(q: Question, y: Tensor) -> Variants:
     return {
         f"{eps:g}": lambda q, v, old, eps=eps: METHODS[q.method].weights(v.gradient, v.activation, eps=eps)
         for eps in (1e-6, 1e-7, 1e-8, 1e-9)
     }
 
 
-def rows(q, v, old):
+def rows(q: Question, v: Run, old: Old) -> Any:
     """softmax over the channels, as some attention code has it"""
     w = old()
     e = np.exp(w - w.max(axis=-3, keepdims=True))

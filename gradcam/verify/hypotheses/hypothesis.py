@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import ALL
 from gradcam.verify.reference.run import Change
 from gradcam.verify.reference.steps import STEPS
 from minicnn import Error, GraphError, RuleError
 
+Variants = dict[str, Callable[..., Any]]  # {detail: change}
+Old = Callable[[], Any]  # gives what a step would have been
 CHEAP = ("weights", "signed", "map", "upsampled", "result")  # no backward pass is computed again
 
 
@@ -44,7 +47,7 @@ class Hypothesis:
     says: str
     fix: str
     change: Callable[..., Any] | None = None
-    variants: Callable[..., Mapping[str, Callable[..., Any]]] | None = None
+    variants: Callable[..., Variants] | None = None
     also: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
     methods: tuple[str, ...] = ALL
     kind: str = "mistake"
@@ -54,7 +57,7 @@ class Hypothesis:
         """What a report calls its step."""
         return STEPS[self.step].title
 
-    def forms(self, q: Any) -> list[Form]:
+    def forms(self, q: Question) -> list[Form]:
         """Every variant of this cause for a question."""
         if q.method not in self.methods or self.step not in q.pipeline.steps:
             return []

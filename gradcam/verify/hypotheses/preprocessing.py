@@ -1,10 +1,17 @@
 """The picture is not what the network was trained on."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.interpolation import upsample
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.hypotheses.resizing_photos import resized_otherwise
+from gradcam.verify.question import Question
+from gradcam.verify.reference.run import Run
+from minicnn import Tensor
 
 MEAN, STD = (
     np.array(v)[:, None, None] for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -12,11 +19,11 @@ MEAN, STD = (
 CAFFE = np.array([103.939, 116.779, 123.68])[:, None, None]  # BGR
 
 
-def colours(q, y):
+def colours(q: Question, y: Tensor) -> Variants:
     return {"": lambda q, v, old: old()[:, ::-1]} if q.x.shape[1] == 3 else {}
 
 
-def normalisations(q, y):
+def normalisations(q: Question, y: Tensor) -> Variants:
     """x is taken to be (p - mean) / std for a picture p in 0..1."""
     if q.x.shape[1] != 3:
         return {}
@@ -30,27 +37,27 @@ def normalisations(q, y):
     }
 
 
-def ranges(q, y):
+def ranges(q: Question, y: Tensor) -> Variants:
     return {
         "255 times too large": lambda q, v, old: 255 * old(),
         "255 times too small": lambda q, v, old: old() / 255,
     }
 
 
-def exchanged(q, v, old):
+def exchanged(q: Question, v: Run, old: Old) -> Any:
     return old().swapaxes(-1, -2)
 
 
-def square(q):
+def square(q: Question) -> Any:
     return q.x.shape[-1] == q.x.shape[-2]
 
 
-def turned(q, y):
+def turned(q: Question, y: Tensor) -> Variants:
     """A network that takes any size also takes a picture that is not square; its map is (W, H), too."""
     return {"": exchanged} if square(q) or q.exchanged else {}
 
 
-def resizes(q, y):
+def resizes(q: Question, y: Tensor) -> Variants:
     if q.photo is None:
         return {}
     return {name: lambda q, v, old, make=make: make() for name, make in resized_otherwise(q.photo).items()}

@@ -2,7 +2,10 @@
 all.
 """
 
+from __future__ import annotations
+
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +24,25 @@ from gradcam.relevance import (
     z_box,
 )
 from gradcam.rules import BACKPROP
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference import relevance_tables
 from gradcam.verify.reference.pipelines import RELEVANCE, but
-from minicnn import Add, AvgPool, BatchNorm, Conv, GlobalAvgPool, Linear, MaxPool, Mean, history, one_hot
+from gradcam.verify.reference.run import Run
+from minicnn import (
+    Add,
+    AvgPool,
+    BatchNorm,
+    Conv,
+    GlobalAvgPool,
+    Linear,
+    MaxPool,
+    Mean,
+    Op,
+    Tensor,
+    history,
+    one_hot,
+)
 from minicnn.replay import again
 
 BOXED = tuple(relevance_tables.FIRST)
@@ -38,12 +56,12 @@ NAMES = {
 }
 
 
-def fixed(rules):
+def fixed(rules: Any) -> Any:
     """A table instead, and averages by share."""
     return lambda q, v, old: rules if rules is BACKPROP else relevance_tables.averaged(rules)
 
 
-def others(q, y):
+def others(q: Question, y: Tensor) -> Variants:
     return {
         NAMES[m]: lambda q, v, old, m=m: relevance_tables.rules_of(q, v, m)
         for m in RELEVANCE
@@ -51,7 +69,7 @@ def others(q, y):
     }
 
 
-def tables(q, eps, elsewhere):
+def tables(q: Question, eps: float, elsewhere: Any) -> Any:
     """The method's table with another stabiliser."""
     match q.method:
         case "lrp_epsilon":
@@ -61,7 +79,7 @@ def tables(q, eps, elsewhere):
     return table(gamma(eps=eps), epsilon(eps), elsewhere)
 
 
-def stabilisers(q, y):
+def stabilisers(q: Question, y: Tensor) -> Variants:
     def change(q, v, old, eps, elsewhere):
         rules = tables(q, eps, elsewhere)
         first = {"lrp_z_box": lambda: z_box(*q.pixels, eps=eps), "lrp_flat": lambda: flat(eps)}.get(q.method)
@@ -86,7 +104,7 @@ def stabilisers(q, y):
     return variants
 
 
-def without_bias(q, v, old):
+def without_bias(q: Question, v: Run, old: Old) -> Any:
     """The rules of operations with weights see no bias."""
 
     def blind(rule):
@@ -103,7 +121,7 @@ def without_bias(q, v, old):
     }
 
 
-def strengths(q, y):
+def strengths(q: Question, y: Tensor) -> Variants:
     gammas = {f"gamma {g:g}": table(gamma(g), epsilon()) for g in (0.1, 0.5, 1.0, 100.0)}
     gammas["gamma in linear layers as well"] = table(gamma())
     if q.method in BOXED:
@@ -121,7 +139,7 @@ def strengths(q, y):
     }
 
 
-def bounds(q, y):
+def bounds(q: Question, y: Tensor) -> Variants:
     """Of a pixel, after preprocessing."""
     low, high = (f(axis=(-2, -1), keepdims=True) for f in (q.x.min, q.x.max))
     of_all = q.x.min(axis=(1, 2, 3), keepdims=True), q.x.max(axis=(1, 2, 3), keepdims=True)
@@ -139,15 +157,15 @@ def bounds(q, y):
     }
 
 
-def times_input(q, v, old):
+def times_input(q: Question, v: Run, old: Old) -> Any:
     return v.input * v.signal
 
 
-def one(q, v, old):
+def one(q: Question, v: Run, old: Old) -> Any:
     return v.y, one_hot(v.y, q.c)
 
 
-def pool_by_share(op, R):
+def pool_by_share(op: Op, R: np.ndarray) -> Any:
     """Relevance is shared out over the window by value, instead of going to the winner."""
     from minicnn.windows import cut_padding, pad_to_fit, taps
 
@@ -162,7 +180,7 @@ def pool_by_share(op, R):
     return cut_padding(found, op.size, op.pad)
 
 
-def underived(q, y):
+def underived(q: Question, y: Tensor) -> Variants:
     """Hooks on modules do not see a sum or a mean that is written as a function."""
     means = (Mean, AvgPool, GlobalAvgPool)
     kinds = {
@@ -176,11 +194,11 @@ def underived(q, y):
     return {n: lambda q, v, old, k=k: {**old(), **dict.fromkeys(k, to_the_winner)} for n, k in fits.items()}
 
 
-def contrast(q, v, old):
+def contrast(q: Question, v: Run, old: Old) -> Any:
     return old() | {Linear: excite_and_contrast}
 
 
-def squared(op, P):
+def squared(op: Op, P: np.ndarray) -> Any:
     """By x w without its sign."""
     x, W = (i.data for i in op.inputs[:2])
     return share(op, P, [(pos(x), pos(W), None), (pos(x), -neg(W), None)], eps=0.0)

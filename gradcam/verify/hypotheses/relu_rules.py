@@ -1,12 +1,19 @@
 """The rule of the backward pass is not the method's, or does not reach every ReLU."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import GATED, GRADED, PLAIN, RULED
+from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.tape import Tap, consumers, makers, rerun
-from minicnn import Conv, Linear, MaxPool, ReLU, names
+from minicnn import Conv, Linear, MaxPool, ReLU, Tensor, names
 from minicnn.windows import cut_padding, pad_to_fit, taps
 
 SPRINGENBERG = "guided backprop passes g 1[x > 0] 1[g > 0] at every ReLU (Springenberg et al. 2015, fig. 1)"
@@ -16,16 +23,16 @@ ZEILER = (
 EVERY = "the rule holds at every ReLU between the score and the input"
 
 
-def instead(rules):
+def instead(rules: Any) -> Any:
     return lambda q, v, old: rules
 
 
-def silent(reached):
+def silent(reached: Any) -> Any:
     """The method's rule at the ReLUs that were reached, the derivative at the others."""
     return lambda q, v, old: {name: rule for kind, rule in old().items() if kind is ReLU for name in reached}
 
 
-def parts(q, y):
+def parts(q: Question, y: Tensor) -> Variants:
     """Some ReLUs only: those of the convolutions, those of the classifier, modules only, without one."""
     known = {t: n for n, t in names(y).items()}
     relus = makers(y)
@@ -51,11 +58,11 @@ def parts(q, y):
     return different
 
 
-def inverted(q, v, old):
+def inverted(q: Question, v: Run, old: Old) -> Any:
     return {ReLU: lambda op, gy: gy * (op.x <= 0) * (gy > 0 if q.method != "saliency" else True)}
 
 
-def clipped_below(q, v, old):
+def clipped_below(q: Question, v: Run, old: Old) -> Any:
     """The signal is clipped after the layer below, where it leaves a convolution, instead of where it arrives
     at the ReLU.
     """
@@ -64,7 +71,7 @@ def clipped_below(q, v, old):
     return {ReLU: gate, Conv: clip, Linear: clip}
 
 
-def output_gate(q, v, old):
+def output_gate(q: Question, v: Run, old: Old) -> Any:
     """gate x >= 0: what is exactly 0 passes."""
     rule = {
         "deconvnet": lambda op, gy: gy * (gy >= 0),
@@ -74,7 +81,7 @@ def output_gate(q, v, old):
     return {ReLU: rule.get(q.method, lambda op, gy: gy * (op.x >= 0))}
 
 
-def shared(q, y):
+def shared(q: Question, y: Tensor) -> Variants:
     """Hooks on a tensor that a ReLU and somebody else take: what arrives from both is clipped, or all but the
     ReLU's is lost.
     """
@@ -90,7 +97,7 @@ def shared(q, y):
     return {"": hooked}
 
 
-def hooked_rules(q, v, old):
+def hooked_rules(q: Question, v: Run, old: Old) -> Any:
     """The rules of such hooks: plain at the ReLU, and its rule at the tensor in front of it."""
     arrived = {}
 
@@ -107,7 +114,7 @@ def hooked_rules(q, v, old):
     return {ReLU: at_relu, Tap: at_tap}
 
 
-def ties(share):
+def ties(share: Any) -> Any:
     """A rule for max-pools: where a window's maximum is found more than once, the signal goes to the last, or
     is split.
     """
@@ -127,20 +134,20 @@ def ties(share):
     return lambda q, v, old: old() | {MaxPool: rule}
 
 
-def split(hits):
+def split(hits: np.ndarray) -> Any:
     return hits / hits.sum(axis=0)
 
 
-def every(hits):
+def every(hits: np.ndarray) -> Any:
     return hits.astype(float)
 
 
-def last(hits):
+def last(hits: np.ndarray) -> Any:
     later = np.cumsum(hits[::-1], axis=0)[::-1]
     return hits * (later == 1)
 
 
-def tied(change):
+def tied(change: Callable[..., Any]) -> Any:
     return lambda q, y: {"": change} if makers(y, MaxPool) else {}
 
 

@@ -1,6 +1,9 @@
 """Ways to bring a photo to the network's size: other geometry, other filters."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -17,7 +20,7 @@ FILTERS = (
 )  # PIL's, which average over the old pixels where a picture shrinks
 
 
-def resized_otherwise(photo):
+def resized_otherwise(photo: Any) -> Any:
     """{detail: input (1, C, crop, crop)} for (picture, preprocessing), without the right one; computed when
     called.
     """
@@ -43,7 +46,7 @@ def resized_otherwise(photo):
     return found
 
 
-def resized(picture, p, resize):
+def resized(picture: Any, p: Any, resize: Any) -> Any:
     """`prepare` with another way to resize: resize(pixels (H, W, 3), (h, w)) -> pixels, as floats where the
     way has them.
     """
@@ -58,7 +61,7 @@ def resized(picture, p, resize):
     return ((values * (p.scale / 255) - np.asarray(p.mean)) / np.asarray(p.std)).transpose(2, 0, 1)[None]
 
 
-def in_floats(pixels, size):
+def in_floats(pixels: np.ndarray, size: Any) -> Any:
     """Bilinear between the four nearest old pixels, however far the new ones lie apart."""
     rows, columns = (bilinear(n, N) for n, N in zip(pixels.shape, size))
     return np.einsum("ij,jkc,lk->ilc", rows, pixels.astype(np.float64), columns, optimize=True)

@@ -1,11 +1,16 @@
 """The network does not compute the same scores."""
 
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from __future__ import annotations
+
+from typing import Any
+
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.tape import again, makers, rerun
-from minicnn import AvgPool, BatchNorm, BatchNormTraining, MaxPool, Pad
+from minicnn import AvgPool, BatchNorm, BatchNormTraining, MaxPool, Pad, Tensor
 
 
-def training(q, y):
+def training(q: Question, y: Tensor) -> Variants:
     """Batchnorm by the batch's own statistics."""
     if not makers(y, BatchNorm):
         return {}
@@ -21,7 +26,7 @@ class _OwnStatistics(BatchNormTraining):
         return super().forward(x, gamma, beta)
 
 
-def pools(kind, **options):
+def pools(kind: str, **options: Any) -> Any:
     """The network with an option of its pools changed, if any pool changes by that."""
 
     def variants(q, y):
@@ -38,7 +43,7 @@ def pools(kind, **options):
     return variants
 
 
-def zero_padding(q, y):
+def zero_padding(q: Question, y: Tensor) -> Variants:
     """Max-pools whose padding counts as zeros."""
     if not any(max(max(s) for s in t.op.pad) for t in makers(y, MaxPool)):
         return {}

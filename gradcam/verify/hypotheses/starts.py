@@ -1,21 +1,27 @@
 """The signal starts elsewhere, or with another value."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import GATED, RELEVANCE
-from minicnn import LogSoftmax, Softmax, one_hot
+from gradcam.verify.reference.run import Run
+from minicnn import LogSoftmax, Softmax, Tensor, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
 SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
 
 
-def softmax(q, v, old):
+def softmax(q: Question, v: Run, old: Old) -> Any:
     p = Softmax()(v.y)
     return p, one_hot(p, q.c)
 
 
-def probabilities(q, y):
+def probabilities(q: Question, y: Tensor) -> Variants:
     """p(1 - p) near p = 1 is what float32 leaves of 1 - p: a few values of p next to the true one."""
     variants, p = {"": softmax}, Softmax()(y.data)
     classes = np.broadcast_to(np.asarray(q.c), len(p))
@@ -36,7 +42,7 @@ def probabilities(q, y):
     return variants
 
 
-def by_hand(q, v, p_c):
+def by_hand(q: Question, v: Run, p_c: Any) -> Any:
     """The derivative of softmax, with a p_c of our own."""
     p = Softmax()(v.y.data)
     p[:, q.c] = p_c
@@ -44,7 +50,7 @@ def by_hand(q, v, p_c):
     return v.y, p * (g - (g * p).sum(axis=1, keepdims=True))
 
 
-def cross_entropy(sign):
+def cross_entropy(sign: Any) -> Any:
     def change(q, v, old):
         p = LogSoftmax()(v.y)
         return p, sign * one_hot(p, q.c)
@@ -52,21 +58,21 @@ def cross_entropy(sign):
     return change
 
 
-def value(q, v, old):
+def value(q: Question, v: Run, old: Old) -> Any:
     y, gy = old()
     return y, gy * y.data
 
 
-def mean_of_batch(q, y):
+def mean_of_batch(q: Question, y: Tensor) -> Variants:
     N = len(q.x)
     return {"": lambda q, v, old: (v.y, old()[1] / N)} if N > 1 else {}
 
 
-def all_scores(q, v, old):
+def all_scores(q: Question, v: Run, old: Old) -> Any:
     return v.y, v.y.data if q.method in RELEVANCE else np.ones_like(v.y.data)
 
 
-def others(q, y):
+def others(q: Question, y: Tensor) -> Variants:
     """Every other class of a few; of many, the neighbours, the first, and the most probable ones."""
     classes, order = y.shape[1], np.argsort(-y.data, axis=1, kind="stable")
     c = np.broadcast_to(np.asarray(q.c), len(y.data))
@@ -86,7 +92,7 @@ def others(q, y):
     }
 
 
-def of_class(q, v, c):
+def of_class(q: Question, v: Run, c: Any) -> Any:
     """Where the method's signal would start for another class."""
     return q.pipeline.compute("start", q.of_class(c), v)
 

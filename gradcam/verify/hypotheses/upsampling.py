@@ -1,5 +1,10 @@
 """From the layer's size to the picture's: everybody enlarges otherwise."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from gradcam.interpolation import upsample
@@ -8,7 +13,7 @@ from gradcam.verify.reference.pipelines import CAMS
 from gradcam.verify.reference.resizing import cubic, lanczos, spline
 
 
-def by(matrix):
+def by(matrix: Any) -> Any:
     """Resize by R_rows map R_columns^T."""
 
     def change(q, v, old):
@@ -18,7 +23,7 @@ def by(matrix):
     return change
 
 
-def with_relu(how):
+def with_relu(how: Any) -> Any:
     """Enlarged before the final ReLU."""
     return lambda q, v, old: np.maximum(upsample(v.signed, q.x.shape[-2:], how), 0)
 
@@ -29,7 +34,7 @@ WHY = (
 FIX = "compare before upsampling; state how maps are enlarged"
 
 
-def entry(name, change):
+def entry(name: str, change: Callable[..., Any]) -> Any:
     return Hypothesis(
         name=name,
         step="upsampled",

@@ -1,46 +1,54 @@
 """The result's values: scales, signs, normalisation, orientation, precision."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS, PATHS, RELEVANCE, SIGNED
+from gradcam.verify.reference.run import Run
+from minicnn import Tensor
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"
 
 
-def each(f):
+def each(f: Callable[..., Any]) -> Any:
     """f(picture's values) for every picture of the batch."""
     return lambda q, v, old: np.stack([f(m) for m in old()])
 
 
-def over_max(m):
+def over_max(m: np.ndarray) -> Any:
     return m / m.max() if m.max() > 0 else m
 
 
-def over_largest(m):
+def over_largest(m: np.ndarray) -> Any:
     return m / abs(m).max() if np.any(m) else m
 
 
-def min_max(m):
+def min_max(m: np.ndarray) -> Any:
     low, high = m.min(), m.max()
     return (m - low) / (high - low) if high > low else m
 
 
-def min_max_guarded(m):
+def min_max_guarded(m: np.ndarray) -> Any:
     m = m - m.min()
     return m / (1e-7 + m.max())
 
 
-def z_score(m):
+def z_score(m: np.ndarray) -> Any:
     return (m - m.mean()) / m.std()
 
 
-def unit_norm(m):
+def unit_norm(m: np.ndarray) -> Any:
     return m / np.sqrt((m**2).sum())
 
 
-def channels(q, y):
+def channels(q: Question, y: Tensor) -> Variants:
     """(N, C, H, W) to (N, H, W), otherwise."""
     return {
         "sum of |.|": lambda q, v, old: abs(v.signal).sum(axis=-3),
@@ -53,7 +61,7 @@ def channels(q, y):
     }
 
 
-def joined(q, y):
+def joined(q: Question, y: Tensor) -> Variants:
     """A map (N, 1, H, W) of what is signed and has channels."""
     return {
         "summed": lambda q, v, old: old().sum(axis=1, keepdims=True),
@@ -65,29 +73,29 @@ def joined(q, y):
     }
 
 
-def repeated(q, y):
+def repeated(q: Question, y: Tensor) -> Variants:
     return {f"{n} times": lambda q, v, old, n=n: n * old() for n in (2, 3, 4)}
 
 
-def normalised_before_relu(f):
+def normalised_before_relu(f: Callable[..., Any]) -> Any:
     return lambda q, v, old: np.stack([f(m) for m in v.signed])
 
 
-def together(f):
+def together(f: Callable[..., Any]) -> Any:
     """One normalisation over the whole batch."""
     return lambda q, y: {"": lambda q, v, old: f(old())} if len(q.x) > 1 else {}
 
 
-def cam_in_product(f):
+def cam_in_product(f: Callable[..., Any]) -> Any:
     return lambda q, v, old: np.stack([f(m) for m in old()])
 
 
-def transposed(q, y):
+def transposed(q: Question, y: Tensor) -> Variants:
     H, W = q.reference.result.shape[-2:]
     return {"": lambda q, v, old: old().swapaxes(-1, -2)} if H == W or q.exchanged else {}
 
 
-def reshaped(q, y):
+def reshaped(q: Question, y: Tensor) -> Variants:
     """The values of an (H, W) map read as (W, H), and perhaps turned back."""
     H, W = q.reference.result.shape[-2:]
     if H == W:
@@ -99,7 +107,7 @@ def reshaped(q, y):
     return {"": lambda q, v, old: read(old()) if q.exchanged else read(old()).swapaxes(-1, -2)}
 
 
-def mirrored(q, y):
+def mirrored(q: Question, y: Tensor) -> Variants:
     return {
         "left and right": lambda q, v, old: old()[..., ::-1],
         "top and bottom": lambda q, v, old: old()[..., ::-1, :],
@@ -107,7 +115,7 @@ def mirrored(q, y):
     }
 
 
-def first_only(q, y):
+def first_only(q: Question, y: Tensor) -> Variants:
     """Code for one picture, given a batch."""
     if len(q.x) == 1:
         return {}
@@ -118,7 +126,7 @@ def first_only(q, y):
     }
 
 
-def half(q, v, old):
+def half(q: Question, v: Run, old: Old) -> Any:
     with np.errstate(over="ignore", under="ignore"):
         return old().astype(np.float16).astype(np.float64)
 

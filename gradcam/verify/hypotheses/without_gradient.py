@@ -1,16 +1,23 @@
 """Eigen-CAM, Score-CAM, Ablation-CAM and occlusion: other masks, other weights, other windows."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.interpolation import upsample
 from gradcam.methods.score_cam import stretched
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Variants
+from gradcam.verify.question import Question
+from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.without_gradients import covered, singular, y_c
+from minicnn import Tensor
 
 EIGEN, SCORE, ABLATION, OCCLUSION = ("eigen_cam",), ("score_cam",), ("ablation_cam",), ("occlusion",)
 
 
-def centred(q, y):
+def centred(q: Question, y: Tensor) -> Variants:
     """Principal components: the mean is taken from the columns for the vector, and for the projection."""
 
     def change(q, v, old, sign=1):
@@ -20,7 +27,7 @@ def centred(q, y):
     return {"": change, "with the other sign": lambda q, v, old: change(q, v, old, -1)}
 
 
-def enlarged(q, y):
+def enlarged(q: Question, y: Tensor) -> Variants:
     """How a map becomes a mask."""
 
     def size(v):
@@ -50,12 +57,12 @@ def enlarged(q, y):
     return variants
 
 
-def together(H):
+def together(H: np.ndarray) -> Any:
     low, high = (f(axis=(-3, -2, -1), keepdims=True) for f in (H.min, H.max))
     return (H - low) / np.where(high > low, high - low, 1)
 
 
-def spread(q, y):
+def spread(q: Question, y: Tensor) -> Variants:
     """The scores to weights without softmax."""
     return {
         "the scores themselves": lambda q, v, old: v.seen[..., None, None],
@@ -67,11 +74,11 @@ def spread(q, y):
     }
 
 
-def empty(v):
+def empty(v: Run) -> Any:
     return y_c(v.elsewhere(np.zeros_like(v.input)[None]))
 
 
-def stand_ins(q, y):
+def stand_ins(q: Question, y: Tensor) -> Variants:
     """What takes the place of a map."""
     each = {"axis": (-2, -1), "keepdims": True}
     return {
@@ -83,7 +90,7 @@ def stand_ins(q, y):
     }
 
 
-def shares(q, y):
+def shares(q: Question, y: Tensor) -> Variants:
     """Other ways to say how much is lost."""
     return {
         "not divided by the score": lambda q, v, old: old() * y_c(v)[:, None, None, None],
@@ -100,7 +107,7 @@ def _norm(A):
     return np.where(size == 0, 1, size)
 
 
-def windows(q, y):
+def windows(q: Question, y: Tensor) -> Variants:
     """Other sizes of the window, and other steps from one to the next."""
     kh, kw = q.settings["window"]
     H, W = q.x.shape[-2:]
@@ -119,7 +126,7 @@ def windows(q, y):
     return {n: lambda q, v, old, o=o: covered(q, v, **o) for n, o in fits.items()}
 
 
-def fillings(q, y):
+def fillings(q: Question, y: Tensor) -> Variants:
     """What people cover with."""
     low, high = q.pixels
     meant = {
@@ -137,7 +144,7 @@ def fillings(q, y):
     return {n: lambda q, v, old, f=f: covered(q, v, fill=f) for n, f in fits.items()}
 
 
-def other_average(q, y):
+def other_average(q: Question, y: Tensor) -> Variants:
     other = "sum" if q.settings["average"] == "mean" else "mean"
     return {f"their {other}": lambda q, v, old: covered(q, v, average=other)}
 

@@ -1,38 +1,44 @@
 """Grad-CAM's layer: another one; or the activation from one side of a ReLU, the gradient from the other."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS, GRADED
+from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import arrived
 from gradcam.verify.reference.tape import consumers
-from minicnn import ReLU, find, history, names
+from minicnn import ReLU, Tensor, find, history, names
 
 NEIGHBOURS = 3
 
 
-def relu_after(q, y):
+def relu_after(q: Question, y: Tensor) -> Variants:
     """The ReLU that takes the layer's output, or None."""
     A = find(y, q.layer)
     return next((t for t in consumers(y).get(A, ()) if isinstance(t.op, ReLU)), None)
 
 
-def mixed_activation(q, y):
+def mixed_activation(q: Question, y: Tensor) -> Variants:
     """The in-place ReLU has changed the stored activation; the gradient is the convolution's."""
     return {"": lambda q, v, old: relu_after(q, v.y).data} if relu_after(q, y) else {}
 
 
-def mixed_gradient(q, y):
+def mixed_gradient(q: Question, y: Tensor) -> Variants:
     return {"": lambda q, v, old: arrived(q, v, relu_after(q, v.y), v.cam_rules)} if relu_after(q, y) else {}
 
 
-def before_relu(q, y):
+def before_relu(q: Question, y: Tensor) -> Variants:
     """The layer is a ReLU: the activation is taken before it, the gradient after it."""
     A = find(y, q.layer)
     return {"": lambda q, v, old: v.A.op.inputs[0].data} if isinstance(A.op, ReLU) else {}
 
 
-def neighbours(q, y):
+def neighbours(q: Question, y: Tensor) -> Variants:
     """The named feature maps next to the layer in the forward pass, before and after."""
     known = {t: n for n, t in names(y).items() if t is not None}
     maps = [t for t in history(y) if t in known and t.op and t.ndim == 4]
@@ -41,7 +47,7 @@ def neighbours(q, y):
     return {f"{known[t]}": lambda q, v, old, n=known[t]: find(v.y, n) for t in near}
 
 
-def guided_gate(q, v, old):
+def guided_gate(q: Question, v: Run, old: Old) -> Any:
     g = old()
     return g * (v.activation > 0) * (g > 0)
 

@@ -5,6 +5,10 @@ Sums and products of such numbers are exact in float64, in any order: who comput
 bits.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 import minicnn as m
@@ -62,7 +66,7 @@ NETWORKS = {
 }
 
 
-def numbers(shape, seed, most=8):
+def numbers(shape: Any, seed: Any, most: Any = 8) -> Any:
     """Reproducible n/16, -most <= n <= most: a linear congruential generator, so that no library's generator
     is needed.
     """
@@ -73,7 +77,7 @@ def numbers(shape, seed, most=8):
     return np.array(values, np.float64).reshape(shape) / 16
 
 
-def weights(steps, seed):
+def weights(steps: Any, seed: Any) -> Any:
     """{'conv1.W': array, ...} for the steps that have weights."""
     arrays, channels = {}, 3
     for n, (name, kind, _, _) in enumerate(steps):
@@ -91,7 +95,7 @@ def weights(steps, seed):
     return arrays
 
 
-def picture(seed, flat):
+def picture(seed: Any, flat: Any) -> Any:
     """The input (1, 3, 8, 4); flat: its lower half is one value."""
     x = numbers((1, 3, H, W), seed * 100 + 99, 16)
     if flat:
@@ -112,16 +116,16 @@ MAKE = {
 class Network(Layer):
     """The steps with their weights; maps a tensor to scores."""
 
-    def __init__(self, steps, arrays):
+    def __init__(self, steps: Any, arrays: Any) -> Any:
         super().__init__("kit")
         self.list, self.numbers = steps, arrays
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> Any:
         values = {"x": x}
         for name, kind, inputs, options in self.list:
             own = [self.numbers[f"{name}.{k}"] for k in ("W", "b") if f"{name}.{k}" in self.numbers]
             values[name] = MAKE[kind](options)(*[values[i] for i in inputs], *own, name=name)
         return values[self.list[-1][0]]
 
-    def astype(self, dtype):
+    def astype(self, dtype: Any) -> Any:
         return Network(self.list, {name: a.astype(dtype) for name, a in self.numbers.items()})

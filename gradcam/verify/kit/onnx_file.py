@@ -1,19 +1,25 @@
 """A network of the kit as an ONNX file (onnx.proto, opset 13), written field by field, without a package."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
+
+from minicnn import Op
 
 DOUBLE, INTS, INT = 11, 7, 2  # TensorProto.DataType, AttributeProto.AttributeType
 OPSET, IR = 13, 8
 
 
-def varint(n):
+def varint(n: int) -> Any:
     out = b""
     while n > 127:
         out, n = out + bytes([n & 127 | 128]), n >> 7
     return out + bytes([n])
 
 
-def field(number, value):
+def field(number: Any, value: Any) -> Any:
     """One field: an int, text, bytes (also a message), or a list of them."""
     if isinstance(value, list):
         return b"".join(field(number, v) for v in value)
@@ -23,23 +29,23 @@ def field(number, value):
     return varint(number << 3 | 2) + varint(len(value)) + value
 
 
-def tensor(name, array):
+def tensor(name: str, array: Any) -> Any:
     numbers = np.ascontiguousarray(array, "<f8").tobytes()
     return b"".join(field(1, n) for n in array.shape) + field(2, DOUBLE) + field(8, name) + field(9, numbers)
 
 
-def value_info(name, shape):
+def value_info(name: str, shape: Any) -> Any:
     dims = b"".join(field(1, field(1, n)) for n in shape)
     return field(1, name) + field(2, field(1, field(1, DOUBLE) + field(2, dims)))
 
 
-def attribute(name, value):
+def attribute(name: str, value: Any) -> Any:
     if isinstance(value, list):
         return field(1, name) + field(8, value) + field(20, INTS)
     return field(1, name) + field(3, value) + field(20, INT)
 
 
-def node(op, name, inputs, output, **attributes):
+def node(op: Op, name: str, inputs: Any, output: Any, **attributes: Any) -> Any:
     return (
         field(1, inputs)
         + field(2, output)
@@ -49,7 +55,7 @@ def node(op, name, inputs, output, **attributes):
     )
 
 
-def model(name, steps, arrays, input_shape, classes):
+def model(name: str, steps: Any, arrays: Any, input_shape: Any, classes: Any) -> Any:
     """-> the file's bytes; values are called as the steps that make them."""
     nodes = []
     for step, op, inputs, options in steps:

@@ -10,6 +10,7 @@ import os
 import re
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def write_kit(path: str | os.PathLike[str]) -> tuple[Path, int, int]:
     return folder, len(written), sum(p.stat().st_size for p in written)
 
 
-def cases_of(folder, name):
+def cases_of(folder: Any, name: str) -> Any:
     """One network: its files, and its cases for the manifest."""
     about, relus, steps, layer, seed, flat = NETWORKS[name]
     arrays, x, at = weights(steps, seed), picture(seed, flat), folder / name
@@ -104,14 +105,14 @@ def formula(method: Method) -> str:
     return method.equation or method.question
 
 
-def most_shown(net, x, layer):
+def most_shown(net: Any, x: np.ndarray, layer: Any) -> Any:
     """The class whose Grad-CAM has most positive places: a map of zeros tells nothing apart."""
     return max(
         range(CLASSES), key=lambda c: int((Question(net, x, c, "grad_cam", layer).reference["map"] > 0).sum())
     )
 
 
-def expected(q):
+def expected(q: Question) -> Any:
     """Yield (convention, formula, result, whether it is exact): the method, and what conventions and tie
     rules make of it.
     """
@@ -137,10 +138,10 @@ def expected(q):
     q.at_input_size = False
 
 
-def apart(result, right):
+def apart(result: Any, right: Any) -> Any:
     """The largest difference, relative to the largest value; infinite for another shape."""
     return abs(result - right).max() / abs(right).max() if result.shape == right.shape else np.inf
 
 
-def slug(name):
+def slug(name: str) -> Any:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

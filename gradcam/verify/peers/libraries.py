@@ -4,9 +4,12 @@ Raw results where the library's interface gives them: maps before normalisation.
 model stay in the copy.
 """
 
+from __future__ import annotations
+
 import contextlib
 import io
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +22,12 @@ from gradcam.verify.reference.pipelines import FORWARD
 from gradcam.verify.reference.settings import settings_of
 
 
-def classes_of(library):
+def classes_of(library: Any) -> Any:
     """{method: the library's class}"""
     return {name: method.peers[library] for name, method in METHODS.items() if library in method.peers}
 
 
-def captum(model, x, c, method, layer, settings):
+def captum(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
     from captum import attr
 
     kinds = {
@@ -53,7 +56,7 @@ def captum(model, x, c, method, layer, settings):
     return getattr(attr, kinds[method])(model).attribute(x, target=c)
 
 
-def pytorch_grad_cam(model, x, c, method, layer, settings):
+def pytorch_grad_cam(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
     import pytorch_grad_cam as library
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
@@ -80,7 +83,7 @@ def pytorch_grad_cam(model, x, c, method, layer, settings):
     raise NotImplementedError
 
 
-def torch_cam(model, x, c, method, layer, settings):
+def torch_cam(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
     from torchcam import methods
 
     cams = classes_of("torch-cam")
@@ -90,7 +93,7 @@ def torch_cam(model, x, c, method, layer, settings):
         return extractor(c, model(x), normalized=False)[0]
 
 
-def zennit(model, x, c, method, layer, settings):
+def zennit(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
     import torch
     from zennit import attribution, composites
 
@@ -170,7 +173,9 @@ MODULES = {
 }
 
 
-def result_of(library, model, x, target, method, layer, settings=None):
+def result_of(
+    library: Any, model: Any, x: np.ndarray, target: Any, method: str, layer: Any, settings: Any = None
+) -> Any:
     """The library's result for a model that it does not get to see itself, but a copy of -> tensor or array.
 
     layer: a module of the model, or its path; settings: see `settings`.  VerifyError: the library is not

@@ -33,10 +33,10 @@ class Pipeline:
         return self.own.get(step, STEPS[step].compute)(q, v)
 
 
-def the_map(q, v):
+def the_map(q: Any, v: Any) -> Any:
     """The map itself, or enlarged if theirs is."""
     return v.upsampled if q.at_input_size else v.map
 
 
-def unclipped(q, v):
+def unclipped(q: Any, v: Any) -> Any:
     return v.signed

@@ -35,12 +35,12 @@ def pipeline_of(method: Method) -> Pipeline:
     return Pipeline((), {"result": lambda q, v: whole(method, q, v)})
 
 
-def by_weights(method):
+def by_weights(method: str) -> Any:
     own = {"weights": lambda q, v: method.weights(v.gradient, v.activation)}
     return own if method.relu else own | {"map": unclipped}
 
 
-def by_rules(rules):
+def by_rules(rules: Any) -> Any:
     return {"rules": lambda q, v: TABLES[rules]}
 
 

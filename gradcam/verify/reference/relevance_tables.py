@@ -36,7 +36,7 @@ def with_first(q: Any, v: Any, table: Any, rule: Any) -> Any:
     return table | {known[t]: rule for t in consumers(v.y)[q.input_of(v.y)]}
 
 
-def score_at_class(q, v):
+def score_at_class(q: Any, v: Any) -> Any:
     """R = y_c at the class (Bach et al. 2015, sec. 2)"""
     return v.y, one_hot(v.y, q.c) * v.y.data
 

@@ -2,16 +2,20 @@
 values in new value i.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 
-def places(n, N, corners=False):
+def places(n: int, N: int, corners: Any = False) -> Any:
     """Where the N new values lie among the n old ones."""
     i = np.arange(N)
     return i * (n - 1) / max(N - 1, 1) if corners else (i + 0.5) * n / N - 0.5
 
 
-def by_kernel(n, N, kernel, reach, renormalise, corners=False):
+def by_kernel(n: int, N: int, kernel: Any, reach: Any, renormalise: Any, corners: Any = False) -> Any:
     """Shares kernel(distance) of the old values within `reach`; beyond the ends the last value repeats, or
     the rest is renormalised.
     """
@@ -28,7 +32,7 @@ def by_kernel(n, N, kernel, reach, renormalise, corners=False):
     return R / R.sum(axis=1, keepdims=True) if renormalise else R
 
 
-def cubic(n, N, a, renormalise, corners=False):
+def cubic(n: int, N: int, a: Any, renormalise: Any, corners: Any = False) -> Any:
     """Cubic convolution (Keys 1981, with his parameter a)."""
 
     def kernel(d):
@@ -39,12 +43,12 @@ def cubic(n, N, a, renormalise, corners=False):
     return by_kernel(n, N, kernel, 2, renormalise, corners)
 
 
-def bilinear(n, N):
+def bilinear(n: int, N: int) -> Any:
     """Between the two nearest old values, half-pixel centres, no antialiasing."""
     return by_kernel(n, N, lambda d: np.maximum(1 - abs(d), 0), 1, renormalise=False)
 
 
-def as_opencv(pixels, size):
+def as_opencv(pixels: np.ndarray, size: Any) -> Any:
     """uint8 (H, W, C) -> (h, w, C), bilinear in OpenCV's integers: shares of 1/2048, four and then sixteen
     bits cut off on the way.
     """
@@ -57,14 +61,14 @@ def as_opencv(pixels, size):
     return (down + 2) >> 2
 
 
-def lanczos(n, N):
+def lanczos(n: int, N: int) -> Any:
     """Lanczos with three lobes, as PIL: what falls outside is left out and the rest scaled to 1."""
     return by_kernel(
         n, N, lambda d: np.where(abs(d) < 3, np.sinc(d) * np.sinc(d / 3), 0), 3, renormalise=True
     )
 
 
-def spline(n, N):
+def spline(n: int, N: int) -> Any:
     """Cubic B-splines through the old values, mirrored at the ends, corners aligned (SciPy's zoom)."""
 
     def shares(at):

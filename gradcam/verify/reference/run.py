@@ -22,6 +22,9 @@ class Run:
     returns something else.
     """
 
+    question: Any
+    changes: tuple[Change, ...]
+
     def __init__(self, question: Any, changes: Sequence[Change] = ()) -> None:
         self.question, self.changes = question, tuple(changes)
 

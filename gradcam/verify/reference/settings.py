@@ -46,7 +46,7 @@ def settings_of(method: str, given: Mapping[str, Any], x: np.ndarray) -> dict[st
     return found
 
 
-def whole_number(what):
+def whole_number(what: Any) -> Any:
     def fitting(value, x):
         if int(value) != value or value < 1:
             raise VerifyError(f"{what} is a whole number from 1 on, not {value}")
@@ -55,7 +55,7 @@ def whole_number(what):
     return fitting
 
 
-def one_of(what, choices):
+def one_of(what: Any, choices: Any) -> Any:
     def fitting(value, x):
         if value not in choices:
             raise VerifyError(f"{what} is one of {', '.join(choices)}, not '{value}'")
@@ -64,7 +64,7 @@ def one_of(what, choices):
     return fitting
 
 
-def like_input(what):
+def like_input(what: Any) -> Any:
     """A number, or an array that broadcasts to the input."""
 
     def fitting(value, x):
@@ -80,7 +80,7 @@ def like_input(what):
     return fitting
 
 
-def noise(value, x):
+def noise(value: Any, x: np.ndarray) -> Any:
     value = np.asarray(value, np.float64)
     fits = value.ndim in (4, 5) and value.shape[-3:] == x.shape[-3:]
     if not fits or (value.ndim == 5 and value.shape[1] not in (1, len(x))):
@@ -91,13 +91,13 @@ def noise(value, x):
     return value[:, None] if value.ndim == 4 else value
 
 
-def bounds(value, x):
+def bounds(value: Any, x: np.ndarray) -> Any:
     if len(value) != 2:
         raise VerifyError("pixels is a pair: the lowest and the highest value of a pixel")
     return tuple(like_input("a bound of the pixels")(v, x) for v in value)
 
 
-def on_the_picture(what):
+def on_the_picture(what: Any) -> Any:
     """Pixels, a number or (rows, columns), no more than the picture has."""
 
     def fitting(value, x):
@@ -109,7 +109,7 @@ def on_the_picture(what):
     return fitting
 
 
-def share_of_side(n):
+def share_of_side(n: int) -> Any:
     """An n-th of the shorter side of the picture, as `explain` has it."""
 
     def default(x):
@@ -119,7 +119,7 @@ def share_of_side(n):
     return default
 
 
-def always(value):
+def always(value: Any) -> Any:
     return lambda x: value
 
 

@@ -30,7 +30,7 @@ class Step:
     title: str
 
 
-def arrived(q, v, at, rules):
+def arrived(q: Any, v: Any, at: Any, rules: Any) -> Any:
     """What the signal of a run is at one of its tensors, under a table of rules."""
     source, gy = v.start
     return backward(source, gy, wrt=at, rules=rules, allow=q.allow(v))

@@ -4,12 +4,18 @@ A hypothesis about somebody else's network is a change of a few operations of ou
 again, and what was remembered stays as it is.
 """
 
+from __future__ import annotations
+
 import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
 
 from minicnn import Op, ReLU, Tensor, history
 
 
-def again(op, **changed):
+def again(op: Op, **changed: Any) -> Any:
     """A copy of an operation that may be applied once more; `changed` attributes replace its own."""
     fresh = copy.copy(op)
     vars(fresh).pop("inputs", None)
@@ -17,7 +23,7 @@ def again(op, **changed):
     return fresh
 
 
-def rerun(y, change=lambda t: None, after=()):
+def rerun(y: Tensor, change: Callable[..., Any] = lambda t: None, after: Any = ()) -> Any:
     """The same computation with other operations: change(tensor) -> the operation that makes it now, or None.
 
     after: tensors behind which a `Tap` is put, so that all who take them take it from there.  Only what
@@ -36,7 +42,7 @@ def rerun(y, change=lambda t: None, after=()):
     return new
 
 
-def relink(y, change):
+def relink(y: Tensor, change: Callable[..., Any]) -> Any:
     """The same values with other memories: change(tensor) -> {attribute: value} that the backward pass finds
     in its operation, or None.
 
@@ -55,12 +61,12 @@ def relink(y, change):
     return new
 
 
-def makers(y, kind=ReLU):
+def makers(y: Tensor, kind: str = ReLU) -> Any:
     """The tensors of y's history that an operation of this kind made, in order."""
     return [t for t in history(y) if isinstance(t.op, kind)]
 
 
-def consumers(y):
+def consumers(y: Tensor) -> Any:
     """{tensor: [tensors that were made from it]}"""
     found = {}
     for t in history(y):
@@ -73,8 +79,8 @@ def consumers(y):
 class Tap(Op):
     """y = x: a place where a rule can catch the whole signal that arrives at a tensor."""
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> Any:
         return x
 
-    def gx(self, gy):
+    def gx(self, gy: np.ndarray) -> Any:
         return gy

@@ -46,7 +46,7 @@ def y_c(v: Any) -> np.ndarray:
     return (source.data * gy).sum(axis=-1)
 
 
-def through_masks(q, v):
+def through_masks(q: Any, v: Any) -> Any:
     """y_c( x * mask ), map by map (Wang et al. 2020, eq. 5)"""
     found = []
     for some in in_batches(v.masks.shape[1], batch_size(v.input), "", False):
@@ -55,7 +55,7 @@ def through_masks(q, v):
     return np.concatenate(found).T
 
 
-def without_maps(q, v):
+def without_maps(q: Any, v: Any) -> Any:
     """y_c with one map replaced, map by map (Desai & Ramaswamy 2020, sec. 3)"""
     A, found = v.A.data, []
     for some in in_batches(A.shape[1], batch_size(A), "", False):
@@ -68,7 +68,7 @@ def without_maps(q, v):
     return np.concatenate(found).T
 
 
-def head_weights(q, v):
+def head_weights(q: Any, v: Any) -> Any:
     """W_ck of the linear layer (Zhou et al. 2016, eq. 2), from the signal at the scores -> (N, K, 1, 1)"""
     source, gy = v.start
     W = cam_head(v.y)[1]

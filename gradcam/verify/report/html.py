@@ -1,8 +1,11 @@
 """A verdict as one HTML file: words, and pictures of theirs, ours and the difference."""
 
+from __future__ import annotations
+
 import base64
 import html
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,7 +30,7 @@ dt { font-weight: bold }
 """
 
 
-def as_html(verdict):
+def as_html(verdict: Any) -> Any:
     """-> the file's text; nothing else is needed to show it."""
     said = html.escape
     parts = [
@@ -64,7 +67,7 @@ def as_html(verdict):
     return "\n".join(parts + [f"<p>{said(note)}</p>" for note in verdict.notes]) + "\n"
 
 
-def figures(verdict):
+def figures(verdict: Any) -> Any:
     """Theirs and ours on one scale, the difference on its own."""
     if not verdict.maps or verdict.maps["theirs"].shape != verdict.maps["ours"].shape:
         return
@@ -84,7 +87,7 @@ def figures(verdict):
         )
 
 
-def png(map, top):
+def png(map: Any, top: Any) -> Any:
     """A map (H, W) as a data address; red positive, blue negative."""
     colours = (255 * signed(map, top or 1.0)).round().astype(np.uint8)
     scale = max(1, round(SIDE / max(map.shape)))

@@ -1,9 +1,13 @@
 """A verdict for people: text, with colour on a terminal."""
 
+from __future__ import annotations
+
+from typing import Any
+
 COLOURS = {"equal": 32, "rounding": 32, "tie": 33, "differs": 31, "unknown": 35, "refused": 33}
 
 
-def in_words(verdict, colour=False):
+def in_words(verdict: Any, colour: Any = False) -> Any:
     """A few lines: the verdict, the stage, the causes with theory and fix, what was compared, what was ruled
     out.
     """
@@ -26,7 +30,7 @@ def in_words(verdict, colour=False):
     return "\n".join(lines + [f"  note: {note}" for note in verdict.notes])
 
 
-def headline(verdict):
+def headline(verdict: Any) -> Any:
     """One line."""
     if verdict.kind in ("equal", "rounding", "refused") or (verdict.kind == "tie" and not verdict.causes):
         return verdict.reason

@@ -2,13 +2,17 @@
 jumps).
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from gradcam.verify.reference.pipelines import MAPS
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.tape import makers, relink
 from gradcam.verify.rounding.differences import EPS, difference
-from minicnn import Clip, LeakyReLU, MaxPool, ReLU, Tensor, find, history
+from minicnn import Clip, LeakyReLU, MaxPool, Op, ReLU, Tensor, find, history
 from minicnn.windows import pad_to_fit, taps
 
 GATES = (ReLU, LeakyReLU, Clip)
@@ -21,7 +25,7 @@ MOST = 48  # near ties that are tried one by one
 FLIPS = 6  # of them at once
 
 
-def amplification(q, steps):
+def amplification(q: Any, steps: Any) -> Any:
     """{step: how many units of roundoff the reference is away in float32, with the gates and switches of
     float64 replayed}
     """
@@ -41,14 +45,14 @@ def amplification(q, steps):
     }
 
 
-def replayed(op):
+def replayed(op: Op) -> Any:
     """What the backward pass looks at in this operation, where it is a matter of rounding."""
     if isinstance(op, GATES):
         return {"x": np.where(op.x > 0, 1, -1) if isinstance(op, ReLU) else op.x}
     return {"switches": op.switches} if isinstance(op, MaxPool) else None
 
 
-def flips(q, run, limits, kind):
+def flips(q: Any, run: Run, limits: Any, kind: str) -> Any:
     """The near ties whose other side brings `run` to theirs: (their names, the run with them), or None if
     none do.
 
@@ -74,7 +78,7 @@ def flips(q, run, limits, kind):
     return None
 
 
-def flipped(q, run, chosen):
+def flipped(q: Any, run: Run, chosen: Any) -> Any:
     """The same run with some gates and switches on the other side."""
 
     def change(t):
@@ -91,7 +95,7 @@ def flipped(q, run, chosen):
     return Run(q, (*run.changes, (name, "y", lambda q, v, old: relink(old(), change)[old()])))
 
 
-def near_ties(y, share, exact=False, behind=None):
+def near_ties(y: Tensor, share: Any, exact: Any = False, behind: Any = None) -> Any:
     """[(tensor, index, the other side)]: gates and switches that lie within `share` of a tie; exact ties only
     if asked for.
 
@@ -135,13 +139,13 @@ def _near_switches(t, share, exact):
     return found
 
 
-def crowded(q, kind):
+def crowded(q: Any, kind: str) -> Any:
     """Whether there are more ties, near or exact, than can be tried one by one."""
     behind = q.layer if q.method in MAPS else None
     return len(near_ties(q.reference.y, NEAR[kind], exact=True, behind=behind)) > MOST
 
 
-def band(q, run, kind, steps, tries=8):
+def band(q: Any, run: Run, kind: str, steps: Any, tries: Any = 8) -> Any:
     """{step: (relative L2, width)}: how far it moves, in all and at every place, when the input is moved by
     this type's roundoff.
     """
@@ -154,7 +158,7 @@ def band(q, run, kind, steps, tries=8):
     return moved
 
 
-def roundoff(kind, seed):
+def roundoff(kind: str, seed: Any) -> Any:
     def way(q, v, old):
         x = old()
         return x * (1 + 4 * EPS[kind] * np.random.default_rng(seed).standard_normal(x.shape))

@@ -2,7 +2,12 @@
 measured.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from gradcam.verify.reference.pipelines import FORWARD, PATHS
+from gradcam.verify.reference.run import Run
 from gradcam.verify.rounding.differences import difference
 from gradcam.verify.rounding.propagation import band, crowded, flips
 
@@ -17,7 +22,7 @@ MOVED = (
 )  # behind the backward pass: a flip can move these, and nothing before them
 
 
-def rounded(q, verdict, compared, kinds):
+def rounded(q: Any, verdict: Any, compared: Any, kinds: Any) -> Any:
     """Whether near ties explain everything that differs -> bool; the verdict then says so, and its table by
     how much they move it.
 
@@ -44,7 +49,7 @@ def rounded(q, verdict, compared, kinds):
     return True
 
 
-def tied(q, verdict, compared, kind):
+def tied(q: Any, verdict: Any, compared: Any, kind: str) -> Any:
     """With more ties than can be tried: whether theirs lies, nearly everywhere, where roundoff at the input
     brings the reference itself.
     """
@@ -68,7 +73,7 @@ def tied(q, verdict, compared, kind):
     return True
 
 
-def within_band(q, run, limits, kind):
+def within_band(q: Any, run: Run, limits: Any, kind: str) -> Any:
     """{step: how far roundoff at the input moves that step of the run}, or None if theirs lies outside at one
     of the steps.
     """
