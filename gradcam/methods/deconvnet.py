@@ -31,4 +31,5 @@ METHOD = Method(
     classic=True,
     zero="Nothing positive is left of the signal from this score. "
          "It can start at a unit of a feature map instead.",
+    peers={"captum": "Deconvolution", "zennit": "DeconvNet"},
 )  # fmt: skip

@@ -63,4 +63,5 @@ METHOD = Method(
     equation="sum_k P^k, P_i = sum_j x_i w_ij+ / (sum_i x_i w_ij+) P_j, x clipped at 0, no b; "
              "sums and means by share; P = 1 at c",
     drawn="overlay", zero="No unit from the class down to {layer} was excited by another.",
+    peers={"zennit": "ExcitationBackprop"},
 )  # fmt: skip

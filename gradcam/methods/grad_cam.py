@@ -53,7 +53,7 @@ METHOD = cam_method(
     equation="ReLU(sum_k alpha_k A^k), alpha_k = 1/Z sum_ij dy_c/dA^k_ij", classic=True,
     zero="The weighted sum of feature maps at {layer} is nowhere positive: "
          "nothing there speaks for this class.",
-    peers={"pytorch-grad-cam": "GradCAM", "torch-cam": "GradCAM"},
+    peers={"captum": "LayerGradCam", "pytorch-grad-cam": "GradCAM", "torch-cam": "GradCAM"},
 )  # fmt: skip
 COUNTERFACTUAL = cam_method(
     "counterfactual", "Counterfactual", paper="Selvaraju et al. 2017",

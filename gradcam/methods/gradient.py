@@ -29,12 +29,12 @@ def input_times_gradient(y: Tensor, c: Any, x: Tensor, start: str = "score") -> 
 
 METHOD = Method(
     "gradient", "Gradient", "Simonyan et al. 2013", "the slope of the score at each pixel",
-    lambda context: context.signals["backprop", "x"].copy(), equation="g = dy_c/dx", signals=(("backprop",
-    "x"),), classic=True,
+    lambda context: context.signals["backprop", "x"].copy(), equation="g = dy_c/dx",
+    signals=(("backprop", "x"),), classic=True, peers={"captum": "Saliency", "zennit": "Gradient"},
 )  # fmt: skip
 INPUT_TIMES_GRADIENT = Method(
     "input_times_gradient", "Input × gradient", "Shrikumar et al. 2016",
     "each pixel's first-order share of the score",
     lambda context: context.x.data * context.signals["backprop", "x"], equation="x g, g = dy_c/dx",
-    signals=(("backprop", "x"),), classic=True,
+    signals=(("backprop", "x"),), classic=True, peers={"captum": "InputXGradient"},
 )  # fmt: skip

@@ -29,4 +29,8 @@ METHOD = Method(
     lambda context: context.signals["guided", "x"].copy(),
     equation="at every ReLU g_in = g 1[x > 0] 1[g > 0]", signals=(("guided", "x"),), classic=True,
     zero="No path from this score to a pixel is open and positive all along.",
+    peers={
+        "captum": "GuidedBackprop", "zennit": "GuidedBackprop",
+        "pytorch-grad-cam": "GuidedBackpropReLUModel",
+    },
 )  # fmt: skip

@@ -46,4 +46,5 @@ METHOD = Method(
     signals=(("guided", "x"), ("backprop", "A")), at_layer=True, classic=True,
     zero="It is a product, and one factor is zero wherever the other is not: "
          "see Grad-CAM and guided backprop.",
+    peers={"captum": "GuidedGradCam"},
 )  # fmt: skip

@@ -66,4 +66,5 @@ METHOD = Method(
     lambda it, **options: integrated_gradients(it.net, it.x, it.target, progress=it.progress, **options),
     cost="1 + 50 forward, 50 backward", spellings=("integratedgradients",), many_passes=True,
     equation="x / 8 sum_k dy_c/dx at x (k + 1/2) / 8, k = 0 ... 7",
+    peers={"captum": "IntegratedGradients"},
 )  # fmt: skip

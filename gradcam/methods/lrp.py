@@ -67,31 +67,31 @@ METHODS = (
         "lrp_epsilon", "LRP, epsilon", "Bach et al. 2015",
         "the score handed down by share; weak evidence is absorbed",
         f"{_SHARE} sign(z) (1e-6 + 0.25 sqrt(mean z^2)), the mean over a layer; {_POOLS}",
-        LRP_EPSILON, spellings=("lrp",),
+        LRP_EPSILON, spellings=("lrp",), peers={"zennit": "Epsilon"},
     ),
     _method(
         "lrp_gamma", "LRP, gamma", "Montavon et al. 2019", "the same; what speaks for a unit weighs more",
         f"{_SHARE} sign(z) 1e-6; in convolutions w + w+ / 4 and b + b+ / 4 where z > 0, "
         f"w + w- / 4 and b + b- / 4 where z < 0, and w the other way round for x < 0; {_POOLS}",
-        LRP_GAMMA,
+        LRP_GAMMA, peers={"zennit": "Gamma"},
     ),
     _method(
         "lrp_alpha_beta", "LRP, alpha-beta", "Bach et al. 2015",
         "twice what speaks for a unit, minus what speaks against",
         f"{_SHARE} sign(z) 1e-6; twice for what is positive in x w and b, "
         f"minus once for what is negative; {_POOLS}",
-        LRP_ALPHA_BETA,
+        LRP_ALPHA_BETA, peers={"zennit": "AlphaBeta"},
     ),
     _method(
         "lrp_z_box", "LRP, z-box", "Montavon et al. 2017", "lrp_gamma; pixels lie between black and white",
         "lrp_gamma; in the first convolution x w - low w+ - high w- in place of x w, no b; "
         "low, high: of each channel of x",
-        LRP_GAMMA, lambda context: z_box(*context.pixels),
+        LRP_GAMMA, lambda context: z_box(*context.pixels), peers={"zennit": "ZBox"},
     ),
     _method(
         "lrp_flat", "LRP, flat", "Lapuschkin et al. 2019",
         "lrp_gamma; evenly over the pixels that a first filter sees",
         "lrp_gamma; in the first convolution 1 in place of x w, no b",
-        LRP_GAMMA, lambda context: flat(),
+        LRP_GAMMA, lambda context: flat(), peers={"zennit": "Flat"},
     ),
 )  # fmt: skip

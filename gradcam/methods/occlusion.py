@@ -92,5 +92,5 @@ METHOD = Method(
     cost="1 forward for each window", many_passes=True, classic=True, drawn="overlay", of_score=False,
     equation="y_c(x) - y_c(x with a window set to 0), windows 2 x 2 at every pixel; "
              "a pixel: the mean over its windows",
-    zero="No window that was covered moved the score.",
+    zero="No window that was covered moved the score.", peers={"captum": "Occlusion"},
 )  # fmt: skip

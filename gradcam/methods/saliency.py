@@ -30,4 +30,5 @@ METHOD = Method(
     lambda context: largest_channel(context.signals["backprop", "x"]),
     equation="max over channels of |dy_c/dx|",
     signals=(("backprop", "x"),), classic=True, drawn="heat",
+    peers={"captum": "Saliency", "zennit": "Gradient"},
 )  # fmt: skip

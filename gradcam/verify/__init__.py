@@ -1,4 +1,4 @@
-"""gradcam.verify: hold somebody else's map against the reference, and name the reason when it differs.
+"""gradcam.verify: compare somebody else's map with the reference, and name the reason when it differs.
 
 from gradcam import verify
 print(verify.torch(model, x, 243, "grad_cam", model.features[28], their_map))      # a live PyTorch model

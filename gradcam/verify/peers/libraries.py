@@ -22,129 +22,94 @@ from gradcam.verify.reference.pipelines import FORWARD
 from gradcam.verify.reference.settings import settings_of
 
 
-def classes_of(library: Any) -> Any:
-    """{method: the library's class}"""
-    return {name: method.peers[library] for name, method in METHODS.items() if library in method.peers}
-
-
-def captum(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
+def captum(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, settings: Any) -> Any:
     from captum import attr
 
-    kinds = {
-        "gradient": "Saliency",
-        "saliency": "Saliency",
-        "guided_backprop": "GuidedBackprop",
-        "deconvnet": "Deconvolution",
-    }
-    if method == "grad_cam":
-        return attr.LayerGradCam(model, layer).attribute(x, target=c, relu_attributions=True)
-    if method == "guided_grad_cam":
-        return attr.GuidedGradCam(model, layer).attribute(x, target=c)
-    if method == "integrated_gradients":
-        rule = {"gauss": "gausslegendre", "right": "riemann_right", "midpoint": "riemann_middle"}[
-            settings["rule"]
-        ]
+    make = getattr(attr, kind)
+    if kind == "LayerGradCam":
+        return make(model, layer).attribute(x, target=c, relu_attributions=True)
+    if kind == "GuidedGradCam":
+        return make(model, layer).attribute(x, target=c)
+    if kind == "IntegratedGradients":
+        known = {"gauss": "gausslegendre", "right": "riemann_right", "midpoint": "riemann_middle"}
         start = x.new_tensor(settings["baseline"]).expand_as(x)
-        return attr.IntegratedGradients(model).attribute(
-            x, start, target=c, n_steps=settings["steps"], method=rule, internal_batch_size=16
-        )
-    if method not in kinds:
-        raise NotImplementedError
-    if kinds[method] == "Saliency":
-        g = attr.Saliency(model).attribute(x, target=c, abs=False)
+        how = {"n_steps": settings["steps"], "method": known[settings["rule"]], "internal_batch_size": 16}
+        return make(model).attribute(x, start, target=c, **how)
+    if kind == "Occlusion":  # all channels at once, so each of them has the same map
+        window, stride = ((x.shape[1], *settings[name]) for name in ("window", "stride"))
+        found = make(model).attribute(x, window, stride, x.new_tensor(settings["fill"]).expand_as(x), c)
+        return found[:, 0]
+    if kind == "Saliency":
+        g = make(model).attribute(x, target=c, abs=False)
         return g.abs().amax(1) if method == "saliency" else g
-    return getattr(attr, kinds[method])(model).attribute(x, target=c)
+    return make(model).attribute(x, target=c)
 
 
-def pytorch_grad_cam(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
+def pytorch_grad_cam(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, settings: Any) -> Any:
     import pytorch_grad_cam as library
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
-    cams = classes_of("pytorch-grad-cam")
-    if method in cams:
-        with getattr(library, cams[method])(model=model, target_layers=[layer]) as cam:
-            scores = cam.activations_and_grads(x)
-            scores[:, c].sum().backward()
-            seen = cam.activations_and_grads
-            A, dA = (v[0].detach().cpu().numpy() if v else None for v in (seen.activations, seen.gradients))
-            with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
-                found = np.maximum(
-                    cam.get_cam_image(x, layer, [ClassifierOutputTarget(c)] * len(x), A, dA, False), 0
-                )
-            return (
-                found if dA is not None and method not in FORWARD else found.astype(np.float32)
-            )  # as it collects scores and projections
+    make = getattr(library, kind)
     if method == "guided_backprop":
         if len(x) > 1:
             raise VerifyError("pytorch-grad-cam's guided backprop looks at the first picture only: give one")
-        return library.GuidedBackpropReLUModel(model=model, device="cpu")(x, target_category=c).transpose(
-            2, 0, 1
-        )[None]
-    raise NotImplementedError
+        return make(model=model, device="cpu")(x, target_category=c).transpose(2, 0, 1)[None]
+    with make(model=model, target_layers=[layer]) as cam:
+        seen = cam.activations_and_grads
+        seen(x)[:, c].sum().backward()
+        A, dA = (v[0].detach().cpu().numpy() if v else None for v in (seen.activations, seen.gradients))
+        with contextlib.redirect_stderr(io.StringIO()):  # its progress bars
+            found = cam.get_cam_image(x, layer, [ClassifierOutputTarget(c)] * len(x), A, dA, False)
+    found = np.maximum(found, 0)
+    single = dA is None or method in FORWARD  # it collects scores and projections in float32
+    return found.astype(np.float32) if single else found
 
 
-def torch_cam(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
+def torch_cam(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, settings: Any) -> Any:
     from torchcam import methods
 
-    cams = classes_of("torch-cam")
-    if method not in cams:
-        raise NotImplementedError
-    with getattr(methods, cams[method])(model, target_layer=layer) as extractor:
+    with getattr(methods, kind)(model, target_layer=layer) as extractor:
         return extractor(c, model(x), normalized=False)[0]
 
 
-def zennit(model: Any, x: np.ndarray, c: Any, method: str, layer: Any, settings: Any) -> Any:
+def zennit(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, settings: Any) -> Any:
     import torch
     from zennit import attribution, composites
 
     one_hot = lambda y: torch.nn.functional.one_hot(torch.full((len(y),), c), y.shape[1]).to(y)  # noqa: E731
-    kinds = {
-        "gradient": None,
-        "saliency": None,
-        "guided_backprop": "GuidedBackprop",
-        "deconvnet": "DeconvNet",
-    }
-    if method == "excitation_backprop":
+    if kind == "ExcitationBackprop":
         return _excitation(model, x, one_hot, layer)
-    if method.startswith("lrp_"):
-        with attribution.Gradient(model, _rules(method, x, settings)) as attributor:
-            return attributor(x, lambda y: one_hot(y) * y)[1]
-    if method not in kinds:
-        raise NotImplementedError
-    composite = getattr(composites, kinds[method])() if kinds[method] else None
+    start = one_hot
+    if kind == "Gradient":
+        composite = None
+    elif hasattr(composites, kind):
+        composite = getattr(composites, kind)()
+    else:
+        composite, start = _rules(kind, x, settings), lambda y: one_hot(y) * y
     with attribution.Gradient(model, composite) as attributor:
-        _, g = attributor(x, one_hot)
+        g = attributor(x, start)[1]
     return g.abs().amax(1) if method == "saliency" else g
 
 
-def _rules(method, x, settings):
-    """zennit's composite for one of our tables, with a stabiliser of 1e-6 everywhere; it has no epsilon that
-    grows with z.
+def _rules(kind, x, settings):
+    """zennit's composite for one of our tables, with a stabiliser of 1e-6 everywhere.
+
+    kind: its rule in convolutions, or in the first one.  It has no epsilon that grows with z.
     """
     import torch
     from zennit import rules
     from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite, layer_map_base
     from zennit.types import BatchNorm, Convolution
 
-    gamma = (rules.Gamma(0.25), rules.Epsilon(1e-6))
-    conv, linear = {
-        "lrp_epsilon": (rules.Epsilon(1e-6),) * 2,
-        "lrp_alpha_beta": (rules.AlphaBeta(2, 1),) * 2,
-    }.get(method, gamma)
-    every = [
-        (BatchNorm, rules.Epsilon(1e-6)),
-        *layer_map_base(),
-        (Convolution, conv),
-        (torch.nn.Linear, linear),
-    ]
-    if method in ("lrp_z_box", "lrp_flat"):
-        first = (
-            rules.Flat()
-            if method == "lrp_flat"
-            else rules.ZBox(*(x.new_tensor(v) for v in settings["pixels"]))
-        )
-        return SpecialFirstLayerMapComposite(every, first_map=[(Convolution, first)])
-    return LayerMapComposite(every)
+    stabilised = rules.Epsilon(1e-6)
+    conv = {"Epsilon": stabilised, "AlphaBeta": rules.AlphaBeta(2, 1)}.get(kind, rules.Gamma(0.25))
+    linear = conv if kind in ("Epsilon", "AlphaBeta") else stabilised
+    every = [(BatchNorm, stabilised), *layer_map_base(), (Convolution, conv), (torch.nn.Linear, linear)]
+    if kind not in ("ZBox", "Flat"):
+        return LayerMapComposite(every)
+    bounds = settings["pixels"] if kind == "ZBox" else ()
+    first = getattr(rules, kind)(*(x.new_tensor(v) for v in bounds))
+    return SpecialFirstLayerMapComposite(every, first_map=[(Convolution, first)])
 
 
 def _excitation(model, x, one_hot, layer):
@@ -188,6 +153,9 @@ def result_of(
     if library not in LIBRARIES:
         raise VerifyError(f"the library is one of {', '.join(LIBRARIES)}, not '{library}'")
     method, path = method_name(method), path_of(model, layer)
+    kind = METHODS[method].peers.get(library)
+    if kind is None:
+        raise VerifyError(f"{library} has no {method}")
     array = np.asarray(x.detach().cpu() if isinstance(x, torch.Tensor) else x, np.float64)
     settings = settings_of(method, settings or {}, array)
     settings["pixels"] = settings.get("pixels") or pixel_range(array, None)
@@ -197,13 +165,10 @@ def result_of(
     with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return LIBRARIES[library](
-                other, x, target, method, other.get_submodule(path) if path else None, settings
-            )
+            module = other.get_submodule(path) if path else None
+            return LIBRARIES[library](kind, other, x, target, method, module, settings)
         except ImportError as error:
             raise VerifyError(f"{library} cannot be imported: {error}") from None
-        except NotImplementedError:
-            raise VerifyError(f"{library} has no {method}") from None
         except VerifyError:
             raise
         except Exception as error:

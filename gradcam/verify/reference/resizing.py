@@ -50,7 +50,7 @@ def bilinear(n: int, N: int) -> Any:
 
 def as_opencv(pixels: np.ndarray, size: Any) -> Any:
     """uint8 (H, W, C) -> (h, w, C), bilinear in OpenCV's integers: shares of 1/2048, four and then sixteen
-    bits cut off on the way.
+    bits cut off.
     """
     rows, columns = (np.rint(2048 * bilinear(n, N)).astype(np.int64) for n, N in zip(pixels.shape, size))
     across = np.einsum("jkc,lk->jlc", pixels.astype(np.int64), columns) >> 4

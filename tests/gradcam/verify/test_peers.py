@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from torch import nn  # noqa: E402
+
+from gradcam import verify  # noqa: E402
 from tests.gradcam.verify import peers_matrix  # noqa: E402
 
 EXPECTED = json.loads((Path(__file__).parents[2] / "results" / "verify_peers.json").read_text("utf-8"))
@@ -43,3 +46,14 @@ def test_the_table_still_says_what_is_so(library, method, family):
         list(peers_matrix.cell(library, peers_matrix.drawn(family, method)))
         == EXPECTED[library][method][family]
     )
+
+
+@pytest.mark.parametrize("method", ["occlusion", "input_times_gradient"])
+def test_captum_finds_what_verify_knows_of_the_other_methods(method):
+    random = torch.Generator().manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4)
+    )
+    model, x = model.double().eval(), torch.randn(1, 3, 17, 14, generator=random).double()
+    verdict = verify.torch(model, x, 1, method, library="captum", pairs=False)
+    assert verdict.kind == "equal", str(verdict)

@@ -2,7 +2,7 @@
 
     python -m tests.gradcam.verify.vgg16_time --out tests/results/verify_vgg16.txt
 
-Three results are held against the reference, each in a process of its own: the right one, one with one
+Three results are compared with the reference, each in a process of its own: the right one, one with one
 mistake, one with two.  The model is written as torchvision writes it (in-place ReLUs), its weights are drawn,
 and everything is float32, as users have it.
 """

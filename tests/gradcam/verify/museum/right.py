@@ -14,7 +14,7 @@ RELUS = {torch.relu, torch.relu_, F.relu, torch.Tensor.relu, torch.Tensor.relu_,
 
 
 def rule(gate):
-    """A ReLU with another way back: gate(input, signal) -> where the signal passes."""
+    """A ReLU with another backward pass: gate(input, signal) -> where the signal passes."""
 
     class Rule(torch.autograd.Function):
         @staticmethod
