@@ -50,7 +50,7 @@ class Borrowed(m.Op):
             y = self._run([x.clone() for x in xs])  # a copy each, as some operators change their input
             found = [self._vjp(y, xs, _tensor(row)) for row in rows]
         stacked = [np.stack([row[i] for row in found]) for i in range(len(xs))]
-        return [g.reshape(*lead, *g.shape[1:]) for g in stacked]
+        return [g.reshape((*lead, *g.shape[1:])) for g in stacked]
 
     def _vjp(self, y, xs, gy):
         wanted = [x for x in xs if x.requires_grad]

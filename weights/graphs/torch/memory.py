@@ -47,7 +47,8 @@ class Place(NamedTuple):
 
     @staticmethod
     def of(t: torch.Tensor) -> Place:
-        return Place(tuple(t.shape), tuple(t.stride()), t.storage_offset(), t.dtype)
+        strides = tuple(0 if n == 1 else stride for n, stride in zip(t.shape, t.stride()))
+        return Place(tuple(t.shape), strides, t.storage_offset(), t.dtype)
 
     def numbers(self) -> np.ndarray:
         """The number of each value's place, in the order of the tensor."""
@@ -97,6 +98,10 @@ class Memory:
         """This tensor alone has a value of its own, though it lies where another does."""
         self.tensors[id(t)] = Known(value, len(self.writes))
         self.kept.append(t)  # so that its identity stays its own
+
+    def forget(self, t: torch.Tensor) -> None:
+        """This tensor shows other places now."""
+        self.tensors.pop(id(t), None)
 
     def write(self, t: torch.Tensor, value: Value | Constant) -> None:
         self.writes.append((Place.of(t), value))

@@ -42,7 +42,7 @@ class Take(m.Op):
         lead = gy.shape[: gy.ndim - len(self.shape)]
         g = np.zeros_like(gy, shape=(self.size, *lead))
         np.add.at(g, self.at, gy.reshape(*lead, -1).transpose(-1, *range(len(lead))))
-        return np.ascontiguousarray(g.transpose(*range(1, g.ndim), 0)).reshape(*lead, *self.x_shape)
+        return np.ascontiguousarray(g.transpose(*range(1, g.ndim), 0)).reshape((*lead, *self.x_shape))
 
 
 class Overwrite(m.Op):
@@ -70,7 +70,7 @@ class Overwrite(m.Op):
         lead = gy.shape[: gy.ndim - self.x_ndim]
         g = np.zeros_like(gy, shape=(*lead, int(np.prod(self.v_shape, dtype=int))))
         g[..., self.source] = gy.reshape(*lead, -1)[..., self.into]
-        return g.reshape(*lead, *self.v_shape)
+        return g.reshape((*lead, *self.v_shape))
 
 
 class Stop(m.Op):

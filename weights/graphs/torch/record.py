@@ -176,11 +176,13 @@ class Recorder(InDouble):
         for o, value in zip(outputs, values):
             if not isinstance(o, torch.Tensor):
                 continue
-            if any(o is t for t in written):
+            if name in LAYOUT:
+                self._memory(o).forget(o)
+            elif any(o is t for t in written):
                 self._memory(o).write(o, value)
             elif not self.signal(o):
                 self._fresh(o, value)
-            elif name not in LAYOUT:
+            else:
                 self._memory(o).know(o, value)
 
     def _append(self, call, outputs):
@@ -284,8 +286,9 @@ def record(model: torch.nn.Module, x) -> Recording:
         given = leaf.clone()
         recorder, calls_of = Recorder(given), {}
         for path, module in copied.named_modules():
-            module.register_forward_pre_hook(_enter(recorder, path, module))
-            module.register_forward_hook(_leave(recorder, path, calls_of))
+            if not isinstance(module, torch.jit.ScriptModule):
+                module.register_forward_pre_hook(_enter(recorder, path, module))
+                module.register_forward_hook(_leave(recorder, path, calls_of))
         try:
             with own_functions(recorder), recorder:
                 y = scores_of(copied(given))
@@ -316,19 +319,21 @@ def scores_of(y) -> torch.Tensor:
 @contextlib.contextmanager
 def own_functions(recorder: Recorder) -> Iterator[None]:
     """While this thread runs the model, the user's autograd functions are known as such."""
-    apply, owner = torch.autograd.Function.__dict__["apply"], threading.get_ident()
+    base, owner = torch.autograd.function._SingleLevelFunction, threading.get_ident()
 
-    def watched(cls, *args, **kwargs):
-        bound = apply.__get__(None, cls)
+    def watched(
+        cls, *args, **kwargs
+    ):  # what Function.apply calls, also one that was kept as `relu = Mine.apply`
+        apply = super(base, cls).apply
         if threading.get_ident() != owner:
-            return bound(*args, **kwargs)
-        return recorder.function(cls, bound, args, kwargs)
+            return apply(*args, **kwargs)
+        return recorder.function(cls, apply, args, kwargs)
 
-    torch.autograd.Function.apply = classmethod(watched)
+    base.apply = classmethod(watched)
     try:
         yield
     finally:
-        torch.autograd.Function.apply = apply
+        del base.apply
 
 
 def _leading_to(output, calls):

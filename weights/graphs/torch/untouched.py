@@ -53,7 +53,14 @@ def copied(
     for module in model.modules():
         if not isinstance(module, torch.jit.ScriptModule):
             _fill(memo[id(module)], module, memo, convert)
-    return memo[id(model)].eval()
+    return _in_eval_mode(memo[id(model)])
+
+
+def _in_eval_mode(model):
+    try:
+        return model.eval()
+    except NotImplementedError:  # an exported program: as it was exported
+        return model
 
 
 def _converted(t, convert, requires_grad=False):

@@ -24,6 +24,11 @@ def convolution(
     return op(x, W) if b is None else op(x, W, b)
 
 
+def traced_convolution(*args):
+    """As torch.jit.trace writes it, with four flags of cuDNN's behind."""
+    return convolution(*args[:9])
+
+
 def addmm(b, x, Wt, *, beta=1, alpha=1):
     """beta b + alpha x Wt.  The usual case, a linear layer, becomes one."""
     need(beta == 1 and alpha == 1, "a product with factors")
@@ -91,7 +96,8 @@ def _array(z):
 
 
 OPERATORS = {
-    "convolution": convolution, "addmm": addmm, "mm": product, "bmm": product, "native_batch_norm": batchnorm,
+    "convolution": convolution, "_convolution": traced_convolution, "addmm": addmm, "mm": product,
+    "bmm": product, "native_batch_norm": batchnorm,
     "_native_batch_norm_legit_no_training": batchnorm_in_eval, "_native_batch_norm_legit": batchnorm_legit,
     "max_pool2d_with_indices": maxpool, "avg_pool2d": avgpool, "_adaptive_avg_pool2d": adaptive_average,
     "native_dropout": dropout,

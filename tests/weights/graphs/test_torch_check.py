@@ -1,0 +1,141 @@
+"""The self-check: who is right where a network and its model disagree, and what is said."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from torch import nn  # noqa: E402
+
+import minicnn  # noqa: E402
+from gradcam import verify  # noqa: E402
+from minicnn import Tensor, backward  # noqa: E402
+from tests.weights.graphs.torch_nets import draw  # noqa: E402
+from tests.weights.graphs.torch_nets.one_line import Reverse, Straight  # noqa: E402
+from weights.errors import WeightsError  # noqa: E402
+from weights.graphs.torch import from_torch  # noqa: E402
+from weights.graphs.torch.operators import OPERATORS  # noqa: E402
+
+X = torch.randn(1, 3, 8, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+class Net(nn.Module):
+    """A convolution, `between`, and a head."""
+
+    def __init__(self, between=lambda z: z):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.between, self.head = nn.Conv2d(3, 6, 3), between, nn.Linear(6, 5)
+
+    def forward(self, x):
+        z = self.conv(x).relu()
+        return self.head((self.between(z) + z).mean((2, 3)))
+
+
+def gradients(net, w):
+    x = Tensor(net.x, "x")
+    return backward(net(x), w, wrt=x)
+
+
+def autograd(model, w):
+    x = X.clone().requires_grad_()
+    return torch.autograd.grad((model.double()(x) * torch.from_numpy(w)).sum(), x)[0].numpy()
+
+
+BY_DESIGN = {
+    "detach": lambda z: 2 * z.detach(),
+    "no_grad": torch.no_grad()(lambda z: z.sin()),
+    "the autograd function Reverse": lambda z: Reverse.apply(3 * z),
+    "the autograd function Straight": Straight.apply,
+}
+
+
+@pytest.mark.parametrize("what", BY_DESIGN)
+def test_a_gradient_that_is_no_derivative_by_design_is_named_and_both_can_be_had(what):
+    model, w = Net(BY_DESIGN[what]), np.random.default_rng(0).standard_normal((1, 5))
+    net = from_torch(model, X)
+    assert net.check.kind == "by design" and f"{what} at the top level" in net.check.says
+    own = from_torch(model, X, gradient="model")
+    assert own.gradient == "model" and "the model's own" in own.notes[-1]
+    theirs = autograd(model, w)
+    assert np.abs(gradients(own, w) - theirs).max() < 1e-12 * np.abs(theirs).max()
+    assert np.abs(gradients(net, w) - theirs).max() > 1e-3 * np.abs(theirs).max()
+
+
+def test_verify_accepts_either_gradient_and_says_which():
+    model = Net(BY_DESIGN["detach"])
+    x = X.clone().requires_grad_()
+    theirs = torch.autograd.grad(model.double()(x)[0, 2], x)[0]
+    verdict = verify.torch(model, X, 2, "gradient", result=theirs, pairs=False)
+    assert verdict.kind == "equal" and "the gradient is the model's own, by design" in verdict.notes[-1]
+    ours = gradients(from_torch(model, X), np.eye(5)[None, 2])
+    verdict = verify.torch(model, X, 2, "gradient", result=ours, pairs=False)
+    assert verdict.kind == "equal" and "gradient='model' takes the model's" in verdict.notes[-1]
+    asked = verify.torch(model, X, 2, "gradient", result=theirs, pairs=False, gradient="mathematical")
+    assert asked.kind != "equal" and "detach" in asked.notes[-1]
+
+
+class Tokens(nn.Module):
+    """A batchnorm whose signal arrives transposed."""
+
+    def __init__(self):
+        super().__init__()
+        self.bn, self.head = nn.BatchNorm2d(3), nn.Linear(168, 5)
+        with torch.no_grad():
+            (
+                self.bn.weight.uniform_(0.5, 2),
+                self.bn.running_mean.normal_(),
+                self.bn.running_var.uniform_(0.3, 3),
+            )
+
+    def forward(self, x):
+        return self.head(self.bn(x).flatten(2).transpose(1, 2).flatten(1))
+
+
+def test_the_frameworks_gradient_is_wrong_and_the_reference_goes_on():
+    """PyTorch 2.13's batchnorm on the CPU, one picture, as it flattens and transposes what follows."""
+    torch.manual_seed(0)
+    model = Tokens().double().eval()
+    w = np.random.default_rng(1).standard_normal((1, 5))
+    net, theirs = from_torch(model, X), autograd(model, w)
+    ours = gradients(net, w)
+    direction = np.random.default_rng(2).standard_normal(X.shape)
+    f = lambda e: float((model(X + e * torch.from_numpy(direction)).detach().numpy() * w).sum())  # noqa: E731
+    assert abs((ours * direction).sum() - (f(1e-6) - f(-1e-6)) / 2e-6) < 1e-6
+    if np.abs(ours - theirs).max() < 1e-9:
+        pytest.skip("this version of PyTorch has no such mistake")
+    assert (net.check.kind, net.check.where, net.check.operator) == ("framework", "bn", "native_batch_norm")
+    assert "PyTorch's own gradient is wrong from native_batch_norm at 'bn' on" in net.notes[-1]
+
+
+def test_what_neither_confirms_is_refused_with_its_operator(monkeypatch):
+    class HalfReLU(minicnn.ReLU):
+        def gx(self, gy):
+            return super().gx(gy) / 2
+
+    monkeypatch.setitem(OPERATORS, "relu", lambda x: HalfReLU()(x))
+    with pytest.raises(
+        WeightsError, match=r"the gradient of relu at the top level is not PyTorch's .* neither"
+    ):
+        from_torch(Net(), X)
+    monkeypatch.setitem(OPERATORS, "relu", lambda x: minicnn.LeakyReLU(0.1)(x))
+    with pytest.raises(WeightsError, match=r"our relu at the top level gives other numbers than PyTorch's"):
+        from_torch(Net(), X)
+    with pytest.raises(verify.VerifyError, match="other numbers"):
+        verify.torch(Net(), X, 1, "saliency", result=np.ones((8, 7)))
+
+
+def test_ties_of_a_flat_picture_are_said_and_not_refused():
+    model, x = draw("Tied", 3)
+    net = from_torch(model, x)
+    assert net.check.kind in ("equal", "ties")
+
+
+def test_a_model_whose_own_backward_pass_fails_is_taken_if_central_differences_agree():
+    def between(z):
+        a = z.exp()
+        b = a * a
+        a[:, 0] = 1
+        return b + a
+
+    net = from_torch(Net(between), X)
+    assert net.check.kind == "framework" and "backward pass fails" in net.check.says

@@ -1,0 +1,20 @@
+"""Random graphs against autograd; 10,000 of them in tests/results/random_graphs.md."""
+
+import pytest
+
+pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from tests.weights.graphs.torch_nets.random_graphs import asked, draw
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("tens", range(20))
+def test_nothing_is_silently_wrong(tens):
+    for seed in range(20_000 + 10 * tens, 20_000 + 10 * tens + 10):
+        found, used, _ = asked(seed)
+        assert not found.silent, found
+        assert found.kind != "refused" or found.says == "the scores do not depend on the picture", found
+        assert 3 <= len(used) <= 12
+
+
+def test_a_seed_is_a_graph():
+    assert draw(7) == draw(7) != draw(8)

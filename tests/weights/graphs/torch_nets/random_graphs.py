@@ -1,0 +1,212 @@
+"""Models drawn at random, of 3 to 12 operations, against autograd.
+
+python -m tests.weights.graphs.torch_nets.random_graphs [10000] writes tests/results/random_graphs.md
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+import warnings
+from collections import Counter
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from tests.weights.graphs.torch_nets.one_line import SHAPE, Answer, answer
+
+PAGE = pathlib.Path(__file__).parents[3] / "results" / "random_graphs.md"
+LARGEST = 1500  # values
+
+# {a}, {b}: an axis, from either end; {n}: an index on axis a; {v}: a value; {w}: another like v; {s}: 0, 1 or -1
+OPERATIONS = {
+    "relu": "F.relu({v})", "sigmoid": "{v}.sigmoid()", "tanh": "{v}.tanh()", "silu": "F.silu({v})",
+    "gelu": "F.gelu({v})", "elu": "F.elu({v})", "softplus": "F.softplus({v})",
+    "hardswish": "F.hardswish(3 * {v})", "mish": "F.mish({v})", "leaky_relu": "F.leaky_relu({v}, 0.2)",
+    "abs": "{v}.abs()", "sin": "{v}.sin()", "exp": "{v}.tanh().exp()", "square": "{v}.tanh() ** 2",
+    "sqrt": "({v} * {v} + 1).sqrt()", "neg": "-{v}", "erf": "{v}.erf()", "clamp": "{v}.clamp(-0.7, 0.9)",
+    "clamp_min": "{v}.clamp(min=0)", "relu6": "F.relu6(5 * {v})", "log": "({v}.square() + 0.5).log()",
+    "reciprocal": "1 / (2 + {v}.cos())", "pow": "({v}.abs() + 0.3) ** 1.7", "number": "{v} + 0.3",
+    "from number": "1 - {v}", "times number": "{v} * -1.3",
+    "constant": "{v} * torch.arange(1.0, {v}.shape[-1] + 1).cos()",
+    "constant minus": "torch.arange(float({v}.shape[-1])) * 0.2 - {v}",
+    "over constant": "{v} / torch.linspace(1, 2, {v}.shape[-1])", "mask": "{v} * ({v} > 0.1)",
+    "cast": "{v}.float() * 1.5", "half": "{v}.half() + 0.1", "add": "{v} + {w}", "subtract": "{v} - {w}",
+    "multiply": "{v} * {w}", "divide": "{v} / (2 + {w}.sin())", "maximum": "torch.maximum({v}, {w})",
+    "where": "torch.where({v} > {w}, {v}, -{w})", "lerp": "torch.lerp({v}, {w}, 0.3)",
+    "masked_fill": "{v}.masked_fill({w} > 0.4, 0.2)", "sub alpha": "torch.sub({v}, {w}, alpha=0.7)",
+    "addcmul": "torch.addcmul({v}, {v}, {w}, value=0.3)", "threshold": "F.threshold({v}, 0.1, -0.2)",
+    "softmax": "{v}.softmax({a})", "log_softmax": "{v}.log_softmax({a})",
+    "logsumexp": "{v}.logsumexp({a}, keepdim=True)", "cumsum": "{v}.cumsum({a})",
+    "sum": "{v}.sum({a}, keepdim=True)", "mean": "{v}.mean({a}, keepdim=True)",
+    "amax": "{v}.amax({a}, keepdim=True)", "sort": "{v}.sort({a})[0]",
+    "max": "{v}.max({a}, keepdim=True)[0]", "var": "{v}.var({a}, unbiased=False, keepdim=True)",
+    "topk": "{v}.topk(1, {a})[0]", "median": "{v}.median({a}, keepdim=True)[0]",
+    "center": "{v} - {v}.mean({a}, keepdim=True)", "norm": "F.normalize({v}, dim={a}, eps=0.1)",
+    "flip": "{v}.flip({a})", "roll": "{v}.roll(1, {a})", "two rolls": "{v}.roll((1, -1), ({a}, {b}))",
+    "transpose": "{v}.transpose({a}, {b})", "movedim": "{v}.movedim({a}, {b})",
+    "swap and copy": "{v}.transpose({a}, {b}).contiguous()",
+    "select": "{v}.select({a}, {n}).unsqueeze({a})", "narrow": "{v}.narrow({a}, {n}, 1)",
+    "chunk": "{v}.chunk(2, {a})[0]", "split": "{v}.split(1, {a})[-1]",
+    "unbind": "torch.stack({v}.unbind({a})[::-1], {b})",
+    "split sizes": "{v}.split([1, {v}.shape[{a}] - 1], {a})[0]", "cat": "torch.cat([{v}, {w}], {a})",
+    "stack": "torch.stack([{v}, {w}], {a}).flatten(0, 1)",
+    "expand": "{v}.mean({a}, keepdim=True).expand_as({v})",
+    "unsqueeze": "{v}.unsqueeze({a}).expand(*{v}.unsqueeze({a}).shape).flatten(0, 1)",
+    "repeat": "{v}.repeat_interleave(2, {a})", "index": "{v}.index_select({a}, torch.tensor([{n}, 0]))",
+    "step": "{v}[..., ::2]", "reverse slice": "{v}[..., 1:].flip(-1) if {v}.shape[-1] > 1 else {v}",
+    "ellipsis": "{v}[:, None, ..., -1:].squeeze(1)",
+    "reshape": "{v}.reshape(-1, *{v}.shape[2:]).unsqueeze({s})",
+    "flatten": "{v}.flatten(-2).unsqueeze({s})", "pad": "F.pad({v}, (1, 0, 0, 1), value=0.3)",
+    "crop": "F.pad({v}, (1, -1)) if {v}.shape[-1] > 1 else {v}",
+    "linear": "{v} @ torch.arange(3.0 * {v}.shape[-1]).view(-1, 3).sin()",
+    "from the left": "torch.arange(2.0 * {v}.shape[-2]).view(2, -1).cos() @ {v}",
+    "matmul": "{v} @ {v}.mT * 0.1", "layer_norm": "F.layer_norm({v}, {v}.shape[-1:], eps=0.1)",
+    "diagonal": "{v}.diagonal(0, -1, -2).unsqueeze({s})", "unfold": "{v}.unfold({a}, 1, 1).squeeze(-1)",
+    "gather": "{v}.gather({a}, {v}.argsort({a}))",
+    "batchnorm": "F.batch_norm({v}, torch.full({v}.shape[1:2], 0.1), torch.full({v}.shape[1:2], 1.2))",
+    "batch statistics": "F.batch_norm({v}, None, None, training=True, eps=0.1)",
+    "tile": "{v}.tile(2)", "triangle": "{v}.tril()",
+}  # fmt: skip
+MAPS = {
+    "conv": "F.conv2d({v}, torch.arange(18.0 * {v}.shape[1]).view(2, -1, 3, 3).sin() * 0.3, padding=1)",
+    "depthwise": "F.conv2d({v}, torch.ones({v}.shape[1], 1, 1, 1) * 0.7, groups={v}.shape[1])",
+    "transposed conv": "F.conv_transpose2d({v}, torch.arange(8.0 * {v}.shape[1]).view(-1, 2, 2, 2).cos(), stride=2)",
+    "max_pool": "F.max_pool2d({v}, 2, 1, 1)", "avg_pool": "F.avg_pool2d({v}, 2, 1, 1)",
+    "adaptive": "F.adaptive_avg_pool2d({v}, (2, 3))",
+    "interpolate": 'F.interpolate({v}, (3, 4), mode="bilinear")', "nearest": "F.interpolate({v}, (3, 4))",
+    "instance_norm": "F.instance_norm({v}, eps=0.1) if {v}[0, 0].numel() > 1 else {v}",
+    "permute": "{v}.permute(0, 2, 3, 1)", "permute from the right": "{v}.permute(-4, -1, -3, -2)",
+    "channels_last": "F.relu({v}.contiguous(memory_format=torch.channels_last))",
+    "global mean": "{v}.mean((-2, -1), keepdim=True)",
+}  # fmt: skip
+VIEWS = {
+    "relu_ a part": "{v} * 1; {y}.select({a}, {n}).relu_()",
+    "scale a part": "{v} * 1; {y}.narrow({a}, {n}, 1).mul_(1.7)",
+    "fill a part": "{v} * 1; {y}.select({a}, {n}).fill_(0.3)",
+    "add to a part": "{v} * 1; {y}.select({a}, {n}).add_({w}.select({a}, 0))",
+    "canvas": "torch.zeros_like({v}); {y}.narrow({a}, {n}, 1).copy_({w}.narrow({a}, 0, 1))",
+    "shifted canvas": "{v} * 1; {y}.narrow({a}, {n}, 1).copy_({v}.narrow({a}, 0, 1).sin())",
+    "view, then whole": "{v} * 1; z = {y}.transpose({a}, {b}); {y}.mul_(1.3); {y} = z * 0.5",
+    "through a transpose": "{v} * 1; {y}.transpose({a}, {b}).select({a}, 0).tanh_()",
+    "masked": "{v} * 1; {y}[{v} > 0.2] = 0.1",
+    "two views": ("{v} * 1; z = {y}.narrow({a}, {n}, 1); u = {y}.select({a}, {n}); z.mul_(1.5); u.add_(0.2)"),
+    "slice": "{v} * 1; {y}[..., -1] *= 0.4", "slice of slice": "{v} * 1; {y}[:, :1][..., :1] = 0.2",
+    "before and after": "{v} * 1; z = {y}.select({a}, {n}).sum(); {y}.select({a}, {n}).zero_(); {y} += z",
+}  # fmt: skip
+
+
+def draw(seed: int) -> tuple[str, list[str], Counter]:
+    """-> (the model's line, the names of its operations, how many axes were counted from the left and from
+    the right)
+    """
+    random, axes, used = np.random.default_rng(seed), Counter(), []
+    values, lines = (
+        {"x": torch.randn(SHAPE, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))},
+        [],
+    )
+    count = int(random.integers(3, 13))
+    in_place = int(random.integers(count)) if random.random() < 0.25 else -1
+    while len(used) < count:
+        v = list(values)[-1] if random.random() < 0.7 else str(random.choice(list(values)))
+        t = values[v]
+        table = VIEWS if len(used) == in_place else {**OPERATIONS, **(MAPS if t.ndim == 4 else {})}
+        name = str(random.choice(list(table)))
+        code, counted = _filled(table[name], v, f"v{len(lines)}", values, random)
+        try:
+            y = _run(code, f"v{len(lines)}", values)
+        except (RuntimeError, IndexError, ValueError):
+            continue
+        if (
+            not 2 <= y.ndim <= 5
+            or not 1 <= y.numel() <= LARGEST
+            or not y.is_floating_point()
+            or y.abs().max() > 1e3
+        ):
+            continue
+        values[f"v{len(lines)}"] = y.double()
+        lines.append(code)
+        used.append(name)
+        axes += counted
+    return "; ".join([*lines, f"y = v{len(lines) - 1}"]), used, axes
+
+
+def _filled(template, v, y, values, random):
+    t, axes = values[v], Counter()
+    alike = [name for name, other in values.items() if other.shape == t.shape]
+    words = {"v": v, "y": y, "w": f"{random.choice(alike)}"}
+    chosen = random.permutation(t.ndim)[:2] if t.ndim > 1 else [0, 0]
+    for letter, axis in zip("ab", chosen):
+        from_right = random.random() < 0.5
+        words[letter] = int(axis) - t.ndim if from_right else int(axis)
+        if f"{{{letter}}}" in template:
+            axes["from the right" if from_right else "from the left"] += 1
+    words["n"], words["s"] = int(random.integers(t.shape[chosen[0]])), int(random.choice([0, 1, -1]))
+    return f"{y} = " + re.sub(r"\{(\w)\}", lambda m: str(words[m[1]]), template), axes
+
+
+def _run(code, name, values):
+    names = {"torch": torch, "F": F, **values}
+    exec(code.replace("; ", "\n"), names)
+    return names[name]
+
+
+def asked(seed: int) -> tuple[Answer, list[str], Counter]:
+    """Draw one and import it."""
+    line, used, axes = draw(seed)
+    return answer("random", line, seed), used, axes
+
+
+HEAD = """# Random graphs against autograd
+
+`python -m tests.weights.graphs.torch_nets.random_graphs {count}`, PyTorch {version}: {count} models of
+3 to 12 operations in float64, {in_place} with an in-place change of a view; {kinds};
+**silently wrong: {silent}**; the worst difference is {worst:.0e}.
+
+Axes: {axes}. Operations in a graph: {sizes}.
+
+*equal*, *framework*, *ties*: as in one_line_models.md.
+{refused}
+| operation | times |
+|---|---|
+"""
+
+
+def page(answers: list[Answer], operations: Counter, axes: Counter, sizes: Counter, in_place: int) -> str:
+    """The histogram."""
+    refused = Counter(a.says for a in answers if a.kind == "refused")
+    head = HEAD.format(
+        count=len(answers),
+        version=torch.__version__.split("+")[0],
+        in_place=in_place,
+        kinds=", ".join(f"{n} {kind}" for kind, n in Counter(a.kind for a in answers).most_common()),
+        silent=sum(a.silent for a in answers),
+        worst=max(max(a.scores, a.gradient) for a in answers),
+        axes=", ".join(f"{n} {side}" for side, n in sorted(axes.items())),
+        sizes=", ".join(f"{n} of {size}" for size, n in sorted(sizes.items())),
+        refused="".join(f"\n- refused: {why} ({n})\n" for why, n in refused.most_common()),
+    )
+    return head + "".join(f"| {name} | {n} |\n" for name, n in operations.most_common())
+
+
+def main(count: int) -> None:
+    answers, operations, axes, sizes, in_place = [], Counter(), Counter(), Counter(), 0
+    for seed in range(count):
+        a, used, counted = asked(seed)
+        answers.append(a)
+        operations += Counter(used)
+        axes += counted
+        sizes[len(used)] += 1
+        in_place += any(name in VIEWS for name in used)
+        if a.silent or a.kind == "refused":
+            print(seed, a.kind, a.says, a.scores, a.gradient, a.line, flush=True)
+    PAGE.write_text(page(answers, operations, axes, sizes, in_place), "utf-8")
+    print(*PAGE.read_text("utf-8").splitlines()[2:5])
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)

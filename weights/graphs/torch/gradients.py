@@ -1,0 +1,78 @@
+"""Three gradients of one model: ours, PyTorch's autograd, and central differences, the judge between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from minicnn import Error, Tensor, backward, history
+from weights.errors import WeightsError
+from weights.graphs.torch.network import TracedNetwork
+from weights.graphs.torch.precision import InDouble
+from weights.graphs.torch.record import Recording, scores_of
+from weights.graphs.torch.untouched import exact_copy, surroundings
+
+CONFIRMED = 1e-4  # relative, of central differences
+NOTHING = 1e-4  # relative to what comes in, and to score / x
+
+
+def gradient(net: TracedNetwork, w: np.ndarray) -> np.ndarray:
+    """d(sum of w y)/dx by our backward pass, x's shape.  WeightsError: an operator has no derivative."""
+    x, y = net.values[0], net.values[net.output]
+    if not isinstance(y, Tensor) or x not in history(y):
+        return np.zeros_like(net.x)
+    try:
+        return backward(y, w, wrt=x)
+    except Error as error:
+        raise WeightsError(f"no gradient passes back through this model: {error}") from error
+
+
+def autograd(recording: Recording, w: np.ndarray, tensors: list[torch.Tensor]) -> list[np.ndarray]:
+    """d(sum of w y)/d(each tensor) by the model's own autograd; zeros where it says that there is none.
+
+    RuntimeError, PyTorch's: its backward pass fails.
+    """
+    got = [None] * len(tensors)
+    if recording.y.requires_grad and tensors:
+        with torch.enable_grad():
+            score = (recording.y * torch.from_numpy(w)).sum()
+            got = torch.autograd.grad(score, tensors, retain_graph=True, allow_unused=True)
+    return [np.zeros(tuple(t.shape)) if g is None else g.numpy() for g, t in zip(got, tensors)]
+
+
+def central_differences(
+    model: torch.nn.Module, x: np.ndarray, w: np.ndarray, directions: int = 3, step: float = 1e-6
+) -> list[tuple[np.ndarray, float]]:
+    """-> [(direction, derivative of the sum of w y along it)], from the model's scores alone."""
+    random, found = np.random.default_rng(1), []
+    for _ in range(directions):
+        d = random.standard_normal(x.shape) * (x.std() or 1)
+        high, low = (float((w * _scores(model, x + e * d)).sum()) for e in (step, -step))
+        found.append((d, (high - low) / (2 * step)))
+    return found
+
+
+def confirms(numeric: list[tuple[np.ndarray, float]], g: np.ndarray) -> bool:
+    """Whether the gradient is the one that central differences show."""
+    return all(
+        abs((g * d).sum() - slope) <= CONFIRMED * max(abs(slope), np.linalg.norm(g * d))
+        for d, slope in numeric
+    )
+
+
+def difference(ours: np.ndarray, theirs: np.ndarray, least: float = 0.0) -> float:
+    """||ours - theirs|| over the larger norm, or over `least` if both are smaller."""
+    scale = max(np.linalg.norm(ours), np.linalg.norm(theirs), least)
+    return float(np.linalg.norm(ours - theirs) / scale) if scale else 0.0
+
+
+def least(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
+    """The norms below which scores, and a gradient at x, are nothing but rounding of a zero."""
+    incoming = float(np.abs(x).max(initial=0)) * y.size**0.5
+    score = np.linalg.norm(w) * max(np.linalg.norm(y), incoming)
+    return NOTHING * incoming, NOTHING * float(score / (np.linalg.norm(x) or 1))
+
+
+def _scores(model, x):
+    with surroundings(), InDouble():
+        return scores_of(exact_copy(model)(torch.from_numpy(x))).numpy()
