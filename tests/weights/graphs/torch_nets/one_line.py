@@ -458,8 +458,8 @@ HEAD = """# One-line models against autograd
 in float64; {kinds}; silently wrong: {silent}.
 
 *equal*: scores and gradient are autograd's to 1e-9. *by design*: the model's gradient is not the derivative,
-because it says so; the network has both, each compared. *framework*: central differences confirm the reference;
-PyTorch's gradient is wrong, or its backward pass fails.
+because it says so; the network has both, each compared. *framework*: central differences confirm the
+reference; PyTorch's gradient is wrong, or its backward pass fails.
 
 | group | line | answer | PyTorch's own | scores off by | gradient off by |
 |---|---|---|---|---|---|

@@ -20,7 +20,7 @@ from tests.weights.graphs.torch_nets.one_line import SHAPE, Answer, answer
 PAGE = pathlib.Path(__file__).parents[3] / "results" / "random_graphs.md"
 LARGEST = 1500  # values
 
-# {a}, {b}: an axis, from either end; {n}: an index on axis a; {v}: a value; {w}: another like v; {s}: 0, 1 or -1
+# {a}, {b}: an axis, from either end; {n}: an index on a; {v}: a value; {w}: another like v; {s}: 0, 1 or -1
 OPERATIONS = {
     "relu": "F.relu({v})", "sigmoid": "{v}.sigmoid()", "tanh": "{v}.tanh()", "silu": "F.silu({v})",
     "gelu": "F.gelu({v})", "elu": "F.elu({v})", "softplus": "F.softplus({v})",
@@ -73,7 +73,7 @@ OPERATIONS = {
 MAPS = {
     "conv": "F.conv2d({v}, torch.arange(18.0 * {v}.shape[1]).view(2, -1, 3, 3).sin() * 0.3, padding=1)",
     "depthwise": "F.conv2d({v}, torch.ones({v}.shape[1], 1, 1, 1) * 0.7, groups={v}.shape[1])",
-    "transposed conv": "F.conv_transpose2d({v}, torch.arange(8.0 * {v}.shape[1]).view(-1, 2, 2, 2).cos(), stride=2)",
+    "transposed conv": "F.conv_transpose2d({v}, torch.arange(8.0 * {v}.shape[1]).view(-1, 2, 2, 2).cos())",
     "max_pool": "F.max_pool2d({v}, 2, 1, 1)", "avg_pool": "F.avg_pool2d({v}, 2, 1, 1)",
     "adaptive": "F.adaptive_avg_pool2d({v}, (2, 3))",
     "interpolate": 'F.interpolate({v}, (3, 4), mode="bilinear")', "nearest": "F.interpolate({v}, (3, 4))",
