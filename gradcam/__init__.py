@@ -11,10 +11,11 @@ from gradcam.methods.eigen_cam import eigen_cam
 from gradcam.methods.excitation_backprop import EXCITATION, excitation_backprop
 from gradcam.methods.grad_cam import counterfactual, grad_cam
 from gradcam.methods.grad_cam_pp import grad_cam_pp
-from gradcam.methods.gradient import gradient, input_times_gradient
+from gradcam.methods.gradient import gradient
 from gradcam.methods.guided_backprop import guided_backprop
 from gradcam.methods.guided_grad_cam import guided_grad_cam
 from gradcam.methods.hirescam import hirescam
+from gradcam.methods.input_times_gradient import input_times_gradient
 from gradcam.methods.integrated_gradients import integrated_gradients
 from gradcam.methods.layercam import layercam
 from gradcam.methods.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, lrp

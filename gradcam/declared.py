@@ -9,7 +9,8 @@ T = TypeVar("T")
 
 
 def declared(room: str, kind: type[T], files: tuple[str, ...]) -> dict[str, T]:
-    """{name: object} of every object of this kind that these files of a package declare, file by file, in their order.
+    """{name: object} of every object of this kind that these files of a package declare, file by file, in
+    their order.
 
     room: the package, "gradcam.methods" say; kind: Method or Measure, which have a name.
     """

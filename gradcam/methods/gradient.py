@@ -20,21 +20,8 @@ def gradient(y: Tensor, c: Any, x: Tensor, start: str = "score") -> np.ndarray:
     return backward(y, gy, wrt=x)
 
 
-def input_times_gradient(y: Tensor, c: Any, x: Tensor, start: str = "score") -> np.ndarray:
-    """x * dy_c/dx: each pixel's share of the first-order Taylor term (Shrikumar et al. 2016, sec. 2)
-    -> (N, C, H, W)
-    """
-    return x.data * gradient(y, c, x, start)
-
-
 METHOD = Method(
     "gradient", "Gradient", "Simonyan et al. 2013", "the slope of the score at each pixel",
     lambda context: context.signals["backprop", "x"].copy(), equation="g = dy_c/dx",
     signals=(("backprop", "x"),), classic=True, peers={"captum": "Saliency", "zennit": "Gradient"},
-)  # fmt: skip
-INPUT_TIMES_GRADIENT = Method(
-    "input_times_gradient", "Input × gradient", "Shrikumar et al. 2016",
-    "each pixel's first-order share of the score",
-    lambda context: context.x.data * context.signals["backprop", "x"], equation="x g, g = dy_c/dx",
-    signals=(("backprop", "x"),), classic=True, peers={"captum": "InputXGradient"},
 )  # fmt: skip
