@@ -1,39 +1,46 @@
-"""The drill of CONTRIBUTING.md: a format is one file, here one that reads a folder of .npy files."""
+"""The drill of CONTRIBUTING.md: a format is one file, here one that reads a folder of arrays as JSON."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[3]
 
 READER = '''
-"""A folder of .npy files, an array each."""
+"""A folder of .json files, an array each, as nested lists of numbers."""
 
-from weights.readers import npy
+import json
+
+import numpy as np
+
+from weights.errors import WeightsError
 from weights.readers.folder import Folder
 from weights.readers.format import Format
 
 
 def fits(folder):
-    """Whether there is a .npy file in it."""
-    return any(name.endswith(".npy") for name in folder.names)
+    """Whether there is a .json file in it."""
+    return any(name.endswith(".json") for name in folder.names)
 
 
 def read(folder):
-    """{name of the file, without .npy: array}"""
-    arrays = {}
-    for name in folder.names:
-        if name.endswith(".npy"):
-            arrays[name.removesuffix(".npy")] = npy.read(folder.file(name))["array"]
-    return arrays
+    """{name of the file, without .json: array}"""
+    return {n.removesuffix(".json"): _array(folder.file(n)) for n in folder.names if n.endswith(".json")}
 
 
-FORMAT = Format("folder of .npy files", fits, read, of=Folder)
+def _array(file):
+    try:
+        return np.asarray(json.loads(bytes(file.bytes(0, file.size))), np.float32)
+    except ValueError as error:
+        raise WeightsError(str(error)) from None
+
+
+FORMAT = Format("folder of .json files", fits, read, of=Folder)
 '''
 
 USED = """
@@ -65,18 +72,18 @@ def copied(tmp_path):
 def test_one_file_is_enough(copied):
     import weights
 
-    (copied / "weights" / "readers" / "npy_folder.py").write_text(READER)
+    (copied / "weights" / "readers" / "json_folder.py").write_text(READER)
     (copied / "net").mkdir()
     (copied / "net" / "notes.txt").write_text("not an array")
     for name, tensor in weights.build("captum_cifar").initialise(4).arrays().items():
-        np.save(copied / "net" / f"{name}.npy", tensor.data)
+        (copied / "net" / f"{name}.json").write_text(json.dumps(tensor.data.tolist()))
     (copied / "broken").mkdir()
-    (copied / "broken" / "a.npy").write_bytes(b"\x93NUMPY\x01\x00")
+    (copied / "broken" / "a.json").write_text("[1, 2")
     environment = os.environ | {"PYTHONPATH": str(copied), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", USED, str(copied / "net"), str(copied / "broken")]
     done = subprocess.run(
         command, cwd=copied, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 0, done.stderr
-    assert "broken (folder of .npy files): " in done.stdout
+    assert "broken (folder of .json files): " in done.stdout
     assert "conv1.W 6 x 3 x 5 x 5 float32" in " ".join(done.stdout.split()) and "10 arrays" in done.stdout
