@@ -1,9 +1,10 @@
-"""Where the taps of a sliding window fall: shared by convolution and pooling.
+"""Where the taps of a sliding window fall: shared by convolution and pooling, over 1, 2 or 3 axes.
 
 A window of kh x kw taps visits positions i = 0 .. out-1; tap u of window i reads x at  stride*i + dilation*u
 - pad.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,19 +12,18 @@ import numpy as np
 
 from minicnn.errors import GraphError
 
-Pair = int | tuple[int, int]  # of rows and columns
-Sides = int | tuple[Any, Any]  # see `sides`
+Pair = int | tuple[int, ...]  # of rows and columns; one number for each axis
+Sides = int | tuple[Any, ...]  # see `sides`
 
 
-def pair(value: Any) -> tuple[int, int]:
-    """3 -> (3, 3); (3, 5) -> (3, 5)."""
-    return (value, value) if np.ndim(value) == 0 else tuple(value)
+def pair(value: Any, axes: int = 2) -> tuple[int, ...]:
+    """3 -> (3, 3); (3, 5) -> (3, 5); for as many axes."""
+    return (value,) * axes if np.ndim(value) == 0 else tuple(value)
 
 
-def sides(pad: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+def sides(pad: Any, axes: int = 2) -> tuple[tuple[int, int], ...]:
     """1 -> ((1, 1), (1, 1)); (1, 2) -> ((1, 1), (2, 2)); ((top, bottom), (left, right)) as it is."""
-    rows, columns = pair(pad)
-    return pair(rows), pair(columns)
+    return tuple(pair(p) for p in pair(pad, axes))  # type: ignore[misc]
 
 
 def out_size(
@@ -61,15 +61,15 @@ def pad_to_fit(
 
     (..., H, W) -> (..., H', W')
     """
-    sizes, inside, seen = [], [], []
-    for size, k, s, (before, _), d, n in zip(x.shape[-2:], kernel, stride, pad, dilation, windows):
+    sizes, inside, seen, axes = [], [], [], len(kernel)
+    for size, k, s, (before, _), d, n in zip(x.shape[-axes:], kernel, stride, pad, dilation, windows):
         needed = (n - 1) * s + d * (k - 1) + 1
         sizes.append(max(needed, before + size))
         inside.append(slice(before, before + size))
         seen.append(slice(0, needed))
-    if tuple(sizes) != tuple(x.shape[-2:]):
+    if tuple(sizes) != tuple(x.shape[-axes:]):
         padded = np.full_like(
-            x, value, shape=(*x.shape[:-2], *sizes)
+            x, value, shape=(*x.shape[:-axes], *sizes)
         )  # in x's own order in memory, as np.pad would not
         padded[(..., *inside)] = x
         x = padded
@@ -78,21 +78,21 @@ def pad_to_fit(
 
 def taps(
     kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], windows: Sequence[int]
-) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+) -> Iterator[tuple[Any, ...]]:
     """Yield (u, v, index): padded[index] is what tap (u, v) of every window sees, (..., windows[0],
     windows[1])."""
-    for u in range(kernel[0]):
-        for v in range(kernel[1]):
-            rows = slice(u * dilation[0], u * dilation[0] + (windows[0] - 1) * stride[0] + 1, stride[0])
-            columns = slice(v * dilation[1], v * dilation[1] + (windows[1] - 1) * stride[1] + 1, stride[1])
-            yield u, v, (..., rows, columns)
+    for tap in itertools.product(*map(range, kernel)):
+        along = (
+            slice(u * d, u * d + (n - 1) * s + 1, s) for u, d, n, s in zip(tap, dilation, windows, stride)
+        )
+        yield (*tap, (..., *along))
 
 
 def cut_padding(g: np.ndarray, size: Sequence[int], pad: Any) -> np.ndarray:
     """The signal at the padded input, without the padding: (..., H', W') -> (..., H, W); zeros where no
     window reached."""
-    short = [max(0, before + n - have) for (before, _), n, have in zip(pad, size, g.shape[-2:])]
+    axes = len(size)
+    short = [max(0, before + n - have) for (before, _), n, have in zip(pad, size, g.shape[-axes:])]
     if any(short):
-        g = np.pad(g, [(0, 0)] * (g.ndim - 2) + [(0, s) for s in short])
-    (top, _), (left, _) = pad
-    return g[..., top : top + size[0], left : left + size[1]]
+        g = np.pad(g, [(0, 0)] * (g.ndim - axes) + [(0, s) for s in short])
+    return g[(..., *(slice(before, before + n) for (before, _), n in zip(pad, size)))]

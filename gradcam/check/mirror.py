@@ -56,7 +56,7 @@ def _done(op, inputs, rule):
         case "ReLU":
             return F.relu(x) if rule == "backprop" else _ReLU.apply(x, rule == "guided")
         case "MaxPool":
-            return F.max_pool2d(_padded(x, op.pad, -torch.inf), op.kernel, op.stride, ceil_mode=op.ceil)
+            return F.max_pool2d(_padded(x, op.pad, -torch.inf), op.kernel, op.stride, 0, op.dilation, op.ceil)
         case "GlobalAvgPool":
             return x.mean((2, 3))
         case "Flatten":

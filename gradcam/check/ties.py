@@ -14,9 +14,11 @@ def tied(y):
 
 
 def _any(op, maximum):
-    padded = pad_to_fit(op.inputs[0].data, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
+    padded = pad_to_fit(
+        op.inputs[0].data, op.kernel, op.stride, op.pad, op.dilation, op.windows, value=-np.inf
+    )
     near = sum(
         (padded[at] >= maximum * (1 - NEAR)).astype(np.uint8)
-        for _, _, at in taps(op.kernel, op.stride, (1, 1), op.windows)
+        for *_, at in taps(op.kernel, op.stride, op.dilation, op.windows)
     )
     return bool(np.any((near > 1) & (maximum > 0)))

@@ -9,18 +9,21 @@ from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair
 class AvgPool(Op):
     """y = the mean of each window.  x (N, C, H, W) -> y (N, C, h, w).
 
-    kernel, stride, pad, ceil as in MaxPool.  count_padding: the mean is over the window's taps on the padded
-    picture; otherwise over its taps on the picture itself.  Taps that hang over the end of both (ceil) never
-    count.
+    kernel, stride, pad, ceil, dilation as in MaxPool.  count_padding: the mean is over the window's taps on
+    the padded picture; otherwise over its taps on the picture itself.  Taps that hang over the end of both
+    (ceil) never count.  divisor: the sum of each window, divided by this.
     """
 
-    kernel: tuple[int, int]
-    stride: tuple[int, int]
-    pad: tuple[tuple[int, int], tuple[int, int]]
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    pad: tuple[tuple[int, int], ...]
     ceil: bool
     count_padding: bool
+    dilation: tuple[int, ...]
+    divisor: float | None
     size: tuple[int, ...]
     windows: list[int]
+    Z: Array | float
 
     def __init__(
         self,
@@ -29,38 +32,41 @@ class AvgPool(Op):
         pad: Sides = 0,
         ceil: bool = False,
         count_padding: bool = True,
+        dilation: Pair = 1,
+        divisor: float | None = None,
     ) -> None:
-        self.kernel, self.stride = pair(kernel), pair(stride or kernel)
-        self.pad, self.ceil, self.count_padding = sides(pad), ceil, count_padding
+        self.kernel, axes = pair(kernel), len(pair(kernel))
+        self.stride, self.dilation = pair(stride or kernel, axes), pair(dilation, axes)
+        self.pad, self.ceil, self.count_padding, self.divisor = sides(pad, axes), ceil, count_padding, divisor
 
     def forward(self, x: Array) -> Array:
-        self.size = x.shape[-2:]
-        self.windows = [
-            out_size(n, k, s, p, 1, self.ceil)
-            for n, k, s, p in zip(self.size, self.kernel, self.stride, self.pad)
-        ]
-        padded = pad_to_fit(x, self.kernel, self.stride, self.pad, (1, 1), self.windows)
-        self.Z = self._window_sizes(x)
-        return sum(padded[at] for _, _, at in self._taps()) / self.Z
+        self.size = x.shape[-len(self.kernel) :]
+        fits = zip(self.size, self.kernel, self.stride, self.pad, self.dilation)
+        self.windows = [out_size(n, k, s, p, d, self.ceil) for n, k, s, p, d in fits]
+        self.Z = self._window_sizes(x) if self.divisor is None else float(self.divisor)
+        return self._sums(x, self.pad) / self.Z
 
     def gx(self, gy: Array) -> Array:
-        reach = [(n - 1) * s + k for n, s, k in zip(self.windows, self.stride, self.kernel)]
-        g, share = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach)), gy / self.Z
-        for _, _, at in self._taps():
+        fits = zip(self.windows, self.stride, self.kernel, self.dilation)
+        reach = [(n - 1) * s + d * (k - 1) + 1 for n, s, k, d in fits]
+        g, share = np.zeros_like(gy, shape=(*gy.shape[: -len(reach)], *reach)), gy / self.Z
+        for *_, at in self._taps():
             g[at] += share
         return cut_padding(g, self.size, self.pad)
 
     def _taps(self):
-        return taps(self.kernel, self.stride, (1, 1), self.windows)
+        return taps(self.kernel, self.stride, self.dilation, self.windows)
+
+    def _sums(self, v, pad):
+        padded = pad_to_fit(v, self.kernel, self.stride, pad, self.dilation, self.windows)
+        return sum(padded[at] for *_, at in self._taps())
 
     def _window_sizes(self, like):
         """Z (h, w): how many taps of each window count."""
         counted = np.ones_like(like, shape=self.size)
-        if self.count_padding:
-            counted = np.pad(counted, self.pad, constant_values=1)
-        pad = ((0, 0), (0, 0)) if self.count_padding else self.pad
-        padded = pad_to_fit(counted, self.kernel, self.stride, pad, (1, 1), self.windows)
-        return sum(padded[at] for _, _, at in self._taps())
+        if not self.count_padding:
+            return self._sums(counted, self.pad)
+        return self._sums(np.pad(counted, self.pad, constant_values=1), ((0, 0),) * len(self.size))
 
 
 class GlobalAvgPool(Op):

@@ -1,8 +1,8 @@
 """Batch normalisation (Ioffe & Szegedy 2015): y = gamma * x_hat + beta, x_hat = (x - mean) / sqrt(var + eps),
 channel by channel.
 
-x (N, C, H, W) or (N, C); gamma, beta, mean, var (C,).  In eval mode, mean and var are constants; in training
-mode they are the batch's own.
+x (N, C, H, W), (N, C), or with one or three axes of pixels; gamma, beta, mean, var (C,).  In eval mode, mean
+and var are constants; in training mode they are the batch's own.
 
 Lesson 17.
 """
@@ -15,7 +15,7 @@ from minicnn.ops.channels import sum_per_channel
 
 class _Normalise(Op):
     weights: tuple[str, ...] = ("gamma", "beta")
-    axes: tuple[int, ...]
+    pixels: int  # how many axes hold them
     gamma: Array
     sigma: Array
     x_hat: Array
@@ -32,7 +32,7 @@ class _Normalise(Op):
 
     def per_channel(self, v: Array) -> Array:
         """(..., C) -> (..., C, 1, 1) where the input has pixels."""
-        return v[..., None, None] if len(self.axes) == 3 else v
+        return v.reshape(*v.shape, *[1] * self.pixels)
 
     def ggamma(self, gy: Array) -> Array:
         return self._total(gy * self.x_hat)
@@ -42,18 +42,14 @@ class _Normalise(Op):
 
     def _total(self, v):
         """Sum over all but the channel: (..., N, C, H, W) or (..., N, C) -> (..., C)."""
-        return sum_per_channel(v) if len(self.axes) == 3 else v.sum(axis=-2)
-
-
-def _all_but_channel(x):
-    return (-4, -2, -1) if x.ndim == 4 else (-2,)  # counted from the right: a signal may have axes in front
+        return sum_per_channel(v, self.pixels) if self.pixels else v.sum(axis=-2)
 
 
 class BatchNorm(_Normalise):
     """Batchnorm in eval mode: mean and var are the running statistics, so y is linear in x."""
 
     def forward(self, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
-        self.axes = _all_but_channel(x)
+        self.pixels = x.ndim - 2
         return self._scale_and_shift(x - self.per_channel(mean), gamma, beta, var)
 
     def gx(self, gy: Array) -> Array:
@@ -72,7 +68,7 @@ class BatchNormTraining(_Normalise):
     var: Array
 
     def forward(self, x: Array, gamma: Array, beta: Array) -> Array:
-        self.axes, self.count = _all_but_channel(x), x.size // x.shape[1]
+        self.pixels, self.count = x.ndim - 2, x.size // x.shape[1]
         self.mean = self._total(x) / self.count
         centred = x - self.per_channel(self.mean)
         self.var = self._total(centred * centred) / self.count
@@ -90,4 +86,4 @@ class BatchNormTraining(_Normalise):
 
     def _spread(self, v):
         """(..., C) -> (..., 1, C, 1, 1): one value per channel, for every picture of the batch."""
-        return self.per_channel(v)[..., None, :, :, :] if len(self.axes) == 3 else v[..., None, :]
+        return self.per_channel(v[..., None, :])

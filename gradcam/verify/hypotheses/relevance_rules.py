@@ -170,8 +170,8 @@ def pool_by_share(op: Op, R: np.ndarray) -> Any:
     from minicnn.windows import cut_padding, pad_to_fit, taps
 
     x = op.inputs[0].data
-    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=0)
-    where = [index for _, _, index in taps(op.kernel, op.stride, (1, 1), op.windows)]
+    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, op.dilation, op.windows, value=0)
+    where = [index for *_, index in taps(op.kernel, op.stride, op.dilation, op.windows)]
     z = sum(padded[w] for w in where)
     s = R / np.where(z == 0, 1, z + np.where(z < 0, -1, 1) * 1e-6)
     found = np.zeros_like(padded, shape=(*R.shape[:-2], *padded.shape[-2:]))

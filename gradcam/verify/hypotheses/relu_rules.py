@@ -121,11 +121,11 @@ def ties(share: Any) -> Any:
 
     def rule(op, gy):
         x = op.inputs[0].data
-        padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
-        where = [index for _, _, index in taps(op.kernel, op.stride, (1, 1), op.windows)]
+        padded = pad_to_fit(x, op.kernel, op.stride, op.pad, op.dilation, op.windows, value=-np.inf)
+        where = [index for *_, index in taps(op.kernel, op.stride, op.dilation, op.windows)]
         seen = np.stack([padded[w] for w in where])
         hits = share(seen == seen.max(axis=0))
-        reach = [(n - 1) * s + k for n, s, k in zip(op.windows, op.stride, op.kernel)]
+        reach = op.reach()
         g = np.zeros_like(gy, shape=(*gy.shape[:-2], *reach))
         for hit, w in zip(hits, where):
             g[w] += gy * hit

@@ -56,7 +56,7 @@ def zero_padding(q: Question, y: Tensor) -> Variants:
 
 class _PaddedPool(MaxPool):
     def __init__(self, op):
-        super().__init__(op.kernel, op.stride, 0, op.ceil)
+        super().__init__(op.kernel, op.stride, 0, op.ceil, op.dilation)
         self.around = op.pad
 
     def forward(self, x):

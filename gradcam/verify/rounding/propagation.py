@@ -128,9 +128,9 @@ def _after(y, layer):
 
 def _near_switches(t, share, exact):
     op, x = t.op, t.op.inputs[0].data
-    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, (1, 1), op.windows, value=-np.inf)
+    padded = pad_to_fit(x, op.kernel, op.stride, op.pad, op.dilation, op.windows, value=-np.inf)
     top, found = abs(t.data).max(), []
-    for tap, (_, _, where) in enumerate(taps(op.kernel, op.stride, (1, 1), op.windows)):
+    for tap, (*_, where) in enumerate(taps(op.kernel, op.stride, op.dilation, op.windows)):
         gap = t.data - padded[where]
         close = (gap <= share * top) & ((gap > 0) | exact) & (op.switches != tap) & (t.data > 0)
         found += [(t, tuple(int(i) for i in at), tap) for at in zip(*np.nonzero(close))]

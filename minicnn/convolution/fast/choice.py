@@ -21,7 +21,7 @@ def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kep
     """
     if precision not in ("fast", "exact"):
         raise GraphError(f"precision is 'fast' or 'exact', not {precision!r}")
-    if geometry.groups > 1:
+    if geometry.groups > 1 or W.ndim != 4:
         return taps
     plain = geometry.stride == geometry.dilation == (1, 1) and all(
         0 <= p <= 2 for sides in geometry.pad for p in sides

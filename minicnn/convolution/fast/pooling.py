@@ -39,15 +39,17 @@ def argmax_and_max(seen: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 def faster(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A decorator: the method below is the equation, and quick(op, gy) gives the same bits of NumPy arrays
-    sooner.
+    sooner, over rows and columns.
 
-    The equation itself serves on a GPU, and is what the tests compare with: MaxPool.gx.__wrapped__.
+    The equation itself serves on a GPU and over other axes, and is what the tests compare with:
+    MaxPool.gx.__wrapped__.
     """
 
     def decorate(equation):
         @wraps(equation)
         def either(op, gy):
-            return quick(op, gy) if isinstance(gy, np.ndarray) else equation(op, gy)
+            pictures = isinstance(gy, np.ndarray) and len(op.kernel) == 2 and op.switches.ndim == 4
+            return quick(op, gy) if pictures else equation(op, gy)
 
         return either
 
@@ -66,8 +68,8 @@ def unpool(op: Any, gy: np.ndarray) -> np.ndarray:
     along = [step * np.arange(0, s * n, s) for step, n, s in zip(steps, (C, h, w), (1, *op.stride))]
     first, second, third = (along[axis] for axis in order)
     corners = first[:, None, None] + second[:, None] + third
-    kh, kw = op.kernel
-    taps = (steps[1] * np.arange(kh)[:, None] + steps[2] * np.arange(kw)).ravel()
+    (kh, kw), (dh, dw) = op.kernel, op.dilation
+    taps = (steps[1] * dh * np.arange(kh)[:, None] + steps[2] * dw * np.arange(kw)).ravel()
     rows = gy.reshape(-1, N, C, h, w)
     g = empty_like(gy, shape=(len(rows), N, C * H * W), order="C")
     g[...] = 0
