@@ -28,7 +28,12 @@ def can_be_shared(op: Any, g: np.ndarray, rules: list[Any]) -> bool:
     A rule that is not the operation's own may look at the whole signal, so it is given the whole.
     """
     own = vars(type(op)).values()
-    return op.activation and g.size >= LARGE and all(rule is None or rule in own for rule in rules)
+    return (
+        op.activation
+        and hasattr(op, "gx")
+        and g.size >= LARGE
+        and all(rule is None or rule in own for rule in rules)
+    )
 
 
 def passed_in_shares(

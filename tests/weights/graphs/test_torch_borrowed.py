@@ -70,6 +70,17 @@ def test_float32_through_the_same_operator():
     assert 0 < np.abs(g - exact).max() < 1e-5 * np.abs(exact).max()
 
 
+def test_a_large_activation_is_sent_back_whole():
+    """Those of ours are shared among threads by rows; PyTorch's are not."""
+    x = torch.randn(1, 2, 600, 600, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    model = nn.Sequential(nn.GELU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    source = Tensor(x.numpy(), "x")
+    y = from_torch(model, x)(source)
+    leaf = x.clone().requires_grad_()
+    theirs = torch.autograd.grad(model(leaf)[0, 1], leaf)[0].numpy()
+    assert np.allclose(backward(y, one_hot(y, 1), wrt=source), theirs, rtol=1e-12, atol=0)
+
+
 def test_several_results_of_one_operator():
     class Two(nn.Module):
         def forward(self, x):

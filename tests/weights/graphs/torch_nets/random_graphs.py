@@ -108,7 +108,7 @@ def draw(seed: int) -> tuple[str, list[str], Counter]:
         [],
     )
     count = int(random.integers(3, 13))
-    in_place = int(random.integers(count)) if random.random() < 0.25 else -1
+    in_place = int(random.integers(count)) if random.random() < 0.35 else -1
     while len(used) < count:
         v = list(values)[-1] if random.random() < 0.7 else str(random.choice(list(values)))
         t = values[v]
