@@ -1,8 +1,8 @@
 """Which published architectures are taken in live, and which operators are then PyTorch's own.
 
 python -m tests.weights.graphs.zoo [--largest MILLIONS] [name or group ...]
-appends a JSON line per model to tests/results/zoo_live.jsonl (what stands there is not tried again) and writes
-zoo_live.md.
+appends a JSON line per model to tests/results/zoo_live.jsonl (what stands there is not tried again) and
+writes zoo_live.md.
 """
 
 from __future__ import annotations
@@ -142,8 +142,12 @@ def page(rows: list[dict]) -> str:
     lines += [f"| {g} | {' | '.join(str(c[k]) for k in kinds)} |" for g, c in sorted(groups.items())]
     if compared:
         worst = max(compared, key=lambda r: r["gradient"] if r["kind"] == "equal" else 0)
-        lines += ["", f"Against a plain float64 copy: scores to {max(r['scores'] for r in compared):.0e}; the gradient, "
-                      f"where it is *equal*, to {worst['gradient']:.0e} ({worst['name']})."]  # fmt: skip
+        scores = max(r["scores"] for r in compared)
+        lines += [
+            "",
+            f"Against a plain float64 copy: scores to {scores:.0e}; the gradient, where it is *equal*, ",
+        ]
+        lines += [f"to {worst['gradient']:.0e} ({worst['name']})."]
     lines += ["", "| operator that is PyTorch's own | models | times |", "|---|---|---|"]
     lines += [f"| {name} | {models[name]} | {n} |" for name, n in operators.most_common()]
     lines += ["", "| model | parameters | answer | says |", "|---|---|---|---|"]

@@ -98,7 +98,7 @@ def build(name: str) -> tuple[nn.Module, list[tuple[int, ...]]]:
 
 
 def drawn(model: nn.Module, seed: int = 0) -> nn.Module:
-    """The model in eval mode with weights as a trained network has them: He et al. 2015, eq. 10; norms near 1."""
+    """The model in eval mode with weights as a trained network has them: He et al. 2015, eq. 10."""
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, p in model.named_parameters():
