@@ -1,4 +1,5 @@
-"""SqueezeNet on the 40 sample photos: minicnn against PyTorch, float64 and float32.  python -m tests.squeezenet_against_pytorch"""
+"""SqueezeNet on the 40 sample photos: minicnn against PyTorch, float64 and float32.  python -m
+tests.squeezenet_against_pytorch"""
 
 from tests.support import squeezenet_agreement as agreement
 from tests.support.agreement import MAPS
@@ -9,7 +10,8 @@ from tests.support.report import Report, median, worst
 def main():
     report = Report(
         "squeezenet_against_pytorch",
-        "SqueezeNet v1.0, published weights: relative L2 distance from PyTorch float64 (independent code), 40 ImageNet photos",
+        "SqueezeNet v1.0, published weights: relative L2 distance from PyTorch float64 (independent code), "
+        "40 ImageNet photos",
         ["numpy", "torch"],
     )
     double, single, exact, replayed, theirs, tied = [], [], [], [], [], []
@@ -24,7 +26,8 @@ def main():
         print(path.stem, "tied:" if run.ties else "no ties", *run.ties, flush=True)
     report.say()
     report.say(
-        f"float64: {len(double)} photos without ties as they are, {len(tied)} with ties through PyTorch's gates and switches"
+        f"float64: {len(double)} photos without ties as they are, {len(tied)} with ties through PyTorch's "
+        "gates and switches"
     )
     report.table(
         ["worst", "without ties", "with ties"],

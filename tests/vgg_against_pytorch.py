@@ -1,4 +1,5 @@
-"""VGG-16 of full size, He-initialised, 224 pixels: minicnn against PyTorch and Captum.  python -m tests.vgg_against_pytorch"""
+"""VGG-16 of full size, He-initialised, 224 pixels: minicnn against PyTorch and Captum.  python -m
+tests.vgg_against_pytorch"""
 
 import warnings
 
@@ -15,7 +16,8 @@ def main():
     warnings.filterwarnings("ignore", message="Setting backward hooks")
     report = Report(
         "vgg_against_pytorch",
-        "VGG-16, 138,357,544 He-initialised weights, 224 x 224: relative L2 distance from float64 PyTorch (independent code) and Captum",
+        "VGG-16, 138,357,544 He-initialised weights, 224 x 224: relative L2 distance from float64 PyTorch "
+        "(independent code) and Captum",
         ["numpy", "torch", "captum"],
     )
     truth, run = agreement.reference(torch.float64)
@@ -27,7 +29,8 @@ def main():
     theirs = distances(agreement.reference(torch.float32, like=run)[0], truth)
     report.say()
     report.say(
-        f"windows with ties: {', '.join(run.ties) or 'none'}; replayed: through the gates and switches of PyTorch float64"
+        f"windows with ties: {', '.join(run.ties) or 'none'}; "
+        "replayed: through the gates and switches of PyTorch float64"
     )
     report.say(
         "float32: convolutions as they come, 3x3 by Winograd; exact: net.compute('exact'), without Winograd"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradcam.explanation import Explanation
 from gradcam.image import restore
-from gradcam.show.panel import panel
 from gradcam.show.settings import own_settings
+from gradcam.show.side_by_side import panel
 from minicnn.notebook.display import scaled
+
+if TYPE_CHECKING:
+    from gradcam.explanation import Explanation
 
 
 def panel_png(explanation: Explanation, picture: int = 0) -> bytes | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam.explanation import Explanation
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
 from gradcam.show.verdict import name_of, percent
+
+if TYPE_CHECKING:
+    from gradcam.explanation import Explanation
 
 ROUNDOFF = 1e-6  # of a map's largest value: what the fast convolutions leave where the exact map is zero
 SMALL = 0.25  # of the picture's side: what is smaller is shown enlarged as well

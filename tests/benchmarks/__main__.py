@@ -1,8 +1,9 @@
 """python -m tests.benchmarks: the whole table in one run, some ten minutes on two quiet cores; see --help.
 
-Writes cpu.json (every figure, with the machine and the versions), cpu.png (the ratios), sizes.png (time and memory against batch and
-pixels) and layers.png (GFLOP/s of each convolution beside the measured peak of a matrix product) into results/.  Medians of 7 interleaved
-repeats; of 3 where one repeat takes longer than half a minute (occlusion), which its row says.  A ratio that is missed stays, marked.
+Writes cpu.json (every figure, with the machine and the versions), cpu.png (the ratios), sizes.png (time and
+memory against batch and pixels) and layers.png (GFLOP/s of each convolution beside the measured peak of a
+matrix product) into results/.  Medians of 7 interleaved repeats; of 3 where one repeat takes longer than half
+a minute (occlusion), which its row says.  A ratio that is missed stays, marked.
 """
 
 import argparse
@@ -148,7 +149,8 @@ def write(found, folder, name):
     save(found, folder, name)
     on, prefix = found["machine"], "" if name == "cpu" else f"{name}_"
     if found["rows"]:
-        title = f"{on['date'][:10]}, {on['processor']}, {on['threads']} threads, load {on['load']}; {on['blas']}; PyTorch {on.get('torch')}"
+        machine = f"{on['date'][:10]}, {on['processor']}, {on['threads']} threads, load {on['load']}"
+        title = f"{machine}; {on['blas']}; PyTorch {on.get('torch')}"
         drawn.table(found["rows"], title, folder / f"{name}.png")
     if "sizes" in found:
         drawn.sizes(found["sizes"], folder / f"{prefix}sizes.png")

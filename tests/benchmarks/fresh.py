@@ -1,4 +1,5 @@
-"""What only a fresh process can tell: the high-water mark of its memory, and the time from its start to its end."""
+"""What only a fresh process can tell: the high-water mark of its memory, and the time from its start to its
+end."""
 
 import os
 import pathlib
@@ -89,8 +90,8 @@ at = [i for i, layer in enumerate(net) if type(layer).__name__ == "ReLU"][-1]
 photo = Image.open(sys.argv[1]).convert("RGB").resize((224, 224))
 x = torch.from_numpy(np.asarray(photo, np.float32).transpose(2, 0, 1)[None] / 255).requires_grad_()
 c = int(net(x).argmax())
-methods = Saliency(net), Deconvolution(net), GuidedBackprop(net), LayerGradCam(net, net[at]), GuidedGradCam(net, net[at])
-maps = [method.attribute(x, target=c) for method in methods]
+methods = Saliency(net), Deconvolution(net), GuidedBackprop(net), LayerGradCam(net, net[at]),
+GuidedGradCam(net, net[at]) maps = [method.attribute(x, target=c) for method in methods]
 figure, axes = plt.subplots(1, 6, figsize=(15, 3))
 for ax, shown in zip(axes, [np.asarray(photo), *(m[0].detach().abs().amax(0).numpy() for m in maps)]):
     ax.imshow(shown)
@@ -100,7 +101,8 @@ figure.savefig(sys.argv[2])
 
 
 def whole_process(threads, repeats):
-    """({"ours": [seconds], "theirs": [seconds]}): from the start of a process to its picture of the panel, for a drawn photo."""
+    """({"ours": [seconds], "theirs": [seconds]}): from the start of a process to its picture of the panel,
+    for a drawn photo."""
     with tempfile.TemporaryDirectory() as folder:
         photo, out = pathlib.Path(folder, "photo.png"), pathlib.Path(folder, "panel.png")
         random = np.random.default_rng(0)

@@ -18,7 +18,8 @@ def once(work):
 
 
 def side_by_side(works, repeats, warm=1):
-    """{name: work} -> {name: {"wall": median, "cpu": median, "walls": [...]}}; each repeat calls every work once, in turn."""
+    """{name: work} -> {name: {"wall": median, "cpu": median, "walls": [...]}}; each repeat calls every work
+    once, in turn."""
     for work in works.values():
         for _ in range(warm):
             work()
@@ -43,7 +44,8 @@ def best(works, repeats=3):
 
 
 def machine(threads):
-    """What the figures belong to.  On a busy machine threads wait for each other: --threads 1 and CPU seconds then tell more."""
+    """What the figures belong to.  On a busy machine threads wait for each other: --threads 1 and CPU seconds
+    then tell more."""
     info = {
         "date": datetime.now(UTC).isoformat(timespec="minutes"),
         "processor": _processor(),

@@ -1,4 +1,5 @@
-"""The table's rows.  Each function prepares its work once and returns (ours, {name: theirs}); the quickest of theirs is compared."""
+"""The table's rows.  Each function prepares its work once and returns (ours, {name: theirs}); the quickest of
+theirs is compared."""
 
 import threading
 
@@ -24,7 +25,8 @@ def picture(N=1, size=224):
 
 
 def vgg16_pair(relu=None):
-    """Our VGG-16 and PyTorch's, with the same weights; their scores are compared, so both do the same work."""
+    """Our VGG-16 and PyTorch's, with the same weights; their scores are compared, so both do the same
+    work."""
     import torch
 
     from tests.benchmarks import torch_side
@@ -111,7 +113,8 @@ def vgg16_grad_cam():
 
 
 def vgg16_occlusion(window=15):
-    """225 windows of 15 x 15, side by side; Captum in the batch and memory format in which PyTorch's forward is quickest."""
+    """225 windows of 15 x 15, side by side; Captum in the batch and memory format in which PyTorch's forward
+    is quickest."""
     from tests.benchmarks.measure import side_by_side
     from tests.benchmarks.torch_side import captum_occlusion
 
@@ -192,7 +195,8 @@ def _basic_block(block, *_):
 
 
 def training_step(N=64):
-    """One step of mini_vgg with batchnorm, 64 pictures of 64 x 64; ours as two shards on two threads, as the trainer does."""
+    """One step of mini_vgg with batchnorm, 64 pictures of 64 x 64; ours as two shards on two threads, as the
+    trainer does."""
     import torch
 
     from minicnn import backward

@@ -58,7 +58,8 @@ def product_peak(repeats):
 
 
 def by_layer(repeats):
-    """Achieved GFLOP per CPU second of every convolution of VGG-16, counted as a direct convolution's, beside the product's peak.
+    """Achieved GFLOP per CPU second of every convolution of VGG-16, counted as a direct convolution's, beside
+    the product's peak.
 
     Winograd spends a quarter of the multiplications, so a figure above the peak is possible.
     """

@@ -1,4 +1,5 @@
-"""The other side: the same networks in PyTorch, Captum's calls, and the best panel one can write by hand in PyTorch."""
+"""The other side: the same networks in PyTorch, Captum's calls, and the best panel one can write by hand in
+PyTorch."""
 
 import warnings
 
@@ -71,7 +72,8 @@ def captum_occlusion(net, c, window, stride, batch):
 
 
 class Switched(torch.autograd.Function):
-    """A ReLU whose way back is chosen when it is walked: what a careful PyTorch user writes to need one forward pass only."""
+    """A ReLU whose way back is chosen when it is walked: what a careful PyTorch user writes to need one
+    forward pass only."""
 
     rule = "backprop"
 
@@ -95,7 +97,8 @@ class SwitchedReLU(nn.Module):
 
 
 def hand_written_panel(net, at, c):
-    """x -> the five maps: one forward pass, three backward passes, Grad-CAM from the first of them at layer number `at`."""
+    """x -> the five maps: one forward pass, three backward passes, Grad-CAM from the first of them at layer
+    number `at`."""
 
     def panel(x):
         x = x.clone().requires_grad_()

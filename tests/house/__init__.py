@@ -1,1 +1,2 @@
-"""The house itself under test: its rooms, its public face, and that what CONTRIBUTING.md says of adding things is true."""
+"""The house itself under test: its rooms, its public face, and that what CONTRIBUTING.md says of adding
+things is true."""

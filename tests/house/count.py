@@ -4,11 +4,11 @@ Read from the sources alone; nothing is imported.  What the words mean:
 
     file        a .py file of minicnn, gradcam, weights, or of lessons without the numbered lessons
     room        of a folder: each .py file and each folder that stands directly in it, __init__.py left out
-    import      between rooms: a pair (room, other room of the same folder) of which the first imports something of the second,
-                anywhere in a file, inside functions, too; each pair counts once
-    circle      files of which each imports the next, and the last one the first: once counting what is imported when a
-                file is loaded, once imports inside functions, too; those under TYPE_CHECKING never.  A package that only
-                hands on names is no member
+    import      between rooms: a pair (room, other room of the same folder) of which the first imports
+                something of the second, anywhere in a file, inside functions, too; each pair counts once
+    circle      files of which each imports the next, and the last one the first: once counting what is
+                imported when a file is loaded, once imports inside functions, too; those under TYPE_CHECKING
+                never.  A package that only hands on names is no member
     shadowed    pkg/name.py, where pkg/__init__.py binds `name` to something else than that module
     public      functions, methods and classes whose own name, and whose class's, has no leading underscore
     hint        every argument but self and cls, and what is returned, has an annotation
@@ -24,6 +24,8 @@ from pathlib import Path
 
 PACKAGES = ("minicnn", "gradcam", "weights", "lessons")
 LONG = 110  # columns
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Declared = Function | ast.ClassDef
 
 
 class House:
@@ -86,7 +88,9 @@ class House:
             if not module.startswith(prefix):
                 continue
             room = module.removeprefix(prefix).split(".")[0]
-            others = {m.removeprefix(prefix).split(".")[0] for m in self.imported(module) if m.startswith(prefix)}
+            others = {
+                m.removeprefix(prefix).split(".")[0] for m in self.imported(module) if m.startswith(prefix)
+            }
             pairs |= {(room, other) for other in others & rooms if other != room}
         return pairs
 
@@ -121,11 +125,11 @@ class House:
         return sorted(sorted(group) for group in groups)
 
     @cached_property
-    def public(self) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+    def public(self) -> list[tuple[str, Declared]]:
         return [(f"{m}.{where}", node) for m, tree in self.trees.items() for where, node in _public(tree)]
 
     @property
-    def functions(self) -> list[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    def functions(self) -> list[tuple[str, Function]]:
         return [(where, node) for where, node in self.public if not isinstance(node, ast.ClassDef)]
 
     def without_docstring(self) -> list[str]:
@@ -166,7 +170,7 @@ def _statements(tree: ast.AST, everywhere: bool) -> Iterator[ast.AST]:
     for node in ast.iter_child_nodes(tree):
         yield node
         for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
-        later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        later = isinstance(node, Function | ast.Lambda)
         if not for_types and (everywhere or not later):
             yield from _statements(node, everywhere)
 
@@ -185,15 +189,15 @@ def _reached(start: str, edges: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-def _public(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]]:
+def _public(tree: ast.AST, prefix: str = "") -> Iterator[tuple[str, Declared]]:
     for node in getattr(tree, "body", ()):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+        if isinstance(node, Declared) and not node.name.startswith("_"):
             yield prefix + node.name, node
             if isinstance(node, ast.ClassDef):
                 yield from _public(node, f"{prefix}{node.name}.")
 
 
-def _hinted(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _hinted(node: Function) -> bool:
     of = node.args
     arguments = [*of.posonlyargs, *of.args, *of.kwonlyargs, *filter(None, [of.vararg, of.kwarg])]
     return node.returns is not None and all(a.annotation for a in arguments if a.arg not in ("self", "cls"))
@@ -201,10 +205,18 @@ def _hinted(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.house.count", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.house.count",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folders", nargs="*", type=Path, default=[Path(__file__).parents[2]], help="checkouts")
-    parser.add_argument("--list", metavar="WHAT", help="name them: shadowed, circles, without_docstring, without_hint, long_lines")
+    parser.add_argument(
+        "folders", nargs="*", type=Path, default=[Path(__file__).parents[2]], help="checkouts"
+    )
+    parser.add_argument(
+        "--list",
+        metavar="WHAT",
+        help="name them: shadowed, circles, without_docstring, without_hint, long_lines",
+    )
     args = parser.parse_args()
     houses = [House(folder.resolve()) for folder in args.folders]
     if args.list:

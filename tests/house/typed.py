@@ -1,7 +1,7 @@
 """How much of the public face is fully typed, by basedpyright: `python -m tests.house.typed [--write]`.
 
-Prints a row for each package: the share of its exported names of which every type is known, and how much of it must stay.
---write keeps today's shares as the new floors (typed.json); a floor is never lowered.
+Prints a row for each package: the share of its exported names of which every type is known, and how much of
+it must stay. --write keeps today's shares as the new floors (typed.json); a floor is never lowered.
 """
 
 from __future__ import annotations
@@ -17,8 +17,17 @@ PACKAGES = ("minicnn", "gradcam", "gradcam.verify", "weights")
 
 
 def share(package: str) -> float:
-    """The share of exported names that are fully typed, 0 to 1, as `basedpyright --verifytypes` counts them."""
-    command = [sys.executable, "-m", "basedpyright", "--verifytypes", package, "--ignoreexternal", "--outputjson"]
+    """The share of exported names that are fully typed, 0 to 1, as `basedpyright --verifytypes` counts
+    them."""
+    command = [
+        sys.executable,
+        "-m",
+        "basedpyright",
+        "--verifytypes",
+        package,
+        "--ignoreexternal",
+        "--outputjson",
+    ]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     return float(json.loads(ran.stdout)["typeCompleteness"]["completenessScore"])
 
@@ -29,7 +38,9 @@ def floors() -> dict[str, float]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.house.typed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m tests.house.typed",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--write", action="store_true", help="keep today's shares as the floors")
     args = parser.parse_args()

@@ -12,7 +12,7 @@ from PIL import Image
 import weights
 from gradcam import DECONVNET, GUIDED, explain, grad_cam, guided_backprop, image, show
 from gradcam.show.notebook import panel_png
-from gradcam.show.widget import cut, maps
+from gradcam.show.viewer import cut, maps
 from minicnn import Tensor, backward, find, one_hot
 from weights.recipes import shapes_world
 
@@ -49,7 +49,10 @@ def test_without_a_description_of_the_network():
 
 
 def test_without_a_map_there_is_no_picture(net, photo):
-    assert explain(net, image.prepare(photo, net.card.preprocessing), methods=())._repr_png_() is None
+    e = explain(net, image.prepare(photo, net.card.preprocessing), methods="saliency")
+    assert e._repr_png_() is not None
+    e.maps.clear()
+    assert e._repr_png_() is None
 
 
 def test_the_widgets_maps_are_the_methods_own(net, photo):

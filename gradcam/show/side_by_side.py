@@ -5,19 +5,21 @@ All lengths are in inches, from the upper left corner.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradcam.explanation import Explanation
 from gradcam.image import restore
 from gradcam.methods import METHODS
 from gradcam.show.settings import own_settings
 from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
 from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
+
+if TYPE_CHECKING:
+    from gradcam.explanation import Explanation
 
 TILE, GAP, MARGIN, BAR = 2.75, 0.24, 0.32, 0.36
 HEADING, TITLE, STRONG, TEXT = 20, 15.5, 14, 11  # points
