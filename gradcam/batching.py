@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.methods.gradient import gradient
+from gradcam.outputs import each
 from gradcam.target import Target
 from minicnn import Tensor
 
@@ -35,7 +36,7 @@ def numbers(net: Any, pictures: np.ndarray, c: Any) -> np.ndarray:
     """
     M, N = pictures.shape[:2]
     y = net(pictures.reshape(-1, *pictures.shape[2:]))
-    return Target.of(c).numbers(y.reshape(M, N, *y.shape[1:]))
+    return Target.of(c).numbers(each(lambda y: y.reshape(M, N, *y.shape[1:]), y))
 
 
 def gradients(net: Any, pictures: np.ndarray, c: Any, start: str = "score") -> np.ndarray:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from gradcam import request
+from gradcam.answer import answer_of
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
+from gradcam.outputs import WithoutEnd, each, ends, scores
 from gradcam.signals import signals_of
 from gradcam.target import Target, strongest_unit
-from minicnn import Error, Sigmoid, Softmax, Tensor, one_hot
+from minicnn import Error, Tensor, one_hot
 
 PANEL = (
     "saliency",
@@ -36,7 +38,8 @@ class Explanation:
     """What `explain` found.  e["grad_cam"] is a map of the first class, e["grad_cam", c] that of class c.
 
     scores, probabilities   (N, classes), before and after softmax (after a sigmoid each, if classes do not
-    exclude one another)
+    exclude one another).  Of an output that is no table of classes, scores are the output as it is, and there
+    are no probabilities (None); nor are there of a number, as of a regression
     classes                 what is explained: each a number, N numbers for N pictures, or a `Target`
     layer, unit_layer       names: of the feature maps, and of where the deconvnet signal started
     x                       the input (N, C, H, W); card: the network's description
@@ -47,7 +50,7 @@ class Explanation:
     """
 
     scores: np.ndarray
-    probabilities: np.ndarray
+    probabilities: np.ndarray | None
     classes: list[Any]
     layer: str | None
     x: np.ndarray
@@ -142,11 +145,15 @@ def explain(
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
     options = _options(methods, options, occluder, alpha, relu, upsampling)
     y = net(x)
-    classes = request.targets_asked(classes, y.data, getattr(card, "classes", None))
-    targets = {c: Target.of(c, start) for c in classes}
+    classes = request.targets_asked(classes, y, getattr(card, "classes", None))
+    answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
+    targets = {c: Target.of(c, start).settled(y, answer.by) for c in classes}
+    if any(ends(y)):
+        net, y = WithoutEnd(net), each(scores, y)
     A = request.feature_maps(y, layer) if any(METHODS[m].at_layer for m in methods) else None
-    probabilities = (Sigmoid() if getattr(card, "multi_label", False) else Softmax())(y.data)
-    e = Explanation(y.data, probabilities, classes, layer, x.data, unit_layer, card, start=start)
+    e = Explanation(
+        answer.scores, answer.probabilities, classes, layer, x.data, unit_layer, card, start=start,
+    )  # fmt: skip
     begun = {c: target.begin(y) for c, target in targets.items()}
     unit = None
     if unit_layer and "deconvnet" in methods:

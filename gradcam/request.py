@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcam.asking import AskError, class_index
 from gradcam.methods import METHODS
-from gradcam.target import Target, is_signal
-from minicnn import GraphError, Tensor, find
+from gradcam.outputs import chosen
+from gradcam.target import Target, is_signal, named
+from minicnn import GraphError, Tensor
 
 CLASSES = "a class is a number or a name, or one of these for each picture of the batch"
 
@@ -29,48 +30,57 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     return names
 
 
-def targets_asked(classes: Any, scores: np.ndarray, names: list[str] | None = None) -> list[Any]:
-    """A list of targets, each a number, a tuple with one per picture, or a Target.  names: what the classes
-    are called.
+def targets_asked(classes: Any, y: Any, names: Sequence[str] | None = None) -> list[Any]:
+    """A list of targets, each a number, a tuple with one per picture, or a Target.  y: the network's output,
+    or its outputs; names: what the classes are called.
 
     classes: one of these, a name or a signal, or a list of them; None: the top class of each picture.
     """
     if classes is None:
-        if scores.ndim != 2:
-            raise AskError(
-                f"the output {scores.shape} is no table of scores (N, classes): name a target (Target)"
-            )
+        scores = table(chosen(y))
         top = scores.argmax(axis=1).tolist()
-        return [top[0] if len(top) == 1 else tuple(top)]
+        return [top[0] if len(top) == 1 or scores.shape[1] == 1 else tuple(top)]
     if isinstance(classes, (str, Target)) or is_signal(classes) or np.ndim(_plain(classes)) == 0:
         classes = [classes]
-    found = [_target(c, scores, names) for c in classes]
+    found = [_target(c, y, names) for c in classes]
     if not found:
         raise AskError(f"no class was asked for: {CLASSES}")
     return list(dict.fromkeys(found))
 
 
-def _target(c, scores, names):
+def table(y: Tensor) -> np.ndarray:
+    """The scores (N, classes) in an output that is such a table, or one number for each picture (N,)."""
+    if y.ndim not in (1, 2):
+        raise AskError(
+            f"the output {tuple(y.shape)} is no table of scores (N, classes): say which number to explain, "
+            "a region, a box, a step or a function of it (gradcam.targets)"
+        )
+    return y.data if y.ndim == 2 else y.data[:, None]
+
+
+def _target(c, y, names):
     if isinstance(c, Target):
-        return c
+        return c.numbered(lambda word: _class(word, y, names) if isinstance(word, str) else word)
     if is_signal(c) and np.ndim(c):
         return Target.signal(c)
     if isinstance(c, str) or np.ndim(_plain(c)) == 0:
-        return _class(c, scores, names)
-    each = tuple(_class(one, scores, names) for one in c)
-    if len(each) != len(scores):
+        return _class(c, y, names)
+    each = tuple(_class(one, y, names) for one in c)
+    if len(each) != len(table(chosen(y))):
         raise AskError(
-            f"{_said(c)} names {len(each)} classes for {len(scores)} pictures: {CLASSES}; "
+            f"{_said(c)} names {len(each)} classes for {len(table(chosen(y)))} pictures: {CLASSES}; "
             "several classes are a list of them"
         )
     return each
 
 
-def _class(c, scores, names):
+def _class(c, y, names):
     if isinstance(c, str):
-        return class_index(c, names, scores.shape[1])
+        count = len(names) if names else table(chosen(y)).shape[1]
+        return class_index(c, names, count)
     if np.ndim(_plain(c)) or np.asarray(c).dtype.kind not in "iu":
         raise AskError(f"{_said(c)} is no class: {CLASSES}")
+    table(chosen(y))
     return int(c)
 
 
@@ -110,13 +120,13 @@ def _array(x):
     return x
 
 
-def feature_maps(y: Tensor, layer: str | None) -> Tensor:
-    """The tensor of feature maps (N, K, h, w) of this name, in the history of y."""
+def feature_maps(y: Any, layer: str | None) -> Tensor:
+    """The tensor of feature maps (N, K, h, w) of this name, in the history of the output, or outputs, y."""
     if layer is None:
         raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
     if not isinstance(layer, str):
         raise AskError(f"a layer is asked for by its name, not by {_said(layer)}: layer='relu5_3', say")
-    A = find(y, layer)
+    A = named(y, layer)
     if A.ndim != 4:
         raise GraphError(
             f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it"

@@ -154,7 +154,7 @@ def names(y: Tensors) -> dict[str, Tensor | None]:
     return found
 
 
-def find(y: Tensor, name: str) -> Tensor:
+def find(y: Tensors, name: str) -> Tensor:
     """The tensor called `name` in y's history.
 
     GraphError if there is none, or if two different makers use the name.
@@ -164,8 +164,8 @@ def find(y: Tensor, name: str) -> Tensor:
         maps = [n for n, tensor in known.items() if tensor is not None and tensor.op and tensor.ndim == 4]
         near = difflib.get_close_matches(str(name), known, n=3) or maps[-5:] or list(known)[-5:]
         raise GraphError(
-            f"no tensor is called '{name}' among those that lead to {y.name or 'y'}; there is "
-            f"{', '.join(near) or 'no named one'}"
+            f"no tensor is called '{name}' among those that lead to {getattr(y, 'name', None) or 'y'}; there "
+            f"is {', '.join(near) or 'no named one'}"
         )
     tensor = known[name]
     if tensor is None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcam.batching import batch_size, in_batches
 from gradcam.method import Method
+from gradcam.outputs import each
 from gradcam.target import Target
 from minicnn import Tensor
 from minicnn.replay import replay
@@ -22,15 +23,16 @@ def ablation_cam(
     nothing.
     """
     K, target = A.shape[1], Target.of(c)
-    y_c = target.numbers(y.data[None]).T  # (N, 1)
+    y_c = target.numbers(each(lambda y: y.data[None], y)).T  # (N, 1)
     without = []
     for some in in_batches(K, batch or batch_size(A.data), "Ablation-CAM", progress):
         ks = range(*some.indices(K))
         ablated = np.stack([A.data] * len(ks))
         for n, k in enumerate(ks):
             ablated[n, :, k] = 0
-        scores = replay(y, A, ablated.reshape(-1, *A.shape[1:]))
-        without.append(target.numbers(scores.reshape(len(ks), *y.shape)))
+        ablated = ablated.reshape(-1, *A.shape[1:])
+        scores = each(lambda y: replay(y, A, ablated).reshape(-1, *y.shape), y)  # noqa: B023
+        without.append(target.numbers(scores))
     w = lost(y_c, np.concatenate(without).T)
     L = (w[..., None, None] * A.data).sum(axis=-3)  # eq. 4   L = ReLU( sum_k w_k A^k )
     return np.maximum(L, 0) if relu else L

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.method import FORWARD, Method
+from gradcam.outputs import chosen
 from minicnn import GlobalAvgPool, GraphError, Linear, Reshape, Tensor
 
 
@@ -36,6 +37,10 @@ def cam_head(y: Tensor) -> tuple[Tensor, Tensor]:
     return pooled.op.inputs[0], y.op.inputs[1]
 
 
+def _map(y, target):
+    return cam(*cam_head(y), _classes(target, y))
+
+
 def _classes(target, y):
     c = [target.class_of(n) for n in range(y.shape[0])]
     if None in c:
@@ -45,7 +50,7 @@ def _classes(target, y):
 
 METHOD = Method(
     "cam", "CAM", "Zhou et al. 2016", "the last feature maps, weighed by the linear layer",
-    lambda context: cam(*cam_head(context.y), _classes(context.target, context.y)),
+    lambda context: _map(chosen(context.y, getattr(context.target, "output", None)), context.target),
     cost=FORWARD, classic=True, relu=False, drawn="overlay", of_score=False,
     equation="sum_k W_ck A^k, A averaged by the global pooling, W of the linear layer behind it",
     end=cam_head,

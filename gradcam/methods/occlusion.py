@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcam.batching import in_batches
 from gradcam.method import Method
+from gradcam.outputs import each
 from gradcam.target import Target, is_signal
 from minicnn import GraphError, Tensor
 
@@ -57,8 +58,7 @@ def occlusion(
     targets = [Target.of(one, start) for one in (c if stacked else [c])]
 
     def value(pictures):  # (M*N, C, H, W) -> (M, S, N)
-        y = net(pictures)
-        y = y.reshape(-1, N, *y.shape[1:])
+        y = each(lambda y: y.reshape(-1, N, *y.shape[1:]), net(pictures))
         return np.stack([target.numbers(y) for target in targets], axis=1)
 
     whole, falls = value(x), []

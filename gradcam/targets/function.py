@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcam.arithmetic import Traced
+from gradcam.outputs import each
+from gradcam.target import Start, Target
+from minicnn import GraphError
+
+
+@dataclass(frozen=True)
+class Function(Target):
+    """Any function of the outputs, written as for NumPy arrays:
+
+        Function(lambda y: y[:, 3] - np.log(np.exp(y).sum(axis=1)))
+        Function(lambda y: y["boxes"][:, 0, 2] * y["boxes"][:, 0, 3], "the area of box 0")
+
+    f      takes the output (N, ...), or the dict or tuple of them; returns a number for each picture (N,),
+           by +, -, *, /, **, @, indexing, sum, mean, max, min, reshape, and the functions of NumPy that
+           `gradcam.arithmetic` lists
+    said   what is explained, in a phrase
+    """
+
+    f: Callable[[Any], Any]
+    phrase: str = "a function of the output"
+
+    def begin(self, y: Any) -> Start:
+        value = self.f(each(Traced, y))
+        if not isinstance(value, Traced):
+            raise GraphError(
+                f"{self.phrase} gives {type(value).__name__}, which does not depend on the output: write it "
+                "with operators, indexing, and functions of NumPy"
+            )
+        tensor = value.tensor
+        return tensor, np.ones_like(tensor.data)
+
+    def numbers(self, y: Any) -> np.ndarray:
+        sizes: list[int] = []
+        each(lambda output: sizes.append(len(output)), y)
+        return np.stack([self._of_arrays(each(lambda output, m=m: output[m], y)) for m in range(sizes[0])])
+
+    def _of_arrays(self, y):
+        shape: list[int] = []
+        each(lambda output: shape.append(len(output)), y)
+        value = np.asarray(self.f(y))
+        if value.shape[:1] != (shape[0],):
+            raise GraphError(
+                f"{self.phrase} must give a number for each picture ({shape[0]},), not {value.shape}: a "
+                "method without gradients compares pictures"
+            )
+        return value.reshape(len(value), -1).sum(axis=1)
+
+    def said(self, name: Callable[[int], str] = "class {}".format) -> str:
+        return self.phrase
