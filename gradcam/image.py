@@ -74,8 +74,8 @@ def read(path: Any) -> Image.Image:
 
 
 def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
-    """Exactly the pixels that the network sees: resized and cropped -> uint8 (crop, crop, 3), RGB; all equal
-    if it sees greys.
+    """Exactly the pixels that the network sees: resized and cropped -> uint8 (rows, columns, 3), RGB; all
+    equal if it sees greys.
 
     image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes
     round(size * long / short), and the crop starts at half of what is left over, rounded down.
@@ -84,24 +84,34 @@ def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
         raise PictureTypeError(f"this is a name, not a picture: prepare(read({str(image)!r}), ...)")
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.asarray(image, np.uint8))
-    size, crop = preprocessing.size, preprocessing.crop
+    size, (rows, columns) = preprocessing.size, preprocessing.sides
     image = _middle(image.convert("L" if preprocessing.channels == "L" else "RGB"))
-    short = min(image.size)
+    if size < min(rows, columns):
+        raise ImageError(f"a crop of {min(rows, columns)} pixels does not fit a picture resized to {size}")
     if preprocessing.resize == "short":
-        new = tuple(round(size * side / short) for side in image.size)
+        new = _covering(image.size, size, rows, columns)
     elif preprocessing.resize == "squash":
-        new = (size, size)
+        new = tuple(max(side, round(size * side / min(rows, columns))) for side in (columns, rows))
     else:
         raise ImageError(f"resize is 'short' or 'squash', not '{preprocessing.resize}'")
-    if size < crop:
-        raise ImageError(f"a crop of {crop} pixels does not fit a picture resized to {size}")
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
-    left, top = ((side - crop) // 2 for side in new)
-    return np.asarray(image.crop((left, top, left + crop, top + crop)).convert("RGB"))
+    left, top = ((side - crop) // 2 for side, crop in zip(new, (columns, rows)))
+    return np.asarray(image.crop((left, top, left + columns, top + rows)).convert("RGB"))
+
+
+def _covering(photo, size, rows, columns):
+    """(width, height) of a photo, its shape kept: its shorter side is `size` or, where the input is not
+    square, it covers the input, enlarged so that that one's shorter side is `size`.
+    """
+    if rows == columns:
+        return tuple(round(size * side / min(photo)) for side in photo)
+    short = min(rows, columns)
+    scale = size / short * max(columns / photo[0], rows / photo[1])
+    return tuple(max(side, round(scale * length)) for side, length in zip((columns, rows), photo))
 
 
 def prepare(image: Any, preprocessing: Any, dtype: Any = np.float32) -> np.ndarray:
-    """The network's input -> (1, C, crop, crop):  x = (scale * pixel / 255 - mean) / std, channels in the
+    """The network's input -> (1, C, rows, columns):  x = (scale * pixel / 255 - mean) / std, channels in the
     network's order.
 
     image: PIL image, or uint8 array (H, W, 3), RGB; preprocessing: a network's `net.card.preprocessing`.

@@ -13,18 +13,23 @@ class Preprocessing:
     divide by the deviation.
 
     resize: "short" keeps the aspect ratio and brings the shorter side to `size` pixels; "squash" makes it
-    size x size.  crop: side of the centre crop, pixels.  channels: "RGB", "BGR", or "L" for grey.  scale:
+    size x size.  crop: side of the centre crop, pixels, or its (rows, columns).  channels: "RGB", "BGR", or "L" for grey.  scale:
     what a white pixel becomes, 1 or 255.  mean, std: per channel, in the order `channels`, after scaling.
     """
 
     resize: str = "short"
     size: int = 256
-    crop: int = 224
+    crop: int | tuple[int, int] = 224
     channels: str = "RGB"
     scale: float = 1.0
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     interpolation: str = "bilinear"
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """(rows, columns) of the input."""
+        return (self.crop, self.crop) if isinstance(self.crop, int) else self.crop
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class Card:
     layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by
     default (None: at the score); classes: their names, in the order of the scores (of a network that
     answers questions: the answers); multi_label: the classes do not exclude each other, so probabilities
-    are sigmoids; source: whose file the weights came from, if they were loaded (PyTorch, Keras, Caffe): the
+    are sigmoids; single: what the only score of a network stands for, "yes or no" (a sigmoid) or "number" (no
+    probability at all), None if there are several; source: whose file the weights came from, if they were loaded (PyTorch, Keras, Caffe): the
     preprocessing depends on it; strange: a picture whose highest probability lies below it probably shows
     none of the classes (measured: python -m tests.weights.readers.strange); words: the vocabulary of a
     network that takes or says words.
@@ -50,3 +56,4 @@ class Card:
     source: str | None = None
     strange: float | None = None
     words: tuple[str, ...] | None = None
+    single: str | None = None

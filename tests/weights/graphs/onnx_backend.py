@@ -21,7 +21,8 @@ import numpy as np
 from minicnn import Tensor
 from tests.support.report import RESULTS, Report
 from weights import WeightsError
-from weights.graphs.onnx import load
+from weights.graphs.onnx.model import read
+from weights.graphs.onnx.network import Network
 from weights.graphs.onnx.operators import OPERATORS
 
 OPSETS = range(8, 22)
@@ -119,7 +120,7 @@ def _check(case, path, model, inputs, expected):
     strange = [v.dtype for v in (*inputs, *expected) if v.dtype.name not in np.sctypeDict]
     if strange:
         raise WeightsError(f"numbers of type {strange[0]} are not supported")
-    net = load(path)
+    net = Network(read(path))
     given = dict(zip([i.name for i in model.graph.input], inputs))
     _compare(case, net.run(given), expected)
     signals = {

@@ -4,25 +4,37 @@ without being written again.
     net = load("model.onnx")
     y = net(Tensor(x))                # scores; find(y, "/layer4/layer4.1/Add") by the names that Netron shows
 
-model.py reads the file, operators/ has one function per ONNX operator, network.py puts them together.
+    net = describe(load("model.onnx"), "my network")     # pictures (N, C, H, W) in, scores before softmax out
+
+model.py reads the file, checking.py says whether it is a graph, operators/ has one function per ONNX operator,
+network.py puts them together within the limits of bounds.py, description.py finds out what goes in and what
+comes out: class_names.py, ends.py and feature_maps.py tell it.
 """
 
 from __future__ import annotations
 
 import os
 
-from weights.graphs.onnx.description import describe
+from weights.errors import WeightsError
+from weights.graphs.onnx.checking import check_explainable
+from weights.graphs.onnx.description import Description, describe
 from weights.graphs.onnx.model import read
 from weights.graphs.onnx.network import Network
 
-__all__ = ["describe", "load"]
+__all__ = ["Description", "describe", "load"]
 
 
 def load(path: str | os.PathLike[str]) -> Network:
     """The network in an ONNX file (opsets 8 to 21 and what did not change since), its weights mapped from
     the file.
 
-    It takes x (N, C, H, W) and returns the graph's first output.  WeightsError: the file is damaged, or has
-    an operator that minicnn does not know; the message names it.
+    It takes x as the file's own input is, (N, C, H, W) say, and returns the graph's first output; `describe`
+    finds out more.  WeightsError: this is no ONNX file, or a damaged one; no graph that can be computed; or
+    it has operators that minicnn does not know, all of which the message names.
     """
-    return Network(read(path))
+    model = read(path)
+    try:
+        check_explainable(model)
+        return Network(model)
+    except WeightsError as error:
+        raise WeightsError(f"{path} (ONNX): {error}") from error.__cause__

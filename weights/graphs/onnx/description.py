@@ -1,16 +1,67 @@
-"""A card for a network that nobody has described: what the user says, and what can be seen."""
+"""What a graph takes and gives, found out before it is explained: the layout and size of its pictures, the
+scores behind its ending, what they stand for, and the feature maps for Grad-CAM.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from minicnn import AvgPool, MaxPool, Tensor, history
+from minicnn import Tensor
 from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
-from weights.network import Network
+from weights.graphs.onnx.checking import needed, short
+from weights.graphs.onnx.class_names import names_in, size_in
+from weights.graphs.onnx.ends import scores_of
+from weights.graphs.onnx.feature_maps import default_layer
+from weights.graphs.onnx.network import Network, said
+
+USUAL = 224  # pixels, where neither the file nor the user says how large pictures are
+CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
+EIGHT_BITS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger")
+PLACES = {"map": 2, "rows": 1, "steps": 1}  # kind of an output: how many numbers name a place of it
+Range = int | slice
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a graph.
+
+    inputs, outputs: {name: shape, -1 where free} and names.  picture: the input that takes pictures; layout:
+    "NCHW", "NHWC", or None if it takes none; channels; size: (rows, columns), stated: who said so, "file",
+    "metadata", "user" or None.  output: the one that is explained; scores: the value in front of its ending,
+    "softmax", "sigmoid" or None.  kind: what the scores are: "classes"; "labels", that do not exclude each
+    other; "yes or no"; "number"; or, where no place was chosen, "map" (N, K, h, w), "rows" (N, rows, K),
+    "steps" (N, steps, K); shape: of the scores, a row for each picture.  names: of the classes, in the file;
+    unfit_names: how many names the file has that fit no scores.  precision: "float32", "float16", "bfloat16", "int8": how
+    the file computes; here it is float32.  layer: the feature maps that Grad-CAM weighs.
+    """
+
+    inputs: Mapping[str, tuple[int, ...] | None]
+    outputs: Sequence[str]
+    picture: str
+    layout: str | None
+    channels: int
+    size: tuple[int, int]
+    stated: str | None
+    output: str
+    scores: str
+    ending: str | None
+    kind: str
+    shape: tuple[int, ...]
+    names: tuple[str, ...] | None = None
+    unfit_names: int = 0
+    precision: str = "float32"
+    layer: str | None = None
+
+    @property
+    def free(self) -> bool:
+        """Whether the file leaves the size of its pictures to the user."""
+        shape = self.inputs[self.picture] or ()
+        return len(shape) != 4 or any(n < 0 for n in (shape[1:3] if self.layout == "NHWC" else shape[2:]))
 
 
 def describe(
@@ -18,52 +69,199 @@ def describe(
     title: str,
     labels: Sequence[str] | None = None,
     layer: str | None = None,
+    *,
+    output: str | None = None,
+    at: Sequence[Range] | None = None,
+    given: Mapping[str, np.ndarray] | None = None,
     **preprocessing: Any,
 ) -> Network:
-    """Give an ONNX network its `card`, and let it end at the scores: a last softmax is left out.  -> net
+    """Give an ONNX network its `card` and its `description`, and let it end at the scores.  -> net
 
-    labels: class names, in the order of the scores.  layer: for Grad-CAM; default: the last feature maps
-    that have pixels, the output of no pooling.  preprocessing: fields of `Preprocessing`; crop and size
-    default to the graph's own input size, and a graph of one channel sees photos in grey.  WeightsError:
-    what is said does not fit the graph's channels.
+    It then takes x (N, C, H, W), whatever the graph's own layout, and a last softmax or sigmoid is left out.
+
+    labels: class names, in the order of the scores; default: those in the file's metadata.  layer: for
+    Grad-CAM; default: the last feature maps in front of the last pooling.  output: which of several; default:
+    one with probabilities, or one that no other is made from.  at: of an output that is a map, (row, column),
+    of rows or steps (row,), each a number or a slice; the classes' scores there, summed over slices, are
+    explained.  given: {name: array} for inputs beside the picture.  preprocessing: fields of `Preprocessing`;
+    crop and size default to the graph's own input size, and a graph of one channel sees photos in grey.
+    WeightsError: what is said does not fit the graph.
     """
-    net.give_scores()
-    side = _side(net)
-    preprocessing = {
-        "crop": side,
-        "size": max(side, preprocessing.get("crop", side)) * 256 // 224,
-    } | _per_channel(net, preprocessing)
-    prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in preprocessing.items()})
-    layer = layer or _last_maps(net, prepared.crop)
-    net.card = Card(title, title, prepared, layer, tuple(labels) if labels else None, source="ONNX")
+    net.picture = _picture(net)
+    net.given = _given(net, given or {})
+    layout, channels = _layout(net)
+    net.channels_last = layout == "NHWC"
+    size, stated = _size(net, layout, preprocessing.pop("crop", None))
+    chosen = _output(net, output)
+    net.scores, ending = scores_of(net.steps, chosen, net.constants)
+    net.at, net.place_axes = None, ()
+    y = net(Tensor(np.zeros(_zeros(net, layout, channels, size), np.float32), "x"))
+    kind = _kind(y, ending, net)
+    if at is not None:
+        kind, y = _place(net, y, kind, at, ending)
+    classes = y.shape[1] if y.ndim == 2 else y.shape[1 if kind == "map" else -1]
+    names = names_in(net.model.metadata)
+    fit = names is not None and len(names) in ({1, 2} if kind == "yes or no" else {classes})
+    net.description = Description(
+        net.inputs, net.outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending, kind,
+        tuple(y.shape), names if fit else None, 0 if fit or names is None else len(names), _precision(net),
+        default_layer(y),
+    )  # fmt: skip
+    net.card = _card(net.description, title, labels or net.description.names, layer, preprocessing)
     return net
 
 
-def _side(net):
-    """The height of the input, where the graph fixes it."""
-    shape = next(iter(net.inputs.values())) or ()
-    return shape[2] if len(shape) == 4 and shape[2] > 0 else 224
+def _picture(net):
+    """The input that pictures go to: the one with four axes, or else the first that is free."""
+    four = [name for name, shape in net.inputs.items() if shape is None or len(shape) == 4]
+    return (four or [*net.inputs])[0]
 
 
-def _channels(net):
-    """How many channels the graph takes; three where it does not say."""
-    shape = next(iter(net.inputs.values())) or ()
-    return shape[1] if len(shape) == 4 and shape[1] > 0 else 3
+def _given(net, given):
+    """{input: array} for all inputs but the picture's, each of the shape that the file states."""
+    found = {}
+    for name, values in given.items():
+        if name not in net.inputs or name == net.picture:
+            others = ", ".join(short(n) for n in net.inputs if n != net.picture) or "none"
+            raise WeightsError(
+                f"the graph has no input '{short(name)}' beside its picture; there is {others}"
+            )
+        shape = net.inputs[name] or np.shape(values)
+        values = np.asarray(values, np.dtype(net.model.types.get(name) or "float32"))
+        wanted = [1 if i == 0 else n for i, n in enumerate(shape)]
+        if values.size != abs(int(np.prod(wanted))) and wanted.count(-1) != 1:
+            raise WeightsError(f"the input '{short(name)}' must be {said(shape)}, not {said(values.shape)}")
+        found[name] = values.reshape([max(n, -1) for n in wanted])
+    return found
 
 
-def _per_channel(net, said):
+def _layout(net):
+    """-> ("NCHW", "NHWC" or None, channels).  NHWC: the last axis is 1, 3 or 4, and the graph turns it first."""
+    shape = net.inputs[net.picture]
+    if shape is None:
+        return "NCHW", 3
+    if len(shape) != 4:
+        return None, 0
+    first = [step for step in net.steps if net.picture in step.inputs]
+    turned = [s for s in first if s.op == "Transpose" and [*s.attributes.get("perm", ())] == [0, 3, 1, 2]]
+    if shape[3] in CHANNELS and (turned or shape[1] not in CHANNELS):
+        return "NHWC", shape[3]
+    return "NCHW", shape[1] if shape[1] > 0 else 3
+
+
+def _size(net, layout, asked):
+    """-> (rows, columns), and who says so."""
+    shape = net.inputs[net.picture] or ()
+    sides = shape[1:3] if layout == "NHWC" else shape[2:]
+    fixed = len(sides) == 2 and all(n > 0 for n in sides)
+    if asked is not None:
+        asked = (asked, asked) if isinstance(asked, int) else tuple(asked)
+        if any(n not in (-1, m) for n, m in zip(sides, asked)):
+            raise WeightsError(
+                f"the input '{short(net.picture)}' must be {said(shape)}, not {said((-1, *asked))[3:-1]} pixels"
+            )
+        return asked, "user"
+    if fixed:
+        return tuple(sides), "file"
+    stated = size_in(net.model.metadata)
+    rows, columns = stated or (USUAL, USUAL)
+    if len(sides) == 2:
+        rows, columns = (n if n > 0 else m for n, m in zip(sides, (rows, columns)))
+    return (rows, columns), "metadata" if stated else None
+
+
+def _zeros(net, layout, channels, size):
+    """The shape of an input that the network is tried with."""
+    if layout:
+        return (1, channels, *size)
+    return tuple(1 if i == 0 or n < 0 else n for i, n in enumerate(net.inputs[net.picture]))
+
+
+def _output(net, asked):
+    """The name of the output that is explained."""
+    if asked is not None:
+        if asked not in net.outputs:
+            raise WeightsError(
+                f"the graph has no output '{short(asked)}'; there is {', '.join(map(short, net.outputs))}"
+            )
+        return asked
+    ended = [o for o in net.outputs if scores_of(net.steps, o, net.constants)[1]]
+    made = [o for o in net.outputs if any(o in step.outputs for step in net.steps)]
+    last = [o for o in made if not any(o in needed(net.steps, [other]) for other in made if other != o)]
+    floats = [
+        o for o in last if "int" not in str(net.model.types.get(o)) and net.model.types.get(o) != "bool"
+    ]
+    return next(iter(ended or floats or last or made))
+
+
+def _kind(y, ending, net):
+    """What the scores y are."""
+    if y.ndim == 2:
+        if y.shape[1] == 1:
+            return "yes or no" if ending == "sigmoid" else "number"
+        return "labels" if ending == "sigmoid" else "classes"
+    if y.ndim == 4:
+        net.place_axes = (2, 3)
+        return "map"
+    if y.ndim == 3:
+        last = ending == "softmax" or y.shape[1] >= y.shape[2]
+        net.place_axes = (1,) if last else (2,)
+        return "steps" if ending == "softmax" else "rows"
+    raise WeightsError(
+        f"the output '{short(net.scores)}' {said(y.shape)} is neither scores nor a map, rows or steps"
+    )
+
+
+def _place(net, y, kind, at, ending):
+    """The classes' scores at a place.  -> ("classes" or "labels", those scores)"""
+    if kind not in PLACES:
+        raise WeightsError(f"the output has one score for each class and no places: leave {tuple(at)} out")
+    if len(at) != PLACES[kind]:
+        raise WeightsError(f"a place of a {kind} {said(y.shape)} is {PLACES[kind]} numbers, not {len(at)}")
+    places = []
+    for axis, place in zip(net.place_axes, at):
+        size = y.shape[axis]
+        place = place if isinstance(place, slice) else slice(place, place + 1)
+        start, stop = place.start or 0, size if place.stop is None else place.stop
+        if not 0 <= start < stop <= size:
+            raise WeightsError(
+                f"{start}:{stop} is no place among 0 to {size - 1}, of an output {said(y.shape)}"
+            )
+        places.append(slice(start, stop))
+    net.at = tuple(places)
+    return "labels" if ending == "sigmoid" else "classes", net._table(y, y.shape[0])
+
+
+def _precision(net):
+    if any(step.op in EIGHT_BITS or step.op.startswith("QLinear") for step in net.model.steps):
+        return "int8"
+    types = {*net.model.stored, *net.model.types.values()}
+    casts = any(step.op == "Cast" and step.attributes.get("to") == 10 for step in net.model.steps)
+    return "bfloat16" if "bfloat16" in types else "float16" if casts or "float16" in types else "float32"
+
+
+def _card(d, title, labels, layer, said):
+    """The card: preprocessing for as many channels as the graph has, and what the scores stand for."""
+    square = d.size[0] == d.size[1]
+    crop = d.size[0] if square else d.size
+    size = min(d.size) if said.get("resize") == "squash" else min(d.size) * 256 // 224
+    said = {"crop": crop, "size": size} | _per_channel(d.channels or 3, said)
+    prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in said.items()})
+    single = d.kind if d.kind in ("yes or no", "number") else None
+    return Card(
+        title, title, prepared, layer or d.layer, tuple(labels) if labels else None, source="ONNX",
+        multi_label=d.kind in ("labels", "yes or no"), single=single,
+    )  # fmt: skip
+
+
+def _per_channel(channels, said):
     """said, with channels, mean and std for as many channels as the graph has."""
-    channels = _channels(net)
-    if channels not in (1, 3):
-        raise WeightsError(
-            f"this graph takes pictures of {channels} channels; a photo has three, or one in grey"
-        )
     said = {
         "channels": "L" if channels == 1 else "RGB",
         "mean": [0.0] * channels,
         "std": [1.0] * channels,
     } | said
-    wanted = "one channel (grey)" if channels == 1 else "three channels"
+    wanted = {1: "one channel (grey)", 3: "three channels"}.get(channels, f"{channels} channels")
     if (said["channels"] == "L") != (channels == 1):
         raise WeightsError(f"this graph takes {wanted}, not {said['channels']}")
     for what in ("mean", "std"):
@@ -73,13 +271,3 @@ def _per_channel(net, said):
                 f"not {len(said[what])}"
             )
     return said
-
-
-def _last_maps(net, side):
-    channels = _channels(net)
-    y = net(Tensor(np.zeros((1, channels, side, side), np.float32), "x"))
-    maps = [
-        t for t in history(y) if t.name and t.op and t.ndim == 4 and t.shape[2] * t.shape[3] > 1 and t.layer
-    ]
-    own = [t for t in maps if not isinstance(t.op, (MaxPool, AvgPool))] or maps
-    return own[-1].name if own else None

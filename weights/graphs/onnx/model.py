@@ -1,4 +1,4 @@
-"""The file: nodes, constants, inputs and outputs of an ONNX model (onnx.proto)."""
+"""The file: nodes, constants, inputs, outputs and metadata of an ONNX model (onnx.proto)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from weights.errors import WeightsError
+from weights.graphs.onnx.checking import check
+from weights.graphs.onnx.other_files import refuse_others
 from weights.readers.mapped_file import MappedFile
-from weights.readers.onnx_weights import TENSOR, tensor_array
+from weights.readers.onnx_weights import ENTRY, TENSOR, TYPES, tensor_array
 from weights.readers.protobuf import BYTES, FLOAT, FLOATS, INT, INTS, TEXT, Message, Parser
 
 DIMENSION = Message("Dimension", dim_value=(1, INT))
 SHAPE = Message("TensorShapeProto", dim=(1, [DIMENSION]))
-TENSOR_TYPE = Message("TypeProto.Tensor", shape=(2, SHAPE))
+TENSOR_TYPE = Message("TypeProto.Tensor", elem_type=(1, INT), shape=(2, SHAPE))
 TYPE = Message("TypeProto", tensor_type=(1, TENSOR_TYPE))
 VALUE = Message("ValueInfoProto", name=(1, TEXT), type=(2, TYPE))
 ATTRIBUTE = Message(
@@ -48,10 +50,11 @@ GRAPH = Message(
     output=(12, [VALUE]),
     sparse_initializer=(15, [BYTES]),
 )
+ATTRIBUTE.add(g=(6, GRAPH))  # the branches of an If
 OPSET = Message("OperatorSetIdProto", domain=(1, TEXT), version=(2, INT))
-MODEL = Message("ModelProto", graph=(7, GRAPH), opset_import=(8, [OPSET]))
+MODEL = Message("ModelProto", graph=(7, GRAPH), opset_import=(8, [OPSET]), metadata_props=(14, [ENTRY]))
 
-FIELD_OF_TYPE = {1: "f", 2: "i", 3: "s", 4: "t", 6: "floats", 7: "ints", 8: "strings"}
+FIELD_OF_TYPE = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
 
 
 @dataclass
@@ -67,25 +70,43 @@ class Step:
     outputs: list[str]
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    def branches(self) -> list[Graph]:
+        """The graphs that an If holds."""
+        return [value for value in self.attributes.values() if isinstance(value, Graph)]
+
 
 @dataclass
-class Model:
-    """steps in the order of the file, which is an order of computation; constants {name: array}; inputs
-    {name: shape}, -1 where free.
+class Graph:
+    """A graph, or a branch of one: its steps in an order of computation, its constants {name: array}, and the
+    names of its outputs.
     """
 
     steps: list[Step]
     constants: dict[str, np.ndarray]
-    inputs: dict[str, tuple[int, ...] | None]
     outputs: list[str]
+
+
+@dataclass
+class Model(Graph):
+    """The graph of a file.  inputs {name: shape, -1 where free}; types {input or output: "float32", ...};
+    stored: the types of its constants; metadata {key: text}, as the exporter wrote it.
+    """
+
+    inputs: dict[str, tuple[int, ...] | None]
     opset: int
+    types: dict[str, str | None] = field(default_factory=dict)
+    stored: frozenset[str] = frozenset()
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: str | os.PathLike[str]) -> Model:
-    """The model in the file at `path`.  WeightsError says what is wrong with it."""
+    """The model in the file at `path`, checked.  WeightsError says what is wrong with it."""
+    refuse_others(path)
     try:
         with MappedFile(path) as file:
-            return _model(file)
+            model = _model(file)
+        check(model)
+        return model
     except WeightsError as error:
         raise WeightsError(f"{path} (ONNX): {error}") from error.__cause__
     except (OSError, ValueError) as error:
@@ -97,16 +118,26 @@ def _model(file):
     graph = model.graph
     if graph is None or not graph.node or not graph.output:
         raise WeightsError("it holds no graph: it is no ONNX model, or damaged")
+    _let_go(file)
+    within = _graph(file, graph)
+    _let_go(file)
+    inputs = {v.name or "": _shape(v) for v in graph.input if v.name not in within.constants}
+    opset = next((o.version or 1 for o in model.opset_import if o.domain in (None, "", "ai.onnx")), 1)
+    types = {v.name: _type(v) for v in [*graph.input, *graph.output]}
+    metadata = {e.key: e.value for e in model.metadata_props if e.key and e.value}
+    stored = frozenset(TYPES.get(t.data_type, "") for t in graph.initializer)
+    return Model(within.steps, within.constants, within.outputs, inputs, opset, types, stored, metadata)
+
+
+def _graph(file, graph):
     if graph.sparse_initializer:
         raise WeightsError("it has sparse weights, which are not read: export them as dense ones")
-    _let_go(file)
-    constants = {t.name: tensor_array(file, t) for t in graph.initializer}
-    _let_go(file)
-    inputs = {v.name: _shape(v) for v in graph.input if v.name not in constants}
-    opset = next((o.version or 1 for o in model.opset_import if o.domain in (None, "", "ai.onnx")), 1)
-    return Model(
-        [_step(file, node) for node in graph.node], constants, inputs, [v.name for v in graph.output], opset
-    )
+    constants = {}
+    for tensor in graph.initializer:
+        if not tensor.name or tensor.name in constants:
+            raise WeightsError(f"an initializer without a name, or two called {(tensor.name or '')[:80]!r}")
+        constants[tensor.name] = tensor_array(file, tensor)
+    return Graph([_step(file, node) for node in graph.node], constants, [v.name or "" for v in graph.output])
 
 
 def _let_go(file):
@@ -127,19 +158,23 @@ def _step(file, node):
 
 
 def _attribute(file, attribute):
-    """A number, a text, an array, or a list of numbers or texts."""
+    """A number, a text, an array, a graph, or a list of numbers or texts."""
     name = FIELD_OF_TYPE.get(attribute.type) or next(
         (f for f in ("f", "i", "s", "t") if getattr(attribute, f) is not None), None
     )
     if name is None and attribute.type:
-        raise WeightsError(
-            f"attribute '{attribute.name}' holds a graph or a type: control flow is not supported"
-        )
+        raise WeightsError(f"attribute '{attribute.name}' holds graphs or types, which are not supported")
     name = name or next((f for f in ("floats", "ints", "strings") if len(getattr(attribute, f))), "ints")
     value = getattr(attribute, name)
     match name:
+        case "t" | "g" if value is None:
+            raise WeightsError(
+                f"attribute '{attribute.name}' is said to hold an array or a graph, and is empty"
+            )
         case "t":
             return tensor_array(file, value)
+        case "g":
+            return _graph(file, value)
         case "s":
             return _text(file, value)
         case "strings":
@@ -159,4 +194,9 @@ def _shape(value):
     kind = value.type and value.type.tensor_type
     if not kind or not kind.shape:
         return None
-    return tuple(-1 if d.dim_value is None else d.dim_value for d in kind.shape.dim)
+    return tuple(-1 if d.dim_value is None or d.dim_value < 1 else d.dim_value for d in kind.shape.dim)
+
+
+def _type(value):
+    kind = value.type and value.type.tensor_type
+    return TYPES.get(kind.elem_type) if kind else None

@@ -8,17 +8,32 @@ alone is computed once, when the network is made.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from minicnn import GraphError, Tensor
+from minicnn import Error, GraphError, Reshape, Slice, Sum, Tensor, Transpose
 from minicnn.layer import Layer
 from weights.errors import WeightsError
+from weights.graphs.onnx.bounds import Room
+from weights.graphs.onnx.branches import taken
+from weights.graphs.onnx.checking import called, depending, needed, short
 from weights.graphs.onnx.model import Model, Step
 from weights.graphs.onnx.operators import OPERATORS
 from weights.graphs.onnx.operators.values import Value
+
+DRAWN = ("Dropout",)  # is no constant even where its input is one
+UNFIT = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+)
 
 
 class Node(Layer):
@@ -26,14 +41,14 @@ class Node(Layer):
     so self.W, self.b.
     """
 
-    def __init__(self, step: Step, name: str, constants: dict[str, np.ndarray], opset: int) -> None:
+    def __init__(self, step: Step, name: str, constants: Mapping[str, np.ndarray], opset: int) -> None:
         super().__init__(name)
         self.step: Step = step
-        self.function: Callable[..., Any] = _function(step, name)
+        self.function: Callable[..., Any] = OPERATORS[step.op]
         self.options: dict[str, Any] = _options(step, self.function, opset)
         # for each input: ("weight" | "setting" | "value", parameter, value's name)
         self.slots: list[tuple[str, str, str]] = []
-        for parameter, value in zip(_parameters(self.function, len(step.inputs)), step.inputs):
+        for parameter, value in zip(_parameters(step, self.function, self.options), step.inputs):
             constant = constants.get(value)
             weight = constant is not None and not parameter.setting and constant.dtype.kind == "f"
             self.slots.append(
@@ -42,99 +57,185 @@ class Node(Layer):
             if weight:
                 setattr(self, parameter.name, Tensor(constant, f"{name}.{parameter.name}"))
 
-    def forward(self, values: dict[str, Value]) -> tuple[Value, ...]:
-        """{name: tensor or array} -> the outputs, a tuple."""
-        inputs = [
-            values[value] if kind == "value" and value else None
-            for kind, _, value in self.slots
-            if kind != "setting"
-        ]
-        remember = any(isinstance(v, Tensor) for v in inputs)
-        weights = [
-            getattr(self, name) if kind == "weight" else None
-            for kind, name, _ in self.slots
-            if kind != "setting"
-        ]
-        inputs = [v if w is None else w if remember else w.data for v, w in zip(inputs, weights)]
-        settings = {
-            name: _number(values[value], name)
+    def forward(self, values: Mapping[str, Value], room: Room | None = None) -> tuple[Value, ...]:
+        """{name: tensor or array} -> the outputs, a tuple.  room: what they may take."""
+        arriving = [
+            getattr(self, name) if kind == "weight" else values[value] if value else None
             for kind, name, value in self.slots
+        ]
+        if room:
+            room.ask(self.step, arriving)
+        kinds = [kind for kind, _, _ in self.slots]
+        remember = any(isinstance(v, Tensor) for v, kind in zip(arriving, kinds) if kind == "value")
+        inputs = [
+            v.data if kind == "weight" and not remember else v
+            for v, kind in zip(arriving, kinds)
+            if kind != "setting"
+        ]
+        settings = {
+            name: _number(v, name)
+            for (kind, name, value), v in zip(self.slots, arriving)
             if kind == "setting" and value
         }
         try:
-            out = self.function(*inputs, **self.options, **settings)
+            with np.errstate(all="ignore"):
+                out = self.function(*inputs, **self.options, **settings)
         except WeightsError as error:
-            raise WeightsError(f"ONNX node '{self.name}' ({self.step.op}): {error}") from None
-        except (ValueError, TypeError, IndexError) as error:
+            raise WeightsError(f"ONNX node {called(self.step)}: {error}") from None
+        except MemoryError:
+            raise WeightsError(f"ONNX node {called(self.step)}: there is not enough memory for it") from None
+        except (Error, *UNFIT) as error:
             shapes = ", ".join(str(tuple(np.shape(getattr(v, "data", v)))) for v in inputs if v is not None)
             raise GraphError(
-                f"ONNX node '{self.name}' ({self.step.op}) does not fit what arrives at it, {shapes}: {error}"
+                f"ONNX node {called(self.step)} does not fit what arrives at it, {shapes}: {error}"
             ) from error
         out = out if isinstance(out, tuple) else (out,)
         if any(self.step.outputs[len(out) :]):
             raise WeightsError(
-                f"ONNX node '{self.name}' ({self.step.op}): only its first output is supported, not "
-                f"{self.step.outputs[-1]}"
+                f"ONNX node {called(self.step)}: only its first output is supported, not "
+                f"'{short(self.step.outputs[-1])}'"
             )
         for v in out:
             if isinstance(v, Tensor) and v.op is not None and v.name is None:
                 v.name, v.layer = self.name, self
+            if room and isinstance(v, Tensor):
+                room.fill(self.step, v.data.nbytes)
         return out
 
 
 class Network(Layer):
-    """All nodes of a model.  inputs {name: shape, -1 where free}; outputs: names."""
+    """All nodes of a model.
+
+    inputs {name: shape, -1 where free}; outputs: names, of which `scores` is the one that a call returns;
+    picture: the input that a call fills; given {other input: array}.  channels_last: the graph's own pictures
+    are (N, H, W, C); a call takes (N, C, H, W) all the same.  at: a place of an output that has places, as
+    slices, whose values are summed; `place_axes` are the axes that it fixes.
+    """
 
     def __init__(self, model: Model) -> None:
         super().__init__("onnx")
+        self.model: Model = model
         self.inputs: dict[str, tuple[int, ...] | None] = model.inputs
-        self.outputs: list[str] = model.outputs
-        self.constants: dict[str, np.ndarray] = dict(model.constants)
+        self.outputs: list[str] = _computable(model)
+        self.scores: str = self.outputs[0]
+        self.picture: str = next(iter(self.inputs))
+        self.given: dict[str, np.ndarray] = {}
+        self.channels_last: bool = False
+        self.at: tuple[slice, ...] | None = None
+        self.place_axes: tuple[int, ...] = ()
+        self.constants: dict[str, np.ndarray] = {n: _in_float(a) for n, a in model.constants.items()}
         self.nodes: list[Node] = []
-        taken = set()
-        for step in model.steps:
-            name = step.name if step.name and step.name not in taken else step.outputs[0]
-            taken.add(name)
-            node = Node(step, name, self.constants, model.opset)
-            if all(value in self.constants or not value for value in step.inputs) and step.op not in (
-                "Dropout",
-            ):
-                self.constants |= zip(step.outputs, node({n: self.constants[n] for n in step.inputs if n}))
-            else:
-                self.nodes.append(node)
-        used = {value for node in self.nodes for kind, _, value in node.slots if kind != "weight"} | set(
-            self.outputs
-        )
+        leads = needed(model.steps, self.outputs)
+        self._build(deque(s for s in model.steps if leads & {*s.outputs}), model.opset)
+        self.bytes: int = sum(a.nbytes for a in self.constants.values())
+        used = {v for node in self.nodes for kind, _, v in node.slots if kind != "weight"} | {*self.outputs}
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
-    def give_scores(self) -> None:
-        """If the graph's first output is a softmax, return what that was made from: explanations start at
-        scores.
-        """
-        made = {node.step.outputs[0]: node.step for node in self.nodes}
-        while (step := made.get(self.outputs[0])) and step.op in ("Softmax", "Identity"):
-            self.outputs = [step.inputs[0], *self.outputs[1:]]
+    def _build(self, steps: deque[Step], opset: int) -> None:
+        """A layer for each step; what constants alone decide is computed, and an If replaced by its branch."""
+        names, room = set(), Room(sum(a.nbytes for a in self.constants.values()))
+        while steps:
+            step = steps.popleft()
+            known = all(value in self.constants for value in step.inputs if value)
+            if step.op == "If":
+                branch = taken(step, self.constants.get(step.inputs[0]) if step.inputs else None)
+                self.constants |= {n: _in_float(a) for n, a in branch.constants.items()}
+                steps.extendleft(reversed(branch.steps))
+                continue
+            name = step.name if step.name and step.name not in names else next(filter(None, step.outputs))
+            names.add(name)
+            node = Node(step, name, self.constants, opset)
+            if known and step.op not in DRAWN:
+                made = node.forward({n: self.constants[n] for n in step.inputs if n}, room)
+                self.constants |= {n: _in_float(np.asarray(a)) for n, a in zip(step.outputs, made) if n}
+            else:
+                self.nodes.append(node)
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps that are computed for each picture, in order."""
+        return [node.step for node in self.nodes]
 
     def forward(self, x: Value) -> Value:
-        """x: the graph's only input -> its first output."""
-        if len(self.inputs) != 1:
+        """x (N, C, H, W) -> scores (N, classes); of an output that has places, those at `at`, or all (N, ...)."""
+        missing = [name for name in self.inputs if name not in self.given and name != self.picture]
+        if missing:
             raise WeightsError(
-                f"this graph has {len(self.inputs)} inputs ({', '.join(self.inputs)}); use run"
+                f"this graph has {len(self.inputs)} inputs ({', '.join(map(short, self.inputs))}): beside the "
+                f"picture it needs {', '.join(map(short, missing))}; use run, or give their values to describe"
             )
-        return self.run({next(iter(self.inputs)): x})[0]
+        if self._one_by_one(x):
+            return np.concatenate([self.forward(x[n : n + 1]) for n in range(len(x))])
+        pictures = Transpose((0, 2, 3, 1))(x) if self.channels_last and x.ndim == 4 else x
+        given = {n: np.repeat(a, len(x.data), 0) if len(a) == 1 else a for n, a in self.given.items()}
+        y = self.run({self.picture: pictures, **given}, [self.scores])[0]
+        if not isinstance(y, Tensor) and isinstance(x, Tensor):
+            raise WeightsError(f"the output '{short(self.scores)}' does not depend on the picture's values")
+        return self._table(y, x.shape[0])
 
-    def run(self, inputs: Mapping[str, Value]) -> list[Value]:
-        """{name: tensor or array} for every input -> the graph's outputs."""
-        values = self.constants | inputs
-        last_use = {
-            value: node for node in self.nodes for value in node.step.inputs if value not in self.outputs
-        }
-        for node in self.nodes:
-            values |= zip(node.step.outputs, node.forward(values))
+    def _one_by_one(self, x):
+        """Whether the file takes one picture at a time, and more are asked for, of which nothing is
+        remembered.
+        """
+        shape = self.inputs[self.picture]
+        several = not isinstance(x, Tensor) and len(x) > 1
+        return hasattr(self, "description") and several and bool(shape) and shape[0] == 1
+
+    def _table(self, y, N):
+        """The output as scores (N, classes), where it can be."""
+        if y.ndim > 1 and y.shape[0] != N and y.shape[1] == N:  # (steps, N, symbols)
+            y = Transpose((1, 0, *range(2, y.ndim)))(y)
+        if y.ndim == 0 or y.shape[0] != N:
+            raise WeightsError(
+                f"{N} pictures give an output of shape {tuple(y.shape)}: this graph is made for another "
+                "number of pictures"
+            )
+        if self.at is not None:
+            index = [slice(None)] * y.ndim
+            for axis, place in zip(self.place_axes, self.at):
+                index[axis] = place
+            return Sum(self.place_axes, False)(Slice(*index)(y))
+        if y.ndim == 1 or (y.ndim > 2 and max(y.shape[1:]) == np.prod(y.shape[1:])):
+            return Reshape((N, -1))(y)  # one score, or (N, classes, 1, 1)
+        return y
+
+    def run(self, inputs: Mapping[str, Value], outputs: Iterable[str] | None = None) -> list[Value]:
+        """{name: tensor or array} for every input, as the file has them -> the values of these names, by
+        default of the graph's outputs.  WeightsError: sizes that the graph does not take.
+        """
+        wanted = [*(self.outputs if outputs is None else outputs)]
+        self._check(inputs)
+        room = Room(self.bytes, sum(np.asarray(getattr(x, "data", x)).nbytes for x in inputs.values()))
+        values, leads = self.constants | inputs, needed(self.steps, wanted)
+        nodes = [node for node in self.nodes if leads & {*node.step.outputs}]
+        last_use = {value: node for node in nodes for value in node.step.inputs if value not in wanted}
+        for node in nodes:
+            values |= zip(node.step.outputs, node.forward(values, room))
             for value in node.step.inputs:  # nobody will ask again
                 if last_use.get(value) is node:
                     values.pop(value, None)
-        return [values[name] for name in self.outputs]
+        return [values[name] for name in wanted]
+
+    def _check(self, inputs):
+        """Axes that the file fixes are binding, but for the number of pictures."""
+        for name, shape in self.inputs.items():
+            if name not in inputs:
+                raise WeightsError(f"this graph needs a value for its input '{short(name)}'")
+            found = tuple(np.shape(getattr(inputs[name], "data", inputs[name])))
+            fits = shape is None or (
+                len(found) == len(shape) and all(n in (-1, m) for n, m in zip(shape[1:], found[1:]))
+            )
+            if not fits:
+                raise WeightsError(f"the input '{short(name)}' must be {said(shape)}, not {said(found)}")
+
+
+def said(shape: tuple[int, ...] | None) -> str:
+    """(N, 3, 32, 32): a shape, its number of pictures and free axes as letters."""
+    if shape is None:
+        return "of any shape"
+    letters = {0: "N", 1: "C"} if len(shape) == 4 else {0: "N"}
+    letters |= dict(zip(range(len(shape) - 2, len(shape)), "HW")) if len(shape) == 4 else {}
+    return f"({', '.join(letters.get(i, '?') if n < 0 else str(n) for i, n in enumerate(shape))})"
 
 
 class _Parameter:
@@ -142,24 +243,58 @@ class _Parameter:
         self.name, self.setting = name, setting
 
 
-def _parameters(function, count):
-    """The function's parameters in order, as many as there are inputs; what stands after the star is a
-    setting.
-    """
-    found = []
+def _parameters(step, function, options):
+    """The function's parameters in order, one for each input; what stands after the star is a setting."""
+    count, found = len(step.inputs), []
     for p in inspect.signature(function).parameters.values():
         if p.kind is p.VAR_POSITIONAL:
+            if not any(step.inputs):
+                raise WeightsError(f"the node {called(step)} has no inputs")
             return [_Parameter(f"{p.name}{i}", False) for i in range(count)]
+        if p.kind is p.VAR_KEYWORD:
+            continue
+        at = len(found)
+        absent = p.name not in options and not (at < count and step.inputs[at])
+        if p.default is p.empty and absent:
+            raise WeightsError(f"the node {called(step)} lacks its input or attribute '{p.name}'")
         found.append(_Parameter(p.name, p.kind is p.KEYWORD_ONLY))
+    if any(step.inputs[len(found) :]):
+        raise WeightsError(f"the node {called(step)} has {count} inputs, and takes at most {len(found)}")
+    doubled = [p.name for p, value in zip(found, step.inputs) if value and p.name in step.attributes]
+    if doubled:
+        raise WeightsError(
+            f"the node {called(step)} has its '{doubled[0]}' twice, as an input and as an attribute"
+        )
     return found[:count]
 
 
-def _function(step, name):
-    if step.op not in OPERATORS:
-        raise WeightsError(
-            f"the operator {step.op} (node '{name}') is not known; known are {', '.join(OPERATORS)}"
-        )
-    return OPERATORS[step.op]
+def _computable(model):
+    """The outputs that can be computed: all, or, if operators are unknown, those that are floats and do not
+    need them.  WeightsError names all unknown operators, and how often there are.
+    """
+    if not _unknown(model.steps, model.outputs):
+        return model.outputs
+    floats = [o for o in model.outputs if str(model.types.get(o) or "float").startswith(("float", "bfloat"))]
+    depend = depending(model.steps, model.inputs)
+    found = [o for o in floats if o in depend and not _unknown(model.steps, [o])]
+    if found:
+        return found
+    unknown = _unknown(model.steps, model.outputs)
+    listed = ", ".join(f"{short(op)} ({n})" for op, n in unknown.most_common(40))
+    more = f" and {len(unknown) - 40} more" if len(unknown) > 40 else ""
+    what = "operators that are" if len(unknown) > 1 else "an operator that is"
+    raise WeightsError(f"the graph has {what} not known here (how often): {listed}{more}")
+
+
+def _unknown(steps, outputs):
+    """{operator: how often} of those that lead to `outputs` and are not known."""
+    leads, found = needed(steps, outputs), Counter()
+    for step in steps:
+        if leads & {*step.outputs}:
+            found += Counter({step.op: 1} if step.op != "If" and step.op not in OPERATORS else {})
+            for branch in step.branches():
+                found += _unknown(branch.steps, branch.outputs)
+    return found
 
 
 def _options(step, function, opset):
@@ -167,8 +302,15 @@ def _options(step, function, opset):
     known = inspect.signature(function).parameters
     unknown = [a for a in step.attributes if a not in known]
     if unknown:
-        raise WeightsError(f"{step.op} has an attribute '{unknown[0]}', which is not supported")
+        raise WeightsError(
+            f"node '{short(step.name)}': {step.op} has an attribute '{short(unknown[0])}', which is not supported"
+        )
     return step.attributes | ({"opset": opset} if "opset" in known else {})
+
+
+def _in_float(array):
+    """Halves as single-precision numbers: they are computed in float."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _number(value, name):
