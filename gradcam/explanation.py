@@ -47,6 +47,7 @@ class Explanation:
     the pixels
     notes                   {(method, class): what a reader of the map must know}
     start                   where a class's signal started: "score", "probability" or "value"
+    undefined               {method: why there is no map of it}, which a panel says in its tile
     """
 
     scores: np.ndarray
@@ -59,6 +60,7 @@ class Explanation:
     maps: dict[tuple[str, Any], np.ndarray] = field(default_factory=dict)
     notes: dict[tuple[str, Any], str] = field(default_factory=dict)
     start: str = "score"
+    undefined: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, key: str | tuple[str, Any]) -> np.ndarray:
         """The map of a method for the first class, or of (method, class).

@@ -13,8 +13,9 @@ class Preprocessing:
     divide by the deviation.
 
     resize: "short" keeps the aspect ratio and brings the shorter side to `size` pixels; "squash" makes it
-    size x size.  crop: side of the centre crop, pixels, or its (rows, columns).  channels: "RGB", "BGR", or "L" for grey.  scale:
-    what a white pixel becomes, 1 or 255.  mean, std: per channel, in the order `channels`, after scaling.
+    size x size.  crop: side of the centre crop, pixels, or its (rows, columns).  channels: "RGB", "BGR", or
+    "L" for grey.  scale: what a white pixel becomes, 1 or 255.  mean, std: per channel, in the order
+    `channels`, after scaling.
     """
 
     resize: str = "short"
@@ -39,11 +40,11 @@ class Card:
     layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by
     default (None: at the score); classes: their names, in the order of the scores (of a network that
     answers questions: the answers); multi_label: the classes do not exclude each other, so probabilities
-    are sigmoids; single: what the only score of a network stands for, "yes or no" (a sigmoid) or "number" (no
-    probability at all), None if there are several; source: whose file the weights came from, if they were loaded (PyTorch, Keras, Caffe): the
-    preprocessing depends on it; strange: a picture whose highest probability lies below it probably shows
-    none of the classes (measured: python -m tests.weights.readers.strange); words: the vocabulary of a
-    network that takes or says words.
+    are sigmoids; single: what the only score of a network stands for, "yes or no" (a sigmoid) or "number"
+    (no probability at all), None if there are several; source: whose file the weights came from, if they
+    were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it; strange: a picture whose highest
+    probability lies below it probably shows none of the classes (measured: python -m
+    tests.weights.readers.strange); words: the vocabulary of a network that takes or says words.
     """
 
     name: str

@@ -1,10 +1,12 @@
-"""A network of one's own, as an ONNX file: its options, and how it is described."""
+"""A network of one's own, as an ONNX file: its options, how it is described, and what is said of it."""
 
 import argparse
 import math
+import re
 from pathlib import Path
 
-OWN = ("labels", "mean", "std", "scale", "channels", "crop", "size")  # what describes a network of one's own
+PREPARED = ("mean", "std", "scale", "channels", "crop", "size", "resize")  # how its photos are prepared
+OWN = ("labels", *PREPARED, "output", "at", "given")  # what describes a network of one's own
 
 
 def options(parser):
@@ -15,9 +17,8 @@ def options(parser):
     group.add_argument(
         "--onnx", metavar="MODEL", help="an ONNX file; explained as it is, whichever framework exported it"
     )
-    group.add_argument(
-        "--labels", metavar="FILE", help="class names, one per line, in the order of the scores"
-    )
+    names = "class names, in the order of the scores: one per line, or JSON; default: those in the ONNX file"
+    group.add_argument("--labels", metavar="FILE", help=names)
     said = "a number for each channel, three or, for a network of grey pictures, one"
     group.add_argument(
         "--mean", metavar="M", nargs="+", type=_number, help=f"subtracted after scaling, {said}; default: 0"
@@ -40,10 +41,24 @@ def options(parser):
         "--crop",
         metavar="PIXELS",
         type=_pixels,
-        help="side of the input; default: what the graph says, or 224",
+        help="side of the input, where the graph leaves it free; default: what its metadata say, or 224",
     )
     short = "the photo's shorter side before it is cropped; default: crop * 256/224"
     group.add_argument("--size", metavar="PIXELS", type=_pixels, help=short)
+    squash = "short: keep the photo's shape and crop the middle; squash: all of it, whatever its shape"
+    group.add_argument("--resize", choices=("short", "squash"), help=f"{squash}; default: short")
+    add_output(group)
+    place = (
+        "where in an output that is a map (ROW COLUMN) or rows (ROW); A:B is a range, whose scores are summed"
+    )
+    group.add_argument("--at", metavar="PLACE", nargs="+", type=_place, help=place)
+
+
+def add_output(group):
+    """The options that say what of a graph is meant: they are of `gradcam layers`, too."""
+    group.add_argument("--output", metavar="NAME", help="which of several outputs; default: one with scores")
+    given = "the value of an input beside the picture: numbers, as in meta=0.5,1, or an .npy file"
+    group.add_argument("--given", metavar="NAME=VALUE", nargs="+", action="extend", help=given)
 
 
 def check(args):
@@ -55,11 +70,7 @@ def check(args):
             if getattr(args, option) is not None:
                 raise AskError(f"--{option} describes a network of your own: give that with --onnx MODEL")
         return
-    for other in ("network", "weights"):
-        if getattr(args, other):
-            raise AskError(
-                f"--onnx is a network with its weights, and --{other} names others: give one of the two"
-            )
+    alone(args)
     if not args.photo:
         raise AskError(f"give a photo for {args.onnx} to look at: gradcam explain PHOTO --onnx {args.onnx}")
     if any(s <= 0 for s in args.std or ()):
@@ -67,28 +78,117 @@ def check(args):
         raise AskError(f"--std {given}: each channel is divided by its number, which must be above 0")
 
 
-def network(args):
-    """The network of --onnx, with its card."""
+def alone(args):
+    """AskError if --onnx stands beside another network."""
     from gradcam.asking import AskError
-    from weights.graphs import onnx
+
+    for other in ("network", "weights"):
+        if args.onnx and getattr(args, other):
+            raise AskError(
+                f"--onnx is a network with its weights, and --{other} names others: give one of the two"
+            )
+
+
+def network(args):
+    """The network of --onnx, with its card, for a photo.  AskError: it is none that looks at photos, or its
+    output has places, and none was chosen.
+    """
+    from gradcam.asking import AskError
     from weights.labels import read_labels
 
     labels = read_labels(args.labels) if args.labels else None
-    asked = {key: getattr(args, key) for key in OWN if key != "labels"}
-    net = onnx.describe(
-        onnx.load(args.onnx),
-        Path(args.onnx).name,
-        labels,
-        args.layer,
-        **{k: v for k, v in asked.items() if v is not None},
-    )
-    size, crop = net.card.preprocessing.size, net.card.preprocessing.crop
-    if size < crop:
+    asked = {key: getattr(args, key) for key in PREPARED if getattr(args, key) is not None}
+    net = described(args.onnx, labels, args.layer, args.output, args.given, args.at, **asked)
+    d = net.description
+    if d.layout is None:
+        shape = " x ".join("?" if n < 0 else str(n) for n in d.inputs[d.picture])
         raise AskError(
-            f"a photo whose shorter side is {size} pixels cannot be cropped to {crop}: "
+            f"{args.onnx} takes signals of {shape}, and no pictures of rows and columns: of a photo it can "
+            "say nothing; gradcam layers --onnx lists what is in it"
+        )
+    if d.channels not in (1, 3):
+        raise AskError(
+            f"{args.onnx} takes pictures of {d.channels} channels; a photo has three, or one in grey"
+        )
+    if d.kind in ("map", "rows", "steps"):
+        raise AskError(f"{args.onnx}: {places(d)}")
+    p = net.card.preprocessing
+    if p.size < min(p.sides):
+        raise AskError(
+            f"a photo whose shorter side is {p.size} pixels cannot be cropped to {min(p.sides)}: "
             "give a larger --size or a smaller --crop"
         )
     return net
+
+
+def described(path, labels=None, layer=None, output=None, given=None, at=None, blank=False, **preprocessing):
+    """The network in an ONNX file, described.  blank: inputs beside the picture that nobody gave are zero."""
+    import numpy as np
+
+    from gradcam.asking import AskError
+    from weights.graphs import onnx
+
+    net = onnx.load(path)
+    values = dict(map(_value, given or ()))
+    for name, shape in net.inputs.items():
+        if name in values or name == net.picture:
+            continue
+        if not blank:
+            shape = "of any shape" if shape is None else " x ".join("N" if n < 0 else str(n) for n in shape)
+            raise AskError(
+                f"{path} has {len(net.inputs)} inputs: beside the picture it needs '{name}' ({shape}); give "
+                f"its numbers, --given {name}=0.5,1, or an .npy file, --given {name}=FILE"
+            )
+        values[name] = np.zeros([1 if i == 0 or n < 0 else n for i, n in enumerate(shape or (1,))])
+    return onnx.describe(
+        net, Path(path).name, labels, layer, output=output, at=at, given=values, **preprocessing
+    )
+
+
+def lines(net):
+    """What somebody should know of an ONNX network that nobody said: a sentence each."""
+    d = net.description
+    rows, columns = d.size
+    if d.layout == "NHWC":
+        yield (
+            f"Its pictures are rows x columns x channels, {rows} x {columns} x {d.channels} (NHWC): photos "
+            "are fed so, and maps are shown as rows and columns."
+        )
+    if d.layout and d.free and d.stated != "user":
+        why = "as its metadata say" if d.stated else "a guess"
+        fed = f"they are fed at {rows} x {columns}, {why}"
+        yield f"It leaves the size of pictures free; {fed}: --crop sets it."
+    if len(d.outputs) > 1:
+        others = ", ".join(f"--output {name}" for name in d.outputs if name != d.output)
+        yield f"Of its {len(d.outputs)} outputs, {d.output} is explained; another: {others}."
+    if d.unfit_names:
+        yield f"Its metadata have {d.unfit_names} class names, which do not fit its scores, and are not used."
+    if d.precision == "int8":
+        yield "It is quantised to 8 bits (int8); here it is computed in float, without that rounding."
+    elif d.precision != "float32":
+        yield f"It is stored as {d.precision}; here it is computed in float32."
+    if d.kind == "number":
+        yield "It has one output, a number: that is no probability."
+
+
+def places(d):
+    """What an output is that has places, and how to choose one."""
+    if d.kind == "map":
+        _, K, h, w = d.shape
+        return (
+            f"the output '{d.output}' is a map, {K} score{'s' * (K > 1)} at each of {h} x {w} places: choose "
+            f"one, --at {h // 2} {w // 2}, or a region, --at 0:{h} 0:{w} (rows, columns)"
+        )
+    count, each = sorted(d.shape[1:], reverse=True) if d.kind == "rows" else d.shape[1:]
+    if d.kind == "steps":
+        return (
+            f"the output '{d.output}' is a sequence, {count} steps with {each} scores each: choose a step, "
+            f"--at {count // 2}, or several, --at 0:{count}"
+        )
+    return (
+        f"the output '{d.output}' is a table of {count} rows with {each} numbers each, such as a detector's "
+        f"boxes: choose a row, --at {count // 2}"
+    )
 
 
 def check_labels(args, net, count):
@@ -100,6 +200,25 @@ def check_labels(args, net, count):
         raise AskError(
             f"{args.labels} has {names} names, and {args.onnx} gives {count} scores: write a line for each"
         )
+
+
+def split_methods(net, y, methods):
+    """-> the methods that are defined for this network, and {method: why not} of the others: where there is
+    an activation for which nobody published a rule, deconvnet and guided backprop are not.
+    """
+    from gradcam.methods import METHODS
+    from gradcam.rules import DECONVNET
+    from minicnn import history
+
+    known = tuple(kind for kind in DECONVNET if isinstance(kind, type))
+    kinds = {
+        type(t.op).__name__ for t in history(y) if t.op and t.op.activation and not isinstance(t.op, known)
+    }
+    if not kinds:
+        return methods, {}
+    why = f"No rule of it is published for {' and '.join(sorted(kinds))}, which this network has."
+    undefined = [m for m in methods if {rules for rules, _ in METHODS[m].signals} - {"backprop"}]
+    return [m for m in methods if m not in undefined], dict.fromkeys(undefined, why)
 
 
 def _number(text):
@@ -118,3 +237,32 @@ def _pixels(text):
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"give a number of pixels from 1, not '{text}'")
     return int(text)
+
+
+def _place(text):
+    """3 -> 3; 2:6 -> slice(2, 6)"""
+    if found := re.fullmatch(r"(\d{1,9}):(\d{1,9})", text):
+        return slice(int(found[1]), int(found[2]))
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise argparse.ArgumentTypeError(f"a place is a number from 0, or a range such as 2:6, not '{text}'")
+    return int(text)
+
+
+def _value(text):
+    """meta=0.5,1 -> ("meta", array of two); meta=FILE.npy"""
+    import numpy as np
+
+    from gradcam.asking import AskError
+    from gradcam.verify import files
+
+    name, given, value = text.rpartition("=")
+    if not (name and given and value):
+        raise AskError(f"--given '{text}': write NAME=NUMBERS or NAME=FILE.npy")
+    if Path(value).suffix == ".npy":
+        return name, files.array(value, f"the input {name}")
+    try:
+        return name, np.array([float(number) for number in value.split(",")])
+    except ValueError:
+        raise AskError(
+            f"--given '{text}': '{value}' is neither numbers, as in 0.5,1, nor an .npy file"
+        ) from None

@@ -6,7 +6,7 @@ from gradcam.asking import is_called
 from gradcam.commands._printing import say, say_json
 from gradcam.methods import METHODS
 from gradcam.show.tiles import why_zero
-from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
+from gradcam.show.verdict import doubt, first, independent, name_of, strange, sureness
 
 
 def in_words(e, photo, out, advice=(), n=0):
@@ -16,9 +16,12 @@ def in_words(e, photo, out, advice=(), n=0):
     top = first(e.scores[n])  # where probabilities are equal to the last digit, scores are not
     width = max(len(name_of(c, card)) for c in top)
     for c in top:
-        say(f"  {name_of(c, card):<{width}}  {percent(p[c]):>7}")
+        say(f"  {name_of(c, card):<{width}}  {sureness(p[c], e.scores[n, c], card):>7}")
     for line in filter(None, [independent(card), doubt(p, card), strange(p, card), *advice]):
         say(line)
+    for reason in dict.fromkeys(e.undefined.values()):
+        titles = [METHODS[m].title for m, why in e.undefined.items() if why == reason]
+        say(f"Not drawn: {', '.join(titles)}. {reason}")
     for method, c, reason in _zeros(e, n):
         say(f"{METHODS[method].title} of {name_of(c, card)} is exactly zero. {reason}")
     say(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
@@ -32,7 +35,7 @@ def as_json(e, photo, out, advice=(), n=0):
         "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
         "top": [_class(e, c, n) for c in first(e.scores[n])],
         "notes": [*filter(None, [independent(card), doubt(p, card), strange(p, card), *advice])],
-        "explained": explained, "panel": str(out),
+        "explained": explained, "undefined": e.undefined, "panel": str(out),
     })  # fmt: skip
 
 
@@ -66,9 +69,10 @@ def dull(shown):
 
 
 def _class(e, c, n):
+    number = getattr(e.card, "single", None) == "number"
     return {
-        "class": c, "name": name_of(c, e.card),
-        "score": float(e.scores[n, c]), "probability": float(e.probabilities[n, c]),
+        "class": c, "name": name_of(c, e.card), "score": float(e.scores[n, c]),
+        "probability": None if number else float(e.probabilities[n, c]),
     }  # fmt: skip
 
 

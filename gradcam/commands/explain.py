@@ -36,6 +36,8 @@ Examples:
       a picture to print, and the numbers for a program
   gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.48 0.46 0.41 --std 0.23 0.22 0.22
       a network of your own, exported as ONNX from any framework
+  gradcam explain photo.jpg --onnx segmentation.onnx --at 10:20 5:30
+      one whose output is a map: the scores of a region of it
 """
 
 
@@ -79,10 +81,13 @@ def run(args):
     from gradcam.explanation import PANEL, explain
     from gradcam.image import crop_shown, prepare
     from gradcam.methods import METHODS
+    from minicnn import Tensor
 
     _photo_first(args)
     _onnx.check(args)
-    name = network_named(args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK))
+    name = None
+    if not args.onnx:
+        name = network_named(args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK))
     methods = list(
         dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
     )
@@ -90,14 +95,20 @@ def run(args):
     image, kinds = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights)
     x = prepare(image, net.card.preprocessing)
-    count = net(x).shape[1] if args.onnx or not net.card.classes else len(net.card.classes)
+    y = net(Tensor(x, "x")) if args.onnx else None
+    count = len(net.card.classes or ()) if y is None else y.shape[1]
     _onnx.check_labels(args, net, count)
     asked = {c: _class(c, net.card, count) for c in args.classes or kinds}
     classes = list(dict.fromkeys(asked.values()))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
     at = [layer_named(layer, net, x, see_layers(net)) for layer in (args.layer, args.unit_layer)]
+    undefined = {}
+    if args.onnx and not args.methods:
+        methods, undefined = _onnx.split_methods(net, y, methods)
+    del y
     explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
+    explanation.undefined |= undefined
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(
@@ -109,6 +120,8 @@ def run(args):
     shown = crop_shown(image, net.card.preprocessing)
     save(panel(explanation, shown), out)
     advice = report.taken(asked, net.card) + report.dull(shown)
+    if args.onnx:
+        advice += [*_onnx.lines(net)]
     if args.photo and not (args.network or args.onnx):
         larger = f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}"
         advice += report.advice(explanation, larger)

@@ -1,5 +1,6 @@
 """gradcam layers: the names that --layer takes."""
 
+from gradcam.commands import _onnx
 from gradcam.commands._parser import described
 from gradcam.commands.explain import PHOTO_NETWORK
 
@@ -15,9 +16,14 @@ Examples:
       the layers of the built-in network
   gradcam layers --network squeezenet
       no file of weights is needed: shapes follow from the architecture
+  gradcam layers --onnx model.onnx
+      those of a network of your own, exported as ONNX from any framework
   gradcam explain photo.jpg --layer relu4_2
       Grad-CAM at another layer: earlier ones have finer maps, and know less of the classes
 """
+
+AXES = {"N": "pictures", "C": "maps", "H": "rows", "W": "columns"}
+PLACED = ("map", "rows", "steps")
 
 
 def register(subparsers):
@@ -26,10 +32,11 @@ def register(subparsers):
     parser.add_argument(
         "--network",
         metavar="NAME",
-        default=PHOTO_NETWORK,
         help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, which is built in",
     )
     parser.add_argument("--weights", metavar="FILE", help="also check that the weights in FILE fit it")
+    parser.add_argument("--onnx", metavar="MODEL", help="or a network of your own, as an ONNX file")
+    _onnx.add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,11 +44,17 @@ def run(args):
     import numpy as np
 
     import weights
+    from gradcam.asking import AskError
     from gradcam.commands._network import loaded, network_named
     from gradcam.commands._printing import say, say_table
     from minicnn import Tensor, names
 
-    name = network_named(args.network)
+    if args.onnx:
+        return _of_onnx(args)
+    for option in ("output", "given"):
+        if getattr(args, option) is not None:
+            raise AskError(f"--{option} describes a network of your own: give that with --onnx MODEL")
+    name = network_named(args.network or PHOTO_NETWORK)
     net = loaded(name, args.weights) if args.weights else weights.build(name)
     card = weights.card(name)
     side = card.preprocessing.crop
@@ -50,7 +63,42 @@ def run(args):
     rows = []
     for layer, tensor in names(y).items():
         if tensor is not None and tensor.op:
-            shape, operation = " x ".join(map(str, tensor.shape[1:])), type(tensor.op).__name__
-            rows.append((layer, shape, operation, *(["(Grad-CAM's default)"] if layer == card.layer else [])))
+            rows.append((layer, _shape(tensor), type(tensor.op).__name__, *_default(layer, card)))
     say_table(rows, right=(1,))
     return 0
+
+
+def _of_onnx(args):
+    """The layers of an ONNX graph: the operators are called as the file calls them."""
+    import numpy as np
+
+    from gradcam.commands._printing import say, say_table
+    from minicnn import Tensor, names
+    from weights.graphs.onnx.feature_maps import NCHW, layouts
+
+    _onnx.alone(args)
+    net = _onnx.described(args.onnx, output=args.output, given=args.given, blank=True)
+    d, rows = net.description, []
+    y = net(Tensor(np.zeros(d.example, np.float32), "x"))
+    known = layouts(y)
+    for layer, tensor in names(y).items():
+        if tensor is not None and tensor.op and tensor.layer:
+            order = known.get(tensor, NCHW)
+            axes = [] if order == NCHW else [f"axes: {', '.join(AXES[axis] for axis in order[1:])}"]
+            rows.append((layer, _shape(tensor), tensor.layer.step.op, *_default(layer, net.card), *axes))
+    looks = f"a picture of {d.size[0]} x {d.size[1]}"
+    if not d.layout:
+        looks = f"an input of {' x '.join(map(str, d.example[1:]))}"
+    say(f"{net.card.title}, for {looks}\n")
+    say_table(rows, right=(1,))
+    notes = [*_onnx.lines(net)] + ([f"To explain it: {_onnx.places(d)}."] if d.kind in PLACED else [])
+    say("".join(f"\n{note}" for note in notes)) if notes else None
+    return 0
+
+
+def _shape(tensor):
+    return " x ".join(map(str, tensor.shape[1:]))
+
+
+def _default(layer, card):
+    return ["(Grad-CAM's default)"] if layer == card.layer else []

@@ -135,6 +135,8 @@ def _verdict(args):
             theirs[name] = files.array(path, f"their {what}")
     net = files.network(args.network, args.weights, args.onnx)
     x, photo = _input(args, net)
+    if args.onnx:
+        x, theirs = _channels_first(net.description, x), _all_channels_first(net.description, theirs)
     target = args.target[0] if len(args.target) == 1 else args.target
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
     progress = _progress if sys.stderr.isatty() else None
@@ -174,7 +176,7 @@ def _input(args, net):
     if args.input:
         x = files.array(args.input, "the input")
         return (x[None] if x.ndim == 3 else x), None
-    if getattr(net, "card", None) is None:
+    if args.onnx:
         raise VerifyError(
             "how this network wants its photos is not known here: give the preprocessed input with --input"
         )
@@ -184,6 +186,16 @@ def _input(args, net):
 
     picture = read(args.photo)
     return prepare(picture, net.card.preprocessing, np.float64), (picture, net.card.preprocessing)
+
+
+def _channels_first(d, x):
+    """An input of a graph whose pictures are (N, H, W, C), or a map of its shape, as (N, C, H, W)."""
+    as_stored = d.layout == "NHWC" and x.ndim == 4 and x.shape[1:] == (*d.size, d.channels)
+    return x.transpose(0, 3, 1, 2) if as_stored else x
+
+
+def _all_channels_first(d, theirs):
+    return {name: _channels_first(d, array) for name, array in theirs.items()}
 
 
 def _kit(words):

@@ -16,7 +16,7 @@ from gradcam.methods import METHODS
 from gradcam.show.settings import own_settings
 from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
-from gradcam.show.verdict import doubt, first, independent, name_of, percent, strange
+from gradcam.show.verdict import doubt, first, independent, name_of, strange, sureness
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -61,7 +61,7 @@ def panel(
 
 def _heading(scores, p, card, width):
     """Which network, what it sees, whether it is sure, and whether it knows such pictures at all."""
-    seen = ",  ".join(f"{name_of(c, card)} {percent(p[c])}" for c in first(scores))
+    seen = ",  ".join(f"{name_of(c, card)} {sureness(p[c], scores[c], card)}" for c in first(scores))
     heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(
         seen, width, STRONG
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
-from gradcam.show.verdict import name_of, percent
+from gradcam.show.verdict import name_of, sureness
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -42,8 +42,10 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
     name, index = partial(name_of, card=card), target.class_of(n)
     score = None if index is None else float(e.scores[n, index])
     if score is not None:
-        p = percent(float(e.probabilities[n, index]))
-        notes = [f"score {score:.4g}, probability {p}".replace("-", "−")]
+        p = sureness(float(e.probabilities[n, index]), score, card)
+        number = getattr(card, "single", None) == "number"
+        notes = [f"score {score:.4g}" + ("" if number else f", probability {p}")]
+        notes = [note.replace("-", "−") for note in notes]
     strong = target.said(name) if index is None or target.start != "score" else name(index)
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
     tiles = [Tile(photo, "Photo", seen, strong=strong, note=", ".join(notes))]
@@ -69,6 +71,9 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
             tiles.append(
                 Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer))
             )
+    for method, why in e.undefined.items():
+        said = METHODS[method]
+        tiles.append(Tile(0.8 + 0.2 * grey(photo), said.title, said.paper.replace(" et al.", ""), zero=why))
     return tiles
 
 

@@ -26,11 +26,18 @@ def percent(p: float) -> str:
     return "< 0.1 %" if p < 0.0005 else f"{100 * p:.1f} %"
 
 
+def sureness(p: float, score: float, card: Any = None) -> str:
+    """'86.7 %', the probability of a class; of a network whose only output is a number, that number."""
+    if getattr(card, "single", None) == "number":
+        return f"{score:.4g}".replace("-", "−")
+    return percent(p)
+
+
 def independent(card: Any = None) -> str:
-    """A sentence about percentages that need not add up to a hundred, '' if they do."""
+    """A sentence about percentages that need not add up to a hundred, '' if they do, or if there is one."""
     return (
         "Its classes do not exclude each other: each has a probability of its own."
-        if getattr(card, "multi_label", False)
+        if getattr(card, "multi_label", False) and not getattr(card, "single", None)
         else ""
     )
 
@@ -40,6 +47,8 @@ def doubt(probabilities: np.ndarray, card: Any = None, of: str = "class") -> str
 
     probabilities: of one picture, (classes,); of: what they are of
     """
+    if getattr(card, "single", None):
+        return ""
     a, b, *_ = [*first(probabilities, 2), None]
     if getattr(card, "multi_label", False):
         return (

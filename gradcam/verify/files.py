@@ -18,9 +18,9 @@ def network(name: str | None = None, weights: Any = None, onnx: Any = None) -> A
 
     try:
         if onnx:
-            from weights.graphs.onnx import load
+            from weights.graphs.onnx import describe, load
 
-            return load(onnx)
+            return describe(load(onnx), os.path.basename(onnx))
         import weights as known
 
         if name:

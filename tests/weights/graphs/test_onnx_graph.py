@@ -272,7 +272,7 @@ def _graph(*nodes, inputs=(("x", (1, 1, 4, 4)),)):
 
 
 @pytest.mark.parametrize(("node", "said"), [
-    XX
+    (("Bernoulli", {}), r"an operator that is not known here .how often.: Bernoulli .1.$"),
     (("Pad", {"mode": "reflect"}), "padding by 'reflect' is not supported"),
     (("Conv", {"odd": 1}), "Conv has an attribute 'odd'"),
 ])  # fmt: skip

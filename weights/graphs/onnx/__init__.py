@@ -6,9 +6,9 @@ without being written again.
 
     net = describe(load("model.onnx"), "my network")     # pictures (N, C, H, W) in, scores before softmax out
 
-model.py reads the file, checking.py says whether it is a graph, operators/ has one function per ONNX operator,
-network.py puts them together within the limits of bounds.py, description.py finds out what goes in and what
-comes out: class_names.py, ends.py and feature_maps.py tell it.
+model.py reads the file, checking.py says whether it is a graph, operators/ has one function per ONNX
+operator, network.py puts them together within the limits of bounds.py, description.py finds out what goes
+in and what comes out: class_names.py, ends.py and feature_maps.py tell it.
 """
 
 from __future__ import annotations

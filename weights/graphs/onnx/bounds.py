@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from minicnn import Tensor
 from weights.errors import WeightsError
 from weights.graphs.onnx.checking import called
 
@@ -37,8 +38,8 @@ class Room:
         )
         if size > self.each:
             raise WeightsError(
-                f"the result of the node {called(step)} would have {size / 1e9:.1f} GB, more than a network of "
-                f"this size has use for ({self.each / 1e9:.1f} GB)"
+                f"the result of the node {called(step)} would have {size / 1e9:.1f} GB, more than a network "
+                f"of this size has use for ({self.each / 1e9:.1f} GB)"
             )
 
     def fill(self, step: Step, size: int) -> None:
@@ -63,7 +64,7 @@ def elements(step: Step, arriving: Sequence[Any]) -> int:
 
 
 def _array(value):
-    return None if value is None else np.asarray(getattr(value, "data", value))
+    return value.data if isinstance(value, Tensor) else value if value is None else np.asarray(value)
 
 
 def _broadcast(step, shapes, values):

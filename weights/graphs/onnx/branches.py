@@ -17,7 +17,8 @@ def taken(step: Step, condition: np.ndarray | None) -> Graph:
     """
     if condition is None or condition.size != 1:
         raise WeightsError(
-            f"the node {called(step)} chooses its branch by the picture; only constant conditions are supported"
+            f"the node {called(step)} chooses its branch by the picture; only constant conditions are "
+            "supported"
         )
     branch = step.attributes.get("then_branch" if condition.reshape(-1)[0] else "else_branch")
     if not isinstance(branch, Graph) or len(branch.outputs) != len(step.outputs):

@@ -23,6 +23,7 @@ USUAL = 224  # pixels, where neither the file nor the user says how large pictur
 CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
 EIGHT_BITS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger")
 PLACES = {"map": 2, "rows": 1, "steps": 1}  # kind of an output: how many numbers name a place of it
+ONLY = {"yes or no": "yes", "number": "the number"}  # what the only score of a kind is called
 Range = int | slice
 
 
@@ -36,8 +37,9 @@ class Description:
     "softmax", "sigmoid" or None.  kind: what the scores are: "classes"; "labels", that do not exclude each
     other; "yes or no"; "number"; or, where no place was chosen, "map" (N, K, h, w), "rows" (N, rows, K),
     "steps" (N, steps, K); shape: of the scores, a row for each picture.  names: of the classes, in the file;
-    unfit_names: how many names the file has that fit no scores.  precision: "float32", "float16", "bfloat16", "int8": how
-    the file computes; here it is float32.  layer: the feature maps that Grad-CAM weighs.
+    unfit_names: how many names the file has that fit no scores.  precision: "float32", "float16",
+    "bfloat16" or "int8": how the file computes; here it is float32.  layer: the feature maps that Grad-CAM
+    weighs.
     """
 
     inputs: Mapping[str, tuple[int, ...] | None]
@@ -56,6 +58,11 @@ class Description:
     unfit_names: int = 0
     precision: str = "float32"
     layer: str | None = None
+
+    @property
+    def example(self) -> tuple[int, ...]:
+        """The shape of one input as the network takes it: (1, C, H, W), or what the file has instead."""
+        return _example(self.layout, self.channels, self.size, self.inputs[self.picture])
 
     @property
     def free(self) -> bool:
@@ -95,7 +102,7 @@ def describe(
     chosen = _output(net, output)
     net.scores, ending = scores_of(net.steps, chosen, net.constants)
     net.at, net.place_axes = None, ()
-    y = net(Tensor(np.zeros(_zeros(net, layout, channels, size), np.float32), "x"))
+    y = net(Tensor(np.zeros(_example(layout, channels, size, net.inputs[net.picture]), np.float32), "x"))
     kind = _kind(y, ending, net)
     if at is not None:
         kind, y = _place(net, y, kind, at, ending)
@@ -103,9 +110,9 @@ def describe(
     names = names_in(net.model.metadata)
     fit = names is not None and len(names) in ({1, 2} if kind == "yes or no" else {classes})
     net.description = Description(
-        net.inputs, net.outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending, kind,
-        tuple(y.shape), names if fit else None, 0 if fit or names is None else len(names), _precision(net),
-        default_layer(y),
+        net.inputs, net.outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending,
+        kind, tuple(y.shape), names if fit else None, 0 if fit or names is None else len(names),
+        _precision(net), default_layer(y),
     )  # fmt: skip
     net.card = _card(net.description, title, labels or net.description.names, layer, preprocessing)
     return net
@@ -136,7 +143,7 @@ def _given(net, given):
 
 
 def _layout(net):
-    """-> ("NCHW", "NHWC" or None, channels).  NHWC: the last axis is 1, 3 or 4, and the graph turns it first."""
+    """-> ("NCHW", "NHWC" or None, channels).  NHWC: the last axis is 1, 3 or 4, and the graph turns it."""
     shape = net.inputs[net.picture]
     if shape is None:
         return "NCHW", 3
@@ -158,7 +165,8 @@ def _size(net, layout, asked):
         asked = (asked, asked) if isinstance(asked, int) else tuple(asked)
         if any(n not in (-1, m) for n, m in zip(sides, asked)):
             raise WeightsError(
-                f"the input '{short(net.picture)}' must be {said(shape)}, not {said((-1, *asked))[3:-1]} pixels"
+                f"the input '{short(net.picture)}' is {said(shape)}: its pictures cannot have "
+                f"{asked[0]} x {asked[1]} pixels"
             )
         return asked, "user"
     if fixed:
@@ -170,11 +178,8 @@ def _size(net, layout, asked):
     return (rows, columns), "metadata" if stated else None
 
 
-def _zeros(net, layout, channels, size):
-    """The shape of an input that the network is tried with."""
-    if layout:
-        return (1, channels, *size)
-    return tuple(1 if i == 0 or n < 0 else n for i, n in enumerate(net.inputs[net.picture]))
+def _example(layout, channels, size, shape):
+    return (1, channels, *size) if layout else (1, *(max(n, 1) for n in shape[1:]))
 
 
 def _output(net, asked):
@@ -229,7 +234,8 @@ def _place(net, y, kind, at, ending):
             )
         places.append(slice(start, stop))
     net.at = tuple(places)
-    return "labels" if ending == "sigmoid" else "classes", net._table(y, y.shape[0])
+    y = net.table(y, y.shape[0])
+    return _kind(y, ending, net), y
 
 
 def _precision(net):
@@ -247,7 +253,9 @@ def _card(d, title, labels, layer, said):
     size = min(d.size) if said.get("resize") == "squash" else min(d.size) * 256 // 224
     said = {"crop": crop, "size": size} | _per_channel(d.channels or 3, said)
     prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in said.items()})
-    single = d.kind if d.kind in ("yes or no", "number") else None
+    single = d.kind if d.kind in ONLY else None
+    if single:
+        labels = (labels or [ONLY[single]])[-1:]  # of two names, the second is that of a sigmoid's 1
     return Card(
         title, title, prepared, layer or d.layer, tuple(labels) if labels else None, source="ONNX",
         multi_label=d.kind in ("labels", "yes or no"), single=single,

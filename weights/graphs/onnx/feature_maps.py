@@ -54,7 +54,7 @@ def layouts(y: Tensor) -> dict[Tensor, str]:
 
 
 def default_layer(y: Tensor) -> str | None:
-    """The name of the feature maps that Grad-CAM weighs where nobody names a layer; None if there are none."""
+    """The name of the feature maps that Grad-CAM weighs where nobody names a layer; None: it has none."""
     known, best = layouts(y), {}
     kinds: dict[Tensor, str | None] = {}
     for t in history(y):

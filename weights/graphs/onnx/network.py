@@ -85,7 +85,7 @@ class Node(Layer):
         except MemoryError:
             raise WeightsError(f"ONNX node {called(self.step)}: there is not enough memory for it") from None
         except (Error, *UNFIT) as error:
-            shapes = ", ".join(str(tuple(np.shape(getattr(v, "data", v)))) for v in inputs if v is not None)
+            shapes = ", ".join(str(tuple(np.shape(_plain(v)))) for v in inputs if v is not None)
             raise GraphError(
                 f"ONNX node {called(self.step)} does not fit what arrives at it, {shapes}: {error}"
             ) from error
@@ -118,7 +118,7 @@ class Network(Layer):
         self.inputs: dict[str, tuple[int, ...] | None] = model.inputs
         self.outputs: list[str] = _computable(model)
         self.scores: str = self.outputs[0]
-        self.picture: str = next(iter(self.inputs))
+        self.picture: str = next(iter(self.inputs), "")
         self.given: dict[str, np.ndarray] = {}
         self.channels_last: bool = False
         self.at: tuple[slice, ...] | None = None
@@ -132,7 +132,7 @@ class Network(Layer):
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
     def _build(self, steps: deque[Step], opset: int) -> None:
-        """A layer for each step; what constants alone decide is computed, and an If replaced by its branch."""
+        """A layer for each step; what constants decide is computed, and an If replaced by its branch."""
         names, room = set(), Room(sum(a.nbytes for a in self.constants.values()))
         while steps:
             step = steps.popleft()
@@ -157,21 +157,21 @@ class Network(Layer):
         return [node.step for node in self.nodes]
 
     def forward(self, x: Value) -> Value:
-        """x (N, C, H, W) -> scores (N, classes); of an output that has places, those at `at`, or all (N, ...)."""
+        """x (N, C, H, W) -> scores (N, classes); of an output that has places, those at `at`, or all."""
         missing = [name for name in self.inputs if name not in self.given and name != self.picture]
         if missing:
             raise WeightsError(
-                f"this graph has {len(self.inputs)} inputs ({', '.join(map(short, self.inputs))}): beside the "
-                f"picture it needs {', '.join(map(short, missing))}; use run, or give their values to describe"
+                f"this graph has {len(self.inputs)} inputs ({', '.join(map(short, self.inputs))}): beside "
+                f"the picture it needs {', '.join(map(short, missing))}; use run, or give them to describe"
             )
         if self._one_by_one(x):
             return np.concatenate([self.forward(x[n : n + 1]) for n in range(len(x))])
         pictures = Transpose((0, 2, 3, 1))(x) if self.channels_last and x.ndim == 4 else x
-        given = {n: np.repeat(a, len(x.data), 0) if len(a) == 1 else a for n, a in self.given.items()}
+        given = {n: np.repeat(a, len(_plain(x)), 0) if len(a) == 1 else a for n, a in self.given.items()}
         y = self.run({self.picture: pictures, **given}, [self.scores])[0]
         if not isinstance(y, Tensor) and isinstance(x, Tensor):
             raise WeightsError(f"the output '{short(self.scores)}' does not depend on the picture's values")
-        return self._table(y, x.shape[0])
+        return self.table(y, x.shape[0])
 
     def _one_by_one(self, x):
         """Whether the file takes one picture at a time, and more are asked for, of which nothing is
@@ -181,8 +181,8 @@ class Network(Layer):
         several = not isinstance(x, Tensor) and len(x) > 1
         return hasattr(self, "description") and several and bool(shape) and shape[0] == 1
 
-    def _table(self, y, N):
-        """The output as scores (N, classes), where it can be."""
+    def table(self, y: Value, N: int) -> Value:
+        """The output for N pictures as scores (N, classes), where it can be."""
         if y.ndim > 1 and y.shape[0] != N and y.shape[1] == N:  # (steps, N, symbols)
             y = Transpose((1, 0, *range(2, y.ndim)))(y)
         if y.ndim == 0 or y.shape[0] != N:
@@ -205,7 +205,7 @@ class Network(Layer):
         """
         wanted = [*(self.outputs if outputs is None else outputs)]
         self._check(inputs)
-        room = Room(self.bytes, sum(np.asarray(getattr(x, "data", x)).nbytes for x in inputs.values()))
+        room = Room(self.bytes, sum(_plain(x).nbytes for x in inputs.values()))
         values, leads = self.constants | inputs, needed(self.steps, wanted)
         nodes = [node for node in self.nodes if leads & {*node.step.outputs}]
         last_use = {value: node for node in nodes for value in node.step.inputs if value not in wanted}
@@ -221,7 +221,7 @@ class Network(Layer):
         for name, shape in self.inputs.items():
             if name not in inputs:
                 raise WeightsError(f"this graph needs a value for its input '{short(name)}'")
-            found = tuple(np.shape(getattr(inputs[name], "data", inputs[name])))
+            found = tuple(np.shape(_plain(inputs[name])))
             fits = shape is None or (
                 len(found) == len(shape) and all(n in (-1, m) for n, m in zip(shape[1:], found[1:]))
             )
@@ -303,9 +303,14 @@ def _options(step, function, opset):
     unknown = [a for a in step.attributes if a not in known]
     if unknown:
         raise WeightsError(
-            f"node '{short(step.name)}': {step.op} has an attribute '{short(unknown[0])}', which is not supported"
+            f"node '{short(step.name)}': {step.op} has an attribute '{short(unknown[0])}', which is not "
+            "supported"
         )
     return step.attributes | ({"opset": opset} if "opset" in known else {})
+
+
+def _plain(value):
+    return value.data if isinstance(value, Tensor) else np.asarray(value)
 
 
 def _in_float(array):
