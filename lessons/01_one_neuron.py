@@ -14,8 +14,8 @@
 # sentence, some with one factor changed.
 #
 # **What you will need.** NumPy, and what a derivative is. Words in *italics* are those
-# of the field; the [glossary](glossary.md) has them all, with the names that PyTorch
-# gives them.
+# of the field; the [glossary](glossary.md) explains most of them, with the names that
+# PyTorch gives them.
 
 # %%
 import inspect

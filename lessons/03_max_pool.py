@@ -140,11 +140,12 @@ grid(axes[0, 0], x, "x", "framed: the maxima", top=9, frame=gx != 0, cmap="PuOr"
 grid(axes[0, 1], y.data[0, 0], "maxima of the windows", top=9, cmap="PuOr")
 grid(axes[0, 2], gy, "a signal arrives ...", top=45)
 grid(axes[0, 3], gx, "... and finds the maxima", top=45, frame=gx != 0)
+on = [f"{share:.0%} on the outline" for share in on_line.values()]
 drawn = [
     (outline, "outline", f"{outline.size} numbers"),
     (maxima.data[0, 0], "pooled 4 × 4", f"{maxima.data.size} numbers"),
-    (in_the_middle, "put back in the middle", f"{on_line['in the middle']:.0%} on it"),
-    (by_switch, "put back by the switches", f"{on_line['by the switches']:.0%} on it"),
+    (in_the_middle, "put back in the middle", on[0]),
+    (by_switch, "put back by the switches", on[1]),
 ]
 for ax, (M, title, below) in zip(axes[1], drawn):
     picture(ax, M, title, below, cmap="gray")
@@ -176,10 +177,10 @@ print(
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# 4. It reached the output along four paths, and the signals of several paths add up
-#    (lesson 5). An implementation that *writes* to the switched places instead of
-#    adding gives 1 here. AlexNet, SqueezeNet and GoogLeNet, well-known networks for
-#    photos, all have such overlapping pools.
+# It is 4: the value reached the output along four paths, and the signals of several
+# paths add up (lesson 5). An implementation that *writes* to the switched places
+# instead of adding gives 1 here. AlexNet, SqueezeNet and GoogLeNet, well-known networks
+# for photos, all have such overlapping pools.
 # </details>
 #
 # ## On your own

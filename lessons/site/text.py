@@ -69,7 +69,7 @@ class Text:
     def _to_a_page(self, tokens, at, options):
         """A link to a Markdown file of the course leads to the page made of it."""
         tokens[at].attrs["href"] = re.sub(
-            r"^(\w+)\.md(#|$)", r"\1.html\2", tokens[at].attrs["href"]
+            r"^(?:\.\./)?(\w+)\.md(#|$)", r"\1.html\2", tokens[at].attrs["href"]
         )
         return self.markdown.renderer.renderToken(tokens, at, options, {})
 
