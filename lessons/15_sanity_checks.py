@@ -114,7 +114,7 @@ for method, values in alike.items():
 # </details>
 
 # %%
-above, below = plt.figure(figsize=(13, 7.6)).subfigures(2, 1, height_ratios=[1, 1.35])
+above, below = plt.figure(figsize=(12, 7)).subfigures(2, 1, height_ratios=[1, 1.35])
 axes, ax = above.subplots(2, 7), below.subplots()
 for line, k, title in [(axes[0], 0, "trained"), (axes[1], -1, "all random")]:
     picture(line[0], pictures[1], title)

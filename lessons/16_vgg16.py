@@ -232,25 +232,23 @@ print(
 # whatever the class: the next figure shows it, and lesson 15 why.
 # </details>
 #
-# ## With a real network, if there is one
+# ## With a real network
 #
-# `gradcam weights get vgg16` fetches the published file once; so does `squeezenet`,
-# which has 0.7 MB. Then this cell explains a photo with it. Without a file it takes
-# `mini_vgg`, which knows ten classes, none of them Grace Hopper, and answers all the
-# same. A network gives one of its classes to every picture.
+# This cell explains a photo with SqueezeNet, which ships with the package and knows the
+# 1000 classes of ImageNet; or with VGG-16, if you have its file
+# (`gradcam weights get vgg16` fetches it once). None of the 1000 classes is Grace
+# Hopper, and it answers all the same: a classifier gives one of its classes to every
+# picture.
 
 # %%
-there = [n for n in ("vgg16", "squeezenet") if weights.where(n).exists()]
-name = [*there, "mini_vgg"][0]
+name = "vgg16" if weights.where("vgg16").exists() else "squeezenet"
 real, card, photo = weights.load(name), weights.card(name), portrait()
 seen = image.prepare(photo, card.preprocessing)
 best, w = np.argsort(-real(seen)[0])[:2].tolist(), seen.shape[-1]
 e = explain(real, seen, best, METHODS, occluder={"window": w // 6, "stride": w // 10})
 blank = weights.build(name).initialise(0), seen, best, ("grad_cam",), card.layer
-axes, shown = (
-    plt.subplots(2, 6, figsize=(13, 4.9))[1],
-    image.crop_shown(photo, card.preprocessing),
-)
+shown = image.crop_shown(photo, card.preprocessing)[::2, ::2]
+axes = plt.subplots(2, 6, figsize=(13, 4.9))[1]
 figure_1(axes, shown, e, explain(*blank), card.classes)
 plt.show()
 print(name, *(f"{card.classes[c]} {e.probabilities[0, c]:.0%}" for c in best), sep="; ")

@@ -67,16 +67,11 @@ for name in ("squeezenet", "resnet18", "resnet50"):
 
 # %%
 print(quoted("squeezenet_deconvnet.txt"))
-if weights.where("squeezenet").exists():
-    squeezenet = weights.load("squeezenet")
-    photo = image.prepare(portrait(), squeezenet.card.preprocessing)
-    layer, guided_arrives = squeezenet_deconvnet.dies_at(squeezenet, photo)
-    print(
-        f"Grace Hopper: deconvnet {f'dies at {layer}' if layer else 'arrives'}; "
-        f"guided backprop arrives: {guided_arrives}"
-    )
-else:
-    print("to measure it here: gradcam weights get squeezenet (0.7 MB)")
+squeezenet = weights.load("squeezenet")
+photo = image.prepare(portrait(), squeezenet.card.preprocessing)
+layer, guided_arrives = squeezenet_deconvnet.dies_at(squeezenet, photo)
+said = f"dies at {layer}" if layer else "arrives"
+print(f"Grace Hopper: deconvnet {said}; guided backprop arrives: {guided_arrives}")
 
 # %% [markdown]
 # <details><summary>Explain</summary>

@@ -172,7 +172,7 @@ maps |= {
 
 # %%
 lost = list(randomised(net, "cascading"))[3]  # the last four layers drawn anew
-figure, axes = plt.subplots(2, 5, figsize=(12, 5))
+figure, axes = plt.subplots(2, 5, figsize=(11, 4.6))
 for row, of, title in [
     (axes[0], net, "trained"),
     (axes[1], lost, "last 4 layers random"),

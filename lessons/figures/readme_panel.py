@@ -2,8 +2,6 @@
 explained by SqueezeNet.
 
     python -m lessons.figures.readme_panel [--weights FILE]
-
-Needs SqueezeNet's published weights: `gradcam weights get squeezenet`, or a local file.
 """
 
 import argparse
@@ -22,7 +20,7 @@ def main():
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="default: what `gradcam weights get squeezenet` stored",
+        help="SqueezeNet's weights (default: those that ship)",
     )
     net = weights.load("squeezenet", parser.parse_args().weights)
     photo = image.read(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))

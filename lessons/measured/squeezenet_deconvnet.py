@@ -81,7 +81,7 @@ def main():
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="default: what `gradcam weights get squeezenet` stored",
+        help="SqueezeNet's weights (default: those that ship)",
     )
     args = parser.parse_args()
     photos = sorted(
