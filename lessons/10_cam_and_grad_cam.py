@@ -23,13 +23,12 @@ import numpy as np
 import weights
 from gradcam import cam, grad_cam, image, upsample
 from gradcam.measure import chance, pointing_game
-from gradcam.methods.grad_cam import combine
+from gradcam.method import weighted
+from gradcam.methods.grad_cam import weights as alphas
 from lessons.exercises import check
 from lessons.plots import picture, signed, style
 from lessons.scenes import CLASSES, LAYER, network, portrait, scenes, untrained
 from minicnn import Flatten, Linear, Tensor, backward, find, one_hot
-
-style()
 
 # %% [markdown]
 # ## A score that is a mean
@@ -47,6 +46,7 @@ style()
 # score.
 
 # %%
+style()
 vgg = weights.load("mini_vgg").astype(np.float64)
 photo = image.prepare(portrait(), weights.card("mini_vgg").preprocessing).astype(
     np.float64
@@ -95,7 +95,7 @@ print(
 # </details>
 
 # %%
-print(inspect.getsource(combine))
+print(inspect.getsource(alphas), inspect.getsource(weighted), sep="\n")
 L = grad_cam(y, c, A, relu=False)
 print(
     "CAM = Z x Grad-CAM, largest difference:",

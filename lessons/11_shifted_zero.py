@@ -19,7 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from gradcam import grad_cam, guided_backprop, saliency, upsample
-from gradcam.methods.grad_cam import combine
+from gradcam.method import weighted
+from gradcam.methods.grad_cam import weights as alphas
 from lessons import tiny
 from lessons.exercises import check
 from lessons.plots import picture, signed, style
@@ -53,7 +54,7 @@ style()
 # positive values comes from there?
 
 # %%
-print(inspect.getsource(combine))
+print(inspect.getsource(alphas), inspect.getsource(weighted), sep="\n")
 net = tiny.trained()
 x, classes, masks = tiny.pictures(60, seed=11, shapes=2)
 photo, c = Tensor(x[4:5].astype(float), "x"), int(classes[4, 0])

@@ -51,7 +51,7 @@ for method in (
     gradcam.layercam,
     gradcam.grad_cam_pp,
 ):
-    print(inspect.getsource(inspect.getmodule(method).combine))
+    print(inspect.getsource(inspect.getmodule(method).weights))
 
 # %% [markdown]
 # ## Predict
