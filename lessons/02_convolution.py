@@ -124,9 +124,9 @@ plt.show()
 #
 # For every tap, stride and padding, over channels as a matrix product: what the forward
 # pass *reads* at `at` with $W$, the backward pass *adds* at `at` with $W^\top$. Read
-# only the line in each loop. `at` is the slice of the picture that a tap sees, and
-# `geometry` knows it: the stride, the padding, and two settings that are 1 in this
-# lesson, `groups` and `dilation`. `one_thread_each` is a matter of speed.
+# only the line in each loop. `uv` is the tap, and `at` the slice of the picture that it
+# sees; `geometry` knows both: the stride, the padding, and two settings that are 1 in
+# this lesson, `groups` and `dilation`. `one_thread_each` is a matter of speed.
 
 # %%
 print(
