@@ -39,15 +39,6 @@ def as_json(e, photo, out, advice=(), n=0):
     })  # fmt: skip
 
 
-def advice(e, larger):
-    """What someone should know who did not choose this network.  larger: how to ask one that knows more."""
-    card = e.card
-    return [
-        f"{card.name} knows {len(card.classes)} classes only: {', '.join(card.classes)}.",
-        f"For a network of 1000 classes: {larger}",
-    ]
-
-
 def taken(asked, card):
     """What was asked for in fewer words than the class has.  asked: {words: class}"""
     said = {

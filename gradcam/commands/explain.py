@@ -2,14 +2,14 @@
 
 import math
 import os
-import shlex
 import sys
 
 from gradcam.commands import _onnx, _places
 from gradcam.commands._parser import described
 from gradcam.commands._scene import KINDS, SCENE_NETWORK, built_in
 
-PHOTO_NETWORK, LARGE_NETWORK = "mini_vgg", "squeezenet"
+PHOTO_NETWORK = "squeezenet"
+SAMPLE = "grace_hopper"
 MOST = 12  # rows that a panel can have
 DESCRIPTION = """\
 Explain what a network sees in a photo.  It prints the five most probable classes, and draws a panel: a
@@ -19,17 +19,17 @@ the network finds evidence for that class.
 EXAMPLES = """\
 Examples:
   gradcam explain
-      a built-in picture of two shapes, explained by a small built-in network
+      a sample photo: what SqueezeNet sees in it, explained by five methods side by side
   gradcam explain photo.jpg
-      your photo: what a built-in network of ten classes sees, explained by five methods side by side
-  gradcam explain photo.jpg --network squeezenet
-      a network that knows the 1000 classes of ImageNet (its file: gradcam weights get squeezenet)
-  gradcam explain photo.jpg --network squeezenet --weights squeezenet_v1_0.npz
-      the same, with the weights in a file of yours
-  gradcam explain photo.jpg --network squeezenet --class "tiger cat" boxer
+      your photo: SqueezeNet is built in, and knows the 1000 classes of ImageNet
+  gradcam explain photo.jpg --class "tiger cat" boxer
       a row for each class: where is the evidence for the cat, where for the dog?
-  gradcam explain photo.jpg --class "English springer" --layer relu4_2 --method grad_cam counterfactual
+  gradcam explain photo.jpg --class tabby --layer fire5 --method grad_cam counterfactual
       Grad-CAM at an earlier layer (gradcam layers lists them), and where the evidence against the class lies
+  gradcam explain --network shapes
+      a drawn scene of two shapes, and a small network that knows eight kinds of them
+  gradcam explain photo.jpg --network vgg16 --weights vgg16.npz
+      another network, with its weights in a file of yours
   gradcam explain photo.jpg --method grad_cam grad_cam++ hirescam score_cam lrp_gamma
       other methods; gradcam methods lists them all
   gradcam explain photo.jpg --out panel.pdf --json
@@ -46,10 +46,10 @@ def register(subparsers):
 
     parser = described(subparsers, "explain", "explain what a network sees in a photo", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "photo", metavar="PHOTO", nargs="?", help="a picture file; without one, a built-in picture of shapes"
+        "photo", metavar="PHOTO", nargs="?", help="a picture file; without one, a sample photo"
     )
     parser.add_argument(
-        "--network", metavar="NAME", help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, ten classes"
+        "--network", metavar="NAME", help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, 1000 classes"
     )
     parser.add_argument(
         "--weights", metavar="FILE", help="the network's weights, in any format; default: the published file"
@@ -85,14 +85,13 @@ def run(args):
 
     _photo_first(args)
     _onnx.check(args)
-    name = None
-    if not args.onnx:
-        name = network_named(args.network or (PHOTO_NETWORK if args.photo else SCENE_NETWORK))
+    name = None if args.onnx else network_named(args.network or PHOTO_NETWORK)
     methods = list(
         dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
     )
-    out = _places.place(args, _places.name_of(args.photo, "explained", SCENE_NETWORK))
-    image, kinds = _picture(args.photo, name)
+    shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
+    out = _places.place(args, _places.name_of(args.photo, "explained", shown))
+    image, kinds, called = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights)
     x = prepare(image, net.card.preprocessing)
     y = net(Tensor(x, "x")) if args.onnx else None
@@ -122,11 +121,8 @@ def run(args):
     advice = report.taken(asked, net.card) + report.dull(shown)
     if args.onnx:
         advice += [*_onnx.lines(net)]
-    if args.photo and not (args.network or args.onnx):
-        larger = f"gradcam explain {shlex.quote(args.photo)} --network {LARGE_NETWORK}"
-        advice += report.advice(explanation, larger)
     told = report.as_json if args.json else report.in_words
-    told(explanation, args.photo or "The built-in scene", out, advice)
+    told(explanation, called, out, advice)
     return 0
 
 
@@ -145,7 +141,7 @@ def _class(asked, card, count):
             known = large[class_index(asked, large, len(large))]
         except AskError:
             raise error from None
-        raise AskError(f"{error}; {LARGE_NETWORK} knows '{known}': --network {LARGE_NETWORK}") from None
+        raise AskError(f"{error}; {PHOTO_NETWORK} knows '{known}': --network {PHOTO_NETWORK}") from None
 
 
 def _photo_first(args):
@@ -161,13 +157,21 @@ def _photo_first(args):
 
 
 def _picture(photo, network):
-    """-> the picture, and the classes that it is known to show."""
-    if photo:
-        from gradcam.image import read
+    """-> the picture, the classes that it is known to show, and what to call it."""
+    if network == SCENE_NETWORK and not photo:
+        return built_in(), KINDS, "The built-in scene"
+    from gradcam.image import read
+    from weights import card, classes
 
-        return read(photo), []
-    if network != SCENE_NETWORK:
+    if not photo and network and card(network).classes != classes("imagenet"):
         from gradcam.asking import AskError
 
         raise AskError(f"give a photo for {network} to look at: gradcam explain PHOTO --network {network}")
-    return built_in(), KINDS
+    return read(photo or _sample()), [], photo or "The sample photo"
+
+
+def _sample():
+    """The photo of Grace Hopper that Matplotlib ships; it is in the public domain."""
+    import matplotlib
+
+    return os.path.join(matplotlib.get_data_path(), "sample_data", f"{SAMPLE}.jpg")

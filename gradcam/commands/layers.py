@@ -14,11 +14,11 @@ EXAMPLES = """\
 Examples:
   gradcam layers
       the layers of the built-in network
-  gradcam layers --network squeezenet
+  gradcam layers --network vgg16
       no file of weights is needed: shapes follow from the architecture
   gradcam layers --onnx model.onnx
       those of a network of your own, exported as ONNX from any framework
-  gradcam explain photo.jpg --layer relu4_2
+  gradcam explain photo.jpg --layer fire5
       Grad-CAM at another layer: earlier ones have finer maps, and know less of the classes
 """
 

@@ -212,7 +212,7 @@ def test_layers_are_listed_with_shape_and_operation(here, capsys):
 def test_without_a_network_the_shipped_one_is_listed(capsys):
     assert main(["layers"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("mini_vgg") and "relu4_2" in out
+    assert out.startswith("SqueezeNet") and "fire9" in out
 
 
 def test_every_layer_listed_with_rows_and_columns_is_a_layer_for_grad_cam(here, capsys):
@@ -413,12 +413,33 @@ def test_the_main_job(tmp_path, monkeypatch, capsys):
     assert files(tmp_path) == {"cat_dog_explained.png"}
 
 
-@pytest.mark.skipif("shapes" not in weights.available(), reason="the shapes network is not trained yet")
-def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys):
+def test_with_no_argument_a_sample_photo_is_explained(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["explain"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("The sample photo, seen by SqueezeNet") and "bow tie" in out
+    assert files(tmp_path) == {"grace_hopper_explained.png"}
+
+
+def test_the_thousand_classes_are_known_offline(tmp_path, monkeypatch, capsys):
+    from matplotlib.cbook import get_sample_data
+
+    monkeypatch.chdir(tmp_path)
+    photo = get_sample_data("grace_hopper.jpg", asfileobj=False)
+    words = ["--class", "Windsor tie", "tabby", "--method", "grad_cam", "--json", "--out", "panel.png"]
+    assert main(["explain", photo, *words]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [c["name"] for c in found["explained"]] == ["Windsor tie", "tabby"]
+    assert found["top"][0]["name"] == "bow tie" and found["top"][0]["probability"] > 0.4
+    x, y = found["explained"][0]["maps"]["grad_cam"]["peak"]
+    assert 0.4 < x < 0.8 and y > 0.6  # where the tie is
+
+
+def test_two_shapes_are_explained_for_the_network_of_shapes(tmp_path, monkeypatch, capsys):
     from gradcam.commands._scene import KINDS as SCENE_KINDS
 
     monkeypatch.chdir(tmp_path)
-    assert main(["explain", "--json"]) == 0
+    assert main(["explain", "--network", "shapes", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [c["name"] for c in found["explained"]] == SCENE_KINDS
     assert all(c["probability"] > 0.5 for c in found["explained"]) and files(tmp_path) == {
@@ -429,7 +450,7 @@ def test_with_no_argument_two_shapes_are_explained(tmp_path, monkeypatch, capsys
 def test_the_first_class_is_the_one_with_the_highest_score(capsys, tmp_path, monkeypatch):
     """Both probabilities are 1 to the last digit of float32, or nearly; they need not add up to a hundred."""
     monkeypatch.chdir(tmp_path)
-    assert main(["explain", "--json", "--method", "saliency"]) == 0
+    assert main(["explain", "--network", "shapes", "--json", "--method", "saliency"]) == 0
     found = json.loads(capsys.readouterr().out)
     scores = [c["score"] for c in found["top"]]
     assert scores == sorted(scores, reverse=True) and "do not exclude each other" in found["notes"][0]
@@ -438,21 +459,22 @@ def test_the_first_class_is_the_one_with_the_highest_score(capsys, tmp_path, mon
 def test_what_was_taken_for_a_class_and_an_empty_picture_are_told(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.new("RGB", (100, 100)).save("black.png")
-    assert main(["explain", "black.png", "--class", "horn", "golf-ball", "0", "--method", "cam"]) == 0
+    words = ["--network", "mini_vgg", "--class", "horn", "golf-ball", "0", "--method", "cam"]
+    assert main(["explain", "black.png", *words]) == 0
     out = capsys.readouterr().out
     assert "'horn' is taken for 'French horn'." in out and out.count("is taken for") == 1
     assert "The picture is of one colour all over" in out
-    assert main(["explain", "--class", "star", "--method", "saliency"]) == 0
+    assert main(["explain", "--network", "shapes", "--class", "star", "--method", "saliency"]) == 0
     out = capsys.readouterr().out
     assert "taken for" not in out and "one colour" not in out
 
 
 @pytest.mark.skipif("mini_vgg" not in weights.available(), reason="mini_vgg is not trained yet")
-def test_with_a_photo_alone_the_ten_classes_are_named_and_strangers_noticed(tmp_path, monkeypatch, capsys):
+def test_a_small_network_notices_strangers(tmp_path, monkeypatch, capsys):
     from matplotlib.cbook import get_sample_data
 
     monkeypatch.chdir(tmp_path)
-    assert main(["explain", get_sample_data("grace_hopper.jpg", asfileobj=False)]) == 0
+    photo = get_sample_data("grace_hopper.jpg", asfileobj=False)
+    assert main(["explain", photo, "--network", "mini_vgg"]) == 0
     out = capsys.readouterr().out
-    assert all(name in out for name in weights.card("mini_vgg").classes) and "--network squeezenet" in out
     assert "probably shows none of its classes" in out
