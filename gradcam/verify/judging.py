@@ -17,6 +17,7 @@ from gradcam.verify.refusal import refusal
 from gradcam.verify.report.verdict import Compared, Verdict
 from gradcam.verify.rounding.differences import difference, tolerance
 from gradcam.verify.rounding.propagation import amplification
+from gradcam.verify.rounding.storage import STEPS as STORED
 from gradcam.verify.rounding.ties import rounded
 from gradcam.verify.search import Search
 from minicnn import GraphError, RuleError
@@ -53,9 +54,9 @@ def judge(
 
     say("the reference in float64, and how far rounding moves it")
     steps = [s for s in STEPS if s in q.theirs]
-    kinds = {s: q.precision(s) for s in steps}
+    kinds, kept = {s: q.precision(s) for s in steps}, {s: q.stored(s) for s in steps}
     amplified = amplification(q, steps)
-    limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) for s in steps}
+    limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) + STORED.get(kept[s], 0.0) for s in steps}
     compared = {
         s: Compared(STEPS[s].title, difference(q.theirs[s], q.reference[s]), limits[s])
         for s in steps
@@ -64,7 +65,7 @@ def judge(
     verdict.compared = list(compared.values())
     wrong = [s for s in steps if s not in compared or compared[s].differs]
     if not wrong:
-        verdict.reason = f"equal to {kinds['result']} rounding"
+        verdict.reason = f"equal to {kinds['result']} rounding" + as_kept(kept["result"])
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
         return verdict
     first = wrong[0]
@@ -96,12 +97,19 @@ def judge(
     if first == "result":
         verdict.stage = found[0].stage
     verdict.confidence = search.confidence(found)
+    if kept["result"]:
+        verdict.notes.append(f"compared{as_kept(kept['result'])}")
     verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
     if verdict.kind == "tie":
         for c in verdict.compared:
             c.explained("tie", c.difference.l2)
     q.forget()
     return verdict
+
+
+def as_kept(kept: str) -> str:
+    """What a reader must know of the storage."""
+    return f", as it was kept: in {kept}, in steps of {STORED[kept]:.1e} of the largest value" if kept else ""
 
 
 def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:

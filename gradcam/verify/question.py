@@ -19,6 +19,7 @@ from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, PIPELINES, REL
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.settings import settings_of
 from gradcam.verify.rounding.differences import precision
+from gradcam.verify.rounding.storage import storage
 from minicnn import GraphError, LogSoftmax, Op, Softmax, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
@@ -185,8 +186,12 @@ class Question:
             del self.values[key]
 
     def precision(self, step: str) -> str:
-        """Of their array: float16, float32 or float64."""
-        return precision(self.theirs[step], self.reference[step], self.given[step])
+        """What their array can have been computed in: float32 or float64."""
+        return "float32" if self.stored(step) else precision(self.theirs[step], self.given[step])
+
+    def stored(self, step: str) -> str:
+        """How their array was kept: "8 bits", "float16", ...; "" if nothing coarser than float32 is seen."""
+        return storage(self.theirs[step], self.reference[step], self.given[step])
 
     def comparable(self, step: str) -> bool:
         """Whether theirs has the reference's shape at this step."""

@@ -239,6 +239,22 @@ CAUSES = [
         methods=CAMS,
     ),
     Hypothesis(
+        name="stretched from minimum to maximum, 0 to 255",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(lambda m: 255 * min_max(m)),
+        kind="convention",
+    ),
+    Hypothesis(
+        name="divided by its maximum, 0 to 255",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(lambda m: 255 * over_max(m)),
+        kind="convention",
+    ),
+    Hypothesis(
         name="mean 0, deviation 1",
         step="result",
         says=RAW,

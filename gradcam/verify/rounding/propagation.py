@@ -17,7 +17,6 @@ from minicnn.windows import pad_to_fit, taps
 
 GATES = (ReLU, LeakyReLU, Clip)
 NEAR = {
-    "float16": 4e-3,
     "float32": 4e-6,
     "float64": 1e-13,
 }  # of a layer's largest value: closer to a tie than rounding can tell

@@ -1,0 +1,65 @@
+"""Precision of storage, apart from that of the computation: a right map stays right, a wrong one wrong."""
+
+import io
+
+import numpy as np
+import pytest
+
+from gradcam import verify
+from gradcam.verify.rounding.storage import STEPS, storage
+from tests.gradcam.verify.test_judge import X, net
+
+RIGHT = verify.Question(net(), X, 1, "grad_cam", "relu1").reference["map"]
+SHIFTED = RIGHT + 0.02 * RIGHT.max() * np.random.default_rng(3).random(RIGHT.shape)  # 1 % off, on average
+
+
+def as_text(a):
+    file = io.StringIO()
+    np.savetxt(file, a[0], "%.6g", ",")
+    file.seek(0)
+    return np.loadtxt(file, delimiter=",")[None]
+
+
+def as_bfloat16(a):
+    bits = (np.float32(a).view(np.uint32) + 0x8000) & 0xFFFF0000
+    return bits.astype(np.uint32).view(np.float32)
+
+
+def as_bytes(a):
+    return np.uint8(255 * (a - a.min()) / (a.max() - a.min()))
+
+
+KEPT = {"float16": np.float16, "bfloat16": as_bfloat16, "6 digits": as_text}
+
+
+def ask(result):
+    return verify.network(net(), X, 1, "grad_cam", "relu1", result)
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_a_right_map_is_right_however_it_was_kept_and_a_wrong_one_is_not(kind):
+    right = ask(KEPT[kind](RIGHT))
+    assert right.kind == "equal" and kind in right.reason, str(right)
+    assert ask(KEPT[kind](SHIFTED)).status == 1
+
+
+@pytest.mark.parametrize("divided", [1, 255])
+def test_a_right_map_in_256_steps_is_a_convention_and_no_mistake(divided):
+    kept = as_bytes(RIGHT) if divided == 1 else as_bytes(RIGHT) / np.float32(255)
+    verdict = ask(kept)
+    assert verdict.causes and {c.kind for c in verdict.causes} == {"convention"}, str(verdict)
+    assert any("8 bits" in note for note in verdict.notes)
+    wrong = ask(as_bytes(np.maximum(SHIFTED - 0.05 * SHIFTED.max(), 0)))
+    assert not any(
+        c.names[0].startswith(("stretched", "divided")) and len(c.names) == 1 for c in wrong.causes
+    )
+
+
+def test_storage_is_seen_by_the_values_and_not_by_a_few_round_numbers():
+    seen = {kind: storage(np.float64(keep(RIGHT)), RIGHT) for kind, keep in KEPT.items()}
+    assert seen == {kind: kind for kind in KEPT} and set(seen) | {"8 bits"} == set(STEPS)
+    assert storage(np.float64(as_bytes(RIGHT)), RIGHT) == "8 bits"
+    assert storage(np.float64(np.float32(RIGHT)), RIGHT) == storage(RIGHT, RIGHT) == ""
+    few = np.zeros((1, 4, 4))
+    few[0, 0, :3] = 1, 2, 0.5
+    assert storage(few, RIGHT) == "" and storage(few, RIGHT, "float16") == "float16"
