@@ -105,12 +105,6 @@ def gamma(case):
     return m.sign() * m.abs().sqrt()
 
 
-def bytes_(case):
-    m = right(case)
-    m = m - m.min()
-    return (255 * m / m.max()).round()
-
-
 def leaky(case):
     return at_layer_or_input(case, lambda z: F.leaky_relu(z, 0.05))
 
@@ -159,7 +153,6 @@ OUTSIDE = {
     "shifted by a pixel": (shifted, None),
     "blurred": (blurred, None),
     "square root": (gamma, None),
-    "bytes": (bytes_, None),
     "leaky ReLU": (leaky, None),
     "half of another class subtracted": (mixed_classes, None),
     "5 % noise": (noisy, None),

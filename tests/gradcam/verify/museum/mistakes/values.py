@@ -34,6 +34,8 @@ TABLE = [
     Mistake("divided by its maximum", after(over_max)),
     Mistake("stretched from minimum to maximum", after(spread)),
     Mistake("stretched from minimum to maximum, plus 1e-7", after(lambda m: spread(m, 1e-7))),
+    Mistake("stretched from minimum to maximum, 0 to 255", after(lambda m: (255 * spread(m)).round())),
+    Mistake("divided by its maximum, 0 to 255", after(lambda m: (255 * over_max(m)).floor()), CAMS),
     Mistake("map stretched to 0..1 before the ReLU", cam(lambda A, dA: spread(weigh(A, dA)).relu()), CAMS),
     Mistake("mean 0, deviation 1", after(lambda m: (m - m.mean()) / m.std(correction=0))),
     Mistake("divided by its L2 norm", after(lambda m: m / m.norm())),
