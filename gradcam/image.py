@@ -19,6 +19,8 @@ from minicnn import Error
 # pixels: a JPEG whose shorter side is at least twice this is decoded at a half, a quarter or an eighth of it
 LARGE = 4096
 LONGEST = 20  # times as long as wide: of anything longer only the middle is looked at
+MOST = 1 << 30  # bytes that a picture may take while it is brought to RGB
+STRIP = 1 << 20  # pixels that are scaled to 8 bits at a time
 PROGRAMS = ("EPS", "WMF")  # drawings, which Pillow hands to other programs to be drawn
 ORDERS = {
     "RGB": [0, 1, 2],
@@ -52,6 +54,7 @@ def read(path: Any) -> Image.Image:
                 )
             if min(image.size) >= 2 * LARGE:
                 image.draft(None, (LARGE, LARGE))
+            _check_size(image)
             image.load()
             return _rgb(ImageOps.exif_transpose(image))
     except ImageError as error:
@@ -138,9 +141,28 @@ def _order(preprocessing):
     return ORDERS[preprocessing.channels]
 
 
+def _check_size(image):
+    """ImageError if decoding the picture and bringing it to RGB would take more than MOST bytes."""
+    a_pixel = 2 * len(image.getbands()) + 3
+    if image.has_transparency_data:
+        a_pixel = 15  # itself, white, both together, RGB
+    elif _deep(image):
+        a_pixel = 8
+    pixels = image.width * image.height
+    if pixels * a_pixel > MOST:
+        raise ImageError(
+            f"the picture is too large ({pixels} pixels): reduce it first, 2000 pixels are plenty"
+        )
+
+
+def _deep(image):
+    """Whether its grey values have more than 8 bits."""
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
 def _rgb(image):
     """Any mode -> RGB."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+    if _deep(image):
         return Image.fromarray(_eight_bits(image)).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
@@ -153,14 +175,20 @@ def _eight_bits(image):
 
     Pillow's own conversion would cut everything above 255.
     """
-    values = np.asarray(image, np.float64)
     full = 1 if image.mode == "F" else 65535
-    if not (values.min() >= 0 and values.max() <= full):
+    low, high = (f([f(values) for values in _strips(image)]) for f in (np.min, np.max))
+    if not (low >= 0 and high <= full):
         raise ImageError(
-            f"its grey values run from {values.min():g} to {values.max():g} instead of 0 to {full}: "
-            "save it with 8 or 16 bits"
+            f"its grey values run from {low:g} to {high:g} instead of 0 to {full}: save it with 8 or 16 bits"
         )
-    return np.rint(values * (255 / full)).astype(np.uint8)
+    return np.concatenate([np.rint(v * (255 / full)).astype(np.uint8) for v in _strips(image)])
+
+
+def _strips(image):
+    """Some rows after the other, float64 (rows, columns): all of them at once may be gigabytes."""
+    rows = max(1, STRIP // image.width)
+    for top in range(0, image.height, rows):
+        yield np.asarray(image.crop((0, top, image.width, min(top + rows, image.height))), np.float64)
 
 
 def _middle(image):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import Any
 
 import numpy as np
 
 from gradcam.verify.errors import VerifyError
+from weights import WeightsError
+from weights.readers import npy, zip_directory
+from weights.readers.mapped_file import MappedFile
 
 
 def network(name: str | None = None, weights: Any = None, onnx: Any = None) -> Any:
     """The network in a file: an ONNX graph, or weights of a network we know.  name: which; default: the only
     one whose weights fit.
     """
-    from weights import WeightsError
-
     try:
         if onnx:
             from weights.graphs.onnx import describe, load
@@ -45,18 +47,38 @@ def _fitting(known, path):
 
 
 def array(path: str | os.PathLike[str], what: str) -> np.ndarray:
-    """The array in an .npy file, or the only one in an .npz file."""
+    """The array in an .npy file, or the only one in an .npz file, in the type that it was saved in.
+
+    what: it is, for people.  VerifyError if it is not there, is something else or is damaged.
+    """
+    path = os.fspath(path)
     try:
-        loaded = np.load(os.fspath(path), allow_pickle=False)
-    except OSError as error:
-        raise VerifyError(f"{what} {path}: {error.strerror or 'there is no such file'}") from None
-    except (ValueError, EOFError) as error:
-        raise VerifyError(f"{what} {path}: this is no array saved by np.save: {error}") from None
-    if isinstance(loaded, np.lib.npyio.NpzFile):
-        if len(loaded.files) != 1:
-            raise VerifyError(
-                f"{what} {path}: it holds {len(loaded.files)} arrays ({', '.join(loaded.files[:6])}); "
-                "save one"
-            )
-        loaded = loaded[loaded.files[0]]
-    return loaded
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise WeightsError("this is no ordinary file")
+        with MappedFile(path) as file:
+            return _only_array(file)
+    except WeightsError as error:
+        said = str(error).removeprefix(f"{path}: ")
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in its name
+        said = getattr(error, "strerror", None) or str(error)
+    except MemoryError:
+        said = "there is not enough memory to read it"
+    raise VerifyError(f"{what} {path}: {said}")
+
+
+def _only_array(file):
+    if npy.fits(file):
+        member, data = "array", file.bytes(0, file.size)
+    elif zip_directory.is_zip(file):
+        members = [m for m in zip_directory.members(file).values() if m.name.endswith(".npy")]
+        if len(members) != 1:
+            names = ", ".join(m.name.removesuffix(".npy") for m in members[:6])
+            raise WeightsError(f"it holds {len(members)} arrays ({names}); save one")
+        member, data = members[0].name, zip_directory.contents(file, members[0])
+    else:
+        raise WeightsError("this is no array saved by np.save or np.savez")
+    try:
+        stored, *_ = npy.header(data)
+        return npy.from_bytes(data).astype(stored.newbyteorder("="))  # a copy: the file may change
+    except WeightsError as error:
+        raise WeightsError(f"{member}: {error}") from None

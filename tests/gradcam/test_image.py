@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
+from gradcam import image
 from gradcam.image import ImageError, crop_shown, prepare, read, restore
 from tests.support.data import DATA
 from weights import Preprocessing
@@ -110,6 +111,28 @@ def test_fractions_from_0_to_1_are_a_picture_and_other_floats_are_not(tmp_path):
     )
     with pytest.raises(ImageError, match="grey values run from 0 to 700"):
         read(saved(Image.fromarray(fractions * 700), tmp_path / "b.tif"))
+
+
+def test_sixteen_bits_are_scaled_strip_by_strip_to_the_same_numbers(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).integers(0, 65536, (50, 33), dtype=np.uint16)
+    path = saved(Image.fromarray(values), tmp_path / "scan.png")
+    whole = np.asarray(read(path))
+    monkeypatch.setattr(image, "STRIP", 100)
+    assert np.array_equal(np.asarray(read(path)), whole)
+    assert np.array_equal(whole[..., 0], np.rint(values / 257).astype(np.uint8))
+
+
+@pytest.mark.parametrize("mode, a_pixel", [("I;16", 8), ("I", 8), ("RGB", 9), ("RGBA", 15), ("L", 5)])
+def test_a_picture_that_would_take_more_than_a_gigabyte_is_refused_before_it_is_decoded(
+    tmp_path, monkeypatch, mode, a_pixel
+):
+    path = saved(Image.new(mode, (40, 30)), tmp_path / "large.tif")
+    monkeypatch.setattr(image, "MOST", 1200 * a_pixel)
+    assert read(path).size == (40, 30)
+    monkeypatch.setattr(image, "MOST", 1200 * a_pixel - 1)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(ImageError, match=r"large.tif: the picture is too large \(1200 pixels\): reduce it"):
+        read(path)
 
 
 def test_an_animation_gives_its_first_frame(tmp_path):

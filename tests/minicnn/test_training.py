@@ -26,6 +26,7 @@ from minicnn.training import (
     train,
 )
 from tests.minicnn import tiny_training as tiny
+from tests.support import damaged
 from tests.support.compare import same_bits
 from tests.support.strict_array import StrictArray
 
@@ -279,3 +280,31 @@ def in_use(numbers):
 def test_curves_as_a_picture(tmp_path, whole):
     whole[1].picture(tmp_path / "curves.png", steps_per_epoch=4)
     assert (tmp_path / "curves.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize("what", damaged.archives("a/x", np.arange(12.0).reshape(3, 4)))
+def test_a_damaged_or_hostile_checkpoint_is_said_to_be_one(tmp_path, what):
+    path = tmp_path / "c.npz"
+    path.write_bytes(damaged.archives("a/x", np.arange(12.0).reshape(3, 4))[what])
+    with pytest.raises(CheckpointError, match=r"no checkpoint that can be read .*remove it"):
+        checkpoint.read(path)
+
+
+def test_what_amplifies_or_is_no_file_is_no_checkpoint(tmp_path):
+    path = tmp_path / "c.npz"
+    np.savez_compressed(path, **{"a/x": np.zeros(1 << 22)})
+    for there in (path, tmp_path, tmp_path / "missing.npz"):
+        with pytest.raises(CheckpointError, match="remove it"):
+            checkpoint.read(there)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no open file")
+def test_what_a_killed_training_left_goes_with_the_next_checkpoint_but_not_what_is_being_written(tmp_path):
+    path = tmp_path / "c.npz"
+    left, other = tmp_path / ".c.npz.abc.part", tmp_path / ".other.npz.abc.part"
+    for file in (left, other):
+        file.write_bytes(b"half")
+    with open(tmp_path / ".c.npz.def.part", "wb") as writing:
+        checkpoint._lock(writing)
+        checkpoint.save(path, {"a": {"x": np.ones(2)}})
+    assert sorted(os.listdir(tmp_path)) == [".c.npz.def.part", ".other.npz.abc.part", "c.npz"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.files import written
 from gradcam.method import Method
 from gradcam.methods import METHODS
 from gradcam.verify.errors import VerifyError
@@ -38,8 +39,10 @@ EXACT, ROUNDED = 0.0, 1e-12  # of the largest value: where no exp or division en
 
 
 def write_kit(path: str | os.PathLike[str]) -> tuple[Path, int, int]:
-    """Write the kit, the same files every time -> (folder, how many files, bytes).  VerifyError: it cannot be
-    written.
+    """Write the kit, the same files every time -> (folder, how many files, bytes).
+
+    The manifest comes last, and at once: where there is none, writing was ended before its time.
+    VerifyError or SaveError: it cannot be written.
     """
     folder = Path(path)
     try:
@@ -58,11 +61,12 @@ def write_kit(path: str | os.PathLike[str]) -> tuple[Path, int, int]:
             for p in sorted(folder.glob("*/**/*"))
             if p.is_file()
         }
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", "utf-8")
+        with written(folder / "manifest.json") as file:
+            file.write((json.dumps(manifest, indent=1) + "\n").encode())
     except OSError as error:
         raise VerifyError(f"{folder}: the kit cannot be written: {error.strerror or error}") from None
-    written = [p for p in folder.rglob("*") if p.is_file()]
-    return folder, len(written), sum(p.stat().st_size for p in written)
+    made = [p for p in folder.rglob("*") if p.is_file()]
+    return folder, len(made), sum(p.stat().st_size for p in made)
 
 
 def cases_of(folder: Any, name: str) -> Any:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ContextDecorator
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -22,31 +25,59 @@ class _OneThreadEach(ContextDecorator):
     Every matrix product of the engine runs inside.  The last bits of a product depend on how many threads
     share it, and that number is one for the whole process: without this, they would depend on what other
     Python threads are doing.
+
+    A KeyboardInterrupt may arrive at any call, in here, too, so nobody is counted.  Who is inside is
+    remembered by frame: one that no longer waits on its thread's stack was interrupted, and is forgotten.
     """
 
     lock: Any
-    inside: int
+    inside: dict[int, list[FrameType]]  # {thread: the frames that are inside, outermost first}
     blas: list[Any] | None
-    threads: list[int]
+    threads: list[int] | None  # how many BLAS was allowed, from before it is limited until it is no more
 
     def __init__(self) -> None:
-        self.lock, self.inside, self.blas = threading.Lock(), 0, None
+        self.lock, self.inside, self.blas, self.threads = threading.Lock(), {}, None, None
 
     def __enter__(self) -> int:
-        with self.lock:
-            if self.blas is None:
-                self.blas = ThreadpoolController().select(user_api="blas").lib_controllers
-            if not self.inside:
-                self.threads = [lib.get_num_threads() for lib in self.blas]
-                self._allow([1] * len(self.blas))
-            self.inside += 1
-            return max(self.threads, default=1)
+        frame = sys._getframe(1)
+        try:
+            with self.lock:
+                self._forget_all_but(frame.f_back)
+                if self.blas is None:
+                    self.blas = ThreadpoolController().select(user_api="blas").lib_controllers
+                if self.threads is None:
+                    self.threads = [lib.get_num_threads() for lib in self.blas]
+                    self._allow([1] * len(self.blas))
+                self.inside.setdefault(threading.get_ident(), []).append(frame)
+                return max(self.threads, default=1)
+        except BaseException:
+            self._leave(frame)
+            raise
 
     def __exit__(self, *_: Any) -> None:
+        frame = sys._getframe(1)
+        try:
+            self._leave(frame)
+        except BaseException:
+            self._leave(frame)
+            raise
+
+    def _leave(self, frame):
         with self.lock:
-            self.inside -= 1
-            if not self.inside:
-                self._allow(self.threads)
+            self._forget_all_but(frame.f_back)
+
+    def _forget_all_but(self, frame):
+        """Of this thread, only what waits in `frame`, or further out, is inside."""
+        me = threading.get_ident()
+        left = list(self.inside.get(me, ()))
+        while left and not _on_the_stack(left[-1], frame):
+            left.pop()
+        self.inside[me] = left
+        if not left:
+            del self.inside[me]
+        if not self.inside and self.threads is not None:
+            self._allow(self.threads)
+            self.threads = None
 
     def _allow(self, threads):
         for lib, n in zip(self.blas, threads):
@@ -58,8 +89,15 @@ class _OneThreadEach(ContextDecorator):
             release(force=True)
 
 
+def _on_the_stack(frame, top):
+    while top is not None and top is not frame:
+        top = top.f_back
+    return top is frame
+
+
 one_thread_each: _OneThreadEach = _OneThreadEach()
 _workers = None
+_starting = threading.Lock()
 
 
 WORTH = 1 << 24  # multiplications from which threads are worth their start: some 0.2 ms on one core
@@ -73,26 +111,26 @@ def in_parallel(f: Callable[..., Any], parts: Any, like: Any, work: int = WORTH)
     list, or a function that is given the number of threads and returns one.  work: how many multiplications
     it is; below WORTH, or where `like` is on a GPU, one thread does one part after the other.
     """
-    global _workers
     with one_thread_each as threads:
         threads = threads if isinstance(like, np.ndarray) and work >= WORTH else 1
         parts = parts(threads) if callable(parts) else parts
-        todo = iter(list(parts))
+        todo = deque(parts)  # of which no two threads take the same, without the GIL either
 
         def take():
-            for part in todo:
+            while todo:
+                try:
+                    part = todo.popleft()
+                except IndexError:  # another thread was quicker
+                    return
                 f(part)
 
-        if threads > 1 and _workers is None:
-            _workers = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="minicnn")
-        helpers = [_workers.submit(take) for _ in range(min(threads, len(parts)) - 1)]
+        helpers = [_started_workers().submit(take) for _ in range(min(threads, len(parts)) - 1)]
         try:
             take()
         finally:
-            for helper in (
-                helpers
-            ):  # one that has not started, because others keep the workers busy, has nothing left to do
-                if not helper.cancel():
+            todo.clear()  # where f failed, or was interrupted, nothing more is begun
+            for helper in helpers:
+                if not helper.cancel():  # one that others kept from starting has nothing left to do
                     helper.result()
 
 
@@ -146,9 +184,17 @@ def in_shares(f: Callable[..., Any], like: Any, steps: int = 1) -> None:
         in_parallel(f, lambda threads: shares(n, threads), like)
 
 
-def _forget_workers():
+def _started_workers():
     global _workers
-    _workers = None
+    with _starting:
+        if _workers is None:
+            _workers = ThreadPoolExecutor(max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="minicnn")
+        return _workers
+
+
+def _forget_workers():
+    global _workers, _starting
+    _workers, _starting = None, threading.Lock()
     one_thread_each.__init__()
 
 

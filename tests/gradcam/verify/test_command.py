@@ -12,10 +12,11 @@ from PIL import Image
 import weights
 from gradcam import grad_cam, verify
 from gradcam.cli import main
-from gradcam.verify import files
+from gradcam.verify import VerifyError, files
 from gradcam.verify.hypotheses.resizing_photos import COARSE, resized
 from gradcam.verify.kit.writing import write_kit
 from minicnn import Tensor, find
+from tests.support import damaged
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +263,33 @@ def test_a_live_model_without_pytorch_is_said_to_need_it(result):
     assert done.stdout.startswith("PyTorch is not installed: pip install 'minicnn-gradcam[verify]'"), (
         done.stderr
     )
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f8", "u1", "i4"])
+def test_an_array_keeps_the_type_in_which_it_was_saved_and_is_no_view_of_the_file(tmp_path, dtype):
+    array = np.arange(6).reshape(2, 3).astype(dtype)
+    np.save(tmp_path / "a.npy", np.asfortranarray(array))
+    np.savez(tmp_path / "a.npz", map=array)
+    np.savez_compressed(tmp_path / "b.npz", map=array)
+    for name in ("a.npy", "a.npz", "b.npz"):
+        found = files.array(tmp_path / name, "their map")
+        (tmp_path / name).write_bytes(b"something else")
+        assert found.dtype == array.dtype.newbyteorder("=") and np.array_equal(found, array)
+
+
+@pytest.mark.parametrize("what", damaged.archives("map", np.arange(12.0).reshape(3, 4)))
+def test_a_damaged_or_hostile_array_is_refused_by_name(tmp_path, what):
+    path = tmp_path / "their.npz"
+    path.write_bytes(damaged.archives("map", np.arange(12.0).reshape(3, 4))[what])
+    with pytest.raises(VerifyError, match=r"their map \S+their.npz: \w") as said:
+        files.array(path, "their map")
+    assert len(str(said.value).splitlines()) == 1
+
+
+def test_what_amplifies_or_is_no_file_is_no_array(tmp_path):
+    np.savez_compressed(tmp_path / "many.npz", a=np.zeros(1 << 20), b=np.zeros(1 << 20))
+    with pytest.raises(VerifyError, match=r"holds 2 arrays \(a, b\)"):
+        files.array(tmp_path / "many.npz", "their map")
+    for path in (tmp_path, "/dev/zero", "a\0b"):
+        with pytest.raises(VerifyError, match="their map"):
+            files.array(path, "their map")

@@ -2,6 +2,9 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +39,17 @@ def test_it_is_small_and_made_again_bit_by_bit(kit, tmp_path):
     assert count > 100 and size < 5e6
     for file in (p for p in folder.rglob("*") if p.is_file()):
         assert file.read_bytes() == (again / file.relative_to(folder)).read_bytes(), file.name
+
+
+def test_a_kit_whose_writing_was_killed_has_no_manifest(tmp_path):
+    """So nobody takes half of one for a kit."""
+    text = "import sys; from gradcam.verify.kit.writing import write_kit; write_kit(sys.argv[1])"
+    process = subprocess.Popen([sys.executable, "-c", text, str(tmp_path)], cwd=Path(__file__).parents[3])
+    while process.poll() is None and not any(tmp_path.glob("*/expected/*.npy")):
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert any(tmp_path.glob("*/expected/*.npy")) and not (tmp_path / "manifest.json").exists()
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -83,6 +83,8 @@ LIBRARIES = {"captum": captum, "zennit": zennit}
 
 def results(library):
     """Yield (network, method, "=", "≠" or the convention that it follows)."""
+    if not (KIT / "manifest.json").exists():  # it is written last
+        raise SystemExit(f"{KIT}: this kit is not whole: write it again, into a new folder")
     cases = json.loads((KIT / "manifest.json").read_text())["cases"]
     for case in [c for c in cases if not c["convention"]]:
         at = KIT / case["network"]
