@@ -1,4 +1,6 @@
-"""The weights of an ONNX model: its graph's initializers (onnx.proto, TensorProto)."""
+"""The weights of an ONNX model: its graph's initializers, and the arrays of floats in its Constant nodes, where
+some exporters put them (onnx.proto, TensorProto).
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ TENSOR = Message(
     external_data=(13, [ENTRY]),
     data_location=(14, INT),
 )
-GRAPH = Message("GraphProto", name=(2, TEXT), initializer=(5, [TENSOR]))
+VALUE = Message("AttributeProto", name=(1, TEXT), t=(5, TENSOR))
+NODE = Message("NodeProto", output=(2, [TEXT]), op_type=(4, TEXT), attribute=(5, [VALUE]))
+GRAPH = Message("GraphProto", node=(1, [NODE]), name=(2, TEXT), initializer=(5, [TENSOR]))
 MODEL = Message("ModelProto", ir_version=(1, INT), graph=(7, GRAPH))
 
 TYPES = {
@@ -85,8 +89,8 @@ def fits(file: MappedFile) -> bool:
 
 
 def read(file: MappedFile) -> dict[str, np.ndarray]:
-    """{name: array} of the initializers of a mapped file, in its order; arrays kept in files beside it are
-    found there.
+    """{name: array} of the initializers of a mapped file, in its order, and of the Constant nodes that hold
+    floats, by the names of their values; arrays kept in files beside it are found there.
     """
     model = Parser(file).parse(MODEL)
     if model.graph is None:
@@ -96,6 +100,13 @@ def read(file: MappedFile) -> dict[str, np.ndarray]:
         if not tensor.name or tensor.name in arrays:
             raise WeightsError(f"an initializer without a name, or two called {(tensor.name or '')[:80]!r}")
         arrays[tensor.name] = tensor_array(file, tensor)
+    for node in model.graph.node:
+        for tensor in (a.t for a in node.attribute if node.op_type == "Constant" and a.name == "value" and a.t):
+            name = next(iter(node.output), "")
+            if len(tensor.dims) and TYPES.get(tensor.data_type, "").startswith(("float", "bfloat")):
+                if not name or name in arrays:
+                    raise WeightsError(f"a Constant without a name, or two called {name[:80]!r}")
+                arrays[name] = tensor_array(file, tensor)
     return arrays
 
 

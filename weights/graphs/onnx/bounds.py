@@ -59,7 +59,7 @@ def elements(step: Step, arriving: Sequence[Any]) -> int:
     shapes = [None if v is None else tuple(map(int, _array(v).shape)) for v in arriving]
     try:
         return max(0, int(SIZES.get(step.op, _broadcast)(step, shapes, list(map(_array, arriving)))))
-    except (IndexError, ValueError, TypeError, OverflowError, ArithmeticError):
+    except (LookupError, ValueError, TypeError, ArithmeticError):
         return 0
 
 
