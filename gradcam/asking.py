@@ -80,7 +80,9 @@ def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> 
         shape = " x ".join(map(str, known[asked].shape[1:]))
         last = _listed(maps[-5:], 5)
         raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {last}")
-    return one_of("layer with maps", asked, maps, see)
+    begin, cut, end = asked.partition("...")  # as a table shows a long name
+    long = [name for name in maps if cut and name.startswith(begin) and name.endswith(end)]
+    return long[0] if len(long) == 1 else one_of("layer with maps", asked, maps, see)
 
 
 def _near(asked, names):

@@ -40,8 +40,8 @@ class Card:
     layer: the feature maps that Grad-CAM weighs by default; unit_layer: where a deconvnet signal starts by
     default (None: at the score); classes: their names, in the order of the scores (of a network that
     answers questions: the answers); multi_label: the classes do not exclude each other, so probabilities
-    are sigmoids; single: what the only score of a network stands for, "yes or no" (a sigmoid) or "number"
-    (no probability at all), None if there are several; source: whose file the weights came from, if they
+    are sigmoids; ends: by what scores become probabilities, where that is known, "softmax", "sigmoid", or
+    "number" for scores that are none; source: whose file the weights came from, if they
     were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it; strange: a picture whose highest
     probability lies below it probably shows none of the classes (measured: python -m
     tests.weights.readers.strange); words: the vocabulary of a network that takes or says words.
@@ -57,4 +57,4 @@ class Card:
     source: str | None = None
     strange: float | None = None
     words: tuple[str, ...] | None = None
-    single: str | None = None
+    ends: str | None = None

@@ -11,8 +11,9 @@ def network_named(asked, kind="classifier"):
     return one_of("network", asked, weights.available(kind), "gradcam weights list")
 
 
-def loaded(name, path):
-    """The network called `name`, with the weights in `path` (None: the published ones).
+def loaded(name, path, asked=True):
+    """The network called `name`, with the weights in `path` (None: the published ones).  asked: whether the
+    user named it.
 
     WeightsError says whose weights they are, if that is known.
     """
@@ -22,9 +23,17 @@ def loaded(name, path):
         return weights.load(name, path)
     except weights.WeightsError as error:
         whose = re.search(r"these are the weights of (\w+)", str(error))
-        if not whose:
+        if whose and asked:
+            raise weights.WeightsError(f"{error}: add --network {whose[1]}") from None
+        if asked or path is None:
             raise
-        raise weights.WeightsError(f"{error}: add --network {whose[1]}") from None
+    weights.read(path)  # a damaged file is said to be one
+    if whose:
+        raise weights.WeightsError(f"{path}: these are the weights of {whose[1]}: add --network {whose[1]}")
+    raise weights.WeightsError(
+        f"{path}: these weights fit no network known here (see: gradcam weights list); export your own as "
+        "ONNX, which holds the network, too, and give that with --onnx MODEL"
+    )
 
 
 def see_layers(net):

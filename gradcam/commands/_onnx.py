@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 PREPARED = ("mean", "std", "scale", "channels", "crop", "size", "resize")  # how its photos are prepared
+AXES = {"N": "pictures", "C": "maps", "H": "rows", "W": "columns"}
 OWN = ("labels", *PREPARED, "output", "at", "given")  # what describes a network of one's own
 
 
@@ -200,6 +201,22 @@ def check_labels(args, net, count):
         raise AskError(
             f"{args.labels} has {names} names, and {args.onnx} gives {count} scores: write a line for each"
         )
+
+
+def check_layers(path, y, layers):
+    """AskError for a layer whose maps do not lie as Grad-CAM takes them: maps, rows, columns."""
+    from gradcam.asking import AskError
+    from minicnn import names
+    from weights.graphs.onnx.feature_maps import NCHW, layouts
+
+    known, order = names(y), layouts(y)
+    for tensor in (known.get(layer) for layer in layers):
+        if tensor is not None and order.get(tensor, NCHW) != NCHW:
+            axes = ", ".join(AXES[axis] for axis in order[tensor][1:])
+            raise AskError(
+                f"the axes of layer '{tensor.name}' are {axes}, and not maps, rows, columns: name the layer "
+                f"in front of it (see: gradcam layers --onnx {path})"
+            )
 
 
 def split_methods(net, y, methods):

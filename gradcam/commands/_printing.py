@@ -57,6 +57,11 @@ def say_table(rows: list[tuple[str, ...]], right: tuple[int, ...] = ()) -> None:
         say("  ".join(cells).rstrip())
 
 
+def short(name: str, longest: int) -> str:
+    """A name of at most so many letters: what is too long loses its middle, and keeps its end."""
+    return name if len(name) <= longest else f"{name[: longest // 4]}...{name[3 + longest // 4 - longest :]}"
+
+
 def complain(text: object) -> None:
     """One line on standard error."""
     with contextlib.suppress(OSError):

@@ -11,12 +11,12 @@ from gradcam.show.verdict import doubt, first, independent, name_of, strange, su
 
 def in_words(e, photo, out, advice=(), n=0):
     """Print an explanation: the first five classes, notes on them and on zero maps, the panel's place."""
-    p, card = e.probabilities[n], e.card
+    p, card = _probabilities(e, n), e.card
     say(f"{photo}, seen by {card.title}:")
     top = first(e.scores[n])  # where probabilities are equal to the last digit, scores are not
     width = max(len(name_of(c, card)) for c in top)
     for c in top:
-        say(f"  {name_of(c, card):<{width}}  {sureness(p[c], e.scores[n, c], card):>7}")
+        say(f"  {name_of(c, card):<{width}}  {sureness(None if p is None else p[c], e.scores[n, c]):>7}")
     for line in filter(None, [independent(card), doubt(p, card), strange(p, card), *advice]):
         say(line)
     for reason in dict.fromkeys(e.undefined.values()):
@@ -29,7 +29,7 @@ def in_words(e, photo, out, advice=(), n=0):
 
 def as_json(e, photo, out, advice=(), n=0):
     """Print an explanation as JSON; a peak is where a map is largest, in shares of width and height."""
-    p, card = e.probabilities[n], e.card
+    p, card = _probabilities(e, n), e.card
     explained = [{**_class(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
     say_json({
         "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
@@ -59,11 +59,15 @@ def dull(shown):
     )
 
 
+def _probabilities(e, n):
+    return None if e.probabilities is None else e.probabilities[n]
+
+
 def _class(e, c, n):
-    number = getattr(e.card, "single", None) == "number"
+    p = _probabilities(e, n)
     return {
         "class": c, "name": name_of(c, e.card), "score": float(e.scores[n, c]),
-        "probability": None if number else float(e.probabilities[n, c]),
+        "probability": None if p is None else float(p[c]),
     }  # fmt: skip
 
 

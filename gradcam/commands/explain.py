@@ -75,7 +75,7 @@ def register(subparsers):
 
 
 def run(args):
-    from gradcam.asking import AskError, layer_named, one_of
+    from gradcam.asking import AskError, class_index, layer_named, one_of
     from gradcam.commands import _report as report
     from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explanation import PANEL, explain
@@ -92,16 +92,20 @@ def run(args):
     shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
     out = _places.place(args, _places.name_of(args.photo, "explained", shown))
     image, kinds, called = _picture(args.photo, name)
-    net = _onnx.network(args) if args.onnx else loaded(name, args.weights)
+    net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
     x = prepare(image, net.card.preprocessing)
     y = net(Tensor(x, "x")) if args.onnx else None
     count = len(net.card.classes or ()) if y is None else y.shape[1]
     _onnx.check_labels(args, net, count)
-    asked = {c: _class(c, net.card, count) for c in args.classes or kinds}
+    class_of = class_index if args.onnx else _class
+    asked = {c: class_of(c, net.card.classes, count) for c in args.classes or kinds}
     classes = list(dict.fromkeys(asked.values()))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
-    at = [layer_named(layer, net, x, see_layers(net)) for layer in (args.layer, args.unit_layer)]
+    see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
+    at = [layer_named(layer, net, x, see) for layer in (args.layer, args.unit_layer)]
+    if args.onnx:
+        _onnx.check_layers(args.onnx, y, at)
     undefined = {}
     if args.onnx and not args.methods:
         methods, undefined = _onnx.split_methods(net, y, methods)
@@ -126,16 +130,16 @@ def run(args):
     return 0
 
 
-def _class(asked, card, count):
+def _class(asked, names, count):
     """The class that was asked for; if there is none, whether the network of 1000 classes has it."""
     from gradcam.asking import AskError, class_index
     from weights import classes
 
     try:
-        return class_index(asked, card.classes, count)
+        return class_index(asked, names, count)
     except AskError as error:
         large = classes("imagenet")
-        if not card.classes or card.classes == large:
+        if not names or names == large:
             raise
         try:
             known = large[class_index(asked, large, len(large))]

@@ -22,7 +22,7 @@ Examples:
       Grad-CAM at another layer: earlier ones have finer maps, and know less of the classes
 """
 
-AXES = {"N": "pictures", "C": "maps", "H": "rows", "W": "columns"}
+LONGEST = 60  # letters of a name in the table
 PLACED = ("map", "rows", "steps")
 
 
@@ -55,7 +55,7 @@ def run(args):
         if getattr(args, option) is not None:
             raise AskError(f"--{option} describes a network of your own: give that with --onnx MODEL")
     name = network_named(args.network or PHOTO_NETWORK)
-    net = loaded(name, args.weights) if args.weights else weights.build(name)
+    net = loaded(name, args.weights, bool(args.network)) if args.weights else weights.build(name)
     card = weights.card(name)
     side = card.preprocessing.crop
     y = net(Tensor(np.zeros((1, len(card.preprocessing.mean), side, side), np.float32)))
@@ -72,7 +72,7 @@ def _of_onnx(args):
     """The layers of an ONNX graph: the operators are called as the file calls them."""
     import numpy as np
 
-    from gradcam.commands._printing import say, say_table
+    from gradcam.commands._printing import say, say_table, short
     from minicnn import Tensor, names
     from weights.graphs.onnx.feature_maps import NCHW, layouts
 
@@ -84,8 +84,16 @@ def _of_onnx(args):
     for layer, tensor in names(y).items():
         if tensor is not None and tensor.op and tensor.layer:
             order = known.get(tensor, NCHW)
-            axes = [] if order == NCHW else [f"axes: {', '.join(AXES[axis] for axis in order[1:])}"]
-            rows.append((layer, _shape(tensor), tensor.layer.step.op, *_default(layer, net.card), *axes))
+            axes = [] if order == NCHW else [f"axes: {', '.join(_onnx.AXES[axis] for axis in order[1:])}"]
+            rows.append(
+                (
+                    short(layer, LONGEST),
+                    _shape(tensor),
+                    tensor.layer.step.op,
+                    *_default(layer, net.card),
+                    *axes,
+                )
+            )
     looks = f"a picture of {d.size[0]} x {d.size[1]}"
     if not d.layout:
         looks = f"an input of {' x '.join(map(str, d.example[1:]))}"

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from gradcam.commands import _onnx
 from gradcam.commands._parser import described
 from gradcam.commands._places import inputs
 
@@ -119,6 +120,7 @@ def _check_report(args):
 
 def _verdict(args):
     from gradcam.verify import VerifyError, files, network
+    from minicnn import Tensor
 
     needed = {
         "--result": args.result,
@@ -137,6 +139,8 @@ def _verdict(args):
     x, photo = _input(args, net)
     if args.onnx:
         x, theirs = _channels_first(net.description, x), _all_channels_first(net.description, theirs)
+        if args.layer and any(step.op == "Transpose" for step in net.steps):
+            _onnx.check_layers(args.onnx, net(Tensor(x[:1], "x")), [args.layer])
     target = args.target[0] if len(args.target) == 1 else args.target
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
     progress = _progress if sys.stderr.isatty() else None

@@ -30,6 +30,7 @@ Exit status:
   1  something does not
   2  nothing could be judged
 """
+LONGEST = 60  # letters of a name in the table of a file
 WIDTHS = 24, 60, 36  # of the table of a check, whose rows come one by one
 
 
@@ -65,12 +66,12 @@ def _action(actions, run, name, meaning, argument=None, epilog=""):
 def run_show(args):
     """A row for each array."""
     import weights
-    from gradcam.commands._printing import say, say_table
+    from gradcam.commands._printing import say, say_table, short
 
     arrays, rows = weights.read(args.what), []
     for name, a in arrays.items():
         shape = " x ".join(map(str, a.shape)) or "one number"
-        rows.append((name, shape, str(a.dtype), f"{a.size:,}", _size(a.nbytes)))
+        rows.append((short(name, LONGEST), shape, str(a.dtype), f"{a.size:,}", _size(a.nbytes)))
     say_table(rows, right=(1, 3, 4))
     numbers, size = (sum(getattr(a, of) for a in arrays.values()) for of in ("size", "nbytes"))
     say(f"\n{len(arrays)} arrays, {numbers:,} numbers, {_size(size)}")

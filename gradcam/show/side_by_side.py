@@ -54,14 +54,16 @@ def panel(
     rows = [row(explanation, c, photo, card, picture) for c in explanation.classes]
     columns = max(len(tiles) for tiles in rows)
     width = columns * TILE + (columns - 1) * GAP
-    heading = _heading(explanation.scores[picture], explanation.probabilities[picture], card, width)
+    p = explanation.probabilities
+    heading = _heading(explanation.scores[picture], None if p is None else p[picture], card, width)
     footnote = _scales(explanation.methods, any(tile.inset for tiles in rows for tile in tiles))
     return _page(rows, heading, lines(footnote, width, TEXT, colour=FAINT), width)
 
 
 def _heading(scores, p, card, width):
     """Which network, what it sees, whether it is sure, and whether it knows such pictures at all."""
-    seen = ",  ".join(f"{name_of(c, card)} {sureness(p[c], scores[c], card)}" for c in first(scores))
+    top = first(scores) if scores.ndim == 1 else []
+    seen = ",  ".join(f"{name_of(c, card)} {sureness(None if p is None else p[c], scores[c])}" for c in top)
     heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(
         seen, width, STRONG
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
-from gradcam.show.verdict import name_of, sureness
+from gradcam.show.verdict import name_of, percent
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -40,12 +40,10 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
     """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
     target, notes = e.target(c), []
     name, index = partial(name_of, card=card), target.class_of(n)
-    score = None if index is None else float(e.scores[n, index])
+    score = None if index is None or e.scores.ndim != 2 else float(e.scores[n, index])
     if score is not None:
-        p = sureness(float(e.probabilities[n, index]), score, card)
-        number = getattr(card, "single", None) == "number"
-        notes = [f"score {score:.4g}" + ("" if number else f", probability {p}")]
-        notes = [note.replace("-", "−") for note in notes]
+        p = None if e.probabilities is None else percent(float(e.probabilities[n, index]))
+        notes = [(f"score {score:.4g}" + (f", probability {p}" if p else "")).replace("-", "−")]
     strong = target.said(name) if index is None or target.start != "score" else name(index)
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
     tiles = [Tile(photo, "Photo", seen, strong=strong, note=", ".join(notes))]

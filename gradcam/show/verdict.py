@@ -26,28 +26,31 @@ def percent(p: float) -> str:
     return "< 0.1 %" if p < 0.0005 else f"{100 * p:.1f} %"
 
 
-def sureness(p: float, score: float, card: Any = None) -> str:
-    """'86.7 %', the probability of a class; of a network whose only output is a number, that number."""
-    if getattr(card, "single", None) == "number":
-        return f"{score:.4g}".replace("-", "−")
-    return percent(p)
+def sureness(p: float | None, score: float) -> str:
+    """'86.7 %', the probability of a class; the score, where there are no probabilities."""
+    return f"{score:.4g}".replace("-", "−") if p is None else percent(p)
 
 
 def independent(card: Any = None) -> str:
     """A sentence about percentages that need not add up to a hundred, '' if they do, or if there is one."""
     return (
         "Its classes do not exclude each other: each has a probability of its own."
-        if getattr(card, "multi_label", False) and not getattr(card, "single", None)
+        if getattr(card, "multi_label", False) and not _alone(card)
         else ""
     )
 
 
-def doubt(probabilities: np.ndarray, card: Any = None, of: str = "class") -> str:
+def _alone(card):
+    """Whether there is one class only: a yes or no, a number."""
+    return len(getattr(card, "classes", None) or ()) == 1
+
+
+def doubt(probabilities: np.ndarray | None, card: Any = None, of: str = "class") -> str:
     """A sentence about how unsure the network is, '' if it is not.
 
     probabilities: of one picture, (classes,); of: what they are of
     """
-    if getattr(card, "single", None):
+    if probabilities is None or _alone(card):
         return ""
     a, b, *_ = [*first(probabilities, 2), None]
     if getattr(card, "multi_label", False):
@@ -61,13 +64,13 @@ def doubt(probabilities: np.ndarray, card: Any = None, of: str = "class") -> str
     return "" if probabilities[a] >= SURE else f"The network is unsure: it gives no {of} more than half."
 
 
-def strange(probabilities: np.ndarray, card: Any = None) -> str:
+def strange(probabilities: np.ndarray | None, card: Any = None) -> str:
     """A sentence if the picture probably shows none of the network's classes, '' if it may,
     or if nobody measured.  (classes,)
     """
     least = getattr(card, "strange", None)
     return (
         "This photo probably shows none of its classes."
-        if least is not None and probabilities.max() < least
+        if least is not None and probabilities is not None and probabilities.max() < least
         else ""
     )

@@ -1,5 +1,5 @@
-"""The weights of an ONNX model: its graph's initializers, and the arrays of floats in its Constant nodes, where
-some exporters put them (onnx.proto, TensorProto).
+"""The weights of an ONNX model: its graph's initializers, and the arrays of floats in its Constant nodes,
+where some exporters put them (onnx.proto, TensorProto).
 """
 
 from __future__ import annotations
@@ -101,7 +101,9 @@ def read(file: MappedFile) -> dict[str, np.ndarray]:
             raise WeightsError(f"an initializer without a name, or two called {(tensor.name or '')[:80]!r}")
         arrays[tensor.name] = tensor_array(file, tensor)
     for node in model.graph.node:
-        for tensor in (a.t for a in node.attribute if node.op_type == "Constant" and a.name == "value" and a.t):
+        for tensor in (
+            a.t for a in node.attribute if node.op_type == "Constant" and a.name == "value" and a.t
+        ):
             name = next(iter(node.output), "")
             if len(tensor.dims) and TYPES.get(tensor.data_type, "").startswith(("float", "bfloat")):
                 if not name or name in arrays:

@@ -4,6 +4,7 @@ scores behind its ending, what they stand for, and the feature maps for Grad-CAM
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from weights.graphs.onnx.ends import scores_of
 from weights.graphs.onnx.feature_maps import default_layer
 from weights.graphs.onnx.network import Network, said
 
+MOST = 2**27  # numbers of one input
 USUAL = 224  # pixels, where neither the file nor the user says how large pictures are
 CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
 EIGHT_BITS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger")
@@ -102,7 +104,12 @@ def describe(
     chosen = _output(net, output)
     net.scores, ending = scores_of(net.steps, chosen, net.constants)
     net.at, net.place_axes = None, ()
-    y = net(Tensor(np.zeros(_example(layout, channels, size, net.inputs[net.picture]), np.float32), "x"))
+    example = _example(layout, channels, size, net.inputs[net.picture])
+    if math.prod(example) > MOST:
+        raise WeightsError(
+            f"the input '{short(net.picture)}' is {said(example)}: that is too large for one picture"
+        )
+    y = net(Tensor(np.zeros(example, np.float32), "x"))
     kind = _kind(y, ending, net)
     if at is not None:
         kind, y = _place(net, y, kind, at, ending)
@@ -192,6 +199,10 @@ def _output(net, asked):
         return asked
     ended = [o for o in net.outputs if scores_of(net.steps, o, net.constants)[1]]
     made = [o for o in net.outputs if any(o in step.outputs for step in net.steps)]
+    if not made:
+        raise WeightsError(
+            f"the graph's output '{short(net.outputs[0])}' is its input: there is nothing to explain"
+        )
     last = [o for o in made if not any(o in needed(net.steps, [other]) for other in made if other != o)]
     floats = [
         o for o in last if "int" not in str(net.model.types.get(o)) and net.model.types.get(o) != "bool"
@@ -253,12 +264,11 @@ def _card(d, title, labels, layer, said):
     size = min(d.size) if said.get("resize") == "squash" else min(d.size) * 256 // 224
     said = {"crop": crop, "size": size} | _per_channel(d.channels or 3, said)
     prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in said.items()})
-    single = d.kind if d.kind in ONLY else None
-    if single:
-        labels = (labels or [ONLY[single]])[-1:]  # of two names, the second is that of a sigmoid's 1
+    if d.kind in ONLY:
+        labels = (labels or [ONLY[d.kind]])[-1:]  # of two names, the second is that of a sigmoid's 1
     return Card(
         title, title, prepared, layer or d.layer, tuple(labels) if labels else None, source="ONNX",
-        multi_label=d.kind in ("labels", "yes or no"), single=single,
+        multi_label=d.kind in ("labels", "yes or no"), ends="number" if d.kind == "number" else d.ending,
     )  # fmt: skip
 
 

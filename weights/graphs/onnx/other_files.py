@@ -9,6 +9,7 @@ from pathlib import Path
 
 from weights.errors import WeightsError
 from weights.readers import onnx_weights, zip_directory
+from weights.readers.detect import format_of
 from weights.readers.mapped_file import MappedFile
 from weights.readers.no_weights import described
 from weights.readers.protobuf import LENGTH, top_level_fields
@@ -60,8 +61,15 @@ def refuse_others(path: str | os.PathLike[str]) -> None:
         if kind:
             raise WeightsError(f"{path}: this is no ONNX model but {KINDS[kind]}")
         if not onnx_weights.fits(file):
-            found = described(file).replace("this is no file of weights but", "this is")
-            raise WeightsError(f"{path}: no ONNX model, which was expected: {found}")
+            raise WeightsError(f"{path}: no ONNX model, which was expected: {_found(file)}")
+
+
+def _found(file):
+    """What else a file is."""
+    try:
+        return f"this is a file of weights ({format_of(file).name}) and holds no graph"
+    except WeightsError:
+        return described(file).replace("this is no file of weights but", "this is")
 
 
 def _folder(path):
