@@ -89,7 +89,7 @@ def _of_onnx(args):
                 (
                     short(layer, LONGEST),
                     _shape(tensor),
-                    tensor.layer.step.op,
+                    tensor.layer.step.was or tensor.layer.step.op,
                     *_default(layer, net.card),
                     *axes,
                 )

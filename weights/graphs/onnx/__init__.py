@@ -20,6 +20,7 @@ from weights.graphs.onnx.checking import check_explainable
 from weights.graphs.onnx.description import Description, describe
 from weights.graphs.onnx.model import read
 from weights.graphs.onnx.network import Network
+from weights.graphs.onnx.quantised import in_float
 
 __all__ = ["Description", "describe", "load"]
 
@@ -35,6 +36,6 @@ def load(path: str | os.PathLike[str]) -> Network:
     model = read(path)
     try:
         check_explainable(model)
-        return Network(model)
+        return Network(in_float(model))
     except WeightsError as error:
         raise WeightsError(f"{path} (ONNX): {error}") from error.__cause__

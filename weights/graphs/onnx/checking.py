@@ -104,7 +104,7 @@ def needed(steps: list[Step], outputs: Iterable[str]) -> set[str]:
 
 def called(step: Step) -> str:
     """'/layer1/Conv' (Conv): a node as messages name it."""
-    return f"'{short(step.name or next(filter(None, step.outputs), ''))}' ({short(step.op)})"
+    return f"'{short(step.name or next(filter(None, step.outputs), ''))}' ({short(step.was or step.op)})"
 
 
 def short(name: str) -> str:

@@ -19,11 +19,11 @@ from weights.graphs.onnx.class_names import names_in, size_in
 from weights.graphs.onnx.ends import scores_of
 from weights.graphs.onnx.feature_maps import default_layer
 from weights.graphs.onnx.network import Network, said
+from weights.graphs.onnx.quantised import REWRITTEN
 
 MOST = 2**27  # numbers of one input
 USUAL = 224  # pixels, where neither the file nor the user says how large pictures are
 CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
-EIGHT_BITS = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger")
 PLACES = {"map": 2, "rows": 1, "steps": 1}  # kind of an output: how many numbers name a place of it
 ONLY = {"yes or no": "yes", "number": "the number"}  # what the only score of a kind is called
 Range = int | slice
@@ -250,7 +250,7 @@ def _place(net, y, kind, at, ending):
 
 
 def _precision(net):
-    if any(step.op in EIGHT_BITS or step.op.startswith("QLinear") for step in net.model.steps):
+    if any(step.was in REWRITTEN for step in net.model.steps) or {"int8", "uint8"} & net.model.stored:
         return "int8"
     types = {*net.model.stored, *net.model.types.values()}
     casts = any(step.op == "Cast" and step.attributes.get("to") == 10 for step in net.model.steps)

@@ -12,7 +12,7 @@ import numpy as np
 from weights.graphs.onnx.model import Step
 
 PASSIVE = {"Identity", "Cast", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"}
-PASSIVE |= {"QuantizeLinear", "DequantizeLinear"}
+QUANTISED = {"QuantizeLinear", "DequantizeLinear"}
 ENDINGS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 Made = Mapping[str, Step]
 
@@ -30,7 +30,7 @@ def scores_of(
         for by_hand in BY_HAND:
             if found := by_hand(step, made, constants):
                 return found
-        if step.op not in PASSIVE:
+        if step.op not in PASSIVE and step.was not in QUANTISED:
             break
         value = step.inputs[0]
     return output, None

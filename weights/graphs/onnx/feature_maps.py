@@ -16,11 +16,12 @@ NORMS = {
     "BatchNormalization", "InstanceNormalization", "GroupNormalization", "LayerNormalization", "LRN",
     "LpNormalization", "MeanVarianceNormalization",
 }  # fmt: skip
-CONVOLUTIONS = {"Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv"}
+CONVOLUTIONS = {"Conv", "ConvTranspose", "DeformConv"}
 POOLINGS = {
     "MaxPool", "AveragePool", "LpPool", "GlobalAveragePool", "GlobalMaxPool", "Resize", "Upsample",
     "DepthToSpace", "SpaceToDepth",
 }  # fmt: skip
+SCALING = {"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"}
 NCHW, NHWC = "NCHW", "NHWC"
 
 
@@ -114,4 +115,4 @@ def _signals(t):
 def _step(t):
     """The ONNX operator that made a tensor, if it is the tensor that its node gives."""
     step = getattr(t.layer, "step", None)
-    return step.op if step is not None else None
+    return None if step is None else step.was if step.was in SCALING else step.op

@@ -61,7 +61,7 @@ FIELD_OF_TYPE = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints",
 class Step:
     """One node: which operator, on which values, giving which values.
 
-    An input or output called '' is absent.
+    An input or output called '' is absent.  was: the operator in the file, where another stands for it.
     """
 
     op: str
@@ -69,6 +69,7 @@ class Step:
     inputs: list[str]
     outputs: list[str]
     attributes: dict[str, Any] = field(default_factory=dict)
+    was: str = ""
 
     def branches(self) -> list[Graph]:
         """The graphs that an If holds."""
