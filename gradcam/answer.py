@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,48 +16,72 @@ from gradcam.targets import Number
 from minicnn import Softmax
 from minicnn.ops.sigmoid import sigmoid
 
+if TYPE_CHECKING:
+    from gradcam.explanation import Explanation
+
 
 @dataclass(frozen=True)
 class Answer:
-    """scores: the output (N, classes), or as it is; by: "softmax", "sigmoid", or None where a percentage
-    would say nothing.
+    """scores: the output (N, classes), or as it is; ends: "softmax" or "sigmoid", which make probabilities of
+    them, "number" where a percentage would say nothing, None for an output that is no table; output: which
+    one it is, of several.
     """
 
     scores: np.ndarray
-    by: str | None
+    ends: str | None
+    output: str | int | None = None
 
     @property
     def probabilities(self) -> np.ndarray | None:
         """(N, classes), of a network whose scores become probabilities."""
-        if self.by is None:
+        if self.ends not in ("softmax", "sigmoid"):
             return None
-        return sigmoid(self.scores) if self.by == "sigmoid" else Softmax()(self.scores)
+        return sigmoid(self.scores) if self.ends == "sigmoid" else Softmax()(self.scores)
 
 
 def answer_of(y: Any, targets: Sequence[Target], start: str = "score", card: Any = None) -> Answer:
     """y: what the network returned; targets: what is asked of it; card: what is known of it.
 
     By what scores become probabilities is what the network ends in; else what its description says
-    (card.ends: "softmax", "sigmoid" or "number"; multi_label); else softmax, of several scores.
+    (card.ends: "softmax", "sigmoid" or "number"; card.multi_label); else softmax, of several scores.
     One score alone is a number, unless a probability of it is asked for.
     """
     asked = [part for target in targets for part in _parts(target)]
-    output = chosen(
-        y, next((part.output for part in asked if getattr(part, "output", None) is not None), None)
-    )
-    end, y = end_of(output), in_front(output)
+    named = (getattr(part, "output", None) for part in asked)
+    output = next((name for name in named if name is not None), None)
+    end, y = end_of(chosen(y, output)), in_front(chosen(y, output))
     if y.ndim not in (1, 2):
-        return Answer(y.data, None)
+        return Answer(y.data, None, output)
     scores = y.data if y.ndim == 2 else y.data[:, None]
-    by = end or getattr(card, "ends", None) or ("sigmoid" if getattr(card, "multi_label", False) else None)
+    by = end or getattr(card, "ends", None)
+    if by is None and getattr(card, "multi_label", False):
+        by = "sigmoid"
     probable = start == "probability" or any(
         isinstance(p, OfClass) and p.start == "probability" for p in asked
     )
     if by is None:
         by = "softmax" if scores.shape[1] > 1 else "sigmoid" if probable else "number"
-    numbers = by == "number" or (not end and any(isinstance(p, Number) for p in asked))
-    return Answer(scores, None if numbers else by)
+    return Answer(scores, "number" if not end and any(isinstance(p, Number) for p in asked) else by, output)
 
 
 def _parts(target):
     return [part for _, part in target.parts] if isinstance(target, OfSum) else [target]
+
+
+def name_of(c: int, card: Any = None) -> str:
+    """The name of class c: by the network's description, or 'class 7' if it has none."""
+    names = getattr(card, "classes", None)
+    return names[c] if names and c < len(names) else f"class {c}"
+
+
+def naming(e: Explanation, card: Any = None) -> Callable[[int], str]:
+    """What the classes of an explanation are called: a function of their number.
+
+    A single output has the second of two names, (no, yes), or the only one; without names it is called 'yes',
+    or, of a regression, 'its number'.
+    """
+    card = card or e.card
+    if e.ends is None or e.scores.shape[1] > 1:
+        return partial(name_of, card=card)
+    names = getattr(card, "classes", None) or (("yes",) if e.probabilities is not None else ("its number",))
+    return lambda c: names[-1] if c == 0 else f"class {c}"

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from gradcam import request
-from gradcam.answer import answer_of
+from gradcam.answer import answer_of, naming
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
-from gradcam.outputs import WithoutEnd, each, ends, scores
-from gradcam.signals import signals_of
+from gradcam.outputs import WithoutEnd, chosen, each, ends, scores
+from gradcam.signals import refusals, signals_of
 from gradcam.target import Target, strongest_unit
-from minicnn import Error, Tensor, one_hot
+from gradcam.targets import Number
+from minicnn import Error, RuleError, Tensor, one_hot
 
 PANEL = (
     "saliency",
@@ -46,8 +47,10 @@ class Explanation:
     maps                    {(method, class): array}, (N, h, w) at the layer, or (N, H, W) or (N, C, H, W) at
     the pixels
     notes                   {(method, class): what a reader of the map must know}
+    undefined                 {method: why there is no map of it, in a sentence}; asked: all methods asked for
+    ends                    "softmax" or "sigmoid", which made the probabilities; "number", of which there are
+    none; None for an output that is no table
     start                   where a class's signal started: "score", "probability" or "value"
-    undefined               {method: why there is no map of it}, which a panel says in its tile
     """
 
     scores: np.ndarray
@@ -60,7 +63,9 @@ class Explanation:
     maps: dict[tuple[str, Any], np.ndarray] = field(default_factory=dict)
     notes: dict[tuple[str, Any], str] = field(default_factory=dict)
     start: str = "score"
+    asked: list[str] = field(default_factory=list)
     undefined: dict[str, str] = field(default_factory=dict)
+    ends: str | None = "softmax"
 
     def __getitem__(self, key: str | tuple[str, Any]) -> np.ndarray:
         """The map of a method for the first class, or of (method, class).
@@ -69,6 +74,8 @@ class Explanation:
         """
         method, c = (key, self.classes[0]) if isinstance(key, str) else key if _is_pair(key) else (None, key)
         c = c if isinstance(c, Target) or np.ndim(c) == 0 else tuple(np.asarray(c).tolist())
+        if method in self.undefined:
+            raise NoMapError(self.undefined[method])
         if (method, c) not in self.maps:
             asked = (
                 f"no map of {method} for class {c}"
@@ -88,8 +95,7 @@ class Explanation:
         return Target.of(c) if isinstance(c, Target) else Target.of(c, self.start)
 
     def __repr__(self) -> str:
-        named = getattr(self.card, "classes", None) or ()
-        name = lambda c: named[c] if c < len(named) else f"class {c}"  # noqa: E731
+        name = naming(self)
         targets = "; ".join(self.target(c).said(name) for c in self.classes)
         shape = " x ".join(map(str, self.x.shape))
         maps = ", ".join(self.methods) or "no map"
@@ -139,28 +145,37 @@ def explain(
     alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
     options   {method: {its own options}}, {"smoothgrad": {"n": 20}} say; see the methods
 
-    What cannot be done is a `minicnn.Error` in one sentence: an unknown method, class, layer or option, an
-    input that holds NaN or infinite numbers, a network without what a method needs.
+    A method whose rule says nothing of an operation of this network has no map, and `undefined` says why; the
+    others have theirs.  What cannot be done at all is a `minicnn.Error` in one sentence: an unknown method,
+    class, layer or option, an input that holds NaN or infinite numbers, a network without what a method needs.
     """
     methods, x = request.methods_asked(methods), request.input_asked(x)
     card = getattr(net, "card", None)
     layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
     options = _options(methods, options, occluder, alpha, relu, upsampling)
     y = net(x)
+    if classes is None and getattr(card, "ends", None) == "number":
+        classes = Number(0)
     classes = request.targets_asked(classes, y, getattr(card, "classes", None))
     answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
-    targets = {c: Target.of(c, start).settled(y, answer.by) for c in classes}
+    by = answer.ends if answer.probabilities is not None else None
+    targets = {c: Target.of(c, start).settled(y, by) for c in classes}
     if any(ends(y)):
         net, y = WithoutEnd(net), each(scores, y)
     A = request.feature_maps(y, layer) if any(METHODS[m].at_layer for m in methods) else None
-    e = Explanation(
-        answer.scores, answer.probabilities, classes, layer, x.data, unit_layer, card, start=start,
-    )  # fmt: skip
+    said = (answer.scores, answer.probabilities, classes, layer, x.data, unit_layer, card)
+    e = Explanation(*said, start=start, asked=methods, ends=answer.ends)
     begun = {c: target.begin(y) for c, target in targets.items()}
     unit = None
     if unit_layer and "deconvnet" in methods:
         unit = _strongest(y, unit_layer, e)
-    signals = signals_of([METHODS[m] for m in methods], begun, {"x": x, "A": A}, unit, allow)
+    allow = request.allowed(allow)
+    arriving = {"x": x, "A": A}
+    e.undefined = refusals(
+        [METHODS[m] for m in methods], chosen(y, answer.output), begun, arriving, unit, allow
+    )
+    methods = [m for m in methods if m not in e.undefined]
+    signals = signals_of([METHODS[m] for m in methods], begun, arriving, unit, allow)
     pixels = pixel_range(x.data, card)
     for name in methods:
         method = METHODS[name]
@@ -170,13 +185,18 @@ def explain(
             context = Context(net, x, y, targets, A, arrived, pixels, progress)
             return method.compute(context, **options.get(name, {}))  # noqa: B023
 
-        maps = (
-            maps_of(None, *targets.values()) if method.joint else [maps_of(c, t) for c, t in targets.items()]
-        )
+        try:
+            one_by_one = () if method.joint else targets.items()
+            maps = [maps_of(c, t) for c, t in one_by_one] or maps_of(None, *targets.values())
+        except RuleError as error:
+            e.undefined[name] = f"{str(error)[:1].upper()}{str(error)[1:]}."
+            continue
         for c, map in zip(classes, maps):
             e.maps[name, c] = map
             if not np.any(map):
                 e.notes[name, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((name, c))]))
+    if not e.maps:
+        raise RuleError(" ".join(dict.fromkeys(e.undefined.values())))
     return e
 
 

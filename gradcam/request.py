@@ -12,7 +12,7 @@ from gradcam.asking import AskError, class_index
 from gradcam.methods import METHODS
 from gradcam.outputs import chosen
 from gradcam.target import Target, is_signal, named
-from minicnn import GraphError, Tensor
+from minicnn import GraphError, Tensor, ops
 
 CLASSES = "a class is a number or a name, or one of these for each picture of the batch"
 
@@ -76,12 +76,18 @@ def _target(c, y, names):
 
 def _class(c, y, names):
     if isinstance(c, str):
-        count = len(names) if names else table(chosen(y)).shape[1]
-        return class_index(c, names, count)
+        return _named(c, names, None if names else table(chosen(y)).shape[1], y)
     if np.ndim(_plain(c)) or np.asarray(c).dtype.kind not in "iu":
         raise AskError(f"{_said(c)} is no class: {CLASSES}")
     table(chosen(y))
     return int(c)
+
+
+def _named(c, names, count, y):
+    """A class by its name; a single output has two, (no, yes): no is what speaks against it."""
+    found = class_index(c, names, count or len(names))
+    one = names and len(names) == 2 and table(chosen(y)).shape[1] == 1
+    return found if not one else 0 if found else -Target.score(0)
 
 
 def _plain(classes):
@@ -92,6 +98,13 @@ def _plain(classes):
 def _said(c):
     text = repr(c.tolist() if isinstance(c, np.ndarray) else c)
     return text if len(text) < 60 else text[:57] + "..."
+
+
+def allowed(allow: Any) -> tuple[Any, ...]:
+    """Kinds of operations, or names of kinds or of tensors, at which a table of rules may be silent."""
+    several = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
+    kinds = {name: kind for name, kind in vars(ops).items() if isinstance(kind, type)}
+    return tuple(kinds.get(one, one) if isinstance(one, str) else one for one in several)
 
 
 def input_asked(x: Any) -> Tensor:

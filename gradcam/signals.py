@@ -10,8 +10,10 @@ import numpy as np
 from gradcam.method import Method
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.target import Start
-from minicnn import Tensor, backward
+from minicnn import GraphError, RuleError, Tensor, backward, history
+from minicnn.walk import check_rules
 
+NAMES = {"deconvnet": "the deconvnet", "guided": "guided backprop"}
 TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
 
 
@@ -54,3 +56,45 @@ def signals_of(
         allow=allow,
     )
     return {(*row, name): g[n] for name, g in zip(names, arrived) for n, row in enumerate(rows)}
+
+
+def refusals(
+    methods: Iterable[Method],
+    y: Any,
+    begun: dict[object, Start],
+    ends: dict[str, Tensor | None],
+    deconvnet_start: Start | None = None,
+    allow: Any = (),
+) -> dict[str, str]:
+    """{method: why it says nothing of this network}, in a sentence each.
+
+    A method that declares how a network must end, or whose table states no rule for an activation on the
+    signal's path; the other arguments are those of `signals_of`.
+    """
+    starts = [deconvnet_start[0]] if deconvnet_start else [at for at, _ in begun.values()]
+    plain = [at for at, _ in begun.values()]
+    refused = {}
+    for method in methods:
+        for rules, end in method.signals:
+            at, wrt = starts if rules == "deconvnet" else plain, ends[end]
+            try:
+                if wrt is not None and TABLES[rules]:
+                    check_rules(at, wrt, TABLES[rules], allow)
+            except RuleError:
+                refused[method.name] = _unpublished(rules, at)
+        try:
+            if method.end:
+                method.end(y)
+        except GraphError as error:
+            refused[method.name] = f"{error}."
+    return refused
+
+
+def _unpublished(rules, starts):
+    """Why a table does not do: of which activations it says nothing, or that there is none of its own."""
+    activations = {type(t.op) for t in history(starts) if t.op and t.op.activation}
+    silent = sorted(kind.__name__ for kind in activations if not issubclass(kind, tuple(TABLES[rules])))
+    if not silent:
+        return f"No ReLU lies between this number and the pixels, and {NAMES[rules]} changes nothing else."
+    kinds = " and ".join(silent)
+    return f"No rule of {NAMES[rules]} is published for {kinds}; to use the derivative there, allow {kinds}."

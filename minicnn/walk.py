@@ -70,6 +70,13 @@ def backward(
     return results if isinstance(wrt, (list, tuple)) else results[0]
 
 
+def check_rules(y: Tensors, wrt: Tensors, rules: Mapping, allow: Any = ()) -> None:
+    """RuleError, if `backward` would refuse this table between y and wrt; nothing is computed."""
+    starts = several(y)
+    path, _ = _path(history(starts), several(wrt), starts[0].name or "y")
+    check(rules, path, Names(starts), allow)
+
+
 def _path(order, ends, start):
     """-> (the tensors through whose operation signals pass, inputs first; the set of those from which one of
     `ends` can be reached)"""

@@ -219,25 +219,6 @@ def check_layers(path, y, layers):
             )
 
 
-def split_methods(net, y, methods):
-    """-> the methods that are defined for this network, and {method: why not} of the others: where there is
-    an activation for which nobody published a rule, deconvnet and guided backprop are not.
-    """
-    from gradcam.methods import METHODS
-    from gradcam.rules import DECONVNET
-    from minicnn import history
-
-    known = tuple(kind for kind in DECONVNET if isinstance(kind, type))
-    kinds = {
-        type(t.op).__name__ for t in history(y) if t.op and t.op.activation and not isinstance(t.op, known)
-    }
-    if not kinds:
-        return methods, {}
-    why = f"No rule of it is published for {' and '.join(sorted(kinds))}, which this network has."
-    undefined = [m for m in methods if {rules for rules, _ in METHODS[m].signals} - {"backprop"}]
-    return [m for m in methods if m not in undefined], dict.fromkeys(undefined, why)
-
-
 def _number(text):
     try:
         number = float(text)

@@ -2,39 +2,41 @@
 
 import numpy as np
 
+from gradcam.answer import naming
 from gradcam.asking import is_called
 from gradcam.commands._printing import say, say_json
 from gradcam.methods import METHODS
 from gradcam.show.tiles import why_zero
-from gradcam.show.verdict import doubt, first, independent, name_of, strange, sureness
+from gradcam.show.verdict import answers, doubts, facts, first
 
 
 def in_words(e, photo, out, advice=(), n=0):
-    """Print an explanation: the first five classes, notes on them and on zero maps, the panel's place."""
-    p, card = _probabilities(e, n), e.card
-    say(f"{photo}, seen by {card.title}:")
-    top = first(e.scores[n])  # where probabilities are equal to the last digit, scores are not
-    width = max(len(name_of(c, card)) for c in top)
-    for c in top:
-        say(f"  {name_of(c, card):<{width}}  {sureness(None if p is None else p[c], e.scores[n, c]):>7}")
-    for line in filter(None, [independent(card), doubt(p, card), strange(p, card), *advice]):
+    """Print an explanation: what the network says, what was explained, and notes on both."""
+    name = naming(e)
+    say(f"{photo}, seen by {e.card.title}:")
+    said = answers(e, n)
+    width = max(len(who) for who, _ in said)
+    for who, figure in said:
+        say(f"  {who:<{width}}  {figure:>7}")
+    for line in [*facts(e), *doubts(e, n), *advice]:
         say(line)
     for reason in dict.fromkeys(e.undefined.values()):
         titles = [METHODS[m].title for m, why in e.undefined.items() if why == reason]
         say(f"Not drawn: {', '.join(titles)}. {reason}")
     for method, c, reason in _zeros(e, n):
-        say(f"{METHODS[method].title} of {name_of(c, card)} is exactly zero. {reason}")
-    say(f"The panel of {' and '.join(name_of(c, card) for c in e.classes)} is in {out}")
+        say(f"{METHODS[method].title} of {_called(e, c, name)} is exactly zero. {reason}")
+    say(f"The panel of {' and '.join(_called(e, c, name) for c in e.classes)} is in {out}")
 
 
 def as_json(e, photo, out, advice=(), n=0):
     """Print an explanation as JSON; a peak is where a map is largest, in shares of width and height."""
-    p, card = _probabilities(e, n), e.card
-    explained = [{**_class(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
+    explained = [{**_asked(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
+    top = [] if e.probabilities is None else [_class(e, c, n) for c in first(e.scores[n])]
+    numbers = {} if e.probabilities is not None else {"output": np.asarray(e.scores[n]).tolist()}
     say_json({
-        "photo": str(photo), "network": card.name, "layer": e.layer, "unit_layer": e.unit_layer,
-        "top": [_class(e, c, n) for c in first(e.scores[n])],
-        "notes": [*filter(None, [independent(card), doubt(p, card), strange(p, card), *advice])],
+        "photo": str(photo), "network": e.card.name, "layer": e.layer, "unit_layer": e.unit_layer,
+        "ends": e.ends, "top": top, **numbers,
+        "notes": [*facts(e), *doubts(e, n), *advice],
         "explained": explained, "undefined": e.undefined, "panel": str(out),
     })  # fmt: skip
 
@@ -59,16 +61,23 @@ def dull(shown):
     )
 
 
-def _probabilities(e, n):
-    return None if e.probabilities is None else e.probabilities[n]
+def _called(e, c, name):
+    """What was explained: a class by its name, anything else in its own phrase."""
+    target = e.target(c)
+    return name(c) if isinstance(c, int) and e.start == "score" else target.said(name)
+
+
+def _asked(e, c, n):
+    """What was explained, in a phrase; of a class, its figures as well."""
+    target = e.target(c)
+    index = target.class_of(n) if e.ends else None
+    said = {"target": target.said(naming(e))}
+    return said if index is None else said | _class(e, index, n)
 
 
 def _class(e, c, n):
-    p = _probabilities(e, n)
-    return {
-        "class": c, "name": name_of(c, e.card), "score": float(e.scores[n, c]),
-        "probability": None if p is None else float(p[c]),
-    }  # fmt: skip
+    p = {} if e.probabilities is None else {"probability": float(e.probabilities[n, c])}
+    return {"class": c, "name": naming(e)(c), "score": float(e.scores[n, c]), **p}
 
 
 def _map(e, method, c, n):
@@ -88,4 +97,5 @@ def _zeros(e, n):
     """(method, class, reason) for every map that is exactly zero."""
     for (method, c), maps in e.maps.items():
         if not np.any(maps[n]):
-            yield method, c, why_zero(method, float(e.scores[n, c]), e.layer)
+            index = e.target(c).class_of(n) if e.ends else None
+            yield method, c, why_zero(method, None if index is None else float(e.scores[n, index]), e.layer)

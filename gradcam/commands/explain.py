@@ -106,12 +106,8 @@ def run(args):
     at = [layer_named(layer, net, x, see) for layer in (args.layer, args.unit_layer)]
     if args.onnx:
         _onnx.check_layers(args.onnx, y, at)
-    undefined = {}
-    if args.onnx and not args.methods:
-        methods, undefined = _onnx.split_methods(net, y, methods)
     del y
     explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
-    explanation.undefined |= undefined
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(

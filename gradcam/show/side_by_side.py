@@ -16,7 +16,7 @@ from gradcam.methods import METHODS
 from gradcam.show.settings import own_settings
 from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
-from gradcam.show.verdict import doubt, first, independent, name_of, strange, sureness
+from gradcam.show.verdict import answers, doubts, facts
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -54,21 +54,19 @@ def panel(
     rows = [row(explanation, c, photo, card, picture) for c in explanation.classes]
     columns = max(len(tiles) for tiles in rows)
     width = columns * TILE + (columns - 1) * GAP
-    p = explanation.probabilities
-    heading = _heading(explanation.scores[picture], None if p is None else p[picture], card, width)
+    heading = _heading(explanation, picture, card, width)
     footnote = _scales(explanation.methods, any(tile.inset for tiles in rows for tile in tiles))
     return _page(rows, heading, lines(footnote, width, TEXT, colour=FAINT), width)
 
 
-def _heading(scores, p, card, width):
+def _heading(e, n, card, width):
     """Which network, what it sees, whether it is sure, and whether it knows such pictures at all."""
-    top = first(scores) if scores.ndim == 1 else []
-    seen = ",  ".join(f"{name_of(c, card)} {sureness(None if p is None else p[c], scores[c])}" for c in top)
+    seen = ",  ".join(f"{name} {figure}" for name, figure in answers(e, n, card))
     heading = lines(getattr(card, "title", "The network"), width, HEADING, "bold") + lines(
         seen, width, STRONG
     )
-    heading += lines(independent(card), width, TEXT, colour=FAINT)
-    return heading + lines(" ".join(filter(None, [doubt(p, card), strange(p, card)])), width, STRONG, "bold")
+    heading += lines(" ".join(facts(e, card)), width, TEXT, colour=FAINT)
+    return heading + lines(" ".join(doubts(e, n, card)), width, STRONG, "bold")
 
 
 def _scales(methods, inset):
@@ -125,8 +123,9 @@ def _below(tile):
 def _draw(figure, tile, x, y, side):
     """A tile with its upper left corner at (x, y): the picture, the bar of its scale, its captions."""
     _picture(figure, tile.picture, x, y, TILE, side)
-    if tile.zero:
-        words = [Line("exactly zero", TITLE, "bold", INK), *lines(tile.zero, TILE - 0.4, TEXT)]
+    if tile.zero or tile.undefined:
+        said = "exactly zero" if tile.zero else "no map"
+        words = [Line(said, TITLE, "bold", INK), *lines(tile.zero or tile.undefined, TILE - 0.4, TEXT)]
         write(figure, x + 0.2, y + (side - tall(words)) / 2, words)
     y += side + 0.08
     if tile.bar:

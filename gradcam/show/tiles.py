@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcam.answer import naming
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
-from gradcam.show.verdict import name_of, percent
+from gradcam.show.verdict import percent
+from gradcam.target import OfClass
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -24,7 +25,7 @@ class Tile:
     """picture: RGB (H, W, 3), uint8 or 0 to 1; title, source: above its column; strong, note: below it; zero:
     why there is nothing;
     bar: (name of the colours, lowest value, highest value), its scale; inset: whether a part of it is
-    enlarged inside it."""
+    enlarged inside it; undefined: why there is no map."""
 
     picture: np.ndarray
     title: str
@@ -34,19 +35,26 @@ class Tile:
     note: str = ""
     zero: str = ""
     inset: bool = False
+    undefined: str = ""
 
 
 def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> list[Tile]:
     """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
-    target, notes = e.target(c), []
-    name, index = partial(name_of, card=card), target.class_of(n)
-    score = None if index is None or e.scores.ndim != 2 else float(e.scores[n, index])
+    target, note = e.target(c), ""
+    name, index = naming(e, card), target.class_of(n)
+    score = None if index is None or e.ends is None else float(e.scores[n, index])
     if score is not None:
-        p = None if e.probabilities is None else percent(float(e.probabilities[n, index]))
-        notes = [(f"score {score:.4g}" + (f", probability {p}" if p else "")).replace("-", "−")]
-    strong = target.said(name) if index is None or target.start != "score" else name(index)
+        p = e.probabilities
+        figures = (
+            f"value {score:.4g}"
+            if p is None
+            else f"score {score:.4g}, probability {percent(float(p[n, index]))}"
+        )
+        note = figures.replace("-", "−")
+    alone = isinstance(target, OfClass) and target.start == "score" and target.output is None
+    strong = name(index) if alone and index is not None else target.said(name)
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
-    tiles = [Tile(photo, "Photo", seen, strong=strong, note=", ".join(notes))]
+    tiles = [Tile(photo, "Photo", seen, strong=strong, note=note)]
     tops = {}
     for method in e.methods:
         said = METHODS[method]
@@ -55,10 +63,13 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
             said.scaled_with or method,
         )
         tops[family] = max(tops.get(family, 0), top)
-    for method in e.methods:
+    for method in e.asked or e.methods:
         said = METHODS[method]
         title, drawn, family = said.title, said.drawn, said.scaled_with or method
         source = said.paper.replace(" et al.", "") + (f", at {e.layer}" if said.at_layer else "")
+        if method in e.undefined:
+            tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, undefined=e.undefined[method]))
+            continue
         map, note = e.maps[method, c][n], e.notes.get((method, c), "")
         if np.any(map):
             picture, bar = coloured(drawn, map, tops[family], photo, card)
@@ -69,9 +80,6 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
             tiles.append(
                 Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer))
             )
-    for method, why in e.undefined.items():
-        said = METHODS[method]
-        tiles.append(Tile(0.8 + 0.2 * grey(photo), said.title, said.paper.replace(" et al.", ""), zero=why))
     return tiles
 
 

@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from gradcam.answer import name_of, naming
+from minicnn.ops.sigmoid import sigmoid
+
+if TYPE_CHECKING:
+    from gradcam.explanation import Explanation
 
 SURE = 0.5  # below this, the first class is less likely than all the others together
 CLOSE = 0.1  # two classes nearer than this are a tie to a reader
 
 
-def name_of(c: int, card: Any = None) -> str:
-    """The name of class c: by the network's description, or 'class 7' if it has none."""
-    names = getattr(card, "classes", None)
-    return names[c] if names and c < len(names) else f"class {c}"
+def answers(e: Explanation, n: int = 0, card: Any = None, most: int = 5) -> list[tuple[str, str]]:
+    """What the network says of picture n, [(name, '86.7 %' or a number), ...], the first `most` classes."""
+    card, name = card or e.card, naming(e, card)
+    if e.ends is None:
+        return [("its output", " × ".join(map(str, e.scores[n].shape)) + " numbers")]
+    if e.probabilities is None:
+        return [
+            (name(c), f"{e.scores[n, c]:.4g}".replace("-", "−")) for c in range(min(most, len(e.scores[n])))
+        ]
+    if len(e.scores[n]) == 1:
+        no = (getattr(card, "classes", None) or ("no", "yes"))[0] if name(0) != "yes" else "no"
+        both = [(name(0), float(e.probabilities[n, 0])), (no, float(sigmoid(-e.scores[n, 0])))]
+        both = both[: 1 if no == name(0) else 2]
+        return [(who, percent(p)) for who, p in sorted(both, key=lambda pair: -pair[1])]
+    # where probabilities are equal to the last digit, scores are not
+    return [(name(c), percent(e.probabilities[n, c])) for c in first(e.scores[n], most)]
+
+
+def facts(e: Explanation, card: Any = None) -> list[str]:
+    """What its figures are, in sentences, where they are no shares of a hundred."""
+    if e.ends is None:
+        return ["Its output is no table of classes: no class and no percentage is named."]
+    if e.ends == "number":
+        assumed = getattr(card or e.card, "ends", None) != "number" and e.scores.shape[1] == 1
+        ask = " If it is the score of a yes-or-no network, ask for the probability of 0." if assumed else ""
+        return [f"Its output is a number, of which there is no percentage.{ask}"]
+    if e.ends == "sigmoid" and e.scores.shape[1] > 1:
+        return ["Its classes do not exclude each other: each has a probability of its own."]
+    return []
+
+
+def doubts(e: Explanation, n: int = 0, card: Any = None) -> list[str]:
+    """Whether it is sure of picture n, and whether it knows such pictures at all, in sentences."""
+    if e.probabilities is None:
+        return []
+    card, p = card or e.card, e.probabilities[n]
+    if len(p) == 1:
+        close = abs(2 * p[0] - 1) < CLOSE
+        return ["The network is unsure: it can hardly decide between yes and no."] * bool(close)
+    return [*filter(None, [doubt(p, card, among=e.ends != "sigmoid"), strange(p, card)])]
 
 
 def first(probabilities: np.ndarray, n: int = 5) -> list[int]:
@@ -26,34 +68,13 @@ def percent(p: float) -> str:
     return "< 0.1 %" if p < 0.0005 else f"{100 * p:.1f} %"
 
 
-def sureness(p: float | None, score: float) -> str:
-    """'86.7 %', the probability of a class; the score, where there are no probabilities."""
-    return f"{score:.4g}".replace("-", "−") if p is None else percent(p)
-
-
-def independent(card: Any = None) -> str:
-    """A sentence about percentages that need not add up to a hundred, '' if they do, or if there is one."""
-    return (
-        "Its classes do not exclude each other: each has a probability of its own."
-        if getattr(card, "multi_label", False) and not _alone(card)
-        else ""
-    )
-
-
-def _alone(card):
-    """Whether there is one class only: a yes or no, a number."""
-    return len(getattr(card, "classes", None) or ()) == 1
-
-
-def doubt(probabilities: np.ndarray | None, card: Any = None, of: str = "class") -> str:
+def doubt(probabilities: np.ndarray, card: Any = None, of: str = "class", among: bool = True) -> str:
     """A sentence about how unsure the network is, '' if it is not.
 
-    probabilities: of one picture, (classes,); of: what they are of
+    probabilities: of one picture, (classes,); of: what they are of; among: whether they exclude one another
     """
-    if probabilities is None or _alone(card):
-        return ""
     a, b, *_ = [*first(probabilities, 2), None]
-    if getattr(card, "multi_label", False):
+    if not among:
         return (
             "" if probabilities[a] >= SURE else "The network is unsure: it finds none of its classes likely."
         )
@@ -64,13 +85,13 @@ def doubt(probabilities: np.ndarray | None, card: Any = None, of: str = "class")
     return "" if probabilities[a] >= SURE else f"The network is unsure: it gives no {of} more than half."
 
 
-def strange(probabilities: np.ndarray | None, card: Any = None) -> str:
+def strange(probabilities: np.ndarray, card: Any = None) -> str:
     """A sentence if the picture probably shows none of the network's classes, '' if it may,
     or if nobody measured.  (classes,)
     """
     least = getattr(card, "strange", None)
     return (
         "This photo probably shows none of its classes."
-        if least is not None and probabilities is not None and probabilities.max() < least
+        if least is not None and probabilities.max() < least
         else ""
     )

@@ -32,6 +32,8 @@ class Number(Target):
     def class_of(self, picture: int = 0) -> int | None:
         return self.i
 
-    def said(self, name: Callable[[int], str] = "number {}".format) -> str:
+    def said(self, name: Callable[[int], str] = "class {}".format) -> str:
         way = "downwards" if self.downwards else "upwards"
-        return f"{name(self.i).replace('class ', 'number ')}{at_output(self.output)}, {way}"
+        called = name(self.i)
+        called = f"number {self.i}" if called == f"class {self.i}" else called
+        return f"{called}{at_output(self.output)}, {way}"
