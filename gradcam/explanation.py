@@ -147,7 +147,8 @@ def explain(
 
     A method whose rule says nothing of an operation of this network has no map, and `undefined` says why; the
     others have theirs.  What cannot be done at all is a `minicnn.Error` in one sentence: an unknown method,
-    class, layer or option, an input that holds NaN or infinite numbers, a network without what a method needs.
+    class, layer or option, an input that holds NaN or infinite numbers, a network without what a method
+    needs.
     """
     methods, x = request.methods_asked(methods), request.input_asked(x)
     card = getattr(net, "card", None)

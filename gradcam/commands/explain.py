@@ -36,7 +36,7 @@ Examples:
       a picture to print, and the numbers for a program
   gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.48 0.46 0.41 --std 0.23 0.22 0.22
       a network of your own, exported as ONNX from any framework
-  gradcam explain photo.jpg --onnx segmentation.onnx --at 10:20 5:30
+  gradcam explain photo.jpg --onnx model.onnx --at 10:20 5:30
       one whose output is a map: the scores of a region of it
 """
 
