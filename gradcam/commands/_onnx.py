@@ -168,8 +168,6 @@ def lines(net):
         yield "It is quantised to 8 bits (int8); here it is computed in float, without that rounding."
     elif d.precision != "float32":
         yield f"It is stored as {d.precision}; here it is computed in float32."
-    if d.kind == "number":
-        yield "It has one output, a number: that is no probability."
 
 
 def places(d):

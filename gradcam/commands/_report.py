@@ -31,11 +31,10 @@ def in_words(e, photo, out, advice=(), n=0):
 def as_json(e, photo, out, advice=(), n=0):
     """Print an explanation as JSON; a peak is where a map is largest, in shares of width and height."""
     explained = [{**_asked(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
-    top = [] if e.probabilities is None else [_class(e, c, n) for c in first(e.scores[n])]
-    numbers = {} if e.probabilities is not None else {"output": np.asarray(e.scores[n]).tolist()}
+    top = [_class(e, c, n) for c in first(e.scores[n])] if e.ends else []
     say_json({
         "photo": str(photo), "network": e.card.name, "layer": e.layer, "unit_layer": e.unit_layer,
-        "ends": e.ends, "top": top, **numbers,
+        "ends": e.ends, "top": top,
         "notes": [*facts(e), *doubts(e, n), *advice],
         "explained": explained, "undefined": e.undefined, "panel": str(out),
     })  # fmt: skip
@@ -76,8 +75,8 @@ def _asked(e, c, n):
 
 
 def _class(e, c, n):
-    p = {} if e.probabilities is None else {"probability": float(e.probabilities[n, c])}
-    return {"class": c, "name": naming(e)(c), "score": float(e.scores[n, c]), **p}
+    p = None if e.probabilities is None else float(e.probabilities[n, c])
+    return {"class": c, "name": naming(e)(c), "score": float(e.scores[n, c]), "probability": p}
 
 
 def _map(e, method, c, n):
