@@ -35,6 +35,7 @@ from minicnn.ops.pow import Pow, Sqrt
 from minicnn.ops.prelu import PReLU
 from minicnn.ops.reductions import LogSumExp, MaxOver, MinOver, Norm, Prod
 from minicnn.ops.relu import ReLU
+from minicnn.ops.remainder import Remainder
 from minicnn.ops.reshape import Flatten, Reshape
 from minicnn.ops.roi_align import RoIAlign
 from minicnn.ops.sigmoid import Sigmoid, SiLU
@@ -67,11 +68,11 @@ from minicnn.ops.where import Where
 __all__ = [
     "CELU", "ELU", "GELU", "LSTM", "SELU", "Abs", "Add", "Along", "Arccos", "Arccosh", "Arcsin", "Arcsinh",
     "Arctan", "Arctanh", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv",
-    "ConvTranspose", "Cos", "Cosh", "CrossEntropy", "CumSum", "Div", "Dropout", "Einsum", "Embedding", "Erf",
-    "Exp", "Expand", "Flatten", "GlobalAvgPool", "HardSigmoid", "HardSwish", "LeakyReLU", "Linear",
+    "ConvTranspose", "Cos", "Cosh", "CrossEntropy", "CumSum", "Div", "Dropout", "Einsum", "Embedding",
+    "Erf", "Exp", "Expand", "Flatten", "GlobalAvgPool", "HardSigmoid", "HardSwish", "LeakyReLU", "Linear",
     "LocalResponseNorm", "Log", "LogSigmoid", "LogSoftmax", "LogSumExp", "LpPool", "MatMul", "MaxOver",
     "MaxPool", "Maximum", "Mean", "MinOver", "Minimum", "Mish", "Mul", "Norm", "Normalise", "PReLU", "Pad",
-    "Pow", "Prod", "ReLU", "Reshape", "RoIAlign", "Shrink", "SiLU", "Sigmoid", "SigmoidCrossEntropy", "Sin",
-    "Sinh", "Slice", "Softmax", "Softplus", "Softsign", "Sqrt", "Steps", "Sub", "Sum", "Take", "Tan", "Tanh",
-    "TanhGELU", "Threshold", "TopK", "Transpose", "Where",
+    "Pow", "Prod", "ReLU", "Remainder", "Reshape", "RoIAlign", "Shrink", "SiLU", "Sigmoid",
+    "SigmoidCrossEntropy", "Sin", "Sinh", "Slice", "Softmax", "Softplus", "Softsign", "Sqrt", "Steps",
+    "Sub", "Sum", "Take", "Tan", "Tanh", "TanhGELU", "Threshold", "TopK", "Transpose", "Where",
 ]  # fmt: skip

@@ -217,6 +217,8 @@ CASES = [
     Case("Pow", ops.Pow, (positive("pow", *X), draw("z", *X))),
     Case("Pow broadcast", ops.Pow, (positive("pow", *X), draw("z", 3, 1, 1))),
     Case("Pow of negative values", ops.Pow, (draw("pow", 3, 4), np.array(3.0)), (1,)),
+    Case("Remainder", ops.Remainder, (draw("rem", *X), positive("by", 3, 1, 1))),
+    Case("Remainder truncated", lambda: ops.Remainder(True), (draw("rem", 3, 4), positive("by", 3, 4))),
     one(ops.Sqrt, positive("sqrt", 3, 4)),
     *(Case(f"{kind.__name__} {s}", kind, (distinct("mx", *s[0]), distinct("mz", *s[1]) + 0.02))
         for kind in (ops.Maximum, ops.Minimum) for s in [(X, X), (X, (3, 1, 1))]),
@@ -238,7 +240,8 @@ CASES = [
     one(ops.Softmax, draw("softmax", *X), "channels", axis=1),
     one(ops.LogSoftmax, draw("logsoftmax", *X), "channels", axis=-3),
     *(one(kind, distinct("over", *X), name, **options) for kind in (ops.MaxOver, ops.MinOver)
-        for name, options in [("all", {}), ("axes", {"axis": (1, -1)}), ("kept", {"axis": 2, "keepdims": True})]),
+        for name, options in [("all", {}), ("axes", {"axis": (1, -1)}),
+        ("kept", {"axis": 2, "keepdims": True})]),
     one(ops.Prod, draw("prod", 2, 3, 4), "all"),
     one(ops.Prod, draw("prod", 2, 3, 4), "axes", axis=(0, 2)),
     one(ops.Prod, draw("prod", 2, 3, 4) * (draw("zeros", 2, 3, 4) > -1), "with zeros", axis=-1,

@@ -298,7 +298,8 @@ def _unknown(steps, outputs):
 
 
 def _options(step, function, opset):
-    """The node's attributes as keywords; the version of the operator set for those that ask for it."""
+    """The node's attributes as keywords; the version of the operator set, and how many outputs are read, for
+    those that ask for it."""
     known = inspect.signature(function).parameters
     unknown = [a for a in step.attributes if a not in known]
     if unknown:
@@ -306,7 +307,8 @@ def _options(step, function, opset):
             f"node '{short(step.name)}': {step.op} has an attribute '{short(unknown[0])}', which is not "
             "supported"
         )
-    return step.attributes | ({"opset": opset} if "opset" in known else {})
+    asked = {"opset": opset, "outputs": len(step.outputs)}
+    return step.attributes | {name: value for name, value in asked.items() if name in known}
 
 
 def _plain(value):

@@ -1,18 +1,14 @@
-"""ONNX's operators, each a function on tensors or arrays, with ONNX's own names for attributes
-(github.com/onnx/onnx, docs/Operators.md).
+"""ONNX's operators (github.com/onnx/onnx, docs/Operators.md): the table of all importers, and adapters.
 
-Signals and weights stand before the star, in the order of the node's inputs; settings stand after it, and
-may arrive as inputs or, in older versions, as attributes: Clip's min and max, Slice's starts.  What changed
-its meaning between versions asks for `opset`.
+An adapter has ONNX's own names for attributes and calls a neutral function of `weights.graphs.operators`.
+Signals and weights stand before the star, in the order of the node's inputs; settings stand after it, and may
+arrive as inputs or, in older versions, as attributes: Clip's min and max, Slice's starts.  What changed its
+meaning between versions asks for `opset`.
 """
 
-from weights.graphs.onnx.operators import elementwise, joining, layers, numbers, pooling, shapes
+from weights.graphs.onnx.operators import axes, numbers, scoring, shapes, windows
+from weights.graphs.operators import OPERATORS as TABLE
+from weights.graphs.operators import spelled
 
-OPERATORS = (
-    layers.OPERATORS
-    | pooling.OPERATORS
-    | elementwise.OPERATORS
-    | joining.OPERATORS
-    | shapes.OPERATORS
-    | numbers.OPERATORS
-)
+ADAPTERS = axes.OPERATORS | scoring.OPERATORS | windows.OPERATORS | shapes.OPERATORS | numbers.OPERATORS
+OPERATORS = spelled(TABLE, "onnx") | ADAPTERS

@@ -1,73 +1,58 @@
-"""Operators that rearrange: other shapes, other orders, parts, borders."""
+"""Shapes, parts, borders and sizes, as ONNX says them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from minicnn import Pad, Reshape, Slice, Tensor, Transpose
+from minicnn import Slice
 from weights.errors import WeightsError
 from weights.graphs.onnx.operators.values import Ints, Value
+from weights.graphs.operators import resizing
+from weights.graphs.operators import shapes as build
+from weights.graphs.operators.values import ints
 
 
 def reshape(x: Value, *, shape: Ints, allowzero: int = 0) -> Value:
     """0 keeps a size, -1 is worked out."""
-    sizes = [int(n) for n in np.asarray(shape)]
+    sizes = ints(shape)
     if not allowzero:
         sizes = [x.shape[i] if n == 0 else n for i, n in enumerate(sizes)]
-    if -1 in sizes:
-        known = int(np.prod([n for n in sizes if n != -1]))
-        sizes[sizes.index(-1)] = int(np.prod(x.shape)) // known if known else 0
-    return _reshaped(x, sizes)
-
-
-def flatten(x: Value, *, axis: int = 1) -> Value:
-    axis = axis + x.ndim if axis < 0 else axis
-    return _reshaped(x, (int(np.prod(x.shape[:axis])), int(np.prod(x.shape[axis:]))))
-
-
-def squeeze(x: Value, *, axes: Ints | None = None) -> Value:
-    axes = (
-        [i for i, n in enumerate(x.shape) if n == 1]
-        if axes is None
-        else [int(a) % x.ndim for a in np.asarray(axes)]
-    )
-    if any(x.shape[a] != 1 for a in axes):
-        raise WeightsError(f"axes {axes} of {tuple(x.shape)} are not all 1")
-    return _reshaped(x, [n for i, n in enumerate(x.shape) if i not in axes])
-
-
-def unsqueeze(x: Value, *, axes: Ints) -> Value:
-    axes = np.asarray(axes).reshape(-1)
-    ndim = x.ndim + len(axes)
-    at, sizes = {int(a) % ndim for a in axes}, iter(x.shape)
-    return _reshaped(x, [1 if i in at else next(sizes) for i in range(ndim)])
-
-
-def transpose(x: Value, *, perm: Ints | None = None) -> Value:
-    return Transpose(perm if perm is not None else range(x.ndim)[::-1])(x)
+    return build.reshape(x, shape=sizes)
 
 
 def slice_of(
     x: Value, *, starts: Ints, ends: Ints, axes: Ints | None = None, steps: Ints | None = None
 ) -> Value:
-    starts, ends = np.asarray(starts).tolist(), np.asarray(ends).tolist()
-    axes = range(len(starts)) if axes is None else np.asarray(axes).tolist()
-    steps = [1] * len(starts) if steps is None else np.asarray(steps).tolist()
+    starts, ends = ints(starts), ints(ends)
+    axes = range(len(starts)) if axes is None else ints(axes)
+    steps = [1] * len(starts) if steps is None else ints(steps)
     index = [slice(None)] * x.ndim
     for start, end, axis, step in zip(starts, ends, axes, steps):
+        n = x.shape[axis]
+        if step < 0 and end < -n:
+            end = None  # before the first value, where Python would count from the end
         index[axis] = slice(start, end, step)
     return Slice(*index)(x)
 
 
-def gather(x: Value, indices: Value | None = None, *, axis: int = 0) -> Value:
-    """One index of an axis, or, of mere numbers, any."""
-    if isinstance(indices, Tensor):
-        raise WeightsError("which values to gather depends on the picture: not supported")
-    if not isinstance(x, Tensor):
-        return np.take(x, indices, axis)
-    if np.ndim(indices):
-        raise WeightsError("of a signal, only one index can be gathered")
-    return Slice(*(slice(None),) * (axis % x.ndim), int(indices))(x)
+def split(
+    x: Value,
+    sizes: Value | None = None,
+    *,
+    axis: int = 0,
+    split: Ints | None = None,
+    num_outputs: int | None = None,
+    outputs: int = 0,
+) -> tuple[Value, ...]:
+    """By sizes, or into equal parts, of which the last may be smaller."""
+    split = sizes if sizes is not None else split
+    if split is None:
+        n, parts = x.shape[axis], num_outputs or outputs
+        each = -(-n // parts)
+        split = [max(0, min(each, n - i * each)) for i in range(parts)]
+    return build.split(x, sizes=split, axis=axis)
 
 
 def pad(
@@ -79,35 +64,85 @@ def pad(
     mode: str = "constant",
     value: float = 0.0,
 ) -> Value:
-    """Negative widths cut."""
-    if mode != "constant":
-        raise WeightsError(f"padding by '{mode}' is not supported, only by a constant")
-    pads = np.asarray(pads).tolist()
-    axes = [int(a) % x.ndim for a in np.asarray(range(x.ndim) if axes is None else axes)]
-    widths, index = [(0, 0)] * x.ndim, [slice(None)] * x.ndim
+    pads = ints(pads)
+    axes = [a % x.ndim for a in (range(x.ndim) if axes is None else ints(axes))]
+    widths = [(0, 0)] * x.ndim
     for axis, before, after in zip(axes, pads[: len(axes)], pads[len(axes) :]):
-        index[axis] = slice(max(0, -before), x.shape[axis] + min(0, after))
-        widths[axis] = (max(0, before), max(0, after))
-    x = Slice(*index)(x) if min(pads, default=0) < 0 else x
+        widths[axis] = (before, after)
     fill = value if constant_value is None else np.reshape(constant_value, ()).item()
-    return Pad(*widths, value=fill)(x)
+    return build.pad(x, widths=widths, mode=mode, value=fill)
 
 
-def _reshaped(x, shape):
-    """x in another shape; what undoes a reshape gives back what that was made from."""
-    shape = tuple(int(n) for n in shape)
-    if isinstance(x, Tensor) and isinstance(x.op, Reshape) and tuple(x.op.inputs[0].shape) == shape:
-        return x.op.inputs[0]
-    return Reshape(shape)(x)
+def center_crop_pad(x: Value, *, shape: Ints, axes: Ints | None = None) -> Value:
+    """As much of the middle as fits, or a border of zeros around it."""
+    for axis, wanted in zip(range(x.ndim) if axes is None else ints(axes), ints(shape)):
+        n = x.shape[axis]
+        first = abs(n - wanted) // 2
+        if wanted < n:
+            x = build.cut(x, slice(first, first + wanted), axis=axis)
+        elif wanted > n:
+            widths = [(0, 0)] * x.ndim
+            widths[axis] = (first, wanted - n - first)
+            x = build.pad(x, widths=widths)
+    return x
+
+
+def resize(
+    x: Value,
+    *,
+    roi: Any = None,
+    scales: Any = None,
+    sizes: Any = None,
+    antialias: int = 0,
+    axes: Ints | None = None,
+    coordinate_transformation_mode: str | None = None,
+    cubic_coeff_a: float = -0.75,
+    exclude_outside: int = 0,
+    extrapolation_value: float = 0.0,
+    keep_aspect_ratio_policy: str = "stretch",
+    mode: str = "nearest",
+    nearest_mode: str | None = None,
+    opset: int = 13,
+) -> Value:
+    """Before version 11, and as Upsample, the second input is `scales`, and coordinates are asymmetric."""
+    if opset < 11:
+        scales, roi = (roi if scales is None else scales), None
+    coordinates = coordinate_transformation_mode or ("half_pixel" if opset >= 11 else "asymmetric")
+    axes = range(x.ndim) if axes is None else [a % x.ndim for a in ints(axes)]
+    if scales is not None and np.size(scales):
+        scales = [float(s) for s in np.asarray(scales).reshape(-1)]
+        sizes = [int(np.floor(x.shape[a] * s)) for a, s in zip(axes, scales)]
+    elif sizes is not None and np.size(sizes):
+        sizes = ints(sizes)
+        scales = [size / x.shape[a] for a, size in zip(axes, sizes)]
+        if keep_aspect_ratio_policy != "stretch":
+            one = (min if keep_aspect_ratio_policy == "not_larger" else max)(scales)
+            scales = [one] * len(scales)
+            sizes = [int(one * x.shape[a] + 0.5) for a in axes]
+    else:
+        raise WeightsError("a resize needs scales or sizes")
+    window = None
+    if coordinates == "tf_crop_and_resize":
+        ends = np.asarray(roi, np.float64).reshape(2, -1).T
+        window = [(float(start), float(end)) for start, end in ends]
+    rounding = nearest_mode or ("round_prefer_floor" if opset >= 11 else "floor")
+    y = resizing.resize(
+        x, axes=axes, sizes=sizes, scales=scales, mode=mode, coordinates=coordinates, rounding=rounding,
+        cubic=float(cubic_coeff_a), exclude_outside=bool(exclude_outside), antialias=bool(antialias),
+        window=window, outside=float(extrapolation_value),
+    )  # fmt: skip
+    return y if y.dtype == x.dtype else y.astype(x.dtype)
+
+
+def upsample(x: Value, *, scales: Any, mode: str = "nearest") -> Value:
+    return resize(x, scales=scales, mode="linear" if mode == "bilinear" else mode, opset=10)
+
+
+def trilu(x: Value, *, k: Any = 0, upper: int = 1) -> Value:
+    return build.triangle(x, k=k, upper=upper)
 
 
 OPERATORS = {
-    "Reshape": reshape,
-    "Flatten": flatten,
-    "Squeeze": squeeze,
-    "Unsqueeze": unsqueeze,
-    "Transpose": transpose,
-    "Slice": slice_of,
-    "Gather": gather,
-    "Pad": pad,
-}
+    "Reshape": reshape, "Slice": slice_of, "Split": split, "Pad": pad, "CenterCropPad": center_crop_pad,
+    "Resize": resize, "Upsample": upsample, "Trilu": trilu,
+}  # fmt: skip

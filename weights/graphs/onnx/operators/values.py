@@ -1,14 +1,5 @@
-"""What flows along the edges of a graph: tensors where the picture went, plain arrays where only numbers
-did.
-"""
+"""What flows along the edges of a graph."""
 
-from __future__ import annotations
+from weights.graphs.operators.values import Ints, Value
 
-from collections.abc import Sequence
-
-import numpy as np
-
-from minicnn import Tensor
-
-Value = Tensor | np.ndarray
-Ints = Sequence[int] | np.ndarray
+__all__ = ["Ints", "Value"]
