@@ -27,6 +27,7 @@ from weights.graphs.onnx.network import Network
 from weights.graphs.onnx.operators import OPERATORS
 
 OPSETS = range(8, 22)
+NUMPYS = {name for name, kind in np.sctypeDict.items() if kind.__module__ == "numpy"}
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "not applicable"
 
 
@@ -111,7 +112,8 @@ def _check(case, path, model, inputs, expected):
     if any(isinstance(v, (list, type(None))) for v in (*inputs, *expected)):
         raise WeightsError("sequences and optional values are not supported")
     inputs, expected = [_array_of(v) for v in inputs], [_array_of(v) for v in expected]
-    strange = [v.dtype for v in (*inputs, *expected) if v.dtype.type.__module__ != "numpy"]
+    known = np.sctypeDict if case.name.startswith("test_cast") else NUMPYS
+    strange = [v.dtype for v in (*inputs, *expected) if v.dtype.name not in known]
     if strange:
         raise WeightsError(f"numbers of type {strange[0]} are not supported")
     net = Network(read(path))

@@ -9,6 +9,7 @@ import numpy as np
 from minicnn import Add, Einsum, Expand, Linear, MatMul, Mul, Reshape, Softmax, Take, Transpose, Where
 from weights.errors import WeightsError
 from weights.graphs.operators.operator import Operator
+from weights.graphs.operators.shapes import LARGEST
 from weights.graphs.operators.values import Value, is_signal, plain
 
 
@@ -60,8 +61,6 @@ def gemm(
 def einsum(*xs: Value, equation: str) -> Value:
     """Einstein's sum: "bij,bjk->bik"; "..." stands for axes that broadcast, and an index twice in one input
     for its diagonal."""
-    if not is_signal(*xs):
-        return np.einsum(equation, *xs)
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     most = max((x.ndim - len(t.replace("...", "")) for x, t in zip(xs, terms) if "..." in t), default=0)
@@ -74,6 +73,10 @@ def einsum(*xs: Value, equation: str) -> Value:
     for x, term in zip(xs, spelled):
         for letter, n in zip(term, x.shape):
             sizes[letter] = max(n, sizes.get(letter, 1))
+    if np.prod([float(sizes[letter]) for letter in right.replace("...", "".join(free))]) > LARGEST:
+        raise WeightsError(f"the sum '{equation}' has more than {LARGEST:,} values")
+    if not is_signal(*xs):
+        return np.einsum(equation, *xs)
     ready = [_once(x, term, sizes) for x, term in zip(xs, spelled)]
     result = right.replace("...", "".join(free))
     return Einsum(f"{','.join(term for _, term in ready)}->{result}")(*[x for x, _ in ready])

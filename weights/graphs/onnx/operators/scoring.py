@@ -103,9 +103,11 @@ def cast(x: Value, *, to: int, saturate: int = 1, round_mode: str = "up") -> Val
 
 
 def cast_like(x: Value, like: Value, *, saturate: int = 1, round_mode: str = "up") -> Value:
-    if is_signal(x) and x.dtype.kind == like.dtype.kind == "f":
-        return x
     kind = like.dtype
+    if kind.name not in TYPES.values():
+        raise WeightsError(f"a cast to {kind.name} is not supported")
+    if is_signal(x) and x.dtype.kind == kind.kind == "f":
+        return x
     return Steps(lambda v: v.astype(kind))(x) if is_signal(x) else x.astype(kind)
 
 
