@@ -273,7 +273,7 @@ def _graph(*nodes, inputs=(("x", (1, 1, 4, 4)),)):
 
 @pytest.mark.parametrize(("node", "said"), [
     (("Bernoulli", {}), r"an operator that is not known here .how often.: Bernoulli .1.$"),
-    (("Pad", {"mode": "reflect"}), "padding by 'reflect' is not supported"),
+    (("Pad", {"mode": "mirror"}), "padding by 'mirror' is not known"),
     (("Conv", {"odd": 1}), "Conv has an attribute 'odd'"),
 ])  # fmt: skip
 def test_what_is_not_supported_is_named(node, said, tmp_path):

@@ -3,11 +3,15 @@
 `Lacking` says that this case has no counterpart.
 """
 
+from weights.graphs.operators import OPERATORS as TABLE
+from weights.graphs.operators import spelled
 from weights.graphs.torch.operators import arithmetic, elementwise, layers, reductions, shapes
 from weights.graphs.torch.operators.lacking import Lacking
+from weights.graphs.torch.operators.order import in_atens_order
 
 ROOMS = (layers, elementwise, arithmetic, reductions, shapes)
-OPERATORS = {name: f for room in ROOMS for name, f in room.OPERATORS.items()}  # the first result
+SHARED = {name: in_atens_order(f) for name, f in spelled(TABLE, "aten").items()}  # with all importers
+OPERATORS = SHARED | {name: f for room in ROOMS for name, f in room.OPERATORS.items()}  # the first result
 PARTS = shapes.PARTS  # f(which, ...): any of several results
 SIZED = shapes.SIZED  # f(x, the result's shape, x's first size, both as recorded)
 
