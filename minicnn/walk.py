@@ -159,7 +159,8 @@ def _gradients(op):
     """The name of the gradient method of each input, None where there is none."""
     named = _input_names(type(op))
     if _variadic(op):
-        return ["g" + named[0][1:]] * len(op.inputs)
+        way = "g" + named[0][1:]
+        return [way if hasattr(op, way) else None] * len(op.inputs)
     return ["g" + n if hasattr(op, "g" + n) else None for n in named[: len(op.inputs)]]
 
 

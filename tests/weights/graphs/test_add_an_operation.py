@@ -1,4 +1,4 @@
-"""The drill: an operation of any network is two files, its equation and its entry in the table of operators."""
+"""The drill: an operation of any network is two files, its equation and its entry in the table."""
 
 import os
 import shutil
@@ -43,10 +43,12 @@ from minicnn import GraphError, ReLU, RuleError, Tensor, backward, find
 from minicnn.layer import Layer
 from weights.graphs.onnx.model import Model, Step
 from weights.graphs.onnx.network import Network
-from weights.graphs.torch.operators import OPERATORS
+from weights.graphs.torch.operators import OPERATORS as ATEN
 
-steps = [Step("Squash", "squash1", ["x"], ["s"], {"gain": np.float32(2)}), Step("Relu", "relu1", ["s"], ["y"])]
-net = Network(Model(steps=steps, constants={}, inputs={"x": (-1, 3)}, outputs=["y"], opset=13))
+squash = Step("Squash", "squash1", ["x"], ["s"], {"gain": np.float32(2)})
+steps = [squash, Step("Relu", "relu1", ["s"], ["y"])]
+made = Model(steps=steps, constants={}, inputs={"x": (-1, 3)}, outputs=["y"], opset=13)
+net = Network(made)
 x = Tensor(np.array([[0.5, -1.0, 3.0]]), "x")
 y = net.run({"x": x})[0]
 assert np.allclose(y.data, [[0.8, 0, 0.6]]), y.data
@@ -58,7 +60,7 @@ except RuleError as error:
     assert "Squash" in str(error)
 else:
     raise AssertionError("a table that says nothing of Squash was not refused")
-assert np.allclose(OPERATORS["squash"](x).data, y.op.inputs[0].data / 2)
+assert np.allclose(ATEN["squash"](x).data, y.op.inputs[0].data / 2)
 """
 
 
@@ -80,8 +82,8 @@ def test_two_files_are_enough(copied):
     with open(copied / "weights" / "graphs" / "operators" / "activations.py", "a", encoding="utf-8") as group:
         group.write(ENTRY)
     environment = os.environ | {"PYTHONPATH": str(copied), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", USED]
     done = subprocess.run(
-        [sys.executable, "-c", USED], cwd=copied, env=environment, capture_output=True, text=True, check=False,
-        timeout=120,
-    )  # fmt: skip
+        command, cwd=copied, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ from weights.graphs.torch.operators.lacking import Lacking
 
 
 def in_atens_order(build):
-    """A neutral function, called as ATen calls: signals and settings one after the other, the first result."""
+    """A neutral function, called as ATen calls: signals and settings by their places; the first result."""
     names = [p.name for p in inspect.signature(build).parameters.values() if p.kind is p.KEYWORD_ONLY]
     signals = [p for p in inspect.signature(build).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     count = len(signals) or 2  # functions of any number of signals are of two here
