@@ -25,13 +25,14 @@ from gradcam.methods.score_cam import score_cam
 from gradcam.methods.smoothgrad import smoothgrad
 from gradcam.methods.xgrad_cam import xgrad_cam
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
+from gradcam.runs import explain_many
 from gradcam.target import Target, strongest_unit
 
 __all__ = [
     "BACKPROP", "CLASSIC", "DECONVNET", "EXCITATION", "GUIDED", "LRP_ALPHA_BETA", "LRP_EPSILON", "LRP_GAMMA",
     "METHODS", "PANEL", "RELATIVES",
     "Explanation", "Target", "ablation_cam", "cam", "counterfactual", "deconvnet", "eigen_cam",
-    "excitation_backprop", "explain", "grad_cam",
+    "excitation_backprop", "explain", "explain_many", "grad_cam",
     "grad_cam_pp", "gradient", "guided_backprop", "guided_grad_cam", "hirescam", "input_times_gradient",
     "integrated_gradients",
     "layercam", "lrp", "occlusion", "saliency", "score_cam", "smoothgrad", "strongest_unit", "upsample",

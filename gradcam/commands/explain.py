@@ -4,7 +4,7 @@ import math
 import os
 import sys
 
-from gradcam.commands import _onnx, _places
+from gradcam.commands import _many, _onnx, _places
 from gradcam.commands._parser import described
 from gradcam.commands._scene import KINDS, SCENE_NETWORK, built_in
 
@@ -14,7 +14,7 @@ MOST = 12  # rows that a panel can have
 DESCRIPTION = """\
 Explain what a network sees in a photo.  It prints the five most probable classes, and draws a panel: a
 row for each class, and in it for each method a saliency map, a heat map or an overlay, which shows where
-the network finds evidence for that class.
+the network finds evidence for that class.  Of many photos it writes rows of numbers, and the maps as arrays.
 """
 EXAMPLES = """\
 Examples:
@@ -38,6 +38,8 @@ Examples:
       a network of your own, exported as ONNX from any framework
   gradcam explain photo.jpg --onnx model.onnx --at 10:20 5:30
       one whose output is a map: the scores of a region of it
+  gradcam explain photos/ --method grad_cam --out RUN/
+      a folder of photos: a row of numbers for each, and the maps as arrays; killed, it goes on where it was
 """
 
 
@@ -45,9 +47,8 @@ def register(subparsers):
     from gradcam.explanation import PANEL
 
     parser = described(subparsers, "explain", "explain what a network sees in a photo", DESCRIPTION, EXAMPLES)
-    parser.add_argument(
-        "photo", metavar="PHOTO", nargs="?", help="a picture file; without one, a sample photo"
-    )
+    photos = "a picture file; without one, a sample photo; or many (see below)"
+    parser.add_argument("photos", metavar="PHOTO", nargs="*", help=photos)
     parser.add_argument(
         "--network", metavar="NAME", help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, 1000 classes"
     )
@@ -70,6 +71,7 @@ def register(subparsers):
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
     _places.option(parser, "PHOTO_explained.png", "the panel")
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
+    _many.options(parser)
     _onnx.options(parser)
     parser.set_defaults(run=run)
 
@@ -83,12 +85,16 @@ def run(args):
     from gradcam.methods import METHODS
     from minicnn import Tensor
 
+    args.photo = args.photos[0] if args.photos else None
     _photo_first(args)
     _onnx.check(args)
+    many = _many.given(args)
     name = None if args.onnx else network_named(args.network or PHOTO_NETWORK)
     methods = list(
         dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
     )
+    if many:
+        return _of_many(args, name, methods)
     shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
     out = _places.place(args, _places.name_of(args.photo, "explained", shown))
     image, kinds, called = _picture(args.photo, name)
@@ -126,6 +132,34 @@ def run(args):
     return 0
 
 
+def _of_many(args, name, methods):
+    """What holds for all photos is found out with a blank one."""
+    import numpy as np
+
+    from gradcam.asking import class_index, layer_named
+    from gradcam.commands._network import loaded, see_layers
+    from gradcam.methods import METHODS
+    from minicnn import Tensor
+
+    net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
+    preprocessing = net.card.preprocessing
+    x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
+    y = net(Tensor(x, "x"))
+    if args.onnx:
+        _onnx.check_labels(args, net, y.shape[1])
+        methods = methods if args.methods else _onnx.split_methods(net, y, methods)[0]
+    for method in methods:
+        if METHODS[method].end:
+            METHODS[method].end(y)
+    class_of = class_index if args.onnx else _class
+    classes = list(dict.fromkeys(class_of(c, net.card.classes, y.shape[1]) for c in args.classes or ()))
+    see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
+    at = [layer_named(layer, net, x, see) for layer in (args.layer, args.unit_layer)]
+    if args.onnx:
+        _onnx.check_layers(args.onnx, y, at)
+    return _many.run(args, net, classes, methods, *at)
+
+
 def _class(asked, names, count):
     """The class that was asked for; if there is none, whether the network of 1000 classes has it."""
     from gradcam.asking import AskError, class_index
@@ -149,7 +183,7 @@ def _photo_first(args):
     from gradcam.asking import AskError
 
     taken = [word for word in [*(args.classes or []), *(args.methods or [])] if os.path.isfile(word)]
-    if taken and not args.photo:
+    if taken and not args.photos:
         raise AskError(
             f"'{taken[0]}' stands where a name was expected: write the photo first, "
             f"gradcam explain {taken[0]} ..."

@@ -148,6 +148,7 @@ BAD = {
         f"add --network {NETWORK}",
     ),
     "weights that layers do not fit": (["layers", "--weights", "net.npz"], f"add --network {NETWORK}"),
+    "two photos": (["explain", "photo.jpg", "net.npz"], "explained into a folder: add --out RUN/"),
     "layers of no network": (["layers", "--network", "vgg17"], "vgg16"),
 }
 
@@ -168,7 +169,7 @@ NO_COMMANDS = {
     "explain --colour red": "unrecognized arguments",
     "photo.jpg": "gradcam explain photo.jpg",
     "explian": "there is explain",
-    "explain photo.jpg net.npz photo.jpg": "one file at a time: net.npz is one more",
+    "layers photo.jpg net.npz": "one file at a time: photo.jpg is one more",
     "explain photo.jpg --scale 3": "choose from 1, 255",
     "explain photo.jpg --mean nan": "no finite number",
     "explain photo.jpg --crop 0": "a number of pixels from 1, not '0'",

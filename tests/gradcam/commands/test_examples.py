@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ FOREIGN = (
     "weights get",
     "vgg16",
     "photos.npz",
-    " model.onnx",
+    ".onnx",
     "...",
 )  # files that nobody has at hand
 SLOW = ("verify kit", "methods --seconds", "weights check")  # these have tests of their own
@@ -37,6 +38,8 @@ def folder(tmp_path_factory):
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (90, 120, 3), dtype=np.uint8)).save(
         folder / "photo.jpg"
     )
+    (folder / "photos").mkdir()
+    shutil.copy(folder / "photo.jpg", folder / "photos")
     return folder
 
 

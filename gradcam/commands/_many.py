@@ -1,0 +1,77 @@
+"""Many photos explained into a folder: the part of `gradcam explain` that is for more than one."""
+
+import argparse
+import os
+import re
+import sys
+
+from gradcam.commands._parser import count
+
+
+def options(parser):
+    """The options of `gradcam explain PHOTOS... --out RUN/`."""
+    group = parser.add_argument_group(
+        "many photos",
+        "files, folders, patterns, @LIST (a file of paths) or - (paths on standard input), into a folder: "
+        "--out RUN/.  It gets rows.jsonl, maps/METHOD.npy (photos, classes, h, w), timings.jsonl and "
+        "settings.json.  If it is killed, the same command goes on where it was",
+    )
+    processes = (
+        "how many processes, each with one thread; the results are the same; default: one for each core"
+    )
+    group.add_argument("--workers", metavar="N", type=count, help=processes)
+    at = "the size of the maps: as the methods give them, or of the pixels that the network saw"
+    group.add_argument("--maps", choices=("layer", "photo"), help=f"{at}; default: layer")
+    group.add_argument("--dtype", choices=("float32", "float16"), help="of the maps; default: float32")
+    group.add_argument(
+        "--shard", metavar="K/N", type=_shard, help="only the K-th of N parts; see: gradcam merge"
+    )
+
+
+def given(args):
+    """Whether many photos were asked for.  AskError if only half of it was said."""
+    from gradcam.asking import AskError
+    from gradcam.runs.photos import several
+
+    many = several(args.photos)
+    into = args.out is not None and args.out.endswith(("/", os.sep))
+    if many and args.out is None:
+        what = "this is a directory; photos" if os.path.isdir(args.photos[0]) else "many photos"
+        raise AskError(f"{args.photos[0]}: {what} are explained into a folder: add --out RUN/")
+    if many or (into and args.photos):
+        return True
+    for option in ("workers", "maps", "dtype", "shard"):
+        if getattr(args, option) is not None:
+            raise AskError(f"--{option} is for many photos, explained into a folder: add --out RUN/")
+    return False
+
+
+def run(args, net, classes, methods, layer, unit_layer):
+    """Explain the photos, and say what was found -> the exit status."""
+    from gradcam.commands._printing import say, say_json
+    from gradcam.runs import Task, explain_into
+    from gradcam.runs.photos import find
+    from gradcam.runs.workers import cores
+    from minicnn.convolution.fast.memory import keep_memory
+
+    photos = find(args.photos, but=args.out)
+    size, dtype = args.maps or "layer", args.dtype or "float32"
+    task = Task(net, tuple(methods), tuple(classes) or None, layer, unit_layer, size, dtype)
+    workers = args.workers or max(1, min(cores(), len(photos) // 16))
+    keep_memory()
+    done = explain_into(
+        args.out, task, photos, workers=workers, shard=args.shard, progress=sys.stderr.isatty()
+    )
+    if args.json:
+        say_json({"folder": str(done.path), "photos": done.count, "errors": done.errors})
+    else:
+        failed = f"; {done.errors} could not be explained, and their rows say why" if done.errors else ""
+        say(f"{done.count} photo{'s' * (done.count != 1)}{failed}: {done.path}{os.sep}")
+    return 0
+
+
+def _shard(text):
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise argparse.ArgumentTypeError(f"a part is K/N, from 1/N to N/N, not '{text}'")
+    return int(found[1]), int(found[2])

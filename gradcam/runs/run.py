@@ -1,0 +1,81 @@
+"""Many photos, explained: into a folder, or one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gradcam import request
+from gradcam.runs import photos as finding
+from gradcam.runs import workers as pool
+from gradcam.runs.settings import settings_of
+from gradcam.runs.task import Explained, Task
+
+if TYPE_CHECKING:
+    from gradcam.runs.folder import Folder
+
+Explain = Callable[[Task, Iterable[tuple[int, str]]], Iterator[Explained]]
+
+
+def explain_many(
+    net: Any,
+    photos: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    methods: str | Iterable[str] = ("grad_cam",),
+    classes: Sequence[Any] | None = None,
+    layer: str | None = None,
+    unit_layer: str | None = None,
+    *,
+    size: str = "layer",
+    dtype: str = "float32",
+    workers: int = 1,
+) -> Iterator[Explained]:
+    """Explain many photos, one after the other: memory stays flat, however many there are.
+
+    net      a network with its card, which says how photos are prepared
+    photos   files, folders, patterns, lists (see `gradcam.runs.photos.find`)
+    size     of the maps: "layer", as the methods give them, or "photo", at the pixels that the network saw
+    workers  how many processes; what they find does not depend on it, to the last bit
+
+    The rest is as in `explain`.  A photo that cannot be read comes, too: its `error` says why.
+    """
+    words = [photos] if isinstance(photos, (str, os.PathLike)) else photos
+    chosen = tuple(classes) if classes else None
+    task = Task(net, tuple(request.methods_asked(methods)), chosen, layer, unit_layer, size, dtype)
+    return pool.explained(task, enumerate(finding.find(words)), workers)
+
+
+def explain_into(
+    path: str | os.PathLike[str],
+    task: Task,
+    photos: Sequence[str],
+    *,
+    workers: int = 1,
+    shard: tuple[int, int] | None = None,
+    progress: bool = False,
+    explained: Explain | None = None,
+) -> Folder:
+    """Explain photos into a folder (see `gradcam.runs.folder`), or go on where it was -> the folder, closed.
+
+    shard: (k, n), only the k-th of n blocks of the photos, in PATH/shards/K-of-N; explained: what explains
+    them in place of worker processes here.  RunError, SaveError: it cannot begin, or go on.
+    """
+    from tqdm import tqdm  # here, as starting a command without them is quicker
+
+    from gradcam.runs.folder import opened
+
+    explained = explained or (lambda task, todo: pool.explained(task, todo, workers))
+    mine = finding.block(len(photos), shard)
+    place = Path(path) / "shards" / "{}-of-{}".format(*shard) if shard else Path(path)
+    with opened(place, settings_of(task, photos, shard), mine.start, len(mine)) as folder:
+        todo = ((number, photos[number]) for number in mine[folder.done :])
+        bar = tqdm(
+            total=folder.count, initial=folder.done, unit="photo", disable=not progress, smoothing=0.05
+        )
+        with bar:
+            for found in explained(task, todo):
+                folder.add(found)
+                bar.set_postfix(errors=folder.errors, refresh=False)
+                bar.update()
+    return folder
