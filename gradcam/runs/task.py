@@ -85,9 +85,7 @@ class Task:
             with _blas().limit(limits=1, user_api="blas"):
                 self._explain(done)
         except (ImageError, MemoryError) as error:
-            reason = (
-                str(error) if isinstance(error, ImageError) else "there is not enough memory for it"
-            )
+            reason = str(error) if isinstance(error, ImageError) else "there is not enough memory for it"
             done.row.update(top=[], explained=[], panel=None, error=reason.removeprefix(f"{photo}: "))
             done.maps, done.panel = {}, None
         return done
