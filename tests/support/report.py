@@ -11,16 +11,16 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 class Report:
-    """Lines that are printed as they come and kept in tests/results/<name>.txt."""
+    """Lines that are printed as they come and kept in tests/results/<name>.txt; module: what makes it."""
 
-    def __init__(self, name, title, packages):
+    def __init__(self, name, title, packages, module=None):
         self.file, self.lines = RESULTS / f"{name}.txt", []
         versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in packages)
         self.say(title)
         self.say(
             f"{datetime.date.today()}; Python {platform.python_version()}, {versions}; {platform.machine()}"
         )
-        self.say(f"run by: python -m tests.{name}")
+        self.say(f"run by: python -m tests.{module or name}")
 
     def say(self, line=""):
         print(line, flush=True)

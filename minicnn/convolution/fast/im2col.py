@@ -7,10 +7,10 @@ Every window of the input becomes a column of B (stride s, dilation d, pad p):
 
     y = W B        gW = gy B^T        gx = the columns of  W^T gy  added where their windows were taken from
 
-or, where the stride is 1 and there are many channels, gx is a convolution with the kernel turned round, which
-adds nothing in memory.  Windows are taken in blocks that stay in cache, so B never exists as a whole.  B lies
-in memory with its pixels last if those of x do; results lie as (N, h, w, F), pictures of a few colours as (N,
-C, H, W).
+or, where the stride is 1 and there are many channels, gx is a convolution with the kernel turned round,
+which adds nothing in memory (in float64, turning so many weights costs more).  Windows are taken in blocks
+that stay in cache, so B never exists as a whole.  B lies in memory with its pixels last if those of x do;
+results lie as (N, h, w, F), pictures of a few colours as (N, C, H, W).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def forward(x: np.ndarray, W: np.ndarray, geometry: Geometry, b: np.ndarray | No
     if _is_product(kernel, geometry):
         y = _product(x, W.reshape(F, -1), _sum_in_shares)
         return y if b is None else np.add(y, b[:, None, None], out=y)
-    Wk = W.transpose(2, 3, 1, 0).reshape(-1, F)
+    Wk = _taps_first(W)
     y = empty_like(x, shape=(N, h, w, F), order="C")
     padded = geometry.padded(x, kernel, (h, w))
 
@@ -60,7 +60,8 @@ def gx(gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -
         return _product(gy, W.reshape(F, C).T, np.matmul)  # rounding in the backward pass flips no gate
     span = [d * (k - 1) for k, d in zip(kernel, geometry.dilation)]
     (top, _), (left, _) = geometry.pad
-    if geometry.stride == (1, 1) and 2 * C > F and top <= span[0] and left <= span[1]:
+    turned = geometry.stride == (1, 1) and 2 * C > F and W.dtype != np.float64
+    if turned and top <= span[0] and left <= span[1]:
         around = [(s - p, n - (h - p)) for n, h, s, (p, _) in zip(size, gy.shape[-2:], span, geometry.pad)]
         return forward(gy, W[:, :, ::-1, ::-1].swapaxes(0, 1), Geometry(1, around, geometry.dilation))
     return _put_back(gy, W, size, geometry)
@@ -93,9 +94,18 @@ def _product(x, W, multiply):
     return y.reshape(N, h, w, F).transpose(0, 3, 1, 2)
 
 
+def _taps_first(W):
+    """W (F, C, kh, kw) as (kh*kw*C, F)"""
+    if W.dtype == np.float64:  # filter by filter stays in cache; float32 would have other last bits
+        return W.transpose(0, 2, 3, 1).reshape(len(W), -1).T
+    return W.transpose(2, 3, 1, 0).reshape(-1, len(W))
+
+
 def _sum_in_shares(a, b, out=None):
     """a @ b, a sum of K terms, as a sum of sums of TERMS terms: half the rounding for K = 200, so fewer gates
-    and switches flip."""
+    and switches flip.  float64 has digits to spare, and sums at once."""
+    if a.dtype == np.float64:
+        return np.matmul(a, b, out=out)
     (rows, K), pieces = a.shape, -(-len(b) // block_size(TERMS, a))
     y = np.empty_like(a, shape=(rows, b.shape[1]), order="C") if out is None else out
     cuts = shares(K, pieces)
@@ -125,7 +135,7 @@ def _put_back(gy, W, size, geometry):
     those are neighbours in memory.
     """
     (N, F, h, w), (_, C, kh, kw) = gy.shape, W.shape
-    Wk, signals = W.transpose(2, 3, 1, 0), gy.transpose(0, 2, 3, 1)
+    signals = gy.transpose(0, 2, 3, 1)
     (sh, sw), (dh, dw) = geometry.stride, geometry.dilation
     height, width = h + dh * (kh - 1) // sh, w + dw * (kw - 1) // sw
     channels_last = C >= 16
@@ -136,7 +146,7 @@ def _put_back(gy, W, size, geometry):
 
     def compute(part):
         n, channels = part
-        Wp = Wk[:, :, channels].reshape(-1, F)
+        Wp = _taps_first(W[:, channels])
         for _, rows in _blocks(gy[n : n + 1], (kh, kw), h, w, C):
             signal, shape = signals[n, rows].reshape(-1, F), (rows.stop - rows.start, w)
             if channels_last:

@@ -33,7 +33,7 @@ LEAD = {
 
 
 def draw(family, seed, size=SIZE, pictures=1):
-    """-> (network in evaluation mode, input (pictures, 3, *size)), float64, weights and input drawn from the seed."""
+    """-> (network in eval mode, input (pictures, 3, *size)), float64, all drawn from the seed."""
     net = EVERY[family]().double().eval()
     g = torch.Generator().manual_seed(seed)
     normal = lambda *shape: torch.randn(*shape, generator=g, dtype=torch.float64)  # noqa: E731

@@ -1,4 +1,4 @@
-"""Small PyTorch networks, one for each property that separates right from wrong.  All take (N, 3, 16, 12): not square."""
+"""Small PyTorch networks, one for each property that separates right from wrong, on (N, 3, 16, 12)."""
 
 import torch
 from torch import nn
@@ -8,7 +8,7 @@ CLASSES = 5
 
 
 class VGG(nn.Module):
-    """Convolutions, ReLU modules, max-pools, a classifier with a ReLU of its own; layer: the last ReLU of the feature maps."""
+    """Convolutions, ReLU modules, max-pools, a classifier with its own ReLU; layer: the maps' last ReLU."""
 
     layer, inplace = "features.6", False
 
