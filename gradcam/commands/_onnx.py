@@ -217,6 +217,20 @@ def check_layers(path, y, layers):
             )
 
 
+def check_maps(net, layer, methods):
+    """-> the methods that can be drawn; {method: why not} of those at feature maps, if there are none.
+    AskError if all are.
+    """
+    from gradcam.asking import AskError
+    from gradcam.methods import METHODS
+
+    why = "It has no feature maps: none of its layers has rows and columns."
+    undefined = {m: why for m in methods if METHODS[m].at_layer and not (layer or net.card.layer)}
+    if len(undefined) == len(methods):
+        raise AskError(f"{METHODS[methods[0]].title} cannot be drawn of {net.card.title}: {why.rstrip('.')}")
+    return [m for m in methods if m not in undefined], undefined
+
+
 def _number(text):
     try:
         number = float(text)

@@ -113,7 +113,11 @@ def run(args):
     if args.onnx:
         _onnx.check_layers(args.onnx, y, at)
     del y
+    undefined = {}
+    if args.onnx:
+        methods, undefined = _onnx.check_maps(net, at[0], methods)
     explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
+    explanation.undefined |= undefined
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(
