@@ -227,7 +227,10 @@ def check_maps(net, layer, methods):
     why = "It has no feature maps: none of its layers has rows and columns."
     undefined = {m: why for m in methods if METHODS[m].at_layer and not (layer or net.card.layer)}
     if len(undefined) == len(methods):
-        raise AskError(f"{METHODS[methods[0]].title} cannot be drawn of {net.card.title}: {why.rstrip('.')}")
+        raise AskError(
+            f"{METHODS[methods[0]].title} cannot be drawn of {net.card.title}: none of its layers has rows "
+            "and columns"
+        )
     return [m for m in methods if m not in undefined], undefined
 
 

@@ -208,7 +208,7 @@ def test_of_several_outputs_one_with_probabilities_or_one_that_no_other_is_made_
     net = described(drawn.ends("flat", "scores"))
     assert (net.description.output, net.description.shape) == ("scores", (1, 4))
     assert described(drawn, output="flat").description.shape == (1, 8)
-    with pytest.raises(WeightsError, match="no output 'odd'; there is flat, scores"):
+    with pytest.raises(WeightsError, match="no output 'odd' of scores; there is flat, scores"):
         described(drawn, output="odd")
     drawn.node("Softmax", ["scores"], "p")
     assert described(drawn.ends("p")).description.output == "p"
@@ -221,6 +221,16 @@ def test_a_label_whose_operator_is_not_known_is_left_out(described):
     net = described(drawn)
     assert net.outputs == ["scores"]
     agree(shown(net, drawn), kinds.reference(kinds.plain(), kinds.example(drawn))["scores"])
+
+
+def test_labels_without_scores_cannot_be_explained(described):
+    drawn = kinds.plain()
+    drawn.node("ArgMax", ["scores"], "label", axis=1)
+    drawn.outputs = {"label": TensorProto.INT64}
+    with pytest.raises(WeightsError, match="'label' holds whole numbers, as labels are"):
+        described(drawn)
+    drawn.outputs["scores"] = TensorProto.FLOAT
+    assert described(drawn).description.outputs == ["scores"]
 
 
 def test_an_output_that_is_a_map_has_places(described):

@@ -33,7 +33,7 @@ Range = int | slice
 class Description:
     """What is known of a graph.
 
-    inputs, outputs: {name: shape, -1 where free} and names.  picture: the input that takes pictures; layout:
+    inputs, outputs: {name: shape, -1 where free}, and the names of those that can be explained.  picture: the input that takes pictures; layout:
     "NCHW", "NHWC", or None if it takes none; channels; size: (rows, columns), stated: who said so, "file",
     "metadata", "user" or None.  output: the one that is explained; scores: the value in front of its ending,
     "softmax", "sigmoid" or None.  kind: what the scores are: "classes"; "labels", that do not exclude each
@@ -101,7 +101,8 @@ def describe(
     layout, channels = _layout(net)
     net.channels_last = layout == "NHWC"
     size, stated = _size(net, layout, preprocessing.pop("crop", None))
-    chosen = _output(net, output)
+    outputs = _outputs(net)
+    chosen = _output(net, outputs, output)
     net.scores, ending = scores_of(net.steps, chosen, net.constants)
     net.at, net.place_axes = None, ()
     example = _example(layout, channels, size, net.inputs[net.picture])
@@ -117,7 +118,7 @@ def describe(
     names = names_in(net.model.metadata)
     fit = names is not None and len(names) in ({1, 2} if kind == "yes or no" else {classes})
     net.description = Description(
-        net.inputs, net.outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending,
+        net.inputs, outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending,
         kind, tuple(y.shape), names if fit else None, 0 if fit or names is None else len(names),
         _precision(net), default_layer(y),
     )  # fmt: skip
@@ -189,25 +190,33 @@ def _example(layout, channels, size, shape):
     return (1, channels, *size) if layout else (1, *(max(n, 1) for n in shape[1:]))
 
 
-def _output(net, asked):
-    """The name of the output that is explained."""
-    if asked is not None:
-        if asked not in net.outputs:
-            raise WeightsError(
-                f"the graph has no output '{short(asked)}'; there is {', '.join(map(short, net.outputs))}"
-            )
-        return asked
-    ended = [o for o in net.outputs if scores_of(net.steps, o, net.constants)[1]]
+def _outputs(net):
+    """The outputs that can be explained: floats that are computed.  Labels are whole numbers."""
     made = [o for o in net.outputs if any(o in step.outputs for step in net.steps)]
     if not made:
         raise WeightsError(
             f"the graph's output '{short(net.outputs[0])}' is its input: there is nothing to explain"
         )
-    last = [o for o in made if not any(o in needed(net.steps, [other]) for other in made if other != o)]
-    floats = [
-        o for o in last if "int" not in str(net.model.types.get(o)) and net.model.types.get(o) != "bool"
-    ]
-    return next(iter(ended or floats or last or made))
+    floats = [o for o in made if "float" in str(net.model.types.get(o) or "float")]
+    if not floats:
+        raise WeightsError(
+            f"the graph's output '{short(made[0])}' holds whole numbers, as labels are: without scores there "
+            "is nothing to explain"
+        )
+    return floats
+
+
+def _output(net, outputs, asked):
+    """The name of the output that is explained."""
+    if asked is not None:
+        if asked not in outputs:
+            raise WeightsError(
+                f"the graph has no output '{short(asked)}' of scores; there is {', '.join(map(short, outputs))}"
+            )
+        return asked
+    ended = [o for o in outputs if scores_of(net.steps, o, net.constants)[1]]
+    last = [o for o in outputs if not any(o in needed(net.steps, [p]) for p in outputs if p != o)]
+    return (ended or last or outputs)[0]
 
 
 def _kind(y, ending, net):
