@@ -158,13 +158,17 @@ def _correlate(x, U, windows, top, left, t, b=None):
 
 def _product(V, U):
     """V U (n*n, tiles, F), a sum over C channels, as a sum of sums of TERMS: rounding stays what it is for
-    TERMS channels."""
-    C = V.shape[-1]
+    TERMS channels.
+
+    One element of a tile after the other on a CPU, so that what is added up stays in cache.
+    """
     M = workspace("M", (*V.shape[:-1], U.shape[-1]), V)
-    np.matmul(V[..., :TERMS], U[:, :TERMS], out=M)
-    for first in range(TERMS, C, TERMS):
-        some = slice(first, first + TERMS)
-        M += np.matmul(V[..., some], U[:, some], out=workspace("share", M.shape, V))
+    for at in range(len(V)) if isinstance(V, np.ndarray) else [slice(None)]:
+        Vi, Ui, Mi = V[at], U[at], M[at]
+        np.matmul(Vi[..., :TERMS], Ui[..., :TERMS, :], out=Mi)
+        for first in range(TERMS, V.shape[-1], TERMS):
+            some = slice(first, first + TERMS)
+            Mi += np.matmul(Vi[..., some], Ui[..., some, :], out=workspace("share", Mi.shape, V))
     return M
 
 
