@@ -155,16 +155,14 @@ TRIGONOMETRY = {
     "Cosh": Cosh, "Asinh": Arcsinh, "Acosh": Arccosh, "Atanh": Arctanh,
 }  # fmt: skip
 COMPARISONS = {
-    "Equal": (np.equal, "eq"), "Greater": (np.greater, "gt"), "Less": (np.less, "lt"),
-    "GreaterOrEqual": (np.greater_equal, "ge"), "LessOrEqual": (np.less_equal, "le"),
+    "Equal": np.equal, "Greater": np.greater, "Less": np.less, "GreaterOrEqual": np.greater_equal,
+    "LessOrEqual": np.less_equal,
 }  # fmt: skip
 STEPS = {
-    "And": (np.logical_and, "logical_and"), "Or": (np.logical_or, "logical_or"),
-    "Xor": (np.logical_xor, "logical_xor"), "Not": (np.logical_not, "logical_not"),
-    "Sign": (np.sign, "sign"), "Floor": (np.floor, "floor"), "Ceil": (np.ceil, "ceil"),
-    "Round": (np.round, ()), "IsNaN": (np.isnan, "isnan"),
-    "BitwiseAnd": (np.bitwise_and, ()), "BitwiseOr": (np.bitwise_or, ()), "BitwiseXor": (np.bitwise_xor, ()),
-    "BitwiseNot": (np.bitwise_not, ()),
+    "And": np.logical_and, "Or": np.logical_or, "Xor": np.logical_xor, "Not": np.logical_not,
+    "Sign": np.sign, "Floor": np.floor, "Ceil": np.ceil, "Round": np.round, "IsNaN": np.isnan,
+    "BitwiseAnd": np.bitwise_and, "BitwiseOr": np.bitwise_or, "BitwiseXor": np.bitwise_xor,
+    "BitwiseNot": np.bitwise_not,
 }  # fmt: skip
 
 OPERATORS = (
@@ -189,6 +187,6 @@ OPERATORS = (
     Operator("is_infinite", is_infinite, onnx="IsInf"),
     Operator("shifted", shifted, onnx="BitShift"),
     *(Operator(n.lower(), _trigonometric(kind), onnx=n, aten=n.lower()) for n, kind in TRIGONOMETRY.items()),
-    *(Operator(name.lower(), _compared(f), onnx=name, aten=aten) for name, (f, aten) in COMPARISONS.items()),
-    *(Operator(name.lower(), _in_steps(f), onnx=name, aten=aten) for name, (f, aten) in STEPS.items()),
+    *(Operator(name.lower(), _compared(f), onnx=name) for name, f in COMPARISONS.items()),
+    *(Operator(name.lower(), _in_steps(f), onnx=name) for name, f in STEPS.items()),
 )

@@ -8,21 +8,6 @@ import numpy as np
 
 import minicnn as m
 from minicnn import GraphError
-from minicnn.ops.broadcast import sum_to
-
-
-class Expand(m.Op):
-    """y = x stretched to a shape, by broadcasting.  The signals of all copies add."""
-
-    def __init__(self, shape):
-        self.shape = tuple(shape)
-
-    def forward(self, x):
-        self.x_shape = x.shape
-        return np.broadcast_to(x, self.shape)
-
-    def gx(self, gy):
-        return sum_to(gy, self.x_shape, len(self.shape))
 
 
 class Take(m.Op):
@@ -93,36 +78,18 @@ class ReLUAtZero(m.ReLU):
         return gy * np.where(self.x == 0, gy.dtype.type(self.derivative), self.x > 0)
 
 
+class HardSigmoid(m.HardSigmoid):
+    """y = min(max(x/6 + 1/2, 0), 1), with PyTorch's derivative between, which is 1/6 as float32 has it."""
+
+    def slope(self, x):
+        return super().slope(x) * (6 * float(np.float32(1 / 6)))
+
+
 class Clamp(m.Clip):
     """y = min(max(x, low), high), with PyTorch's derivative at both ends: the gate of clamp is open there."""
 
     def gx(self, gy):
         return gy * ((self.x >= self.low) & (self.x <= self.high))
-
-
-class AdaptiveAvgPool(m.Op):
-    """y = the mean of each of (h, w) windows that share the picture out: y = R x C^T.  x (N, C, H, W) -> y
-    (N, C, h, w)
-    """
-
-    def __init__(self, size):
-        self.size = tuple(size)
-
-    def forward(self, x):
-        self.R, self.C = (_windows(n, N).astype(x.dtype) for n, N in zip(x.shape[-2:], self.size))
-        return self.R @ x @ self.C.T
-
-    def gx(self, gy):
-        return self.R.T @ gy @ self.C
-
-
-def _windows(n, N):
-    """R (N, n): row i averages the values floor(i n/N) .. ceil((i+1) n/N) - 1, PyTorch's adaptive windows."""
-    R = np.zeros((N, n))
-    for i in range(N):
-        first, end = i * n // N, -(-(i + 1) * n // N)
-        R[i, first:end] = 1 / (end - first)
-    return R
 
 
 def _as_recorded(x, size):

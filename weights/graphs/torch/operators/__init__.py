@@ -5,11 +5,20 @@
 
 from weights.graphs.operators import OPERATORS as TABLE
 from weights.graphs.operators import spelled
-from weights.graphs.torch.operators import arithmetic, elementwise, layers, reductions, shapes
+from weights.graphs.torch.operators import (
+    arithmetic,
+    elementwise,
+    layers,
+    normalisation,
+    reductions,
+    resizing,
+    shapes,
+    windows,
+)
 from weights.graphs.torch.operators.lacking import Lacking
 from weights.graphs.torch.operators.order import in_atens_order
 
-ROOMS = (layers, elementwise, arithmetic, reductions, shapes)
+ROOMS = (windows, layers, normalisation, elementwise, arithmetic, reductions, shapes, resizing)
 SHARED = {name: in_atens_order(f) for name, f in spelled(TABLE, "aten").items()}  # with all importers
 OPERATORS = SHARED | {name: f for room in ROOMS for name, f in room.OPERATORS.items()}  # the first result
 PARTS = shapes.PARTS  # f(which, ...): any of several results

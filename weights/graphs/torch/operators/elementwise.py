@@ -3,7 +3,7 @@
 import numpy as np
 
 import minicnn as m
-from weights.graphs.torch.operations import Clamp, ReLUAtZero
+from weights.graphs.torch.operations import Clamp, HardSigmoid, ReLUAtZero
 from weights.graphs.torch.operators.lacking import need
 
 
@@ -28,13 +28,13 @@ def hardtanh(x, low=-1, high=1):
 
 
 def threshold(x, at, value):
-    need(at == 0 and value == 0, "a threshold other than 0")
-    return m.ReLU()(x)
+    return m.ReLU()(x) if at == value == 0 else m.Threshold(at, value)(x)
 
 
 def maximum(x, z):
     zeros = [not isinstance(v, m.Tensor) and not np.any(v) for v in (x, z)]
-    need(any(zeros), "the maximum of two signals")
+    if not any(zeros):
+        return m.Maximum()(x, z)
     x, z = (z, x) if zeros[0] else (x, z)
     need(np.broadcast_shapes(x.shape, z.shape) == tuple(x.shape), "a maximum that stretches")
     return ReLUAtZero(0.5)(x)
@@ -42,6 +42,18 @@ def maximum(x, z):
 
 def leaky_relu(x, slope=0.01):
     return m.LeakyReLU(slope)(x)
+
+
+def hard_sigmoid(x):
+    return HardSigmoid(1 / 6)(x)
+
+
+def soft_shrink(x, at=0.5):
+    return m.Shrink(at, at)(x)
+
+
+def softplus(x, beta=1, threshold=20):
+    return m.Softplus(beta, threshold)(x)
 
 
 def fill(x, value=0):
@@ -55,4 +67,5 @@ OPERATORS = {
     "threshold": threshold, "maximum": maximum, "sigmoid": simple(m.Sigmoid), "silu": simple(m.SiLU),
     "tanh": simple(m.Tanh),
     "leaky_relu": leaky_relu, "exp": simple(m.Exp), "log": simple(m.Log), "fill": fill, "zero": fill,
+    "hardsigmoid": hard_sigmoid, "softshrink": soft_shrink, "softplus": softplus,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import numpy as np
 
 import minicnn as m
-from weights.graphs.torch.operations import Expand, Overwrite, Take
+from weights.graphs.torch.operations import Overwrite, Take
 
 
 def reshape(x, shape, first):
@@ -12,7 +12,7 @@ def reshape(x, shape, first):
 
 def expand(x, shape, first):
     stretched = x.ndim < len(shape) or shape[0] != first
-    return Expand(shape if stretched else _for_as_many(x, shape, first))(x)
+    return m.Expand(shape if stretched else _for_as_many(x, shape, first))(x)
 
 
 def permute(x, order):

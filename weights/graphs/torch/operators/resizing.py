@@ -1,0 +1,66 @@
+"""Other sizes of pictures, and borders that repeat them, in ATen's arguments."""
+
+from weights.graphs.operators import resizing, shapes
+from weights.graphs.torch.operators.lacking import need
+
+
+def _resize(x, size, scales, **how):
+    n = x.ndim - 2
+    axes = range(2, x.ndim)
+    given = [*scales, *[None] * n][:n]
+    exact = [new / x.shape[a] if s is None else float(s) for a, new, s in zip(axes, size, given)]
+    return resizing.resize(x, axes=axes, sizes=size, scales=exact, **how)
+
+
+def nearest(x, size, *scales):
+    return _resize(x, size, scales, mode="nearest", coordinates="asymmetric", rounding="floor")
+
+
+def nearest_exact(x, size, *scales):
+    return _resize(x, size, scales, mode="nearest", coordinates="half_pixel", rounding="round_prefer_ceil")
+
+
+def linear(x, size, align_corners, *scales):
+    """Below the first and beyond the last value there is that value."""
+    return _resize(x, size, scales, mode="linear", coordinates=_coordinates(align_corners))
+
+
+def cubic(x, size, align_corners, *scales):
+    return _resize(x, size, scales, mode="cubic", coordinates=_coordinates(align_corners))
+
+
+def linear_antialias(x, size, align_corners, *scales):
+    need(not align_corners, "an antialiased resize with aligned corners")
+    return _resize(
+        x, size, scales, mode="linear", coordinates="half_pixel", antialias=True, exclude_outside=True
+    )
+
+
+def reflection(x, widths):
+    return shapes.pad(x, widths=_pairs(widths), mode="reflect")
+
+
+def replication(x, widths):
+    return shapes.pad(x, widths=_pairs(widths), mode="edge")
+
+
+def _coordinates(align_corners):
+    return "align_corners" if align_corners else "half_pixel"
+
+
+def _pairs(widths):
+    """Two widths for each axis, the last first."""
+    return [tuple(widths[i : i + 2]) for i in range(0, len(widths), 2)][::-1]
+
+
+OPERATORS = {
+    **dict.fromkeys(("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"), nearest),
+    **dict.fromkeys(
+        ("_upsample_nearest_exact1d", "_upsample_nearest_exact2d", "_upsample_nearest_exact3d"), nearest_exact
+    ),
+    **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), linear),
+    "upsample_bicubic2d": cubic,
+    "_upsample_bilinear2d_aa": linear_antialias,
+    **dict.fromkeys(("reflection_pad1d", "reflection_pad2d", "reflection_pad3d"), reflection),
+    **dict.fromkeys(("replication_pad1d", "replication_pad2d", "replication_pad3d"), replication),
+}
