@@ -33,15 +33,15 @@ Range = int | slice
 class Description:
     """What is known of a graph.
 
-    inputs, outputs: {name: shape, -1 where free}, and the names of those that can be explained.  picture: the input that takes pictures; layout:
-    "NCHW", "NHWC", or None if it takes none; channels; size: (rows, columns), stated: who said so, "file",
-    "metadata", "user" or None.  output: the one that is explained; scores: the value in front of its ending,
-    "softmax", "sigmoid" or None.  kind: what the scores are: "classes"; "labels", that do not exclude each
-    other; "yes or no"; "number"; or, where no place was chosen, "map" (N, K, h, w), "rows" (N, rows, K),
-    "steps" (N, steps, K); shape: of the scores, a row for each picture.  names: of the classes, in the file;
-    unfit_names: how many names the file has that fit no scores.  precision: "float32", "float16",
-    "bfloat16" or "int8": how the file computes; here it is float32.  layer: the feature maps that Grad-CAM
-    weighs.
+    inputs, outputs: {name: shape, -1 where free}, and the names of those that can be explained. picture: the
+    input that takes pictures; layout: "NCHW", "NHWC", or None if it takes none; channels; size: (rows,
+    columns), stated: who said so, "file", "metadata", "user" or None. output: the one that is explained;
+    scores: the value in front of its ending, "softmax", "sigmoid" or None. kind: what the scores are:
+    "classes"; "labels", that do not exclude each other; "yes or no"; "number"; or, where no place was
+    chosen, "map" (N, K, h, w), "rows" (N, rows, K), "steps" (N, steps, K); shape: of the scores, a row for
+    each picture. names: of the classes, in the file; unfit_names: how many names the file has that fit no
+    scores. precision: "float32", "float16", "bfloat16" or "int8": how the file computes; here it is float32.
+    layer: the feature maps that Grad-CAM weighs.
     """
 
     inputs: Mapping[str, tuple[int, ...] | None]
@@ -211,7 +211,8 @@ def _output(net, outputs, asked):
     if asked is not None:
         if asked not in outputs:
             raise WeightsError(
-                f"the graph has no output '{short(asked)}' of scores; there is {', '.join(map(short, outputs))}"
+                f"the graph has no output '{short(asked)}' of scores; there is "
+                f"{', '.join(map(short, outputs))}"
             )
         return asked
     ended = [o for o in outputs if scores_of(net.steps, o, net.constants)[1]]
