@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gradcam import request
+from gradcam import request, saved
 from gradcam.answer import answer_of, naming
+from gradcam.given import input_of
+from gradcam.interpolation import WAYS
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
+from gradcam.methods.grad_cam import ALPHAS
 from gradcam.outputs import WithoutEnd, chosen, each, ends, scores
 from gradcam.signals import refusals, signals_of
-from gradcam.target import Target, strongest_unit
+from gradcam.target import STARTS, Target, strongest_unit
 from gradcam.targets import Number
-from minicnn import Error, RuleError, Tensor, one_hot
+from minicnn import Error, RuleError, one_hot
 
 PANEL = (
     "saliency",
@@ -50,6 +55,7 @@ class Explanation:
     undefined                 {method: why there is no map of it, in a sentence}; asked: all methods asked for
     ends                    "softmax" or "sigmoid", which made the probabilities; "number", of which there are
     none; None for an output that is no table
+    prepared                how the input was made of what was given, in one line
     start                   where a class's signal started: "score", "probability" or "value"
     """
 
@@ -66,6 +72,7 @@ class Explanation:
     asked: list[str] = field(default_factory=list)
     undefined: dict[str, str] = field(default_factory=dict)
     ends: str | None = "softmax"
+    prepared: str = "as given"
 
     def __getitem__(self, key: str | tuple[str, Any]) -> np.ndarray:
         """The map of a method for the first class, or of (method, class).
@@ -89,6 +96,14 @@ class Explanation:
     def methods(self) -> list[str]:
         """The methods, in the order in which they were asked for."""
         return list(dict.fromkeys(m for m, _ in self.maps))
+
+    def save(self, path: str | os.PathLike[str], upsampled: bool = False) -> Path:
+        """Write the raw maps, float32, to an .npz or .npy file; see `gradcam.saved.save`."""
+        return saved.save(self, path, upsampled)
+
+    def to_pandas(self) -> Any:
+        """A pandas.DataFrame with a row for each map; see `gradcam.saved.frame`."""
+        return saved.frame(self)
 
     def target(self, c: Any) -> Target:
         """What is explained under the name c, an entry of `classes`."""
@@ -117,7 +132,7 @@ def _is_pair(key):
 
 def explain(
     net: Any,
-    x: np.ndarray | Tensor,
+    x: Any,
     classes: Any = None,
     methods: str | Iterable[str] = PANEL,
     layer: str | None = None,
@@ -135,7 +150,8 @@ def explain(
     """Every method asked for, from one forward pass and one batched backward pass.
 
     net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
-    x         input (N, C, H, W), preprocessed as the network expects (see `gradcam.image.prepare`)
+    x         input (N, C, H, W), preprocessed as the network expects; or a photo, which is prepared as
+              `net.card` says: a path, a PIL picture, an array or a tensor of any framework (`gradcam.given`)
     classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of
               them for N pictures.  Default: the top class of each picture
     methods   a name of `METHODS`, or several
@@ -150,11 +166,18 @@ def explain(
     class, layer or option, an input that holds NaN or infinite numbers, a network without what a method
     needs.
     """
-    methods, x = request.methods_asked(methods), request.input_asked(x)
     card = getattr(net, "card", None)
-    layer, unit_layer = layer or getattr(card, "layer", None), unit_layer or getattr(card, "unit_layer", None)
+    methods, (x, prepared) = request.methods_asked(methods), input_of(x, card)
+    layer = getattr(card, "layer", None) if layer is None else layer
+    unit_layer = getattr(card, "unit_layer", None) if unit_layer is None else unit_layer
+    for what, given, known in (
+        ("start", start, STARTS),
+        ("alpha", alpha, ALPHAS),
+        ("upsampling", upsampling, WAYS),
+    ):
+        request.one_word(what, given, known)
     options = _options(methods, options, occluder, alpha, relu, upsampling)
-    y = net(x)
+    y = request.answer(net, x)
     if classes is None and getattr(card, "ends", None) == "number":
         classes = Number(0)
     classes = request.targets_asked(classes, y, getattr(card, "classes", None))
@@ -165,10 +188,10 @@ def explain(
         net, y = WithoutEnd(net), each(scores, y)
     A = request.feature_maps(y, layer) if any(METHODS[m].at_layer for m in methods) else None
     said = (answer.scores, answer.probabilities, classes, layer, x.data, unit_layer, card)
-    e = Explanation(*said, start=start, asked=methods, ends=answer.ends)
+    e = Explanation(*said, start=start, asked=methods, ends=answer.ends, prepared=prepared)
     begun = {c: target.begin(y) for c, target in targets.items()}
     unit = None
-    if unit_layer and "deconvnet" in methods:
+    if unit_layer is not None and "deconvnet" in methods:
         unit = _strongest(y, unit_layer, e)
     allow = request.allowed(allow)
     arriving = {"x": x, "A": A}
@@ -184,7 +207,7 @@ def explain(
         def maps_of(c, *targets):
             arrived = {need: signals[c, *need] for need in method.signals}  # noqa: B023
             context = Context(net, x, y, targets, A, arrived, pixels, progress)
-            return method.compute(context, **options.get(name, {}))  # noqa: B023
+            return request.computed(method, context, options.get(name, {}))  # noqa: B023
 
         try:
             one_by_one = () if method.joint else targets.items()
@@ -211,6 +234,9 @@ def _options(methods, options, occluder, alpha, relu, upsampling):
         "guided_grad_cam": both,
         "occlusion": occluder or {},
     }
+    for given in (options, occluder, *(options.values() if isinstance(options, Mapping) else ())):
+        if given is not None and not isinstance(given, Mapping):
+            raise request.AskError(f"options are a dict, {{'n': 20}} say, not {type(given).__name__}")
     options = dict(options or {})
     if unknown := set(options) - set(METHODS):
         request.methods_asked(sorted(unknown, key=str))

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcam.asking import AskError, class_index
+from gradcam.method import Context, Method
 from gradcam.methods import METHODS
-from gradcam.outputs import chosen
+from gradcam.outputs import chosen, each
 from gradcam.target import Target, is_signal, named
-from minicnn import GraphError, Tensor, ops
+from minicnn import Error, GraphError, Tensor, ops
 
 CLASSES = "a class is a number or a name, or one of these for each picture of the batch"
 
 
 def methods_asked(methods: str | Iterable[str]) -> list[str]:
     """The names of methods, each once, in the order in which they were asked for; one may stand alone."""
-    names = list(dict.fromkeys([methods] if isinstance(methods, str) else methods))
+    if isinstance(methods, str) or not isinstance(methods, Iterable):
+        methods = [methods]
+    names = list(dict.fromkeys(m if isinstance(m, str) else _said(m) for m in methods))
     for name in names:
         if name not in METHODS:
             near = difflib.get_close_matches(str(name), METHODS, n=1)
@@ -28,6 +32,12 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     if not names:
         raise AskError(f"no method was asked for; there is {', '.join(METHODS)}")
     return names
+
+
+def one_word(what: str, given: Any, known: Sequence[str]) -> None:
+    """AskError if an option is none of the words that it may be."""
+    if not isinstance(given, str) or given not in known:
+        raise AskError(f"{what} is one of {', '.join(known)}, not {_said(given)}")
 
 
 def targets_asked(classes: Any, y: Any, names: Sequence[str] | None = None) -> list[Any]:
@@ -60,6 +70,10 @@ def table(y: Tensor) -> np.ndarray:
 
 def _target(c, y, names):
     if isinstance(c, Target):
+        try:
+            hash(c)
+        except TypeError:
+            raise AskError(f"{_said(str(c))} is no target: {CLASSES}") from None
         return c.numbered(lambda word: _class(word, y, names) if isinstance(word, str) else word)
     if is_signal(c) and np.ndim(c):
         return Target.signal(c)
@@ -97,40 +111,55 @@ def _plain(classes):
 
 def _said(c):
     text = repr(c.tolist() if isinstance(c, np.ndarray) else c)
+    text = f"a {type(c).__name__}" if " at 0x" in text else " ".join(text.split())
     return text if len(text) < 60 else text[:57] + "..."
 
 
 def allowed(allow: Any) -> tuple[Any, ...]:
     """Kinds of operations, or names of kinds or of tensors, at which a table of rules may be silent."""
-    several = (allow,) if isinstance(allow, (str, type)) else tuple(allow)
+    if isinstance(allow, (str, type)) or not isinstance(allow, Iterable):
+        allow = (allow,)
+    several = tuple(allow)
+    if wrong := [one for one in several if not isinstance(one, (str, type))]:
+        raise AskError(f"allow takes operations and names, 'SiLU' say, not {_said(wrong[0])}")
     kinds = {name: kind for name, kind in vars(ops).items() if isinstance(kind, type)}
     return tuple(kinds.get(one, one) if isinstance(one, str) else one for one in several)
 
 
-def input_asked(x: Any) -> Tensor:
-    """The input as a tensor (N, C, H, W) of finite floats."""
-    x = x if isinstance(x, Tensor) else Tensor(_array(x), "x")
-    if not np.isfinite(x.data).all():
-        raise GraphError(
-            "the input holds numbers that are not finite (NaN or infinite): nothing can be explained"
+def answer(net: Any, x: Tensor) -> Any:
+    """What a network returns for x.  AskError if it is no network of ours, or returns no tensor."""
+    if hasattr(net, "state_dict") and hasattr(net, "named_parameters"):
+        raise AskError(
+            "this is a PyTorch model: weights.graphs.torch.from_torch(model, x) makes a network of it"
         )
-    return x
+    if not callable(net):
+        raise AskError(f"a network maps an input to scores, and {_said(net)} cannot be called")
+    y = net(x)
+    remembered: list[bool] = []
+    each(lambda output: remembered.append(isinstance(output, Tensor) and output.ndim > 0), y)
+    if not remembered or not all(remembered):
+        raise AskError(
+            f"the network returned {type(y).__name__} instead of a tensor that remembers its operations: it "
+            "must compute with minicnn's, on net(Tensor(x))"
+        )
+    return y
 
 
-def _array(x):
-    kind = getattr(getattr(x, "dtype", None), "kind", None)
-    if kind is None:
-        raise AskError(
-            f"the input is an array (N, C, H, W), not {type(x).__name__}: "
-            "gradcam.image.prepare makes one of a photo"
-        )
-    if kind != "f":
-        raise AskError(
-            f"the input is an array of floats, not of {x.dtype}: gradcam.image.prepare makes one of a photo"
-        )
-    if not x.size:
-        raise AskError(f"the input {tuple(x.shape)} is empty: there is nothing to explain")
-    return x
+def computed(method: Method, context: Context, options: Mapping[str, Any]) -> Any:
+    """The method's map, or maps.  AskError for options that it does not know, or that it cannot use."""
+    try:
+        return method.compute(context, **options)
+    except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError, AttributeError) as error:
+        if isinstance(error, Error) or not options:
+            raise
+        given = ", ".join(f"{name}={_said(value)}" for name, value in options.items())
+        raise AskError(f"{method.name} cannot use its options {given}: {_first(error)}") from error
+
+
+def _first(error):
+    """An error of Python's in the user's terms."""
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return re.sub(r"^.*got an unexpected keyword argument", "it has no option", text)
 
 
 def feature_maps(y: Any, layer: str | None) -> Tensor:

@@ -10,6 +10,8 @@ from gradcam.method import cam_method, weighted
 from gradcam.target import begin
 from minicnn import GraphError, Tensor, backward
 
+ALPHAS = ("mean", "sum")
+
 
 def grad_cam(
     y: Tensor, c: Any, A: Tensor, start: str = "score", alpha: str = "mean", relu: bool = True
@@ -31,7 +33,7 @@ def combine(dA: np.ndarray, A: np.ndarray, alpha: str = "mean", relu: bool = Tru
 
 def weights(dA: np.ndarray, A: np.ndarray, alpha: str = "mean") -> np.ndarray:
     """alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1) -> (..., N, K, 1, 1)"""
-    if alpha not in ("mean", "sum"):
+    if alpha not in ALPHAS:
         raise GraphError(f"alpha is 'mean' (the paper) or 'sum', not '{alpha}'")
     pool = dA.mean if alpha == "mean" else dA.sum
     return pool(axis=(-2, -1), keepdims=True)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from gradcam.image import restore
 from gradcam.methods import METHODS
+from gradcam.show.colour import PLAIN, Style
 from gradcam.show.settings import own_settings
 from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
@@ -35,7 +36,11 @@ SCALES = {  # how to read what is drawn
 
 @own_settings()
 def panel(
-    explanation: Explanation, photo: np.ndarray | None = None, card: Any = None, picture: int = 0
+    explanation: Explanation,
+    photo: np.ndarray | None = None,
+    card: Any = None,
+    picture: int = 0,
+    style: Style = PLAIN,
 ) -> Figure:
     """All maps of an explanation -> Matplotlib Figure; `save` writes it to a file.
 
@@ -45,13 +50,13 @@ def panel(
 
     photo: the pixels that the network saw, uint8 (H, W, 3) (`gradcam.image.crop_shown`; default: taken back
     from the input); card: the network's description (default: the explanation's); picture: which one of the
-    batch.  Drawn with Matplotlib's default settings,
+    batch; style: the colours of heat maps and overlays.  Drawn with Matplotlib's default settings,
     whatever the user's, which are as before afterwards; in several threads, too.
     """
     card = card or explanation.card
     if photo is None:
         photo = restore(explanation.x[picture], card.preprocessing)
-    rows = [row(explanation, c, photo, card, picture) for c in explanation.classes]
+    rows = [row(explanation, c, photo, card, picture, style) for c in explanation.classes]
     columns = max(len(tiles) for tiles in rows)
     width = columns * TILE + (columns - 1) * GAP
     heading = _heading(explanation, picture, card, width)

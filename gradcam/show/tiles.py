@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcam.answer import naming
 from gradcam.methods import METHODS
-from gradcam.show.colour import HEAT, SIGNED, grey, heat, limit, overlay, relief
+from gradcam.show.colour import HEAT, PLAIN, SIGNED, Style, grey, heat, limit, overlay, relief
 from gradcam.show.verdict import percent
 from gradcam.target import OfClass
 
@@ -38,7 +38,7 @@ class Tile:
     undefined: str = ""
 
 
-def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> list[Tile]:
+def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0, style: Style = PLAIN) -> list[Tile]:
     """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
     target, note = e.target(c), ""
     name, index = naming(e, card), target.class_of(n)
@@ -72,7 +72,7 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
             continue
         map, note = e.maps[method, c][n], e.notes.get((method, c), "")
         if np.any(map):
-            picture, bar = coloured(drawn, map, tops[family], photo, card)
+            picture, bar = coloured(drawn, map, tops[family], photo, card, style)
             whole = enlarged(picture, map, photo) if drawn == "relief" else picture
             tiles.append(Tile(whole, title, source, bar, note=note, inset=whole is not picture))
         else:
@@ -84,15 +84,17 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0) -> lis
 
 
 def coloured(
-    drawn: str, map: np.ndarray, top: float, photo: np.ndarray, card: Any
+    drawn: str, map: np.ndarray, top: float, photo: np.ndarray, card: Any, style: Style = PLAIN
 ) -> tuple[np.ndarray, tuple[str, float, float]]:
     """-> the picture of a map, RGB (H, W, 3), and the bar of its scale; `top` is in full colour."""
     if drawn == "relief":
         channels = getattr(getattr(card, "preprocessing", None), "channels", "RGB")
         return relief(map, top, channels), ("gray", -top, top)
     if drawn == "heat":
-        return heat(map, top), (HEAT, 0, top)
-    return overlay(photo, map, top), ((SIGNED, -top, top) if map.min() < 0 else (HEAT, 0, top))
+        return heat(map, top, style.colormap), (style.colormap or HEAT, 0, top)
+    two_sided = map.min() < 0
+    bar = (style.colormap or (SIGNED if two_sided else HEAT), -top if two_sided else 0, top)
+    return overlay(photo, map, top, style=style), bar
 
 
 def enlarged(picture: int, map: np.ndarray, photo: np.ndarray) -> np.ndarray:

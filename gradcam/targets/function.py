@@ -9,7 +9,7 @@ import numpy as np
 from gradcam.arithmetic import Traced
 from gradcam.outputs import each
 from gradcam.target import Start, Target
-from minicnn import GraphError
+from minicnn import Error, GraphError
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,12 @@ class Function(Target):
     f: Callable[[Any], Any]
     phrase: str = "a function of the output"
 
+    def __post_init__(self) -> None:
+        if not callable(self.f) or not isinstance(self.phrase, str):
+            raise GraphError("Function takes a function of the output, and what it is called, in words")
+
     def begin(self, y: Any) -> Start:
-        value = self.f(each(Traced, y))
+        value = self._of(each(Traced, y))
         if not isinstance(value, Traced):
             raise GraphError(
                 f"{self.phrase} gives {type(value).__name__}, which does not depend on the output: write it "
@@ -46,13 +50,25 @@ class Function(Target):
     def _of_arrays(self, y):
         shape: list[int] = []
         each(lambda output: shape.append(len(output)), y)
-        value = np.asarray(self.f(y))
+        value = np.asarray(self._of(y))
         if value.shape[:1] != (shape[0],):
             raise GraphError(
                 f"{self.phrase} must give a number for each picture ({shape[0]},), not {value.shape}: a "
                 "method without gradients compares pictures"
             )
         return value.reshape(len(value), -1).sum(axis=1)
+
+    def _of(self, y):
+        """f(y); what goes wrong in the user's function is said as such."""
+        try:
+            return self.f(y)
+        except Error:
+            raise
+        except Exception as error:
+            shapes: list[str] = []
+            each(lambda output: shapes.append(str(tuple(output.shape))), y)
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise GraphError(f"{self.phrase} cannot be computed of {', '.join(shapes)}: {said}") from error
 
     def said(self, name: Callable[[int], str] = "class {}".format) -> str:
         return self.phrase

@@ -70,8 +70,8 @@ def test_what_cannot_be_meant_is_one_sentence(asked, wrong):
     "x, says",
     [
         ([[1.0]], "not list: gradcam.image.prepare"),
-        ("photo.jpg", "not str"),
-        (np.zeros((1, 3, 12, 16), np.uint8), "not of uint8"),
+        ("photo.jpg", "'photo.jpg' is a photo, and this network has no description"),
+        (np.zeros((1, 3, 12, 16), np.uint8), "an array of uint8 .* is a photo, and this network"),
         (np.zeros((0, 3, 12, 16)), "is empty"),
     ],
 )

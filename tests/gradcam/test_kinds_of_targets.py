@@ -236,6 +236,7 @@ def test_what_does_not_fit_is_one_sentence(target, net, says):
     "make, says",
     [
         (lambda: Region(1, MASK, (0, 0, 1, 1)), "by a mask or by a box"),
+        (lambda: Function(None), "takes a function of the output"),
         (lambda: Region(1, "seen"), "'predicted'"),
         (lambda: Region(1, np.zeros((3, 3))), "with something in it"),
         (lambda: Region(1, box=(0, 0, 2, 1)), "in shares from 0 to 1"),
