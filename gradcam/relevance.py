@@ -29,19 +29,31 @@ import numpy as np
 from minicnn import GraphError, Op, RuleError, RuleTable, Tensor
 from minicnn.ops import (
     Add,
+    Along,
     AvgPool,
     BatchNorm,
     Concat,
     Conv,
+    ConvTranspose,
+    CumSum,
     Dropout,
+    Expand,
     GlobalAvgPool,
     Linear,
+    LpPool,
+    Maximum,
+    MaxOver,
     MaxPool,
     Pad,
     ReLU,
     Reshape,
     Slice,
+    Sub,
+    Sum,
+    Take,
+    TopK,
     Transpose,
+    Where,
 )
 from minicnn.replay import again
 
@@ -156,8 +168,13 @@ def to_the_winner(op: Any, R: np.ndarray) -> Any:
     return op.gxs(R) if hasattr(op, "gxs") else op.gx(R)
 
 
+def to_the_winner_of_two(op: Any, R: np.ndarray) -> Any:
+    """Where each value of y is that of one of two inputs."""
+    return op.gx(R), op.gz(R)
+
+
 def by_share(eps: float = TINY) -> Rule:
-    """R_i = x_i w_ij / z_j R_j of averages and of batchnorm in eval mode."""
+    """R_i = x_i w_ij / z_j R_j of averages, sums, resizes and of batchnorm in eval mode."""
 
     def rule(op, R):
         twin, (x, *rest) = again(op), [_array(i) for i in op.inputs]
@@ -167,7 +184,7 @@ def by_share(eps: float = TINY) -> Rule:
 
 
 def by_summand(eps: float = TINY) -> Rule:
-    """R x / (x + z) and R z / (x + z)"""
+    """R x / (x + z) and R z / (x + z); of a difference, R x / (x - z) and -R z / (x - z)"""
 
     def rule(op, R):
         twin, (x, z) = again(op), [_array(i) for i in op.inputs]
@@ -188,9 +205,13 @@ def shares(eps: float = TINY) -> dict[Any, Rule]:
     return {
         **dict.fromkeys((ReLU, Dropout), as_it_is),
         **dict.fromkeys((MaxPool, Concat, Reshape, Slice, Pad, Transpose), to_the_winner),
-        **dict.fromkeys((AvgPool, GlobalAvgPool, BatchNorm), by_share(eps)),
-        Add: by_summand(eps),
-        Op: unknown,
+        **dict.fromkeys((Take, Expand, TopK, MaxOver), to_the_winner),
+        **dict.fromkeys((Maximum, Where), to_the_winner_of_two),
+        **dict.fromkeys(
+            (AvgPool, GlobalAvgPool, BatchNorm, Along, CumSum, Sum, ConvTranspose), by_share(eps)
+        ),
+        **dict.fromkeys((Add, Sub), by_summand(eps)),
+        **dict.fromkeys((LpPool, Op), unknown),
     }
 
 
