@@ -194,6 +194,20 @@ def _bordered(size, before, after, mode):
     return (size - 1) - abs(at % period - (size - 1)) if size > 1 else at * 0
 
 
+def center_crop_pad(x: Value, *, shape: Ints, axes: Ints | None = None) -> Value:
+    """As much of the middle as fits, or a border of zeros around it."""
+    for axis, wanted in zip(range(x.ndim) if axes is None else ints(axes), ints(shape)):
+        n = x.shape[axis]
+        first = abs(n - wanted) // 2
+        if wanted < n:
+            x = cut(x, slice(first, first + wanted), axis=axis)
+        elif wanted > n:
+            widths = [(0, 0)] * x.ndim
+            widths[axis] = (first, wanted - n - first)
+            x = pad(x, widths=widths)
+    return x
+
+
 def depth_to_space(x: Value, *, block: int, mode: str = "DCR") -> Value:
     """(N, C b b, H, W) -> (N, C, H b, W b); the channels hold b, b, C (DCR), or C, b, b (CRD)."""
     N, C, H, W = x.shape
@@ -255,6 +269,7 @@ OPERATORS = (
     Operator("expand", expand, onnx="Expand"),
     Operator("tile", tile, onnx="Tile", aten="repeat"),
     Operator("pad", pad, onnx="Pad"),
+    Operator("center_crop_pad", center_crop_pad, onnx="CenterCropPad"),
     Operator("depth_to_space", depth_to_space, onnx={"DepthToSpace": {"blocksize": "block"}}),
     Operator("space_to_depth", space_to_depth, onnx={"SpaceToDepth": {"blocksize": "block"}}),
     Operator("pixel_shuffle", pixel_shuffle, aten="pixel_shuffle"),

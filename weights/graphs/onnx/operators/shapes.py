@@ -73,20 +73,6 @@ def pad(
     return build.pad(x, widths=widths, mode=mode, value=fill)
 
 
-def center_crop_pad(x: Value, *, shape: Ints, axes: Ints | None = None) -> Value:
-    """As much of the middle as fits, or a border of zeros around it."""
-    for axis, wanted in zip(range(x.ndim) if axes is None else ints(axes), ints(shape)):
-        n = x.shape[axis]
-        first = abs(n - wanted) // 2
-        if wanted < n:
-            x = build.cut(x, slice(first, first + wanted), axis=axis)
-        elif wanted > n:
-            widths = [(0, 0)] * x.ndim
-            widths[axis] = (first, wanted - n - first)
-            x = build.pad(x, widths=widths)
-    return x
-
-
 def resize(
     x: Value,
     *,
@@ -143,6 +129,6 @@ def trilu(x: Value, *, k: Any = 0, upper: int = 1) -> Value:
 
 
 OPERATORS = {
-    "Reshape": reshape, "Slice": slice_of, "Split": split, "Pad": pad, "CenterCropPad": center_crop_pad,
+    "Reshape": reshape, "Slice": slice_of, "Split": split, "Pad": pad,
     "Resize": resize, "Upsample": upsample, "Trilu": trilu,
 }  # fmt: skip
