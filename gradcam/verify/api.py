@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
-from gradcam.verify.modules import path_of, pytorch_for
+from gradcam.verify.modules import calls_of, one_input, pytorch_for
 from gradcam.verify.peers.libraries import result_of
+from gradcam.verify.probe import seen
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
 from weights.errors import WeightsError
@@ -34,7 +36,8 @@ def torch(
     model     a torch.nn.Module that maps x (N, C, H, W) to scores; it is as before, also after an error
     target    a class, or one per picture
     method    any that `gradcam methods` lists
-    layer     a module of the model, or its path, for methods that look at feature maps
+    layer     a module of the model, or its path, for methods that look at feature maps; (either, 2): its
+              second call.  Of a module that is called several times every call is tried, and this is said
     result    their map, array or tensor; or a dict with also their input, scores, activations, gradient or
               weights; None: what `library` gives (captum, pytorch-grad-cam, torch-cam, zennit)
     photo     (picture, preprocessing) that x was made from, so that another resizing can be told
@@ -44,16 +47,66 @@ def torch(
     VerifyError says what does not fit.
     """
     pytorch_for(model)
+    one_input(x)
     if result is None:
         result = result_of(library, model, x, target, method, layer, settings)
     theirs = result if isinstance(result, dict) else {"result": result}
-    q = question(model, x, target, method, layer, theirs, photo, settings, gradient)
-    verdict, own, notes = judge(q, **options), q.net.own, q.net.notes
-    if gradient is None and own is not None and verdict.kind != "equal":
-        q = question(model, x, target, method, layer, theirs, photo, settings, "model")
-        by_model = judge(q, **options)
-        verdict, notes = (by_model, q.net.notes) if by_model.kind == "equal" else (verdict, notes)
-    verdict.notes += notes
+    array, net = traced(model, x, gradient)
+    verdict = over_calls(model, net, layer, array, target, method, theirs, photo, settings, options)
+    notes = net.notes
+    if gradient is None and net.own is not None and verdict.kind != "equal":
+        own = net.own
+        by_model = over_calls(model, own, layer, array, target, method, theirs, photo, settings, options)
+        verdict, notes = (by_model, own.notes) if by_model.kind == "equal" else (verdict, notes)
+    verdict.notes += notes + seen(model)
+    return verdict
+
+
+def traced(model: Any, x: Any, gradient: str | None) -> tuple[np.ndarray, Any]:
+    """(the input, the network) of a live model.  VerifyError: a network that disagrees with its model."""
+    torch = pytorch_for(model)
+    from weights.graphs.torch import from_torch
+
+    array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
+    if array.ndim not in (3, 4):
+        raise VerifyError(f"the input must be (N, C, H, W), or (N, C, L) for signals, not {array.shape}")
+    try:
+        return array, from_torch(model, torch.from_numpy(array), gradient or "mathematical")
+    except WeightsError as error:
+        raise VerifyError(str(error)) from error
+
+
+def over_calls(
+    model: Any,
+    net: Any,
+    layer: Any,
+    x: np.ndarray,
+    target: Any,
+    method: str,
+    theirs: Mapping[str, Any],
+    photo: Any,
+    settings: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> Verdict:
+    """The verdict; of a layer that is called several times, on the call whose map theirs is."""
+    calls = calls_of(model, net, layer)
+    ask = lambda at: Question(net, x, target, method, at, theirs, photo=photo, settings=settings)  # noqa: E731
+    if len(calls) == 1:
+        return judge(ask(calls[0]), **options)
+    answers = {}
+    for n, at in enumerate(calls, 1):
+        with contextlib.suppress(VerifyError):  # theirs may have another call's size
+            answers[n] = judge(ask(at), **{**options, "pairs": False})
+            if answers[n].status == 0:
+                break
+    right = next((n for n, verdict in answers.items() if verdict.status == 0), None)
+    verdict = answers[right] if right else judge(ask(calls[-1]), **options)
+    which = f"theirs fits call {right}" if right else f"theirs fits none; the last one is compared here"
+    verdict.notes.insert(
+        0,
+        f"this layer is a module that is called {len(calls)} times ({', '.join(map(str, calls))}): every call "
+        f"was tried, and {which}; say which one you mean: layer=(module, number of the call)",
+    )
     return verdict
 
 
@@ -71,22 +124,13 @@ def question(
     """The Question for a live model.  VerifyError: not a model, an unknown layer, a network that disagrees
     with its model.
     """
-    torch = pytorch_for(model)
-    from weights.graphs.torch import from_torch
-
-    array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
-    if array.ndim != 4:
-        raise VerifyError(f"the input must be (N, C, H, W), not {array.shape}")
-    try:
-        net = from_torch(model, torch.from_numpy(array), gradient or "mathematical")
-    except WeightsError as error:
-        raise VerifyError(str(error)) from error
+    array, net = traced(model, x, gradient)
     return Question(
         net,
         array,
         target,
         method,
-        path_of(model, layer),
+        calls_of(model, net, layer)[-1],
         theirs,
         names_of=net.name_of,
         photo=photo,

@@ -13,14 +13,16 @@ import numpy as np
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
+from gradcam.outputs import end_of
 from gradcam.verify.errors import VerifyError
+from gradcam.verify.layout import Layout, chosen, named, reading
 from gradcam.verify.reference.pipeline import Pipeline
 from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, PIPELINES, RELEVANCE
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.settings import settings_of
 from gradcam.verify.rounding.differences import precision
 from gradcam.verify.rounding.storage import storage
-from minicnn import GraphError, LogSoftmax, Op, Softmax, Tensor, history, names, to_cpu
+from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
 LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept
@@ -56,6 +58,8 @@ class Question:
     pixels: Any
     photo: Any
     names_of: Callable[[str | None], str | None] | None
+    layout: tuple[str, Layout] | None  # a layer that is no (N, K, h, w), and how it is read as such
+    raw_shape: tuple[int, ...]  # of that layer
     values: OrderedDict[tuple[Any, ...], Any]  # of steps, {(step, names of changes): value}
     given: dict[str, str]  # {step: type of their array}
     theirs: dict[str, np.ndarray]  # {step: their array, in our shape}
@@ -75,9 +79,11 @@ class Question:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.net, self.method, self.layer = net.astype(np.float64), method_name(method), layer
-        self.x = _floats("the input", x)
+        self.x, self.layout = _floats("the input", x), None
+        if self.x.ndim == 3:  # signals (N, C, L): pictures one row high
+            self.x, self.net = self.x[:, :, None], OfSignals(self.net)
         if self.x.ndim != 4:
-            raise VerifyError(f"the input must be (N, C, H, W), not {self.x.shape}")
+            raise VerifyError(f"the input must be (N, C, H, W) or (N, C, L), not {self.x.shape}")
         self.settings = settings_of(self.method, settings or {}, self.x)
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values = OrderedDict()
@@ -87,9 +93,14 @@ class Question:
             ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         )
         y = self.reference.y
+        if y.ndim != 2:
+            raise VerifyError(
+                f"the network returns {y.shape}; scores must be (N, classes) for N pictures: reduce other "
+                "axes to the number that is explained (a mean or a sum over a mask)"
+            )
         self.c = _class(c, y.data)
-        self._check_layer(y)
         given = {name: v for name, v in (theirs or {}).items() if v is not None}
+        self._check_layer(y, np.shape(given.get("result")))
         self.given = {
             self._step(name): str(getattr(v, "dtype", "float64")).removeprefix("torch.")
             for name, v in given.items()
@@ -117,9 +128,13 @@ class Question:
     def tape(self, x: np.ndarray) -> Tensor:
         """The scores before softmax (N, classes) of an input (N, C, H, W), with their forward pass."""
         y = self.net(Tensor(x.astype(self.x.dtype, copy=False), "x"))
-        while isinstance(y.op, (Softmax, LogSoftmax)):
+        if y.ndim < 2:  # squeezed: one score for each picture, or all of a single one's
+            y = Reshape((len(x), -1))(y, name=y.name)
+        while y.op and (end_of(y) or _of_one_shape(y)):
             y = y.op.inputs[0]
-        return y
+        if y.ndim < 2:
+            y = Reshape((len(x), -1))(y, name=y.name)
+        return reading(y, *self.layout) if self.layout else y
 
     @cached_property
     def low(self) -> Question:
@@ -203,7 +218,7 @@ class Question:
         turned = _exchanged(self.reference["result"].shape)
         return self.theirs["result"].shape == turned and not self.comparable("result")
 
-    def _check_layer(self, y):
+    def _check_layer(self, y, theirs):
         if self.method == "cam":  # the network says which one
             try:
                 A = cam_head(y)[0]
@@ -216,18 +231,25 @@ class Question:
         known = names(y)
         if self.names_of:
             self.layer = self.names_of(self.layer)
-        if known.get(self.layer) is None or known[self.layer].ndim != 4:
+        try:
+            layout = chosen(known[self.layer], self.x.shape[-2:], theirs)
+        except (KeyError, LookupError, AttributeError):
             maps = [n for n, t in known.items() if t is not None and t.ndim == 4 and t.op]
             what = "give one" if self.layer is None else f"'{self.layer}' is none"
             raise VerifyError(
                 f"{self.method} needs a layer with feature maps; {what}; there is {', '.join(maps[-12:])}"
-            )
+            ) from None
+        if layout:
+            self.raw_shape = known[self.layer].shape
+            self.layout, self.layer = (self.layer, layout), named(self.layer, layout)
+            self.values.clear()
 
     def _fitting(self, step, array):
         """Their array in our shape, or with H and W exchanged; a missing batch axis, or a channel axis of
         one, do not matter.
         """
         shapes = [self._shape(step)]
+        array = self._read(step, array)
         if not array.ndim:
             raise VerifyError(f"their {step} is a single number; the reference's is {tuple(shapes[0])}")
         if step == "result" and self.method in MAPS:
@@ -250,6 +272,8 @@ class Question:
         if step != "result" or array.ndim < 2:
             raise VerifyError(message)
         self.misfit = message
+        if self.method in MAPS and array.ndim == 4 and array.shape[1] == 1:  # Captum's (N, 1, h, w)
+            array = array[:, 0]
         if (
             self.method not in MAPS
             and array.size * self.x.shape[1] == self.x.size
@@ -257,6 +281,21 @@ class Question:
         ):
             return array.reshape(len(self.x), 1, *self.x.shape[-2:])  # the channels were joined
         return array if len(array) == len(self.x) and array.ndim >= len(shapes[0]) else array[None]
+
+    def _read(self, step, array):
+        """Their array as the layer and the input are read here: feature maps (N, K, h, w), one row of a
+        signal.
+        """
+        if step in ("activation", "gradient"):
+            N, K, h, w = self.reference.activation.shape
+            if self.layout and array.shape == self.raw_shape:
+                return self.layout[1].to(array)
+            if array.shape in ((N, h, w, K), (h, w, K)) and array.shape not in ((N, K, h, w), (K, h, w)):
+                return np.moveaxis(array, -1, -3)
+        if self.x.shape[-2] == 1 and array.shape[-1:] == self.x.shape[-1:] and array.ndim < 4:
+            if step in ("input", "signal", "result") and array.ndim:
+                return array[..., None, :]
+        return array
 
     def _shape(self, step):
         """Of a step, without asking for a backward pass: whether there is one is the judge's question."""
@@ -270,6 +309,25 @@ class Question:
             flat = ("no map", "upsampled", lambda q, v, old: np.zeros((len(q.x), *q.x.shape[-2:])))
             return Run(self, (silent, flat)).result.shape
         return self.reference[step].shape
+
+
+class OfSignals:
+    """A network of signals (N, C, L) that takes them as (N, C, 1, L)."""
+
+    def __init__(self, net):
+        self.net = net
+
+    def __call__(self, x):
+        return self.net(Reshape((x.shape[0], x.shape[1], x.shape[3]))(x))
+
+    def astype(self, dtype):
+        return OfSignals(self.net.astype(dtype))
+
+
+def _of_one_shape(y):
+    """Whether y is a squeezed tensor that a softmax or a sigmoid made."""
+    inside = y.op.inputs[0] if isinstance(y.op, Reshape) else None
+    return inside is not None and bool(end_of(inside)) and inside.ndim == 2
 
 
 def _bytes(y):

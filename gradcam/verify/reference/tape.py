@@ -23,10 +23,13 @@ def again(op: Op, **changed: Any) -> Any:
     return fresh
 
 
-def rerun(y: Tensor, change: Callable[..., Any] = lambda t: None, after: Any = ()) -> Any:
+def rerun(
+    y: Tensor, change: Callable[..., Any] = lambda t: None, after: Any = (), through: Any = None
+) -> Any:
     """The same computation with other operations: change(tensor) -> the operation that makes it now, or None.
 
-    after: tensors behind which a `Tap` is put, so that all who take them take it from there.  Only what
+    after: tensors behind which a `Tap` is put, so that all who take them take it from there; through:
+    {tensor: f(new tensor) -> what all who take it take instead}.  Only what
     depends on a change is computed again, and once.  -> {old tensor: new tensor}
     """
     new = {}
@@ -37,6 +40,8 @@ def rerun(y: Tensor, change: Callable[..., Any] = lambda t: None, after: Any = (
             new[t] = t
         else:
             new[t] = (op or again(t.op))(*inputs, name=t.name, layer=t.layer)
+        if through and t in through:
+            new[t] = through[t](new[t])
         if t in after:
             new[t] = Tap()(new[t], name=t.name, layer=t.layer)
     return new

@@ -29,7 +29,10 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64") -> str:
 
 def like_bytes(a):
     """Whole numbers from 0 to 255, or 255ths of them."""
-    whole = lambda v: np.abs(v - np.rint(v)).max() < 1e-4  # noqa: E731
+
+    def whole(v):
+        return np.abs(v - np.rint(v)).max() < 1e-4 and np.unique(np.rint(v)).size >= ENOUGH
+
     return a.min() >= 0 and ((a.max() <= 255 and whole(a)) or (a.max() <= 1 and whole(255 * a)))
 
 

@@ -1,0 +1,109 @@
+"""Feature maps that are not (N, K, h, w): how they are read, and the tape that reads them so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gradcam.verify.reference.tape import rerun
+from minicnn import Concat, Reshape, Slice, Tensor, Transpose, find
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One way to read a tensor as feature maps.
+
+    says: in words; grid: (h, w); to: the tensor -> (N, K, h, w); back: that, and the tensor -> the tensor
+    """
+
+    says: str
+    grid: tuple[int, int]
+    to: Callable[[Tensor], Tensor]
+    back: Callable[[Tensor, Tensor], Tensor]
+
+
+def layouts(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout | None]:
+    """The ways to read a layer's output, the likeliest first, None: as it is; sides: (H, W) of the picture."""
+    if t.ndim == 4:
+        yield from (None, channels_last(t))
+    elif t.ndim == 3:
+        yield from [signal(t)] * (sides[0] == 1)
+        yield from grids(t, sides)
+
+
+def channels_last(t: Tensor) -> Layout:
+    return Layout(
+        "read as (N, h, w, K)",
+        t.shape[1:3],
+        lambda t: Transpose((0, 3, 1, 2))(t),
+        lambda A, t: Transpose((0, 2, 3, 1))(A),
+    )
+
+
+def signal(t: Tensor) -> Layout:
+    K, n = t.shape[1:]
+    return Layout(
+        "read as (N, K, 1, length)",
+        (1, n),
+        lambda t: Reshape((-1, K, 1, n))(t),
+        lambda A, t: Reshape((-1, K, n))(A),
+    )
+
+
+def grids(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
+    """Tokens (N, T, K) of a picture's patches, row by row, perhaps behind a few that stand for no patch."""
+    for skip in (0, 1, 2, 5):
+        n = t.shape[1] - skip
+        shapes = [(h, n // h) for h in range(1, n + 1) if n % h == 0]
+        like = [g for g in shapes if g[0] * sides[1] == g[1] * sides[0]]
+        for grid in dict.fromkeys([*like, *shapes]):
+            yield tokens(t, skip, grid)
+
+
+def tokens(t: Tensor, skip: int, grid: tuple[int, int]) -> Layout:
+    K, (h, w) = t.shape[2], grid
+    without = f", the first {skip} left out" if skip else ""
+
+    def to(t):
+        patches = Slice(slice(None), slice(skip, None))(t) if skip else t
+        return Transpose((0, 3, 1, 2))(Reshape((-1, h, w, K))(patches))
+
+    def back(A, t):
+        patches = Reshape((-1, h * w, K))(Transpose((0, 2, 3, 1))(A))
+        return Concat(1)(Slice(slice(None), slice(0, skip))(t), patches) if skip else patches
+
+    return Layout(f"tokens as {h} x {w} patches{without}", grid, to, back)
+
+
+def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> Layout | None:
+    """How the layer is read: as their map's size says, or their picture's sides; None: as it is.
+
+    LookupError: in no way.
+    """
+    ways = [(way, tuple(way.grid if way else t.shape[2:])) for way in layouts(t, sides)]
+    for fits in (
+        lambda grid: grid == tuple(theirs[-2:]) and theirs[-2:] != sides,
+        lambda grid: grid[0] * sides[1] == grid[1] * sides[0],
+        lambda grid: t.ndim == 4 and grid == tuple(t.shape[2:]),
+    ):
+        found = [way for way, grid in ways if fits(grid)]
+        if found:
+            return found[0]
+    raise LookupError
+
+
+def reading(y: Tensor, layer: str, layout: Layout) -> Tensor:
+    """The same scores by a tape on which the layer stands as feature maps, named `named(layer, layout)`."""
+    old = find(y, layer)
+
+    def through(t):
+        A = layout.to(t)
+        A.name = named(layer, layout)
+        return layout.back(A, t)
+
+    return rerun(y, through={old: through})[y]
+
+
+def named(layer: str, layout: Layout) -> str:
+    """What the layer is called, so read."""
+    return f"{layer}, {layout.says}"
