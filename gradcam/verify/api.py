@@ -12,7 +12,7 @@ from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
 from gradcam.verify.modules import calls_of, one_input, pytorch_for
 from gradcam.verify.peers.libraries import result_of
-from gradcam.verify.probe import seen
+from gradcam.verify.probe import in_training_mode, seen
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
 from weights.errors import WeightsError
@@ -58,7 +58,10 @@ def torch(
         own = net.own
         by_model = over_calls(model, own, layer, array, target, method, theirs, photo, settings, options)
         verdict, notes = (by_model, own.notes) if by_model.kind == "equal" else (verdict, notes)
-    verdict.notes += notes + seen(model)
+    verdict.notes = seen(model) + verdict.notes + notes
+    if verdict.kind == "unknown" and (modes := in_training_mode(model)):
+        verdict.kind, verdict.located = "located", modes[0]
+        verdict.notes = [note for note in verdict.notes if note != modes[0]]
     return verdict
 
 
@@ -101,11 +104,11 @@ def over_calls(
                 break
     right = next((n for n, verdict in answers.items() if verdict.status == 0), None)
     verdict = answers[right] if right else judge(ask(calls[-1]), **options)
-    which = f"theirs fits call {right}" if right else f"theirs fits none; the last one is compared here"
+    which = f"theirs fits call {right}" if right else "theirs fits none; the last one is compared here"
     verdict.notes.insert(
         0,
-        f"this layer is a module that is called {len(calls)} times ({', '.join(map(str, calls))}): every call "
-        f"was tried, and {which}; say which one you mean: layer=(module, number of the call)",
+        f"this layer is a module that is called {len(calls)} times ({', '.join(map(str, calls))}): every "
+        f"call was tried, and {which}; say which one you mean: layer=(module, number of the call)",
     )
     return verdict
 

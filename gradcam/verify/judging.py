@@ -10,12 +10,13 @@ import numpy as np
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.locate import located
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS
 from gradcam.verify.reference.steps import STEPS
 from gradcam.verify.refusal import refusal
 from gradcam.verify.report.verdict import Compared, Verdict
-from gradcam.verify.rounding.differences import difference, tolerance
+from gradcam.verify.rounding.differences import CAP, difference, tolerance
 from gradcam.verify.rounding.propagation import amplification
 from gradcam.verify.rounding.storage import STEPS as STORED
 from gradcam.verify.rounding.ties import rounded
@@ -56,7 +57,8 @@ def judge(
     steps = [s for s in STEPS if s in q.theirs]
     kinds, kept = {s: q.precision(s) for s in steps}, {s: q.stored(s) for s in steps}
     amplified = amplification(q, steps)
-    limits = {s: tolerance(kinds[s], amplified.get(s, 1.0)) + STORED.get(kept[s], 0.0) for s in steps}
+    moves = {s: tolerance(kinds[s], amplified.get(s, 1.0)) + STORED.get(kept[s], 0.0) for s in steps}
+    limits = {s: min(move, CAP) for s, move in moves.items()}
     compared = {
         s: Compared(STEPS[s].title, difference(q.theirs[s], q.reference[s]), limits[s])
         for s in steps
@@ -67,6 +69,14 @@ def judge(
     if not wrong:
         verdict.reason = f"equal to {kinds['result']} rounding" + as_kept(kept["result"])
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
+        return verdict
+    if all(s in compared and compared[s].difference.relative <= moves[s] for s in wrong):
+        most = max(moves[s] for s in wrong)
+        verdict.kind, verdict.reason = (
+            "imprecise",
+            f"rounding alone moves this by up to {most:.1%} of its largest value, and theirs is within that: "
+            "compute it in float64, or take another picture or layer",
+        )
         return verdict
     first = wrong[0]
     verdict.maps = {"theirs": q.theirs[first], "ours": q.reference[first]}
@@ -89,6 +99,9 @@ def judge(
     if not found and pairs:
         found = search.pairs(seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
+    verdict.causes.sort(key=lambda c: (c.kind != "scale", len(c.names)))  # nobody is blamed without need
+    right = [s for s in steps if s not in wrong]
+    verdict.located = located(q, limits, search.scales, right) if len(steps) > 1 else ""
     if not found and q.misfit:
         raise VerifyError(q.misfit)
     if not found:
@@ -100,6 +113,14 @@ def judge(
     if kept["result"]:
         verdict.notes.append(f"compared{as_kept(kept['result'])}")
     verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
+    if found[0].kind == "scale" and first == "result":
+        verdict.kind = "convention"
+        blamed, verdict.causes = found[1:], [c for c in found if c.kind == "scale"]
+        blamed = [str(c) for c in blamed if c.kind != "scale"]
+        if blamed:
+            verdict.notes.append(
+                f"these give the same numbers, and cannot be told from it: {'; '.join(blamed)}"
+            )
     if verdict.kind == "tie":
         for c in verdict.compared:
             c.explained("tie", c.difference.l2)
@@ -114,7 +135,7 @@ def as_kept(kept: str) -> str:
 
 def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     """The verdict when no cause gives their numbers, with what can be said all the same."""
-    verdict.kind, verdict.causes = "unknown", []
+    verdict.kind, verdict.causes = "located" if verdict.located else "unknown", []
     verdict.reason = f"none of {search.tried} tried causes gives their numbers"
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):

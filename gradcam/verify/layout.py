@@ -23,7 +23,7 @@ class Layout:
 
 
 def layouts(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout | None]:
-    """The ways to read a layer's output, the likeliest first, None: as it is; sides: (H, W) of the picture."""
+    """The ways to read a layer's output, the likeliest first; None: as it is; sides: (H, W) of the picture"""
     if t.ndim == 4:
         yield from (None, channels_last(t))
     elif t.ndim == 3:

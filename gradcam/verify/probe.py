@@ -22,6 +22,13 @@ def seen(model: Any) -> list[str]:
     ]
 
 
+def in_training_mode(model: Any) -> list[str]:
+    """Of these, what makes another map at every call, or for every batch."""
+    import torch
+
+    return list(in_training(list(model.named_modules()), torch.nn))
+
+
 def in_training(modules: list, nn: Any) -> Iterator[str]:
     """Modules that behave otherwise in training mode, and are in it."""
     kinds = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
@@ -36,8 +43,8 @@ def in_training(modules: list, nn: Any) -> Iterator[str]:
     norms = [(path, m) for path, m in theirs if not isinstance(m, kinds[0]) and m.track_running_stats]
     if norms:
         yield (
-            f"the model that you gave is in training mode ({_listed(norms)}): it normalises by the batch's own "
-            "statistics.  The reference is in eval mode: call model.eval() before the map is made"
+            f"the model that you gave is in training mode ({_listed(norms)}): it normalises by the batch's "
+            "own statistics.  The reference is in eval mode: call model.eval() before the map is made"
         )
 
 

@@ -292,10 +292,8 @@ class Question:
                 return self.layout[1].to(array)
             if array.shape in ((N, h, w, K), (h, w, K)) and array.shape not in ((N, K, h, w), (K, h, w)):
                 return np.moveaxis(array, -1, -3)
-        if self.x.shape[-2] == 1 and array.shape[-1:] == self.x.shape[-1:] and array.ndim < 4:
-            if step in ("input", "signal", "result") and array.ndim:
-                return array[..., None, :]
-        return array
+        of_signal = self.x.shape[-2] == 1 and array.shape[-1:] == self.x.shape[-1:] and array.ndim < 4
+        return array[..., None, :] if of_signal and step in ("input", "signal", "result") else array
 
     def _shape(self, step):
         """Of a step, without asking for a backward pass: whether there is one is the judge's question."""

@@ -12,18 +12,26 @@ import numpy as np
 
 from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY, Form, Hypothesis
 from gradcam.verify.reference.pipelines import FORWARD, PATHS
-from gradcam.verify.reference.run import Run
+from gradcam.verify.reference.run import Change, Run
 from gradcam.verify.reference.steps import upstream
 from gradcam.verify.report.verdict import Cause
-from gradcam.verify.rounding.differences import difference
+from gradcam.verify.rounding.differences import CAP, difference
 from gradcam.verify.rounding.propagation import crowded, flips
 from gradcam.verify.rounding.ties import MOVED, within_band
 
+RESCALED = ("sign flipped", "accumulated: the gradient of several calls")
+KINDS = ("mistake", "convention", "tie", "scale")  # of two causes at once the first counts
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
 BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
 ALONE = 5  # ... unless every other cause leaves so many times more
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
+SHAPE = 0.1  # what is left of theirs beside a + b * ours: more, and no rescaling explains it
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
+
+
+def _rescales(form):
+    """Whether a cause maps a result to a + b * result, picture by picture."""
+    return (form.of.kind == "scale" and form.of.step == "result") or form.of.name in RESCALED
 
 
 class Search:
@@ -42,9 +50,14 @@ class Search:
         self, q: Any, limits: dict[str, float], hypotheses: Sequence[Hypothesis], say: Callable[[str], Any]
     ) -> None:
         self.q, self.limits, self.say = q, limits, say
-        self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
+        self.theirs, self.left, self.tried, self.kept, self.shapes = q.theirs, {}, 0, None, {}
         self.forms = [f for h in hypotheses for f in h.forms(q)]
         self.forms = [f for f in self.forms if self._reaches(f)]
+
+    @property
+    def scales(self) -> list[Change]:
+        """Changes of the result alone that leave a right map right."""
+        return [c for f in self.forms if f.of.kind == "scale" and f.of.step == "result" for c in f.changes]
 
     def _reaches(self, form):
         """A cause that changes what is known to be equal is ruled out before it is tried."""
@@ -98,8 +111,13 @@ class Search:
         given.
         """
         end, fitting = time.monotonic() + seconds, []
-        forms = sorted(self.forms, key=lambda f: f.place)
-        couples = [(a, b) for n, a in enumerate(forms) for b in forms[n + 1 :] if a.of is not b.of]
+        forms = sorted((f for f in self.forms if not f.of.alone), key=lambda f: f.place)
+        couples = [
+            (a, b)
+            for n, a in enumerate(forms)
+            for b in forms[n + 1 :]
+            if a.of is not b.of and not (_rescales(b) and self._apart_in_shape(a))
+        ]
         costly = lambda pair: sum(not f.cheap for f in pair)  # noqa: E731
         couples.sort(key=costly)  # stable: those with the same first cause follow each other
         for n, pair in enumerate(couples):
@@ -114,6 +132,28 @@ class Search:
                 fitting.append(pair)
         return self._causes(fitting)
 
+    def _apart_in_shape(self, form):
+        """Whether no rescaling at all brings the reference so changed to theirs; asked once per cause."""
+        if form not in self.shapes:
+            self.shapes[form] = self._affine((form,)) > SHAPE
+        return self.shapes[form]
+
+    def _affine(self, forms):
+        """What the best a + b * result leaves of theirs, relative (L2 of theirs without its mean)."""
+        theirs = self.theirs["result"]
+        try:
+            with np.errstate(all="ignore"):
+                value = Run(self.q, [c for f in forms for c in f.changes])["result"]
+        except DOES_NOT_APPLY:
+            return np.inf
+        if value.shape != theirs.shape or len(theirs) != 1:
+            return np.inf if value.shape != theirs.shape else 0.0
+        a, b = (array.ravel() - array.mean() for array in (value, theirs))
+        if not (np.isfinite(a).all() and a.any() and b.any()):
+            return 0.0
+        a, b = a / abs(a).max(), b / abs(b).max()
+        return float(np.sqrt(max(1 - (a @ b) ** 2 / ((a @ a) * (b @ b)), 0)))
+
     def _try(self, forms):
         self.tried += 1
         return self._fits(forms, self.theirs, note=True)
@@ -127,7 +167,8 @@ class Search:
             with np.errstate(all="ignore"):
                 if note:
                     self.left[forms] = self._left(run)
-                return all(self._same(run, s) for s in steps)
+                more = sum(f.of.brings(run) for f in forms if f.of.brings)
+                return all(self._same(run, s, more) for s in steps)
         except DOES_NOT_APPLY:
             self.left[forms] = np.inf
             return False
@@ -161,12 +202,11 @@ class Search:
         theirs, value = self.theirs[step], run[step]
         return difference(theirs, value.astype(np.float64)).l2 if theirs.shape == value.shape else np.inf
 
-    def _same(self, run, step):
+    def _same(self, run, step, more=0.0):
         value = run[step]
-        return (
-            value.shape == self.theirs[step].shape
-            and difference(self.theirs[step], value).relative <= self.limits[step]
-        )
+        return value.shape == self.theirs[step].shape and difference(
+            self.theirs[step], value
+        ).relative <= min(self.limits[step] + (more if step == "result" else 0.0), CAP)
 
     def _causes(self, fitting):
         """One Cause per combination of hypotheses; the forms of one are joined."""
@@ -187,7 +227,7 @@ class Search:
                     earliest.stage,
                     "; ".join(dict.fromkeys(h.says for h in hypotheses)),
                     "; ".join(dict.fromkeys(h.fix for h in hypotheses)),
-                    earliest.kind,
+                    min((h.kind for h in hypotheses), key=KINDS.index),
                     self.left[variants[0]],
                 )
             )

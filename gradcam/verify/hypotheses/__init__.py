@@ -11,6 +11,7 @@ without_gradient.py  Eigen-CAM, Score-CAM, Ablation-CAM, occlusion: other masks,
 combining.py         Grad-CAM's sum: its weights, its terms, its ReLU
 upsampling.py        from the layer's size to the picture's
 values.py            scales, signs, normalisation, orientation, precision
+recipes.py           whole scripts, several deviations under one name
 preprocessing.py     the picture is not what the network was trained on
 resizing_photos.py   how a photo is brought to the network's size
 scores.py            the network does not compute the same scores

@@ -6,6 +6,7 @@ from gradcam.verify.hypotheses import (
     averaging,
     combining,
     preprocessing,
+    recipes,
     relevance_rules,
     relu_rules,
     scores,
@@ -26,6 +27,7 @@ HYPOTHESES = (
     *combining.CAUSES,
     *upsampling.CAUSES,
     *values.CAUSES,
+    *recipes.CAUSES,
     *preprocessing.CAUSES,
     *scores.CAUSES,
 )

@@ -100,6 +100,15 @@ def rows(q: Question, v: Run, old: Old) -> Any:
     return e / e.sum(axis=-3, keepdims=True)
 
 
+def lost_digits(v: Run) -> float:
+    """1 + small numbers, in float32, once a stretching shows the small ones again."""
+    spread, result = np.ptp(v.map), v.result
+    largest = abs(result).max()
+    if not spread or not largest:
+        return 0.0
+    return float(4 * 2.0**-24 * abs(v.signed).max() / spread * np.ptp(result) / largest)
+
+
 CAUSES = [
     Hypothesis(
         name="a sum instead of the mean over i, j",
@@ -108,7 +117,7 @@ CAUSES = [
         fix="divide by Z = h w; the authors' own code does not, so scale first",
         change=summed,
         methods=AVERAGED,
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="the maximum instead of the mean over i, j",
@@ -141,7 +150,7 @@ CAUSES = [
         fix="leave the scale, or compare normalised maps",
         change=lambda q, v, old: old() / np.sqrt((old() ** 2).sum(axis=-3, keepdims=True)),
         methods=AVERAGED,
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="gradient divided by its root mean square",
@@ -150,7 +159,7 @@ CAUSES = [
         fix="leave the scale, or compare normalised maps",
         change=lambda q, v, old: old() / (np.sqrt((old() ** 2).mean()) + 1e-5),
         methods=AVERAGED,
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="softmax of the weights",
@@ -167,7 +176,7 @@ CAUSES = [
         fix="sum over k",
         change=lambda q, v, old: old() / v.activation.shape[-3],
         methods=WEIGHED,
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="ReLU on every term before the sum",
@@ -184,6 +193,7 @@ CAUSES = [
         fix="start the sum at zero (np.zeros)",
         change=lambda q, v, old: 1 + old(),
         methods=CAMS,
+        brings=lost_digits,
     ),
     Hypothesis(
         name="another method of the family",

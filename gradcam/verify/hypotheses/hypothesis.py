@@ -39,7 +39,11 @@ class Hypothesis:
     variants     f(question, y) -> {detail: change}, none if it cannot occur here
     also         {step: change} that goes with it
     methods      where it can occur, if the step is one of theirs
-    kind         "mistake", "convention" (both are in use) or "tie"
+    kind         "mistake", "convention" (both are in use), "scale" (a convention that leaves a right map
+                 right: the same picture in other units) or "tie"
+    brings       f(run so changed) -> how far rounding to float32 moves the result of this cause, relative to
+                 its largest value, where it loses more digits than the reference (adding 1 to small numbers)
+    alone        whether it is not tried together with another cause
     """
 
     name: str
@@ -51,6 +55,8 @@ class Hypothesis:
     also: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
     methods: tuple[str, ...] = ALL
     kind: str = "mistake"
+    brings: Callable[[Any], float] | None = None
+    alone: bool = False
 
     @property
     def stage(self) -> str:

@@ -19,22 +19,64 @@ MEAN, STD = (
 CAFFE = np.array([103.939, 116.779, 123.68])[:, None, None]  # BGR
 
 
+SETS = {  # (mean, deviation) of an RGB picture in 0..1 that people subtract and divide by
+    "ImageNet": (MEAN, STD),
+    "0.5": (np.full((3, 1, 1), 0.5), np.full((3, 1, 1), 0.5)),
+    "CIFAR-10": tuple(
+        np.array(v)[:, None, None] for v in ([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616])
+    ),
+    "CLIP": tuple(
+        np.array(v)[:, None, None]
+        for v in ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
+    ),
+}
+
+
+def meant(q: Question) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """How x was normalised: as its card or photo says, else as people usually do."""
+    known = q.photo[1] if q.photo else getattr(getattr(q.net, "card", None), "preprocessing", None)
+    if known is None:
+        return {name: SETS[name] for name in ("ImageNet", "0.5")}
+    mean, std = (np.asarray(v, np.float64).reshape(-1, 1, 1) for v in (known.mean, known.std))
+    return {"its own": (mean / known.scale, std / known.scale)}
+
+
 def colours(q: Question, y: Tensor) -> Variants:
-    return {"": lambda q, v, old: old()[:, ::-1]} if q.x.shape[1] == 3 else {}
+    """Turned after the normalisation, and before it: mean and deviation then stay as they were."""
+    if q.x.shape[1] != 3:
+        return {}
+    variants = {"": lambda q, v, old: old()[:, ::-1]}
+    for name, (mean, std) in meant(q).items():
+        if np.ptp(mean) or np.ptp(std):  # else it is the same
+            variants[f"mean and deviation as they were: {name}"] = lambda q, v, old, m=mean, s=std: (
+                ((old() * s + m)[:, ::-1] - m) / s
+            )
+            variants[f"only mean and deviation in the other order: {name}"] = (
+                lambda q, v, old, m=mean, s=std: (old() * s + m - m[::-1]) / s[::-1]
+            )
+    return variants
 
 
 def normalisations(q: Question, y: Tensor) -> Variants:
     """x is taken to be (p - mean) / std for a picture p in 0..1."""
     if q.x.shape[1] != 3:
         return {}
-    picture = q.x * STD + MEAN
-    return {
-        "not normalised, 0 to 1": lambda q, v, old: picture,
-        "not normalised, 0 to 255": lambda q, v, old: 255 * picture,
-        "mean = std = 0.5": lambda q, v, old: (picture - 0.5) / 0.5,
-        "not divided by the deviation": lambda q, v, old: picture - MEAN,
-        "Caffe's means, BGR, 0 to 255": lambda q, v, old: 255 * picture[:, ::-1] - CAFFE,
-    }
+    found = {}
+    for name, (mean, std) in meant(q).items():
+        p = q.x * std + mean
+        as_if = "" if name == "its own" else f", where {name} was meant"
+        others = {
+            "not normalised, 0 to 1": p,
+            "not normalised, 0 to 255": 255 * p,
+            "not divided by the deviation": p - mean,
+            "Caffe's means, BGR, 0 to 255": 255 * p[:, ::-1] - CAFFE,
+            "normalised twice": (q.x - mean) / std,
+            "0 to 255, then mean and deviation of 0 to 1: /255 forgotten": (255 * p - mean) / std,
+            "divided by 255 twice": (p / 255 - mean) / std,
+            **{f"{n}'s mean and deviation": (p - m) / s for n, (m, s) in SETS.items() if n != name},
+        }
+        found |= {f"{n}{as_if}": lambda q, v, old, x=x: x for n, x in others.items()}
+    return found
 
 
 def ranges(q: Question, y: Tensor) -> Variants:

@@ -10,7 +10,7 @@ from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import GATED, RELEVANCE
 from gradcam.verify.reference.run import Run
-from minicnn import LogSoftmax, Softmax, Tensor, one_hot
+from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
 SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
@@ -41,6 +41,11 @@ def probabilities(q: Question, y: Tensor) -> Variants:
                 q, v, p_c
             )
     return variants
+
+
+def sigmoid(q: Question, v: Run, old: Old) -> Any:
+    p = Sigmoid()(v.y)
+    return p, one_hot(p, q.c)
 
 
 def by_hand(q: Question, v: Run, p_c: Any) -> Any:
@@ -108,6 +113,14 @@ CAUSES = [
         variants=probabilities,
     ),
     Hypothesis(
+        name="sigmoid instead of scores",
+        step="start",
+        says=f"{PAPER}: dp_c = p_c (1 - p_c) dy_c, the score's map times a factor",
+        fix="take the gradient of the logit, before torch.sigmoid",
+        change=sigmoid,
+        methods=GATED,
+    ),
+    Hypothesis(
         name="log-softmax instead of scores",
         step="start",
         says=f"{PAPER}: d log p_c = dy_c - sum_j p_j dy_j",
@@ -136,7 +149,7 @@ CAUSES = [
         fix="start with the score itself",
         change=lambda q, v, old: (v.y, one_hot(v.y, q.c)),
         methods=RELEVANCE,
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="the batch's mean score instead of its sum",

@@ -8,19 +8,40 @@ from typing import Any
 import numpy as np
 
 from gradcam.interpolation import upsample
-from gradcam.verify.hypotheses.hypothesis import Hypothesis
+from gradcam.verify.hypotheses.hypothesis import Hypothesis, Variants
+from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS
 from gradcam.verify.reference.resizing import cubic, lanczos, spline
+from minicnn import Tensor
 
 
 def by(matrix: Any) -> Any:
     """Resize by R_rows map R_columns^T."""
 
     def change(q, v, old):
-        rows, columns = (matrix(n, N) for n, N in zip(v.map.shape[-2:], q.x.shape[-2:]))
-        return rows @ v.map @ columns.T
+        return enlarged(v.map, q.x.shape[-2:], matrix)
 
     return change
+
+
+def enlarged(m: np.ndarray, size: Any, matrix: Any) -> np.ndarray:
+    """(N, h, w) -> (N, *size)"""
+    rows, columns = (matrix(n, N) for n, N in zip(m.shape[-2:], size))
+    return rows @ m @ columns.T
+
+
+def to_exchanged(q: Question, y: Tensor) -> Variants:
+    """Enlarged to W rows and H columns, by the usual ways."""
+    H, W = q.x.shape[-2:]
+    ways = {
+        "": lambda m: upsample(m, (W, H)),
+        "corners aligned": lambda m: upsample(m, (W, H), "corner_aligned"),
+        "nearest neighbour": lambda m: upsample(m, (W, H), "nearest"),
+        "cubic, OpenCV": lambda m: enlarged(m, (W, H), lambda n, N: cubic(n, N, -0.75, renormalise=False)),
+        "cubic, PIL": lambda m: enlarged(m, (W, H), lambda n, N: cubic(n, N, -0.5, renormalise=True)),
+        "Lanczos, PIL": lambda m: enlarged(m, (W, H), lanczos),
+    }
+    return {name: lambda q, v, old, f=f: f(v.map) for name, f in ways.items()} if q.exchanged else {}
 
 
 def with_relu(how: Any) -> Any:
@@ -63,4 +84,12 @@ CAUSES = [
     entry("upsampled by cubic splines, corners aligned (SciPy)", by(spline)),
     entry("upsampled by Lanczos (PIL)", by(lanczos)),
     entry("upsampled before the final ReLU", with_relu("half_pixel")),
+    Hypothesis(
+        name="enlarged to (W, H) instead of (H, W)",
+        step="upsampled",
+        says="a map is (H, W): rows first; what resizes pictures is told (width, height)",
+        fix="cv2.resize(cam, x.shape[-2:][::-1]), Image.resize((width, height)), F.interpolate(cam, (H, W))",
+        variants=to_exchanged,
+        methods=CAMS,
+    ),
 ]

@@ -186,7 +186,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(over_max),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="divided by its largest magnitude",
@@ -194,7 +194,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(over_largest),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="stretched from minimum to maximum",
@@ -202,7 +202,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(min_max),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="stretched from minimum to maximum, plus 1e-7",
@@ -210,7 +210,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(min_max_guarded),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="map stretched to 0..1, plus 1e-7, before upsampling",
@@ -219,7 +219,7 @@ CAUSES = [
         fix=COMPARE,
         change=each(min_max_guarded),
         methods=CAMS,
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="map divided by its maximum before the product",
@@ -244,7 +244,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(lambda m: 255 * min_max(m)),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="divided by its maximum, 0 to 255",
@@ -252,7 +252,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(lambda m: 255 * over_max(m)),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="mean 0, deviation 1",
@@ -260,7 +260,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(z_score),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="divided by its L2 norm",
@@ -268,7 +268,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(unit_norm),
-        kind="convention",
+        kind="scale",
     ),
     Hypothesis(
         name="normalised over the whole batch, by its maximum",

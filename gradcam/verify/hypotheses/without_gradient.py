@@ -12,7 +12,7 @@ from gradcam.verify.hypotheses.hypothesis import Hypothesis, Variants
 from gradcam.verify.question import Question
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.without_gradients import covered, singular, y_c
-from minicnn import Tensor
+from minicnn import Softmax, Tensor
 
 EIGEN, SCORE, ABLATION, OCCLUSION = ("eigen_cam",), ("score_cam",), ("ablation_cam",), ("occlusion",)
 
@@ -72,6 +72,19 @@ def spread(q: Question, y: Tensor) -> Variants:
         ],
         "their ReLU": lambda q, v, old: np.maximum(v.seen, 0)[..., None, None],
     }
+
+
+def alike(q: Question, y: Tensor) -> Variants:
+    """A softmax over one value, or over many equal ones."""
+    N, K = q.reference.activation.shape[:2]
+    meant = {"1: softmax over a single value": 1.0, "1/K": 1 / K}
+    if N > 1:
+        meant["softmax over the batch"] = None
+    return {n: lambda q, v, old, w=w: over_batch(v) if w is None else 0 * old() + w for n, w in meant.items()}
+
+
+def over_batch(v: Run) -> np.ndarray:
+    return Softmax()(v.seen.T).T[..., None, None]
 
 
 def empty(v: Run) -> Any:
@@ -197,6 +210,14 @@ CAUSES = [
         variants=spread,
         methods=SCORE,
         kind="convention",
+    ),
+    Hypothesis(
+        name="all maps weigh the same: softmax over the wrong axis",
+        step="weights",
+        says="alpha = softmax over the maps k (Wang et al. 2020, algorithm 1)",
+        fix="torch.softmax(scores, dim=...) over the axis of the maps, not over the batch or a single score",
+        variants=alike,
+        methods=SCORE,
     ),
     Hypothesis(
         name="something else than zero for a map",

@@ -38,13 +38,41 @@ def before_relu(q: Question, y: Tensor) -> Variants:
     return {"": lambda q, v, old: v.A.op.inputs[0].data} if isinstance(A.op, ReLU) else {}
 
 
-def neighbours(q: Question, y: Tensor) -> Variants:
-    """The named feature maps next to the layer in the forward pass, before and after."""
+def others(q: Question, y: Tensor) -> Variants:
+    """All named feature maps, from near to far; of their map's size, if that is not ours or the picture's."""
     known = {t: n for n, t in names(y).items() if t is not None}
     maps = [t for t in history(y) if t in known and t.op and t.ndim == 4]
     at = maps.index(find(y, q.layer))
-    near = maps[max(at - NEIGHBOURS, 0) : at] + maps[at + 1 : at + 1 + NEIGHBOURS]
-    return {f"{known[t]}": lambda q, v, old, n=known[t]: find(v.y, n) for t in near}
+    far = sorted((t for t in maps if t is not maps[at]), key=lambda t: abs(maps.index(t) - at))
+    if q.misfit and "result" in q.theirs:
+        far = [t for t in far if t.shape[-2:] == q.theirs["result"].shape[-2:]]
+    if q.large:
+        far = far[: 2 * NEIGHBOURS] + [t for t in far[2 * NEIGHBOURS :] if ends_a_stage(y, t)]
+    return {f"{known[t]}": lambda q, v, old, n=known[t]: find(v.y, n) for t in far}
+
+
+def ends_a_stage(y: Tensor, t: Tensor) -> bool:
+    """Whether what takes the tensor is smaller than it."""
+    return any(u.ndim == 4 and u.shape[-2:] != t.shape[-2:] for u in consumers(y).get(t, ()))
+
+
+def gradients_of_its_size(q: Question, y: Tensor) -> Variants:
+    """The gradient of the layer's input, which a backward hook has as grad_input, or of another tensor of the
+    same shape; the activation is the layer's output.
+    """
+    A = find(y, q.layer)
+    known = {t: n for n, t in names(y).items() if t is not None}
+    source = next((t for t in A.op.inputs if isinstance(t, Tensor) and t.shape == A.shape), None)
+    found = {}
+    if source is not None and relu_after(q, y) is not source:
+        found["of its input: grad_input[0] of a backward hook"] = lambda q, v, old: arrived(
+            q, v, next(t for t in v.A.op.inputs if isinstance(t, Tensor)), v.cam_rules
+        )
+    alike = [t for t in history(y) if t in known and t.shape == A.shape and t is not A and t is not source]
+    alike = [t for t in alike if t is not relu_after(q, y) and t.op]
+    for t in alike[-NEIGHBOURS:]:
+        found[f"of {known[t]}"] = lambda q, v, old, n=known[t]: arrived(q, v, find(v.y, n), v.cam_rules)
+    return found
 
 
 def guided_gate(q: Question, v: Run, old: Old) -> Any:
@@ -84,8 +112,17 @@ CAUSES = [
         step="A",
         says=EQ1,
         fix="compare the shape and the values of the activation first",
-        variants=neighbours,
+        variants=others,
         methods=CAMS,
+    ),
+    Hypothesis(
+        name="the gradient is another tensor's, the activation the layer's output",
+        step="gradient",
+        says=EQ1,
+        fix="in register_full_backward_hook(module, grad_input, grad_output), take grad_output[0]; or "
+        "torch.autograd.grad(score, A) for the very tensor A",
+        variants=gradients_of_its_size,
+        methods=GRADED,
     ),
     Hypothesis(
         name="gradient gated as in guided backprop",

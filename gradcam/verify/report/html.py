@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gradcam.show.colour import signed
-from gradcam.verify.report.text import headline
+from gradcam.verify.report.text import headline, how_far
 from gradcam.verify.report.verdict import picture
 
 SIDE = 280  # pixels of a picture
@@ -19,8 +19,8 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 body { color: #222; background: #fff }
 h1 span { padding: .1em .5em; border-radius: .3em; color: #fff; background: #a33 }
-h1 span.equal, h1 span.rounding { background: #276 }
-h1 span.tie, h1 span.refused { background: #a70 }
+h1 span.equal, h1 span.convention, h1 span.rounding { background: #276 }
+h1 span.tie, h1 span.refused, h1 span.imprecise { background: #a70 }
 h1 span.unknown { background: #737 }
 figure { display: inline-block; margin: 0 1rem 1rem 0 }
 img { image-rendering: pixelated; border: 1px solid #ccc }
@@ -37,7 +37,9 @@ def as_html(verdict: Any) -> Any:
         "<!doctype html><meta charset=utf-8><title>gradcam verify: "
         f"{verdict.kind}</title><style>{STYLE}</style>",
         f"<h1><span class={verdict.kind}>{verdict.kind}</span></h1>",
-        f"<p>{said(headline(verdict))}</p><p>{said(verdict.question)}</p>",
+        f"<p><strong>{said(headline(verdict))}</strong></p>",
+        *(f"<p>{said(note)}</p>" for note in (verdict.located, how_far(verdict), *verdict.notes) if note),
+        f"<p>Asked: {said(verdict.question)}</p>",
         *figures(verdict),
     ]
     for n, cause in enumerate(verdict.causes):
@@ -50,7 +52,7 @@ def as_html(verdict: Any) -> Any:
         parts.append(f"<p>Confidence: {said(verdict.confidence)}</p>")
     if verdict.compared:
         rows = "".join(
-            f"<tr><td>{said(c.stage)}<td>{c.mark}<td>{c.difference.relative:.1e}<td>{c.tolerance:.1e}<td>{c.difference.l2:.1e}"
+            f"<tr><td>{said(c.stage)}<td>{said(c.mark)}<td>{c.difference.relative:.1e}<td>{c.tolerance:.1e}<td>{c.difference.l2:.1e}"
             f"<td>{f'{c.moves:.1e}' if c.moves else ''}"
             for c in verdict.compared
         )
@@ -64,7 +66,7 @@ def as_html(verdict: Any) -> Any:
     if verdict.ruled_out:
         rows = "".join(f"<tr><td>{said(name)}<td>{left:.2g}" for name, left in verdict.ruled_out)
         parts.append(f"<h2>Ruled out</h2><table><tr><th>cause<th>leaves (relative L2){rows}</table>")
-    return "\n".join(parts + [f"<p>{said(note)}</p>" for note in verdict.notes]) + "\n"
+    return "\n".join(parts) + "\n"
 
 
 def figures(verdict: Any) -> Any:

@@ -4,42 +4,82 @@ from __future__ import annotations
 
 from typing import Any
 
-COLOURS = {"equal": 32, "rounding": 32, "tie": 33, "differs": 31, "unknown": 35, "refused": 33}
+COLOURS = {
+    "equal": 32,
+    "convention": 32,
+    "rounding": 32,
+    "tie": 33,
+    "differs": 31,
+    "located": 31,
+    "unknown": 35,
+    "imprecise": 33,
+    "refused": 33,
+}
 
 
 def in_words(verdict: Any, colour: Any = False) -> Any:
-    """A few lines: the verdict, the stage, the causes with theory and fix, what was compared, what was ruled
-    out.
+    """The first line answers whether the map is right; below it the causes with theory and fix, where, what
+    was compared, what was ruled out.
     """
     word = f"\033[1;{COLOURS[verdict.kind]}m{verdict.kind}\033[0m" if colour else verdict.kind
-    lines = [f"{word}: {headline(verdict)}", f"  asked: {verdict.question}"]
-    for n, cause in enumerate(verdict.causes):
+    lines = [f"{word}: {headline(verdict)}"]
+    if verdict.causes:
+        cause = verdict.causes[0]
         lines += [
-            f"  {'cause' if n == 0 else 'or, with the same numbers'}: {cause}  [{cause.kind}]",
-            f"    theory: {cause.theory}",
+            f"  cause: {cause}  [{cause.kind}]",
             f"    fix:    {cause.fix}",
+            f"    theory: {cause.theory}",
         ]
+        if len(verdict.causes) > 1:
+            lines.append(f"    the same numbers come by: {'; '.join(map(str, verdict.causes[1:]))}")
+    if verdict.located and verdict.kind != "located":
+        lines.append(f"  where: {verdict.located}")
+    lines += [f"  note: {note}" for note in verdict.notes]
+    if by := how_far(verdict):
+        lines.append(f"  {by}")
+    lines.append(f"  asked: {verdict.question}")
     if verdict.confidence:
         lines.append(f"  confidence: {verdict.confidence}")
     lines += [f"  {stage}" for stage in verdict.compared]
-    if verdict.kind == "unknown" and verdict.ruled_out:
+    if verdict.kind in ("unknown", "located") and verdict.ruled_out:
         lines.append(
             "  ruled out, nearest first: "
             + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6])
         )
-    return "\n".join(lines + [f"  note: {note}" for note in verdict.notes])
+    return "\n".join(lines)
 
 
-def headline(verdict: Any) -> Any:
-    """One line."""
-    if verdict.kind in ("equal", "rounding", "refused") or (verdict.kind == "tie" and not verdict.causes):
-        return verdict.reason
+def headline(verdict: Any) -> str:
+    """One line: is the map right?"""
+    cause = verdict.causes[0] if verdict.causes else None
+    match verdict.kind:
+        case "equal" | "rounding":
+            return f"your map is right: {verdict.reason}"
+        case "convention":
+            return f"your map is right, in another convention: {cause}"
+        case "tie":
+            why = verdict.reason if cause is None else f"{cause}"
+            return f"your map is right, but for what is done where the derivative is not defined: {why}"
+        case "differs" if cause.kind == "convention":
+            return f"your map is not the paper's, by a choice that others make, too: {cause}"
+        case "differs":
+            return f"your map has a mistake: {cause}"
+        case "located":
+            return f"your map is not the reference's: {verdict.located}; {verdict.reason}"
+        case "unknown":
+            return f"your map is not the reference's, and its mistake has no name here: {verdict.reason}"
+        case "imprecise":
+            return f"too imprecise to tell: {verdict.reason}"
+    return f"could not compare: {verdict.reason}"
+
+
+def how_far(verdict: Any) -> str:
+    """At which step theirs is another first, and by how much."""
+    if verdict.kind not in ("convention", "tie", "differs", "located", "unknown") or not verdict.stage:
+        return ""
     d = verdict.difference
     if d is None:
-        return f"differs first at the {verdict.stage}: it has not even the reference's shape"
+        return f"first at: {verdict.stage}, which has not even the reference's shape"
+    first = "at or before" if verdict.kind in ("unknown", "located") else "first at"
     by = f"by {d.relative:.2g} of the largest value (relative L2 {d.l2:.2g}), most at {d.where}"
-    if verdict.kind == "unknown":
-        return f"differs at the {verdict.stage} or before it, {by}; {verdict.reason}"
-    if verdict.kind == "tie":
-        return f"equal but for what is done where the derivative is not defined; that moves it {by}"
-    return f"differs first at the {verdict.stage}; there {by}"
+    return f"{first}: {verdict.stage}, {by}"

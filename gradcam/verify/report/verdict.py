@@ -1,4 +1,6 @@
-"""The answer: equal, rounding, tie, differs (where, by how much, because of what), unknown, or refused."""
+"""The answer: equal, convention, rounding, tie, differs (where, by how much, because of what), located,
+unknown, imprecise, or refused.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +14,13 @@ from gradcam.verify.rounding.differences import Difference
 EQUAL, DIFFERS, CANNOT = 0, 1, 2
 STATUS = {
     "equal": EQUAL,
+    "convention": EQUAL,
     "rounding": EQUAL,
     "tie": EQUAL,
     "differs": DIFFERS,
+    "located": DIFFERS,
     "unknown": DIFFERS,
+    "imprecise": CANNOT,
     "refused": CANNOT,
 }
 
@@ -98,7 +103,8 @@ class Verdict:
     gives their numbers.
 
     compared: [Compared], stage by stage; ruled_out: hypotheses that were tried and do not give their numbers,
-    nearest first, with what they leave; confidence: in words; notes: what a reader must know; maps:
+    nearest first, with what they leave; located: where theirs leaves the reference, in words; confidence: in
+    words; notes: what a reader must know; maps:
     {"theirs", "ours"} at the differing stage.
     """
 
@@ -110,14 +116,15 @@ class Verdict:
     causes: list[Cause] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
     ruled_out: list[tuple[str, float]] = field(default_factory=list)
+    located: str = ""
     confidence: str = ""
     notes: list[str] = field(default_factory=list)
     maps: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
-        """The exit status: 0 equal, also a tie or rounding (each choice is right there), 1 differs or
-        unknown, 2 could not compare.
+        """The exit status: 0 equal, also in another convention, a tie or rounding (each choice is right
+        there), 1 differs, located or unknown, 2 too imprecise or could not compare.
         """
         return STATUS[self.kind]
 
@@ -137,6 +144,7 @@ class Verdict:
                 "question": self.question,
                 "reason": self.reason,
                 "stage": self.stage,
+                "located": self.located,
                 "difference": self.difference and self.difference.as_dict(),
                 "confidence": self.confidence,
                 "causes": [

@@ -9,6 +9,7 @@ import numpy as np
 
 EPS = {"float32": 2.0**-24, "float64": 2.0**-53}
 FLOOR = {"float32": 2e-6, "float64": 1e-11}  # what no comparison can ask for
+CAP = 0.01  # of the largest value: what differs by more is never called equal
 MARGIN = 32  # another order of summation, another algorithm of convolution
 
 
