@@ -33,11 +33,13 @@ Examples:
       for a program, and a report with pictures
 
 Exit status:
-  0  equal
+  0  the map is right
+     equal: to rounding
+     convention: but for its scale: stretched, divided by its maximum, a sum where the paper has a mean
      rounding: float32 put ReLU gates or max-pool switches that lie within rounding of a tie on the other side
      tie: it differs only where a derivative is not defined: two equal maxima in a window, a ReLU at exactly 0
-  1  differs, with the cause; or unknown, with the causes that were ruled out
-  2  could not compare, and why
+  1  it is not: differs, with the cause; located, with the step; or unknown, with what was ruled out
+  2  imprecise, so that nothing can be told; or refused: could not compare, and why
 A test suite that wants no ties reads "verdict" in --json, or verdict.kind.
 From Python, with a PyTorch model: gradcam.verify.torch(model, x, 243, "grad_cam", "layer4", their_map)
 """

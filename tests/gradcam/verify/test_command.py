@@ -77,7 +77,15 @@ def test_help_says_what_every_verdict_exits_with(capsys):
     with pytest.raises(SystemExit):
         main(["verify", "--help"])
     said = capsys.readouterr().out.partition("Exit status:")[2]
-    assert [line.split()[0] for line in said.splitlines()[1:6]] == ["0", "rounding:", "tie:", "1", "2"]
+    assert [line.split()[0] for line in said.splitlines()[1:8]] == [
+        "0",
+        "equal:",
+        "convention:",
+        "rounding:",
+        "tie:",
+        "1",
+        "2",
+    ]
 
 
 def test_equal_differs_and_cannot(kit, capsys, tmp_path):
@@ -99,11 +107,11 @@ def test_equal_differs_and_cannot(kit, capsys, tmp_path):
 
 def test_json_and_html(kit, capsys, tmp_path):
     wrong = kit / "chain" / "expected" / "guided_backprop@divided_by_its_l2_norm.npy"
-    assert ask(kit, wrong, "--json", "--html", tmp_path / "r.html", method="guided_backprop") == 1
+    assert ask(kit, wrong, "--json", "--html", tmp_path / "r.html", method="guided_backprop") == 0
     found = json.loads(capsys.readouterr().out)
     assert (
-        found["verdict"] == "differs"
-        and found["status"] == 1
+        found["verdict"] == "convention"
+        and found["status"] == 0
         and "divided by its L2 norm" in {c["cause"] for c in found["causes"]}
     )
     page = (tmp_path / "r.html").read_text("utf-8")

@@ -172,7 +172,7 @@ def test_another_way_of_resizing_is_named():
 
 def test_every_hypothesis_says_its_theory_and_its_fix():
     assert len(HYPOTHESES) > 60 and all(
-        h.says and h.fix and h.kind in ("mistake", "convention", "tie") for h in HYPOTHESES
+        h.says and h.fix and h.kind in ("mistake", "convention", "scale", "tie") for h in HYPOTHESES
     )
 
 

@@ -47,7 +47,7 @@ def test_a_right_map_is_right_however_it_was_kept_and_a_wrong_one_is_not(kind):
 def test_a_right_map_in_256_steps_is_a_convention_and_no_mistake(divided):
     kept = as_bytes(RIGHT) if divided == 1 else as_bytes(RIGHT) / np.float32(255)
     verdict = ask(kept)
-    assert verdict.causes and {c.kind for c in verdict.causes} == {"convention"}, str(verdict)
+    assert verdict.causes and {c.kind for c in verdict.causes} == {"scale"}, str(verdict)
     assert any("8 bits" in note for note in verdict.notes)
     wrong = ask(as_bytes(np.maximum(SHIFTED - 0.05 * SHIFTED.max(), 0)))
     assert not any(
