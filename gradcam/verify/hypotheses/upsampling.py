@@ -10,7 +10,7 @@ import numpy as np
 from gradcam.interpolation import upsample
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Variants
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipelines import CAMS
+from gradcam.verify.reference.pipelines import CAMS, MAPS
 from gradcam.verify.reference.resizing import cubic, lanczos, spline
 from minicnn import Tensor
 
@@ -90,6 +90,6 @@ CAUSES = [
         says="a map is (H, W): rows first; what resizes pictures is told (width, height)",
         fix="cv2.resize(cam, x.shape[-2:][::-1]), Image.resize((width, height)), F.interpolate(cam, (H, W))",
         variants=to_exchanged,
-        methods=CAMS,
+        methods=MAPS,
     ),
 ]
