@@ -25,7 +25,7 @@ from gradcam.methods.score_cam import score_cam
 from gradcam.methods.smoothgrad import smoothgrad
 from gradcam.methods.xgrad_cam import xgrad_cam
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from gradcam.runs import explain_many
+from gradcam.runs import explain_many, read_run
 from gradcam.target import Target, strongest_unit
 
 __all__ = [
@@ -35,6 +35,6 @@ __all__ = [
     "excitation_backprop", "explain", "explain_many", "grad_cam",
     "grad_cam_pp", "gradient", "guided_backprop", "guided_grad_cam", "hirescam", "input_times_gradient",
     "integrated_gradients",
-    "layercam", "lrp", "occlusion", "saliency", "score_cam", "smoothgrad", "strongest_unit", "upsample",
-    "xgrad_cam",
+    "layercam", "lrp", "occlusion", "read_run", "saliency", "score_cam", "smoothgrad", "strongest_unit",
+    "upsample", "xgrad_cam",
 ]  # fmt: skip

@@ -1,11 +1,14 @@
 """The README keeps its word: its program prints what it says, its links lead somewhere."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -24,6 +27,32 @@ def test_the_quickstart_prints_what_it_says():
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip() == said.strip()
     assert len(program.splitlines()) <= 8
+
+
+def test_a_folder_of_photos_in_three_lines(tmp_path):
+    program = next(b for b in blocks("python") if "explain_many" in b)
+    reading = next(b for b in blocks("python") if "read_run" in b)
+    (tmp_path / "photos").mkdir()
+    for k, name in enumerate("ab"):
+        pixels = np.random.default_rng(k).integers(0, 256, (60, 80, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{name}.jpg")
+    run = {
+        "cwd": tmp_path,
+        "env": {**os.environ, "PYTHONPATH": str(ROOT)},
+        "capture_output": True,
+        "text": True,
+    }
+    ran = subprocess.run([sys.executable, "-c", program], timeout=300, check=False, **run)
+    assert ran.returncode == 0, ran.stderr
+    assert re.fullmatch(r"photos/a.jpg \(.*, \(13, 13\)\)\nphotos/b.jpg \(.*, \(13, 13\)\)\n", ran.stdout)
+    assert len(program.splitlines()) == 3
+    (command,) = re.findall(r"`gradcam (explain photos/ [^`]*--panels[^`]*)`", README)
+    ran = subprocess.run([sys.executable, "-m", "gradcam", *command.split()], timeout=300, check=False, **run)
+    assert ran.returncode == 0, ran.stderr
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import gradcam\n{reading}"], timeout=300, check=False, **run
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_the_engines_own_lines_run_after_it():

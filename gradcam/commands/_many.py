@@ -7,6 +7,8 @@ import sys
 
 from gradcam.commands._parser import count
 
+OWN = ("workers", "maps", "dtype", "shard", "panels")
+
 
 def options(parser):
     """The options of `gradcam explain PHOTOS... --out RUN/`."""
@@ -26,6 +28,8 @@ def options(parser):
     group.add_argument(
         "--shard", metavar="K/N", type=_shard, help="only the K-th of N parts; see: gradcam merge"
     )
+    drawn = "draw the maps of the first N photos, or of all, and index.html, a page to look through them"
+    group.add_argument("--panels", metavar="N|all", type=_panels, help=drawn)
 
 
 def given(args):
@@ -40,7 +44,7 @@ def given(args):
         raise AskError(f"{args.photos[0]}: {what} are explained into a folder: add --out RUN/")
     if many or (into and args.photos):
         return True
-    for option in ("workers", "maps", "dtype", "shard"):
+    for option in OWN:
         if getattr(args, option) is not None:
             raise AskError(f"--{option} is for many photos, explained into a folder: add --out RUN/")
     return False
@@ -56,7 +60,8 @@ def run(args, net, classes, methods, layer, unit_layer):
 
     photos = find(args.photos, but=args.out)
     size, dtype = args.maps or "layer", args.dtype or "float32"
-    task = Task(net, tuple(methods), tuple(classes) or None, layer, unit_layer, size, dtype)
+    panels = len(photos) if args.panels == "all" else args.panels or 0
+    task = Task(net, tuple(methods), tuple(classes) or None, layer, unit_layer, size, dtype, panels)
     workers = args.workers or max(1, min(cores(), len(photos) // 16))
     keep_memory()
     done = explain_into(
@@ -68,6 +73,10 @@ def run(args, net, classes, methods, layer, unit_layer):
         failed = f"; {done.errors} could not be explained, and their rows say why" if done.errors else ""
         say(f"{done.count} photo{'s' * (done.count != 1)}{failed}: {done.path}{os.sep}")
     return 0
+
+
+def _panels(text):
+    return text if text == "all" else count(text)
 
 
 def _shard(text):

@@ -1,7 +1,8 @@
 """Explaining many photos: into a folder that can be killed and gone on with, or one after the other."""
 
 from gradcam.runs.errors import RunError
+from gradcam.runs.reading import Run, read_run
 from gradcam.runs.run import explain_into, explain_many
 from gradcam.runs.task import Explained, Task
 
-__all__ = ["Explained", "RunError", "Task", "explain_into", "explain_many"]
+__all__ = ["Explained", "Run", "RunError", "Task", "explain_into", "explain_many", "read_run"]

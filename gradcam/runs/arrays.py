@@ -20,11 +20,8 @@ class GrowingArray:
     """
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: str) -> None:
-        said = io.BytesIO()
-        about = {"descr": np.dtype(dtype).str, "fortran_order": False, "shape": shape}
-        np.lib.format.write_array_header_1_0(said, about)
         self.path, self.shape, self.dtype = path, shape, np.dtype(dtype)
-        self.header = said.getvalue()
+        self.header = header_of(shape, self.dtype)
         self.bytes = self.dtype.itemsize * int(np.prod(shape[1:]))
         self.file: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
         put(self.file, self.header)
@@ -44,6 +41,14 @@ class GrowingArray:
     def close(self) -> None:
         """Close the file."""
         self.file.close()
+
+
+def header_of(shape: tuple[int, ...], dtype: np.dtype) -> bytes:
+    """How the .npy file of such an array begins."""
+    said = io.BytesIO()
+    about = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(said, about)
+    return said.getvalue()
 
 
 def described(path: Path) -> tuple[tuple[int, ...], np.dtype, int]:

@@ -1,10 +1,4 @@
-"""The folder of a run, which can be killed at any moment.
-
-    settings.json     what the results depend on: what is asked for later must be the same
-    rows.jsonl        a line for each photo; a photo is done when its line is whole
-    timings.jsonl     seconds, apart, as they are other ones each time
-    maps/METHOD.npy   (photos, classes, h, w); the maps of a photo are written before its line
-    panels/           pictures of the first photos;  index.html: all of them, to look through
+"""The folder of a run, which can be killed at any moment (see `layout` for what lies in it).
 
 Photos are written in their order.  Whoever goes on cuts off what stands behind the last whole line, so that
 the bytes are those of a run that nobody interrupted.
@@ -23,11 +17,13 @@ from gradcam import files
 from gradcam.runs import settings as own
 from gradcam.runs.arrays import GrowingArray, described
 from gradcam.runs.errors import RunError
+from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS
 from gradcam.runs.lines import grown, line_of, put, whole
+from gradcam.runs.sheet import write_sheet
+from gradcam.runs.table import write_parquet
 from gradcam.runs.task import Explained
 from weights.lock import locked
 
-ROWS, TIMINGS, MAPS, LOCK = "rows.jsonl", "timings.jsonl", "maps", ".lock"
 UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.tmp")  # what `files.written` leaves behind when it is killed
 
 
@@ -90,11 +86,13 @@ def opened(path: Path, settings: own.Settings, first: int, count: int) -> Iterat
     folder = None
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with locked(path / LOCK, lambda: _busy(path)):
+        with locked(path / LOCK, lambda: busy(path)):
             _prepare(path, settings)
             folder = Folder(path, settings, first, count)
             with contextlib.closing(folder):
                 yield folder
+            if folder.done == count and not settings["shard"]:
+                finish(path, settings)
     except FileExistsError:
         raise files.SaveError(f"{path}: this is no folder, and results need one: name another") from None
     except (OSError, files.SaveError) as error:
@@ -107,20 +105,29 @@ def opened(path: Path, settings: own.Settings, first: int, count: int) -> Iterat
         ) from None
 
 
+def finish(path: Path, settings: own.Settings) -> None:
+    """What is made of the rows when all are there: rows.parquet, with pyarrow; index.html, with panels."""
+    rows = lambda: (json.loads(line) for line in whole(path / ROWS))  # noqa: E731
+    write_parquet(path, settings["methods"], rows())
+    if settings["panels"]:
+        write_sheet(path, settings, rows())
+
+
 def _prepare(path: Path, settings: own.Settings) -> None:
-    for left in [*path.glob(".*.tmp"), *path.glob("panels/.*.tmp")]:
+    for left in [*path.glob(".*.tmp"), *path.glob(f"{MAPS}/.*.tmp"), *path.glob(f"{PANELS}/.*.tmp")]:
         if UNFINISHED.fullmatch(left.name):
             left.unlink()
-    if (path / own.NAME).exists():
+    if (path / SETTINGS).exists():
         own.check_same(path, settings)
         return
-    if any(entry.name not in (LOCK, "shards") for entry in path.iterdir()):
+    if any(entry.name not in (LOCK, SHARDS) for entry in path.iterdir()):
         raise RunError(
             f"{path}: there are files in this folder, and no results: name a new one, or an empty one"
         )
-    with files.written(path / own.NAME) as file:
+    with files.written(path / SETTINGS) as file:
         file.write(own.written(settings))
 
 
-def _busy(path: Path) -> Any:
+def busy(path: Path) -> Any:
+    """RunError: somebody else is at work there."""
     raise RunError(f"{path}: another process is writing results there; wait for it, or name another folder")

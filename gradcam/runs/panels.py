@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from gradcam.runs.layout import PANELS
 from gradcam.show import tiles
 
 SIDE, GAP = 192, 4  # pixels
@@ -17,7 +18,7 @@ SIDE, GAP = 192, 4  # pixels
 
 def name_of(number: int) -> str:
     """The file of a photo's panel, in the folder of the run."""
-    return f"panels/{number + 1:06d}.jpg"
+    return f"{PANELS}/{number + 1:06d}.jpg"
 
 
 def strips(e: Any, photo: np.ndarray) -> bytes:

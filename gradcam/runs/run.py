@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradcam import request
 from gradcam.runs import photos as finding
 from gradcam.runs import workers as pool
+from gradcam.runs.layout import SHARDS
 from gradcam.runs.settings import settings_of
 from gradcam.runs.task import Explained, Task
 
@@ -56,7 +57,7 @@ def explain_into(
     progress: bool = False,
     explained: Explain | None = None,
 ) -> Folder:
-    """Explain photos into a folder (see `gradcam.runs.folder`), or go on where it was -> the folder, closed.
+    """Explain photos into a folder (see `gradcam.runs.layout`), or go on where it was -> the folder, closed.
 
     shard: (k, n), only the k-th of n blocks of the photos, in PATH/shards/K-of-N; explained: what explains
     them in place of worker processes here.  RunError, SaveError: it cannot begin, or go on.
@@ -67,7 +68,7 @@ def explain_into(
 
     explained = explained or (lambda task, todo: pool.explained(task, todo, workers))
     mine = finding.block(len(photos), shard)
-    place = Path(path) / "shards" / "{}-of-{}".format(*shard) if shard else Path(path)
+    place = Path(path) / SHARDS / "{}-of-{}".format(*shard) if shard else Path(path)
     with opened(place, settings_of(task, photos, shard), mine.start, len(mine)) as folder:
         todo = ((number, photos[number]) for number in mine[folder.done :])
         bar = tqdm(

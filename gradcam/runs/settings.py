@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from gradcam.runs.errors import RunError
+from gradcam.runs.layout import SETTINGS
 from gradcam.runs.task import Task
 from gradcam.target import Target
 from minicnn import __version__
 
-NAME = "settings.json"
 Settings = dict[str, Any]
 
 
@@ -54,12 +54,12 @@ def digest(net: Any) -> str:
 def read(folder: Path) -> Settings:
     """The settings in a folder.  RunError if there are none."""
     try:
-        found = json.loads((folder / NAME).read_text("utf-8"))
+        found = json.loads((folder / SETTINGS).read_text("utf-8"))
         if isinstance(found, dict) and {"methods", "photos", "shard", "maps"} <= found.keys():
             return found
     except (OSError, ValueError):
         pass
-    raise RunError(f"{folder}: this is no folder of results (there is no {NAME} of a run in it)")
+    raise RunError(f"{folder}: this is no folder of results (there is no {SETTINGS} of a run in it)")
 
 
 def written(settings: Settings) -> bytes:
