@@ -10,7 +10,7 @@ from gradcam.show.tiles import why_zero
 from gradcam.show.verdict import answers, doubts, facts, first
 
 
-def in_words(e, photo, out, advice=(), n=0):
+def in_words(e, photo, out, advice=(), what="The panel", n=0):
     """Print an explanation: what the network says, what was explained, and notes on both."""
     name = naming(e)
     say(f"{photo}, seen by {e.card.title}:")
@@ -25,10 +25,10 @@ def in_words(e, photo, out, advice=(), n=0):
         say(f"Not drawn: {', '.join(titles)}. {reason}")
     for method, c, reason in _zeros(e, n):
         say(f"{METHODS[method].title} of {_called(e, c, name)} is exactly zero. {reason}")
-    say(f"The panel of {' and '.join(_called(e, c, name) for c in e.classes)} is in {out}")
+    say(f"{what} of {' and '.join(_called(e, c, name) for c in e.classes)} is in {out}")
 
 
-def as_json(e, photo, out, advice=(), n=0):
+def as_json(e, photo, out, advice=(), what="The panel", n=0):
     """Print an explanation as JSON; a peak is where a map is largest, in shares of width and height."""
     explained = [{**_asked(e, c, n), "maps": {m: _map(e, m, c, n) for m in e.methods}} for c in e.classes]
     top = [_class(e, c, n) for c in first(e.scores[n])] if e.ends else []
@@ -36,7 +36,8 @@ def as_json(e, photo, out, advice=(), n=0):
         "photo": str(photo), "network": e.card.name, "layer": e.layer, "unit_layer": e.unit_layer,
         "ends": e.ends, "top": top,
         "notes": [*facts(e), *doubts(e, n), *advice],
-        "explained": explained, "undefined": e.undefined, "panel": str(out),
+        "explained": explained, "undefined": e.undefined,
+        "panel" if what == "The panel" else "maps": str(out),
     })  # fmt: skip
 
 

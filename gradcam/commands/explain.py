@@ -4,7 +4,7 @@ import math
 import os
 import sys
 
-from gradcam.commands import _many, _onnx, _places
+from gradcam.commands import _many, _onnx, _pictures, _places
 from gradcam.commands._parser import described
 from gradcam.commands._scene import KINDS, SCENE_NETWORK, built_in
 
@@ -32,6 +32,12 @@ Examples:
       another network, with its weights in a file of yours
   gradcam explain photo.jpg --method grad_cam grad_cam++ hirescam score_cam lrp_gamma
       other methods; gradcam methods lists them all
+  gradcam explain photo.jpg --target "tabby - boxer" "probability of tabby" --method grad_cam
+      why the one rather than the other, and what raises its probability
+  gradcam explain photo.jpg --method grad_cam --colormap viridis --threshold 0.2 --overlays .
+      in other colours, and each map as a picture of its own
+  gradcam explain photo.jpg --out maps.npz
+      the raw maps, as numbers
   gradcam explain photo.jpg --out panel.pdf --json
       a picture to print, and the numbers for a program
   gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.48 0.46 0.41 --std 0.23 0.22 0.22
@@ -63,13 +69,20 @@ def register(subparsers):
         action="extend",
         help="the classes to explain, by name or number; default: the most probable",
     )
+    from gradcam.targets.text import FORMS
+
+    target = f"something else to explain, one or several: {FORMS}"
+    parser.add_argument("--target", dest="targets", metavar="TARGET", nargs="+", action="extend", help=target)
     layer = "the layer whose feature maps Grad-CAM weighs (see: gradcam layers); default: the network's own"
     parser.add_argument("--layer", metavar="NAME", help=layer)
     unit = "start the deconvnet at this layer's strongest unit; default: the network's own, or the score"
     parser.add_argument("--unit-layer", metavar="NAME", help=unit)
     methods = f"one or several (see: gradcam methods); default: {', '.join(PANEL)}"
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
+    allow = "operations, or tensors, where the rules of deconvnet and guided backprop may be the derivative"
+    parser.add_argument("--allow", metavar="KIND", nargs="+", action="extend", default=[], help=allow)
     _places.option(parser, "PHOTO_explained.png", "the panel")
+    _pictures.options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
     _many.options(parser)
     _onnx.options(parser)
@@ -93,10 +106,12 @@ def run(args):
     methods = list(
         dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
     )
+    if many and args.targets:
+        raise AskError("--target is for one photo; many are explained by --class")
     if many:
         return _of_many(args, name, methods)
     shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
-    out = _places.place(args, _places.name_of(args.photo, "explained", shown))
+    out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
     image, kinds, called = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
     x = prepare(image, net.card.preprocessing)
@@ -104,8 +119,9 @@ def run(args):
     count = len(net.card.classes or ()) if y is None else y.shape[1]
     _onnx.check_labels(args, net, count)
     class_of = class_index if args.onnx else _class
-    asked = {c: class_of(c, net.card.classes, count) for c in args.classes or kinds}
-    classes = list(dict.fromkeys(asked.values()))
+    named = args.classes or ([] if args.targets else kinds)
+    asked = {c: class_of(c, net.card.classes, count) for c in named}
+    classes = list(dict.fromkeys([*asked.values(), *_targets(args, class_of, net.card, count, image)]))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
     see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
@@ -116,7 +132,10 @@ def run(args):
     undefined = {}
     if args.onnx:
         methods, undefined = _onnx.check_maps(net, at[0], methods)
-    explanation = explain(net, x, classes or None, methods, *at, progress=sys.stderr.isatty())
+    style = _pictures.style(args)
+    explanation = explain(
+        net, x, classes or None, methods, *at, allow=args.allow, progress=sys.stderr.isatty()
+    )
     explanation.undefined |= undefined
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
@@ -124,16 +143,28 @@ def run(args):
             f"{net.card.name} gives scores that are not finite (NaN or infinite): look into its weights"
         )
 
-    from gradcam.show import panel, save  # Matplotlib is slow to import: mistakes are answered before
-
     shown = crop_shown(image, net.card.preprocessing)
-    save(panel(explanation, shown), out)
+    what = _pictures.save(args, explanation, shown, style, out)
     advice = report.taken(asked, net.card) + report.dull(shown)
     if args.onnx:
         advice += [*_onnx.lines(net)]
     told = report.as_json if args.json else report.in_words
-    told(explanation, called, out, advice)
+    told(explanation, called, out, advice, what)
     return 0
+
+
+def _targets(args, class_of, card, count, image):
+    """The targets of --target; a mask of the photo is cut as the photo is."""
+    from gradcam.image import crop_shown
+    from gradcam.targets.text import mask_in, target
+
+    def mask(file):
+        found = mask_in(file)
+        if found.shape != image.size[::-1]:
+            return found
+        return crop_shown(found.astype("u1") * 255, card.preprocessing)[..., 0] >= 128
+
+    return [target(text, lambda c: class_of(c, card.classes, count), mask) for text in args.targets or ()]
 
 
 def _of_many(args, name, methods):

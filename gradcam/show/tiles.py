@@ -63,7 +63,8 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0, style:
             said.scaled_with or method,
         )
         tops[family] = max(tops.get(family, 0), top)
-    for method in e.asked or e.methods:
+    asked = e.asked or e.methods
+    for method in [*asked, *(m for m in e.undefined if m not in asked)]:
         said = METHODS[method]
         title, drawn, family = said.title, said.drawn, said.scaled_with or method
         source = said.paper.replace(" et al.", "") + (f", at {e.layer}" if said.at_layer else "")
