@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from minicnn.errors import GraphError
+from minicnn.errors import Error, GraphError
 
 Array = np.ndarray  # or CuPy's, on a GPU
 Tensors: TypeAlias = "Tensor | Sequence[Tensor]"
@@ -66,6 +66,7 @@ class Op:
     # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of
     # y
     activation: bool = False
+    fractions: bool = False  # whether whole numbers, whose sums and differences wrap around, are refused
 
     inputs: tuple[Any, ...]  # what it was applied to: tensors, and arrays that carry no signal
 
@@ -79,11 +80,37 @@ class Op:
             raise GraphError(
                 f"this {type(self).__name__} was applied already; make a new one for each application"
             )
-        data = self.forward(*(i.data if isinstance(i, Tensor) else i for i in inputs))
+        data = self._applied([i.data if isinstance(i, Tensor) else i for i in inputs])
         self.inputs = inputs
         if not any(isinstance(i, Tensor) for i in inputs):
             return data
         return Tensor(data, name, op=self, layer=layer)
+
+    def _applied(self, arrays):
+        """forward(*arrays), or a GraphError that says what it was applied to."""
+        what = type(self).__name__
+        for array in arrays:
+            if array is not None and getattr(getattr(array, "dtype", None), "kind", "O") not in "biufc":
+                raise GraphError(f"{what} takes arrays of numbers, not {_described(array)}")
+        if self.fractions and arrays and arrays[0] is not None and arrays[0].dtype.kind not in "fc":
+            raise GraphError(f"{what} takes fractions, not {arrays[0].dtype}: astype(np.float32) makes them")
+        try:
+            return self.forward(*arrays)
+        except Error:
+            raise
+        except MISFITS as error:
+            given = " and ".join(_described(array) for array in arrays) or "nothing"
+            raise GraphError(f"{what} cannot be applied to {given}: {error}") from error
+
+
+# what NumPy and Python raise where shapes, types and options do not fit each other
+MISFITS = (ValueError, TypeError, AttributeError, IndexError, OverflowError, ZeroDivisionError)
+
+
+def _described(x):
+    if hasattr(x, "shape") and hasattr(x, "dtype"):
+        return f"{tuple(x.shape)} {x.dtype}"
+    return type(x).__name__
 
 
 def one_hot(y: Tensor, c: Any) -> Array:

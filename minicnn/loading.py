@@ -29,10 +29,13 @@ def load(net: Network, arrays: Mapping[str, Any]) -> Network:
         near = "".join(f" (near: {n})" for n in difflib.get_close_matches(name, extra, n=1))
         wrong.append(f"the network needs {name} {slots[name].shape}; the arrays lack it{near}")
     wrong += [
-        f"the arrays hold {name} {np.shape(arrays[name])}; the network has no such weight" for name in extra
+        f"the arrays hold {name} {getattr(arrays[name], 'shape', '')}; the network has no such weight"
+        for name in extra
     ]
     for name in slots.keys() & arrays.keys():
-        if tuple(arrays[name].shape) != tuple(slots[name].shape):
+        if not hasattr(arrays[name], "dtype"):
+            wrong.append(f"{name} is {type(arrays[name]).__name__} in the arrays, not an array")
+        elif tuple(arrays[name].shape) != tuple(slots[name].shape):
             wrong.append(
                 f"{name} is {tuple(arrays[name].shape)} in the arrays and {tuple(slots[name].shape)} in "
                 "the network"

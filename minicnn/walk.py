@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from minicnn.convolution.fast.elementwise import can_be_shared, passed_in_shares
-from minicnn.graph import GraphError, Tensor, Tensors, forget, history, inputs_of, several
+from minicnn.errors import Error
+from minicnn.graph import MISFITS, GraphError, Tensor, Tensors, forget, history, inputs_of, several
 from minicnn.tables import BACKPROP, Names, Rule, RuleError, check, rule_for
 
 
@@ -138,6 +139,8 @@ def _axes_in_front(y, g):
     where = f"a signal at {y.name or 'y'} {tuple(y.shape)} must"
     if not hasattr(g, "shape"):
         raise GraphError(f"{where} be an array of that shape, not a {type(g).__name__}; see one_hot")
+    if g.dtype.kind not in "biufc":
+        raise GraphError(f"{where} hold numbers, not {g.dtype}")
     lead = g.ndim - y.ndim
     if lead < 0 or tuple(g.shape[lead:]) != tuple(y.shape):
         raise GraphError(f"{where} have that shape, with any axes before it, not {tuple(g.shape)}")
@@ -179,7 +182,7 @@ def _send_back(tensor, g, wanted, rules, known):
     ruled = _by_rules(tensor, g, _rules_for(tensor, rules, known), signal) if signal else {}
     for i, way in enumerate(_gradients(op)):
         if wanted[i]:
-            gi = ruled[i] if i in ruled else getattr(op, way)(g)
+            gi = ruled[i] if i in ruled else _gradient(op, way, g)
             needed = (*g.shape[: g.ndim - tensor.ndim], *op.inputs[i].shape)
             if tuple(gi.shape) != needed:
                 raise RuleError(
@@ -187,6 +190,16 @@ def _send_back(tensor, g, wanted, rules, known):
                     f"input takes {needed}"
                 )
             yield op.inputs[i], gi
+
+
+def _gradient(op, way, g):
+    try:
+        return getattr(op, way)(g)
+    except Error:
+        raise
+    except MISFITS as error:
+        what = f"{type(op).__name__} has no signal towards its input '{way[1:]}'"
+        raise GraphError(f"{what} for one {tuple(g.shape)} {g.dtype} at its output: {error}") from error
 
 
 def _rules_for(tensor, rules, known):
@@ -214,10 +227,10 @@ def _by_rule(op, g, rule, signal):
     """{position: signal} towards the inputs that carry signal, by the rule, or by the derivative where there
     is none."""
     if rule is None and _variadic(op):
-        arrived = getattr(op, _gradients(op)[0])(g)
+        arrived = _gradient(op, _gradients(op)[0], g)
         return {i: arrived[i] for i in signal}
     if rule is None:
-        return {i: getattr(op, _gradients(op)[i])(g) for i in signal}
+        return {i: _gradient(op, _gradients(op)[i], g) for i in signal}
     arrived, positions = rule(op, g), _signal_inputs(op)
     if len(positions) == 1:
         arrived = (arrived,)

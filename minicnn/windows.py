@@ -37,7 +37,13 @@ def out_size(
     """How many windows fit along one axis.
 
     ceil: a last one may hang over the end if it starts inside the input or its front padding.
+    GraphError for a window that makes no sense.
     """
+    if not min(kernel, stride, dilation) >= 1 or min(pad) < 0:
+        raise GraphError(
+            f"a window needs a kernel, a stride and a dilation of at least 1 and a padding of at least 0, "
+            f"not {kernel}, {stride}, {dilation} and {pad}"
+        )
     span = dilation * (kernel - 1) + 1
     room = size + sum(pad) - span
     if room < 0:
@@ -46,6 +52,15 @@ def out_size(
     if ceil and (windows - 1) * stride >= size + pad[0]:
         windows -= 1
     return windows
+
+
+def pooled_size(
+    size: int, kernel: int, stride: int, pad: tuple[int, int], dilation: int = 1, ceil: bool = False
+) -> int:
+    """out_size for pooling: a window that lies in the padding alone has no maximum and no mean."""
+    if max(pad) > dilation * (kernel - 1):
+        raise GraphError(f"padding {pad} leaves a window of {dilation * (kernel - 1) + 1} nothing to see")
+    return out_size(size, kernel, stride, pad, dilation, ceil)
 
 
 def pad_to_fit(

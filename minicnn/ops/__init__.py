@@ -19,6 +19,7 @@ from minicnn.ops.erf import Erf
 from minicnn.ops.exp import Exp, Log
 from minicnn.ops.expand import Expand
 from minicnn.ops.extremes import Maximum, Minimum
+from minicnn.ops.formula import Formula
 from minicnn.ops.gelu import GELU, TanhGELU
 from minicnn.ops.hard import Abs, HardSigmoid, HardSwish, Shrink, Threshold
 from minicnn.ops.leaky_relu import LeakyReLU
@@ -64,6 +65,15 @@ from minicnn.ops.trigonometry import (
     Tan,
 )
 from minicnn.ops.where import Where
+
+# Sums and differences of whole numbers wrap around (200 + 100 = 44 in uint8): these refuse them.
+for _kind in (
+    Along, AvgPool, BatchNorm, BatchNormTraining, Conv, ConvTranspose, CrossEntropy, Dropout, Einsum, Exp,
+    Formula, GlobalAvgPool, LSTM, Linear, LocalResponseNorm, Log, LogSoftmax, LogSumExp, Norm, Normalise,
+    RoIAlign, Sigmoid, SigmoidCrossEntropy, SiLU, Softmax, Sqrt, Tanh,
+):  # fmt: skip
+    _kind.fractions = True
+Abs.fractions = False
 
 __all__ = [
     "CELU", "ELU", "GELU", "LSTM", "SELU", "Abs", "Add", "Along", "Arccos", "Arccosh", "Arcsin", "Arcsinh",

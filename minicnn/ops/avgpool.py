@@ -3,7 +3,7 @@
 import numpy as np
 
 from minicnn.graph import Array, Op
-from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair, sides, taps
+from minicnn.windows import Pair, Sides, cut_padding, pad_to_fit, pair, pooled_size, sides, taps
 
 
 class AvgPool(Op):
@@ -36,13 +36,13 @@ class AvgPool(Op):
         divisor: float | None = None,
     ) -> None:
         self.kernel, axes = pair(kernel), len(pair(kernel))
-        self.stride, self.dilation = pair(stride or kernel, axes), pair(dilation, axes)
+        self.stride, self.dilation = pair(kernel if stride is None else stride, axes), pair(dilation, axes)
         self.pad, self.ceil, self.count_padding, self.divisor = sides(pad, axes), ceil, count_padding, divisor
 
     def forward(self, x: Array) -> Array:
         self.size = x.shape[-len(self.kernel) :]
         fits = zip(self.size, self.kernel, self.stride, self.pad, self.dilation)
-        self.windows = [out_size(n, k, s, p, d, self.ceil) for n, k, s, p, d in fits]
+        self.windows = [pooled_size(n, k, s, p, d, self.ceil) for n, k, s, p, d in fits]
         self.Z = self._window_sizes(x) if self.divisor is None else float(self.divisor)
         return self._sums(x, self.pad) / self.Z
 

@@ -26,6 +26,8 @@ class CrossEntropy(Op):
                 f"scores {(N, K)} need {N} integer classes, or targets {(N, K)}; not {tuple(t.shape)} "
                 f"{t.dtype}"
             )
+        if t.ndim == 1 and not np.all((t >= 0) & (t < K)):
+            raise GraphError(f"classes are numbered 0 to {K - 1}, not {int(t.min())} to {int(t.max())}")
         if t.ndim == 1:
             classes, t = t, np.zeros_like(x)
             t[np.arange(N), classes] = 1

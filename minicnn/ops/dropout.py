@@ -3,7 +3,8 @@
 import numpy as np
 
 from minicnn.device import moved
-from minicnn.graph import Array, Op
+from minicnn.graph import Array, GraphError, Op
+from minicnn.ops.options import number
 
 
 class Dropout(Op):
@@ -18,6 +19,8 @@ class Dropout(Op):
     m: Array
 
     def __init__(self, p: float = 0.5, random: np.random.Generator | None = None) -> None:
+        if not 0 <= number(p) < 1:
+            raise GraphError(f"dropout drops with a probability from 0 to below 1, not {p}")
         self.p, self.random = p, random or np.random.default_rng()
 
     def forward(self, x: Array) -> Array:

@@ -15,6 +15,8 @@ class Einsum(Op):
     xs: tuple[Array, ...]
 
     def __init__(self, equation: str) -> None:
+        if not isinstance(equation, str):
+            raise GraphError(f"an equation is a text such as 'ij,jk->ik', not {equation!r}")
         left, arrow, self.result = equation.replace(" ", "").partition("->")
         self.terms = left.split(",")
         if not arrow or "." in equation or any(len(set(t)) < len(t) for t in (*self.terms, self.result)):

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from minicnn.graph import Array
+from minicnn.graph import Array, GraphError
 from minicnn.ops.formula import Formula
+from minicnn.ops.options import number
 
 
 class ELU(Formula):
@@ -17,7 +18,7 @@ class ELU(Formula):
     rate: float
 
     def __init__(self, alpha: float = 1.0, scale: float = 1.0, rate: float = 1.0) -> None:
-        self.alpha, self.scale, self.rate = float(alpha), float(scale), float(rate)
+        self.alpha, self.scale, self.rate = number(alpha), number(scale), number(rate)
 
     def value(self, x: Array) -> Array:
         return self.scale * np.where(x > 0, x, self.alpha * np.expm1(self.rate * np.minimum(x, 0)))
@@ -38,4 +39,6 @@ class CELU(ELU):
     """y = x where x > 0, alpha (e^(x/alpha) - 1) elsewhere: slope 1 on both sides of 0 (Barron 2017)."""
 
     def __init__(self, alpha: float = 1.0) -> None:
-        super().__init__(alpha, rate=1 / alpha)
+        if number(alpha) == 0:
+            raise GraphError("the alpha of CELU divides, and cannot be 0")
+        super().__init__(alpha, rate=1 / number(alpha))

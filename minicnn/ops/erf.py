@@ -72,13 +72,15 @@ def erfc(x: Array) -> Array:
 
 def _tail(x):
     """erfc of x > 0.46875, as e^-x^2 times a quotient; e^-x^2 in two steps, whose first exponent is exact."""
-    x = np.minimum(x, 30)  # e^-900 is 0 in float64
+    dtype, x = x.dtype, np.minimum(x, 30)  # e^-900 is 0 in float64
+    x = x.astype(np.float32) if dtype == np.float16 else x  # the coefficients are beyond it
     mid, inverse = np.clip(x, 0.46875, 4), 1 / np.maximum(x, 4) ** 2
     far = inverse * (_polynomial(FAR_P, inverse) / _polynomial(FAR_Q, inverse))
     far = (0.5641895835477563 - far) / np.maximum(x, 4)  # 1/sqrt(pi)
     coarse = np.floor(x * 16) / 16
     e = np.exp(-coarse * coarse) * np.exp(-(x - coarse) * (x + coarse))
-    return e * np.where(x <= 4, _polynomial(MID_P, mid) / _polynomial(MID_Q, mid), far)
+    tail = e * np.where(x <= 4, _polynomial(MID_P, mid) / _polynomial(MID_Q, mid), far)
+    return tail.astype(dtype)
 
 
 class Erf(Formula):

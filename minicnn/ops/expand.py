@@ -4,6 +4,7 @@ import numpy as np
 
 from minicnn.graph import Array, Op
 from minicnn.ops.broadcast import sum_to
+from minicnn.ops.options import several
 
 
 class Expand(Op):
@@ -13,7 +14,7 @@ class Expand(Op):
     x_shape: tuple[int, ...]
 
     def __init__(self, shape: Sequence[int]) -> None:
-        self.shape = tuple(shape)
+        self.shape = several(shape)
 
     def forward(self, x: Array) -> Array:
         self.x_shape = x.shape

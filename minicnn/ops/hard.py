@@ -4,6 +4,7 @@ import numpy as np
 
 from minicnn.graph import Array
 from minicnn.ops.formula import Formula
+from minicnn.ops.options import number
 
 
 class HardSigmoid(Formula):
@@ -13,7 +14,7 @@ class HardSigmoid(Formula):
     beta: float
 
     def __init__(self, alpha: float = 0.2, beta: float = 0.5) -> None:
-        self.alpha, self.beta = float(alpha), float(beta)
+        self.alpha, self.beta = number(alpha), number(beta)
 
     def value(self, x: Array) -> Array:
         return np.clip(self.alpha * x + self.beta, 0, 1)
@@ -40,7 +41,7 @@ class Threshold(Formula):
     below: float
 
     def __init__(self, at: float = 1.0, value: float = 0.0) -> None:
-        self.at, self.below = float(at), float(value)
+        self.at, self.below = number(at), number(value)
 
     def value(self, x: Array) -> Array:
         return np.where(x > self.at, x, self.below)
@@ -56,7 +57,7 @@ class Shrink(Formula):
     bias: float
 
     def __init__(self, at: float = 0.5, bias: float = 0.0) -> None:
-        self.at, self.bias = float(at), float(bias)
+        self.at, self.bias = number(at), number(bias)
 
     def value(self, x: Array) -> Array:
         return np.where(abs(x) > self.at, x - np.sign(x) * self.bias, 0)

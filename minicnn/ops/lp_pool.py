@@ -2,6 +2,7 @@ import numpy as np
 
 from minicnn.graph import Array
 from minicnn.ops.avgpool import AvgPool
+from minicnn.ops.options import number
 from minicnn.windows import Pair, Sides
 
 
@@ -25,7 +26,7 @@ class LpPool(AvgPool):
         dilation: Pair = 1,
     ) -> None:
         super().__init__(kernel, stride, pad, ceil, dilation=dilation, divisor=1)
-        self.p = float(p)
+        self.p = number(p)
 
     def forward(self, x: Array) -> Array:
         self.x = x

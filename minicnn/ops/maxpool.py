@@ -4,7 +4,7 @@ import numpy as np
 
 from minicnn.convolution.fast.pooling import argmax_and_max, faster, unpool
 from minicnn.graph import Array, Op
-from minicnn.windows import Pair, Sides, cut_padding, out_size, pad_to_fit, pair, sides, taps
+from minicnn.windows import Pair, Sides, cut_padding, pad_to_fit, pair, pooled_size, sides, taps
 
 
 class MaxPool(Op):
@@ -33,13 +33,13 @@ class MaxPool(Op):
         dilation: Pair = 1,
     ) -> None:
         self.kernel, axes = pair(kernel), len(pair(kernel))
-        self.stride, self.dilation = pair(stride or kernel, axes), pair(dilation, axes)
+        self.stride, self.dilation = pair(kernel if stride is None else stride, axes), pair(dilation, axes)
         self.pad, self.ceil = sides(pad, axes), ceil
 
     def forward(self, x: Array) -> Array:
         self.size = x.shape[-len(self.kernel) :]
         fits = zip(self.size, self.kernel, self.stride, self.pad, self.dilation)
-        self.windows = [out_size(n, k, s, p, d, self.ceil) for n, k, s, p, d in fits]
+        self.windows = [pooled_size(n, k, s, p, d, self.ceil) for n, k, s, p, d in fits]
         padded = pad_to_fit(x, self.kernel, self.stride, self.pad, self.dilation, self.windows, value=-np.inf)
         self.switches, y = argmax_and_max([padded[at] for *_, at in self._taps()])  # over the taps
         return y

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minicnn.graph import Array, Op
+from minicnn.ops.options import number, several
 
 
 class Normalise(Op):
@@ -23,7 +24,7 @@ class Normalise(Op):
     y: Array
 
     def __init__(self, axes: Sequence[int], eps: float = 1e-5, centre: bool = True) -> None:
-        self.axes, self.eps, self.centre = tuple(axes), float(eps), centre
+        self.axes, self.eps, self.centre = several(axes), number(eps), centre
 
     def forward(self, x: Array) -> Array:
         self.from_right = tuple(a % x.ndim - x.ndim for a in self.axes)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from minicnn.graph import Array
+from minicnn.ops.options import number
 from minicnn.ops.reduction import Axes, Reduction
 
 
@@ -71,7 +72,7 @@ class Norm(Reduction):
 
     def __init__(self, p: float = 2, axis: Axes = None, keepdims: bool = False) -> None:
         super().__init__(axis, keepdims)
-        self.p = float(p)
+        self.p = number(p)
 
     def forward(self, x: Array) -> Array:
         self.look_at(x)

@@ -1,8 +1,10 @@
 """Lesson 5."""
 
+import math
 from collections.abc import Sequence
 
 from minicnn.graph import Array, Op
+from minicnn.ops.options import several
 
 
 class Reshape(Op):
@@ -13,7 +15,7 @@ class Reshape(Op):
     y_ndim: int
 
     def __init__(self, shape: Sequence[int]) -> None:
-        self.shape = tuple(shape)
+        self.shape = several(shape)
 
     def forward(self, x: Array) -> Array:
         self.x_shape = x.shape
@@ -34,5 +36,5 @@ class Flatten(Reshape):
         pass
 
     def forward(self, x: Array) -> Array:
-        self.shape = (x.shape[0], -1)
+        self.shape = (x.shape[0], math.prod(x.shape[1:]))
         return super().forward(x)

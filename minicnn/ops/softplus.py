@@ -4,6 +4,7 @@ import numpy as np
 
 from minicnn.graph import Array
 from minicnn.ops.formula import Formula
+from minicnn.ops.options import number
 from minicnn.ops.sigmoid import sigmoid
 
 
@@ -22,7 +23,7 @@ class Softplus(Formula):
     threshold: float
 
     def __init__(self, beta: float = 1.0, threshold: float = np.inf) -> None:
-        self.beta, self.threshold = float(beta), float(threshold)
+        self.beta, self.threshold = number(beta), number(threshold)
 
     def value(self, x: Array) -> Array:
         return np.where(self.beta * x > self.threshold, x, softplus(self.beta * x) / self.beta)

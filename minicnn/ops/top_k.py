@@ -3,6 +3,11 @@ import numpy as np
 from minicnn.graph import Array, GraphError, Op
 
 
+def _negative(x):
+    """-x, or what comes in the same order where whole numbers would wrap around."""
+    return ~x if x.dtype.kind in "biu" else -x
+
+
 class TopK(Op):
     """y = the k largest values along an axis, the largest first; equals in the order in which they stand.
 
@@ -23,7 +28,7 @@ class TopK(Op):
         if not 0 <= self.k <= x.shape[self.axis]:
             raise GraphError(f"there are {x.shape[self.axis]} values, not {self.k}")
         self.x_shape, self.from_right = x.shape, self.axis % x.ndim - x.ndim
-        order = np.argsort(-x if self.largest else x, axis=self.from_right, kind="stable")
+        order = np.argsort(_negative(x) if self.largest else x, axis=self.from_right, kind="stable")
         self.index = np.moveaxis(np.moveaxis(order, self.from_right, -1)[..., : self.k], -1, self.from_right)
         return np.take_along_axis(x, self.index, axis=self.from_right)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from minicnn.graph import Array, Op
+from minicnn.ops.options import several
 
 
 class Transpose(Op):
@@ -13,7 +14,7 @@ class Transpose(Op):
     order: tuple[int, ...]
 
     def __init__(self, order: Sequence[int]) -> None:
-        self.order = tuple(order)
+        self.order = several(order)
 
     def forward(self, x: Array) -> Array:
         return x.transpose(self.order)
