@@ -50,6 +50,10 @@ FAULTS = {
         [NODE("BatchNormalization", ["x", "g", "g", "g", "g"], ["y"], epsilon=-1.0)],
         "epsilon of -1.0",
     ),
+    "windows": (
+        [NODE("MaxPool", ["x"], ["y"], kernel_shape=[2, 2], dilations=[1, 2, 3])],
+        "does not fit a signal with 4",
+    ),
     "surplus": ([NODE("Relu", ["x", "W"], ["y"])], "has 2 inputs, and takes at most 1"),
     "missing": ([NODE("Conv", ["x"], ["y"])], "lacks its input or attribute 'W'"),
     "twice said": ([NODE("Pad", ["x", "p"], ["y"], pads=[0] * 8)], "has its 'pads' twice"),

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 AT_LEAST_ONE = {"strides", "dilations", "kernel_shape", "group", "blocksize", "hidden_size", "num_groups"}
 WHOLE = AT_LEAST_ONE | {"axis", "axes", "pads", "perm", "output_padding", "output_shape", "split", "keepdims"}
+WINDOWED = {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "LpPool", "MaxUnpool"}
+WINDOW = {"kernel_shape": 1, "strides": 1, "dilations": 1, "output_padding": 1, "pads": 2}
 LONGEST = 80  # letters of a name that a message shows
 
 
@@ -78,6 +80,19 @@ def check_attributes(step: Step) -> None:
             )
 
 
+def check_windows(step: Step, ndim: int) -> None:
+    """WeightsError if a window over a signal with `ndim` axes has too many or too few sizes: one for each
+    axis behind (N, C), two for its borders.
+    """
+    for name, each in WINDOW.items() if step.op in WINDOWED else ():
+        numbers = step.attributes.get(name)
+        if isinstance(numbers, list) and numbers and len(numbers) != each * (ndim - 2):
+            raise WeightsError(
+                f"the node {called(step)} has {name} {_said(numbers)}, which does not fit a signal with "
+                f"{ndim} axes"
+            )
+
+
 def depending(steps: Iterable[Step], inputs: Iterable[str]) -> set[str]:
     """The values that depend on any of `inputs`, themselves among them."""
     found = {*inputs}
@@ -107,9 +122,9 @@ def called(step: Step) -> str:
     return f"'{short(step.name or next(filter(None, step.outputs), ''))}' ({short(step.was or step.op)})"
 
 
-def short(name: str) -> str:
+def short(name: str, longest: int = LONGEST) -> str:
     """A name from a file, as far as a message shows it."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..."
+    return name if len(name) <= longest else f"{name[: longest - 3]}..."
 
 
 def _why(graph, maker, number, value):

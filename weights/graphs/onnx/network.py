@@ -19,7 +19,7 @@ from minicnn.layer import Layer
 from weights.errors import WeightsError
 from weights.graphs.onnx.bounds import Room
 from weights.graphs.onnx.branches import taken
-from weights.graphs.onnx.checking import called, depending, needed, short
+from weights.graphs.onnx.checking import called, check_windows, depending, needed, short
 from weights.graphs.onnx.model import Model, Step
 from weights.graphs.onnx.operators import OPERATORS
 from weights.graphs.onnx.operators.values import Value
@@ -64,6 +64,7 @@ class Node(Layer):
             for kind, name, value in self.slots
         ]
         if room:
+            check_windows(self.step, _plain(arriving[0]).ndim if arriving else 0)
             room.ask(self.step, arriving)
         kinds = [kind for kind, _, _ in self.slots]
         remember = any(isinstance(v, Tensor) for v, kind in zip(arriving, kinds) if kind == "value")
@@ -81,13 +82,13 @@ class Node(Layer):
             with np.errstate(all="ignore"):
                 out = self.function(*inputs, **self.options, **settings)
         except WeightsError as error:
-            raise WeightsError(f"ONNX node {called(self.step)}: {error}") from None
+            raise WeightsError(f"ONNX node {called(self.step)}: {_line(error)}") from None
         except MemoryError:
             raise WeightsError(f"ONNX node {called(self.step)}: there is not enough memory for it") from None
         except (Error, *UNFIT) as error:
             shapes = ", ".join(str(tuple(np.shape(_plain(v)))) for v in inputs if v is not None)
             raise GraphError(
-                f"ONNX node {called(self.step)} does not fit what arrives at it, {shapes}: {error}"
+                f"ONNX node {called(self.step)} does not fit what arrives at it, {shapes}: {_line(error)}"
             ) from error
         out = out if isinstance(out, tuple) else (out,)
         if any(self.step.outputs[len(out) :]):
@@ -309,6 +310,11 @@ def _options(step, function, opset):
         )
     asked = {"opset": opset, "outputs": len(step.outputs)}
     return step.attributes | {name: value for name, value in asked.items() if name in known}
+
+
+def _line(error):
+    """An error's message on one line, as far as somebody would read it."""
+    return short(" ".join(str(error).split()), 400)
 
 
 def _plain(value):
