@@ -10,10 +10,8 @@ import os
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from gradcam.asking import AskError
-from gradcam.image import prepare, read
 from minicnn import GraphError, Tensor
 
 LAYOUTS = "(N, C, H, W)"
@@ -29,10 +27,12 @@ def input_of(x: Any, card: Any = None) -> tuple[Tensor, str]:
     """
     if isinstance(x, Tensor):
         return _finite(x), "as given"
+    from gradcam.image import prepare, read  # Pillow is slow to import
+
     if isinstance(x, (str, os.PathLike)):
         how = _preprocessing(card, repr(os.fspath(x)))
         return Tensor(prepare(read(x), how), "x"), f"{os.fspath(x)}: {said(how)}"
-    if isinstance(x, Image.Image):
+    if hasattr(x, "convert") and hasattr(x, "getbands"):  # Pillow's
         return Tensor(prepare(x, how := _preprocessing(card, "this")), "x"), f"a picture: {said(how)}"
     array = _array(x)
     if array.ndim == 4 and array.dtype.kind == "f":
@@ -62,6 +62,8 @@ def said(preprocessing: Any) -> str:
 
 def _photos(array, card):
     """One photo, or a batch of them of uint8."""
+    from gradcam.image import prepare
+
     how = _preprocessing(card, f"an array of {array.dtype} {array.shape}")
     photos = [_pixels(photo) for photo in (array if array.ndim == 4 else array[None])]
     x = np.concatenate([prepare(pixels, how) for pixels, _ in photos])

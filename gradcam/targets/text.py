@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from gradcam.asking import AskError
-from gradcam.image import read
 from gradcam.target import Target
 from gradcam.targets.box import Box
 from gradcam.targets.number import Number
@@ -89,4 +88,6 @@ def _term(word, class_of, mask, whole):
 
 def mask_in(file: str) -> np.ndarray:
     """The mask in a picture: True where it is brighter than half -> (H, W)"""
+    from gradcam.image import read  # Pillow is slow to import
+
     return np.asarray(read(file)).max(axis=-1) >= 128
