@@ -31,11 +31,12 @@ from weights.graphs.torch.record import Call, Recording, record
 class Check:
     """How a network was found to agree with the model that it was made from.
 
-    kind: "equal", to rounding; "ties", equal beside the picture, where no kink or tie leaves the gradient to
-    a choice; "framework", PyTorch's gradient is wrong or its backward pass fails, and central differences
-    confirm ours; "by design", the model's gradient is not the derivative, because it says so.  where,
-    operator: the module and the operator where the gradients part; difference: of the two gradients at the
-    input, relative L2; says: one line for every result, "" where there is nothing to say.
+    kind: "equal", to rounding; "rounding", to a rounding that is not float64's (PyTorch takes some constants
+    in float32), which central differences cannot judge; "ties", equal beside the picture, where no kink or
+    tie leaves the gradient to a choice; "framework", PyTorch's gradient is wrong or its backward pass fails,
+    and central differences confirm ours; "by design", the model's gradient is not the derivative, because it
+    says so.  where, operator: the module and the operator where the gradients part; difference: of the two
+    gradients at the input, relative L2; says: one line for every result, "" where there is nothing to say.
     """
 
     kind: str
@@ -78,7 +79,7 @@ def checked(model: torch.nn.Module, recording: Recording, beside: bool = False) 
     if right and chosen:
         return _by_design(net, None, chosen, apart)
     if right and confirms(numeric, theirs):
-        net.check = Check("equal", *_names(place), apart, f"rounding moves the gradient by {apart:.1g}")
+        net.check = Check("rounding", *_names(place), apart, _rounding(place, apart))
     elif right:
         net.check = Check("framework", *_names(place), apart, _framework(place, apart))
     elif not beside:
@@ -132,6 +133,13 @@ def _other_numbers(place: Call | None) -> str:
     if place is None:
         return "our scores are not the model's, though every operator's numbers are: this model is not taken"
     return f"our {_at(place)} gives other numbers than PyTorch's: this model is not taken"
+
+
+def _rounding(place, apart):
+    return (
+        f"PyTorch's gradient and the reference's differ by {apart:.1g} from {_at(place)} on, "
+        "less than central differences can tell"
+    )
 
 
 def _framework(place, apart):

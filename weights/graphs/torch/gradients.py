@@ -22,9 +22,15 @@ def gradient(net: TracedNetwork, w: np.ndarray) -> np.ndarray:
     if not isinstance(y, Tensor) or x not in history(y):
         return np.zeros_like(net.x)
     try:
-        return backward(y, w, wrt=x)
+        return sent_back(y, w, [x])[0]
     except Error as error:
         raise WeightsError(f"no gradient passes back through this model: {error}") from error
+
+
+def sent_back(y: Tensor, w: np.ndarray, tensors: list[Tensor]) -> list[np.ndarray]:
+    """The signal w at y, sent back to tensors that y depends on; zeros where no gradient leads."""
+    no_signal = [np.zeros(t.shape, w.dtype) for t in tensors]
+    return backward([y, *tensors], [w, *no_signal], wrt=tensors)
 
 
 def autograd(recording: Recording, w: np.ndarray, tensors: list[torch.Tensor]) -> list[np.ndarray]:

@@ -7,13 +7,14 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import torch
 
 from minicnn import Concat, Error, GraphError, Slice, Tensor
 from minicnn.layer import Layer
 from weights.graphs.torch.borrowed import Borrowed, borrowed
 from weights.graphs.torch.memory import Constant, Value
 from weights.graphs.torch.operations import Stop
-from weights.graphs.torch.operators import OPERATORS, PARTS, SIZED, Lacking
+from weights.graphs.torch.operators import BOOLEAN, OPERATORS, PARTS, SIZED, Lacking
 from weights.graphs.torch.record import Call, Recording, Stopped
 from weights.graphs.torch.trees import leaves, mapped
 
@@ -128,10 +129,11 @@ class TracedNetwork(Layer):
         self._remember(result, y)
 
     def _ours(self, call, which, result, args, kwargs, name):
-        """The step by our operations, if this operator has any, and works on floats."""
+        """The step by our operations, if this operator has any, and works on floats, or compares them."""
         given = [a.value if isinstance(a, Stopped) else a for a in leaves((call.args, call.kwargs))]
         signals = [a for a in given if isinstance(a, Value)]
-        if call.inside is not None or any(not v.dtype.is_floating_point for v in [*signals, result]):
+        taken = [t.dtype.is_floating_point or _is_boolean(call, t) for t in [*signals, result]]
+        if call.inside is not None or not all(taken):
             return None
         if call.operator in SIZED:
             first = signals[0].shape[0] if signals[0].shape else 1
@@ -222,6 +224,10 @@ class TracedNetwork(Layer):
             else []
         )
         return [*found, *([self.check.says] if self.check is not None and self.check.says else [])]
+
+
+def _is_boolean(call, value):
+    return value.dtype == torch.bool and call.operator in BOOLEAN
 
 
 def _ours_only(kwargs):

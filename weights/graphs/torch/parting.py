@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from minicnn import Tensor, backward, history
-from weights.graphs.torch.gradients import autograd, difference
+from minicnn import Tensor, history
+from weights.graphs.torch.gradients import autograd, difference, sent_back
 from weights.graphs.torch.memory import Value
 from weights.graphs.torch.network import TracedNetwork
 from weights.graphs.torch.record import Call, Recording, Stopped
@@ -18,7 +18,8 @@ def first_other_output(net: TracedNetwork, recording: Recording) -> Call | None:
     """The first operator whose numbers are not PyTorch's."""
     for call in recording.calls:
         for result, (t, version) in zip(call.results, call.tensors):
-            if result in net.numbers and not t.is_inference() and t._version == version:
+            a_number = t.is_floating_point() or t.is_complex()
+            if result in net.numbers and a_number and not t.is_inference() and t._version == version:
                 value = net.values[net.numbers[result]]
                 if (
                     difference(value.data if isinstance(value, Tensor) else value, t.detach().numpy())
@@ -39,7 +40,7 @@ def first_other_gradient(net: TracedNetwork, recording: Recording, w: np.ndarray
         if result in net.numbers and t.requires_grad and t._version == version
     ]
     known = [(result, ours, t) for result, ours, t in known if isinstance(ours, Tensor) and ours in path]
-    ours = backward(y, w, wrt=[ours for _, ours, _ in known]) if known else []
+    ours = sent_back(y, w, [ours for _, ours, _ in known]) if known else []
     theirs = autograd(recording, w, [t for _, _, t in known])
     wrong = {result for (result, _, _), a, b in zip(known, ours, theirs) if difference(a, b) > ROUNDING}
     for call in reversed(recording.calls):

@@ -1,6 +1,7 @@
 """PyTorch's operators in our operations: ATen name -> f(arguments in ATen's order), tensors in, a tensor out.
 
-`Lacking` says that this case has no counterpart.
+The table of all importers, where only the order of the arguments differs, and adapters.  `Lacking` says that
+this case has no counterpart.
 """
 
 from weights.graphs.operators import OPERATORS as TABLE
@@ -19,9 +20,10 @@ from weights.graphs.torch.operators.lacking import Lacking
 from weights.graphs.torch.operators.order import in_atens_order
 
 ROOMS = (windows, layers, normalisation, elementwise, arithmetic, reductions, shapes, resizing)
-SHARED = {name: in_atens_order(f) for name, f in spelled(TABLE, "aten").items()}  # with all importers
-OPERATORS = SHARED | {name: f for room in ROOMS for name, f in room.OPERATORS.items()}  # the first result
+OPERATORS = {name: in_atens_order(f) for name, f in spelled(TABLE, "aten").items()}  # the first result
+OPERATORS |= {name: f for room in ROOMS for name, f in room.OPERATORS.items()}
 PARTS = shapes.PARTS  # f(which, ...): any of several results
 SIZED = shapes.SIZED  # f(x, the result's shape, x's first size, both as recorded)
+BOOLEAN = elementwise.BOOLEAN  # those that take or give True and False
 
-__all__ = ["OPERATORS", "PARTS", "SIZED", "Lacking"]
+__all__ = ["BOOLEAN", "OPERATORS", "PARTS", "SIZED", "Lacking"]

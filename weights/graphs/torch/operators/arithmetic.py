@@ -3,17 +3,18 @@
 import numpy as np
 
 import minicnn as m
+from weights.graphs.operators import arithmetic as neutral
 from weights.graphs.torch.operators.lacking import need
 
 
 def add(x, z, alpha=1):
     x, z = _both(x, z)
-    return m.Add()(x, _times(z, alpha))
+    return m.Add()(x, times(z, alpha))
 
 
 def subtract(x, z, alpha=1):
     x, z = _both(x, z)
-    return m.Add()(x, _times(z, -alpha))
+    return m.Add()(x, times(z, -alpha))
 
 
 def reversed_subtract(x, z, alpha=1):
@@ -30,8 +31,25 @@ def divide(x, z, *, rounding_mode=None):
     return m.Div()(x, z)
 
 
+def power(x, z):
+    return neutral.power(*_both(x, z))
+
+
+def mixed(x, z, weight):
+    """lerp: x + weight (z - x)"""
+    return add(x, multiply(m.Sub()(*_both(z, x)), weight))
+
+
+def add_product(x, a, b, *, value=1):
+    return add(x, multiply(a, b), value)
+
+
+def add_quotient(x, a, b, *, value=1):
+    return add(x, divide(a, b), value)
+
+
 def negative(x):
-    return _times(x, -1)
+    return times(x, -1)
 
 
 def copy(x, source, non_blocking=False):
@@ -42,7 +60,8 @@ def copy(x, source, non_blocking=False):
     return source if source.shape == x.shape else m.Expand(x.shape)(source)
 
 
-def _times(x, factor):
+def times(x, factor):
+    """factor x, factor a number"""
     if factor == 1:
         return x
     return m.Mul()(x, np.asarray(factor, x.dtype)) if isinstance(x, m.Tensor) else x * x.dtype.type(factor)
@@ -56,5 +75,5 @@ def _both(x, z):
 
 OPERATORS = {
     "add": add, "sub": subtract, "rsub": reversed_subtract, "mul": multiply, "div": divide, "neg": negative,
-    "copy": copy,
+    "copy": copy, "pow": power, "lerp": mixed, "addcmul": add_product, "addcdiv": add_quotient,
 }  # fmt: skip

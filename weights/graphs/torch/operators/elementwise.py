@@ -3,12 +3,10 @@
 import numpy as np
 
 import minicnn as m
+from weights.graphs.operators import arithmetic as neutral
+from weights.graphs.operators.values import alike, in_steps
 from weights.graphs.torch.operations import Clamp, HardSigmoid, ReLUAtZero
 from weights.graphs.torch.operators.lacking import need
-
-
-def simple(kind):
-    return lambda x: kind()(x)
 
 
 def clamp(x, low=None, high=None):
@@ -27,21 +25,13 @@ def hardtanh(x, low=-1, high=1):
     return m.Clip(low, high)(x)
 
 
-def threshold(x, at, value):
-    return m.ReLU()(x) if at == value == 0 else m.Threshold(at, value)(x)
-
-
 def maximum(x, z):
+    """With 0, a ReLU."""
     zeros = [not isinstance(v, m.Tensor) and not np.any(v) for v in (x, z)]
-    if not any(zeros):
-        return m.Maximum()(x, z)
     x, z = (z, x) if zeros[0] else (x, z)
-    need(np.broadcast_shapes(x.shape, z.shape) == tuple(x.shape), "a maximum that stretches")
-    return ReLUAtZero(0.5)(x)
-
-
-def leaky_relu(x, slope=0.01):
-    return m.LeakyReLU(slope)(x)
+    if any(zeros) and np.broadcast_shapes(x.shape, z.shape) == tuple(x.shape):
+        return ReLUAtZero(0.5)(x)
+    return neutral.maximum(x, z)
 
 
 def hard_sigmoid(x):
@@ -56,6 +46,21 @@ def softplus(x, beta=1, threshold=20):
     return m.Softplus(beta, threshold)(x)
 
 
+def random_leaky_relu(x, noise, low, high, training=False, generator=None):
+    """In eval mode: the slope in the middle."""
+    need(not training, "a slope that is drawn")
+    return m.LeakyReLU((low + high) / 2)(x)
+
+
+def masked_fill(x, mask, value):
+    return neutral.where(mask, value, x)
+
+
+def compared(f):
+    """True or False, which no gradient passes."""
+    return lambda *xs: in_steps(f, *alike(*xs))
+
+
 def fill(x, value=0):
     """Whatever was there: a constant."""
     need(not isinstance(value, m.Tensor), "a fill with a signal")
@@ -63,9 +68,14 @@ def fill(x, value=0):
 
 
 OPERATORS = {
-    "relu": simple(m.ReLU), "clamp": clamp, "clamp_min": clamp, "clamp_max": clamp_max, "hardtanh": hardtanh,
-    "threshold": threshold, "maximum": maximum, "sigmoid": simple(m.Sigmoid), "silu": simple(m.SiLU),
-    "tanh": simple(m.Tanh),
-    "leaky_relu": leaky_relu, "exp": simple(m.Exp), "log": simple(m.Log), "fill": fill, "zero": fill,
-    "hardsigmoid": hard_sigmoid, "softshrink": soft_shrink, "softplus": softplus,
+    "clamp": clamp, "clamp_min": clamp, "clamp_max": clamp_max, "hardtanh": hardtanh, "maximum": maximum,
+    "softplus": softplus, "hardsigmoid": hard_sigmoid, "softshrink": soft_shrink,
+    "rrelu_with_noise": random_leaky_relu, "masked_fill": masked_fill, "fill": fill,
+    "zero": fill, "gt": compared(np.greater), "lt": compared(np.less), "ge": compared(np.greater_equal),
+    "le": compared(np.less_equal), "eq": compared(np.equal), "ne": compared(np.not_equal),
+    "logical_and": compared(np.logical_and), "logical_or": compared(np.logical_or),
+    "logical_not": compared(np.logical_not),
+}  # fmt: skip
+BOOLEAN = {
+    "gt", "lt", "ge", "le", "eq", "ne", "logical_and", "logical_or", "logical_not", "where", "masked_fill",
 }  # fmt: skip

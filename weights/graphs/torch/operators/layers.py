@@ -1,23 +1,29 @@
-"""Matrix products, batch normalisation, dropout."""
+"""Matrix products, attention, batch normalisation, dropout."""
 
 import numpy as np
 
 import minicnn as m
+from weights.graphs.operators.products import attention
+from weights.graphs.torch.operators.arithmetic import times
 from weights.graphs.torch.operators.lacking import need
 
 
 def addmm(b, x, Wt, *, beta=1, alpha=1):
     """beta b + alpha x Wt.  The usual case, a linear layer, becomes one."""
-    need(beta == 1 and alpha == 1, "a product with factors")
-    if _array(Wt) and _array(b) and b.ndim == 1:
+    if beta == alpha == 1 and _array(Wt) and _array(b) and b.ndim == 1:
         return m.Linear()(x, np.ascontiguousarray(Wt.T), b)
-    return m.Add()(m.MatMul()(x, Wt), b)
+    product = times(m.MatMul()(x, Wt), alpha)
+    return product if beta == 0 else m.Add()(product, times(b, beta))
 
 
 def product(x, z):
     if _array(z) and z.ndim == 2 and x.ndim == 2:
         return m.Linear()(x, np.ascontiguousarray(z.T))
     return m.MatMul()(x, z)
+
+
+def attend(Q, K, V, dropout=0.0, causal=False, *, attn_mask=None, scale=None):
+    return attention(Q, K, V, attn_mask, scale=scale, causal=causal)
 
 
 def batchnorm(x, gamma, beta, mean, var, training, momentum, eps):
@@ -50,7 +56,7 @@ def _array(z):
 
 
 OPERATORS = {
-    "addmm": addmm, "mm": product,
+    "addmm": addmm, "baddbmm": addmm, "_scaled_dot_product_flash_attention_for_cpu": attend, "mm": product,
     "bmm": product, "native_batch_norm": batchnorm,
     "_native_batch_norm_legit_no_training": batchnorm_in_eval, "_native_batch_norm_legit": batchnorm_legit,
     "native_dropout": dropout,

@@ -3,15 +3,16 @@
 import numpy as np
 
 import minicnn as m
+from weights.graphs.torch.operators.arithmetic import times
 from weights.graphs.torch.operators.lacking import need
 
 
 def mean(x, axes=None, keepdim=False, *, dtype=None):
-    return m.Mean(tuple(axes) if axes else None, keepdim)(x)
+    return m.Mean(_axes(axes), keepdim)(x)
 
 
 def total(x, axes=None, keepdim=False, *, dtype=None):
-    return m.Sum(tuple(axes) if axes else None, keepdim)(x)
+    return m.Sum(_axes(axes), keepdim)(x)
 
 
 def softmax(x, axis, half_to_float=False):
@@ -31,7 +32,7 @@ def length(x, p=2, axes=None, keepdim=False, *, dtype=None):
     """The p-norm."""
     need(p not in (0, np.inf, -np.inf), "a norm that counts, or takes the largest")
     axes = [axes] if isinstance(axes, int) else axes
-    return m.Norm(float(p), tuple(axes) if axes else None, keepdim)(x)
+    return m.Norm(float(p), _axes(axes), keepdim)(x)
 
 
 def log_sum_exp(x, axes, keepdim=False):
@@ -43,26 +44,59 @@ def product(x, axis=None, keepdim=False, *, dtype=None):
     return m.Prod(axis, keepdim)(x)
 
 
-def cumulative_sum(x, axis, *, dtype=None):
-    return m.CumSum(axis)(x)
+def maximum_along(x, axis=None, keepdim=False):
+    """The first of equals gets the signal; of all values, or of two tensors, equals share it."""
+    return _first_along(m.Maximum, m.MaxOver, True, x, axis, keepdim)
 
 
-def variance(x, axes=None, unbiased=True, keepdim=False, *, correction=None):
-    """Over the number of values less `correction`, by default 1."""
-    less = int(bool(unbiased)) if correction is None else correction
-    axes = tuple(axes) if axes else tuple(range(x.ndim))
-    centred = m.Sub()(x, m.Mean(axes, True)(x))
-    count = int(np.prod([x.shape[a] for a in axes]))
-    total = m.Sum(axes, keepdim)(m.Mul()(centred, centred))
-    return m.Div()(total, np.asarray(count - less, x.dtype))
+def minimum_along(x, axis=None, keepdim=False):
+    return _first_along(m.Minimum, m.MinOver, False, x, axis, keepdim)
 
 
-def deviation(x, *args, **named):
-    return m.Sqrt()(variance(x, *args, **named))
+def _first_along(of_two, of_all, largest, x, axis, keepdim):
+    if axis is None:
+        return of_all()(x)
+    if not isinstance(axis, int):
+        return of_two()(x, axis)
+    y = m.TopK(1, axis, largest)(x)
+    axis = axis % x.ndim
+    return y if keepdim else m.Reshape((*x.shape[:axis], *x.shape[axis + 1 :]))(y)
+
+
+def top(x, k, axis=-1, largest=True, in_order=True):
+    return m.TopK(k, axis, largest)(x)
+
+
+def sort(x, dim=-1, descending=False, *, stable=None):
+    return m.TopK(x.shape[dim], dim, descending)(x)
+
+
+def variance(x, axes=None, *, correction=None, keepdim=False):
+    centred, n = _centred(x, axes, correction)
+    return times(m.Sum(_axes(axes), keepdim)(m.Mul()(centred, centred)), 1 / n)
+
+
+def deviation(x, axes=None, *, correction=None, keepdim=False):
+    centred, n = _centred(x, axes, correction)
+    return times(m.Norm(2, _axes(axes), keepdim)(centred), n**-0.5)
+
+
+def _centred(x, axes, correction):
+    """x minus its mean, and by what the sum of squares is divided."""
+    need(not isinstance(axes, bool), "a variance by its old arguments")
+    n = int(np.prod([x.shape[a] for a in (axes or range(x.ndim))]))
+    n -= 1 if correction is None else correction
+    need(n > 0, "a variance of too few values")
+    return m.Sub()(x, m.Mean(_axes(axes), keepdims=True)(x)), n
+
+
+def _axes(axes):
+    return tuple(axes) if axes else None
 
 
 OPERATORS = {
     "mean": mean, "sum": total, "_softmax": softmax, "_log_softmax": log_softmax, "amax": extreme(m.MaxOver),
     "amin": extreme(m.MinOver), "norm": length, "linalg_vector_norm": length, "logsumexp": log_sum_exp,
-    "prod": product, "cumsum": cumulative_sum, "var": variance, "std": deviation,
+    "prod": product, "var": variance, "std": deviation, "max": maximum_along,
+    "min": minimum_along, "topk": top, "sort": sort,
 }  # fmt: skip

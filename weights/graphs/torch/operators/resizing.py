@@ -37,18 +37,18 @@ def linear_antialias(x, size, align_corners, *scales):
 
 
 def reflection(x, widths):
-    return shapes.pad(x, widths=_pairs(widths), mode="reflect")
+    return shapes.pad(x, widths=pairs(widths), mode="reflect")
 
 
 def replication(x, widths):
-    return shapes.pad(x, widths=_pairs(widths), mode="edge")
+    return shapes.pad(x, widths=pairs(widths), mode="edge")
 
 
 def _coordinates(align_corners):
     return "align_corners" if align_corners else "half_pixel"
 
 
-def _pairs(widths):
+def pairs(widths):
     """Two widths for each axis, the last first."""
     return [tuple(widths[i : i + 2]) for i in range(0, len(widths), 2)][::-1]
 

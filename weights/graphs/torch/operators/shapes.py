@@ -3,7 +3,10 @@
 import numpy as np
 
 import minicnn as m
+from weights.graphs.operators import shapes as neutral
 from weights.graphs.torch.operations import Overwrite, Take
+from weights.graphs.torch.operators.lacking import need
+from weights.graphs.torch.operators.resizing import pairs
 
 
 def reshape(x, shape, first):
@@ -15,10 +18,6 @@ def expand(x, shape, first):
     return m.Expand(shape if stretched else _for_as_many(x, shape, first))(x)
 
 
-def permute(x, order):
-    return m.Transpose([axis % x.ndim for axis in order])(x)
-
-
 def transpose(x, a, b):
     order = list(range(x.ndim))
     order[a], order[b] = order[b], order[a]
@@ -27,11 +26,6 @@ def transpose(x, a, b):
 
 def matrix_transpose(x):
     return transpose(x, 0, -1) if x.ndim > 1 else x
-
-
-def unsqueeze(x, axis):
-    at = axis % (x.ndim + 1)
-    return m.Reshape((*x.shape[:at], 1, *x.shape[at:]))(x)
 
 
 def squeeze(x, axes=None):
@@ -59,44 +53,73 @@ def unbind(which, x, axis=0):
     return _at(x, axis, which)
 
 
-def flip(x, axes):
-    for axis in axes:
-        x = _at(x, axis, slice(None, None, -1))
-    return x
-
-
-def roll(x, shifts, axes=()):
-    if not axes:
-        return m.Reshape(x.shape)(roll(m.Reshape((-1,))(x), shifts, [0]))
-    for shift, axis in zip(shifts, axes):
-        at = -shift % x.shape[axis]
-        x = m.Concat(axis)(_at(x, axis, slice(at, None)), _at(x, axis, slice(0, at)))
-    return x
-
-
 def cat(xs, axis=0):
     return m.Concat(axis)(*[x for x in xs if tuple(x.shape) != (0,)])
 
 
 def stack(xs, axis=0):
-    return m.Concat(axis)(*[unsqueeze(x, axis) for x in xs])
-
-
-def repeat(x, times):
-    x = m.Reshape((*[1] * (len(times) - x.ndim), *x.shape))(x)
-    for axis, n in enumerate(times):
-        x = x if n == 1 else m.Concat(axis)(*[x] * n)
-    return x
+    return m.Concat(axis)(*[neutral.unsqueeze(x, axes=axis) for x in xs])
 
 
 def pad(x, widths, value=0):
     """Two widths for each axis, the last first; negative widths cut."""
-    pairs = [tuple(widths[i : i + 2]) for i in range(0, len(widths), 2)][::-1]
-    kept = [
-        slice(max(0, -before), n + min(0, after)) for (before, after), n in zip(pairs, x.shape[-len(pairs) :])
-    ]
-    x = m.Slice(*[slice(None)] * (x.ndim - len(pairs)), *kept)(x) if min(widths, default=0) < 0 else x
-    return m.Pad(*[(max(0, before), max(0, after)) for before, after in pairs], value=value)(x)
+    return neutral.pad(x, widths=pairs(widths), value=value)
+
+
+def channel_shuffle(x, groups):
+    N, C, *pixels = x.shape
+    parts = m.Reshape((N, groups, C // groups, *pixels))(x)
+    return m.Reshape(x.shape)(m.Transpose((0, 2, 1, *range(3, parts.ndim)))(parts))
+
+
+def index(x, at):
+    """x[:, :, at], whole numbers along one axis."""
+    given = [i for i, a in enumerate(at) if a is not None]
+    need(len(given) == 1 and _whole(at[given[0]]), "an index other than whole numbers along one axis")
+    return neutral.take(x, at[given[0]], axis=given[0])
+
+
+def index_select(x, axis, at):
+    need(_whole(at), "places that depend on the picture")
+    return neutral.take(x, at.reshape(-1), axis=axis)
+
+
+def gather(x, axis, at, *, sparse_grad=False):
+    need(_whole(at) and x.ndim, "places that depend on the picture")
+    return neutral.take_elements(x, at, axis=axis)
+
+
+def lower_triangle(x, diagonal=0):
+    return neutral.triangle(x, k=diagonal, upper=0)
+
+
+def upper_triangle(x, diagonal=0):
+    return neutral.triangle(x, k=diagonal)
+
+
+def windows(x, axis, size, step):
+    """unfold: all windows along an axis, their values along a new last one."""
+    need(x.ndim, "a single value")
+    axis = axis % x.ndim
+    starts = np.arange(0, x.shape[axis] - size + 1, step)
+    y = m.Take(starts[:, None] + np.arange(size), axis)(x)
+    return m.Transpose([*range(axis + 1), *range(axis + 2, y.ndim), axis + 1])(y)
+
+
+def diagonal(x, offset=0, first=0, second=1):
+    """The diagonal of two axes, along a new last one."""
+    first, second = first % x.ndim, second % x.ndim
+    rest = [i for i in range(x.ndim) if i not in (first, second)]
+    x = m.Transpose([*rest, first, second])(x)
+    n, k = x.shape[-2:]
+    length = min(n - max(-offset, 0), k - max(offset, 0))
+    at = np.arange(max(length, 0))
+    flat = m.Reshape((*x.shape[:-2], n * k))(x)
+    return m.Take((at + max(-offset, 0)) * k + at + max(offset, 0), -1)(flat)
+
+
+def _whole(at):
+    return isinstance(at, np.ndarray) and at.dtype.kind == "i"
 
 
 def take(x, at, shape):
@@ -119,11 +142,13 @@ def _for_as_many(x, shape, first):
 
 
 OPERATORS = {
-    "permute": permute, "transpose": transpose, "t": matrix_transpose, "unsqueeze": unsqueeze,
-    "squeeze": squeeze, "slice": cut,
-    "select": select, "flip": flip, "roll": roll, "cat": cat, "stack": stack, "repeat": repeat,
-    "constant_pad_nd": pad,
-    "take": take, "overwrite": overwrite,
+    "transpose": transpose, "t": matrix_transpose, "squeeze": squeeze, "slice": cut, "select": select,
+    "cat": cat, "stack": stack, "constant_pad_nd": pad, "take": take, "overwrite": overwrite,
+    "channel_shuffle": channel_shuffle, "index": index, "index_select": index_select, "gather": gather,
+    "tril": lower_triangle, "triu": upper_triangle, "unfold": windows, "diagonal": diagonal,
 }  # fmt: skip
-PARTS = {"split": split, "split_with_sizes": split, "unbind": unbind}
+PARTS = {
+    "split": split, "split_with_sizes": split, "unsafe_split": split, "unsafe_split_with_sizes": split,
+    "unbind": unbind,
+}  # fmt: skip
 SIZED = {"view": reshape, "_unsafe_view": reshape, "reshape": reshape, "expand": expand}
