@@ -11,7 +11,7 @@ from gradcam import Target, explain, gradient, occlusion
 from gradcam.arithmetic import PAIRS, SLOPES, Traced
 from gradcam.outputs import WithoutEnd, scores
 from gradcam.target import slope
-from gradcam.targets import Box, Function, Number, Region, Step
+from gradcam.targets import Box, Finer, Function, Number, Region, Step
 from gradcam.targets.region import filled
 from minicnn import Error, LogSoftmax, Reshape, Sigmoid, Softmax, Tensor, Transpose, backward
 from minicnn.layer import Apply, ConvLayer, Sequential
@@ -88,6 +88,10 @@ KINDS = {
     "strongest": (rows, Box(7, columns=0), lambda t, y: y[:, 7].max(1).values),
     "step": (rows, Step(-2, 1), lambda t, y: y[:, 46, 1]),
     "function": (small_vgg(), lse, lambda t, y: t.log_softmax(y, 1)[:, 3]),
+    "finer": (
+        small_vgg(), Finer(2, (0, 3), 0.6),
+        lambda t, y: y[:, 2] - 0.6 * (t.softmax(y[:, [0, 3]], 1) * y[:, [0, 3]]).sum(1),
+    ),
     "of a dict": (heads, Target.score(2, output="logits"), lambda t, y: y["logits"][:, 2]),
     "of a tuple": (pair, Target.score(2, output=0), lambda t, y: y[0][:, 2]),
     "the sigmoid of a dict": (
@@ -212,6 +216,9 @@ def test_a_way_that_the_network_does_not_take_is_refused():
         (Target.score(2, output="out"), small_vgg(), "the network has one output"),
         (Target.score(1), one_number, "1 is no index into 1"),
         (Region(5), maps(), "there is no class 5"),
+        (Finer(9), small_vgg(), "there is no class 9"),
+        (Finer(1), small_vgg(), "name them, others="),
+        (Finer(1, (2,)), maps(), "are told apart in an output (N, classes)"),
         (Region(1), small_vgg(), "a region is of an output (N, classes, H, W), not (2, 5)"),
         (Region(1, np.ones((3, 4, 4))), maps(), "3 masks for 2 pictures"),
         (Box(99), rows, "there is no box 99"),
@@ -265,6 +272,28 @@ def test_a_cell_counts_as_much_as_the_mask_fills_it():
     assert_close(filled(mask, (5, 3)), mask.reshape(2, 5, 2, 3, 2).mean(axis=(2, 4)))
     assert_close(filled(mask, (20, 12)), mask.repeat(2, 1).repeat(2, 2))
     assert_close(filled(mask, (7, 5)).mean(axis=(1, 2)), mask.mean(axis=(1, 2)))
+
+
+@pytest.mark.torch
+def test_finer_cam_is_that_of_pytorch_grad_cam():
+    torch = pytest.importorskip("torch", reason="needs the extra 'verify'")
+    pytest.importorskip("tests.support.torchvision_models", reason="torchvision is not installed")
+    targets = pytest.importorskip(
+        "pytorch_grad_cam.utils.model_targets", reason="needs the extra 'witnesses'"
+    )
+    x = picture(N=1)
+    y = VGG(x)
+    c = int(y.data[0].argmax())
+    others = Finer(c, alpha=0.6).settled(y).others
+    by_nearness = np.argsort(abs(y.data[0] - y.data[0, c]))
+    assert others == tuple(by_nearness[1:4].tolist())
+    leaf = torch.tensor(y.data, requires_grad=True)
+    (theirs,) = torch.autograd.grad(targets.FinerWeightedTarget(c, others, 0.6)(leaf).sum(), leaf)
+    at, signal = Finer(c, alpha=0.6).begin(y)
+    assert_close(backward(at, signal, y), theirs.numpy(), 1e-7)  # theirs adds 1e-9 to a denominator
+    e = explain(described(VGG), x.data, Finer(c, alpha=0.6), "grad_cam", "relu2_1")
+    assert relative(e["grad_cam"], explain(VGG, x.data, c, "grad_cam", "relu2_1")["grad_cam"]) > 0.01
+    assert same_bits(gradient(y, Finer(c, alpha=0), x), gradient(y, c, x))
 
 
 # --- arithmetic that remembers
