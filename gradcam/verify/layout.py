@@ -84,6 +84,7 @@ def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> L
     for fits in (
         lambda grid: grid == tuple(theirs[-2:]) and theirs[-2:] != sides,
         lambda grid: grid[0] * sides[1] == grid[1] * sides[0],
+        lambda grid: sides[0] == grid[0] == 1,
         lambda grid: t.ndim == 4 and grid == tuple(t.shape[2:]),
     ):
         found = [way for way, grid in ways if fits(grid)]

@@ -234,7 +234,7 @@ class Question:
         try:
             layout = chosen(known[self.layer], self.x.shape[-2:], theirs)
         except (KeyError, LookupError, AttributeError):
-            maps = [n for n, t in known.items() if t is not None and t.ndim == 4 and t.op]
+            maps = [n for n, t in known.items() if t is not None and t.ndim in (3, 4) and t.op]
             what = "give one" if self.layer is None else f"'{self.layer}' is none"
             raise VerifyError(
                 f"{self.method} needs a layer with feature maps; {what}; there is {', '.join(maps[-12:])}"
@@ -292,7 +292,11 @@ class Question:
                 return self.layout[1].to(array)
             if array.shape in ((N, h, w, K), (h, w, K)) and array.shape not in ((N, K, h, w), (K, h, w)):
                 return np.moveaxis(array, -1, -3)
-        of_signal = self.x.shape[-2] == 1 and array.shape[-1:] == self.x.shape[-1:] and array.ndim < 4
+        if self.x.shape[-2] != 1:
+            return array
+        if step == "result" and self.method in MAPS:
+            return array[..., None, :] if array.ndim in (1, 2) else array
+        of_signal = array.shape[-1:] == self.x.shape[-1:] and array.ndim < 4
         return array[..., None, :] if of_signal and step in ("input", "signal", "result") else array
 
     def _shape(self, step):

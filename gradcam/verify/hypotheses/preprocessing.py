@@ -119,7 +119,7 @@ CAUSES = [
         name="colour channels in the other order (RGB, BGR)",
         step="input",
         says=WHY,
-        fix=FIX,
+        fix="picture = cv2.imread(path)[..., ::-1] before anything else, if the network wants RGB",
         variants=colours,
     ),
     Hypothesis(

@@ -173,4 +173,34 @@ def correct(seed):
                 yield Outcome("correct", f"{family}, {method}, {str(dtype)[6:]}", verdict)
 
 
+KEPT = {
+    "uint8": lambda m: np.uint8(255 * stretched(m)),
+    "uint8 / 255": lambda m: np.float32(np.uint8(255 * stretched(m))) / 255,
+    "float16": lambda m: (m / abs(m).max()).astype(np.float16),
+    "bfloat16": lambda m: torch.from_numpy(m).bfloat16().float().numpy(),
+    "6 digits": lambda m: np.array([float(f"{v:.6g}") for v in m.ravel()]).reshape(m.shape),
+    "axis of one": lambda m: np.float32(m)[:, None],
+    "no batch": lambda m: np.float32(m)[0],
+}
+
+
+def stretched(m):
+    return (m - m.min()) / (m.max() - m.min())
+
+
+def kept(seed):
+    """Yield one Outcome for every family and way of keeping a right map: it stays right."""
+    for family in ROOM:
+        for name, keep in KEPT.items():
+            random = np.random.default_rng([seed, zlib.crc32(f"{family}{name}".encode())])
+            found = case(family, str(random.choice(("grad_cam", *RELATIVES[:2]))), random)
+            if found is None:
+                continue
+            result = keep(right(found.to(torch.float32)).detach().double().numpy())
+            q = question(found.model, found.x, found.c, found.method, found.layer, {"result": result})
+            verdict = judge(q, pairs=False)
+            if verdict.kind not in ("refused", "imprecise"):
+                yield Outcome("correct", f"{family}, {found.method}, {name}", verdict)
+
+
 __all__ = ["Outcome", "Question", "correct", "from_catalogue", "from_outside"]

@@ -48,7 +48,25 @@ def activation_before(case):
     )
 
 
+def grad_input(case):
+    """A full backward hook's first argument, the gradient of the module's input, taken for its second."""
+    kept = {}
+    module = case.to(case.x.dtype).model
+    layer = module.get_submodule(case.layer)
+    layer.register_forward_hook(lambda m, inputs, output: kept.update(A=output.detach().clone()))
+    layer.register_full_backward_hook(lambda m, grad_input, grad_output: kept.update(g=grad_input[0]))
+    module(case.x.clone().requires_grad_())[:, case.c].sum().backward()
+    return finish(case, cam=weigh(kept["A"], kept["g"].detach()).relu())
+
+
 TABLE = [
+    Mistake(
+        "the gradient is another tensor's, the activation the layer's output",
+        grad_input,
+        CAMS,
+        ("VGG", "Shared"),
+    ),
+    Mistake("another layer (off by one, or after an in-place ReLU)", neighbour(-5), CAMS, ("VGG",)),
     Mistake("in-place ReLU: activation after it, gradient before it", aliased, CAMS, ("InPlace",)),
     Mistake("another layer (off by one, or after an in-place ReLU)", aliased_both, CAMS, ("InPlace",)),
     Mistake("in-place ReLU: activation before it, gradient after it", gradient_after, CAMS, ("InPlace",)),

@@ -50,6 +50,19 @@ TABLE = [
     Mistake("another mean and deviation", fed(lambda x: x * STD.to(x) + MEAN.to(x))),
     Mistake("another mean and deviation", fed(lambda x: (x * STD.to(x) + MEAN.to(x)) * 2 - 1)),
     Mistake("another mean and deviation", fed(lambda x: 255 * (x * STD.to(x) + MEAN.to(x)))),
+    Mistake(
+        "colour channels in the other order (RGB, BGR)",
+        fed(lambda x: ((x * STD.to(x) + MEAN.to(x)).flip(1) - MEAN.to(x)) / STD.to(x)),
+    ),
+    Mistake("another mean and deviation", fed(lambda x: (x - MEAN.to(x)) / STD.to(x))),
+    Mistake(
+        "another mean and deviation",
+        fed(lambda x: (255 * (x * STD.to(x) + MEAN.to(x)) - MEAN.to(x)) / STD.to(x)),
+    ),
+    Mistake(
+        "another mean and deviation",
+        fed(lambda x: ((x * STD.to(x) + MEAN.to(x)) / 255 - MEAN.to(x)) / STD.to(x)),
+    ),
     Mistake("another range of pixel values", fed(lambda x: x / 255)),
     Mistake(
         "picture with H and W exchanged",

@@ -91,6 +91,12 @@ TABLE = [
     Mistake("another method of the family", ablation, ("grad_cam++", "score_cam"), SOME),
     Mistake("another method of the family", grad_cam, WEIGHED, SOME),
     Mistake(
+        "all maps weigh the same: softmax over the wrong axis",
+        lambda case: at_layer(case)[0].sum(1).relu(),
+        SCORE,
+        SOME,
+    ),
+    Mistake(
         "masks made in another way",
         lambda case: score(case, lambda A: enlarged(to_one(A), case.x.shape[2:])),
         SCORE,

@@ -18,6 +18,7 @@ def softmax(case, y):
 
 TABLE = [
     Mistake("softmax instead of scores", started(lambda case, y: score(case, y.softmax(1)))),
+    Mistake("sigmoid instead of scores", started(lambda case, y: score(case, y.sigmoid()))),
     Mistake("log-softmax instead of scores", started(lambda case, y: score(case, y.log_softmax(1)))),
     Mistake(
         "gradient of the loss instead of the score",

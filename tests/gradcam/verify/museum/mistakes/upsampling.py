@@ -2,9 +2,12 @@
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from tests.gradcam.verify.museum.mistakes.making import FAMILY, Mistake, enlarged
 from tests.gradcam.verify.museum.right import at_layer, enlarge, right, weigh
+
+SOME = ("VGG", "Functional", "Pooled")
 
 
 def opencv(case, m, how):
@@ -30,6 +33,16 @@ def scipy(case, m, order):
 
     factor = (1, *(N / n for n, N in zip(m.shape[1:], case.x.shape[2:])))
     return torch.from_numpy(zoom(m.double().numpy(), factor, order=order)).to(m)
+
+
+def from_ones(case):
+    """A script that many have copied."""
+    from PIL import Image
+
+    cam = (1 + weigh(*at_layer(case))).clamp(min=0)[0].float().numpy()
+    cam = np.uint8((cam - cam.min()) / (cam.max() - cam.min()) * 255)
+    large = Image.fromarray(cam).resize(tuple(case.x.shape[:1:-1]), Image.LANCZOS)
+    return torch.from_numpy(np.asarray(large) / 255)[None].to(case.x)
 
 
 def captum_guided_cam(case):
@@ -95,6 +108,22 @@ TABLE = [
         enlarged(lambda case, m: scipy(case, m, 3)),
         ("grad_cam",),
         needs="scipy",
+    ),
+    Mistake(
+        "enlarged to (W, H) instead of (H, W)",
+        enlarged(lambda case, m: F.interpolate(m[:, None], case.x.shape[:1:-1], mode="bilinear")[:, 0]),
+        ("grad_cam", *FAMILY),
+    ),
+    Mistake(
+        "enlarged to (W, H) instead of (H, W)",
+        enlarged(lambda case, m: F.interpolate(m[:, None], case.x.shape[:1:-1], mode="nearest")[:, 0]),
+        ("grad_cam",),
+    ),
+    Mistake(
+        "recipe of pytorch-cnn-visualizations: started at ones, clipped, stretched, bytes, Lanczos",
+        from_ones,
+        ("grad_cam",),
+        SOME,
     ),
     Mistake(
         "upsampled before the final ReLU",

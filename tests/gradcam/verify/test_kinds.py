@@ -1,0 +1,240 @@
+"""Kinds of questions that public reports ask: other layouts and calls, what is seen in the model, located."""
+
+import copy
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from torch import nn  # noqa: E402
+from torch.nn import functional as F  # noqa: E402
+
+from gradcam import verify  # noqa: E402
+from gradcam.verify.report.html import as_html  # noqa: E402
+
+CLASSES = 4
+
+
+def seeded(model, seed=0):
+    """Weights from a seed, large enough that no map is lost in rounding."""
+    g = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(
+                torch.randn(p.shape, generator=g) * (2 / max(p[:1].numel(), 1) if p.ndim > 1 else 0.04) ** 0.5
+            )
+    return model.eval()
+
+
+def picture(*shape, seed=1):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def strongest(model, layer, x, read=lambda t: t, call=-1):
+    """(class, its Grad-CAM before enlarging (N, h, w)) of the class whose map is largest."""
+    kept = []
+    handle = layer.register_forward_hook(lambda module, inputs, output: kept.append(output))
+    y = model(x)
+    handle.remove()
+
+    def of(c):
+        (g,) = torch.autograd.grad(y[..., c].sum(), kept[call], retain_graph=True)
+        return F.relu((read(g).mean((2, 3), keepdim=True) * read(kept[call])).sum(1)).detach()
+
+    maps = [of(c) for c in range(y.shape[-1])]
+    c = max(range(len(maps)), key=lambda c: maps[c].max().item())
+    assert maps[c].any()
+    return c, maps[c]
+
+
+class Plain(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 6, 3, padding=1)
+        self.drop, self.head = nn.Dropout(0.5), nn.Linear(6, CLASSES)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.a(x)), 2)
+        return self.head(self.drop(F.relu(self.b(x)).mean((2, 3))))
+
+
+class Tokens(nn.Module):
+    """Patches, and one more token in front, as a vision transformer has them."""
+
+    def __init__(self, first=1):
+        super().__init__()
+        self.patches, self.mix, self.head = nn.Conv2d(3, 6, 4, 4), nn.Linear(6, 6), nn.Linear(6, CLASSES)
+        self.first = nn.Parameter(torch.zeros(1, first, 6))
+
+    def forward(self, x):
+        h = self.patches(x).flatten(2).transpose(1, 2)
+        h = torch.cat([self.first.expand(len(x), -1, -1), h], 1)
+        return self.head(F.gelu(self.mix(h)).mean(1))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("size", [(20, 28), None])
+def test_tokens_are_read_as_a_picture(first, size):
+    model, x = seeded(Tokens(first)), picture(1, 3, 20, 28)
+    read = lambda t: t[:, first:].reshape(1, 5, 7, 6).permute(0, 3, 1, 2)  # noqa: E731
+    c, cam = strongest(model, model.mix, x, read)
+    if size:
+        cam = F.interpolate(cam[None], size, mode="bilinear")[0]
+    verdict = verify.torch(model, x, c, "grad_cam", "mix", cam)
+    assert verdict.kind == "equal" and "5 x 7" in verdict.question, str(verdict)
+    assert verify.torch(model, x, c, "grad_cam", "mix", cam.flip(-1), pairs=False).status == 1
+
+
+class ChannelsLast(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patches, self.mix, self.head = nn.Conv2d(3, 5, 4, 4), nn.Linear(5, 9), nn.Linear(9, CLASSES)
+
+    def forward(self, x):
+        return self.head(F.relu(self.mix(self.patches(x).permute(0, 2, 3, 1))).mean((1, 2)))
+
+
+def test_a_layer_with_channels_last_is_read_so_and_its_activations_may_be_handed_over():
+    model, x = seeded(ChannelsLast()), picture(2, 3, 16, 24)
+    c, cam = strongest(model, model.mix, x, lambda t: t.permute(0, 3, 1, 2))
+    A = model.mix(model.patches(x).permute(0, 2, 3, 1)).detach()
+    verdict = verify.torch(model, x, c, "grad_cam", "mix", {"result": cam, "activations": A})
+    assert verdict.kind == "equal" and len(verdict.compared) == 2, str(verdict)
+
+
+class Signal(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.head = nn.Conv1d(2, 6, 5), nn.Conv1d(6, 6, 3, stride=2), nn.Linear(6, CLASSES)
+
+    def forward(self, x):
+        return self.head(F.relu(self.b(F.relu(self.a(x)))).mean(-1))
+
+
+def test_a_signal_is_a_picture_one_row_high():
+    model, x = seeded(Signal()), picture(3, 2, 31)
+    c, cam = strongest(model, model.b, x, lambda t: t[:, :, None])
+    g = torch.autograd.grad(model(xr := x.clone().requires_grad_())[:, c].sum(), xr)[0]
+    assert verify.torch(model, x, c, "gradient", None, g).kind == "equal"
+    assert verify.torch(model, x, c, "grad_cam", "b", cam[:, 0]).kind == "equal"
+    assert verify.torch(model, x, c, "gradient", None, g.abs()).names("absolute value")
+
+
+class OneModule(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.head = nn.Conv2d(3, 6, 3), nn.Conv2d(6, 6, 3), nn.Linear(6, CLASSES)
+        self.act = nn.ReLU()
+
+    def forward(self, x):
+        return self.head(self.act(self.b(self.act(self.a(x)))).mean((2, 3)))
+
+
+def test_every_call_of_a_module_is_tried_unless_one_is_meant():
+    model, x = seeded(OneModule()), picture(1, 3, 12, 14)
+    c, last = strongest(model, model.act, x)
+    _, first = strongest(model, model.act, x, call=0)
+    either = verify.torch(model, x, c, "grad_cam", model.act, last)
+    assert either.kind == "equal" and "called 2 times" in either.notes[0] and "call 2" in either.notes[0]
+    assert verify.torch(model, x, c, "grad_cam", (model.act, 2), last).kind == "equal"
+    assert not verify.torch(model, x, c, "grad_cam", ("act", 1), last, pairs=False)
+    assert first.shape != last.shape
+    with pytest.raises(verify.VerifyError, match="there is no call 3"):
+        verify.torch(model, x, c, "grad_cam", (model.act, 3), last)
+
+
+def test_what_is_seen_in_the_model_is_said_and_it_stays_as_it_was():
+    model, x = seeded(Plain()), picture(1, 3, 12, 12)
+    c, cam = strongest(model, model.b, x)
+    model.a.register_forward_hook(lambda module, inputs, output: None)
+    for p in model.parameters():
+        p.requires_grad_(False)
+    before = copy.deepcopy(model.state_dict())
+    verdict = verify.torch(model.train(), x, c, "grad_cam", "b", cam * picture(*cam.shape), pairs=False)
+    assert verdict.kind == "located" and "model.eval()" in str(verdict).splitlines()[0], str(verdict)
+    assert any("hooks are left on Conv2d at 'a'" in n for n in verdict.notes)
+    assert any("frozen" in n for n in verdict.notes) and model.training
+    assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
+    silent = verify.torch(seeded(Plain()), x, c, "grad_cam", "b", cam)
+    assert silent.kind == "equal" and not silent.notes
+
+
+class Squeezed(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.body = Plain()
+        self.body.head = nn.Linear(6, classes)
+
+    def forward(self, x):
+        return self.body(x).squeeze()
+
+
+@pytest.mark.parametrize("classes, pictures, c", [(1, 1, 0), (1, 3, 0), (4, 1, 2)])
+def test_squeezed_scores_are_understood(classes, pictures, c):
+    model, x = seeded(Squeezed(classes)), picture(pictures, 3, 12, 12)
+    y = model(xr := x.clone().requires_grad_())
+    g = torch.autograd.grad((y if classes == 1 else y[c]).sum(), xr)[0]
+    assert verify.torch(model, x, c, "gradient", None, g).kind == "equal"
+
+
+def test_several_inputs_and_functions_are_refused_with_the_lines_that_wrap_them():
+    x = picture(1, 3, 12, 12)
+    for model, given in ((Plain(), (x, x)), (Plain(), {"left": x, "right": x}), (lambda x: x, x)):
+        with pytest.raises(verify.VerifyError, match=r"wrap it in a torch\.nn\.Module"):
+            verify.torch(model, given, 0, "gradient", None, x)
+
+
+def test_a_map_of_their_own_picture_is_right_for_that_picture():
+    model, x, theirs = seeded(Plain()), picture(1, 3, 12, 12), picture(1, 3, 12, 12, seed=9)
+    g = torch.autograd.grad(model(xr := theirs.clone().requires_grad_())[0, 1], xr)[0]
+    verdict = verify.torch(model, x, 1, "gradient", None, {"result": g, "input": theirs}, pairs=False)
+    assert verdict.kind == "located" and verdict.status == 1 and not verdict.causes
+    assert "for the picture that you fed, your map is right" in str(verdict).splitlines()[0]
+    wrong = {"result": g * picture(*g.shape), "input": theirs}
+    assert not verify.torch(model, x, 1, "gradient", None, wrong, pairs=False).located
+
+
+def test_weights_that_are_right_leave_the_sum():
+    model, x = seeded(Plain()), picture(1, 3, 12, 12)
+    c, cam = strongest(model, model.b, x)
+    q = verify.Question(*_asked(model, x, c))
+    w, noise = q.reference["weights"], picture(*cam.shape).numpy()
+    said = verify.torch(model, x, c, "grad_cam", "b", {"result": cam * noise, "weights": w}, pairs=False)
+    assert "your weights are right; your sum" in said.located
+    other = w * (1 + picture(*w.shape).numpy())
+    summed = np.maximum((other * q.reference["activation"]).sum(1), 0)
+    said = verify.torch(model, x, c, "grad_cam", "b", {"result": summed, "weights": other}, pairs=False)
+    assert "the sum that you make with them is right" in said.located, str(said)
+
+
+def _asked(model, x, c):
+    from gradcam.verify.api import traced
+
+    array, net = traced(model, x, None)
+    return net, array, c, "grad_cam", net.name_of("b")
+
+
+def test_a_report_escapes_all_that_it_is_given():
+    q = verify.judge(
+        verify.Question(*_asked(seeded(Plain()), picture(1, 3, 12, 12), 0), {"result": np.ones((1, 6, 6))}),
+        pairs=False,
+    )
+    evil = "<script>alert('&')</script>"
+    q.question = q.reason = q.located = q.confidence = q.stage = evil
+    q.notes, q.ruled_out = [evil], [(evil, 1.0)]
+    for c in q.compared:
+        c.stage = c.mark = evil
+    page = as_html(q)
+    assert evil not in page and "<script" not in page and page.count("&lt;script&gt;") >= 6
+
+
+def test_what_rounding_moves_by_more_than_a_hundredth_is_never_called_equal(monkeypatch):
+    from gradcam.verify import judging
+
+    monkeypatch.setattr(judging, "amplification", lambda q, steps: dict.fromkeys(steps, 1e5))
+    model, x = seeded(Plain()), picture(1, 3, 12, 12)
+    c, cam = strongest(model, model.b, x)
+    spread = 0.05 * cam.max() * picture(*cam.shape).sign()
+    verdict = verify.torch(model, x, c, "grad_cam", "b", cam + spread)
+    assert verdict.kind == "imprecise" and verdict.status == 2 and "too imprecise" in str(verdict)
+    assert verify.torch(model, x, c, "grad_cam", "b", cam).kind == "equal"
