@@ -106,7 +106,9 @@ def _array(x):
         x = (x.float() if "bfloat16" in str(x.dtype) else x).resolve_conj().numpy()
     elif hasattr(x, "numpy") and callable(x.numpy):  # TensorFlow's
         x = x.numpy()
-    elif not isinstance(x, np.ndarray) and hasattr(x, "__array__"):  # JAX's, and others
+    elif not hasattr(x, "__array_function__") and hasattr(
+        x, "__array__"
+    ):  # JAX's; CuPy's stay where they are
         x = np.asarray(x)
     if getattr(getattr(x, "dtype", None), "kind", None) is None:
         raise AskError(

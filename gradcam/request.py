@@ -123,7 +123,8 @@ def allowed(allow: Any) -> tuple[Any, ...]:
     if wrong := [one for one in several if not isinstance(one, (str, type))]:
         raise AskError(f"allow takes operations and names, 'SiLU' say, not {_said(wrong[0])}")
     kinds = {name: kind for name, kind in vars(ops).items() if isinstance(kind, type)}
-    return tuple(kinds.get(one, one) if isinstance(one, str) else one for one in several)
+    found = tuple(kinds.get(one, one) if isinstance(one, str) else one for one in several)
+    return (*found, ops.ReLU) if found else ()  # so that a network without a ReLU will do, too
 
 
 def answer(net: Any, x: Tensor) -> Any:

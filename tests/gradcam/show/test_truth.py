@@ -114,6 +114,16 @@ def test_a_network_without_a_relu():
     )
 
 
+def test_an_activation_may_be_allowed_where_there_is_no_relu():
+    net = described(Sequential(*small_vgg(gap=True).steps))
+    net = described(Sequential(*(Apply(s.name, SiLU) if s.name.startswith("relu") else s for s in net.steps)))
+    x = picture().data
+    with pytest.raises(RuleError, match="No rule of guided backprop is published for SiLU"):
+        explain(net, x, 0, "guided_backprop")
+    e = explain(net, x, 0, ["guided_backprop", "gradient"], allow="SiLU")
+    assert same_bits(e["guided_backprop"], e["gradient"])
+
+
 def test_relevance_and_cam_that_do_not_fit_are_tiles_too():
     e = explain(of_kind(SiLU), picture().data, methods=["cam", "lrp_gamma", "gradient"])
     assert e.methods == ["gradient"] and e.asked == ["cam", "lrp_gamma", "gradient"]
