@@ -1,8 +1,8 @@
 """Which published architectures are taken in live, and which operators are then PyTorch's own.
 
-python -m tests.weights.graphs.zoo [--largest MILLIONS] [name or group ...]
-appends a JSON line per model to tests/results/zoo_live.jsonl (what stands there is not tried again) and
-writes zoo_live.md.
+python -m tests.weights.graphs.zoo [--largest MILLIONS] [--seconds CPU] [name or group ...]
+appends a JSON line per model, the smallest first, to tests/results/zoo_live.jsonl (what stands there is not
+tried again) and writes zoo_live.md.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import copy
 import json
 import multiprocessing
 import pathlib
+import queue
 import resource
 import time
 import warnings
@@ -28,7 +29,7 @@ from weights.graphs.torch import from_torch
 from weights.graphs.torch.gradients import difference
 
 RESULTS = pathlib.Path(__file__).parents[2] / "results"
-SECONDS, BYTES = 600, 12 << 30
+BYTES = 12 << 30
 
 
 class Scores(nn.Module):
@@ -41,12 +42,12 @@ class Scores(nn.Module):
     def forward(self, x):
         y = self.net(x)
         while not isinstance(y, torch.Tensor):
-            y = (
-                y["out"]
-                if isinstance(y, dict) and "out" in y
-                else next(iter(y.values() if isinstance(y, dict) else y))
-            )
-        return y.flatten(2).mean(2) if y.ndim > 2 else y
+            if isinstance(y, dict):
+                wanted = [key for key in ("out", "scores", "pool") if key in y]
+                y = y[wanted[0] if wanted else next(iter(y))]
+            else:
+                y = y[0]
+        return y.flatten(2).mean(2) if y.ndim > 2 else y.reshape(len(x), -1)
 
 
 def examine(name: str, group: str, largest: float) -> dict:
@@ -89,57 +90,69 @@ def _runs(model, shapes):
     raise last
 
 
-def _alone(queue, *args):
+def _alone(found, seconds, *args):
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     try:
-        queue.put(examine(*args))
+        found.put(examine(*args))
     except BaseException as error:
-        queue.put(
-            {
-                "name": args[0],
-                "group": args[1],
-                "kind": "failed",
-                "says": f"{type(error).__name__}: {error}"[:300],
-            }
-        )
+        why = (str(error).splitlines() or [""])[0]
+        found.put(_failed(args, f"{type(error).__name__}: {why}"[:200]))
 
 
 def _failed(args, why):
     return {"name": args[0], "group": args[1], "kind": "failed", "says": why}
 
 
-def in_a_process(*args) -> dict:
-    """examine, in a process of its own: with a limit of time and memory."""
-    queue = multiprocessing.get_context("fork").Queue()
-    process = multiprocessing.get_context("fork").Process(target=_alone, args=(queue, *args))
+def in_a_process(seconds: int, *args) -> dict:
+    """examine, in a process of its own: with a limit of CPU seconds and memory."""
+    found = multiprocessing.get_context("fork").Queue()
+    process = multiprocessing.get_context("fork").Process(target=_alone, args=(found, seconds, *args))
     process.start()
-    try:
-        return queue.get(timeout=SECONDS)
-    except Exception:
-        return _failed(args, f"no answer in {SECONDS} s")
-    finally:
+    while True:
+        alive = process.is_alive()
+        try:
+            row = found.get(timeout=1)
+        except queue.Empty:
+            if alive:
+                continue
+            row = _failed(args, f"no answer in {seconds} CPU seconds and {BYTES >> 30} GB")
         process.kill()
         process.join()
+        return row
+
+
+def size(name: str) -> int:
+    """How many parameters, without making them; those that cannot say come last."""
+    try:
+        with torch.device("meta"):
+            return sum(p.numel() for p in build(name)[0].parameters())
+    except Exception:
+        return 1 << 40
 
 
 def page(rows: list[dict]) -> str:
     """Per group, per operator, and what was not taken."""
     groups, operators, models = defaultdict(Counter), Counter(), Counter()
     for r in rows:
-        groups[r["group"]][r["kind"]] += 1
+        groups[r["group"]][_kind(r)] += 1
         operators.update(r.get("borrowed", {}))
         models.update(r.get("borrowed", {}).keys())
-    kinds = [k for k, _ in Counter(r["kind"] for r in rows).most_common()]
+    kinds = [k for k, _ in Counter(map(_kind, rows)).most_common()]
+    total = Counter(map(_kind, rows))
     compared = [r for r in rows if "gradient" in r]
     lines = [
         "# Live PyTorch models",
         "",
         "`python -m tests.weights.graphs.zoo`: weights drawn at random, float64.",
+        "*with fallback*: some operators are PyTorch's own, and said; *larger*: than 100 million parameters,",
+        "not tried; *failed*: the model itself does not run, or ran out of its time.",
         "",
     ]
     lines += [f"| group | {' | '.join(kinds)} |", "|---" * (len(kinds) + 1) + "|"]
     lines += [f"| {g} | {' | '.join(str(c[k]) for k in kinds)} |" for g, c in sorted(groups.items())]
+    lines += [f"| **all {len(rows)}** | {' | '.join(str(total[k]) for k in kinds)} |"]
     if compared:
         worst = max(compared, key=lambda r: r["gradient"] if r["kind"] == "equal" else 0)
         scores = max(r["scores"] for r in compared)
@@ -159,21 +172,31 @@ def page(rows: list[dict]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _kind(row):
+    return f"{row['kind']}, with fallback" if row.get("borrowed") else row["kind"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wanted", nargs="*", help="names (timm:resnet50) or groups; default: all")
     parser.add_argument("--largest", type=float, default=100, help="in millions of parameters")
+    parser.add_argument("--seconds", type=int, default=240, help="of CPU for one model")
     options, path = parser.parse_args(), RESULTS / "zoo_live.jsonl"
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
     done = {r["name"] for r in rows}
-    for name, group in every():
-        if name in done or (options.wanted and not {name, group} & set(options.wanted)):
-            continue
-        rows.append(in_a_process(name, group, options.largest))
+    wanted = [
+        (name, group)
+        for name, group in every()
+        if name not in done and (not options.wanted or {name, group} & set(options.wanted))
+    ]
+    warnings.simplefilter("ignore")
+    sizes = {name: size(name) for name, _ in wanted}
+    for name, group in sorted(wanted, key=lambda pair: sizes[pair[0]]):
+        rows.append(in_a_process(options.seconds, name, group, options.largest))
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(rows[-1]) + "\n")
         print(rows[-1], flush=True)
-    (RESULTS / "zoo_live.md").write_text(page(rows), "utf-8")
+        (RESULTS / "zoo_live.md").write_text(page(rows), "utf-8")
 
 
 if __name__ == "__main__":

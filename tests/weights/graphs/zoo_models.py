@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from tests.weights.graphs.torch_nets import EVERY
+
 CNN = """
     bat_resnext26ts convformer_s18 convmixer_768_32 convnext_atto convnext_atto_ols convnext_atto_rms
     convnext_tiny_hnf convnextv2_atto cs3darknet_focus_s cs3darknet_s cs3se_edgenet_x csatv2 cspdarknet53
@@ -65,6 +67,13 @@ def every() -> list[tuple[str, str]]:
     found = [
         (f"tv:{n}", f"torchvision {room}") for room, at in rooms.items() for n in tv.list_models(module=at)
     ]
+    detection = tv.list_models(module=tv.detection)
+    found += [(f"tv:{n}", "torchvision detection, whole") for n in detection]
+    found += [(f"backbone:{n}", "torchvision detection, backbone") for n in detection]
+    found += [
+        (f"tv:quantized_{n}", "torchvision quantized") for n in ("resnet18", "mobilenet_v2", "googlenet")
+    ]
+    found += [(f"hand:{n}", "hand-written") for n in EVERY]
     for group, names in (("CNN", CNN), ("hybrid", HYBRID), ("transformer", TRANSFORMER)):
         found += [(f"timm:{n}", f"timm {group}") for n in names.split()]
     return found + [(f"smp:{n}", "segmentation_models_pytorch") for n in SMP]
@@ -86,9 +95,18 @@ def build(name: str) -> tuple[nn.Module, list[tuple[int, ...]]]:
 
         model = getattr(smp, short.split("-")[0])(SMP[short], encoder_weights=None, classes=4)
         return model, [(1, 3, n, n) for n in (96, 128)]
+    if library == "hand":
+        return EVERY[short](), [(1, 3, 16, 12)]
     from tests.support.torchvision_models import models as tv
 
+    if library == "backbone":
+        model = tv.get_model(short, weights=None, weights_backbone=None).backbone
+        return model, [(1, 3, n, n) for n in (96, 160, 320)]
     options = {"init_weights": False} if short in ("googlenet", "inception_v3") else {}
+    if short.startswith("quantized"):
+        options = {"quantize": True} | ({"init_weights": False} if "googlenet" in short else {})
+    if short in tv.list_models(module=tv.detection):
+        options = {"weights_backbone": None}
     if short in tv.list_models(module=tv.segmentation):
         options = {"weights_backbone": None}
     model = tv.get_model(short, weights=None, **options)
