@@ -107,6 +107,34 @@ def test_the_frameworks_gradient_is_wrong_and_the_reference_goes_on():
     assert "PyTorch's own gradient is wrong from native_batch_norm at 'bn' on" in net.notes[-1]
 
 
+def by_value(z):
+    return z if z.sum() > 0 else -z
+
+
+def test_decisions_by_values_are_said():
+    net = from_torch(Net(by_value), X)
+    note = "recorded for this picture: the model decides by values at the top level"
+    assert net.check.kind == "equal" and net.notes == [note]
+    listed = from_torch(Net(lambda z: z * (1 if max(z.flatten().tolist()) < 1e6 else 2)), X)
+    assert listed.notes == [note] and from_torch(Net(), X).notes == []
+
+
+def test_a_factor_read_as_a_number_is_no_part_of_the_derivative_and_that_is_said():
+    net = from_torch(Net(lambda z: z / z.max().item()), X)
+    assert net.check.kind == "by design" and "values read at the top level are constants" in net.check.says
+
+
+def test_a_detour_through_numpy_is_refused_where_it_counts():
+    def detour(z):
+        return torch.from_numpy(np.sin(z.detach().numpy()))
+
+    with pytest.raises(WeightsError, match="takes values into NumPy at the top level"):
+        from_torch(Net(lambda z: z + detour(z)), X)
+    seen = []
+    net = from_torch(Net(lambda z: seen.append(np.asarray(z.detach()).max()) or z), X)
+    assert net.check.kind == "equal" and "recorded for this picture" in net.notes[0]
+
+
 def test_what_neither_confirms_is_refused_with_its_operator(monkeypatch):
     class HalfReLU(minicnn.ReLU):
         def gx(self, gy):

@@ -68,7 +68,7 @@ def checked(model: torch.nn.Module, recording: Recording, beside: bool = False) 
         return net.finished()
     apart = difference(ours, theirs, small)
     if apart <= ROUNDING:
-        net.check = Check("equal", difference=apart)
+        net.check = _read(model, recording, w, ours) or Check("equal", difference=apart)
         return net.finished()
     chosen = choices(recording.calls)
     own = TracedNetwork(recording, "model") if chosen else None
@@ -87,6 +87,24 @@ def checked(model: torch.nn.Module, recording: Recording, beside: bool = False) 
     else:
         raise WeightsError(_neither(place, apart))
     return net.finished()
+
+
+def _read(model, recording, w, ours):
+    """Values that the model reads are constants here, and for autograd; what is made of them may count."""
+    decided, left = ", ".join(recording.decided), ", ".join(recording.left)
+    if not decided and not left:
+        return None
+    if confirms(central_differences(model, recording.x.detach().numpy(), w), ours):
+        return None
+    if left:
+        raise WeightsError(
+            f"the model takes values into NumPy at {left}, where nobody can follow, and goes on with what "
+            "comes back: this model is not taken"
+        )
+    says = (
+        f"by design, the gradient is not the derivative of the scores: values read at {decided} are constants"
+    )
+    return Check("by design", recording.decided[0], "item", says=says)
 
 
 def _by_design(net, own, chosen, apart):

@@ -58,7 +58,8 @@ class TracedNetwork(Layer):
     alias: {module path: name} for modules that return another's output; borrowed: {"gelu": 12}, the operators
     that are PyTorch's own; check: how it was found to agree with the model (`Check`); own: if the model's
     gradient is another by design, the network that has the model's; gradient: "mathematical" or "model",
-    which of the two this is.
+    which of the two this is; decided: where the
+    model read values into Python, so that for another picture it might do something else.
     """
 
     def __init__(self, recording: Recording, gradient: str = "mathematical"):
@@ -66,6 +67,7 @@ class TracedNetwork(Layer):
         self.gradient, self.own, self.check = gradient, None, None
         self.steps, self.alias, self.borrowed = [], {}, Counter()
         self.x = recording.x.detach().numpy()
+        self.decided = [*recording.decided, *recording.left]
         self._names: set[str] = set()
         self._direct: bool | None = None
         self.numbers: dict[Value, Ref] = {recording.source: Ref(0)}
@@ -223,6 +225,9 @@ class TracedNetwork(Layer):
             if said
             else []
         )
+        if self.decided:
+            places = ", ".join(dict.fromkeys(self.decided))
+            found.append(f"recorded for this picture: the model decides by values at {places}")
         return [*found, *([self.check.says] if self.check is not None and self.check.says else [])]
 
 

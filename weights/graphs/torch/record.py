@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from weights.errors import WeightsError
 from weights.graphs.torch.memory import Constant, Memory, Place, Value, overlap
@@ -41,6 +42,7 @@ DRAWN = {
     "geometric_",
     "cauchy_",
 }
+TO_NUMPY = (torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__dlpack__)
 LAYOUT = {"as_strided", "_reshape_alias"}  # views that are said in places of memory: read as such
 
 
@@ -84,7 +86,7 @@ class Call:
 @dataclass
 class Recording:
     """What a model did with a picture: `calls` lead from `source` to `output`; x and y are PyTorch's, y with
-    its history.
+    its history; decided, left: where it read values into Python, and into NumPy.
     """
 
     calls: list[Call]
@@ -93,6 +95,7 @@ class Recording:
     x: torch.Tensor
     y: torch.Tensor
     decided: list[str]
+    left: list[str]
 
 
 class Recorder(InDouble):
@@ -101,7 +104,8 @@ class Recorder(InDouble):
     def __init__(self, x: torch.Tensor):
         super().__init__()
         self.calls: list[Call] = []
-        self.inside, self.kinds, self.functions, self.decided = [], [], [], []
+        self.inside, self.kinds, self.functions = [], [], []
+        self.decided, self.left = [], []
         self.memories: dict[int, Memory] = {}
         self.constants: dict[int, dict[Place, Constant]] = {}
         self.source = Value(["x"], tuple(x.shape), x.dtype)
@@ -146,6 +150,10 @@ class Recorder(InDouble):
     @property
     def at(self) -> str:
         return self.inside[-1] if self.inside else ""
+
+    @property
+    def where(self) -> str:
+        return f"'{self.at}'" if self.at else "the top level"
 
     def function(self, kind: type, apply: Callable, args: tuple, kwargs: dict):
         """The user's own torch.autograd.Function: its operators are written down, and that they are its."""
@@ -210,7 +218,7 @@ class Recorder(InDouble):
     def _without_result(self, name, written):
         if any(map(self.signal, written)):
             raise WeightsError(f"{name} at '{self.at}' changes several tensors at once: not supported")
-        self.decided.append(self.at)
+        self.decided.append(self.where)
 
     def _drawn(self, name, given, outputs):
         """Dropout that drops in eval mode: the mask that was drawn now is a constant."""
@@ -275,6 +283,20 @@ class Recorder(InDouble):
         return taken
 
 
+class Leaving(TorchFunctionMode):
+    """Sees values that leave for NumPy or a list: what happens there is no operator."""
+
+    def __init__(self, recorder: Recorder):
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func in (*TO_NUMPY, torch.Tensor.tolist) and self.recorder.signal(args[0]):
+            places = self.recorder.left if func in TO_NUMPY else self.recorder.decided
+            places.append(self.recorder.where)
+        return func(*args, **(kwargs or {}))
+
+
 def record(model: torch.nn.Module, x) -> Recording:
     """Run a float64 copy of the model in eval mode on x, with autograd, and write down what it does.
 
@@ -290,7 +312,7 @@ def record(model: torch.nn.Module, x) -> Recording:
                 module.register_forward_pre_hook(_enter(recorder, path, module))
                 module.register_forward_hook(_leave(recorder, path, calls_of))
         try:
-            with own_functions(recorder), recorder:
+            with own_functions(recorder), Leaving(recorder), recorder:
                 y = scores_of(copied(given))
         except WeightsError:
             raise
@@ -302,7 +324,8 @@ def record(model: torch.nn.Module, x) -> Recording:
         if not recorder.signal(y):
             raise WeightsError("the scores do not depend on the picture")
         output = recorder.read(y)
-    return Recording(_leading_to(output, recorder.calls), recorder.source, output, leaf, y, recorder.decided)
+    places = (list(dict.fromkeys(found)) for found in (recorder.decided, recorder.left))
+    return Recording(_leading_to(output, recorder.calls), recorder.source, output, leaf, y, *places)
 
 
 def scores_of(y) -> torch.Tensor:
