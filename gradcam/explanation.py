@@ -151,7 +151,8 @@ def explain(
 
     net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
     x         input (N, C, H, W), preprocessed as the network expects; or a photo, which is prepared as
-              `net.card` says: a path, a PIL picture, an array or a tensor of any framework (`gradcam.given`)
+              `net.card` says: a path, a PIL picture, an array or a tensor of any framework (`gradcam.given`).
+              For maps without rounding to speak of: net.astype(np.float64), and x in float64
     classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of
               them for N pictures.  Default: the top class of each picture
     methods   a name of `METHODS`, or several

@@ -110,7 +110,7 @@ class Layer:
 
     def compute(self, precision: str) -> Self:
         """How convolutions are computed from now on, here and inside: "fast", or "exact", which allows no
-        Winograd.  -> self"""
+        Winograd (net.astype(np.float64) rounds less still).  -> self"""
         for at in self.layers():
             at.precision = precision
         return self

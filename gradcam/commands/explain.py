@@ -81,6 +81,8 @@ def register(subparsers):
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
     allow = "operations, or tensors, where the rules of deconvnet and guided backprop may be the derivative"
     parser.add_argument("--allow", metavar="KIND", nargs="+", action="extend", default=[], help=allow)
+    exact = "compute in float64, without fast convolutions: three times slower, no rounding to speak of"
+    parser.add_argument("--exact", action="store_true", help=exact)
     _places.option(parser, "PHOTO_explained.png", "the panel")
     _pictures.options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
@@ -90,6 +92,8 @@ def register(subparsers):
 
 
 def run(args):
+    import numpy as np
+
     from gradcam.asking import AskError, class_index, layer_named, one_of
     from gradcam.commands import _report as report
     from gradcam.commands._network import loaded, network_named, see_layers
@@ -106,6 +110,8 @@ def run(args):
     methods = list(
         dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
     )
+    if many and args.exact:
+        raise AskError("--exact is for one photo")
     if many and args.targets:
         raise AskError("--target is for one photo; many are explained by --class")
     if many:
@@ -114,7 +120,8 @@ def run(args):
     out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
     image, kinds, called = _picture(args.photo, name)
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
-    x = prepare(image, net.card.preprocessing)
+    dtype = np.float64 if args.exact else np.float32
+    net, x = net.astype(dtype) if args.exact else net, prepare(image, net.card.preprocessing, dtype)
     y = net(Tensor(x, "x")) if args.onnx else None
     count = len(net.card.classes or ()) if y is None else y.shape[1]
     _onnx.check_labels(args, net, count)

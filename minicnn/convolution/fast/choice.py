@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,18 @@ from minicnn.convolution.fast.winograd import F2, F4, Winograd
 from minicnn.convolution.taps import Geometry
 from minicnn.errors import GraphError
 
+_asked: ContextVar[str] = ContextVar("precision", default="fast")  # of this thread
+
+
+@contextlib.contextmanager
+def computing(precision: str) -> Iterator[None]:
+    """Convolutions inside, of which no layer says how, are computed "fast", or "exact"."""
+    before = _asked.set(precision)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
 
 def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kept: Kept | None = None) -> Any:
     """What has the forward, gx and gW to compute this convolution with.
@@ -23,6 +38,7 @@ def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kep
         raise GraphError(f"precision is 'fast' or 'exact', not {precision!r}")
     if geometry.groups > 1 or W.ndim != 4:
         return taps
+    precision = _asked.get() if precision == "fast" else precision
     plain = geometry.stride == geometry.dilation == (1, 1) and all(
         0 <= p <= 2 for sides in geometry.pad for p in sides
     )

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from minicnn import Error, GraphError, Reshape, Slice, Sum, Tensor, Transpose
+from minicnn.convolution import computing
 from minicnn.layer import Layer
 from weights.errors import WeightsError
 from weights.graphs.onnx.bounds import Room
@@ -79,7 +80,7 @@ class Node(Layer):
             if kind == "setting" and value
         }
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), computing(self.precision):
                 out = self.function(*inputs, **self.options, **settings)
         except WeightsError as error:
             raise WeightsError(f"ONNX node {called(self.step)}: {_line(error)}") from None

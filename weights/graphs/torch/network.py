@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from minicnn import Concat, Error, GraphError, Slice, Tensor
+from minicnn.convolution import computing
 from minicnn.layer import Layer
 from weights.graphs.torch.borrowed import Borrowed, borrowed
 from weights.graphs.torch.memory import Constant, Value
@@ -40,7 +41,9 @@ class Step(Layer):
 
     def forward(self, values):
         fill = lambda ref: _stopped(values[ref]) if isinstance(ref, StoppedRef) else values[ref]  # noqa: E731
-        y = self.f(*mapped(fill, Ref, self.args), **mapped(fill, Ref, self.kwargs))
+        args, kwargs = mapped(fill, Ref, self.args), mapped(fill, Ref, self.kwargs)
+        with computing(self.precision):
+            y = self.f(*args, **kwargs)
         if isinstance(y, Tensor) and y.name is None:
             y.name, y.layer = self.name, self
         return y
