@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 STEPS = {  # how far keeping moves a value, relative to the largest one
@@ -27,7 +29,7 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64") -> str:
     return next((kind for kind, looks in LOOKS.items() if looks(array) and not looks(ours)), "")
 
 
-def like_bytes(a):
+def like_bytes(a: Any) -> Any:
     """Whole numbers from 0 to 255, or 255ths of them."""
 
     def whole(v):
@@ -36,19 +38,19 @@ def like_bytes(a):
     return a.min() >= 0 and ((a.max() <= 255 and whole(a)) or (a.max() <= 1 and whole(255 * a)))
 
 
-def like_float16(a):
+def like_float16(a: Any) -> Any:
     with np.errstate(over="ignore", under="ignore"):
         return np.array_equal(a.astype(np.float16).astype(np.float64), a)
 
 
-def like_bfloat16(a):
+def like_bfloat16(a: Any) -> Any:
     """float32 without its last 16 bits."""
     with np.errstate(over="ignore", under="ignore"):
         single = np.ascontiguousarray(a, np.float32)
     return np.array_equal(single, a) and not np.any(single.view(np.uint32) & 0xFFFF)
 
 
-def like_digits(a):
+def like_digits(a: Any) -> Any:
     """Six digits, or fewer, of every value."""
     size = np.abs(a[a != 0])
     digits = size / 10.0 ** (np.floor(np.log10(size)) - 5)

@@ -32,17 +32,17 @@ class Borrowed(m.Op):
     numbers, comparisons) sends back zeros.
     """
 
-    def __init__(self, func, args, kwargs, which):
+    def __init__(self, func: Any, args: Any, kwargs: Any, which: Any) -> None:
         self.func, self.args, self.kwargs, self.which = func, args, kwargs, which
 
-    def forward(self, *xs):
+    def forward(self, *xs: Any) -> Any:
         self.xs = xs
         with surroundings():
             y = self._run([_tensor(x) for x in xs])
         self.y_ndim = y.ndim
         return _array(y, self._precision(xs))
 
-    def gxs(self, gy):
+    def gxs(self, gy: Any) -> Any:
         lead = gy.shape[: gy.ndim - self.y_ndim]
         rows = gy.reshape(-1, *gy.shape[len(lead) :])
         with surroundings(grad=True):
@@ -90,7 +90,7 @@ class Borrowed(m.Op):
 _FILLED = (Signal, np.ndarray, torch.dtype)
 
 
-def borrowed(name: str, func, args, kwargs, which: int) -> Any:
+def borrowed(name: str, func: Any, args: Any, kwargs: Any, which: int) -> Any:
     """Apply PyTorch's operator; a Tensor among the arguments is a signal."""
     signals = [a for a in leaves((args, kwargs)) if isinstance(a, m.Tensor)]
     args, kwargs = (mapped(lambda a: Signal(), m.Tensor, tree) for tree in (args, kwargs))

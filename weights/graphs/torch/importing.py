@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from weights.errors import WeightsError
@@ -9,7 +11,7 @@ from weights.graphs.torch.record import record
 from weights.graphs.torch.untouched import surroundings
 
 
-def from_torch(model: torch.nn.Module, x, gradient: str = "mathematical") -> TracedNetwork:
+def from_torch(model: torch.nn.Module, x: Any, gradient: str = "mathematical") -> TracedNetwork:
     """A network of our operations that does what the model does.
 
     model: maps x to scores (N, classes); x: its input (N, ...), tensor or array; gradient: "mathematical",

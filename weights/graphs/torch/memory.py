@@ -8,7 +8,7 @@ that is read is the value that it had, with what was written over its places sin
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -72,7 +72,7 @@ class Memory:
     f(value, where it lies, another place) -> the value there.
     """
 
-    def __init__(self, place: Place, value: Value | Constant, replaced, taken):
+    def __init__(self, place: Place, value: Value | Constant, replaced: Any, taken: Any) -> None:
         self.first, self.replaced, self.taken = (place, value), replaced, taken
         self.writes: list[tuple[Place, Value | Constant]] = []
         self.tensors: dict[int, Known] = {}

@@ -34,12 +34,12 @@ class Step(Layer):
     module: path of the innermost module; origin: "module" if that is a layer of PyTorch's, else "function".
     """
 
-    def __init__(self, name, f, args, kwargs, call):
+    def __init__(self, name: Any, f: Any, args: Any, kwargs: Any, call: Any) -> None:
         super().__init__(name)
         self.f, self.args, self.kwargs = f, args, kwargs
         self.module, self.origin, self.inplace = call.module, call.origin, call.inplace
 
-    def forward(self, values):
+    def forward(self, values: Any) -> Any:
         fill = lambda ref: _stopped(values[ref]) if isinstance(ref, StoppedRef) else values[ref]  # noqa: E731
         args, kwargs = mapped(fill, Ref, self.args), mapped(fill, Ref, self.kwargs)
         with computing(self.precision):
@@ -48,7 +48,7 @@ class Step(Layer):
             y.name, y.layer = self.name, self
         return y
 
-    def astype(self, dtype):
+    def astype(self, dtype: Any) -> Any:
         other = copy.copy(self)
         cast = lambda a: a.astype(dtype) if a.dtype == np.float64 else a  # noqa: E731
         other.args, other.kwargs = (mapped(cast, np.ndarray, tree) for tree in (self.args, self.kwargs))
@@ -65,7 +65,7 @@ class TracedNetwork(Layer):
     model read values into Python, so that for another picture it might do something else.
     """
 
-    def __init__(self, recording: Recording, gradient: str = "mathematical"):
+    def __init__(self, recording: Recording, gradient: str = "mathematical") -> None:
         super().__init__("traced")
         self.gradient, self.own, self.check = gradient, None, None
         self.steps, self.alias, self.borrowed = [], {}, Counter()
@@ -171,10 +171,10 @@ class TracedNetwork(Layer):
 
     # --- being a network
 
-    def parts(self):
+    def parts(self) -> Any:
         return self.steps
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         """x (M, C, H, W): M as recorded, or a multiple of it -> scores."""
         N, M = len(self.x), x.shape[0]
         if M == N or self._takes_any():
@@ -205,7 +205,7 @@ class TracedNetwork(Layer):
                 self._direct = False
         return self._direct
 
-    def astype(self, dtype) -> TracedNetwork:
+    def astype(self, dtype: Any) -> TracedNetwork:
         """This network in another precision; float64, as it was recorded, is itself."""
         if dtype == np.float64:
             return self

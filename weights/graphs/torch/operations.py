@@ -4,6 +4,8 @@ gradient.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import minicnn as m
@@ -15,15 +17,15 @@ class Take(m.Op):
     gets both signals.
     """
 
-    def __init__(self, at, shape, size):
+    def __init__(self, at: Any, shape: Any, size: Any) -> None:
         self.at, self.shape, self.size = at, tuple(shape), size
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         _as_recorded(x, self.size)
         self.x_shape = x.shape
         return x.reshape(-1)[self.at].reshape(self.shape)
 
-    def gx(self, gy):
+    def gx(self, gy: Any) -> Any:
         lead = gy.shape[: gy.ndim - len(self.shape)]
         g = np.zeros_like(gy, shape=(self.size, *lead))
         np.add.at(g, self.at, gy.reshape(*lead, -1).transpose(-1, *range(len(lead))))
@@ -35,10 +37,10 @@ class Overwrite(m.Op):
     memory.
     """
 
-    def __init__(self, into, source, sizes):
+    def __init__(self, into: Any, source: Any, sizes: Any) -> None:
         self.into, self.source, self.sizes = into, source, sizes
 
-    def forward(self, x, v):
+    def forward(self, x: Any, v: Any) -> Any:
         for value, size in zip((x, v), self.sizes):
             _as_recorded(value, size)
         self.x_ndim, self.v_shape = x.ndim, v.shape
@@ -46,12 +48,12 @@ class Overwrite(m.Op):
         y[self.into] = v.reshape(-1)[self.source]
         return y.reshape(x.shape)
 
-    def gx(self, gy):  # nothing for what was written over
+    def gx(self, gy: Any) -> Any:  # nothing for what was written over
         g = np.array(gy, order="C")
         g.reshape(*gy.shape[: gy.ndim - self.x_ndim], -1)[..., self.into] = 0
         return g
 
-    def gv(self, gy):
+    def gv(self, gy: Any) -> Any:
         lead = gy.shape[: gy.ndim - self.x_ndim]
         g = np.zeros_like(gy, shape=(*lead, int(np.prod(self.v_shape, dtype=int))))
         g[..., self.source] = gy.reshape(*lead, -1)[..., self.into]
@@ -61,34 +63,34 @@ class Overwrite(m.Op):
 class Stop(m.Op):
     """y = x, and no gradient: what `detach` and `no_grad` mean."""
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         return x
 
-    def gx(self, gy):
+    def gx(self, gy: Any) -> Any:
         return np.zeros_like(gy)
 
 
 class ReLUAtZero(m.ReLU):
     """y = max(x, 0), with PyTorch's derivative at x = 0: 1 for clamp(min=0), 1/2 for maximum(x, 0)."""
 
-    def __init__(self, derivative):
+    def __init__(self, derivative: Any) -> None:
         self.derivative = derivative
 
-    def gx(self, gy):
+    def gx(self, gy: Any) -> Any:
         return gy * np.where(self.x == 0, gy.dtype.type(self.derivative), self.x > 0)
 
 
 class HardSigmoid(m.HardSigmoid):
     """y = min(max(x/6 + 1/2, 0), 1), with PyTorch's derivative between, which is 1/6 as float32 has it."""
 
-    def slope(self, x):
+    def slope(self, x: Any) -> Any:
         return super().slope(x) * (6 * float(np.float32(1 / 6)))
 
 
 class Clamp(m.Clip):
     """y = min(max(x, low), high), with PyTorch's derivative at both ends: the gate of clamp is open there."""
 
-    def gx(self, gy):
+    def gx(self, gy: Any) -> Any:
         return gy * ((self.x >= self.low) & (self.x <= self.high))
 
 

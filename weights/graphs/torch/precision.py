@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -20,7 +22,7 @@ class InDouble(TorchDispatchMode):
         args, kwargs = in_double(func, args, kwargs or {})
         return self.run(func, args, kwargs, of_type(torch.Tensor, args) if func._schema.is_mutable else [])
 
-    def run(self, func, args, kwargs, written):
+    def run(self, func: Any, args: Any, kwargs: Any, written: Any) -> Any:
         """What the operator gives, in float64; a tensor that it has written into stays the same object."""
         result = func(*args, **kwargs)
         if any(
@@ -30,7 +32,7 @@ class InDouble(TorchDispatchMode):
         return result
 
 
-def in_double(func, args: tuple, kwargs: dict) -> tuple[list, dict]:
+def in_double(func: Any, args: tuple, kwargs: dict) -> tuple[list, dict]:
     """The arguments: what casts to a narrower type casts to float64, and narrower tensors are read as
     float64.
     """

@@ -8,6 +8,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -101,7 +102,7 @@ class Recording:
 class Recorder(InDouble):
     """Writes down what is executed."""
 
-    def __init__(self, x: torch.Tensor):
+    def __init__(self, x: torch.Tensor) -> None:
         super().__init__()
         self.calls: list[Call] = []
         self.inside, self.kinds, self.functions = [], [], []
@@ -155,7 +156,7 @@ class Recorder(InDouble):
     def where(self) -> str:
         return f"'{self.at}'" if self.at else "the top level"
 
-    def function(self, kind: type, apply: Callable, args: tuple, kwargs: dict):
+    def function(self, kind: type, apply: Callable, args: tuple, kwargs: dict) -> Any:
         """The user's own torch.autograd.Function: its operators are written down, and that they are its."""
         given = self._read(args)
         self.functions.append(kind.__name__)
@@ -286,7 +287,7 @@ class Recorder(InDouble):
 class Leaving(TorchFunctionMode):
     """Sees values that leave for NumPy or a list: what happens there is no operator."""
 
-    def __init__(self, recorder: Recorder):
+    def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self.recorder = recorder
 
@@ -297,7 +298,7 @@ class Leaving(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def record(model: torch.nn.Module, x) -> Recording:
+def record(model: torch.nn.Module, x: Any) -> Recording:
     """Run a float64 copy of the model in eval mode on x, with autograd, and write down what it does.
 
     WeightsError: the model does not run on x, or does not return scores.
@@ -328,7 +329,7 @@ def record(model: torch.nn.Module, x) -> Recording:
     return Recording(_leading_to(output, recorder.calls), recorder.source, output, leaf, y, *places)
 
 
-def scores_of(y) -> torch.Tensor:
+def scores_of(y: Any) -> torch.Tensor:
     """The scores in what a model returns: a tensor, or `logits` of an output object."""
     y = y.get("logits", y) if isinstance(y, dict) else getattr(y, "logits", y)
     if not isinstance(y, torch.Tensor):

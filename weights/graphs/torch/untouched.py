@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 
@@ -87,7 +88,7 @@ def _make_room(module, memo, convert):
 class Eager(torch.nn.Module):
     """In place of what torch.compile made: the module itself."""
 
-    def forward(self, *args, **kwargs):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         return self._orig_mod(*args, **kwargs)
 
 

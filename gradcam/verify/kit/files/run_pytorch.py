@@ -4,6 +4,7 @@ of LIBRARIES.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ KIT = Path(__file__).parent
 class Net(nn.Module):
     """graph.json, step by step; ReLUs as it asks for: modules, in-place modules, or functions."""
 
-    def __init__(self, at):
+    def __init__(self, at: Any) -> None:
         super().__init__()
         graph = json.loads((at / "graph.json").read_text())
         self.steps, self.relus = graph["steps"], graph["relus"]
@@ -34,7 +35,7 @@ class Net(nn.Module):
             elif op == "Relu" and self.relus != "function":
                 setattr(self, name, nn.ReLU(inplace=self.relus == "in-place"))
 
-    def forward(self, x):
+    def forward(self, x: Any) -> Any:
         v = {"x": x}
         plain = {
             "Relu": torch.relu,
@@ -47,7 +48,7 @@ class Net(nn.Module):
         return v[name]
 
 
-def captum(net, x, case):
+def captum(net: Any, x: Any, case: Any) -> Any:
     from captum import attr
 
     c, layer = case["class"], getattr(net, case["layer"] or "", None)
@@ -64,7 +65,7 @@ def captum(net, x, case):
             return attr.GuidedGradCam(net, layer).attribute(x, c)
 
 
-def zennit(net, x, case):
+def zennit(net: Any, x: Any, case: Any) -> Any:
     from zennit import attribution, composites
 
     composite = {
@@ -81,7 +82,7 @@ def zennit(net, x, case):
 LIBRARIES = {"captum": captum, "zennit": zennit}
 
 
-def results(library):
+def results(library: Any) -> Any:
     """Yield (network, method, "=", "≠" or the convention that it follows)."""
     if not (KIT / "manifest.json").exists():  # it is written last
         raise SystemExit(f"{KIT}: this kit is not whole: write it again, into a new folder")

@@ -1,5 +1,7 @@
 """Sums, differences and products, with broadcasting; numbers and constants on either side."""
 
+from typing import Any
+
 import numpy as np
 
 import minicnn as m
@@ -7,52 +9,52 @@ from weights.graphs.operators import arithmetic as neutral
 from weights.graphs.torch.operators.lacking import need
 
 
-def add(x, z, alpha=1):
+def add(x: Any, z: Any, alpha: Any = 1) -> Any:
     x, z = _both(x, z)
     return m.Add()(x, times(z, alpha))
 
 
-def subtract(x, z, alpha=1):
+def subtract(x: Any, z: Any, alpha: Any = 1) -> Any:
     x, z = _both(x, z)
     return m.Add()(x, times(z, -alpha))
 
 
-def reversed_subtract(x, z, alpha=1):
+def reversed_subtract(x: Any, z: Any, alpha: Any = 1) -> Any:
     return subtract(z, x, alpha)
 
 
-def multiply(x, z):
+def multiply(x: Any, z: Any) -> Any:
     return m.Mul()(*_both(x, z))
 
 
-def divide(x, z, *, rounding_mode=None):
+def divide(x: Any, z: Any, *, rounding_mode: Any = None) -> Any:
     need(rounding_mode is None, "a division that rounds")
     x, z = _both(x, z)
     return m.Div()(x, z)
 
 
-def power(x, z):
+def power(x: Any, z: Any) -> Any:
     return neutral.power(*_both(x, z))
 
 
-def mixed(x, z, weight):
+def mixed(x: Any, z: Any, weight: Any) -> Any:
     """lerp: x + weight (z - x)"""
     return add(x, multiply(m.Sub()(*_both(z, x)), weight))
 
 
-def add_product(x, a, b, *, value=1):
+def add_product(x: Any, a: Any, b: Any, *, value: Any = 1) -> Any:
     return add(x, multiply(a, b), value)
 
 
-def add_quotient(x, a, b, *, value=1):
+def add_quotient(x: Any, a: Any, b: Any, *, value: Any = 1) -> Any:
     return add(x, divide(a, b), value)
 
 
-def negative(x):
+def negative(x: Any) -> Any:
     return times(x, -1)
 
 
-def copy(x, source, non_blocking=False):
+def copy(x: Any, source: Any, non_blocking: Any = False) -> Any:
     """What was there does not matter; the source is stretched to its shape."""
     if not isinstance(source, m.Tensor):
         return np.array(np.broadcast_to(source, x.shape), x.dtype)
@@ -60,7 +62,7 @@ def copy(x, source, non_blocking=False):
     return source if source.shape == x.shape else m.Expand(x.shape)(source)
 
 
-def times(x, factor):
+def times(x: Any, factor: Any) -> Any:
     """factor x, factor a number"""
     if factor == 1:
         return x

@@ -1,5 +1,7 @@
 """Operators on single values."""
 
+from typing import Any
+
 import numpy as np
 
 import minicnn as m
@@ -9,23 +11,23 @@ from weights.graphs.torch.operations import Clamp, HardSigmoid, ReLUAtZero
 from weights.graphs.torch.operators.lacking import need
 
 
-def clamp(x, low=None, high=None):
+def clamp(x: Any, low: Any = None, high: Any = None) -> Any:
     need(all(end is None or isinstance(end, (int, float)) for end in (low, high)), "a clamp between tensors")
     if low == 0 and high is None:
         return ReLUAtZero(1)(x)
     return Clamp(-np.inf if low is None else low, np.inf if high is None else high)(x)
 
 
-def clamp_max(x, high):
+def clamp_max(x: Any, high: Any) -> Any:
     return clamp(x, None, high)
 
 
-def hardtanh(x, low=-1, high=1):
+def hardtanh(x: Any, low: Any = -1, high: Any = 1) -> Any:
     """ReLU6 is hardtanh(0, 6)."""
     return m.Clip(low, high)(x)
 
 
-def maximum(x, z):
+def maximum(x: Any, z: Any) -> Any:
     """With 0, a ReLU."""
     zeros = [not isinstance(v, m.Tensor) and not np.any(v) for v in (x, z)]
     x, z = (z, x) if zeros[0] else (x, z)
@@ -34,34 +36,36 @@ def maximum(x, z):
     return neutral.maximum(x, z)
 
 
-def hard_sigmoid(x):
+def hard_sigmoid(x: Any) -> Any:
     return HardSigmoid(1 / 6)(x)
 
 
-def soft_shrink(x, at=0.5):
+def soft_shrink(x: Any, at: Any = 0.5) -> Any:
     return m.Shrink(at, at)(x)
 
 
-def softplus(x, beta=1, threshold=20):
+def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
     return m.Softplus(beta, threshold)(x)
 
 
-def random_leaky_relu(x, noise, low, high, training=False, generator=None):
+def random_leaky_relu(
+    x: Any, noise: Any, low: Any, high: Any, training: Any = False, generator: Any = None
+) -> Any:
     """In eval mode: the slope in the middle."""
     need(not training, "a slope that is drawn")
     return m.LeakyReLU((low + high) / 2)(x)
 
 
-def masked_fill(x, mask, value):
+def masked_fill(x: Any, mask: Any, value: Any) -> Any:
     return neutral.where(mask, value, x)
 
 
-def compared(f):
+def compared(f: Any) -> Any:
     """True or False, which no gradient passes."""
     return lambda *xs: in_steps(f, *alike(*xs))
 
 
-def fill(x, value=0):
+def fill(x: Any, value: Any = 0) -> Any:
     """Whatever was there: a constant."""
     need(not isinstance(value, m.Tensor), "a fill with a signal")
     return np.full(x.shape, np.asarray(value).reshape(()), x.dtype)

@@ -2,11 +2,12 @@
 
 import functools
 import inspect
+from typing import Any
 
 from weights.graphs.torch.operators.lacking import Lacking
 
 
-def in_atens_order(build):
+def in_atens_order(build: Any) -> Any:
     """A neutral function, called as ATen calls: signals and settings by their places; the first result."""
     names = [p.name for p in inspect.signature(build).parameters.values() if p.kind is p.KEYWORD_ONLY]
     signals = [p for p in inspect.signature(build).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]

@@ -1,5 +1,7 @@
 """Along axes, counted from either end."""
 
+from typing import Any
+
 import numpy as np
 
 import minicnn as m
@@ -7,49 +9,49 @@ from weights.graphs.torch.operators.arithmetic import times
 from weights.graphs.torch.operators.lacking import need
 
 
-def mean(x, axes=None, keepdim=False, *, dtype=None):
+def mean(x: Any, axes: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     return m.Mean(_axes(axes), keepdim)(x)
 
 
-def total(x, axes=None, keepdim=False, *, dtype=None):
+def total(x: Any, axes: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     return m.Sum(_axes(axes), keepdim)(x)
 
 
-def softmax(x, axis, half_to_float=False):
+def softmax(x: Any, axis: Any, half_to_float: Any = False) -> Any:
     return m.Softmax(axis)(x)
 
 
-def log_softmax(x, axis, half_to_float=False):
+def log_softmax(x: Any, axis: Any, half_to_float: Any = False) -> Any:
     return m.LogSoftmax(axis)(x)
 
 
-def extreme(kind):
+def extreme(kind: Any) -> Any:
     """amax and amin: equals share the signal evenly."""
     return lambda x, axes=(), keepdim=False: kind(tuple(axes) or None, keepdim)(x)
 
 
-def length(x, p=2, axes=None, keepdim=False, *, dtype=None):
+def length(x: Any, p: Any = 2, axes: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     """The p-norm."""
     need(p not in (0, np.inf, -np.inf), "a norm that counts, or takes the largest")
     axes = [axes] if isinstance(axes, int) else axes
     return m.Norm(float(p), _axes(axes), keepdim)(x)
 
 
-def log_sum_exp(x, axes, keepdim=False):
+def log_sum_exp(x: Any, axes: Any, keepdim: Any = False) -> Any:
     axes = [axes] if isinstance(axes, int) else axes
     return m.LogSumExp(tuple(axes), keepdim)(x)
 
 
-def product(x, axis=None, keepdim=False, *, dtype=None):
+def product(x: Any, axis: Any = None, keepdim: Any = False, *, dtype: Any = None) -> Any:
     return m.Prod(axis, keepdim)(x)
 
 
-def maximum_along(x, axis=None, keepdim=False):
+def maximum_along(x: Any, axis: Any = None, keepdim: Any = False) -> Any:
     """The first of equals gets the signal; of all values, or of two tensors, equals share it."""
     return _first_along(m.Maximum, m.MaxOver, True, x, axis, keepdim)
 
 
-def minimum_along(x, axis=None, keepdim=False):
+def minimum_along(x: Any, axis: Any = None, keepdim: Any = False) -> Any:
     return _first_along(m.Minimum, m.MinOver, False, x, axis, keepdim)
 
 
@@ -63,20 +65,20 @@ def _first_along(of_two, of_all, largest, x, axis, keepdim):
     return y if keepdim else m.Reshape((*x.shape[:axis], *x.shape[axis + 1 :]))(y)
 
 
-def top(x, k, axis=-1, largest=True, in_order=True):
+def top(x: Any, k: Any, axis: Any = -1, largest: Any = True, in_order: Any = True) -> Any:
     return m.TopK(k, axis, largest)(x)
 
 
-def sort(x, dim=-1, descending=False, *, stable=None):
+def sort(x: Any, dim: Any = -1, descending: Any = False, *, stable: Any = None) -> Any:
     return m.TopK(x.shape[dim], dim, descending)(x)
 
 
-def variance(x, axes=None, *, correction=None, keepdim=False):
+def variance(x: Any, axes: Any = None, *, correction: Any = None, keepdim: Any = False) -> Any:
     centred, n = _centred(x, axes, correction)
     return times(m.Sum(_axes(axes), keepdim)(m.Mul()(centred, centred)), 1 / n)
 
 
-def deviation(x, axes=None, *, correction=None, keepdim=False):
+def deviation(x: Any, axes: Any = None, *, correction: Any = None, keepdim: Any = False) -> Any:
     centred, n = _centred(x, axes, correction)
     return times(m.Norm(2, _axes(axes), keepdim)(centred), n**-0.5)
 

@@ -1,5 +1,7 @@
 """Other sizes of pictures, and borders that repeat them, in ATen's arguments."""
 
+from typing import Any
+
 from weights.graphs.operators import resizing, shapes
 from weights.graphs.torch.operators.lacking import need
 
@@ -12,35 +14,35 @@ def _resize(x, size, scales, **how):
     return resizing.resize(x, axes=axes, sizes=size, scales=exact, **how)
 
 
-def nearest(x, size, *scales):
+def nearest(x: Any, size: Any, *scales: Any) -> Any:
     return _resize(x, size, scales, mode="nearest", coordinates="asymmetric", rounding="floor")
 
 
-def nearest_exact(x, size, *scales):
+def nearest_exact(x: Any, size: Any, *scales: Any) -> Any:
     return _resize(x, size, scales, mode="nearest", coordinates="half_pixel", rounding="round_prefer_ceil")
 
 
-def linear(x, size, align_corners, *scales):
+def linear(x: Any, size: Any, align_corners: Any, *scales: Any) -> Any:
     """Below the first and beyond the last value there is that value."""
     return _resize(x, size, scales, mode="linear", coordinates=_coordinates(align_corners))
 
 
-def cubic(x, size, align_corners, *scales):
+def cubic(x: Any, size: Any, align_corners: Any, *scales: Any) -> Any:
     return _resize(x, size, scales, mode="cubic", coordinates=_coordinates(align_corners))
 
 
-def linear_antialias(x, size, align_corners, *scales):
+def linear_antialias(x: Any, size: Any, align_corners: Any, *scales: Any) -> Any:
     need(not align_corners, "an antialiased resize with aligned corners")
     return _resize(
         x, size, scales, mode="linear", coordinates="half_pixel", antialias=True, exclude_outside=True
     )
 
 
-def reflection(x, widths):
+def reflection(x: Any, widths: Any) -> Any:
     return shapes.pad(x, widths=pairs(widths), mode="reflect")
 
 
-def replication(x, widths):
+def replication(x: Any, widths: Any) -> Any:
     return shapes.pad(x, widths=pairs(widths), mode="edge")
 
 
@@ -48,7 +50,7 @@ def _coordinates(align_corners):
     return "align_corners" if align_corners else "half_pixel"
 
 
-def pairs(widths):
+def pairs(widths: Any) -> Any:
     """Two widths for each axis, the last first."""
     return [tuple(widths[i : i + 2]) for i in range(0, len(widths), 2)][::-1]
 

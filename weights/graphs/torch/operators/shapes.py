@@ -1,5 +1,7 @@
 """Other shapes, other orders, parts, borders; axes counted from either end."""
 
+from typing import Any
+
 import numpy as np
 
 import minicnn as m
@@ -9,95 +11,95 @@ from weights.graphs.torch.operators.lacking import need
 from weights.graphs.torch.operators.resizing import pairs
 
 
-def reshape(x, shape, first):
+def reshape(x: Any, shape: Any, first: Any) -> Any:
     return m.Reshape(_for_as_many(x, shape, first))(x)
 
 
-def expand(x, shape, first):
+def expand(x: Any, shape: Any, first: Any) -> Any:
     stretched = x.ndim < len(shape) or shape[0] != first
     return m.Expand(shape if stretched else _for_as_many(x, shape, first))(x)
 
 
-def transpose(x, a, b):
+def transpose(x: Any, a: Any, b: Any) -> Any:
     order = list(range(x.ndim))
     order[a], order[b] = order[b], order[a]
     return m.Transpose(order)(x) if x.ndim else x
 
 
-def matrix_transpose(x):
+def matrix_transpose(x: Any) -> Any:
     return transpose(x, 0, -1) if x.ndim > 1 else x
 
 
-def squeeze(x, axes=None):
+def squeeze(x: Any, axes: Any = None) -> Any:
     """Only axes of size one are left out."""
     given = range(x.ndim) if axes is None else [axes] if np.ndim(axes) == 0 else axes
     drop = {axis % x.ndim for axis in given if x.ndim}
     return m.Reshape([n for i, n in enumerate(x.shape) if n != 1 or i not in drop])(x)
 
 
-def cut(x, axis=0, start=None, end=None, step=1):
+def cut(x: Any, axis: Any = 0, start: Any = None, end: Any = None, step: Any = 1) -> Any:
     return _at(x, axis, slice(start, end, step))
 
 
-def select(x, axis, index):
+def select(x: Any, axis: Any, index: Any) -> Any:
     return _at(x, axis, index)
 
 
-def split(which, x, size, axis=0):
+def split(which: Any, x: Any, size: Any, axis: Any = 0) -> Any:
     """Parts of one size, the last perhaps smaller; or of the sizes given."""
     sizes = size if isinstance(size, list) else [size] * (which + 1)
     return _at(x, axis, slice(sum(sizes[:which]), sum(sizes[: which + 1])))
 
 
-def unbind(which, x, axis=0):
+def unbind(which: Any, x: Any, axis: Any = 0) -> Any:
     return _at(x, axis, which)
 
 
-def cat(xs, axis=0):
+def cat(xs: Any, axis: Any = 0) -> Any:
     return m.Concat(axis)(*[x for x in xs if tuple(x.shape) != (0,)])
 
 
-def stack(xs, axis=0):
+def stack(xs: Any, axis: Any = 0) -> Any:
     return m.Concat(axis)(*[neutral.unsqueeze(x, axes=axis) for x in xs])
 
 
-def pad(x, widths, value=0):
+def pad(x: Any, widths: Any, value: Any = 0) -> Any:
     """Two widths for each axis, the last first; negative widths cut."""
     return neutral.pad(x, widths=pairs(widths), value=value)
 
 
-def channel_shuffle(x, groups):
+def channel_shuffle(x: Any, groups: Any) -> Any:
     N, C, *pixels = x.shape
     parts = m.Reshape((N, groups, C // groups, *pixels))(x)
     return m.Reshape(x.shape)(m.Transpose((0, 2, 1, *range(3, parts.ndim)))(parts))
 
 
-def index(x, at):
+def index(x: Any, at: Any) -> Any:
     """x[:, :, at], whole numbers along one axis."""
     given = [i for i, a in enumerate(at) if a is not None]
     need(len(given) == 1 and _whole(at[given[0]]), "an index other than whole numbers along one axis")
     return neutral.take(x, at[given[0]], axis=given[0])
 
 
-def index_select(x, axis, at):
+def index_select(x: Any, axis: Any, at: Any) -> Any:
     need(_whole(at), "places that depend on the picture")
     return neutral.take(x, at.reshape(-1), axis=axis)
 
 
-def gather(x, axis, at, *, sparse_grad=False):
+def gather(x: Any, axis: Any, at: Any, *, sparse_grad: Any = False) -> Any:
     need(_whole(at) and x.ndim, "places that depend on the picture")
     return neutral.take_elements(x, at, axis=axis)
 
 
-def lower_triangle(x, diagonal=0):
+def lower_triangle(x: Any, diagonal: Any = 0) -> Any:
     return neutral.triangle(x, k=diagonal, upper=0)
 
 
-def upper_triangle(x, diagonal=0):
+def upper_triangle(x: Any, diagonal: Any = 0) -> Any:
     return neutral.triangle(x, k=diagonal)
 
 
-def windows(x, axis, size, step):
+def windows(x: Any, axis: Any, size: Any, step: Any) -> Any:
     """unfold: all windows along an axis, their values along a new last one."""
     need(x.ndim, "a single value")
     axis = axis % x.ndim
@@ -106,7 +108,7 @@ def windows(x, axis, size, step):
     return m.Transpose([*range(axis + 1), *range(axis + 2, y.ndim), axis + 1])(y)
 
 
-def diagonal(x, offset=0, first=0, second=1):
+def diagonal(x: Any, offset: Any = 0, first: Any = 0, second: Any = 1) -> Any:
     """The diagonal of two axes, along a new last one."""
     first, second = first % x.ndim, second % x.ndim
     rest = [i for i in range(x.ndim) if i not in (first, second)]
@@ -122,11 +124,11 @@ def _whole(at):
     return isinstance(at, np.ndarray) and at.dtype.kind == "i"
 
 
-def take(x, at, shape):
+def take(x: Any, at: Any, shape: Any) -> Any:
     return Take(at, shape, int(np.prod(x.shape, dtype=int)))(x)
 
 
-def overwrite(x, v, into, source):
+def overwrite(x: Any, v: Any, into: Any, source: Any) -> Any:
     return Overwrite(into, source, [int(np.prod(t.shape, dtype=int)) for t in (x, v)])(x, v)
 
 

@@ -1,13 +1,23 @@
 """Convolutions and pools over one axis, two or three, in ATen's arguments."""
 
+from typing import Any
+
 import minicnn as m
 from weights.graphs.operators import windows as build
 from weights.graphs.torch.operators.lacking import need
 
 
 def convolution(
-    x, W, b=None, stride=(1,), padding=(0,), dilation=(1,), transposed=False, output_padding=(0,), groups=1
-):
+    x: Any,
+    W: Any,
+    b: Any = None,
+    stride: Any = (1,),
+    padding: Any = (0,),
+    dilation: Any = (1,),
+    transposed: Any = False,
+    output_padding: Any = (0,),
+    groups: Any = 1,
+) -> Any:
     n = W.ndim - 2
     need(x.ndim == W.ndim, "a convolution of one picture without a batch")
     stride, padding, dilation, extra = (_each(v, n) for v in (stride, padding, dilation, output_padding))
@@ -17,25 +27,35 @@ def convolution(
     return build.conv(x, W, b, **options)
 
 
-def traced_convolution(*args):
+def traced_convolution(*args: Any) -> Any:
     """As torch.jit.trace writes it, with four flags of cuDNN's behind."""
     return convolution(*args[:9])
 
 
-def maxpool(x, kernel, stride=(), padding=(0,), dilation=(1,), ceil=False):
+def maxpool(
+    x: Any, kernel: Any, stride: Any = (), padding: Any = (0,), dilation: Any = (1,), ceil: Any = False
+) -> Any:
     return _pool(m.MaxPool, x, kernel, stride, padding, ceil=ceil, dilation=dilation)
 
 
-def avgpool(x, kernel, stride=(), padding=(0,), ceil=False, count_include_pad=True, divisor=None):
+def avgpool(
+    x: Any,
+    kernel: Any,
+    stride: Any = (),
+    padding: Any = (0,),
+    ceil: Any = False,
+    count_include_pad: Any = True,
+    divisor: Any = None,
+) -> Any:
     options = {"ceil": ceil, "count_padding": count_include_pad, "divisor": divisor}
     return _pool(m.AvgPool, x, kernel, stride, padding, **options)
 
 
-def adaptive_average(x, size):
+def adaptive_average(x: Any, size: Any) -> Any:
     return _of_batch(lambda x: build.adaptive_average_pool(x, size=_sizes(x, size)), x, len(size))
 
 
-def adaptive_max(x, size):
+def adaptive_max(x: Any, size: Any) -> Any:
     return _of_batch(lambda x: build.adaptive_max_pool(x, size=_sizes(x, size)), x, len(size))
 
 
