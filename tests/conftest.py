@@ -1,6 +1,7 @@
 """What the machine lacks is skipped, with the reason."""
 
 import importlib.util
+import random
 
 import pytest
 
@@ -8,7 +9,17 @@ from minicnn import device
 from tests.support.data import DATA
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption("--order", type=int, metavar="SEED", help="tests in a random order: files, and inside")
+
+
+def pytest_collection_modifyitems(config, items):
+    seed = config.getoption("--order")
+    if seed is not None:
+        draw = random.Random(seed)
+        files = list(dict.fromkeys(item.path for item in items))
+        draw.shuffle(files)
+        items.sort(key=lambda item: (files.index(item.path), draw.random()))
     missing = {"torch": no_torch(), "data": no_data(), "gpu": no_gpu()}
     for item in items:
         for marker, reason in missing.items():

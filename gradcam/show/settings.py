@@ -13,6 +13,7 @@ KEPT = {"backend", "backend_fallback", "interactive", "toolbar", "timezone", "we
 DEFAULTS: dict[str, Any] = {
     name: value for name, value in dict.items(matplotlib.rcParamsDefault) if name not in KEPT
 }
+DEFAULTS["svg.hashsalt"] = "gradcam"  # names inside an SVG: the same figure, the same file
 LOCK = (
     threading.RLock()
 )  # the settings are one for the whole process: figures of several threads are drawn in turn

@@ -143,7 +143,7 @@ def _input(net):
         crop = getattr(getattr(getattr(net, "card", None), "preprocessing", None), "crop", None)
         groups = next(
             (
-                at.options["groups"]
+                at.options.get("groups", 1)
                 for at in net.layers()
                 if getattr(getattr(at, "W", None), "data", None) is first
             ),

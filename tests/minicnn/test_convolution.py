@@ -231,11 +231,10 @@ def test_the_number_of_blas_threads_is_what_it_was_afterwards():
 
 def test_the_number_of_blas_threads_is_ours_even_if_another_python_thread_set_it_first():
     """threadpoolctl >= 3.7 lets only one living thread set it and ignores the others without a word."""
-    from threadpoolctl import ThreadpoolController
+    from minicnn.convolution.fast.threads import in_parallel, one_thread_each
 
-    from minicnn.convolution.fast.threads import in_parallel
-
-    blas = ThreadpoolController().select(user_api="blas").lib_controllers
+    with one_thread_each:
+        blas = one_thread_each.blas  # NumPy's, whatever SciPy or OpenCV have brought along since
     done, held = threading.Event(), threading.Event()
 
     def hold():

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from minicnn.convolution.fast import threads
 from minicnn.convolution.fast.threads import in_parallel, one_thread_each, product
@@ -19,11 +19,13 @@ ONES = np.ones((4, 4))
 @pytest.fixture(autouse=True)
 def two_blas_threads():
     with threadpool_limits(2, "blas"):
+        product(ONES, ONES)
         yield
 
 
 def allowed():
-    return [lib.get_num_threads() for lib in ThreadpoolController().select(user_api="blas").lib_controllers]
+    """How many threads BLAS may use: NumPy's, not one that SciPy brought along since the engine looked."""
+    return [lib.get_num_threads() for lib in one_thread_each.blas]
 
 
 class Interrupting:
@@ -44,7 +46,6 @@ class Interrupting:
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_an_interruption_right_after_the_lock_was_released(n, monkeypatch):
-    product(ONES, ONES)
     monkeypatch.setattr(one_thread_each, "lock", Interrupting(n))
     with pytest.raises(KeyboardInterrupt):
         product(ONES, ONES)
@@ -75,7 +76,6 @@ def interrupted_at(n):
 
 
 def test_an_interruption_anywhere_is_healed_by_the_next_product_at_the_latest():
-    product(ONES, ONES)
     n, at_once = 1, 0
     while interrupted_at(n):
         at_once += set(allowed()) == {2}
@@ -136,3 +136,19 @@ def test_a_forked_child_has_workers_of_its_own_even_if_forked_from_inside():
         "assert os.waitpid(child, 0)[1] == 0\n"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", text], check=True, timeout=60)
+
+
+def test_a_blas_that_comes_after_the_engine_changes_nothing():
+    """SciPy and OpenCV bring their own; which tests ran before must not matter."""
+    pytest.importorskip("scipy", reason="SciPy is not installed")
+    text = (
+        "import numpy as np, pytest, sys; from minicnn.convolution.fast.threads import product\n"
+        "product(np.ones((600, 600)), np.ones((600, 600)))\n"
+        "import scipy.linalg\n"
+        "tests = ['tests/minicnn/test_convolution.py', '-k', 'blas']\n"
+        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', *tests]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert ran.returncode == 0 and " passed" in ran.stdout, ran.stdout

@@ -323,6 +323,12 @@ def test_the_suffix_decides_the_format(tmp_path, suffix, begins):
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_the_same_figure_gives_the_same_file(tmp_path, suffix):
+    files = [save(panel(made_up([0], ["saliency"]), PHOTO), tmp_path / f"{k}.{suffix}") for k in "ab"]
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
 UNWRITABLE = {"a.bmp": "not in .bmp", "a": "ends in one of", "no/a.png": "no folder", "d.png": "directory"}
 
 

@@ -64,6 +64,12 @@ def test_onnx_and_arrays_are_one_network(kit, name):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
+def test_a_notebook_shows_it_as_a_table(kit, name):
+    shown = load(kit[0] / name / "model.onnx")._repr_html_()
+    assert " weights, " in shown and shown.count("<tr>") > 1
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_scores_are_exact_integers_over_a_power_of_two(name):
     """float64 holds every sum: computed once more in integers of any size, they are the same bits."""
     _, _, steps, _, seed, flat = NETWORKS[name]

@@ -1,0 +1,10 @@
+"""Would a test notice?  Small changes of the code, one at a time, each tried on the tests that run its line.
+
+    python -m tests.mutation weights/names minicnn/ops --mutants 40
+    python -m tests.mutation --report
+
+It works in a copy of the project, so nothing here is ever changed, and adds a line of JSON per mutant to
+tests/results/mutation.jsonl; a run that was ended goes on where it was.  A mutant is *noticed* if one of
+those tests fails; *survived* if none does.  Of the tests that run its line the quickest are taken, as many
+as take some 40 seconds; one that has not ended after 60 was noticed, because it hangs.
+"""

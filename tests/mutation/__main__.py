@@ -1,0 +1,77 @@
+"""python -m tests.mutation: see the package."""
+
+import argparse
+import collections
+import json
+import tempfile
+from pathlib import Path
+
+from tests.mutation import __doc__ as about
+from tests.mutation.kinds import KINDS
+from tests.mutation.running import ROOT, TESTS, Copy, chosen
+
+RESULTS = ROOT / "tests" / "results" / "mutation.jsonl"
+PLACES = ["minicnn", "weights", "gradcam"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        "python -m tests.mutation", description=about, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("places", nargs="*", default=PLACES, help="folders; default: the three floors")
+    parser.add_argument("--mutants", type=int, default=600, help="how many; default: 600")
+    parser.add_argument("--seed", type=int, default=0, help="which; default: 0")
+    parser.add_argument("--tests", nargs="+", default=TESTS, help="folders or files of tests")
+    parser.add_argument(
+        "--pytest", nargs="+", default=[], metavar="OPTION", help="for pytest: -m 'not torch'"
+    )
+    parser.add_argument("--again", action="store_true", help="try those that survived before once more")
+    parser.add_argument(
+        "--folder", type=Path, help="of the copy; default: a temporary one, removed at the end"
+    )
+    parser.add_argument("--report", action="store_true", help="only print what was found")
+    asked = parser.parse_args()
+    if not asked.report:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = asked.folder or Path(temporary)
+            run(asked, Copy(folder / "copy", asked.tests, asked.pytest))
+    print(report(read()))
+
+
+def run(asked: argparse.Namespace, copy: Copy) -> None:
+    """Try what has not been tried."""
+    done = {row["mutant"]: row["noticed"] for row in read()}
+    for mutant in chosen(asked.places, asked.mutants, asked.seed):
+        if mutant.name not in done or (asked.again and not done[mutant.name]):
+            row = copy.tried(mutant)
+            print("noticed " if row["noticed"] else "SURVIVED", row["seconds"], mutant.name, flush=True)
+            with open(RESULTS, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def read() -> list[dict]:
+    """What was found; of a mutant that was tried again, the last."""
+    if not RESULTS.exists():
+        return []
+    rows = [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()]
+    return list({row["mutant"]: row for row in rows}.values())
+
+
+def report(rows: list[dict]) -> str:
+    """The score by package and by kind, and who survived."""
+    lines = []
+    for what, order in (("package", sorted({row["package"] for row in rows})), ("kind", KINDS)):
+        noticed = collections.Counter(row[what] for row in rows if row["noticed"])
+        tried = collections.Counter(row[what] for row in rows)
+        lines += [f"{name:<24} {noticed[name]:>4} of {tried[name]:>4}" for name in order if tried[name]] + [
+            ""
+        ]
+    total = sum(row["noticed"] for row in rows)
+    lines += [f"{'all':<24} {total:>4} of {len(rows):>4}", "", "survived:"]
+    return "\n".join(
+        lines + [f"  {row['mutant']}  ({row['tests']} tests)" for row in rows if not row["noticed"]]
+    )
+
+
+if __name__ == "__main__":
+    main()
