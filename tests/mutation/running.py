@@ -59,7 +59,7 @@ class Copy:
     def tests_of(self, mutant: Mutant) -> list[str]:
         """The quickest tests that run its line; for a table of names, those of its network that read it."""
         if mutant.path.endswith(".toml"):
-            text = (ROOT / mutant.path).read_text("utf-8")[: mutant.start]
+            text = (self.folder / mutant.path).read_text("utf-8")[: mutant.start]
             name = re.findall(r"^\[(\w+)\]", text, re.M)[-1]
             ran = lambda test, lines: f"{name}-" in test and "weights/names/table.py" in lines  # noqa: E731
         else:
