@@ -7,7 +7,7 @@ import sys
 
 from gradcam.commands._parser import count
 
-OWN = ("workers", "maps", "dtype", "shard", "panels")
+OWN = ("workers", "dask", "maps", "dtype", "shard", "panels")
 
 
 def options(parser):
@@ -22,6 +22,8 @@ def options(parser):
         "how many processes, each with one thread; the results are the same; default: one for each core"
     )
     group.add_argument("--workers", metavar="N", type=count, help=processes)
+    address = "explain them on a Dask cluster instead, as tcp://host:8786, whose workers see the same files"
+    group.add_argument("--dask", metavar="ADDRESS", help=address)
     at = "the size of the maps: as the methods give them, or of the pixels that the network saw"
     group.add_argument("--maps", choices=("layer", "photo"), help=f"{at}; default: layer")
     group.add_argument("--dtype", choices=("float32", "float16"), help="of the maps; default: float32")
@@ -52,21 +54,29 @@ def given(args):
 
 def run(args, net, classes, methods, layer, unit_layer):
     """Explain the photos, and say what was found -> the exit status."""
+    from gradcam.asking import AskError
     from gradcam.commands._printing import say, say_json
     from gradcam.runs import Task, explain_into
     from gradcam.runs.photos import find
     from gradcam.runs.workers import cores
     from minicnn.convolution.fast.memory import keep_memory
 
+    if args.dask and args.workers:
+        raise AskError("--workers are processes of this machine, and --dask has others: give one of the two")
     photos = find(args.photos, but=args.out)
     size, dtype = args.maps or "layer", args.dtype or "float32"
     panels = len(photos) if args.panels == "all" else args.panels or 0
     task = Task(net, tuple(methods), tuple(classes) or None, layer, unit_layer, size, dtype, panels)
     workers = args.workers or max(1, min(cores(), len(photos) // 16))
     keep_memory()
-    done = explain_into(
-        args.out, task, photos, workers=workers, shard=args.shard, progress=sys.stderr.isatty()
-    )
+    how = {"workers": workers, "shard": args.shard, "progress": sys.stderr.isatty()}
+    if args.dask:
+        from gradcam.runs.cluster import on_dask
+
+        with on_dask(args.dask) as explained:
+            done = explain_into(args.out, task, photos, **how, explained=explained)
+    else:
+        done = explain_into(args.out, task, photos, **how)
     if args.json:
         say_json({"folder": str(done.path), "photos": done.count, "errors": done.errors})
     else:

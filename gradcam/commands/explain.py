@@ -95,7 +95,6 @@ def run(args):
     import numpy as np
 
     from gradcam.asking import AskError, class_index, layer_named, one_of
-    from gradcam.commands import _report as report
     from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explanation import PANEL, explain
     from gradcam.image import crop_shown, prepare
@@ -116,6 +115,8 @@ def run(args):
         raise AskError("--target is for one photo; many are explained by --class")
     if many:
         return _of_many(args, name, methods)
+    from gradcam.commands import _report as report
+
     shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
     out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
     image, kinds, called = _picture(args.photo, name)

@@ -22,6 +22,11 @@ SLURM, a job array of 100 tasks on a file system that all of them see:
   sbatch --array=1-100 --cpus-per-task=4 --wrap \\
     'gradcam explain photos/ --out RUN/ --workers 4 --shard $SLURM_ARRAY_TASK_ID/100'
 A task that was killed is submitted again: it goes on where it was.
+
+Dask, without shards: one process keeps the results, the workers explain.
+  dask scheduler --port 8786
+  dask worker tcp://HOST:8786 --nworkers 8 --nthreads 1        on each machine
+  gradcam explain photos/ --out RUN/ --dask tcp://HOST:8786
 """
 
 

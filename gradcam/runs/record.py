@@ -13,6 +13,7 @@ from gradcam.methods import METHODS
 from gradcam.target import Target
 
 TOP = 5
+DIED = "the processes that explained it died, one after the other (is there too little memory?)"
 Row = dict[str, Any]
 
 

@@ -4,9 +4,9 @@ whatever it is computed.
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,7 @@ class Task:
 
         done = Explained(number, photo, record.empty(photo))
         try:
-            with _blas().limit(limits=1, user_api="blas"):
+            with ONE_THREAD:
                 self._explain(done)
         except (ImageError, MemoryError) as error:
             reason = str(error) if isinstance(error, ImageError) else "there is not enough memory for it"
@@ -121,6 +121,24 @@ class Task:
         return np.ascontiguousarray(map, self.dtype)
 
 
-@cache
-def _blas():
-    return ThreadpoolController()
+class _OneThread:
+    """While anybody is inside, BLAS has one thread: results do not depend on how many cores there are."""
+
+    def __init__(self) -> None:
+        self.lock, self.inside, self.blas = threading.Lock(), 0, None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.blas = self.blas or ThreadpoolController()
+                self.limit = self.blas.limit(limits=1, user_api="blas")
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self.limit.restore_original_limits()
+
+
+ONE_THREAD = _OneThread()

@@ -80,9 +80,7 @@ class Processes:
         if not worker.ready:
             raise RunError("no worker process could be started: try it with one, --workers 1")
         died = Explained(number, photo, record.empty(photo))
-        died.row["error"] = (
-            f"the process that explained it died, {DEATHS} times (is there too little memory?)"
-        )
+        died.row["error"] = record.DIED
         return died
 
     def _hire(self):

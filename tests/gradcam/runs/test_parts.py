@@ -11,6 +11,7 @@ import weights
 from gradcam.runs import RunError, Task, explain_into
 from gradcam.runs.merging import merge
 from gradcam.runs.photos import find
+from gradcam.runs.table import lines
 from tests.gradcam.runs.conftest import BROKEN, COUNT, METHODS, contents, explain
 
 
@@ -102,9 +103,8 @@ def test_rows_as_parquet(photos, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
     explain_into(tmp_path, Task(weights.load("shapes"), ("grad_cam",)), find([photos])[:4])
     found = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
-    table = gradcam.read_run(tmp_path).table
-    table = table if isinstance(table, list) else table.to_dict("records")
-    assert len(found) == 4 and found[3] == table[3] and found[3]["grad_cam_zero"] is False
+    assert found == list(lines(gradcam.read_run(tmp_path).rows, ["grad_cam"]))
+    assert len(found) == 4 and found[3]["grad_cam_zero"] is False and found[0]["grad_cam_max"] is None
 
 
 def test_what_is_no_run_is_said(tmp_path):
