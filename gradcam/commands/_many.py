@@ -5,6 +5,7 @@ import os
 import re
 import sys
 
+from gradcam.commands import _onnx
 from gradcam.commands._parser import count
 
 OWN = ("workers", "dask", "maps", "dtype", "shard", "panels")
@@ -52,12 +53,17 @@ def given(args):
     return False
 
 
-def run(args, net, classes, methods, layer, unit_layer):
-    """Explain the photos, and say what was found -> the exit status."""
+def run(args, net, classes, methods, at, undefined):
+    """Explain the photos, and say what was found -> the exit status.
+
+    at: layer and unit layer; undefined: {method: why there is no map of it}, which are left out.
+    """
     from gradcam.asking import AskError
     from gradcam.commands._printing import say, say_json
+    from gradcam.methods import METHODS
     from gradcam.runs import Task, explain_into
     from gradcam.runs.photos import find
+    from gradcam.runs.record import digest_of
     from gradcam.runs.workers import cores
     from minicnn.convolution.fast.memory import keep_memory
 
@@ -65,11 +71,16 @@ def run(args, net, classes, methods, layer, unit_layer):
         raise AskError("--workers are processes of this machine, and --dask has others: give one of the two")
     photos = find(args.photos, but=args.out)
     size, dtype = args.maps or "layer", args.dtype or "float32"
+    methods = tuple(m for m in methods if m not in undefined)
     panels = len(photos) if args.panels == "all" else args.panels or 0
-    task = Task(net, tuple(methods), tuple(classes) or None, layer, unit_layer, size, dtype, panels)
+    made_by = (_onnx.network, (args,)) if args.onnx else None  # not all that a graph needs can be sent
+    task = Task(net, methods, tuple(classes) or None, *at, size, dtype, panels, tuple(args.allow), made_by)
     workers = args.workers or max(1, min(cores(), len(photos) // 16))
     keep_memory()
-    how = {"workers": workers, "shard": args.shard, "progress": sys.stderr.isatty()}
+    also = {name: str(getattr(args, name)) for name in ("output", "at", "given") if args.onnx}
+    if args.onnx:
+        also["file"] = digest_of(args.onnx)
+    how = {"workers": workers, "also": also, "shard": args.shard, "progress": sys.stderr.isatty()}
     if args.dask:
         from gradcam.runs.cluster import on_dask
 
@@ -78,8 +89,12 @@ def run(args, net, classes, methods, layer, unit_layer):
     else:
         done = explain_into(args.out, task, photos, **how)
     if args.json:
-        say_json({"folder": str(done.path), "photos": done.count, "errors": done.errors})
+        say_json(
+            {"folder": str(done.path), "photos": done.count, "errors": done.errors, "undefined": undefined}
+        )
     else:
+        for method, why in undefined.items():
+            say(f"Left out: {METHODS[method].title}. {why}")
         failed = f"; {done.errors} could not be explained, and their rows say why" if done.errors else ""
         say(f"{done.count} photo{'s' * (done.count != 1)}{failed}: {done.path}{os.sep}")
     return 0

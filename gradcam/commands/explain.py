@@ -181,6 +181,7 @@ def _of_many(args, name, methods):
 
     from gradcam.asking import class_index, layer_named
     from gradcam.commands._network import loaded, see_layers
+    from gradcam.explanation import explain
     from gradcam.methods import METHODS
     from minicnn import Tensor
 
@@ -188,19 +189,18 @@ def _of_many(args, name, methods):
     preprocessing = net.card.preprocessing
     x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
     y = net(Tensor(x, "x"))
-    if args.onnx:
-        _onnx.check_labels(args, net, y.shape[1])
-        methods = methods if args.methods else _onnx.split_methods(net, y, methods)[0]
-    for method in methods:
-        if METHODS[method].end:
-            METHODS[method].end(y)
+    _onnx.check_labels(args, net, y.shape[1])
     class_of = class_index if args.onnx else _class
     classes = list(dict.fromkeys(class_of(c, net.card.classes, y.shape[1]) for c in args.classes or ()))
     see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
     at = [layer_named(layer, net, x, see) for layer in (args.layer, args.unit_layer)]
+    undefined = {}
     if args.onnx:
         _onnx.check_layers(args.onnx, y, at)
-    return _many.run(args, net, classes, methods, *at)
+        methods, undefined = _onnx.check_maps(net, at[0], methods)
+    if quick := [m for m in methods if not METHODS[m].many_passes]:
+        undefined |= explain(net, x, classes or None, quick, *at, allow=args.allow).undefined
+    return _many.run(args, net, classes, methods, at, undefined)
 
 
 def _class(asked, names, count):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +56,15 @@ def explain_into(
     shard: tuple[int, int] | None = None,
     progress: bool = False,
     explained: Explain | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> Folder:
     """Explain photos into a folder (see `gradcam.runs.layout`), or go on where it was -> the folder, closed.
 
-    shard: (k, n), only the k-th of n blocks of the photos, in PATH/shards/K-of-N; explained: what explains
-    them in place of worker processes here.  RunError, SaveError: it cannot begin, or go on.
+    shard     (k, n), only the k-th of n blocks of the photos, in PATH/shards/K-of-N
+    explained what explains them in place of worker processes here
+    also      what else the settings say of the network
+
+    RunError, SaveError: it cannot begin, or go on.
     """
     from tqdm import tqdm  # here, as starting a command without them is quicker
 
@@ -69,7 +73,7 @@ def explain_into(
     explained = explained or (lambda task, todo: pool.explained(task, todo, workers))
     mine = finding.block(len(photos), shard)
     place = Path(path) / SHARDS / "{}-of-{}".format(*shard) if shard else Path(path)
-    with opened(place, settings_of(task, photos, shard), mine.start, len(mine)) as folder:
+    with opened(place, settings_of(task, photos, shard, also), mine.start, len(mine)) as folder:
         todo = ((number, photos[number]) for number in mine[folder.done :])
         bar = tqdm(
             total=folder.count, initial=folder.done, unit="photo", disable=not progress, smoothing=0.05

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,20 +20,29 @@ from minicnn import __version__
 Settings = dict[str, Any]
 
 
-def settings_of(task: Task, photos: Sequence[str], shard: tuple[int, int] | None = None) -> Settings:
-    """Version, network and digest of its weights, preprocessing, methods, classes, layer, maps, photos."""
+def settings_of(
+    task: Task,
+    photos: Sequence[str],
+    shard: tuple[int, int] | None = None,
+    also: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Version, network and digest of its weights, preprocessing, methods, classes, layer, maps, photos.
+
+    also: what else is known of the network.
+    """
     card = task.net.card
     names = card.classes or ()
     name = lambda k: names[k] if k < len(names) else f"class {k}"  # noqa: E731
     said = [c.said(name) if isinstance(c, Target) else c for c in task.classes or ()]
     return {
         "version": __version__,
-        "network": {"name": card.name, "title": card.title, "weights": digest(task.net)},
+        "network": {"name": card.name, "title": card.title, "weights": digest(task.net), **(also or {})},
         "preprocessing": asdict(card.preprocessing),
         "methods": list(task.methods),
         "classes": said or "the most probable",
         "layer": task.layer or card.layer,
         "unit_layer": task.unit_layer or card.unit_layer,
+        "allow": [str(kind) for kind in task.allow],
         "maps": {"size": task.size, "dtype": task.dtype},
         "panels": min(task.panels, len(photos)),
         "photos": {"count": len(photos), "names": _sum("\n".join(photos).encode("utf-8", "surrogateescape"))},

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,8 @@ class Task:
 
     classes: numbers or other targets, None for the most probable class of each photo; size: of the maps,
     "layer" as the method gives them, or "photo", at the pixels that the network saw; dtype: of the maps;
-    panels: how many photos, the first ones, have a panel drawn.  The rest is as in `gradcam.explain`.
+    panels: how many photos, the first ones, have a panel drawn; made_by: (function, arguments) that make the
+    network in another process, where it is not to be sent.  The rest is as in `gradcam.explain`.
     """
 
     net: Any
@@ -73,6 +75,15 @@ class Task:
     size: str = "layer"
     dtype: str = "float32"
     panels: int = 0
+    allow: tuple[Any, ...] = ()
+    made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), **({"net": None} if self.made_by else {})}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        make, arguments = state["made_by"] or (lambda: state["net"], ())
+        vars(self).update(state, net=make(*arguments))
 
     def __call__(self, number: int, photo: str) -> Explained:
         """Explain one photo.  What is wrong with the photo is said in its row; what is wrong with the task,
@@ -100,7 +111,9 @@ class Task:
         x = image.prepare(picture, preprocessing)
         read = time.perf_counter()
         classes = list(self.classes) if self.classes else None
-        e = explain(self.net, x, classes, self.methods, self.layer, self.unit_layer)
+        e = explain(self.net, x, classes, self.methods, self.layer, self.unit_layer, allow=self.allow)
+        for method, why in e.undefined.items():
+            raise RunError(f"{method} has no map of this network: {why} Leave it out")
         if not np.isfinite(e.scores).all():
             raise image.ImageError(NOT_FINITE)
         done.maps = {m: np.stack([self._kept(e.maps[m, c][0], x) for c in e.classes]) for m in self.methods}
