@@ -28,7 +28,8 @@ from weights.graphs.onnx.operators import OPERATORS
 
 OPSETS = range(8, 22)
 NUMPYS = {name for name, kind in np.sctypeDict.items() if kind.__module__ == "numpy"}
-ROUNDED_STEP_BY_STEP = {  # chains of float16 steps: halves are computed in float32 here, so the last unit may differ
+# chains of float16 steps: halves are computed in float32 here, so the last unit may differ
+ROUNDED_STEP_BY_STEP = {
     "test_attention_4d_causal_fp16_expanded",
     "test_causal_conv_with_state_silu_fp16_expanded",
 }
