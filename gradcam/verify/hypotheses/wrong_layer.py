@@ -111,7 +111,7 @@ CAUSES = [
         name="another layer (off by one, or after an in-place ReLU)",
         step="A",
         says=EQ1,
-        fix="put the hook on the layer that you name, or name the one that it is on; print its output's shape",
+        fix="put the hook on the layer that you name, or name the one that it is on",
         variants=others,
         methods=CAMS,
     ),
