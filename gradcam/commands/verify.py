@@ -82,7 +82,7 @@ def register(subparsers):
         theirs.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=f"their {what}")
     search = parser.add_argument_group("the answer")
     search.add_argument("--no-pairs", action="store_true", help="try single causes, not two at a time")
-    search.add_argument("--seconds", type=float, default=120, help="how long pairs are tried; default: 120")
+    search.add_argument("--seconds", type=float, default=20, help="how long pairs are tried; default: 20")
     search.add_argument("--json", action="store_true", help="print JSON instead of words")
     search.add_argument("--html", metavar="FILE", help="also write a report with pictures, .html")
     parser.set_defaults(run=run)

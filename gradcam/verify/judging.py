@@ -32,7 +32,7 @@ def judge(
     q: Question,
     hypotheses: Sequence[Hypothesis] | None = None,
     pairs: bool = True,
-    seconds: float = 120,
+    seconds: float = 20,
     progress: Callable[[str], Any] | None = None,
 ) -> Verdict:
     """The answer to a question.
@@ -59,6 +59,7 @@ def judge(
     amplified = amplification(q, steps)
     moves = {s: tolerance(kinds[s], amplified.get(s, 1.0)) + STORED.get(kept[s], 0.0) for s in steps}
     limits = {s: min(move, CAP) for s, move in moves.items()}
+    moves = {s: move + STORED.get(q.stored(s, enough=1), 0.0) for s, move in moves.items()}
     compared = {
         s: Compared(STEPS[s].title, difference(q.theirs[s], q.reference[s]), limits[s])
         for s in steps
@@ -74,8 +75,8 @@ def judge(
         most = max(moves[s] for s in wrong)
         verdict.kind, verdict.reason = (
             "imprecise",
-            f"rounding alone moves this by up to {most:.1%} of its largest value, and theirs is within that: "
-            "compute it in float64, or take another picture or layer",
+            f"rounding, or how a few values were kept, moves this by up to {most:.2%} of its largest value, and "
+            "theirs is within that: compute and keep it in float64, or take another picture or layer",
         )
         return verdict
     first = wrong[0]

@@ -21,7 +21,7 @@ from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, PIPELINES, REL
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.settings import settings_of
 from gradcam.verify.rounding.differences import precision
-from gradcam.verify.rounding.storage import storage
+from gradcam.verify.rounding.storage import ENOUGH, storage
 from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
@@ -204,9 +204,11 @@ class Question:
         """What their array can have been computed in: float32 or float64."""
         return "float32" if self.stored(step) else precision(self.theirs[step], self.given[step])
 
-    def stored(self, step: str) -> str:
-        """How their array was kept: "8 bits", "float16", ...; "" if nothing coarser than float32 is seen."""
-        return storage(self.theirs[step], self.reference[step], self.given[step])
+    def stored(self, step: str, enough: int = ENOUGH) -> str:
+        """How their array was kept: "8 bits", "float16", ...; "" if nothing coarser than float32 is seen, in
+        so many values at least.
+        """
+        return storage(self.theirs[step], self.reference[step], self.given[step], enough)
 
     def comparable(self, step: str) -> bool:
         """Whether theirs has the reference's shape at this step."""

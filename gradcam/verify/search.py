@@ -72,11 +72,14 @@ class Search:
     def singles(self) -> list[Cause]:
         """-> [Cause], every single cause that gives their numbers; [] if none does."""
         fitting = []
-        for n, form in enumerate(self.forms):
-            self.say(f"cause {n + 1} of {len(self.forms)}: {form.name}")
+        ordered = sorted(self.forms, key=lambda form: not form.cheap)  # no backward pass, and most frequent
+        for n, form in enumerate(ordered):
+            if self.q.large and fitting and not form.cheap:
+                break  # the others take a pass through a large network each
+            self.say(f"cause {n + 1} of {len(ordered)}: {form.name}")
             if self._try((form,)):
                 fitting.append((form,))
-        return self._causes(fitting)
+        return self._causes(sorted(fitting, key=lambda forms: forms[0].place))
 
     def near_singles(self, kinds: dict[str, str]) -> list[Cause]:
         """The few that nearly fit, with near ties on the other side, or within what so many of them do."""
@@ -135,15 +138,15 @@ class Search:
     def _apart_in_shape(self, form):
         """Whether no rescaling at all brings the reference so changed to theirs; asked once per cause."""
         if form not in self.shapes:
-            self.shapes[form] = self._affine((form,)) > SHAPE
+            self.shapes[form] = self._affine(Run(self.q, form.changes)) > SHAPE
         return self.shapes[form]
 
-    def _affine(self, forms):
+    def _affine(self, run):
         """What the best a + b * result leaves of theirs, relative (L2 of theirs without its mean)."""
         theirs = self.theirs["result"]
         try:
             with np.errstate(all="ignore"):
-                value = Run(self.q, [c for f in forms for c in f.changes])["result"]
+                value = run["result"].astype(np.float64)
         except DOES_NOT_APPLY:
             return np.inf
         if value.shape != theirs.shape or len(theirs) != 1:
@@ -189,6 +192,8 @@ class Search:
             self.q.low.forget()
             self.kept = costly
         run = Run(self.q.low, [c for f in forms for c in f.changes])
+        if len(forms) == 1:
+            self.shapes[costly] = self._affine(run) > SHAPE
         with np.errstate(all="ignore"):
             left = max(self._apart(run, s) for s in steps)
         self.left[forms] = left if np.isfinite(left) else np.inf

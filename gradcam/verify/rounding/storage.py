@@ -12,10 +12,10 @@ STEPS = {  # how far keeping moves a value, relative to the largest one
     "bfloat16": 2.0**-8,
     "6 digits": 5e-6,
 }
-ENOUGH = 8  # values that are not zero: fewer may be round numbers by chance
+ENOUGH = 4  # values that are not zero: fewer may be round numbers by chance
 
 
-def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64") -> str:
+def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough: int = ENOUGH) -> str:
     """How their array was kept, "" if nothing coarser than float32 is seen.
 
     ours: the reference's; where it looks as if it had been kept so, too (small dyadic numbers do), that
@@ -24,7 +24,7 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64") -> str:
     """
     if given in ("uint8", "float16", "bfloat16"):
         return {"uint8": "8 bits"}.get(given, given)
-    if np.unique(array[array != 0]).size < ENOUGH:
+    if np.unique(array[array != 0]).size < enough:
         return ""
     return next((kind for kind, looks in LOOKS.items() if looks(array) and not looks(ours)), "")
 
@@ -33,7 +33,7 @@ def like_bytes(a: Any) -> Any:
     """Whole numbers from 0 to 255, or 255ths of them."""
 
     def whole(v):
-        return np.abs(v - np.rint(v)).max() < 1e-4 and np.unique(np.rint(v)).size >= ENOUGH
+        return np.abs(v - np.rint(v)).max() < 1e-4 and np.rint(v).max() >= 1
 
     return a.min() >= 0 and ((a.max() <= 255 and whole(a)) or (a.max() <= 1 and whole(255 * a)))
 

@@ -112,7 +112,7 @@ TABLE = [
     Mistake(
         "enlarged to (W, H) instead of (H, W)",
         enlarged(lambda case, m: F.interpolate(m[:, None], case.x.shape[:1:-1], mode="bilinear")[:, 0]),
-        ("grad_cam", *FAMILY),
+        ("grad_cam",),
     ),
     Mistake(
         "enlarged to (W, H) instead of (H, W)",
