@@ -75,8 +75,8 @@ def judge(
         most = max(moves[s] for s in wrong)
         verdict.kind, verdict.reason = (
             "imprecise",
-            f"rounding, or how a few values were kept, moves this by up to {most:.2%} of its largest value, and "
-            "theirs is within that: compute and keep it in float64, or take another picture or layer",
+            f"rounding, or how a few values were kept, moves this by up to {most:.2%} of its largest value, "
+            "and theirs is within that: compute and keep it in float64, or take another picture or layer",
         )
         return verdict
     first = wrong[0]

@@ -1,4 +1,4 @@
-"""The house keeps its order: no module is shadowed, no circle of imports, no arrow upwards, types never fall."""
+"""The house keeps its order: no module shadowed, no circle of imports, no arrow upwards, types never fall."""
 
 from importlib.util import find_spec
 from pathlib import Path

@@ -354,7 +354,7 @@ def test_no_half_written_file_is_left_and_the_old_one_stays(tmp_path):
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"panel.png": b"yesterday's"}
 
 
-def test_the_same_figure_gives_the_same_file(tmp_path):
+def test_a_panel_of_several_methods_gives_the_same_file(tmp_path):
     one, two = (
         save(panel(made_up([0], EIGHT[3:6]), PHOTO), tmp_path / f"{k}.png").read_bytes() for k in "ab"
     )
