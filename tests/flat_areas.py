@@ -1,7 +1,8 @@
 """Flat areas, where neighbouring windows tie: our float32 maps beside PyTorch's, each against a float64 of
 its own.
 
-    python -m tests.flat_areas [--photos 40] [--networks mini_vgg squeezenet vgg16]
+    python -m tests.flat_areas [--photos 40] [--networks mini_vgg squeezenet]
+    python -m tests.flat_areas --networks vgg16 [--photos 40]          a file of its own
 
 Three networks: SqueezeNet and mini_vgg with their weights, and VGG-16's published convolutions under global
 average pooling and a linear layer drawn at random.  40 photos plain, on black, on white, and letterboxed.
@@ -118,9 +119,10 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--photos", type=int, default=40)
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["mini_vgg", "squeezenet"])
     args = parser.parse_args()
-    report = Report("flat_areas", __doc__.splitlines()[0], ["numpy", "torch"])
+    name = "flat_areas" if args.networks != ["vgg16"] else "flat_areas_vgg16"
+    report = Report(name, __doc__.splitlines()[0], ["numpy", "torch"], "flat_areas")
     report.say(
         f"relative L2 distance, medians and means over {args.photos} photos; gradient and guided backprop"
     )
