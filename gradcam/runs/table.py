@@ -44,7 +44,7 @@ def _map(said):
 
 
 def write_parquet(folder: Path, methods: Sequence[str], rows: Iterable[dict[str, Any]]) -> Path | None:
-    """rows.parquet, if pyarrow is there.  SaveError if it cannot be written."""
+    """rows.parquet, if pyarrow is there (the extra `tables`).  SaveError if it cannot be written."""
     if not find_spec("pyarrow"):
         return None
     import pyarrow

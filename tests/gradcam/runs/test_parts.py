@@ -100,7 +100,7 @@ def test_an_unfinished_run_is_read_too(photos, whole, tmp_path):
 
 
 def test_rows_as_parquet(photos, tmp_path):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install 'minicnn-gradcam[tables]'")
     explain_into(tmp_path, Task(weights.load("shapes"), ("grad_cam",)), find([photos])[:4])
     found = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
     assert found == list(lines(gradcam.read_run(tmp_path).rows, ["grad_cam"]))
