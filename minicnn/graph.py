@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -90,9 +91,12 @@ class Op:
         """forward(*arrays), or a GraphError that says what it was applied to."""
         what = type(self).__name__
         for array in arrays:
-            if array is not None and getattr(getattr(array, "dtype", None), "kind", "O") not in "biufc":
+            if array is None or isinstance(array, Number):
+                continue
+            if getattr(getattr(array, "dtype", None), "kind", "O") not in "biufc":
                 raise GraphError(f"{what} takes arrays of numbers, not {_described(array)}")
-        if self.fractions and arrays and arrays[0] is not None and arrays[0].dtype.kind not in "fc":
+        kind = getattr(getattr(arrays[0], "dtype", None), "kind", "f") if arrays else "f"
+        if self.fractions and kind not in "fc":
             raise GraphError(f"{what} takes fractions, not {arrays[0].dtype}: astype(np.float32) makes them")
         try:
             return self.forward(*arrays)

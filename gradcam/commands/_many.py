@@ -15,8 +15,8 @@ def options(parser):
     """The options of `gradcam explain PHOTOS... --out RUN/`."""
     group = parser.add_argument_group(
         "many photos",
-        "files, folders, patterns, @LIST (a file of paths) or - (paths on standard input), into a folder: "
-        "--out RUN/.  It gets rows.jsonl, maps/METHOD.npy (photos, classes, h, w), timings.jsonl and "
+        "files, folders, patterns, @LIST (a file of paths) or - (paths on standard input), into a\n  folder: "
+        "--out RUN/.  It gets rows.jsonl, maps/METHOD.npy (photos, classes, h, w),\n  timings.jsonl and "
         "settings.json.  If it is killed, the same command goes on where it was",
     )
     processes = (

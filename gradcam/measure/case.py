@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from gradcam.explanation import explain
+from gradcam.explanation import NoMapError, explain
 from gradcam.image import prepare
 from gradcam.measure.baselines import random_point
 from gradcam.measure.errors import MeasureError
@@ -112,11 +112,11 @@ class Case:
         for layer, named in layers.items():
             try:
                 self._keep(named, layer)
-            except (GraphError, RuleError):
+            except (GraphError, RuleError, NoMapError):
                 for name, method in named.items():
                     try:
                         self._keep({name: method}, layer)
-                    except (GraphError, RuleError) as error:
+                    except (GraphError, RuleError, NoMapError) as error:
                         self.failed[method] = str(error)
 
     def _keep(self, named, layer):

@@ -14,6 +14,7 @@ ALONE = {  # signals that are caught where they were meant for, and never reach 
     "Refused",  # in a child process that imports nothing of ours
     "Stop",  # within lessons/exercises.py
     "Lacking",  # PyTorch's own operator is taken instead
+    "_Unfit",  # a node is left as it is, and named
 }
 
 

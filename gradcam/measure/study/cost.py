@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.explanation import explain
+from gradcam.explanation import NoMapError, explain
 from gradcam.image import prepare
 from gradcam.measure.pictures.example import Pictures
 from gradcam.measure.study.collect import collect
@@ -77,7 +77,7 @@ def over(
             counted = Counted(net)
             try:
                 best, runs = seconds(counted, x, example.c, method, time.thread_time)
-            except (GraphError, RuleError):
+            except (GraphError, RuleError, NoMapError):
                 continue
             took[method], forward[method] = round(best, 6), counted.pictures // runs
         return {"number": number, "seconds": took, "forward": forward}

@@ -68,7 +68,7 @@ def test_a_closed_output_is_said_before_any_work(here):
 
 @POSIX
 def test_nobody_need_hear_of_progress(here):
-    done = typed("$G explain --method score_cam 2>&-", here)
+    done = typed("$G explain --network shapes --method score_cam 2>&-", here)
     assert done.returncode == 0 and b"The panel of star and ring" in done.stdout
 
 
