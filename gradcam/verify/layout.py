@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gradcam.verify.reference.tape import rerun
 from minicnn import Concat, Reshape, Slice, Tensor, Transpose, find
+
+SKEW = 0.35  # proportions that differ by more are not those of the picture
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,9 @@ class Layout:
     back: Callable[[Tensor, Tensor], Tensor]
 
 
-def layouts(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout | None]:
-    """The ways to read a layer's output, the likeliest first; None: as it is; sides: (H, W) of the picture"""
-    if t.ndim == 4:
-        yield from (None, channels_last(t))
-    elif t.ndim == 3:
+def layouts(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
+    """The ways to read (N, T, K) or (N, K, length), the likeliest first; sides: (H, W) of the picture."""
+    if t.ndim == 3:
         yield from [signal(t)] * (sides[0] == 1)
         yield from grids(t, sides)
 
@@ -80,17 +81,28 @@ def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> L
 
     LookupError: in no way.
     """
-    ways = [(way, tuple(way.grid if way else t.shape[2:])) for way in layouts(t, sides)]
+    size = tuple(theirs[-2:]) if tuple(theirs[-2:]) != sides else ()
+    if t.ndim == 4:
+        last, as_it_is = channels_last(t), tuple(t.shape[2:])
+        likely = skew(as_it_is, sides) <= SKEW
+        if size == as_it_is or (likely and size == as_it_is[::-1]) or skew(last.grid, sides) > SKEW:
+            return None
+        return None if likely and size != tuple(last.grid) else last
+    ways = list(layouts(t, sides))
     for fits in (
-        lambda grid: grid == tuple(theirs[-2:]) and theirs[-2:] != sides,
+        lambda grid: grid == size,
         lambda grid: grid[0] * sides[1] == grid[1] * sides[0],
         lambda grid: sides[0] == grid[0] == 1,
-        lambda grid: t.ndim == 4 and grid == tuple(t.shape[2:]),
     ):
-        found = [way for way, grid in ways if fits(grid)]
+        found = [way for way in ways if fits(tuple(way.grid))]
         if found:
             return found[0]
     raise LookupError
+
+
+def skew(grid: tuple[int, int], sides: tuple[int, int]) -> float:
+    """How far a grid's proportions are from the picture's, as a logarithm."""
+    return abs(math.log(grid[0] * sides[1] / (grid[1] * sides[0])))
 
 
 def reading(y: Tensor, layer: str, layout: Layout) -> Tensor:

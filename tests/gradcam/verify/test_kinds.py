@@ -102,6 +102,14 @@ def test_a_layer_with_channels_last_is_read_so_and_its_activations_may_be_handed
     assert verdict.kind == "equal" and len(verdict.compared) == 2, str(verdict)
 
 
+@pytest.mark.parametrize("K, size, theirs", [(8, (6, 5), ()), (6, (8, 6), (6, 8))])
+def test_usual_feature_maps_are_read_as_they_are(K, size, theirs):
+    from gradcam.verify.layout import chosen
+    from minicnn import Tensor
+
+    assert chosen(Tensor(np.zeros((1, K, *size))), (32, 24), theirs) is None
+
+
 class Signal(nn.Module):
     def __init__(self):
         super().__init__()
