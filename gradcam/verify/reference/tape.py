@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import Op, ReLU, Tensor, history
+from minicnn import Along, Op, ReLU, Tensor, history
 
 
 def again(op: Op, **changed: Any) -> Any:
@@ -36,6 +36,8 @@ def rerun(
     for t in history(y):
         inputs = [new[i] if isinstance(i, Tensor) else i for i in t.op.inputs] if t.op else []
         op = change(t) if t.op else None
+        if op is None and t.op and _of_another_size(t.op, inputs):
+            op = AnySize(t.op)
         if op is None and all(a is b for a, b in zip(inputs, t.op.inputs if t.op else [])):
             new[t] = t
         else:
@@ -45,6 +47,30 @@ def rerun(
         if t in after:
             new[t] = Tap()(new[t], name=t.name, layer=t.layer)
     return new
+
+
+class AnySize(Along):
+    """An adaptive average whose input has become larger or smaller: the same number of parts of it."""
+
+    def __init__(self, op):
+        super().__init__(op.M, op.axis)
+
+    def forward(self, x):
+        self.M = adaptive(x.shape[self.axis], len(self.M))
+        return super().forward(x)
+
+
+def adaptive(n: int, N: int) -> np.ndarray:
+    """(N, n): the mean of the values floor(i n / N) to ceil((i + 1) n / N), as PyTorch cuts them."""
+    i, j = np.arange(N)[:, None], np.arange(n)
+    M = ((j >= i * n // N) & (j < -(-(i + 1) * n // N))).astype(np.float64)
+    return M / M.sum(axis=1, keepdims=True)
+
+
+def _of_another_size(op, inputs):
+    if not isinstance(op, Along) or inputs[0].shape[op.axis] == op.M.shape[1]:
+        return False
+    return np.allclose(op.M, adaptive(*op.M.shape[::-1]))
 
 
 def relink(y: Tensor, change: Callable[..., Any]) -> Any:

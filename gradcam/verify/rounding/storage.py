@@ -30,12 +30,14 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough:
 
 
 def like_bytes(a: Any) -> Any:
-    """Whole numbers from 0 to 255, or 255ths of them."""
+    """Whole numbers from 0 to 255, or 255ths of them; or a signed map in steps of that size."""
 
     def whole(v):
-        return np.abs(v - np.rint(v)).max() < 1e-4 and np.rint(v).max() >= 1
+        return np.abs(v - np.rint(v)).max() < 1e-4 and np.abs(np.rint(v)).max() >= 1
 
-    return a.min() >= 0 and ((a.max() <= 255 and whole(a)) or (a.max() <= 1 and whole(255 * a)))
+    if a.min() < 0:
+        return 100 <= np.abs(a).max() <= 2550 and whole(a)
+    return (a.max() <= 255 and whole(a)) or (a.max() <= 1 and whole(255 * a))
 
 
 def like_float16(a: Any) -> Any:
