@@ -21,7 +21,8 @@ FOREIGN = (
     " segmentation.onnx",
     "...",
 )  # files that nobody has at hand
-SLOW = ("verify kit", "methods --seconds", "weights check", "gradcam merge", "--shard")  # these have tests of their own
+# these have tests of their own
+SLOW = ("verify kit", "methods --seconds", "weights check", "gradcam merge", "--shard")
 DOUBLE = " \\\n"  # a line that goes on
 
 

@@ -10,8 +10,10 @@ from PIL import Image
 
 from gradcam.image import prepare
 from gradcam.verify.api import question
+from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
+from gradcam.verify.report.verdict import Verdict
 from tests.gradcam.verify.museum.mistakes import TABLE
 from tests.gradcam.verify.museum.outside import OUTSIDE
 from tests.gradcam.verify.museum.relatives import METHODS as MORE
@@ -83,10 +85,15 @@ def asked(found, result):
     """The verifier's answer to a result; it is told the model, the picture, the class, the layer, and the
     numbers.
     """
-    return judge(
-        question(found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo),
-        seconds=30,
-    )
+    try:
+        return judge(
+            question(
+                found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo
+            ),
+            seconds=30,
+        )
+    except VerifyError as error:  # could not compare: a shape that no cause explains
+        return Verdict("refused", "could not compare", str(error))
 
 
 def precision(random):
