@@ -81,17 +81,18 @@ class Op:
             raise GraphError(
                 f"this {type(self).__name__} was applied already; make a new one for each application"
             )
-        data = self._applied([i.data if isinstance(i, Tensor) else i for i in inputs])
+        data = self._applied(inputs)
         self.inputs = inputs
         if not any(isinstance(i, Tensor) for i in inputs):
             return data
         return Tensor(data, name, op=self, layer=layer)
 
-    def _applied(self, arrays):
-        """forward(*arrays), or a GraphError that says what it was applied to."""
-        what = type(self).__name__
-        for array in arrays:
-            if array is None or isinstance(array, Number):
+    def _applied(self, inputs):
+        """forward of the inputs' arrays, or a GraphError that says what it was applied to."""
+        what, arrays = type(self).__name__, [i.data if isinstance(i, Tensor) else i for i in inputs]
+        numbers = [isinstance(i, Number) for i in inputs]  # an operand beside an array may be one
+        for number, array in zip(numbers, arrays):
+            if array is None or (number and not all(numbers)):
                 continue
             if getattr(getattr(array, "dtype", None), "kind", "O") not in "biufc":
                 raise GraphError(f"{what} takes arrays of numbers, not {_described(array)}")
