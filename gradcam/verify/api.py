@@ -59,9 +59,10 @@ def torch(
         by_model = over_calls(model, own, layer, array, target, method, theirs, photo, settings, options)
         verdict, notes = (by_model, own.notes) if by_model.kind == "equal" else (verdict, notes)
     verdict.notes = seen(model) + verdict.notes + notes
-    if verdict.kind == "unknown" and (modes := in_training_mode(model)):
-        verdict.kind, verdict.located = "located", modes[0]
-        verdict.notes = [note for note in verdict.notes if note != modes[0]]
+    wrong = [net.check.says] if net.check.kind == "framework" else []  # theirs may well be PyTorch's own
+    if verdict.kind == "unknown" and (found := [*in_training_mode(model), *wrong]):
+        verdict.kind, verdict.located = "located", found[0]
+        verdict.notes = [note for note in verdict.notes if note != found[0]]
     return verdict
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from weights.graphs.torch import from_torch
-from weights.graphs.torch.gradients import gradient
+from weights.graphs.torch.gradients import difference, gradient
 from weights.graphs.torch.network import TracedNetwork
 from weights.graphs.torch.record import record
 
@@ -52,7 +52,7 @@ def case(shape: tuple[int, ...], dtype: torch.dtype) -> dict[str, float]:
     for name, score in (("flatten, transpose", as_tokens), ("contiguous", as_maps)):
         theirs = _autograd(Tokens(C).to(dtype).eval(), x, score, dtype)
         found[name] = _off(theirs, h, slope)
-        found[f"{name}, from the reference"] = float(np.abs(theirs - ours).max() / np.abs(ours).max())
+        found[f"{name}, from the reference"] = difference(theirs, ours)
     return found
 
 
@@ -99,7 +99,7 @@ def main() -> None:
                 found["contiguous"], found["reference"],
             )  # fmt: skip
             size = " x ".join(map(str, shape))
-            lines.append(f"| {size} | {str(dtype)[6:]} | {' | '.join(f'{n:.1g}' for n in numbers)} |\n")
+            lines.append(f"| {size} | {str(dtype)[6:]} | {' | '.join(f'{n:.2g}' for n in numbers)} |\n")
     x = torch.from_numpy(np.random.default_rng(0).standard_normal(SHAPES[2]))
     says = from_torch(Tokens(SHAPES[2][1]).double().eval(), x).check.says
     PAGE.write_text("".join(lines) + TAIL.format(says=says), "utf-8")
