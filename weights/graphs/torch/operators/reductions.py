@@ -21,6 +21,12 @@ def softmax(x: Any, axis: Any, half_to_float: Any = False) -> Any:
     return m.Softmax(axis)(x)
 
 
+def safe_softmax(x, axis, dtype=None):
+    """PyTorch's attention: zeros where everything is masked."""
+    need(np.isfinite(x.data.max(axis=axis)).all(), "a softmax of nothing")
+    return m.Softmax(axis)(x)
+
+
 def log_softmax(x: Any, axis: Any, half_to_float: Any = False) -> Any:
     return m.LogSoftmax(axis)(x)
 
@@ -97,8 +103,8 @@ def _axes(axes):
 
 
 OPERATORS = {
-    "mean": mean, "sum": total, "_softmax": softmax, "_log_softmax": log_softmax, "amax": extreme(m.MaxOver),
-    "amin": extreme(m.MinOver), "norm": length, "linalg_vector_norm": length, "logsumexp": log_sum_exp,
-    "prod": product, "var": variance, "std": deviation, "max": maximum_along,
-    "min": minimum_along, "topk": top, "sort": sort,
+    "mean": mean, "sum": total, "_softmax": softmax, "_safe_softmax": safe_softmax,
+    "_log_softmax": log_softmax, "amax": extreme(m.MaxOver), "amin": extreme(m.MinOver), "norm": length,
+    "linalg_vector_norm": length, "logsumexp": log_sum_exp, "prod": product, "var": variance,
+    "std": deviation, "max": maximum_along, "min": minimum_along, "topk": top, "sort": sort,
 }  # fmt: skip
