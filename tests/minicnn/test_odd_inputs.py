@@ -199,3 +199,14 @@ def test_load_takes_nothing_odd():
         if what not in ("NaN", "infinite", "big-endian", "f2", "backwards"):
             with pytest.raises(LoadError, match=r"belong to another network:\n  fc\.b \w"):
                 load(network(), {**arrays, "fc.b": x})
+
+
+def test_words_are_whole_numbers():
+    with pytest.raises(Error, match="words as whole numbers, not float64"):
+        ops.Embedding()(np.array([0.0, 1.0]), np.ones((3, 2)))
+
+
+def test_smoothing_spreads_its_share_of_the_target_over_all_classes():
+    x, t = np.log([[0.5, 0.3, 0.2]]), np.array([1])
+    expected = -(0.05 * np.log(0.5) + 0.90 * np.log(0.3) + 0.05 * np.log(0.2))
+    assert ops.CrossEntropy(0.15)(x, t) == pytest.approx(expected, rel=1e-12)

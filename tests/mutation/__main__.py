@@ -3,6 +3,7 @@
 import argparse
 import collections
 import json
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="which; default: 0")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="folders or files of tests")
     parser.add_argument(
-        "--pytest", nargs="+", default=[], metavar="OPTION", help="for pytest: -m 'not torch'"
+        "--pytest", default="", metavar="OPTIONS", help="for pytest: --pytest=\"-m 'not torch'\""
     )
     parser.add_argument("--again", action="store_true", help="try those that survived before once more")
     parser.add_argument(
@@ -34,7 +35,7 @@ def main() -> None:
     if not asked.report:
         with tempfile.TemporaryDirectory() as temporary:
             folder = asked.folder or Path(temporary)
-            run(asked, Copy(folder / "copy", asked.tests, asked.pytest))
+            run(asked, Copy(folder / "copy", asked.tests, shlex.split(asked.pytest)))
     print(report(read()))
 
 

@@ -7,6 +7,7 @@ from itertools import count
 import numpy as np
 import pytest
 
+from weights.errors import WeightsError
 from weights.names.sources import SOURCES
 from weights.names.table import Theirs, parse
 from weights.names.translation import _ours, translate
@@ -293,3 +294,18 @@ def test_whatever_came_from_caffe_takes_bgr_and_the_others_rgb(name, source):
     channels = network(name).card_from(source).preprocessing.channels
     if channels != "L":
         assert channels == ("BGR" if source == "Caffe" or (name, source) in CAFFES else "RGB")
+
+
+@pytest.mark.parametrize("name", ["lenet", "keras1_mnist", "deep_convnet"])
+def test_an_array_that_is_too_many_or_too_few_is_named(name):
+    source = next(iter(columns(name)))
+    layers = LISTS[name, source](name)
+    theirs = {
+        spelled(source, 0, layers[ours.rpartition(".")[0]], ours.rpartition(".")[2]): stored(source, array)
+        for ours, array in slots_of(name).items()
+    }
+    translate(dict(theirs), network(name).build(), network(name))
+    with pytest.raises(WeightsError, match=r"of \d+ arrays are not there"):
+        translate(dict(list(theirs.items())[1:]), network(name).build(), network(name))
+    with pytest.raises(WeightsError, match="1 arrays more than it has, surplus is one"):
+        translate({**theirs, "surplus": np.ones(3)}, network(name).build(), network(name))
