@@ -107,9 +107,8 @@ def test_a_cell_cannot_break_its_row(capsys):
 
 
 def test_names_in_a_file_of_weights_reach_no_terminal(here, capsys):
-    from safetensors.numpy import save_file
-
-    save_file({EVIL: np.zeros((2, 3), np.float32)}, "evil.safetensors")
+    head = json.dumps({EVIL: {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
+    Path("evil.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + bytes(24))
     assert main(["weights", "show", "evil.safetensors"]) == 0
     out, err = capsys.readouterr()
     assert out.startswith(plain(EVIL)) and all(c.isprintable() or c == "\n" for c in out) and err == ""

@@ -4,6 +4,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import time
 
@@ -49,20 +50,26 @@ def test_a_broken_photo_is_a_row_and_no_map(whole):
 
 def test_killed_at_any_moment_it_ends_in_the_same_bytes(photos, whole, tmp_path):
     """kill -9, of the program and its workers, at several lengths of the file of rows."""
-    out, chance = tmp_path / "run", random.Random(3)
-    for done in sorted(chance.sample(range(COUNT - 4), 3)):
+    out, chance, kills = tmp_path / "run", random.Random(3), 0
+    rows = out / "rows.jsonl"
+    for _ in range(20):  # a busy machine may see the last row too late: such a run counts for nothing
+        done = chance.randrange(rows.read_bytes().count(b"\n") if rows.exists() else 0, COUNT - 1)
         process = started(photos, *COMMAND, "--out", out, "--workers", 2)
-        rows = out / "rows.jsonl"
         while process.poll() is None and (not rows.exists() or rows.read_bytes().count(b"\n") <= done):
             time.sleep(0.002)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.communicate()
-        assert process.returncode == -signal.SIGKILL
-    before = rows.read_bytes().count(b"\n")
+        if process.returncode == -signal.SIGKILL and 0 < rows.read_bytes().count(b"\n") < COUNT:
+            kills += 1
+        else:
+            shutil.rmtree(out)
+        if kills == 3:
+            break
+    assert kills == 3
     with open(rows, "ab") as file:  # the beginning of a line
         file.write(b'{"photo": "')
     status, said = explain(photos, *COMMAND, "--out", out, "--workers", 2)
-    assert status == 0 and 0 < before < COUNT, said
+    assert status == 0, said
     assert contents(out) == contents(whole)
     timings = [json.loads(line)["photo"] for line in (out / "timings.jsonl").read_text().splitlines()]
     assert timings == [row["photo"] for row in rows_of(whole)]
