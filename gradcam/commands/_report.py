@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradcam.answer import naming
 from gradcam.asking import is_called
 from gradcam.commands._printing import say, say_json
+from gradcam.explanation.answer import naming
 from gradcam.methods import METHODS
 from gradcam.show.tiles import why_zero
 from gradcam.show.verdict import answers, doubts, facts, first

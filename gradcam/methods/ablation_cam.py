@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.batching import batch_size, in_batches
 from gradcam.method import Method
+from gradcam.methods.batching import batch_size, in_batches
 from gradcam.outputs import each
 from gradcam.target import Target
 from minicnn import Tensor

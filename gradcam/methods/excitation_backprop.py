@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.method import Method
-from gradcam.relevance import neg, pos, share, shares, table
+from gradcam.methods.relevance import neg, pos, share, shares, table
 from gradcam.target import Target
 from minicnn import Conv, GraphError, Linear, Tensor, backward, history, names
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.batching import batch_size, gradients, in_batches, numbers
 from gradcam.method import Method
+from gradcam.methods.batching import batch_size, gradients, in_batches, numbers
 from minicnn import GraphError, Tensor
 
 RULES = ("gauss", "right", "midpoint")

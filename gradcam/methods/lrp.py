@@ -1,7 +1,7 @@
 """Layer-wise relevance propagation (Bach et al. 2015): the score, handed back operation by operation as
 relevance.
 
-Its rules, an equation each, are those of `gradcam.relevance`; a method is a table of them.
+Its rules, an equation each, are those of `gradcam.methods.relevance`; a method is a table of them.
 
 Lesson 19.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.method import Method
-from gradcam.relevance import Rule, alpha_beta, epsilon, flat, gamma, table, z_box
+from gradcam.methods.relevance import Rule, alpha_beta, epsilon, flat, gamma, table, z_box
 from gradcam.target import Target
 from minicnn import GraphError, Tensor, backward, history, names
 
@@ -27,8 +27,8 @@ def lrp(y: Tensor, c: Any, x: Tensor, rules: Mapping[Any, Rule], first: Rule | N
     """Relevance of every value of x for class c, beginning with R = y_c.
 
     y: scores (N, classes), c: class, x: input (N, C, H, W), or feature maps -> x's shape.  rules: a table
-    such as LRP_EPSILON, see `gradcam.relevance.table`; first: another rule for the operations that x goes
-    into, z_box or flat say.
+    such as LRP_EPSILON, see `gradcam.methods.relevance.table`; first: another rule for the operations that x
+    goes into, z_box or flat say.
     """
     y, gy = Target.of(c).plain().begin(y)
     R = gy * y.data

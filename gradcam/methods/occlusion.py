@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.batching import in_batches
 from gradcam.method import Method
+from gradcam.methods.batching import in_batches
 from gradcam.outputs import each
 from gradcam.target import Target, is_signal
 from minicnn import GraphError, Tensor

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.batching import batch_size, in_batches, numbers
 from gradcam.interpolation import upsample
 from gradcam.method import Method
+from gradcam.methods.batching import batch_size, in_batches, numbers
 from minicnn import Softmax, Tensor
 
 

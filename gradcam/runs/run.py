@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcam import request
+from gradcam.explanation import request
 from gradcam.runs import photos as finding
 from gradcam.runs import workers as pool
 from gradcam.runs.layout import SHARDS

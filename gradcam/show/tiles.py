@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam.answer import naming
+from gradcam.explanation.answer import naming
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, PLAIN, SIGNED, Style, grey, heat, limit, overlay, relief
 from gradcam.show.verdict import percent

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam.answer import name_of, naming
+from gradcam.explanation.answer import name_of, naming
 from minicnn.ops.sigmoid import sigmoid
 
 if TYPE_CHECKING:

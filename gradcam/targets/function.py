@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.arithmetic import Traced
 from gradcam.outputs import each
 from gradcam.target import Start, Target
+from gradcam.targets.arithmetic import Traced
 from minicnn import Error, GraphError
 
 
@@ -21,7 +21,7 @@ class Function(Target):
 
     f      takes the output (N, ...), or the dict or tuple of them; returns a number for each picture (N,),
            by +, -, *, /, **, @, indexing, sum, mean, max, min, reshape, and the functions of NumPy that
-           `gradcam.arithmetic` lists
+           `gradcam.targets.arithmetic` lists
     said   what is explained, in a phrase
     """
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.methods.excitation_backprop import excite_and_contrast
-from gradcam.relevance import (
+from gradcam.methods.relevance import (
     alpha_beta,
     epsilon,
     flat,

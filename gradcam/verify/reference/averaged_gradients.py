@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcam.batching import batch_size, in_batches
+from gradcam.methods.batching import batch_size, in_batches
 from gradcam.methods.integrated_gradients import quadrature
 from gradcam.verify.reference.pipeline import BACK, Pipeline
 

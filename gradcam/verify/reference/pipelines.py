@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gradcam.explanation.signals import TABLES
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
-from gradcam.signals import TABLES
 from gradcam.target import Target
 from gradcam.verify.reference import averaged_gradients, relevance_tables, without_gradients
 from gradcam.verify.reference.pipeline import BACK, SUM, Pipeline, the_map, unclipped

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcam.methods.excitation_backprop import EXCITATION
 from gradcam.methods.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA
-from gradcam.relevance import by_share, flat, z_box
+from gradcam.methods.relevance import by_share, flat, z_box
 from gradcam.verify.reference.pipeline import BACK, Pipeline, the_map, unclipped
 from gradcam.verify.reference.tape import consumers
 from minicnn import Mean, names, one_hot

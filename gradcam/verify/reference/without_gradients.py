@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.batching import batch_size, in_batches
 from gradcam.interpolation import upsample
 from gradcam.methods.ablation_cam import lost
+from gradcam.methods.batching import batch_size, in_batches
 from gradcam.methods.cam import cam_head
 from gradcam.methods.eigen_cam import columns, singular_vector
 from gradcam.methods.occlusion import occlusion

@@ -20,7 +20,7 @@ from gradcam.methods.cam import cam_head
 from gradcam.methods.hirescam import hirescam
 from gradcam.methods.integrated_gradients import RULES, completeness_error, integrated_gradients
 from gradcam.methods.lrp import lrp
-from gradcam.relevance import alpha_beta, epsilon, flat, gamma, shares, table
+from gradcam.methods.relevance import alpha_beta, epsilon, flat, gamma, shares, table
 from gradcam.show.saving import save
 from minicnn import Tensor
 from weights.recipes import shapes_world

@@ -16,11 +16,11 @@ import numpy as np
 import torch
 
 import weights
-from gradcam.batching import gradients, numbers
 from gradcam.image import prepare
 from gradcam.interpolation import upsample
 from gradcam.method import pixel_range
 from gradcam.methods.ablation_cam import ablation_cam
+from gradcam.methods.batching import gradients, numbers
 from gradcam.methods.eigen_cam import eigen_cam
 from gradcam.methods.excitation_backprop import excitation_backprop
 from gradcam.methods.grad_cam_pp import grad_cam_pp
@@ -28,10 +28,10 @@ from gradcam.methods.hirescam import hirescam
 from gradcam.methods.integrated_gradients import integrated_gradients, quadrature
 from gradcam.methods.layercam import layercam
 from gradcam.methods.lrp import lrp
+from gradcam.methods.relevance import alpha_beta, epsilon, flat, gamma, table, z_box
 from gradcam.methods.score_cam import score_cam
 from gradcam.methods.smoothgrad import smoothgrad
 from gradcam.methods.xgrad_cam import xgrad_cam
-from gradcam.relevance import alpha_beta, epsilon, flat, gamma, table, z_box
 from minicnn import Softmax, Tensor, backward, find, one_hot
 from tests.gradcam.methods import witnesses as of
 from tests.support import torch_modules

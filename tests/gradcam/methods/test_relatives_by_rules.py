@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcam import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA, excitation_backprop, explain, gradient, lrp
-from gradcam.relevance import alpha_beta, epsilon, flat, gamma, shares, table, z_box
+from gradcam.methods.relevance import alpha_beta, epsilon, flat, gamma, shares, table, z_box
 from minicnn import Add, BatchNorm, GraphError, Linear, RuleError, Tensor, backward, find, load, nets
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.nets import fold

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcam.relevance import epsilon, table
+from gradcam.methods.relevance import epsilon, table
 from minicnn import RuleError, Tensor, backward, ops
 from tests.support.cases import draw, positive
 

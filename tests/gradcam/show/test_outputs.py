@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from gradcam import Target, explain, upsample
-from gradcam.saved import rows
+from gradcam.explanation.saved import rows
 from gradcam.show import Style, overlay, panel, plot, save_overlays
 from minicnn import Error
 from tests.support.compare import assert_close

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradcam import Target, explain, grad_cam, gradient
-from gradcam.answer import naming
+from gradcam.explanation.answer import naming
 from gradcam.show import panel
 from gradcam.show.verdict import answers, doubts, facts
 from gradcam.targets import Number, Region

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam.answer import naming
 from gradcam.asking import AskError
+from gradcam.explanation.answer import naming
 from gradcam.files import SaveError, written
 from gradcam.interpolation import upsample
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gradcam import Target, explain, gradient, occlusion
-from gradcam.arithmetic import PAIRS, SLOPES, Traced
 from gradcam.outputs import WithoutEnd, scores
 from gradcam.target import slope
 from gradcam.targets import Box, Finer, Function, Number, Region, Step
+from gradcam.targets.arithmetic import PAIRS, SLOPES, Traced
 from gradcam.targets.region import filled
 from minicnn import Error, LogSoftmax, Reshape, Sigmoid, Softmax, Tensor, Transpose, backward
 from minicnn.layer import Apply, ConvLayer, Sequential

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from gradcam import request, saved
-from gradcam.answer import answer_of, naming
-from gradcam.given import input_of
+from gradcam.explanation import request, saved
+from gradcam.explanation.answer import answer_of, naming
+from gradcam.explanation.given import input_of
+from gradcam.explanation.signals import refusals, signals_of
 from gradcam.interpolation import WAYS
 from gradcam.method import Context, pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.grad_cam import ALPHAS
 from gradcam.outputs import WithoutEnd, chosen, each, ends, scores
-from gradcam.signals import refusals, signals_of
 from gradcam.target import STARTS, Target, strongest_unit
 from gradcam.targets import Number
 from minicnn import Error, RuleError, one_hot
@@ -98,11 +98,11 @@ class Explanation:
         return list(dict.fromkeys(m for m, _ in self.maps))
 
     def save(self, path: str | os.PathLike[str], upsampled: bool = False) -> Path:
-        """Write the raw maps, float32, to an .npz or .npy file; see `gradcam.saved.save`."""
+        """Write the raw maps, float32, to an .npz or .npy file; see `gradcam.explanation.saved.save`."""
         return saved.save(self, path, upsampled)
 
     def to_pandas(self) -> Any:
-        """A pandas.DataFrame with a row for each map; see `gradcam.saved.frame`."""
+        """A pandas.DataFrame with a row for each map; see `gradcam.explanation.saved.frame`."""
         return saved.frame(self)
 
     def target(self, c: Any) -> Target:
@@ -151,7 +151,8 @@ def explain(
 
     net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
     x         input (N, C, H, W), preprocessed as the network expects; or a photo, which is prepared as
-              `net.card` says: a path, a PIL picture, an array or a tensor of any framework (`gradcam.given`).
+              `net.card` says: a path, a PIL picture, an array or a tensor of any framework
+              (`gradcam.explanation.given`).
               For maps without rounding to speak of: net.astype(np.float64), and x in float64
     classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of
               them for N pictures.  Default: the top class of each picture
