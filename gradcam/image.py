@@ -81,7 +81,8 @@ def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
     equal if it sees greys.
 
     image: PIL image, or uint8 array (H, W, 3) or (H, W).  The long side becomes
-    round(size * long / short), and the crop starts at half of what is left over, rounded down.
+    round(size * long / short), and the crop starts at half of what is left over, rounded down; so does the
+    photo in a letterbox.
     """
     if isinstance(image, (str, os.PathLike)):
         raise PictureTypeError(f"this is a name, not a picture: prepare(read({str(image)!r}), ...)")
@@ -89,6 +90,8 @@ def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
         image = Image.fromarray(np.asarray(image, np.uint8))
     size, (rows, columns) = preprocessing.size, preprocessing.sides
     image = _middle(image.convert("L" if preprocessing.channels == "L" else "RGB"))
+    if preprocessing.resize == "letterbox":
+        return _letterbox(image, preprocessing)
     if size < min(rows, columns):
         raise ImageError(f"a crop of {min(rows, columns)} pixels does not fit a picture resized to {size}")
     if preprocessing.resize == "short":
@@ -96,10 +99,23 @@ def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
     elif preprocessing.resize == "squash":
         new = tuple(max(side, round(size * side / min(rows, columns))) for side in (columns, rows))
     else:
-        raise ImageError(f"resize is 'short' or 'squash', not '{preprocessing.resize}'")
+        raise ImageError(f"resize is 'short', 'squash' or 'letterbox', not '{preprocessing.resize}'")
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
     left, top = ((side - crop) // 2 for side, crop in zip(new, (columns, rows)))
     return np.asarray(image.crop((left, top, left + columns, top + rows)).convert("RGB"))
+
+
+def _letterbox(image, preprocessing):
+    """The whole photo in the middle of a ground of one colour -> uint8 (rows, columns, 3)"""
+    rows, columns = preprocessing.sides
+    scale = min(columns / image.width, rows / image.height)
+    new = tuple(max(1, round(scale * side)) for side in image.size)
+    image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()]).convert("RGB")
+    whole = Image.new("RGB", (columns, rows), tuple(preprocessing.fill))
+    if preprocessing.channels == "L":
+        whole = whole.convert("L").convert("RGB")
+    whole.paste(image, ((columns - new[0]) // 2, (rows - new[1]) // 2))
+    return np.asarray(whole)
 
 
 def _covering(photo, size, rows, columns):

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+RESIZES = ("short", "squash", "letterbox")
+INTERPOLATIONS = ("nearest", "box", "bilinear", "hamming", "bicubic", "lanczos")  # Pillow's
+
 
 @dataclass(frozen=True)
 class Preprocessing:
@@ -13,9 +16,10 @@ class Preprocessing:
     divide by the deviation.
 
     resize: "short" keeps the aspect ratio and brings the shorter side to `size` pixels; "squash" makes it
-    size x size.  crop: side of the centre crop, pixels, or its (rows, columns).  channels: "RGB", "BGR", or
+    size x size; "letterbox" keeps the aspect ratio and fits the whole photo into the crop, on a ground of the
+    colour `fill`.  crop: side of the centre crop, pixels, or its (rows, columns).  channels: "RGB", "BGR", or
     "L" for grey.  scale: what a white pixel becomes, 1 or 255.  mean, std: per channel, in the order
-    `channels`, after scaling.
+    `channels`, after scaling.  interpolation: one of `INTERPOLATIONS`.
     """
 
     resize: str = "short"
@@ -26,6 +30,7 @@ class Preprocessing:
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     std: tuple[float, ...] = (1.0, 1.0, 1.0)
     interpolation: str = "bilinear"
+    fill: tuple[int, int, int] = (114, 114, 114)  # Ultralytics' grey
 
     @property
     def sides(self) -> tuple[int, int]:

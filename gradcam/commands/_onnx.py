@@ -19,6 +19,11 @@ def options(parser):
         "--onnx", metavar="MODEL", help="an ONNX file; explained as it is, whichever framework exported it"
     )
     names = "class names, in the order of the scores: one per line, or JSON; default: those in the ONNX file"
+    model = (
+        "its description, MODEL.toml (see: gradcam describe); default: the one beside it; or instead of "
+        "--onnx: a description that names the file, or the file itself"
+    )
+    group.add_argument("--model", metavar="FILE", help=model)
     group.add_argument("--labels", metavar="FILE", help=names)
     said = "a number for each channel, three or, for a network of grey pictures, one"
     group.add_argument(
@@ -42,12 +47,17 @@ def options(parser):
         "--crop",
         metavar="PIXELS",
         type=_pixels,
-        help="side of the input, where the graph leaves it free; default: what its metadata say, or 224",
+        nargs="+",
+        help="side of the input, or its rows and columns, where the graph leaves them free; "
+        "default: what its metadata say, or 224",
     )
     short = "the photo's shorter side before it is cropped; default: crop * 256/224"
     group.add_argument("--size", metavar="PIXELS", type=_pixels, help=short)
-    squash = "short: keep the photo's shape and crop the middle; squash: all of it, whatever its shape"
-    group.add_argument("--resize", choices=("short", "squash"), help=f"{squash}; default: short")
+    resize = (
+        "short: keep the photo's shape and crop the middle; squash: all of it, whatever its shape; "
+        "letterbox: all of it, its shape kept, on a grey ground"
+    )
+    group.add_argument("--resize", choices=("short", "squash", "letterbox"), help=f"{resize}; default: short")
     add_output(group)
     place = (
         "where in an output that is a map (ROW COLUMN) or rows (ROW); A:B is a range, whose scores are summed"
@@ -66,6 +76,7 @@ def check(args):
     """AskError for options that would be ignored, or cannot be meant."""
     from gradcam.asking import AskError
 
+    settle(args)
     if not args.onnx:
         for option in OWN:
             if getattr(args, option) is not None:
@@ -77,6 +88,17 @@ def check(args):
     if any(s <= 0 for s in args.std or ()):
         given = " ".join(f"{s:g}" for s in args.std)
         raise AskError(f"--std {given}: each channel is divided by its number, which must be above 0")
+
+
+def settle(args):
+    """--model as the network's file, args.onnx, and its description, args.model."""
+    if args.model and not args.onnx:
+        of_network = Path(args.model).suffix.lower() != ".toml"
+        args.onnx, args.model = args.model, None
+        if not of_network:
+            from weights.described import model_of
+
+            args.onnx, args.model = str(model_of(args.onnx)), args.onnx
 
 
 def alone(args):
@@ -95,11 +117,13 @@ def network(args):
     output has places, and none was chosen.
     """
     from gradcam.asking import AskError
-    from weights.labels import read_labels
 
-    labels = read_labels(args.labels) if args.labels else None
     asked = {key: getattr(args, key) for key in PREPARED if getattr(args, key) is not None}
-    net = described(args.onnx, labels, args.layer, args.output, args.given, args.at, **asked)
+    if args.crop is not None:
+        if len(args.crop) > 2:
+            raise AskError(f"--crop {' '.join(map(str, args.crop))}: give a side, or rows and columns")
+        asked["crop"] = args.crop[0] if len(args.crop) == 1 else tuple(args.crop)
+    net = described(args.onnx, args.model, args.labels, args.layer, args.output, args.given, args.at, **asked)
     d = net.description
     if d.layout is None:
         shape = " x ".join("?" if n < 0 else str(n) for n in d.inputs[d.picture])
@@ -114,7 +138,7 @@ def network(args):
     if d.kind in ("map", "rows", "steps"):
         raise AskError(f"{args.onnx}: {places(d)}")
     p = net.card.preprocessing
-    if p.size < min(p.sides):
+    if p.resize == "short" and p.size < min(p.sides):
         raise AskError(
             f"a photo whose shorter side is {p.size} pixels cannot be cropped to {min(p.sides)}: "
             "give a larger --size or a smaller --crop"
@@ -122,14 +146,26 @@ def network(args):
     return net
 
 
-def described(path, labels=None, layer=None, output=None, given=None, at=None, blank=False, **preprocessing):
-    """The network in an ONNX file, described.  blank: inputs beside the picture that nobody gave are zero."""
+def described(
+    path, model=None, labels=None, layer=None, output=None, given=None, at=None, blank=False, **preprocessing
+):
+    """The network in a file, described; model: its description.  blank: inputs beside the picture that
+    nobody gave are zero.
+    """
+    from weights.described import open_model
+
+    return open_model(
+        path, model, labels=labels, layer=layer, output=output, at=at,
+        given=lambda net: _values(path, net, given, blank), **preprocessing,
+    )  # fmt: skip
+
+
+def _values(path, net, given, blank):
+    """{input: array} of all inputs beside the picture."""
     import numpy as np
 
     from gradcam.asking import AskError
-    from weights.graphs import onnx
 
-    net = onnx.load(path)
     values = dict(map(_value, given or ()))
     for name, shape in net.inputs.items():
         if name in values or name == net.picture:
@@ -141,9 +177,18 @@ def described(path, labels=None, layer=None, output=None, given=None, at=None, b
                 f"its numbers, --given {name}=0.5,1, or an .npy file, --given {name}=FILE"
             )
         values[name] = np.zeros([1 if i == 0 or n < 0 else n for i, n in enumerate(shape or (1,))])
-    return onnx.describe(
-        net, Path(path).name, labels, layer, output=output, at=at, given=values, **preprocessing
-    )
+    return values
+
+
+def prepared(net, path=None):
+    """How photos are prepared, and what of that nobody said, in one line."""
+    from gradcam.explanation.given import said
+
+    line, known = said(net.card.preprocessing), getattr(net, "known", None)
+    if not known or not known.assumed:
+        return line
+    assumed = ", ".join(f"{name} ({what})" for name, what in known.assumed.items())
+    return f"{line}; assumed: {assumed} (see: gradcam describe {path})"
 
 
 def lines(net):
@@ -188,17 +233,6 @@ def places(d):
         f"the output '{d.output}' is a table of {count} rows with {each} numbers each, such as a detector's "
         f"boxes: choose a row, --at {count // 2}"
     )
-
-
-def check_labels(args, net, count):
-    """AskError if there is not a name for each of the network's classes."""
-    from gradcam.asking import AskError
-
-    if net.card.classes and len(net.card.classes) != count:
-        names = len(net.card.classes)
-        raise AskError(
-            f"{args.labels} has {names} names, and {args.onnx} gives {count} scores: write a line for each"
-        )
 
 
 def check_layers(path, y, layers):

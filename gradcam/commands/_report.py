@@ -20,6 +20,7 @@ def in_words(e, photo, out, advice=(), what="The panel", n=0):
         say(f"  {who:<{width}}  {figure:>7}")
     for line in [*facts(e), *doubts(e, n), *advice]:
         say(line)
+    say(f"Prepared: {e.prepared}.")
     for reason in dict.fromkeys(e.undefined.values()):
         titles = [METHODS[m].title for m, why in e.undefined.items() if why == reason]
         say(f"Not drawn: {', '.join(titles)}. {reason}")
@@ -34,7 +35,7 @@ def as_json(e, photo, out, advice=(), what="The panel", n=0):
     top = [_class(e, c, n) for c in first(e.scores[n])] if e.ends else []
     say_json({
         "photo": str(photo), "network": e.card.name, "layer": e.layer, "unit_layer": e.unit_layer,
-        "ends": e.ends, "top": top,
+        "prepared": e.prepared, "ends": e.ends, "top": top,
         "notes": [*facts(e), *doubts(e, n), *advice],
         "explained": explained, "undefined": e.undefined,
         "panel" if what == "The panel" else "maps": str(out),

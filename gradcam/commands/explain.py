@@ -42,6 +42,8 @@ Examples:
       a picture to print, and the numbers for a program
   gradcam explain photo.jpg --onnx model.onnx --labels names.txt --mean 0.48 0.46 0.41 --std 0.23 0.22 0.22
       a network of your own, exported as ONNX from any framework
+  gradcam explain photo.jpg --model model.toml
+      the same, described once in a file: gradcam describe model.onnx --write makes one
   gradcam explain photo.jpg --onnx model.onnx --at 10:20 5:30
       one whose output is a map: the scores of a region of it
   gradcam explain photos/ --method grad_cam --out RUN/
@@ -125,7 +127,6 @@ def run(args):
     net, x = net.astype(dtype) if args.exact else net, prepare(image, net.card.preprocessing, dtype)
     y = net(Tensor(x, "x")) if args.onnx else None
     count = len(net.card.classes or ()) if y is None else y.shape[1]
-    _onnx.check_labels(args, net, count)
     class_of = class_index if args.onnx else _class
     named = args.classes or ([] if args.targets else kinds)
     asked = {c: class_of(c, net.card.classes, count) for c in named}
@@ -145,6 +146,7 @@ def run(args):
         net, x, classes or None, methods, *at, allow=args.allow, progress=sys.stderr.isatty()
     )
     explanation.undefined |= undefined
+    explanation.prepared = _onnx.prepared(net, args.onnx)
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(
@@ -189,7 +191,6 @@ def _of_many(args, name, methods):
     preprocessing = net.card.preprocessing
     x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
     y = net(Tensor(x, "x"))
-    _onnx.check_labels(args, net, y.shape[1])
     class_of = class_index if args.onnx else _class
     classes = list(dict.fromkeys(class_of(c, net.card.classes, y.shape[1]) for c in args.classes or ()))
     see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
@@ -244,10 +245,10 @@ def _picture(photo, network):
         from gradcam.asking import AskError
 
         raise AskError(f"give a photo for {network} to look at: gradcam explain PHOTO --network {network}")
-    return read(photo or _sample()), [], photo or "The sample photo"
+    return read(photo or sample()), [], photo or "The sample photo"
 
 
-def _sample():
+def sample():
     """The photo of Grace Hopper that Matplotlib ships; it is in the public domain."""
     import matplotlib
 

@@ -36,6 +36,7 @@ def register(subparsers):
     )
     parser.add_argument("--weights", metavar="FILE", help="also check that the weights in FILE fit it")
     parser.add_argument("--onnx", metavar="MODEL", help="or a network of your own, as an ONNX file")
+    parser.add_argument("--model", metavar="FILE", help="its description, MODEL.toml, or the file itself")
     _onnx.add_output(parser)
     parser.set_defaults(run=run)
 
@@ -49,6 +50,7 @@ def run(args):
     from gradcam.commands._printing import say, say_table
     from minicnn import Tensor, names
 
+    _onnx.settle(args)
     if args.onnx:
         return _of_onnx(args)
     for option in ("output", "given"):
@@ -77,7 +79,7 @@ def _of_onnx(args):
     from weights.graphs.onnx.feature_maps import NCHW, layouts
 
     _onnx.alone(args)
-    net = _onnx.described(args.onnx, output=args.output, given=args.given, blank=True)
+    net = _onnx.described(args.onnx, args.model, output=args.output, given=args.given, blank=True)
     d, rows = net.description, []
     y = net(Tensor(np.zeros(d.example, np.float32), "x"))
     known = layouts(y)

@@ -53,7 +53,9 @@ def said(preprocessing: Any) -> str:
     """How a photo is prepared, in one line."""
     p = preprocessing
     rows, columns = p.sides
-    way = f"shorter side to {p.size}, the middle" if p.resize == "short" else "squashed to"
+    way = {"short": f"shorter side to {p.size}, the middle", "squash": "squashed to"}.get(
+        p.resize, f"all of it on a ground of {', '.join(map(str, p.fill))}, "
+    ).strip()
     numbers = [", ".join(f"{v:g}" for v in values) for values in (p.mean, p.std)]
     return (
         f"{way} {rows} x {columns}, {p.channels} from 0 to {p.scale:g}, minus {numbers[0]}, over {numbers[1]}"

@@ -126,6 +126,12 @@ def describe(
     return net
 
 
+def channels_of(net: Network) -> int:
+    """How many channels the graph's pictures have; 0 where it takes none."""
+    net.picture = _picture(net)
+    return _layout(net)[1]
+
+
 def _picture(net):
     """The input that pictures go to: the one with four axes, or else the first that is free."""
     four = [name for name, shape in net.inputs.items() if shape is None or len(shape) == 4]
@@ -271,7 +277,8 @@ def _card(d, title, labels, layer, said):
     """The card: preprocessing for as many channels as the graph has, and what the scores stand for."""
     square = d.size[0] == d.size[1]
     crop = d.size[0] if square else d.size
-    size = min(d.size) if said.get("resize") == "squash" else min(d.size) * 256 // 224
+    whole = said.get("resize", "short") != "short"
+    size = min(d.size) if whole else min(d.size) * 256 // 224
     said = {"crop": crop, "size": size} | _per_channel(d.channels or 3, said)
     prepared = Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in said.items()})
     if d.kind in ONLY:
