@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from weights.cards import INTERPOLATIONS, RESIZES
-from weights.described.usual import GREY, USUAL
+from weights.described.pixels import GREY, USUAL
 from weights.errors import WeightsError
 from weights.labels import read_labels
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from weights.cards import Card, Preprocessing
 from weights.described.model_toml import ModelToml, beside, read_model_toml
-from weights.described.usual import pixels_of, usual
+from weights.described.pixels import pixels_of, usual
 from weights.errors import WeightsError
 from weights.labels import read_labels
 

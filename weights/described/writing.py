@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from weights.cards import INTERPOLATIONS, RESIZES
-from weights.described.usual import name_of, usual
+from weights.described.pixels import name_of, usual
 
 
 def as_toml(net: Any, path: Path) -> str:
