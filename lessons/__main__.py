@@ -24,6 +24,8 @@ EXAMPLES = """how to work through a lesson:
   python -m lessons check 1     grade the exercises in it
 
 how to teach, or change, the course:
+  python -m lessons check FOLDER --csv points.csv
+                                grade a class: a file or a folder per student
   python -m lessons run         run all sources, offline, and time them
   python -m lessons figures 8   the figures of lesson 8, for slides
   python -m lessons build 8     make the notebook of lesson 8, and the site, again
@@ -111,11 +113,37 @@ def parser() -> tuple[Parser, list[str]]:
     check = command(
         "check",
         check_some,
-        "grade your work: a notebook or script, a lesson's number, or a folder with "
-        "several",
+        "grade a notebook or script, a lesson's number, or a folder of many students' "
+        "work",
     )
     check.add_argument(
         "what", help="a file; a number: your copy of that lesson, here; or a folder"
+    )
+    check.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write points by student and exercise"
+    )
+    check.add_argument(
+        "--seconds",
+        type=int,
+        default=30,
+        metavar="S",
+        help="that a cell may take (default: 30)",
+    )
+    check.add_argument(
+        "--memory",
+        type=float,
+        default=4,
+        metavar="GB",
+        help="that a file's process may take, in GiB (default: 4; not on Windows)",
+    )
+    check.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="of the numbers that the checks draw (default: others at each run)",
+    )
+    check.add_argument(
+        "--workers", type=int, metavar="N", help="files at a time (default: up to 4)"
     )
     build = command(
         "build",
@@ -186,29 +214,40 @@ def new_one(args: Namespace) -> int:
 
 
 def check_some(args: Namespace) -> int:
-    from lessons.copies import work
-    from lessons.grade import grade, summary, table
+    from tqdm import tqdm
 
-    found, graded = work(args.what), {}
-    for path in found:
-        graded[path], problems = grade(path)
-        heading = [str(path)] if len(found) > 1 else []
-        print(
-            "\n".join([*heading, *table(graded[path], problems)]),
-            end="\n\n" if heading else "\n",
-            flush=True,
-        )
-    if len(found) > 1:
-        print("\n".join(summary(graded)))
-    return (
-        0
-        if all(
-            outcome.state == "right"
-            for outcomes in graded.values()
-            for outcome in outcomes
-        )
-        else 1
+    from lessons.files import write
+    from lessons.grading import as_csv, find, grade_all, summary, table
+
+    found, graded = find(args.what), []
+    many = len(found) > 1
+    if args.csv:
+        write("", args.csv)  # what cannot be written is said before the work is done
+    runs = grade_all(
+        found,
+        args.workers,
+        seconds=args.seconds,
+        memory=int(args.memory * 2**30),
+        seed=args.seed,
     )
+    for each in tqdm(
+        runs, total=len(found), unit="file", disable=not many, leave=False
+    ):
+        graded.append(each)
+        whose = f"{each.submission.student}  {each.submission.path}".strip()
+        lines = [whose, *table(each), ""] if many else table(each)
+        tqdm.write("\n".join(lines))
+    if many:
+        print("\n".join(summary(graded)))
+    if args.csv:
+        write(as_csv(graded), args.csv)
+        print(f"wrote {args.csv}")
+    good = [each.outcomes and _all_right(each.outcomes) for each in graded]
+    return 0 if all(good) else 1
+
+
+def _all_right(outcomes):
+    return all(outcome.state == "right" for outcome in outcomes)
 
 
 def build_all(args: Namespace) -> int:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from lessons.course import HERE, Lesson, LessonError, lesson, lessons
+from lessons.course import HERE, Lesson, LessonError
 from lessons.files import write_new
 from lessons.notebook import read, without_outputs
 
@@ -46,39 +46,6 @@ def open_in_jupyter(lesson: Lesson, folder: str | Path = ".") -> int:
     if not copy.exists():
         _write(source.read_text("utf-8"), copy)
     return subprocess.run([program, str(copy)]).returncode
-
-
-def work(what: str | Path) -> list[Path]:
-    """A student's files.
-
-    what: a file, a folder that holds several, or a lesson's number, whose copy is here.
-    """
-    path = Path(what)
-    if path.is_dir():
-        stems = {each.source.stem for each in lessons()}
-        found = sorted(
-            file
-            for file in path.iterdir()
-            if file.stem in stems and file.suffix in (".ipynb", ".py")
-        )
-        if not found:
-            raise LessonError(
-                f"no file in {path} has the name of a lesson, as "
-                f"{lessons()[0].notebook.name} has; name the file itself"
-            )
-        return found
-    if path.exists() or not str(what).isdigit():
-        return [path]
-    stem = lesson(what).source.stem
-    found = [
-        file for file in (Path(f"{stem}.ipynb"), Path(f"{stem}.py")) if file.is_file()
-    ]
-    if not found:
-        raise LessonError(
-            f"there is no {stem}.ipynb here; python -m lessons new {what} gives you "
-            "one, or name your file"
-        )
-    return found[:1]
 
 
 def _built(lesson):

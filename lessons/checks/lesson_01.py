@@ -80,8 +80,8 @@ def two_layers_gw(f, random):
 )
 def my_central(f, random):
     v, a = random.normal(size=3), np.array([0.3, -1.2, 0.8])
-    yield (
-        "df/dv",
-        f(lambda v: np.exp(a @ v) + v[0] ** 3, v),
-        a * np.exp(a @ v) + np.array([3 * v[0] ** 2, 0, 0]),
-    )
+    slope = a * np.exp(a @ v) + np.array([3 * v[0] ** 2, 0, 0])
+    yield "df/dv", f(lambda v: np.exp(a @ v) + v[0] ** 3, v), slope
+    # a large value of which the difference takes digits: no one-sided step is right
+    size = 100 * np.abs(slope).max()
+    yield "df/dv of a large f", f(lambda v: size + np.exp(a @ v) + v[0] ** 3, v), slope

@@ -77,6 +77,8 @@ def overlapping_gx(f, random):
     yield "gx", f(x, gy, 3, 2), central(lambda x: maxima(x, 3, 2), x, gy)
     gy = random.normal(size=(6, 4))
     yield "gx, stride 1", f(x, gy, 2, 1), central(lambda x: maxima(x, 2, 1), x, gy)
+    x = x - x.max() - 1  # all negative
+    yield "gx of dark pixels", f(x, gy, 2, 1), central(lambda x: maxima(x, 2, 1), x, gy)
 
 
 @exercise("3.4", "average pooling", "each of the four has the derivative 1/4")

@@ -27,6 +27,12 @@ def momentum_step(f, random):
 def adam_step(f, random):
     w, g, m = random.normal(size=(3, 4))
     v, t = random.uniform(0.1, 2, 4), int(random.integers(1, 6))
+    yield from _adam(f, w, g, m, v, t, "")
+    tiny = 1e-8  # as large as eps: a gradient that has nearly ended
+    yield from _adam(f, w, tiny * g, tiny * m, tiny**2 * v, t, " of a tiny gradient")
+
+
+def _adam(f, w, g, m, v, t, what):
     answers = parts(f(w, g, m, v, 0.05, t), *"wmv")
     m = [0.9 * b + 0.1 * a for a, b in zip(g, m)]
     v = [0.999 * b + 0.001 * a * a for a, b in zip(g, v)]
@@ -35,7 +41,7 @@ def adam_step(f, random):
         for a, b, c in zip(m, v, w)
     ]
     for name, answer, truth in zip("wmv", answers, (w, m, v)):
-        yield name, answer, np.array(truth)
+        yield f"{name}{what}", answer, np.array(truth)
 
 
 @exercise(

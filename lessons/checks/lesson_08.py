@@ -83,15 +83,17 @@ def guided_two_layers(f, random):
     "U",
 )
 def deconvnet_two_layers(f, random):
-    x, U, V, w = two_layers(random)
-    yield (
-        "deconvnet",
-        f(U, V, w),
-        walk(U, V, w, U @ x, w, lambda a, g: g if g > 0 else 0),
-    )
+    truth = np.zeros(4)
+    while not truth.any():
+        x, U, V, w = two_layers(random)
+        truth = walk(U, V, w, U @ x, w, lambda a, g: g if g > 0 else 0)
+    yield "deconvnet", f(U, V, w), truth
 
 
 @exercise("8.4", "rectified gradient", "the gate is one comparison, x * gy > tau")
 def rectified_gradient(f, random):
     x, gy = random.normal(size=(2, 4, 5))
     yield "gx", f(x, gy, 0.2), numbers(lambda a, g: g if a * g > 0.2 else 0, x, gy)
+    x[0, :2], gy[0, :2] = (0.5, -2), (0.5, -1)  # products of tau, and of more
+    truth = numbers(lambda a, g: g if a * g > 0.25 else 0, x, gy)
+    yield "gx with a product of tau", f(x, gy, 0.25), truth

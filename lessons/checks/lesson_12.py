@@ -11,11 +11,17 @@ from lessons.exercises import exercise
     "found = map >= share * map.max(); pixels in both over pixels in either",
 )
 def my_overlap(f, random):
-    map, truth = random.normal(size=(6, 5)), random.random((6, 5)) < 0.4
+    map, truth = random.uniform(-2, 2, (6, 5)), random.random((6, 5)) < 0.4
     map[0, 0], truth[0, 0] = 3.0, True
     both = sum(v >= 0.15 * 3 and t for v, t in zip(map.flat, truth.flat))
     either = sum(v >= 0.15 * 3 or t for v, t in zip(map.flat, truth.flat))
     yield "overlap", f(map, truth, 0.15), both / either
+    map = np.round(2 * random.uniform(-2, 2, (6, 5))) / 2
+    map[0] = 4.0, 1.0, 1.0, 1.0, -4.0  # a quarter of 4 is 1, exactly
+    truth[0] = True, True, False, True, False
+    both = sum(v >= 1 and t for v, t in zip(map.flat, truth.flat))
+    either = sum(v >= 1 or t for v, t in zip(map.flat, truth.flat))
+    yield "overlap with values at the limit", f(map, truth, 0.25), both / either
 
 
 @exercise(

@@ -82,3 +82,5 @@ def flipped(f, random):
     b = a + random.choice([0, 0, 0.5, -0.5, 1, -1], (6, 7))
     a[0, :4], b[0, :4] = [0, 0, 1e-9, -1e-9], [1e-9, -1e-9, 0, 0]
     yield "flips", f(a, b), sum((u > 0) != (v > 0) for u, v in zip(a.flat, b.flat))
+    closed, opened = np.zeros((2, 3)), np.abs(random.normal(size=(2, 3)))
+    yield "flips from 0", f(closed, opened), 6

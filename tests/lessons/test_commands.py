@@ -1,7 +1,6 @@
 """python -m lessons: what it lists, what it writes, what it never overwrites, and how it grades."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,29 +12,8 @@ from lessons import notebook
 from lessons.__main__ import main
 from lessons.build import LIMIT
 from lessons.course import Lesson, LessonError, lesson, lessons
-from lessons.exercises import exercises
 from lessons.figures.export import export
-from lessons.grade import grade, table
 from lessons.notebook import alternatives, cells, of_source
-
-RIGHT = {
-    "neuron_gx": "    return gy * (w @ x + b > 0) * w",
-    "neuron_gw_gb": "    g = gy * (w @ x + b > 0)\n    return g * x, g",
-    "two_layers_gw": "    return gy * w",  # wrong, of the right shape
-}
-
-
-def solved(text):
-    """Lesson 1's source with some of its stubs filled in."""
-    lines, stub = [], None
-    for line in text.split("\n"):
-        lines.append(line)
-        if line.startswith("def "):
-            stub = RIGHT.get(line[4:].partition("(")[0])
-        elif stub and line.endswith('"""'):
-            lines.append(stub)
-            stub = None
-    return "\n".join(lines)
 
 
 def test_listing_names_every_lesson(capsys):
@@ -63,91 +41,10 @@ def test_new_gives_a_clean_copy_and_never_overwrites(tmp_path, capsys):
     assert "may hold your work" in capsys.readouterr().err
 
 
-def test_an_untouched_copy_is_graded_as_not_written(tmp_path):
-    main(["new", "1", "--to", str(tmp_path)])
-    outcomes, problems = grade(tmp_path / lesson(1).notebook.name)
-    assert [o.number for o in outcomes] == list(exercises(1))
-    assert {o.state for o in outcomes} == {"not written yet"} and problems == []
-
-
-def test_a_students_script_is_graded(tmp_path, capsys):
-    student = tmp_path / "mine.py"
-    student.write_text(solved(lesson(1).text), "utf-8")
-    assert main(["check", str(student)]) == 1
-    printed = capsys.readouterr().out
-    outcomes, _ = grade(student)
-    assert [o.state for o in outcomes] == ["right", "right", "wrong", "not written yet"]
-    assert "2 of 4 exercises are right" in printed
-    assert exercises(1)["1.3"].hint in printed
-
-
-def test_a_cell_that_fails_does_not_hide_the_others(tmp_path):
-    student = tmp_path / "mine.py"
-    student.write_text(
-        solved(lesson(1).text).replace('check("1.1", neuron_gx)', 'boom\ncheck("1.1", neuron_gx)'), "utf-8"
-    )
-    outcomes, problems = grade(student)
-    assert [o.state for o in outcomes] == ["missing", "missing", "wrong", "not written yet"]
-    assert "NameError: name 'boom' is not defined" in problems[0]
-    assert any("NameError" in line for line in table(outcomes, problems))
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "words"),
-    [
-        ("mine.txt", "", "neither a notebook"),
-        ("mine.ipynb", "{", "not a notebook that can be read"),
-        ("mine.py", "# %%\nx = 1\n", "must hold the exercises of one lesson"),
-        ("mine.py", '# %%\ncheck("1.1", f)\ncheck("2.1", f)\n', "it holds those of 2"),
-        ("mine.py", None, "there is no file"),
-    ],
-)
-def test_files_that_cannot_be_graded(tmp_path, name, text, words):
-    if text is not None:
-        (tmp_path / name).write_text(text)
-    with pytest.raises(LessonError, match=words):
-        grade(tmp_path / name)
-
-
 def test_the_list_says_time_and_what_comes_before(capsys):
     assert main(["list"]) == 0
     line = next(line for line in capsys.readouterr().out.split("\n") if line.startswith(" 9 "))
     assert line.split()[1] == str(lesson(9).seconds) and line.endswith("(after 8)")
-
-
-def test_check_takes_a_number(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    assert main(["check", "1"]) == 2
-    assert "python -m lessons new 1" in capsys.readouterr().err
-    Path("01_one_neuron.py").write_text(solved(lesson(1).text), "utf-8")
-    assert main(["check", "1"]) == 1
-    assert "2 of 4 exercises are right" in capsys.readouterr().out
-    assert main(["check", "77"]) == 2
-    assert "there is no lesson 77" in capsys.readouterr().err
-
-
-def test_check_takes_a_folder(tmp_path, capsys):
-    assert main(["check", str(tmp_path)]) == 2
-    assert "has the name of a lesson" in capsys.readouterr().err
-    (tmp_path / "01_one_neuron.py").write_text(solved(lesson(1).text), "utf-8")
-    (tmp_path / "notes.py").write_text("raise RuntimeError('not a lesson')")
-    main(["new", "3", "--to", str(tmp_path)])
-    assert main(["check", str(tmp_path)]) == 1
-    printed = capsys.readouterr().out
-    assert exercises(1)["1.3"].hint in printed and exercises(3)["3.1"].title in printed
-    assert re.search(r"^01_one_neuron\.py +2 of 4$", printed, re.M) and re.search(
-        r"^03_max_pool\.ipynb +0 of \d$", printed, re.M
-    )
-    assert re.search(r"^all +2 of \d exercises are right$", printed, re.M)
-
-
-def test_jupyters_own_commands_do_not_disturb(tmp_path):
-    student = tmp_path / "mine.py"
-    student.write_text(
-        solved(lesson(1).text).replace("# %%\n", "# %%\n%matplotlib inline\n!ls\n", 1), "utf-8"
-    )
-    outcomes, problems = grade(student)
-    assert [o.state for o in outcomes][:2] == ["right", "right"] and problems == []
 
 
 def test_open_makes_a_copy_once(tmp_path, monkeypatch, capsys):
@@ -246,7 +143,7 @@ def test_cells_of_a_source():
 def test_course_needs_no_jupyter():
     """Listing, copying, grading and running import nothing of Jupyter."""
     imports = (
-        "import sys, lessons.__main__, lessons.copies, lessons.grade, lessons.run, lessons.figures.export\n"
+        "import sys, lessons.__main__, lessons.copies, lessons.grading, lessons.run, lessons.figures.export\n"
     )
     code = imports + "print([m for m in sys.modules if m[:2] == 'nb' or m[:4] == 'jupy'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -2,17 +2,20 @@
 numbers alone.
 """
 
+import os
 import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from lessons.course import lessons
-from lessons.exercises import Exercise, check, examine, exercise, exercises
+from lessons.course import HERE, lessons
+from lessons.exercises import Exercise, check, compared, examine, exercise, exercises, watched
 
-SOLUTIONS = Path(__file__).with_name("solutions")
+SOLUTIONS = Path(os.environ.get("MINICNN_SOLUTIONS", HERE / "instructor" / "solutions"))
 LESSONS = [each.number for each in lessons() if exercises(each.number)]
+if not SOLUTIONS.is_dir():
+    pytest.skip(f"no solutions at {SOLUTIONS}: set MINICNN_SOLUTIONS", allow_module_level=True)
 
 
 def solutions(number):
@@ -36,6 +39,18 @@ def test_wrong_solutions_are_rejected(number):
             outcome = examine(task, f)
             assert outcome.state == "wrong", f"{task}, {mistake}: {outcome}"
             assert exercises(number)[task].hint in outcome.message
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_any_seed_tells_right_from_wrong(number):
+    for task, given in solutions(number).items():
+        for seed in np.random.default_rng(number).integers(2**32, size=5):
+            for f in given["right"]:
+                outcome = compared(exercises(number)[task], watched(f), int(seed))
+                assert outcome.state == "right", f"seed {seed}: {outcome.message}"
+            for mistake, f in given["wrong"].items():
+                outcome = compared(exercises(number)[task], watched(f), int(seed))
+                assert outcome.state == "wrong", f"{task}, seed {seed}, {mistake}: {outcome}"
 
 
 @pytest.mark.parametrize("number", LESSONS)

@@ -29,7 +29,11 @@ def rules(back, deconv, both):
     return lambda x, gy: (back(x, gy), deconv(x, gy), both(x, gy))
 
 
-B, D, G = (lambda x, gy: gy * (x > 0)), (lambda x, gy: positive(gy)), (lambda x, gy: positive(gy) * (x > 0))
+B, D, G = (
+    (lambda x, gy: gy * (x > 0)),
+    (lambda x, gy: positive(gy)),
+    (lambda x, gy: positive(gy) * (x > 0)),
+)
 
 SOLUTIONS = {
     "8.1": {

@@ -33,7 +33,10 @@ def of_probability(maps, y, c):
 
 SOLUTIONS = {
     "4.1": {
-        "right": [lambda p, gy: p * (gy - (p * gy).sum(axis=1, keepdims=True)), by_jacobian],
+        "right": [
+            lambda p, gy: p * (gy - (p * gy).sum(axis=1, keepdims=True)),
+            by_jacobian,
+        ],
         "wrong": {
             "diagonal only": lambda p, gy: p * (1 - p) * gy,
             "sum over pictures": lambda p, gy: p * (gy - (p * gy).sum(axis=0, keepdims=True)),
@@ -45,7 +48,10 @@ SOLUTIONS = {
         },
     },
     "4.2": {
-        "right": [lambda y, t: (softmax(y) - hot(y, t)) / len(y), cross_entropy_by_index],
+        "right": [
+            lambda y, t: (softmax(y) - hot(y, t)) / len(y),
+            cross_entropy_by_index,
+        ],
         "wrong": {
             "not divided by N": lambda y, t: softmax(y) - hot(y, t),
             "sign": lambda y, t: (hot(y, t) - softmax(y)) / len(y),
@@ -69,7 +75,11 @@ SOLUTIONS = {
             "gW transposed": lambda x, W, gy: (gy @ W, x.T @ gy, gy.sum(axis=0)),
             "gb is a mean": lambda x, W, gy: (*linear(x, W, gy)[:2], gy.mean(axis=0)),
             "gb of the first picture": lambda x, W, gy: (*linear(x, W, gy)[:2], gy[0]),
-            "gW is a mean": lambda x, W, gy: (gy @ W, gy.T @ x / len(x), gy.sum(axis=0)),
+            "gW is a mean": lambda x, W, gy: (
+                gy @ W,
+                gy.T @ x / len(x),
+                gy.sum(axis=0),
+            ),
             "sign of gx": lambda x, W, gy: (-gy @ W, *linear(x, W, gy)[1:]),
         },
     },

@@ -64,7 +64,8 @@ SOLUTIONS = {
             "divided by one maximum": lambda a, b: np.abs(a - b).max() / max(a.max(), b.max()),
             "mean": lambda a, b: np.abs(a / a.max() - b / b.max()).mean(),
             "no magnitude": lambda a, b: min(
-                (a / a.max() - b / b.max()).max(), 0.9 * np.abs(a / a.max() - b / b.max()).max()
+                (a / a.max() - b / b.max()).max(),
+                0.9 * np.abs(a / a.max() - b / b.max()).max(),
             ),
             "divided by sums": lambda a, b: np.abs(a / a.sum() - b / b.sum()).max(),
             "stretched": lambda a, b: np.abs((a - a.min()) / np.ptp(a) - (b - b.min()) / np.ptp(b)).max(),

@@ -68,9 +68,15 @@ SOLUTIONS = {
         "wrong": {
             "minima": lambda x: (blocks(x).min(axis=0), blocks(x).argmin(axis=0)),
             "last tap in a tie": last_tie,
-            "taps column by column": lambda x: (by_blocks(x)[0], blocks(x)[[0, 2, 1, 3]].argmax(axis=0)),
+            "taps column by column": lambda x: (
+                by_blocks(x)[0],
+                blocks(x)[[0, 2, 1, 3]].argmax(axis=0),
+            ),
             "mean": lambda x: (blocks(x).mean(axis=0), by_blocks(x)[1]),
-            "largest magnitude": lambda x: (np.abs(blocks(x)).max(axis=0), np.abs(blocks(x)).argmax(axis=0)),
+            "largest magnitude": lambda x: (
+                np.abs(blocks(x)).max(axis=0),
+                np.abs(blocks(x)).argmax(axis=0),
+            ),
             "switches from 1": lambda x: (by_blocks(x)[0], by_blocks(x)[1] + 1),
             "after a ReLU": lambda x: by_blocks(np.maximum(x, 0)),
         },
@@ -106,7 +112,10 @@ SOLUTIONS = {
         },
     },
     "3.4": {
-        "right": [lambda gy: spread(gy) / 4, lambda gy: gy.repeat(2, axis=0).repeat(2, axis=1) * 0.25],
+        "right": [
+            lambda gy: spread(gy) / 4,
+            lambda gy: gy.repeat(2, axis=0).repeat(2, axis=1) * 0.25,
+        ],
         "wrong": {
             "not divided": spread,
             "divided by 2": lambda gy: spread(gy) / 2,

@@ -36,7 +36,10 @@ SOLUTIONS = {
         },
     },
     "10.2": {
-        "right": [grad_cam, lambda A, dA: (np.einsum("kij,kpq->pq", dA, A) / dA[0].size).clip(min=0)],
+        "right": [
+            grad_cam,
+            lambda A, dA: (np.einsum("kij,kpq->pq", dA, A) / dA[0].size).clip(min=0),
+        ],
         "wrong": {
             "no ReLU": lambda A, dA: np.tensordot(dA.mean(axis=(1, 2)), A, 1),
             "sum instead of mean": lambda A, dA: 9 * grad_cam(A, dA),

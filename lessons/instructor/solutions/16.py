@@ -54,7 +54,10 @@ def counted(shapes):
 
 SOLUTIONS = {
     "16.1": {
-        "right": [lambda W: W.transpose(3, 2, 0, 1), lambda W: np.moveaxis(np.moveaxis(W, -1, 0), -1, 1)],
+        "right": [
+            lambda W: W.transpose(3, 2, 0, 1),
+            lambda W: np.moveaxis(np.moveaxis(W, -1, 0), -1, 1),
+        ],
         "wrong": {
             "all axes turned round": lambda W: kernel(W, 3, 2, 1, 0),
             "only reshaped": lambda W: kernel(W, 0, 1, 2, 3),

@@ -18,21 +18,31 @@ def adam_step(w, g, m, v, rate, t, b1=0.9, b2=0.999, correct=(True, True), root=
 def adam_by_parts(w, g, m, v, rate, t):
     m = m + (g - m) / 10
     v = v + (g * g - v) / 1000
-    return w - rate / (1 - 0.9**t) * m / (np.sqrt(v) / np.sqrt(1 - 0.999**t) + 1e-8), m, v
+    return (
+        w - rate / (1 - 0.9**t) * m / (np.sqrt(v) / np.sqrt(1 - 0.999**t) + 1e-8),
+        m,
+        v,
+    )
 
 
 SOLUTIONS = {
     "6.1": {
         "right": [
             momentum_step,
-            lambda w, g, v, rate, momentum: (w - rate * momentum * v - rate * g, g + v * momentum),
+            lambda w, g, v, rate, momentum: (
+                w - rate * momentum * v - rate * g,
+                g + v * momentum,
+            ),
         ],
         "wrong": {
             "uphill": lambda w, g, v, r, k: (w + r * (k * v + g), k * v + g),
             "old v": lambda w, g, v, r, k: (w - r * v, k * v + g),
             "no momentum": lambda w, g, v, r, k: (w - r * g, k * v + g),
             "rate inside v": lambda w, g, v, r, k: (w - (k * v + r * g), k * v + r * g),
-            "moving mean": lambda w, g, v, r, k: (w - r * (k * v + (1 - k) * g), k * v + (1 - k) * g),
+            "moving mean": lambda w, g, v, r, k: (
+                w - r * (k * v + (1 - k) * g),
+                k * v + (1 - k) * g,
+            ),
             "momentum on g": lambda w, g, v, r, k: (w - r * (v + k * g), v + k * g),
         },
     },

@@ -43,7 +43,10 @@ SOLUTIONS = {
                 np.minimum(stamps(g, W), 0),
             ),
             "exchanged": lambda g, W: parts(g, W)[::-1],
-            "negative part with its sign lost": lambda g, W: (parts(g, W)[0], -parts(g, W)[1]),
+            "negative part with its sign lost": lambda g, W: (
+                parts(g, W)[0],
+                -parts(g, W)[1],
+            ),
             "kernel turned": lambda g, W: parts(g, W[..., ::-1, ::-1]),
             "by the sign of a whole filter": lambda g, W: tuple(
                 stamps(g, W * (s * W.sum(axis=(1, 2, 3), keepdims=True) > 0)) for s in (1, -1)

@@ -62,7 +62,10 @@ SOLUTIONS = {
         },
     },
     "5.4": {
-        "right": [lambda gy: gy.sum(axis=(0, 2, 3)), lambda gy: np.einsum("nchw->c", gy)],
+        "right": [
+            lambda gy: gy.sum(axis=(0, 2, 3)),
+            lambda gy: np.einsum("nchw->c", gy),
+        ],
         "wrong": {
             "mean": lambda gy: gy.mean(axis=(0, 2, 3)),
             "one picture only": lambda gy: gy[0].sum(axis=(1, 2)),

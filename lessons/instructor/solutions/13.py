@@ -46,7 +46,10 @@ SOLUTIONS = {
         },
     },
     "13.3": {
-        "right": [lambda M: 0.5 + 0.5 * M / np.abs(M).max(), lambda M: (1 + M / max(M.max(), -M.min())) / 2],
+        "right": [
+            lambda M: 0.5 + 0.5 * M / np.abs(M).max(),
+            lambda M: (1 + M / max(M.max(), -M.min())) / 2,
+        ],
         "wrong": {
             "stretched": lambda M: (M - M.min()) / np.ptp(M),
             "by the largest value": lambda M: 0.5 + 0.5 * M / M.max(),

@@ -22,7 +22,10 @@ def positive(map):
 
 SOLUTIONS = {
     "12.1": {
-        "right": [lambda map, truth, share: overlap(map >= share * map.max(), truth), overlap_of_sets],
+        "right": [
+            lambda map, truth, share: overlap(map >= share * map.max(), truth),
+            overlap_of_sets,
+        ],
         "wrong": {
             "a share of the range": lambda map, truth, share: overlap(
                 map >= map.min() + share * np.ptp(map), truth
@@ -38,7 +41,10 @@ SOLUTIONS = {
         },
     },
     "12.2": {
-        "right": [against, lambda A, dA: positive((-dA.mean(axis=(1, 2))[:, None, None] * A).sum(axis=0))],
+        "right": [
+            against,
+            lambda A, dA: positive((-dA.mean(axis=(1, 2))[:, None, None] * A).sum(axis=0)),
+        ],
         "wrong": {
             "Grad-CAM": lambda A, dA: positive(np.tensordot(dA.mean(axis=(1, 2)), A, 1)),
             "no ReLU": lambda A, dA: -np.tensordot(dA.mean(axis=(1, 2)), A, 1),

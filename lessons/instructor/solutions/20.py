@@ -46,7 +46,10 @@ SOLUTIONS = {
         },
     },
     "20.2": {
-        "right": [tiles, lambda h, w, m: ceil(h / m) * ceil(w / m) * (m * m + 4 * m + 4)],
+        "right": [
+            tiles,
+            lambda h, w, m: ceil(h / m) * ceil(w / m) * (m * m + 4 * m + 4),
+        ],
         "wrong": {
             "tiles that fit": lambda h, w, m: (h // m) * (w // m) * (m + 2) ** 2,
             "parts of tiles": lambda h, w, m: h * w / m**2 * (m + 2) ** 2,

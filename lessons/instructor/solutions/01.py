@@ -39,8 +39,14 @@ SOLUTIONS = {
         ],
         "wrong": {
             "sign": lambda x, w, b, gy: (-gy * gate(x, w, b) * x, -gy * gate(x, w, b)),
-            "w instead of x": lambda x, w, b, gy: (gy * gate(x, w, b) * w, gy * gate(x, w, b)),
-            "bias times b": lambda x, w, b, gy: (gy * gate(x, w, b) * x, gy * gate(x, w, b) * b),
+            "w instead of x": lambda x, w, b, gy: (
+                gy * gate(x, w, b) * w,
+                gy * gate(x, w, b),
+            ),
+            "bias times b": lambda x, w, b, gy: (
+                gy * gate(x, w, b) * x,
+                gy * gate(x, w, b) * b,
+            ),
             "bias has no gate": lambda x, w, b, gy: (gy * gate(x, w, b) * x, gy),
             "signal forgotten": lambda x, w, b, gy: (gate(x, w, b) * x, gate(x, w, b)),
         },

@@ -74,8 +74,14 @@ SOLUTIONS = {
             "all to both": lambda a, b, R: (R + 0, R + 0),
             "halves": lambda a, b, R: (R / 2, R / 2),
             "exchanged": lambda a, b, R: (b / (a + b) * R, a / (a + b) * R),
-            "by magnitudes": lambda a, b, R: (abs(a) / (abs(a) + abs(b)) * R, abs(b) / (abs(a) + abs(b)) * R),
-            "all to the larger": lambda a, b, R: (np.where(a > b, R, 0), np.where(a > b, 0, R)),
+            "by magnitudes": lambda a, b, R: (
+                abs(a) / (abs(a) + abs(b)) * R,
+                abs(b) / (abs(a) + abs(b)) * R,
+            ),
+            "all to the larger": lambda a, b, R: (
+                np.where(a > b, R, 0),
+                np.where(a > b, 0, R),
+            ),
             "not times R": lambda a, b, R: (a / (a + b), b / (a + b)),
         },
     },

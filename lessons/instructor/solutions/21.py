@@ -27,7 +27,10 @@ def grad_cam(A, g):
 
 SOLUTIONS = {
     "21.1": {
-        "right": [lambda A, g: (A * g).sum(axis=0), lambda A, g: np.einsum("kij,kij->ij", A, g)],
+        "right": [
+            lambda A, g: (A * g).sum(axis=0),
+            lambda A, g: np.einsum("kij,kij->ij", A, g),
+        ],
         "wrong": {
             "Grad-CAM": grad_cam,
             "a ReLU": lambda A, g: relu((A * g).sum(axis=0)) - 1e-3,
