@@ -192,8 +192,11 @@ def _run(code, checks, seconds, memory):
             extra_arguments=QUIET,
             resources={"metadata": {"path": here}},
         )
-        at = [0]
+        at, late = [0], set()
         client.on_cell_execute = lambda cell, cell_index: at.__setitem__(0, cell_index)
+        client.on_cell_executed = lambda cell, cell_index, execute_reply: (
+            late.add(cell_index) if _is_late(execute_reply) else None
+        )
         alarm = threading.Timer(CELLS * seconds + 60, _killed, [client])
         alarm.daemon = True
         alarm.start()
@@ -209,23 +212,24 @@ def _run(code, checks, seconds, memory):
         finally:
             alarm.cancel()
             _killed(client)
-    return _said(notebook.cells, seconds) + problems
+    return _said(notebook.cells, late, seconds) + problems
 
 
-def _said(run, seconds):
+def _is_late(reply):
+    return reply["content"].get("ename") == TIMEOUT["ename"]
+
+
+def _said(run, late, seconds):
     """Errors of the student's cells, counted from 1."""
-    errors = [
-        (n, each)
-        for n, cell in enumerate(run)
-        for each in cell.get("outputs", [])
-        if each["output_type"] == "error"
-    ]
-    return [
-        f"code cell {n}: it took more than {seconds} s and was stopped"
-        if each["ename"] in ("KeyboardInterrupt", TIMEOUT["ename"])
-        else f"code cell {n}: {each['ename']}: {each['evalue']}"[:300]
-        for n, each in errors
-    ]
+    said = []
+    for n, cell in enumerate(run):
+        if n in late:
+            said.append(f"code cell {n}: it took more than {seconds} s and was stopped")
+            continue
+        for each in cell.get("outputs", []):
+            if each["output_type"] == "error":
+                said.append(f"code cell {n}: {each['ename']}: {each['evalue']}"[:300])
+    return said
 
 
 def _killed(client):

@@ -55,7 +55,7 @@ HOSTILE = {  # first cell -> the states of 1.1, 1.2, 1.3, 1.4, and words of what
     "deaf": (
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass",
         ["missing"] * 4,
-        "took too long",
+        "more than 4 s",
     ),
     "fork": ("import os\nfor _ in range(4): os.fork()", SOLVED, None),
     "input": ("name = input()", SOLVED, "input"),
