@@ -16,7 +16,7 @@ from minicnn.ops.einsum import Einsum
 from minicnn.ops.elu import CELU, ELU, SELU
 from minicnn.ops.embedding import Embedding
 from minicnn.ops.erf import Erf
-from minicnn.ops.exp import Exp, Log
+from minicnn.ops.exp import Exp, Expm1, Log, Log1p
 from minicnn.ops.expand import Expand
 from minicnn.ops.extremes import Maximum, Minimum
 from minicnn.ops.formula import Formula
@@ -69,8 +69,8 @@ from minicnn.ops.where import Where
 # Sums and differences of whole numbers wrap around (200 + 100 = 44 in uint8): these refuse them.
 for _kind in (
     Along, AvgPool, BatchNorm, BatchNormTraining, Conv, ConvTranspose, CrossEntropy, Dropout, Einsum, Exp,
-    Formula, GlobalAvgPool, LSTM, Linear, LocalResponseNorm, Log, LogSoftmax, LogSumExp, Norm, Normalise,
-    RoIAlign, Sigmoid, SigmoidCrossEntropy, SiLU, Softmax, Sqrt, Tanh,
+    Expm1, Formula, GlobalAvgPool, LSTM, Linear, LocalResponseNorm, Log, Log1p, LogSoftmax, LogSumExp, Norm,
+    Normalise, RoIAlign, Sigmoid, SigmoidCrossEntropy, SiLU, Softmax, Sqrt, Tanh,
 ):  # fmt: skip
     _kind.fractions = True
 Abs.fractions = False
@@ -79,10 +79,11 @@ __all__ = [
     "CELU", "ELU", "GELU", "LSTM", "SELU", "Abs", "Add", "Along", "Arccos", "Arccosh", "Arcsin", "Arcsinh",
     "Arctan", "Arctanh", "AvgPool", "BatchNorm", "BatchNormTraining", "Clip", "Concat", "Conv",
     "ConvTranspose", "Cos", "Cosh", "CrossEntropy", "CumSum", "Div", "Dropout", "Einsum", "Embedding",
-    "Erf", "Exp", "Expand", "Flatten", "GlobalAvgPool", "HardSigmoid", "HardSwish", "LeakyReLU", "Linear",
-    "LocalResponseNorm", "Log", "LogSigmoid", "LogSoftmax", "LogSumExp", "LpPool", "MatMul", "MaxOver",
-    "MaxPool", "Maximum", "Mean", "MinOver", "Minimum", "Mish", "Mul", "Norm", "Normalise", "PReLU", "Pad",
-    "Pow", "Prod", "ReLU", "Remainder", "Reshape", "RoIAlign", "Shrink", "SiLU", "Sigmoid",
+    "Erf", "Exp", "Expand", "Expm1", "Flatten", "GlobalAvgPool", "HardSigmoid", "HardSwish", "LeakyReLU",
+    "Linear", "LocalResponseNorm", "Log", "Log1p", "LogSigmoid", "LogSoftmax", "LogSumExp", "LpPool",
+    "MatMul", "MaxOver", "MaxPool", "Maximum", "Mean", "MinOver", "Minimum", "Mish", "Mul", "Norm",
+    "Normalise", "PReLU", "Pad", "Pow", "Prod", "ReLU", "Remainder", "Reshape", "RoIAlign", "Shrink",
+    "SiLU", "Sigmoid",
     "SigmoidCrossEntropy", "Sin", "Sinh", "Slice", "Softmax", "Softplus", "Softsign", "Sqrt", "Steps",
     "Sub", "Sum", "Take", "Tan", "Tanh", "TanhGELU", "Threshold", "TopK", "Transpose", "Where",
 ]  # fmt: skip

@@ -27,3 +27,25 @@ class Log(Op):
 
     def gx(self, gy: Array) -> Array:
         return gy / self.x
+
+
+class Expm1(Op):
+    """y = e^x - 1, without cancellation near 0; dy/dx = y + 1."""
+
+    def forward(self, x: Array) -> Array:
+        self.y = np.expm1(x)
+        return self.y
+
+    def gx(self, gy: Array) -> Array:
+        return gy * (self.y + 1)
+
+
+class Log1p(Op):
+    """y = ln(1 + x), without cancellation near 0; dy/dx = 1/(1 + x)."""
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        return np.log1p(x)
+
+    def gx(self, gy: Array) -> Array:
+        return gy / (1 + self.x)

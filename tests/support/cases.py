@@ -101,6 +101,8 @@ CASES = [
     one(ops.Tanh, draw("tanh", *X)),
     one(ops.Exp, draw("exp", 3, 4)),
     one(ops.Log, positive("log", 3, 4)),
+    one(ops.Expm1, draw("expm1", 3, 4)),
+    one(ops.Log1p, positive("log1p", 3, 4)),
     one(ops.Softmax, draw("softmax", 3, 5)),
     one(ops.Softmax, draw("softmax", 2, 3, 5), "3-D"),
     one(ops.LogSoftmax, draw("logsoftmax", 3, 5)),

@@ -15,12 +15,26 @@ from weights.graphs.operators import (
     recurrent,
     reductions,
     resizing,
+    sampling,
+    scattering,
     shapes,
     windows,
 )
 from weights.graphs.operators.operator import Operator, spelled
 
-GROUPS = (arithmetic, activations, normalisation, windows, shapes, reductions, products, resizing, recurrent)
+GROUPS = (
+    arithmetic,
+    activations,
+    normalisation,
+    windows,
+    shapes,
+    reductions,
+    products,
+    resizing,
+    recurrent,
+    scattering,
+    sampling,
+)
 OPERATORS: tuple[Operator, ...] = tuple(operator for group in GROUPS for operator in group.OPERATORS)
 
 __all__ = ["OPERATORS", "Operator", "spelled"]

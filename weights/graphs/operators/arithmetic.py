@@ -20,7 +20,9 @@ from minicnn import (
     Div,
     Erf,
     Exp,
+    Expm1,
     Log,
+    Log1p,
     Maximum,
     Minimum,
     Mul,
@@ -96,6 +98,18 @@ def exponential(x: Value) -> Value:
 
 def logarithm(x: Value) -> Value:
     return Log()(x)
+
+
+def exponential_less_one(x: Value) -> Value:
+    return Expm1()(x)
+
+
+def logarithm_of_one_more(x: Value) -> Value:
+    return Log1p()(x)
+
+
+def binary_logarithm(x: Value) -> Value:
+    return Mul()(Log()(x), np.asarray(1 / np.log(2), x.dtype))
 
 
 def error_function(x: Value) -> Value:
@@ -177,6 +191,9 @@ OPERATORS = (
     Operator("inverse_square_root", inverse_square_root, aten="rsqrt"),
     Operator("exponential", exponential, onnx="Exp", aten="exp"),
     Operator("logarithm", logarithm, onnx="Log", aten="log"),
+    Operator("exponential_less_one", exponential_less_one, aten="expm1"),
+    Operator("logarithm_of_one_more", logarithm_of_one_more, aten="log1p"),
+    Operator("binary_logarithm", binary_logarithm, aten="log2"),
     Operator("error_function", error_function, onnx="Erf", aten="erf"),
     Operator("maximum", maximum, onnx="Max", aten="maximum"),
     Operator("minimum", minimum, onnx="Min", aten="minimum"),

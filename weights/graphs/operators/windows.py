@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 
 from minicnn import Along, AvgPool, Conv, ConvTranspose, GlobalAvgPool, LpPool, MaxPool, Norm, Reshape, Take
+from minicnn.convolution import Geometry
 from minicnn.windows import Pair, Sides
 from weights.errors import WeightsError
 from weights.graphs.operators.operator import Operator
@@ -132,6 +133,39 @@ def adaptive_max_pool(x: Value, *, size: Ints) -> Value:
     return MaxPool(tuple(kernel))(x)
 
 
+def windows_apart(x: Value, *, kernel: Ints, stride: Pair = 1, pad: Sides = 0, dilation: Pair = 1) -> Value:
+    """Every window as a column (im2col): x (N, C, H, W) -> (N, C kh kw, windows); a convolution by ones."""
+    W = _one_hot(x, x.shape[1], kernel)
+    y = Conv(stride, pad, dilation, x.shape[1])(x, W)
+    return Reshape((*y.shape[:2], int(np.prod(y.shape[2:]))))(y)
+
+
+def windows_together(
+    x: Value, *, size: Ints, kernel: Ints, stride: Pair = 1, pad: Sides = 0, dilation: Pair = 1
+) -> Value:
+    """The sum of windows that overlap (col2im): x (N, C kh kw, windows) -> (N, C, H, W) of this size."""
+    size, kernel = ints(size), ints(kernel)
+    geometry = Geometry(stride, pad, dilation, axes=len(kernel))
+    counts = geometry.windows(size, kernel)
+    extra = [
+        n + sum(p) - d * (k - 1) - 1 - (c - 1) * s
+        for n, k, p, s, d, c in zip(size, kernel, geometry.pad, geometry.stride, geometry.dilation, counts)
+    ]
+    if np.prod(counts) != x.shape[2] or x.shape[1] % int(np.prod(kernel)):
+        raise WeightsError(
+            f"{tuple(x.shape)} are not the windows of {tuple(kernel)} of pictures {tuple(size)}"
+        )
+    C = x.shape[1] // int(np.prod(kernel))
+    op = ConvTranspose(stride, geometry.pad, dilation, C, tuple(extra))
+    return op(Reshape((*x.shape[:2], *counts))(x), _one_hot(x, C, kernel))
+
+
+def _one_hot(x, C, kernel):
+    """(C kh kw, 1, kh, kw): filter i of a channel shows pixel i of a window."""
+    n = int(np.prod(kernel))
+    return np.tile(np.eye(n, dtype=x.dtype), (C, 1)).reshape(C * n, 1, *kernel)
+
+
 def _shares(n, N):
     return [(i * n // N, -(-(i + 1) * n // N)) for i in range(N)]
 
@@ -157,5 +191,7 @@ OPERATORS = (
         adaptive_average_pool,
         aten=("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d"),
     ),
+    Operator("windows_apart", windows_apart),
+    Operator("windows_together", windows_together, onnx="Col2Im"),
     Operator("adaptive_max_pool", adaptive_max_pool, aten=("adaptive_max_pool2d", "adaptive_max_pool3d")),
 )

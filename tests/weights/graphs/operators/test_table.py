@@ -10,7 +10,18 @@ from tests.support.cases import distinct, draw, positive
 from tests.support.differences import assert_gradient, central
 from weights import WeightsError
 from weights.graphs.onnx.operators import ADAPTERS
-from weights.graphs.operators import OPERATORS, products, recurrent, resizing, shapes, spelled, windows
+from weights.graphs.operators import (
+    OPERATORS,
+    arithmetic,
+    products,
+    recurrent,
+    resizing,
+    sampling,
+    scattering,
+    shapes,
+    spelled,
+    windows,
+)  # fmt: skip
 from weights.graphs.operators import normalisation as norms
 
 X = (2, 4, 5, 6)
@@ -27,6 +38,12 @@ def recurrent_arrays(gates, directions=2, D=3, H=4):
     return [*made, draw(f"R{gates}", directions, gates * H, H), draw(f"B{gates}", directions, 2 * gates * H)]
 
 
+def sampled(**options):
+    return lambda x, grid: sampling.grid_sample(x, grid, **options)
+
+
+WRITTEN = np.array([[[0, 2], [-1, 2]], [[1, 0], [1, 1]]])  # two of them twice
+GRID = np.random.default_rng(4).uniform(-1.4, 1.4, (2, 3, 4, 2))  # outside, too, and beside the kinks
 # name: (function, its arrays, which of them carry signal)
 COMPOSED = {
     "layer_norm": (norms.layer_norm, [draw("ln", *X), draw("g", 6), draw("b", 6)]),
@@ -59,6 +76,22 @@ COMPOSED = {
         [draw("t", 2, 3)]),
     "take blocks": (lambda x: shapes.take_blocks(x, np.array([[0, 2], [1, 0], [0, 2]])),
         [draw("t", 2, 3, 4)]),
+    "write elements": (lambda x, v: scattering.write_elements(x, WRITTEN, v, axis=1),
+        [draw("t", 2, 3, 2), draw("v", 2, 2, 2)]),
+    "add elements": (lambda x, v: scattering.write_elements(x, WRITTEN, v, axis=1, reduction="add"),
+        [draw("t", 2, 3, 2), draw("v", 2, 2, 2)]),
+    "write blocks": (lambda x, v: scattering.write_blocks(x, np.array([[0, 2], [1, 0], [0, 2]]), v),
+        [draw("t", 2, 3, 4), draw("v", 3, 4)]),
+    "grid sample": (sampled(), [draw("t", *X), GRID]),
+    "grid sample, corners, border": (sampled(border="border", align_corners=True), [draw("t", *X), GRID]),
+    "grid sample, reflection": (sampled(border="reflection"), [draw("t", *X), GRID]),
+    "grid sample, nearest": (lambda x: sampling.grid_sample(x, GRID, mode="nearest"), [draw("t", *X)]),
+    "windows apart": (lambda x: windows.windows_apart(x, kernel=(2, 3), stride=(1, 2), pad=(1, 0)),
+        [draw("t", *X)]),
+    "windows together": (
+        lambda x: windows.windows_together(x, size=(5, 7), kernel=(2, 3), stride=(1, 2), pad=(1, 0)),
+        [draw("t", 2, 12, 18)]),
+    "binary logarithm": (arithmetic.binary_logarithm, [positive("t", 2, 3)]),
     "lstm": (lambda *a: recurrent.lstm(*a, hidden_size=4, direction="bidirectional")[0], recurrent_arrays(4)),
     "gru": (lambda *a: recurrent.gru(*a, hidden_size=4, direction="reverse")[0], recurrent_arrays(3, 1)),
     "gru, as PyTorch": (
@@ -109,6 +142,16 @@ def torch_pairs():
         "adaptive maximum": lambda x: F.adaptive_max_pool2d(x, (3, 4)),
         "pad, reflect": lambda x: F.pad(x, (0, 3, 2, 1), mode="reflect"),
         "pixel shuffle": lambda x: F.pixel_shuffle(x, 2),
+        "grid sample": lambda x, g: F.grid_sample(x, g, align_corners=False),
+        "grid sample, corners, border": lambda x, g: F.grid_sample(
+            x, g, padding_mode="border", align_corners=True
+        ),
+        "grid sample, reflection": lambda x, g: F.grid_sample(
+            x, g, padding_mode="reflection", align_corners=False
+        ),
+        "windows apart": lambda x: F.unfold(x, (2, 3), padding=(1, 0), stride=(1, 2)),
+        "windows together": lambda x: F.fold(x, (5, 7), (2, 3), padding=(1, 0), stride=(1, 2)),
+        "add elements": lambda x, v: x.scatter_add(1, torch.tensor(WRITTEN % 3), v),
         "roll": lambda x: torch.roll(x, (2, -1), (1, 3)),
     }
 
@@ -116,7 +159,9 @@ def torch_pairs():
 @pytest.mark.parametrize(
     "name",
     ["resize, linear", "resize, cubic", "layer_norm", "group_norm", "instance_norm", "attention",
-     "adaptive average", "adaptive maximum", "pad, reflect", "pixel shuffle", "roll"],
+     "adaptive average", "adaptive maximum", "pad, reflect", "pixel shuffle", "roll", "grid sample",
+     "grid sample, corners, border", "grid sample, reflection", "windows apart", "windows together",
+     "add elements"],
 )  # fmt: skip
 def test_as_pytorch_has_it(name):
     import_torch = pytest.importorskip("torch")

@@ -9,7 +9,7 @@ import numpy as np
 from minicnn import Slice
 from weights.errors import WeightsError
 from weights.graphs.onnx.operators.values import Ints, Value
-from weights.graphs.operators import resizing
+from weights.graphs.operators import resizing, sampling
 from weights.graphs.operators import shapes as build
 from weights.graphs.operators.values import ints
 
@@ -128,7 +128,15 @@ def trilu(x: Value, *, k: Any = 0, upper: int = 1) -> Value:
     return build.triangle(x, k=k, upper=upper)
 
 
+def grid_sample(
+    x: Value, grid: Value, *, align_corners: int = 0, mode: str = "linear", padding_mode: str = "zeros"
+) -> Value:
+    mode = "linear" if mode == "bilinear" else mode
+    return sampling.grid_sample(x, grid, mode=mode, border=padding_mode, align_corners=bool(align_corners))
+
+
 OPERATORS = {
     "Reshape": reshape, "Slice": slice_of, "Split": split, "Pad": pad,
     "Resize": resize, "Upsample": upsample, "Trilu": trilu,
+    "GridSample": grid_sample,
 }  # fmt: skip

@@ -32,6 +32,22 @@ def conv(
     return build.conv(x, W, b, stride=tuple(strides), pad=pad, dilation=tuple(dilations), groups=group)
 
 
+def col2im(
+    x: Value,
+    *,
+    image_shape: Ints,
+    block_shape: Ints,
+    dilations: Ints | None = None,
+    pads: Ints | None = None,
+    strides: Ints | None = None,
+) -> Value:
+    n = len(block_shape)
+    return build.windows_together(
+        x, size=image_shape, kernel=block_shape, stride=tuple(strides or [1] * n),
+        pad=tuple(zip(pads[:n], pads[n:])) if pads else 0, dilation=tuple(dilations or [1] * n),
+    )  # fmt: skip
+
+
 def conv_transpose(
     x: Value,
     W: Value,
@@ -154,6 +170,7 @@ def _window(x, kernel, strides, pads, dilations, auto_pad, ceil):
 
 
 OPERATORS = {
-    "Conv": conv, "ConvTranspose": conv_transpose, "MaxPool": max_pool, "AveragePool": average_pool,
+    "Conv": conv, "ConvTranspose": conv_transpose, "Col2Im": col2im,
+    "MaxPool": max_pool, "AveragePool": average_pool,
     "LpPool": lp_pool,
 }  # fmt: skip

@@ -6,6 +6,8 @@ import numpy as np
 
 import minicnn as m
 from weights.graphs.operators import arithmetic as neutral
+from weights.graphs.operators import products
+from weights.graphs.operators.values import in_steps
 from weights.graphs.torch.operators.lacking import need
 
 
@@ -54,6 +56,10 @@ def negative(x: Any) -> Any:
     return times(x, -1)
 
 
+def matrix_times_vector(x: Any, v: Any) -> Any:
+    return products.matmul(x, v)
+
+
 def copy(x: Any, source: Any, non_blocking: Any = False) -> Any:
     """What was there does not matter; the source is stretched to its shape."""
     if not isinstance(source, m.Tensor):
@@ -70,12 +76,20 @@ def times(x: Any, factor: Any) -> Any:
 
 
 def _both(x, z):
-    """Numbers and constants as arrays of the signal's type."""
-    like = next((v.dtype for v in (x, z) if isinstance(v, m.Tensor)), None) or np.result_type(x, z)
-    return [v if isinstance(v, m.Tensor) else np.asarray(v, like) for v in (x, z)]
+    """Numbers, constants, and True and False, in the signal's type."""
+    types = [v.dtype for v in (x, z) if isinstance(v, m.Tensor)]
+    like = next((t for t in types if t.kind == "f"), None) or np.result_type(x, z)
+    return [_typed(v, like) for v in (x, z)]
+
+
+def _typed(v, like):
+    if isinstance(v, m.Tensor):
+        return in_steps(lambda a: a.astype(like), v) if v.dtype == bool else v
+    return np.asarray(v, like)
 
 
 OPERATORS = {
     "add": add, "sub": subtract, "rsub": reversed_subtract, "mul": multiply, "div": divide, "neg": negative,
-    "copy": copy, "pow": power, "lerp": mixed, "addcmul": add_product, "addcdiv": add_quotient,
+    "copy": copy, "pow": power, "lerp": mixed, "mv": matrix_times_vector,
+    "addcmul": add_product, "addcdiv": add_quotient,
 }  # fmt: skip

@@ -12,6 +12,7 @@ from weights.graphs.torch.operators.lacking import need
 
 
 def clamp(x: Any, low: Any = None, high: Any = None) -> Any:
+    low, high = (end.item() if isinstance(end, np.ndarray) and end.size == 1 else end for end in (low, high))
     need(all(end is None or isinstance(end, (int, float)) for end in (low, high)), "a clamp between tensors")
     if low == 0 and high is None:
         return ReLUAtZero(1)(x)
@@ -49,7 +50,7 @@ def softplus(x: Any, beta: Any = 1, threshold: Any = 20) -> Any:
 
 
 def random_leaky_relu(
-    x: Any, noise: Any, low: Any, high: Any, training: Any = False, generator: Any = None
+    x: Any, noise: Any, low: Any = 1 / 8, high: Any = 1 / 3, training: Any = False, generator: Any = None
 ) -> Any:
     """In eval mode: the slope in the middle."""
     need(not training, "a slope that is drawn")
@@ -65,6 +66,20 @@ def compared(f: Any) -> Any:
     return lambda *xs: in_steps(f, *alike(*xs))
 
 
+def stepped(f: Any) -> Any:
+    """Constant by pieces, which no gradient passes."""
+    return lambda x: in_steps(f, x)
+
+
+def rounded(x: Any, *, decimals: Any = 0) -> Any:
+    return in_steps(lambda a: np.round(a, decimals), x)
+
+
+def remainder(x: Any, z: Any) -> Any:
+    """With the sign of z."""
+    return neutral.modulo(*alike(x, z))
+
+
 def fill(x: Any, value: Any = 0) -> Any:
     """Whatever was there: a constant."""
     need(not isinstance(value, m.Tensor), "a fill with a signal")
@@ -78,8 +93,10 @@ OPERATORS = {
     "zero": fill, "gt": compared(np.greater), "lt": compared(np.less), "ge": compared(np.greater_equal),
     "le": compared(np.less_equal), "eq": compared(np.equal), "ne": compared(np.not_equal),
     "logical_and": compared(np.logical_and), "logical_or": compared(np.logical_or),
-    "logical_not": compared(np.logical_not),
+    "logical_not": compared(np.logical_not), "sign": stepped(np.sign), "floor": stepped(np.floor),
+    "ceil": stepped(np.ceil), "trunc": stepped(np.trunc), "round": rounded, "remainder": remainder,
 }  # fmt: skip
 BOOLEAN = {
     "gt", "lt", "ge", "le", "eq", "ne", "logical_and", "logical_or", "logical_not", "where", "masked_fill",
+    "mul",
 }  # fmt: skip

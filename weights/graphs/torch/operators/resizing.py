@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from weights.graphs.operators import resizing, shapes
+from weights.graphs.operators import resizing, sampling, shapes
 from weights.graphs.torch.operators.lacking import need
 
 
@@ -46,6 +46,17 @@ def replication(x: Any, widths: Any) -> Any:
     return shapes.pad(x, widths=pairs(widths), mode="edge")
 
 
+def grid_sampler(x: Any, grid: Any, mode: Any, border: Any, align_corners: Any) -> Any:
+    need(mode in (0, 1), "a cubic grid sample")
+    return sampling.grid_sample(
+        x,
+        grid,
+        mode=("linear", "nearest")[mode],
+        border=sampling.BORDERS[border],
+        align_corners=align_corners,
+    )
+
+
 def _coordinates(align_corners):
     return "align_corners" if align_corners else "half_pixel"
 
@@ -62,6 +73,7 @@ OPERATORS = {
     ),
     **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), linear),
     "upsample_bicubic2d": cubic,
+    "grid_sampler_2d": grid_sampler,
     "_upsample_bilinear2d_aa": linear_antialias,
     **dict.fromkeys(("reflection_pad1d", "reflection_pad2d", "reflection_pad3d"), reflection),
     **dict.fromkeys(("replication_pad1d", "replication_pad2d", "replication_pad3d"), replication),

@@ -5,8 +5,11 @@ from typing import Any
 import numpy as np
 
 import minicnn as m
+from weights.graphs.operators import scattering
 from weights.graphs.operators import shapes as neutral
+from weights.graphs.operators.arithmetic import where
 from weights.graphs.torch.operations import Overwrite, Take
+from weights.graphs.torch.operators.arithmetic import times
 from weights.graphs.torch.operators.lacking import need
 from weights.graphs.torch.operators.resizing import pairs
 
@@ -75,10 +78,8 @@ def channel_shuffle(x: Any, groups: Any) -> Any:
 
 
 def index(x: Any, at: Any) -> Any:
-    """x[:, :, at], whole numbers along one axis."""
-    given = [i for i, a in enumerate(at) if a is not None]
-    need(len(given) == 1 and _whole(at[given[0]]), "an index other than whole numbers along one axis")
-    return neutral.take(x, at[given[0]], axis=given[0])
+    """x[:, :, at]; whole numbers or True and False, of one axis or several."""
+    return scattering.take_at(x, _places(x, at))
 
 
 def index_select(x: Any, axis: Any, at: Any) -> Any:
@@ -89,6 +90,54 @@ def index_select(x: Any, axis: Any, at: Any) -> Any:
 def gather(x: Any, axis: Any, at: Any, *, sparse_grad: Any = False) -> Any:
     need(_whole(at) and x.ndim, "places that depend on the picture")
     return neutral.take_elements(x, at, axis=axis)
+
+
+def scatter(x: Any, axis: Any, at: Any, source: Any, *, reduce: Any = None) -> Any:
+    """y[at[i, j], j] = source[i, j]; source may be a number."""
+    need(_whole(at) and x.ndim and reduce is None, "places that depend on the picture, or a product there")
+    source = np.full(at.shape, source, x.dtype) if np.ndim(source) == 0 else source
+    source = m.Slice(*map(slice, at.shape))(source)  # PyTorch's may be larger than its places
+    return scattering.write_elements(x, at, source, axis=axis)
+
+
+def scatter_add(x: Any, axis: Any, at: Any, source: Any) -> Any:
+    need(_whole(at) and x.ndim, "places that depend on the picture")
+    return scattering.write_elements(
+        x, at, m.Slice(*map(slice, at.shape))(source), axis=axis, reduction="add"
+    )
+
+
+def put(x: Any, at: Any, v: Any, accumulate: Any = False) -> Any:
+    """x, and x[at] = v, or x[at] += v."""
+    if len(at) == 1 and at[0].dtype == bool and at[0].shape == x.shape and not accumulate and v.size == 1:
+        return where(at[0], neutral.reshape(v, shape=()), x)
+    places = _places(x, at)
+    v = v if v.shape == places.shape else neutral.expand(v, shape=places.shape)
+    return scattering.write_at(x, v, places, bool(accumulate))
+
+
+def index_add(x: Any, axis: Any, at: Any, source: Any, *, alpha: Any = 1) -> Any:
+    need(x.ndim, "a single value")
+    return put(x, [None] * (axis % x.ndim) + [at], times(source, alpha), True)
+
+
+def index_copy(x: Any, axis: Any, at: Any, source: Any) -> Any:
+    need(x.ndim, "a single value")
+    return put(x, [None] * (axis % x.ndim) + [at], source)
+
+
+def _places(x, at):
+    """x[at], as places counted row by row."""
+    need(all(a is None or isinstance(a, np.ndarray) for a in at), "places that depend on the picture")
+    every = np.arange(int(np.prod(x.shape))).reshape(x.shape)
+    return every[tuple(slice(None) if a is None else a for a in at)]
+
+
+def quarter_turns(x: Any, turns: Any = 1, axes: Any = (0, 1)) -> Any:
+    a, b = axes
+    for _ in range(turns % 4):
+        x = neutral.flip(transpose(x, a, b), axes=[a])
+    return x
 
 
 def lower_triangle(x: Any, diagonal: Any = 0) -> Any:
@@ -147,6 +196,8 @@ OPERATORS = {
     "transpose": transpose, "t": matrix_transpose, "squeeze": squeeze, "slice": cut, "select": select,
     "cat": cat, "stack": stack, "constant_pad_nd": pad, "take": take, "overwrite": overwrite,
     "channel_shuffle": channel_shuffle, "index": index, "index_select": index_select, "gather": gather,
+    "scatter": scatter, "scatter_add": scatter_add, "index_put": put, "index_add": index_add,
+    "index_copy": index_copy, "rot90": quarter_turns,
     "tril": lower_triangle, "triu": upper_triangle, "unfold": windows, "diagonal": diagonal,
 }  # fmt: skip
 PARTS = {

@@ -59,6 +59,22 @@ def adaptive_max(x: Any, size: Any) -> Any:
     return _of_batch(lambda x: build.adaptive_max_pool(x, size=_sizes(x, size)), x, len(size))
 
 
+def apart(x: Any, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Any:
+    """im2col"""
+    need(x.ndim == 4, "windows of one picture without a batch")
+    return build.windows_apart(
+        x, kernel=kernel, stride=tuple(stride), pad=tuple(padding), dilation=tuple(dilation)
+    )
+
+
+def together(x: Any, size: Any, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Any:
+    """col2im"""
+    need(x.ndim == 3, "windows of one picture without a batch")
+    return build.windows_together(
+        x, size=size, kernel=kernel, stride=tuple(stride), pad=tuple(padding), dilation=tuple(dilation)
+    )
+
+
 def _pool(kind, x, kernel, stride, padding, dilation=(1,), **options):
     n = len(kernel) if len(kernel) > 1 else x.ndim - 2
     kernel = _each(kernel, n)
@@ -88,5 +104,6 @@ OPERATORS = {
     "max_pool2d_with_indices": maxpool, "max_pool3d_with_indices": maxpool,
     "avg_pool1d": avgpool, "avg_pool2d": avgpool, "avg_pool3d": avgpool,
     "_adaptive_avg_pool2d": adaptive_average, "_adaptive_avg_pool3d": adaptive_average,
+    "im2col": apart, "col2im": together,
     "adaptive_max_pool2d": adaptive_max, "adaptive_max_pool3d": adaptive_max,
 }  # fmt: skip
