@@ -101,3 +101,50 @@ def test_the_first_tap_of_a_tied_window_gets_the_signal_behind_winograd():
     double = MaxPool(2)(Conv(pad=1)(Tensor(x.astype(np.float64), "x"), W.astype(np.float64)), name="pool")
     assert np.array_equal(y.op.switches, double.op.switches)
     assert np.any(backward(y, np.ones_like(y.data), wrt=tensor))
+
+
+def settled_slowly(y, x, kernel, geometry):
+    """The same from its definition: neighbours that see the same numbers are one area; its first output is
+    everyone's."""
+    (N, _, h, w), (down, right), (dh, dw) = y.shape, geometry.stride, geometry.dilation
+    padded, y = geometry.padded(x, kernel, (h, w)), y.copy()
+
+    def seen(n, i, j):
+        rows, columns = (
+            slice(down * i, down * i + dh * kernel[0], dh),
+            slice(right * j, right * j + dw * kernel[1], dw),
+        )
+        return padded[n, :, rows, columns]
+
+    for n in range(N):
+        left = {(i, j) for i in range(h) for j in range(w)}
+        for at in sorted(left):
+            area = [at] if at in left else []
+            for i, j in area:
+                for near in ((i, j + 1), (i + 1, j), (i, j - 1), (i - 1, j)):
+                    if near in left and near not in area and np.array_equal(seen(n, i, j), seen(n, *near)):
+                        area.append(near)
+            for near in area:
+                y[(n, slice(None), *near)] = y[(n, slice(None), *at)]
+            left.difference_update(area)
+    return y
+
+
+def test_areas_are_those_of_the_definition():
+    """Pictures of few numbers, of any geometry: large areas, small ones, none, and areas in the padding."""
+    moved = 0
+    for _ in range(120):
+        kernel = tuple(int(k) for k in random.integers(1, 4, 2))
+        dilation = tuple(int(d) for d in random.integers(1, 3, 2)) if random.random() < 0.2 else 1
+        pad = tuple(tuple(int(p) for p in random.integers(0, 4, 2)) for _ in "hw")
+        geometry = Geometry(tuple(int(s) for s in random.integers(1, 4, 2)), pad, dilation)
+        shape = [int(n) for n in random.integers([1, 1, 5, 5], [3, 5, 13, 13])]
+        x = random.integers(0, random.choice([1, 2, 50]), shape).astype(np.float32)
+        x[:, :, shape[2] // 3 :, : shape[3] // 2] = 0
+        if random.random() < 0.5:
+            x = x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)
+        y = random.standard_normal((shape[0], 3, *geometry.windows(shape[2:], kernel))).astype(np.float32)
+        ours = settle_ties(y.copy(), x, kernel, geometry)
+        assert np.array_equal(ours, settled_slowly(y, x, kernel, geometry))
+        moved += not np.array_equal(ours, y)
+    assert 50 < moved < 120
