@@ -1,15 +1,20 @@
-"""Flat areas, where neighbouring windows tie: our float32 maps beside PyTorch's, each against a float64 of
-its own.
+"""Flat areas, where neighbouring windows tie: our float32 maps beside PyTorch's, each against float64.
 
-    python -m tests.flat_areas [--photos 40] [--networks mini_vgg squeezenet]
-    python -m tests.flat_areas --networks vgg16 [--photos 40]          a file of its own
+    python -m tests.flat_areas [--networks vgg16] [--photos 40] [--minutes 40] [--anew]
 
 Three networks: SqueezeNet and mini_vgg with their weights, and VGG-16's published convolutions under global
 average pooling and a linear layer drawn at random.  40 photos plain, on black, on white, and letterboxed.
+Each comparison is a line of tests/results/flat_areas.jsonl; the same command goes on where it was, and writes
+tests/results/flat_areas.md from all lines.
 """
 
 import argparse
+import datetime
 import functools
+import json
+import platform
+import time
+from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -25,11 +30,24 @@ from tests.support.agreement import MAPS, distances, ours, theirs
 from tests.support.data import DATA
 from tests.support.flat_pictures import KINDS, picture
 from tests.support.photos import samples
-from tests.support.report import Report, median
+from tests.support.report import RESULTS
 
 CAFFE = {"RGB": (104.0, 117.0, 123.0), "keras": (103.939, 116.779, 123.68)}
 VGG16 = ((2, 2, 3, 3, 3), (64, 128, 256, 512, 512))
 FACTOR = 3
+HEAD = (
+    "network",
+    "photos",
+    "map",
+    "ours, median",
+    "PyTorch, median",
+    "ratio",
+    "ours, mean",
+    "PyTorch, mean",
+    "float64s",
+)
+WITNESSED = 4  # photos of each kind whose float64 maps are PyTorch's, too
+ROWS, PAGE = RESULTS / "flat_areas.jsonl", RESULTS / "flat_areas.md"
 
 
 class Subject:
@@ -41,16 +59,22 @@ class Subject:
         self.forward, self.tensors, self.size, self.prepare = forward, tensors, size, prepare
         self.layers, self.unit_layer, self.scores = layers, unit_layer, scores
 
-    def compared(self, path, kind):
-        """-> ({map: our float32 from our float64}, {map: PyTorch's float32 from its own}, {map: the two
-        float64s})"""
+    def compared(self, path, kind, witnessed):
+        """-> {"ours": {map: our float32 from float64}, "pytorch": {map: PyTorch's float32 from float64}}, and
+        with `witnessed` {"float64s": {map: the two float64s}}.
+
+        float64 is ours, at the class and the unit of PyTorch's float32.
+        """
         x = self.prepare(picture(path, kind, self.size))
         at = (self.layers, self.unit_layer)
-        truth, run = theirs(self.forward, self.tensors, x, torch.float64, *at, self.scores)
-        single = theirs(self.forward, self.tensors, x, torch.float32, *at, self.scores, run)[0]
+        single, run = theirs(self.forward, self.tensors, x, torch.float32, *at, self.scores)
         double = ours(self.double, x, run, *at)
         fast = ours(self.net, x.astype(np.float32), run, *at)
-        return distances(fast, double), distances(single, truth), distances(double, truth)
+        found = {"ours": distances(fast, double), "pytorch": distances(single, double)}
+        if witnessed:
+            witness = theirs(self.forward, self.tensors, x, torch.float64, *at, self.scores, run)[0]
+            found["float64s"] = distances(double, witness)
+        return {side: {m: float(f"{d[m]:.3g}") for m in MAPS} for side, d in found.items()}
 
 
 def bgr(mean):
@@ -112,6 +136,62 @@ def vgg16():
 NETWORKS = {"mini_vgg": mini_vgg, "squeezenet": squeezenet, "vgg16": vgg16}
 
 
+def rows():
+    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+
+
+def compare(networks, photos, until):
+    """Photo by photo, so that all kinds go equally far."""
+    done, paths = {(r["network"], r["kind"], r["photo"]) for r in rows()}, samples()[:photos]
+    for name in networks:
+        left = [(n, kind) for n in range(len(paths)) for kind in KINDS if (name, kind, n) not in done]
+        subject = NETWORKS[name]() if left else None
+        for n, kind in left:
+            if time.monotonic() > until:
+                return
+            begun = time.process_time()
+            found = subject.compared(paths[n], kind, n < WITNESSED)
+            row = {"network": name, "kind": kind, "photo": n, **found}
+            with ROWS.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(f"{name}, {kind}, {n}: {time.process_time() - begun:.1f} s", flush=True)
+
+
+def report():
+    packages = ", ".join(f"{p} {version(p)}" for p in ("numpy", "torch"))
+    lines = [
+        "# Flat areas, where neighbouring windows tie",
+        "",
+        "`python -m tests.flat_areas` goes on where it was, and makes this page from"
+        " [flat_areas.jsonl](flat_areas.jsonl).",
+        f"{datetime.date.today()}; Python {platform.python_version()}, {packages}; {platform.machine()}.",
+        "",
+        "Our float32 maps (the default path) and PyTorch's, each against float64: relative L2 distance over",
+        "photos.  The float64 maps are ours; of the first photos of each kind PyTorch's were made, too, and",
+        "*float64s* is the largest distance of the two.  Gradient and guided backprop start at the top",
+        "class, deconvnet at the strongest unit of a middle layer.  `ratio` is ours / PyTorch's, of medians.",
+        "",
+        "| " + " | ".join(HEAD) + " |",
+        "|---" * len(HEAD) + "|",
+    ]
+    above, all_rows = [], rows()
+    for name in NETWORKS:
+        for kind in KINDS:
+            some = [r for r in all_rows if (r["network"], r["kind"]) == (name, kind)]
+            for m in MAPS if some else ():
+                ours_, pytorch = (np.array([r[side][m] for r in some]) for side in ("ours", "pytorch"))
+                ratio = np.median(ours_) / np.median(pytorch)
+                numbers = [np.median(ours_), np.median(pytorch), ratio, ours_.mean(), pytorch.mean()]
+                numbers.append(max((r["float64s"][m] for r in some if "float64s" in r), default=np.nan))
+                shown = " | ".join(f"{v:.2f}" if v is ratio else f"{v:.1e}" for v in numbers)
+                lines.append(f"| {name} | {len(some)} {kind} | {m} | {shown} |")
+                above += [f"{name}, {kind}: {m}"] if ratio > FACTOR else []
+    PAGE.write_text(
+        "\n".join([*lines, "", f"Above {FACTOR} times PyTorch's: {', '.join(above) or 'none'}.", ""])
+    )
+    print(PAGE.read_text())
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="python -m tests.flat_areas",
@@ -119,49 +199,14 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--photos", type=int, default=40)
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["mini_vgg", "squeezenet"])
+    parser.add_argument("--networks", nargs="*", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--minutes", type=float, default=np.inf, help="begin no comparison after that long")
+    parser.add_argument("--anew", action="store_true", help="forget the lines that there are")
     args = parser.parse_args()
-    name = "flat_areas" if args.networks != ["vgg16"] else "flat_areas_vgg16"
-    report = Report(name, __doc__.splitlines()[0], ["numpy", "torch"], "flat_areas")
-    report.say(
-        f"relative L2 distance, medians and means over {args.photos} photos; gradient and guided backprop"
-    )
-    report.say("start at the top class, deconvnet at the strongest unit of a middle layer\n")
-    fails = []
-    for name in args.networks:
-        subject = NETWORKS[name]()
-        for kind in KINDS:
-            rows = [subject.compared(path, kind) for path in samples()[: args.photos]]
-            fast, single, double = ([row[i] for row in rows] for i in range(3))
-            found, limit = median(fast), median(single)
-            table = {
-                m: [
-                    found[m],
-                    limit[m],
-                    found[m] / limit[m],
-                    _mean(fast, m),
-                    _mean(single, m),
-                    median(double)[m],
-                ]
-                for m in MAPS
-            }
-            head = [
-                f"{name}, {kind}",
-                "ours",
-                "PyTorch",
-                "ratio",
-                "mean ours",
-                "mean PyTorch",
-                "float64s apart",
-            ]
-            report.table(head, table)
-            fails += [f"{name}, {kind}: {m}" for m in MAPS if found[m] > FACTOR * limit[m]]
-    report.say(f"medians above {FACTOR} times PyTorch's: {', '.join(fails) or 'none'}")
-    report.save()
-
-
-def _mean(rows, m):
-    return float(np.mean([row[m] for row in rows]))
+    if args.anew:
+        ROWS.unlink(missing_ok=True)
+    compare(args.networks, args.photos, time.monotonic() + 60 * args.minutes)
+    report()
 
 
 if __name__ == "__main__":
