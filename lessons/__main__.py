@@ -233,6 +233,8 @@ def check_some(args: Namespace) -> int:
     for each in tqdm(
         runs, total=len(found), unit="file", disable=not many, leave=False
     ):
+        if not many and not each.outcomes:
+            raise LessonError(each.problems[0])
         graded.append(each)
         whose = f"{each.submission.student}  {each.submission.path}".strip()
         lines = [whose, *table(each), ""] if many else table(each)

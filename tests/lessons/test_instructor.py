@@ -3,15 +3,14 @@ exercises, and no solutions.
 """
 
 import re
-from pathlib import Path
 
 import pytest
 
-from lessons.course import lessons
+from lessons.course import HERE, lessons
 from lessons.exercises import exercises
 from lessons.site.teaching import GUIDE, guide
 
-SOLUTIONS = Path(__file__).with_name("solutions")
+SOLUTIONS = HERE / "instructor" / "solutions"
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda each: each.source.stem)
 
 
@@ -50,7 +49,7 @@ def test_every_exercise_is_in_class_or_at_home(lesson):
     )
     assert (
         SOLUTIONS / f"{lesson.number:02d}.py"
-    ).is_file() and f"tests/lessons/solutions/{lesson.number:02d}.py" in text
+    ).is_file() and f"lessons/instructor/solutions/{lesson.number:02d}.py" in text
 
 
 def test_no_guide_is_left_over_and_none_holds_code():
