@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import numpy as np
 
 from gradcam.explanation import NoMapError, explain
 from gradcam.image import prepare
+from gradcam.measure.asked import Asked
 from gradcam.measure.baselines import random_point
 from gradcam.measure.errors import MeasureError
 from gradcam.measure.measures.deletion_insertion import few
@@ -43,7 +44,7 @@ class Case:
     truth (H, W) bool, boxes (B, 4): where c is;
     overlap: how many of occlusion's windows cover a place, in a row;
     maps {method: map (H, W) >= 0, on the picture's pixels}; raw {method: the map as the method gave it};
-    failed {method: why there is none}
+    failed {method: why there is none}; given {name: map}: maps that were made elsewhere
     """
 
     net: Layer
@@ -66,14 +67,18 @@ class Case:
         number: int,
         methods: Iterable[str],
         overlap: int = 2,
+        given: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.net, self.number, self.overlap = net, number, overlap
         self.c, self.truth, self.boxes = example.c, example.truth, example.boxes
         self.x = prepare(example.picture, preprocessing)
         self.size = self.x.shape[-2:]
-        self.raw, self.failed = {}, {}
+        self.raw, self.failed, self.given = {}, {}, frozenset(given or ())
+        for name, map in (given or {}).items():
+            self._keep_map(name, map)
         self._explain(methods)
-        self.maps = {m: intensity(self.raw[m], self.size) for m in methods if m in self.raw}
+        wanted = [*self.given, *methods]
+        self.maps = {m: intensity(self.raw[m], self.size) for m in wanted if m in self.raw}
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -100,6 +105,25 @@ class Case:
     def random(self) -> np.ndarray:
         """The map of the baseline "random point"."""
         return random_point(self.size, self.number)
+
+    def asked(self, method: str) -> Asked:
+        """A method whose map is there, to be asked once more."""
+        return Asked(self.raw[method], self.size, None if method in self.given else self._again(method))
+
+    def _again(self, method):
+        name, layer = parsed(method)
+
+        def covered(x, c):
+            falls = occlusion(self.net, x, c, *self.window, average="none", batch=few(x))
+            return np.stack([spread(f, self.size, *self.window) for f in falls])
+
+        def again(x, c=None):
+            c = self.c if c is None else c
+            if name == OCCLUSION.name:
+                return covered(x, c)
+            return explain(self.net, x, c, [name], layer, layer)[name]
+
+        return again
 
     def _explain(self, methods):
         layers = {}

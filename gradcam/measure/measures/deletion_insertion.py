@@ -71,13 +71,25 @@ def few(x: np.ndarray) -> int:
 
 def probability(net: Network, x: np.ndarray, c: int) -> np.ndarray:
     """(N, C, H, W) -> the probability of class c (N,)"""
-    scores = net(x)
+    scores = checked_scores(net(x), c)
+    multi_label = getattr(getattr(net, "card", None), "multi_label", False)
+    return (Sigmoid() if multi_label else Softmax())(scores)[:, c]
+
+
+def scores_of(net: Network, x: np.ndarray, c: int) -> np.ndarray:
+    """(N, C, H, W) -> the score of class c (N,), in float64; a few pictures at a time."""
+    batch = few(x)
+    found = [checked_scores(net(x[k : k + batch]), c)[:, c] for k in range(0, len(x), batch)]
+    return np.concatenate(found).astype(float)
+
+
+def checked_scores(scores: np.ndarray, c: int) -> np.ndarray:
+    """Scores (N, classes), all finite, with a class c.  MeasureError otherwise."""
     if not 0 <= c < scores.shape[1]:
         raise MeasureError(f"there is no class {c}: this network has {scores.shape[1]}, from 0")
     if not np.isfinite(scores).all():
         raise MeasureError("the network's scores are not finite (NaN or infinite): they give no probability")
-    multi_label = getattr(getattr(net, "card", None), "multi_label", False)
-    return (Sigmoid() if multi_label else Softmax())(scores)[:, c]
+    return scores
 
 
 def area_under_curve(curve: np.ndarray) -> float:

@@ -70,4 +70,5 @@ MEASURE = Measure(
         Figure("top1_error", "top-1 localisation error", better=-1, percent=True),
         Figure("top5_error", "top-5 localisation error", better=-1, percent=True),
     ),
+    truth=True,
 )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.measure.asked import NotAsked
 from gradcam.measure.baselines import CENTRE, RANDOM, centre
 from gradcam.measure.case import Case
 from gradcam.measure.measure import Measure
@@ -38,7 +39,18 @@ def scores(case: Case, measures: Iterable[Measure]) -> dict[str, dict[str, float
         done = []  # two methods may have the same map, as a gradient and its saliency map have
         for method, map in case.maps.items():
             same = next((value for known, value in done if np.array_equal(known, map)), None)
-            value = random if measure.ordered and not map.any() else same or measure.of(map, case)
+            if measure.asks:
+                value = _asked(measure, map, case, method)
+            else:
+                value = random if measure.ordered and not map.any() else same or measure.of(map, case)
             done.append((map, value))
             values[method] |= value
     return values
+
+
+def _asked(measure, map, case, method):
+    """Nothing of a map that was made elsewhere, where the method itself is asked for others."""
+    try:
+        return measure.of(map, case, method)
+    except NotAsked:
+        return {}

@@ -131,11 +131,14 @@ def test_rows_of_every_measure_with_baselines_failures_and_zero_maps(photos):
     )
     assert [row["number"] for row in rows] == data.numbers[:3]
     figures = {f.name for m in measures for f in MEASURES[m].figures}
+    drawn = {f.name for m in measures if not MEASURES[m].asks for f in MEASURES[m].figures}
     for row in rows:
         assert list(row["failed"]) == ["cam"]
         assert row["values"].keys() == {RANDOM, CENTRE, *METHODS, "occlusion", "grad_cam@relu1"} - {"cam"}
         assert all(v.keys() == figures for v in row["values"].values())
-        assert row["values"]["gradient"] == row["values"]["saliency"]  # they have the same magnitudes
+        alike = [{f: of[f] for f in drawn} for of in (row["values"][m] for m in ("gradient", "saliency"))]
+        assert alike[0] == alike[1]  # they have the same magnitudes, and other signs
+        assert row["values"]["gradient"]["max_sensitivity"] != row["values"]["saliency"]["max_sensitivity"]
         assert row["values"][RANDOM]["hit"] == row["area"]
         assert row["values"]["grad_cam@relu1"] != row["values"]["grad_cam"]
         for method in row["zero"]:
