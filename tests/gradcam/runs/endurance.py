@@ -4,7 +4,8 @@ Makes the pictures (scenes of the shapes world, 1 % of them broken), explains th
 and then again: with 1, 2 and 4 workers, of which some are killed (SIGKILL), as is the whole command, each at
 random moments; in 4 shards that are killed, too, and merged; on a Dask cluster of four worker processes of
 which two are killed; on a disk that fills; into a folder that cannot be written.  Every way must end in the
-same files, byte for byte.  Writes tests/results/runs.md.  Some twenty minutes on two quiet cores.
+same files, byte for byte.  Writes tests/results/runs.md.  Some twenty minutes on two quiet cores; what is
+done already stands in PLACE/done.json, and is not done again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import time
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -33,6 +35,8 @@ from weights.recipes import shapes_world
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "tests" / "results" / "runs.md"
 COMMAND = ("--network", "shapes", "--method", "grad_cam", "saliency", "--panels", "100")
+WHOLE, SHARDS, DASK = "one process, uninterrupted", "4 shards, merged", "Dask, four worker processes"
+FULL, UNWRITABLE = "a disk that fills, then has room again", "a folder that cannot be written"
 EVERY, MOMENTS, SEED = 100, 10, 18  # one photo of so many is broken; kills of each run
 BROKEN = (  # from a whole file: what is found instead of it
     lambda data: b"",
@@ -54,10 +58,11 @@ class Ways:
 
     def __init__(self, place: Path, count: int) -> None:
         self.place, self.count, self.random = place, count, random.Random(SEED)
-        self.photos, self.lines = place / "photos", []
+        self.photos = place / "photos"
         made(self.photos, count)
-        self.whole: dict[str, str] = {}
-        self.size = self.errors = 0
+        self.done: dict[str, Any] = {"whole": {}, "size": 0, "errors": 0, "lines": []}
+        if (place / "done.json").exists():
+            self.done = json.loads((place / "done.json").read_text("utf-8"))
 
     def words(self, out: Path, *more: object, photos: Path | None = None) -> list[str]:
         """The command that explains all photos into a folder."""
@@ -66,17 +71,27 @@ class Ways:
 
     def keep(self, way: str, out: Path, what: str, began: float) -> None:
         """Compare with the uninterrupted run, say so, and free the disk.  AssertionError if they differ."""
-        found = digests(out)
-        if not self.whole:
-            self.whole, self.size = found, sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+        found, first = digests(out), not self.done["whole"]
+        if first:
             rows = (out / "rows.jsonl").read_text("utf-8").splitlines()
-            self.errors = sum(json.loads(line)["error"] is not None for line in rows)
-        same = found == self.whole
-        print(f"{way}: {what}; {'equal' if same else 'DIFFERENT'}", flush=True)
-        assert same, sorted(k for k in found.keys() | self.whole.keys() if found.get(k) != self.whole.get(k))
+            self.done["errors"] = sum(json.loads(line)["error"] is not None for line in rows)
+            self.done["size"] = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+            self.done["whole"] = found
+        apart = sorted(name for name, _ in found.items() ^ self.done["whole"].items())
+        assert not apart, f"{way}: these files differ: {apart}"
         check_rows(out, self.count)
-        self.lines.append((way, what, "equal", f"{time.monotonic() - began:.0f}"))
+        self.say(way, what, "equal" if not first else "", began)
         shutil.rmtree(out)
+
+    def say(self, way: str, what: str, files: str, began: float) -> None:
+        """A line of the table."""
+        print(f"{way}: {what}; {files}", flush=True)
+        self.done["lines"].append([way, what, files, f"{time.monotonic() - began:.0f}"])
+        (self.place / "done.json").write_text(json.dumps(self.done), "utf-8")
+
+    def known(self, way: str) -> bool:
+        """Whether this way has its line."""
+        return any(line[0] == way for line in self.done["lines"])
 
 
 def made(folder: Path, count: int) -> None:
@@ -171,6 +186,8 @@ def killed(
 
 def uninterrupted(ways: Ways) -> None:
     """What all others must equal, and how much memory it took; a hundredth of the photos beside it."""
+    if ways.known(WHOLE):
+        return
     peaks, few = [], ways.place / "few"
     few.mkdir(exist_ok=True)
     for path in sorted(ways.photos.iterdir())[: max(ways.count // 100, 10)]:
@@ -183,47 +200,44 @@ def uninterrupted(ways: Ways) -> None:
     less, more = peaks
     of_few = f"of {len(list(few.iterdir()))} photos {less:.1f} MB"
     what = f"peak memory {more:.1f} MB; {of_few} ({more / less - 1:+.1%})"
-    ways.keep("one process, uninterrupted", out, what, began)
+    ways.keep(WHOLE, out, what, began)
 
 
 def workers(ways: Ways) -> None:
-    """1, 2 and 4 processes, with kills."""
-    for n in (1, 2, 4):
-        began, out = time.monotonic(), ways.place / f"workers{n}"
+    """4, 2 and 1 processes, with kills."""
+    for n in (4, 2, 1):
+        way, began, out = f"{n} worker{'s' * (n > 1)}", time.monotonic(), ways.place / f"workers{n}"
+        if ways.known(way):
+            continue
         words = ways.words(out, "--workers", n)
         whole, some = killed(ways, words, out / "rows.jsonl", ways.count, MOMENTS, n == 1)
-        ways.keep(
-            f"{n} worker{'s' * (n > 1)}", out, f"kill -9: {whole} of the whole, {some} of a worker", began
-        )
+        ways.keep(way, out, f"kill -9: {whole} of the whole, {some} of a worker", began)
 
 
 def shards(ways: Ways) -> None:
     """Four parts, one after the other, out of order, each killed twice; merged."""
     began, out, kills = time.monotonic(), ways.place / "shards", 0
+    if ways.known(SHARDS):
+        return
     for k in (3, 1, 4, 2):
-        words = ways.words(out, "--workers", 2, "--shard", f"{k}/4")
+        words = ways.words(out, "--workers", 4, "--shard", f"{k}/4")
         rows = out / "shards" / f"{k}-of-4" / "rows.jsonl"
         kills += sum(killed(ways, words, rows, ways.count // 4, 2, k == 3))
     well([sys.executable, "-m", "gradcam", "merge", str(out)])
-    ways.keep("4 shards, merged", out, f"kill -9: {kills}, of the whole or of a worker", began)
+    ways.keep(SHARDS, out, f"kill -9: {kills}, of the whole or of a worker", began)
 
 
 def dask(ways: Ways) -> None:
     """A scheduler and four worker processes, two of which are killed and stay away."""
     began, out = time.monotonic(), ways.place / "dask"
+    if ways.known(DASK):
+        return
     here = {"cwd": ways.place, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    address, cli = "tcp://127.0.0.1:18786", [sys.executable, "-m", "distributed.cli."]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "0"}
-    scheduler = [
-        *cli[:2],
-        cli[2] + "dask_scheduler",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        "18786",
-        "--no-dashboard",
-    ]
-    worker = [*cli[:2], cli[2] + "dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    address, cli = "tcp://127.0.0.1:18786", [sys.executable, "-m"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    at = ("--host", "127.0.0.1", "--port", "18786", "--no-dashboard")
+    scheduler = [*cli, "distributed.cli.dask_scheduler", *at]
+    worker = [*cli, "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
     there = [subprocess.Popen(scheduler, env=env, **here)]
     try:
         there += [subprocess.Popen(worker, env=env, **here) for _ in range(4)]
@@ -249,27 +263,26 @@ def dask(ways: Ways) -> None:
         for each in there:
             each.kill()
             each.wait()
-    ways.keep("Dask, four worker processes", out, "kill -9: 2 of the workers", began)
+    ways.keep(DASK, out, "kill -9: 2 of the workers", began)
 
 
 def full_disk(ways: Ways) -> None:
     """A disk of half the size that is needed, enlarged when it is full."""
     began, disk = time.monotonic(), ways.place / "disk"
-    disk.mkdir(exist_ok=True)
-    need = ways.size // 2 >> 10
-    if run(["mount", "-t", "tmpfs", "-o", f"size={need}k", "tmpfs", str(disk)])[0]:
-        ways.lines.append(
-            ("a disk that fills", "not tried: no disk can be made here without being root", "", "")
-        )
+    if ways.known(FULL):
         return
+    disk.mkdir(exist_ok=True)
+    need = ways.done["size"] // 2 >> 10
+    if run(["mount", "-t", "tmpfs", "-o", f"size={need}k", "tmpfs", str(disk)])[0]:
+        return ways.say(FULL, "not tried: only root can make a disk here", "", began)
     try:
-        status, said = run(ways.words(disk / "run", "--workers", 2))
+        status, said = run(ways.words(disk / "run", "--workers", 4))
         assert status == 2 and said.count("\n") == 1, said
         sentence = re.sub(r"^\S+ \S+: |^.*?/run: ", "", said.strip())
         assert "No space left on device" in said and "are done" in said, said
         well(["mount", "-o", "remount,size=100%", str(disk)])
-        well(ways.words(disk / "run", "--workers", 2))
-        ways.keep("a disk that fills, then has room again", disk / "run", f"“{sentence}”", began)
+        well(ways.words(disk / "run", "--workers", 4))
+        ways.keep(FULL, disk / "run", f"“{sentence}”", began)
     finally:
         run(["umount", str(disk)])
 
@@ -277,6 +290,8 @@ def full_disk(ways: Ways) -> None:
 def unwritable(ways: Ways) -> None:
     """A folder on a disk that may only be read."""
     began, disk = time.monotonic(), ways.place / "readonly"
+    if ways.known(UNWRITABLE):
+        return
     disk.mkdir(exist_ok=True)
     if run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(disk)])[0]:
         return
@@ -286,9 +301,7 @@ def unwritable(ways: Ways) -> None:
     finally:
         run(["umount", str(disk)])
     sentence = said.strip().replace(str(ways.place), "...").removeprefix("gradcam: ")
-    ways.lines.append(
-        ("a folder that cannot be written", f"“{sentence}”", "", f"{time.monotonic() - began:.0f}")
-    )
+    ways.say(UNWRITABLE, f"“{sentence}”", "", began)
 
 
 PAGE = """\
@@ -309,10 +322,10 @@ files as the first, byte for byte
 
 def page(ways: Ways) -> str:
     """The committed table."""
-    table = "\n".join("| " + " | ".join(line) + " |" for line in ways.lines)
+    table = "\n".join("| " + " | ".join(line) + " |" for line in ways.done["lines"])
     return PAGE.format(
         count=ways.count,
-        errors=ways.errors,
+        errors=ways.done["errors"],
         when=datetime.now(UTC).date(),
         machine=f"{os.cpu_count()} cores, Python {platform.python_version()}",
         load=os.getloadavg()[0],
@@ -331,7 +344,7 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     ways = Ways(asked.place.resolve(), asked.count)
     cluster = (dask,) if find_spec("distributed") else ()
-    for way in (uninterrupted, workers, shards, *cluster, full_disk, unwritable):
+    for way in (uninterrupted, unwritable, *cluster, shards, full_disk, workers):
         way(ways)
         asked.page.write_text(page(ways), "utf-8")
 
