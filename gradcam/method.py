@@ -15,6 +15,10 @@ NO_DERIVATIVE = "No derivative of this score reaches a pixel."
 ONE_EACH, FORWARD = "1 forward, 1 backward", "1 forward"
 
 
+def _nowhere(*_: Any, **__: Any) -> Any:
+    raise GraphError("one map alone is looked at here: nothing is computed at other inputs or layers")
+
+
 @dataclass(frozen=True)
 class Context:
     """What a method may use, for one class.
@@ -26,6 +30,9 @@ class Context:
     A         the feature maps, a tensor (N, K, h, w), for a method that weighs a layer
     signals   {(rules, "x" or "A"): array}, those that the method declared, of this target
     pixels    (lowest, highest) value of an input; progress: whether to show a bar
+    layers    the names of all layers that were asked for
+    elsewhere f(method, x=None, layer=None) -> Context: the same question for another method, at other inputs
+              (M N, C, H, W), M batches of the same N pictures, or at another layer
     """
 
     net: Any
@@ -36,6 +43,8 @@ class Context:
     signals: dict[tuple[str, str], np.ndarray]
     pixels: tuple[np.ndarray, np.ndarray]
     progress: bool
+    layers: tuple[str, ...] = ()
+    elsewhere: Callable[..., Context] = _nowhere
 
     @property
     def target(self) -> Target:
@@ -64,6 +73,9 @@ class Method:
     peers     {library: its class for this method}
     end       f(y), which raises GraphError if the network of the scores y does not end as the method asks;
               see `fits`
+    base      of a variant (`gradcam.methods.variants`): the name of the method that it is one of
+    layer     the name of its own layer, where it is not the one that `explain` was given; fuses: whether it
+              makes one map of several layers; upsamples: whether it has the option `upsampling`
     """
 
     name: str
@@ -88,6 +100,15 @@ class Method:
     of_score: bool = True
     peers: dict[str, str] = field(default_factory=dict)
     end: Callable[[Tensor], Any] | None = None
+    base: str = ""
+    layer: str = ""
+    fuses: bool = False
+    upsamples: bool = False
+
+    def map(self, context: Context, **options: Any) -> np.ndarray:
+        """The map of the context's one target."""
+        found = self.compute(context, **options)
+        return found[0] if self.joint else found
 
     def fits(self, y: Tensor) -> bool:
         """Whether the method applies to the network that gave the scores y (N, classes)."""

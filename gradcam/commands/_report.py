@@ -99,4 +99,5 @@ def _zeros(e, n):
     for (method, c), maps in e.maps.items():
         if not np.any(maps[n]):
             index = e.target(c).class_of(n) if e.ends else None
-            yield method, c, why_zero(method, None if index is None else float(e.scores[n, index]), e.layer)
+            score = None if index is None else float(e.scores[n, index])
+            yield method, c, why_zero(method, score, METHODS[method].layer or e.layer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,15 @@ import numpy as np
 from gradcam.explanation import request, saved
 from gradcam.explanation.answer import answer_of, naming
 from gradcam.explanation.given import input_of
-from gradcam.explanation.signals import refusals, signals_of
+from gradcam.explanation.passes import Pass
 from gradcam.interpolation import WAYS
-from gradcam.method import Context, pixel_range
+from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.grad_cam import ALPHAS
 from gradcam.outputs import WithoutEnd, chosen, each, ends, scores
 from gradcam.target import STARTS, Target, strongest_unit
 from gradcam.targets import Number
-from minicnn import Error, RuleError, one_hot
+from minicnn import Error, RuleError
 
 PANEL = (
     "saliency",
@@ -135,7 +135,7 @@ def explain(
     x: Any,
     classes: Any = None,
     methods: str | Iterable[str] = PANEL,
-    layer: str | None = None,
+    layer: str | Sequence[str] | None = None,
     unit_layer: str | None = None,
     *,
     start: str = "score",
@@ -156,8 +156,10 @@ def explain(
               For maps without rounding to speak of: net.astype(np.float64), and x in float64
     classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of
               them for N pictures.  Default: the top class of each picture
-    methods   a name of `METHODS`, or several
-    layer     name of the feature maps A for Grad-CAM
+    methods   a name of `METHODS`, or several; also of a variant, "guided_layercam" or "vargrad_saliency"
+              (`gradcam.methods.VARIANTS`), and of a method at a layer of its own, "grad_cam@conv4"
+    layer     name of the feature maps A for Grad-CAM; of several, each method has a map of each,
+              e["grad_cam@conv3"] and e["grad_cam@conv4"], and "fused_grad_cam" their mean
     unit_layer   where the deconvnet signal starts, at the strongest unit; default: at y_c
     start     "score", "probability" or "value": where the signal of a class starts (see `Target`)
     alpha, relu, upsampling, allow   as in the methods; occluder: options of `occlusion`
@@ -178,6 +180,7 @@ def explain(
         ("upsampling", upsampling, WAYS),
     ):
         request.one_word(what, given, known)
+    methods, layers = request.layers_asked(methods, layer)
     options = _options(methods, options, occluder, alpha, relu, upsampling)
     y = request.answer(net, x)
     if classes is None and getattr(card, "ends", None) == "number":
@@ -188,32 +191,29 @@ def explain(
     targets = {c: Target.of(c, start).settled(y, by) for c in classes}
     if any(ends(y)):
         net, y = WithoutEnd(net), each(scores, y)
-    A = request.feature_maps(y, layer) if any(METHODS[m].at_layer for m in methods) else None
-    said = (answer.scores, answer.probabilities, classes, layer, x.data, unit_layer, card)
-    e = Explanation(*said, start=start, asked=methods, ends=answer.ends, prepared=prepared)
-    begun = {c: target.begin(y) for c, target in targets.items()}
-    unit = None
-    if unit_layer is not None and "deconvnet" in methods:
-        unit = _strongest(y, unit_layer, e)
-    allow = request.allowed(allow)
-    arriving = {"x": x, "A": A}
-    e.undefined = refusals(
-        [METHODS[m] for m in methods], chosen(y, answer.output), begun, arriving, unit, allow
+    said = (
+        answer.scores,
+        answer.probabilities,
+        classes,
+        ", ".join(str(one) for one in layers) or None,
+        x.data,
+        unit_layer,
+        card,
     )
+    e = Explanation(*said, start=start, asked=methods, ends=answer.ends, prepared=prepared)
+    known = (request.allowed(allow), pixel_range(x.data, card), progress)
+    one = Pass(net, x, y, targets, layers, unit_layer, *known)
+    _note_unit(e, one)
+    e.undefined = one.refused([METHODS[m] for m in methods], chosen(y, answer.output))
     methods = [m for m in methods if m not in e.undefined]
-    signals = signals_of([METHODS[m] for m in methods], begun, arriving, unit, allow)
-    pixels = pixel_range(x.data, card)
+    signals = one.signals([METHODS[m] for m in methods])
     for name in methods:
         method = METHODS[name]
-
-        def maps_of(c, *targets):
-            arrived = {need: signals[c, *need] for need in method.signals}  # noqa: B023
-            context = Context(net, x, y, targets, A, arrived, pixels, progress)
-            return request.computed(method, context, options.get(name, {}))  # noqa: B023
-
         try:
-            one_by_one = () if method.joint else targets.items()
-            maps = [maps_of(c, t) for c, t in one_by_one] or maps_of(None, *targets.values())
+            maps = []
+            for keys in [list(targets)] if method.joint else [[c] for c in targets]:
+                found = request.computed(method, one.context(method, keys, signals), options[name])
+                maps += list(found) if method.joint else [found]
         except RuleError as error:
             e.undefined[name] = f"{str(error)[:1].upper()}{str(error)[1:]}."
             continue
@@ -229,27 +229,30 @@ def explain(
 def _options(methods, options, occluder, alpha, relu, upsampling):
     """{method: its options}"""
     weighing = {"alpha": alpha, "relu": relu}
-    both = weighing | {"upsampling": upsampling}
-    known = {
-        "grad_cam": weighing,
-        "counterfactual": weighing,
-        "guided_grad_cam": both,
-        "occlusion": occluder or {},
+    known = dict.fromkeys(("grad_cam", "counterfactual", "guided_grad_cam"), weighing) | {
+        "occlusion": occluder or {}
     }
     for given in (options, occluder, *(options.values() if isinstance(options, Mapping) else ())):
         if given is not None and not isinstance(given, Mapping):
             raise request.AskError(f"options are a dict, {{'n': 20}} say, not {type(given).__name__}")
     options = dict(options or {})
-    if unknown := set(options) - set(METHODS):
+    if unknown := [name for name in options if name not in METHODS]:
         request.methods_asked(sorted(unknown, key=str))
-    return known | options
+
+    def of(name):
+        method, plain = METHODS[name], name.partition("@")[0]
+        own = known.get(method.base or name, {}) | ({"upsampling": upsampling} if method.upsamples else {})
+        return {**own, **options.get(plain, {}), **options.get(name, {})}
+
+    return {name: of(name) for name in methods}
 
 
-def _strongest(y, unit_layer, e):
-    """(tensor, signal) of the strongest unit of a layer, and the note that says so."""
-    U = request.feature_maps(y, unit_layer)
-    unit = strongest_unit(U)
-    place = ", ".join(str(int(i[0])) for i in unit) if U.shape[0] == 1 else "of each picture"
-    for c in e.classes:
-        e.notes["deconvnet", c] = f"starts at {unit_layer}'s strongest unit ({place}), whatever the class"
-    return U, one_hot(U, unit)
+def _note_unit(e, one):
+    """What must be said of maps whose signal starts at the strongest unit of a layer."""
+    for name in e.asked:
+        if unit := one.unit([METHODS[name]]):
+            U, _ = unit
+            at = strongest_unit(U)
+            place = ", ".join(str(int(i[0])) for i in at) if U.shape[0] == 1 else "of each picture"
+            said = f"starts at {one.unit_layer}'s strongest unit ({place}), whatever the class"
+            e.notes |= {(name, c): said for c in e.classes}

@@ -34,6 +34,24 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     return names
 
 
+def layers_asked(methods: list[str], layer: Any) -> tuple[list[str], tuple[Any, ...]]:
+    """-> (methods, layers).  Of several layers, each method of a layer has a map of each, METHOD@LAYER; one
+    that makes a single map of them all stays as it is.
+    """
+    if not isinstance(layer, (list, tuple)):
+        return methods, () if layer is None else (layer,)
+    layers = tuple(dict.fromkeys(one if isinstance(one, str) else _said(one) for one in layer))
+    if not layers:
+        raise AskError("no layer was asked for: layer='relu5_3', or several, layer=['relu4_3', 'relu5_3']")
+
+    def at_each(name):
+        method = METHODS[name]
+        single = method.layer or method.fuses or not method.at_layer
+        return [name] if single or len(layers) == 1 else [f"{name}@{one}" for one in layers]
+
+    return [each for name in methods for each in at_each(name)], layers
+
+
 def one_word(what: str, given: Any, known: Sequence[str]) -> None:
     """AskError if an option is none of the words that it may be."""
     if not isinstance(given, str) or given not in known:

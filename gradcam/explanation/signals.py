@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,49 +20,43 @@ TABLES = {"backprop": BACKPROP, "deconvnet": DECONVNET, "guided": GUIDED}
 def signals_of(
     methods: Iterable[Method],
     begun: dict[object, Start],
-    ends: dict[str, Tensor | None],
+    end: Callable[[Method, str], Tensor],
     deconvnet_start: Start | None = None,
     allow: object = (),
 ) -> dict[tuple[Any, ...], np.ndarray]:
-    """{(target, rules, end): the signal that arrives there}, for whatever the methods declare.
+    """{(target, rules, tensor): the signal that arrives there}, for whatever the methods declare.
 
-    begun {target: (tensor, signal)}: where each target's signal starts; ends {"x": the input, "A": the
-    feature maps}; deconvnet_start: (tensor, signal) that deconvnet starts from instead.  The stack has a row
-    for each target and table:
+    begun {target: (tensor, signal)}: where each target's signal starts; end(method, "x" or "A"): the input,
+    or the method's feature maps; deconvnet_start: (tensor, signal) that deconvnet starts from instead.  The
+    stack has a row for each target and table:
 
         row   0: target 0, backprop     1: target 0, guided     2: target 1, backprop     3: target 1, guided
 
     and is (rows, *shape) at every tensor where one starts, zero in the rows that start elsewhere.
     """
-    needs = dict.fromkeys(need for method in methods for need in method.signals)
+    needs = dict.fromkeys((rules, end(method, at)) for method in methods for rules, at in method.signals)
     tables = list(dict.fromkeys(rules for rules, _ in needs))
     rows = [(target, rules) for target in begun for rules in tables]
     if not rows:
         return {}
-    if ("deconvnet", "x") not in needs:
-        deconvnet_start = None
     starts: dict[Tensor, np.ndarray] = {}
     for n, (target, rules) in enumerate(rows):
         at, signal = deconvnet_start if deconvnet_start and rules == "deconvnet" else begun[target]
         if at not in starts:
             starts[at] = np.zeros_like(at.data, shape=(len(rows), *at.shape))
         starts[at][n] = signal
-    names = [name for name in ends if any(end == name for _, end in needs)]
+    wrt = list(dict.fromkeys(tensor for _, tensor in needs))
     arrived = backward(
-        list(starts),
-        list(starts.values()),
-        [ends[n] for n in names],
-        [TABLES[r] for _, r in rows],
-        allow=allow,
-    )
-    return {(*row, name): g[n] for name, g in zip(names, arrived) for n, row in enumerate(rows)}
+        list(starts), list(starts.values()), wrt, [TABLES[r] for _, r in rows], allow=allow
+    )  # fmt: skip
+    return {(*row, tensor): g[n] for tensor, g in zip(wrt, arrived) for n, row in enumerate(rows)}
 
 
 def refusals(
     methods: Iterable[Method],
     y: Any,
     begun: dict[object, Start],
-    ends: dict[str, Tensor | None],
+    end: Callable[[Method, str], Tensor],
     deconvnet_start: Start | None = None,
     allow: Any = (),
 ) -> dict[str, str]:
@@ -75,11 +69,11 @@ def refusals(
     plain = [at for at, _ in begun.values()]
     refused = {}
     for method in methods:
-        for rules, end in method.signals:
-            at, wrt = starts if rules == "deconvnet" else plain, ends[end]
+        for rules, where in method.signals:
+            at = starts if rules == "deconvnet" else plain
             try:
-                if wrt is not None and TABLES[rules]:
-                    check_rules(at, wrt, TABLES[rules], allow)
+                if TABLES[rules]:
+                    check_rules(at, end(method, where), TABLES[rules], allow)
             except RuleError:
                 refused[method.name] = _unpublished(rules, at)
         try:

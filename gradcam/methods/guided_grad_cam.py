@@ -44,6 +44,7 @@ METHOD = Method(
     "guided_grad_cam", "Guided Grad-CAM", "Selvaraju et al. 2017", "Grad-CAM times guided backprop", _map,
     equation="guided_backprop * grad_cam, enlarged bilinearly with half-pixel centres",
     signals=(("guided", "x"), ("backprop", "A")), at_layer=True, classic=True,
+    upsamples=True,
     zero="It is a product, and one factor is zero wherever the other is not: "
          "see Grad-CAM and guided backprop.",
     peers={"captum": "GuidedGradCam"},

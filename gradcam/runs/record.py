@@ -73,7 +73,13 @@ def _class(e, c):
 
 
 def _layer(e, method):
-    return e.layer if METHODS[method].at_layer else e.unit_layer if method == "deconvnet" else None
+    return (
+        METHODS[method].layer or e.layer
+        if METHODS[method].at_layer
+        else e.unit_layer
+        if method == "deconvnet"
+        else None
+    )
 
 
 def _nine(value):

@@ -57,17 +57,15 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0, style:
     tiles = [Tile(photo, "Photo", seen, strong=strong, note=note)]
     tops = {}
     for method in e.methods:
-        said = METHODS[method]
-        top, family = (
-            limit(e.maps[method, c][n], 100 if said.drawn == "overlay" else 99),
-            said.scaled_with or method,
-        )
+        family, whole = _family(method), METHODS[method].drawn == "overlay"
+        top = limit(e.maps[method, c][n], 100 if whole else 99)
         tops[family] = max(tops.get(family, 0), top)
     asked = e.asked or e.methods
     for method in [*asked, *(m for m in e.undefined if m not in asked)]:
         said = METHODS[method]
-        title, drawn, family = said.title, said.drawn, said.scaled_with or method
-        source = said.paper.replace(" et al.", "") + (f", at {e.layer}" if said.at_layer else "")
+        title, drawn, family = said.title, said.drawn, _family(method)
+        at = said.layer or e.layer
+        source = said.paper.replace(" et al.", "") + (f", at {at}" if said.at_layer else "")
         if method in e.undefined:
             tiles.append(Tile(0.8 + 0.2 * grey(photo), title, source, undefined=e.undefined[method]))
             continue
@@ -79,9 +77,15 @@ def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0, style:
         else:
             note = note.removeprefix("exactly zero").lstrip("; ")
             tiles.append(
-                Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, e.layer))
+                Tile(0.8 + 0.2 * grey(photo), title, source, note=note, zero=why_zero(method, score, at))
             )
     return tiles
+
+
+def _family(method):
+    """The methods that share a scale: those of one name, at one layer."""
+    scaled, layer = METHODS[method].scaled_with, METHODS[method].layer
+    return f"{scaled}@{layer}" if scaled and layer else scaled or method
 
 
 def coloured(

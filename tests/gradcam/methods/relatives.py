@@ -16,23 +16,26 @@ import numpy as np
 import torch
 
 import weights
+from gradcam import explain
 from gradcam.image import prepare
 from gradcam.interpolation import upsample
 from gradcam.method import pixel_range
 from gradcam.methods.ablation_cam import ablation_cam
 from gradcam.methods.batching import gradients, numbers
+from gradcam.methods.deep_lift import deep_lift
 from gradcam.methods.eigen_cam import eigen_cam
 from gradcam.methods.excitation_backprop import excitation_backprop
+from gradcam.methods.full_grad import full_grad
 from gradcam.methods.grad_cam_pp import grad_cam_pp
 from gradcam.methods.hirescam import hirescam
 from gradcam.methods.integrated_gradients import integrated_gradients, quadrature
 from gradcam.methods.layercam import layercam
 from gradcam.methods.lrp import lrp
 from gradcam.methods.relevance import alpha_beta, epsilon, flat, gamma, table, z_box
-from gradcam.methods.score_cam import score_cam
+from gradcam.methods.score_cam import score_cam, stretched
 from gradcam.methods.smoothgrad import smoothgrad
 from gradcam.methods.xgrad_cam import xgrad_cam
-from minicnn import Softmax, Tensor, backward, find, one_hot
+from minicnn import Softmax, Tensor, backward, find, names, one_hot
 from tests.gradcam.methods import witnesses as of
 from tests.support import torch_modules
 from tests.support.compare import relative
@@ -55,7 +58,7 @@ class Subject:
         )
         self.input = Tensor(self.x, "x")
         self.y = self.net(self.input)
-        self.c, self.A = int(self.y.data[0].argmax()), find(self.y, layer)
+        self.c, self.A, self.layer = int(self.y.data[0].argmax()), find(self.y, layer), layer
         self.pixels = pixel_range(self.x, net.card)
         same = relative(self.y.data, model(torch.as_tensor(self.x)).detach().numpy())
         assert same < 1e-12, f"the two networks differ by {same:.1e}"
@@ -169,6 +172,35 @@ def zennit_box(s):
     return of.zennit_lrp(lambda r: r.Gamma(0.25), lambda r: r.Epsilon(EPS), lambda r: r.ZBox(low, high))
 
 
+def variant(name, layer=None, **options):
+    """A variant, as `explain` has it."""
+    return lambda s: explain(s.net, s.x, s.c, name, layer or s.layer, options={name: options})[name]
+
+
+def eigen_smooth_either_way(kind):
+    """pytorch-grad-cam's sign is left to chance: the map of the sign that it took, both clipped at 0."""
+
+    def departed(s):
+        signed = variant(f"eigen_smooth_{kind}", relu=False)(s)
+        theirs = of.pytorch_grad_cam(LIBRARY[kind], eigen_smooth=True)(s.model, s.x, s.c, s.module)
+        return min((np.maximum(v, 0) for v in (signed, -signed)), key=lambda v: abs(v - theirs).max())
+
+    return departed
+
+
+def two_layers(s):
+    """The subject's layer, and an earlier one."""
+    return [next(name for name in EARLIER if name in names(s.y)), s.layer]
+
+
+EARLIER = ("relu2_2", "layer1.8", "fire4")
+LIBRARY = {"grad_cam": "GradCAM", "layercam": "LayerCAM"}
+
+
+def full_grad_as_pytorch_grad_cam(s):
+    return stretched(full_grad(s.y, s.c, s.input, rescale="map", eps=1e-7), 1e-7)
+
+
 def rows(s):
     """Every comparison for one network."""
     y, c, A, x, net = s.y, s.c, s.A, s.x, s.net
@@ -208,6 +240,32 @@ def rows(s):
         Row("Integrated Gradients, eq. 3", "captum", of.captum_integrated_gradients(STEPS, "riemann_right"),
             lambda s: integrated_gradients(net, x, c, steps=STEPS, rule="right"), single,
             weights_in_single("right")),
+        Row("SmoothGrad-Squared", "captum", of.captum_smoothgrad(drawn, sigma, "smoothgrad_sq"),
+            variant("smoothgrad_sq_gradient", n=DRAWS, noise=NOISE)),
+        Row("VarGrad", "captum", of.captum_smoothgrad(drawn, sigma, "vargrad"),
+            variant("vargrad_gradient", n=DRAWS, noise=NOISE)),
+        Row("Grad-CAM, SmoothGrad", "captum", of.captum_noisy_grad_cam(drawn, sigma, "smoothgrad"),
+            variant("smoothgrad_grad_cam", n=DRAWS, noise=NOISE)),
+        Row("FullGrad", "authors' code, by autograd", of.full_grad_by_autograd,
+            lambda s: full_grad(y, c, s.input), "maps are enlarged corner to corner",
+            lambda s: full_grad(y, c, s.input, upsampling="corner_aligned")),
+        Row("FullGrad", "pytorch-grad-cam", of.whole_of_pytorch_grad_cam("FullGrad", []),
+            lambda s: full_grad(y, c, s.input), "each map is brought to 0..1 alone, then their sum, with "
+            "1e-7 in the denominator", full_grad_as_pytorch_grad_cam),
+        Row("DeepLIFT, rescale", "own, by autograd", of.deep_lift_by_autograd,
+            lambda s: deep_lift(net, x, c)),
+        *([] if any(isinstance(m, torch.nn.MaxPool2d) for m in s.model.modules()) else
+          [Row("DeepLIFT, rescale", "captum", of.captum_deep_lift, lambda s: deep_lift(net, x, c))]),
+        *(Row(f"{title}, eigen_smooth", "pytorch-grad-cam",
+              of.pytorch_grad_cam(LIBRARY[kind], eigen_smooth=True), variant(f"eigen_smooth_{kind}"),
+              "the sign is left to chance", eigen_smooth_either_way(kind))
+          for title, kind in (("Grad-CAM", "grad_cam"), ("LayerCAM", "layercam"))),
+        Row("Grad-CAM, aug_smooth", "pytorch-grad-cam",
+            of.whole_of_pytorch_grad_cam("GradCAM", aug_smooth=True), variant("aug_smooth_grad_cam"),
+            "1e-7 in the denominator", variant("aug_smooth_grad_cam", eps=1e-7)),
+        Row("LayerCAM, fused", "pytorch-grad-cam", of.whole_of_pytorch_grad_cam("LayerCAM", two_layers(s)),
+            variant("fused_layercam", two_layers(s)),
+            "1e-7 in the denominator", variant("fused_layercam", two_layers(s), eps=1e-7)),
         Row("LRP, epsilon", "zennit", of.zennit_lrp(lambda r: r.Epsilon(EPS), lambda r: r.Epsilon(EPS)),
         rules(epsilon(EPS))),
         Row("LRP, gamma", "zennit", of.zennit_lrp(*first_gamma), rules(*ours_gamma)),

@@ -26,7 +26,7 @@ METHOD = cam_method(
 )
 '''
 LIST = "gradcam/methods/__init__.py"
-BEFORE = '        "excitation_backprop",\n'
+BEFORE = '    "excitation_backprop",\n'
 CHECK = """
 import json, sys
 import numpy as np
@@ -74,7 +74,7 @@ def test_a_new_cam_method_is_judged_named_and_in_the_kit(tmp_path):
     (tree / "gradcam/methods/largest_cam.py").write_text(METHOD)
     known = (tree / LIST).read_text()
     assert known.count(BEFORE) == 1
-    (tree / LIST).write_text(known.replace(BEFORE, '        "largest_cam",\n' + BEFORE))
+    (tree / LIST).write_text(known.replace(BEFORE, '    "largest_cam",\n' + BEFORE))
     command = [sys.executable, "-c", CHECK, str(tmp_path / "kit")]
     done = subprocess.run(
         command, cwd=tree, env=environment(tree), capture_output=True, text=True, timeout=600
