@@ -7,6 +7,7 @@ from pathlib import Path
 
 PREPARED = ("mean", "std", "scale", "channels", "crop", "size", "resize")  # how its photos are prepared
 AXES = {"N": "pictures", "C": "maps", "H": "rows", "W": "columns"}
+PLACED = ("map", "rows", "steps")  # kinds of outputs that have places
 OWN = ("labels", *PREPARED, "output", "at", "given")  # what describes a network of one's own
 
 
@@ -123,7 +124,8 @@ def network(args):
         if len(args.crop) > 2:
             raise AskError(f"--crop {' '.join(map(str, args.crop))}: give a side, or rows and columns")
         asked["crop"] = args.crop[0] if len(args.crop) == 1 else tuple(args.crop)
-    net = described(args.onnx, args.model, args.labels, args.layer, args.output, args.given, args.at, **asked)
+    layer = args.layer[0] if args.layer else None
+    net = described(args.onnx, args.model, args.labels, layer, args.output, args.given, args.at, **asked)
     d = net.description
     if d.layout is None:
         shape = " x ".join("?" if n < 0 else str(n) for n in d.inputs[d.picture])
@@ -135,7 +137,7 @@ def network(args):
         raise AskError(
             f"{args.onnx} takes pictures of {d.channels} channels; a photo has three, or one in grey"
         )
-    if d.kind in ("map", "rows", "steps"):
+    if d.kind in PLACED and not args.targets:
         raise AskError(f"{args.onnx}: {places(d)}")
     p = net.card.preprocessing
     if p.resize == "short" and p.size < min(p.sides):
@@ -235,6 +237,17 @@ def places(d):
     )
 
 
+def count(net, y):
+    """How many classes the output has."""
+    return y.shape[-1 if net.description.kind in ("rows", "steps") else 1]
+
+
+def axis_of_boxes(net):
+    """Which axis of a table of rows counts them: the longer one."""
+    shape = net.description.shape
+    return 2 if net.description.kind == "rows" and shape[1] < shape[2] else 1
+
+
 def check_layers(path, y, layers):
     """AskError for a layer whose maps do not lie as Grad-CAM takes them: maps, rows, columns."""
     from gradcam.asking import AskError
@@ -251,7 +264,7 @@ def check_layers(path, y, layers):
             )
 
 
-def check_maps(net, layer, methods):
+def check_maps(net, layers, methods):
     """-> the methods that can be drawn; {method: why not} of those at feature maps, if there are none.
     AskError if all are.
     """
@@ -259,7 +272,7 @@ def check_maps(net, layer, methods):
     from gradcam.methods import METHODS
 
     why = "It has no feature maps: none of its layers has rows and columns."
-    undefined = {m: why for m in methods if METHODS[m].at_layer and not (layer or net.card.layer)}
+    undefined = {m: why for m in methods if METHODS[m].at_layer and not (layers or net.card.layer)}
     if len(undefined) == len(methods):
         raise AskError(
             f"{METHODS[methods[0]].title} cannot be drawn of {net.card.title}: none of its layers has rows "

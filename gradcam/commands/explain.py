@@ -32,6 +32,8 @@ Examples:
       another network, with its weights in a file of yours
   gradcam explain photo.jpg --method grad_cam grad_cam++ hirescam score_cam lrp_gamma
       other methods; gradcam methods lists them all
+  gradcam explain photo.jpg --method layercam fused_layercam aug_smooth_grad_cam --layer fire5 --layer fire9
+      maps of two layers, their mean, and one averaged over mirrored and darker pictures
   gradcam explain photo.jpg --target "tabby - boxer" "probability of tabby" --method grad_cam
       why the one rather than the other, and what raises its probability
   gradcam explain photo.jpg --method grad_cam --colormap viridis --threshold 0.2 --overlays .
@@ -75,11 +77,17 @@ def register(subparsers):
 
     target = f"something else to explain, one or several: {FORMS}"
     parser.add_argument("--target", dest="targets", metavar="TARGET", nargs="+", action="extend", help=target)
-    layer = "the layer whose feature maps Grad-CAM weighs (see: gradcam layers); default: the network's own"
-    parser.add_argument("--layer", metavar="NAME", help=layer)
+    layer = (
+        "the layer whose feature maps Grad-CAM weighs (see: gradcam layers); given several times, there is a "
+        "map of each; default: the network's own"
+    )
+    parser.add_argument("--layer", metavar="NAME", action="append", help=layer)
     unit = "start the deconvnet at this layer's strongest unit; default: the network's own, or the score"
     parser.add_argument("--unit-layer", metavar="NAME", help=unit)
-    methods = f"one or several (see: gradcam methods); default: {', '.join(PANEL)}"
+    methods = (
+        "one or several, or variants of them, as guided_layercam (see: gradcam methods); default: "
+        f"{', '.join(PANEL)}"
+    )
     parser.add_argument("--method", dest="methods", metavar="NAME", nargs="+", action="extend", help=methods)
     allow = "operations, or tensors, where the rules of deconvnet and guided backprop may be the derivative"
     parser.add_argument("--allow", metavar="KIND", nargs="+", action="extend", default=[], help=allow)
@@ -96,11 +104,11 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.asking import AskError, class_index, layer_named, one_of
+    from gradcam.asking import AskError, class_index, layer_named
+    from gradcam.commands._methods import method_named, methods_at
     from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explanation import PANEL, explain
     from gradcam.image import crop_shown, prepare
-    from gradcam.methods import METHODS
     from minicnn import Tensor
 
     args.photo = args.photos[0] if args.photos else None
@@ -108,13 +116,9 @@ def run(args):
     _onnx.check(args)
     many = _many.given(args)
     name = None if args.onnx else network_named(args.network or PHOTO_NETWORK)
-    methods = list(
-        dict.fromkeys(one_of("method", m, METHODS, "gradcam methods") for m in args.methods or PANEL)
-    )
+    methods = list(dict.fromkeys(map(method_named, args.methods or PANEL)))
     if many and args.exact:
         raise AskError("--exact is for one photo")
-    if many and args.targets:
-        raise AskError("--target is for one photo; many are explained by --class")
     if many:
         return _of_many(args, name, methods)
     from gradcam.commands import _report as report
@@ -126,24 +130,32 @@ def run(args):
     dtype = np.float64 if args.exact else np.float32
     net, x = net.astype(dtype) if args.exact else net, prepare(image, net.card.preprocessing, dtype)
     y = net(Tensor(x, "x")) if args.onnx else None
-    count = len(net.card.classes or ()) if y is None else y.shape[1]
+    count = len(net.card.classes or ()) if y is None else _onnx.count(net, y)
     class_of = class_index if args.onnx else _class
     named = args.classes or ([] if args.targets else kinds)
     asked = {c: class_of(c, net.card.classes, count) for c in named}
-    classes = list(dict.fromkeys([*asked.values(), *_targets(args, class_of, net.card, count, image)]))
+    classes = list(dict.fromkeys([*asked.values(), *_targets(args, class_of, net, count, image)]))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
     see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
-    at = [layer_named(layer, net, x, see) for layer in (args.layer, args.unit_layer)]
+    methods, layers = methods_at(methods, args.layer, net, x, see)
+    unit_layer = layer_named(args.unit_layer, net, x, see)
     if args.onnx:
-        _onnx.check_layers(args.onnx, y, at)
+        _onnx.check_layers(args.onnx, y, [*layers, unit_layer])
     del y
     undefined = {}
     if args.onnx:
-        methods, undefined = _onnx.check_maps(net, at[0], methods)
+        methods, undefined = _onnx.check_maps(net, layers, methods)
     style = _pictures.style(args)
     explanation = explain(
-        net, x, classes or None, methods, *at, allow=args.allow, progress=sys.stderr.isatty()
+        net,
+        x,
+        classes or None,
+        methods,
+        layers or None,
+        unit_layer,
+        allow=args.allow,
+        progress=sys.stderr.isatty(),
     )
     explanation.undefined |= undefined
     explanation.prepared = _onnx.prepared(net, args.onnx)
@@ -163,25 +175,30 @@ def run(args):
     return 0
 
 
-def _targets(args, class_of, card, count, image):
-    """The targets of --target; a mask of the photo is cut as the photo is."""
+def _targets(args, class_of, net, count, image=None):
+    """The targets of --target; a mask of the size of the photo, if there is one only, is cut as it is."""
     from gradcam.image import crop_shown
     from gradcam.targets.text import mask_in, target
 
     def mask(file):
         found = mask_in(file)
-        if found.shape != image.size[::-1]:
+        if image is None or found.shape != image.size[::-1]:
             return found
-        return crop_shown(found.astype("u1") * 255, card.preprocessing)[..., 0] >= 128
+        return crop_shown(found.astype("u1") * 255, net.card.preprocessing)[..., 0] >= 128
 
-    return [target(text, lambda c: class_of(c, card.classes, count), mask) for text in args.targets or ()]
+    def number(word):
+        return class_of(word, net.card.classes, count)
+
+    axis = _onnx.axis_of_boxes(net) if args.onnx else 1
+    return [target(text, number, mask, axis) for text in args.targets or ()]
 
 
 def _of_many(args, name, methods):
     """What holds for all photos is found out with a blank one."""
     import numpy as np
 
-    from gradcam.asking import class_index, layer_named
+    from gradcam.asking import AskError, class_index, layer_named
+    from gradcam.commands._methods import methods_at
     from gradcam.commands._network import loaded, see_layers
     from gradcam.explanation import explain
     from gradcam.methods import METHODS
@@ -192,13 +209,18 @@ def _of_many(args, name, methods):
     x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
     y = net(Tensor(x, "x"))
     class_of = class_index if args.onnx else _class
-    classes = list(dict.fromkeys(class_of(c, net.card.classes, y.shape[1]) for c in args.classes or ()))
+    count = _onnx.count(net, y) if args.onnx else y.shape[1]
+    asked = [class_of(c, net.card.classes, count) for c in args.classes or ()]
+    classes = list(dict.fromkeys([*asked, *_targets(args, class_of, net, count)]))
     see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
-    at = [layer_named(layer, net, x, see) for layer in (args.layer, args.unit_layer)]
+    methods, layers = methods_at(methods, args.layer, net, x, see)
+    if fused := [m for m in methods if METHODS[m].fuses]:
+        raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")
+    at = [next(iter(layers), None), layer_named(args.unit_layer, net, x, see)]
     undefined = {}
     if args.onnx:
-        _onnx.check_layers(args.onnx, y, at)
-        methods, undefined = _onnx.check_maps(net, at[0], methods)
+        _onnx.check_layers(args.onnx, y, [*layers, at[1]])
+        methods, undefined = _onnx.check_maps(net, layers, methods)
     if quick := [m for m in methods if not METHODS[m].many_passes]:
         undefined |= explain(net, x, classes or None, quick, *at, allow=args.allow).undefined
     return _many.run(args, net, classes, methods, at, undefined)

@@ -133,11 +133,12 @@ def _measure(args, net, data, asked, methods):
 
 def _named(asked):
     """'Grad-CAM@conv10' -> ('grad_cam', 'conv10'); None for no layer."""
-    from gradcam.asking import AskError, one_of
+    from gradcam.asking import AskError
+    from gradcam.commands._methods import method_named
     from gradcam.methods import METHODS
 
     name, at, layer = asked.partition("@")
-    name = one_of("method", name, METHODS, "gradcam methods")
+    name = method_named(name)
     if at and not (METHODS[name].at_layer or name == "deconvnet"):
         raise AskError(f"{name} looks at no layer: write it without @{layer}")
     return name, layer if at else None

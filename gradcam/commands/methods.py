@@ -16,6 +16,10 @@ Examples:
   gradcam explain photo.jpg --method grad_cam grad_cam++ layercam score_cam
   gradcam explain photo.jpg --method lrp_epsilon lrp_gamma lrp_z_box
 """
+VARIANTS_SAY = (
+    "Variants, of any method that they suit, and of one another: guided_layercam, vargrad_saliency, "
+    "aug_smooth_eigen_smooth_grad_cam"
+)
 
 
 def register(subparsers):
@@ -26,13 +30,17 @@ def register(subparsers):
 
 
 def run(args):
-    from gradcam.commands._printing import say_table
-    from gradcam.methods import METHODS
+    from gradcam.commands._printing import say, say_table
+    from gradcam.methods import METHODS, VARIANTS
 
     took = measured() if args.seconds else {}
     head = ("method", "what it asks", "paper", "passes of the network")
     rows = [(name, m.question, m.paper, m.cost, *took.get(name, ())) for name, m in METHODS.items()]
     say_table([(*head, "seconds", "Grad-CAMs") if took else head, *rows])
+    say("", VARIANTS_SAY)
+    of = [f"{sum(v.of(m) for m in METHODS.values())} methods" for v in VARIANTS.values()]
+    lines = [(f"{n}_METHOD", v.question, v.paper, v.cost, at) for (n, v), at in zip(VARIANTS.items(), of)]
+    say_table([("variant", *head[1:], "of"), *lines])
     return 0
 
 

@@ -17,7 +17,7 @@ from gradcam import files
 from gradcam.runs import settings as own
 from gradcam.runs.arrays import GrowingArray, described
 from gradcam.runs.errors import RunError
-from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS
+from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS, map_file
 from gradcam.runs.lines import grown, line_of, put, whole
 from gradcam.runs.sheet import write_sheet
 from gradcam.runs.table import write_parquet
@@ -64,7 +64,7 @@ class Folder:
             array.write(number, maps.get(method))
 
     def _map(self, method):
-        return self.path / MAPS / f"{method}.npy"
+        return self.path / MAPS / map_file(method)
 
     def _array(self, method, shape):
         return GrowingArray(self._map(method), shape, self.settings["maps"]["dtype"])

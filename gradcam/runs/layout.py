@@ -9,6 +9,13 @@ rows.parquet      the rows as a table, at the end, if pyarrow is there
 shards/K-of-N/    parts of a run, each such a folder itself
 """
 
+from urllib.parse import quote
+
 SETTINGS, ROWS, TIMINGS, MAPS, PANELS = "settings.json", "rows.jsonl", "timings.jsonl", "maps", "panels"
 PARQUET, SHEET = "rows.parquet", "index.html"
 SHARDS, LOCK = "shards", ".lock"
+
+
+def map_file(method: str) -> str:
+    """The name of a method's file: letters that a file's name cannot have are written as %2F, say."""
+    return f"{quote(method, safe='@+ ,()')}.npy"

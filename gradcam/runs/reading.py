@@ -15,7 +15,7 @@ import numpy as np
 from gradcam.runs import arrays
 from gradcam.runs import settings as own
 from gradcam.runs.errors import RunError
-from gradcam.runs.layout import MAPS, ROWS
+from gradcam.runs.layout import MAPS, ROWS, map_file
 from gradcam.runs.lines import whole
 from gradcam.runs.table import lines
 
@@ -71,7 +71,7 @@ class Run:
         if method not in self.methods:
             raise RunError(f"{self.path}: no maps of '{method}'; there is {', '.join(self.methods)}")
         if method not in self.arrays:
-            self.arrays[method] = arrays.blocks(self.path / MAPS / f"{method}.npy", len(self.rows))
+            self.arrays[method] = arrays.blocks(self.path / MAPS / map_file(method), len(self.rows))
         return self.arrays[method]
 
     @cached_property

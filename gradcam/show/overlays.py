@@ -6,6 +6,7 @@ import io
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import numpy as np
 from PIL import Image
@@ -36,7 +37,7 @@ def save_overlays(
     photo = seen(e.x[picture], e.card) if photo is None else photo
     alone = len(e.classes) == 1
     places = {
-        (m, c): Path(folder) / f"{m}{'' if alone else f'_{k}'}.png"
+        (m, c): Path(folder) / f"{quote(m, safe='@+ ,()')}{'' if alone else f'_{k}'}.png"
         for k, c in enumerate(e.classes)
         for m in e.methods
     }

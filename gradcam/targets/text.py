@@ -11,32 +11,37 @@ import numpy as np
 from gradcam.asking import AskError
 from gradcam.target import Target
 from gradcam.targets.box import Box
+from gradcam.targets.finer import Finer
 from gradcam.targets.number import Number
 from gradcam.targets.region import Region
 from gradcam.targets.step import Step
 
 FORMS = (
-    "CLASS, 'minus CLASS', CLASS - CLASS, 'probability of CLASS', 'CLASS in mask:FILE', "
+    "CLASS, 'minus CLASS', CLASS - CLASS, 'probability of CLASS', 'CLASS from others' (what tells it from "
+    "those that look like it, Finer-CAM), 'CLASS in mask:FILE', "
     "'CLASS in box:LEFT,TOP,RIGHT,BOTTOM' (shares), 'CLASS in box:ROW' (of a detector), 'CLASS at step T', "
     "number:I, unit:K,I,J or unit:LAYER:K,I,J"
 )
 
 
 def target(
-    text: str, class_of: Callable[[str], Any], mask: Callable[[str], np.ndarray] | None = None
+    text: str,
+    class_of: Callable[[str], Any],
+    mask: Callable[[str], np.ndarray] | None = None,
+    axis: int = 1,
 ) -> Target:
     """The target that a text means.
 
     class_of(word): the class of this name or number, AskError if there is none; mask(file): the mask in a
-    file, (H, W), default: `mask_in`.  AskError lists the forms.
+    file, (H, W), default: `mask_in`; axis: of a detector's rows, see `Box`.  AskError lists the forms.
     """
     text = re.sub(r"^\s*minus\s+", "-", text)  # on a command line, -dog would be an option
     if _negated(text):
-        return -target(text.lstrip()[1:], class_of, mask)
+        return -target(text.lstrip()[1:], class_of, mask, axis)
     try:
         return Target.score(class_of(text))  # the whole may be a class: "salt - and - pepper"
     except AskError as error:
-        if not re.search(r"\s[-+]\s|^-|:|\bof\b|\bat step\b", text):
+        if not re.search(r"\s[-+]\s|^-|:|\bof\b|\bat step\b|\bfrom others$", text):
             raise
         whole = error
     signs, words = ["+"], [""]
@@ -45,7 +50,7 @@ def target(
             signs, words = [*signs, piece.strip()], [*words, ""]
         else:
             words[-1] += piece
-    parts = [_term(word.strip(), class_of, mask or mask_in, whole) for word in words]
+    parts = [_term(word.strip(), class_of, mask or mask_in, axis, whole) for word in words]
     total = parts[0]
     for sign, part in zip(signs[1:], parts[1:]):
         total = total - part if sign == "-" else total + part
@@ -57,15 +62,17 @@ def _negated(text):
     return text.lstrip().startswith("-") and not re.search(r"\s[-+]\s", text.lstrip()[1:])
 
 
-def _term(word, class_of, mask, whole):
+def _term(word, class_of, mask, axis, whole):
     if word.startswith("-"):
-        return -_term(word[1:].strip(), class_of, mask, whole)
+        return -_term(word[1:].strip(), class_of, mask, axis, whole)
     if found := re.fullmatch(r"(score|probability|value) of (.+)", word):
         return getattr(Target, found[1])(class_of(found[2]))
     if found := re.fullmatch(r"unit:(?:(.+):)?(\d+),(\d+),(\d+)", word):
         return Target.unit(*map(int, found.groups()[1:]), layer=found[1])
     if found := re.fullmatch(r"number:(\d+)", word):
         return Number(int(found[1]))
+    if found := re.fullmatch(r"(.+) from others", word):
+        return Finer(class_of(found[1]))
     if found := re.fullmatch(r"(.+) at step (-?\d+)", word):
         return Step(int(found[2]), class_of(found[1]))
     if found := re.fullmatch(r"(?:(.+) in )?mask:(.+)", word):
@@ -73,7 +80,7 @@ def _term(word, class_of, mask, whole):
     if found := re.fullmatch(r"(?:(.+) in )?box:([\d.,\s]+)", word):
         c, numbers = None if found[1] is None else class_of(found[1]), found[2].split(",")
         if len(numbers) == 1 and numbers[0].strip().isdecimal():
-            return Box(int(numbers[0]), c)
+            return Box(int(numbers[0]), c, axis=axis)
         try:
             return Region(c, box=tuple(float(v) for v in numbers))
         except ValueError as error:

@@ -41,8 +41,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def methods_of(rows: list[dict[str, Any]]) -> list[str]:
     """Every method of these rows: the baselines, then in the order of `gradcam.explain`."""
     seen = dict.fromkeys(m for row in rows for m in [RANDOM, CENTRE, *row["values"], *row["failed"]])
-    order = [RANDOM, CENTRE, *METHODS]
-    return sorted(seen, key=lambda method: order.index(method.partition("@")[0]))
+    order = {name: n for n, name in enumerate([RANDOM, CENTRE, *METHODS])}  # variants come last
+    return sorted(seen, key=lambda method: order.get(method.partition("@")[0], len(order)))
 
 
 def reasons(rows: list[dict[str, Any]]) -> dict[str, str]:

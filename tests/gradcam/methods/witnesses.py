@@ -239,7 +239,7 @@ def noise_tunnel(method, drawn, sigma, kind, **options):
         def normal(mean, std):
             return mean + std * torch.as_tensor(np.stack([todo.pop(0) for _ in range(len(std))]))
 
-        with mock.patch.object(torch, "normal", normal):
+        with mock.patch.object(torch, "normal", normal), in_double():  # its sums have the default precision
             found = NoiseTunnel(method(model, layer)).attribute(
                 torch.as_tensor(x).requires_grad_(),
                 target=c,
