@@ -1,4 +1,4 @@
-"""500 wrong calls of `explain`: each is one sentence, and nothing else."""
+"""600 wrong calls of `explain`: each is one sentence, and nothing else."""
 
 import itertools
 import random
@@ -130,8 +130,35 @@ WRONG = {
         Target,
         np.zeros((2, 5), complex),
     ],
-    "methods": [*ODD, "Grad-CAM", ["grad_cam", "lime"], ["grad_cam", None], [["grad_cam"]], "cam"],
-    "layer": [*ODD, "conv9", "fc8", "relu2_1:7"],
+    "methods": [
+        *ODD,
+        "Grad-CAM",
+        ["grad_cam", "lime"],
+        ["grad_cam", None],
+        [["grad_cam"]],
+        "cam",
+        "guided_saliency",
+        "guided_",
+        "_grad_cam",
+        "vargrad_vargrad",
+        "grad_cam@",
+        "grad_cam@conv9",
+        "saliency@relu2_1",
+        "grad_cam@fc8",
+        "@relu2_1",
+        "fused_grad_cam",
+        "eigen_smooth_eigen_cam",
+    ],
+    "layer": [
+        *ODD,
+        "conv9",
+        "fc8",
+        "relu2_1:7",
+        ["relu2_1", "conv9"],
+        ["relu1_1", None],
+        ["relu1_1", 3],
+        ("relu2_1", "fc8"),
+    ],
     "unit_layer": ["conv9", "fc8", 3, [], object()],
     "start": [*ODD, "logit"],
     "alpha": [*ODD, "max"],
@@ -157,12 +184,43 @@ WRONG = {
         {"grad_cam": {"n": 2}},
         {"smoothgrad": {"n": "x"}},
         {1: {}},
+        {"vargrad_grad_cam": {"n": 0}},
+        {"vargrad_grad_cam": {"n": -1}},
+        {"vargrad_grad_cam": {"n": 1, "noise": "much"}},
+        {"vargrad_grad_cam": {"n": 1, "random_seed": "x"}},
+        {"vargrad_grad_cam": {"n": 1, "batch": 0.5}},
+        {"vargrad_grad_cam": {"n": 1, "alpha": "max"}},
+        {"aug_smooth_grad_cam": {"factors": ()}},
+        {"aug_smooth_grad_cam": {"factors": 3}},
+        {"aug_smooth_grad_cam": {"factors": ["x"]}},
+        {"aug_smooth_grad_cam": {"eps": "x"}},
+        {"aug_smooth_grad_cam": {"upsampling": "cubic"}},
+        {"guided_hirescam": {"alpha": "sum"}},
+        {"guided_hirescam": {"upsampling": 3}},
+        {"eigen_smooth_grad_cam": {"relu": np.ones(2)}},
+        {"full_grad": {"rescale": "all"}},
+        {"full_grad": {"eps": None}},
+        {"full_grad": {"upsampling": "cubic"}},
+        {"deep_lift": {"baseline": "grey"}},
+        {"deep_lift": {"baseline": np.ones(5)}},
+        {"deep_lift": {"baseline": None}},
+        {"deep_lift": {"rules": 3}},
+        {"deep_lift": {"rules": {}}},
+        {"guided_saliency": {}},
     ],
 }
 METHODS = ["grad_cam", "guided_grad_cam", "guided_backprop", "deconvnet", "occlusion", "smoothgrad"]
+NEW = [
+    "full_grad",
+    "deep_lift",
+    "guided_hirescam",
+    "eigen_smooth_grad_cam",
+    "aug_smooth_grad_cam",
+    "vargrad_grad_cam",
+]
 
 
-def calls(count=500):
+def calls(count=600):
     """One wrong argument each, then two and three, drawn with a fixed seed."""
     singles = [{name: value} for name, values in WRONG.items() for value in values]
     yield from singles
@@ -172,16 +230,16 @@ def calls(count=500):
         yield {name: drawn.choice(WRONG[name]) for name in names}
 
 
-ALL = list(itertools.islice(calls(), 500))
+ALL = list(itertools.islice(calls(), 600))
 
 
 def test_every_wrong_call_is_one_sentence():
-    assert len(ALL) == 500
-    few = {"smoothgrad": {"n": 1}}
+    assert len(ALL) == 600
+    few = {"smoothgrad": {"n": 1}, "vargrad_grad_cam": {"n": 1}, "aug_smooth_grad_cam": {"factors": [1]}}
     errors, wrongs = 0, []
     for wrong in ALL:
         asked = {
-            "methods": METHODS,
+            "methods": METHODS + NEW,
             "classes": 1,
             "options": few,
             "occluder": {"window": 12, "stride": 12},
@@ -198,7 +256,7 @@ def test_every_wrong_call_is_one_sentence():
         except Exception as error:  # whatever it is, it came from inside
             wrongs.append(f"{wrong}: {type(error).__name__}: {error}")
     assert not wrongs, "\n".join(wrongs)
-    assert errors > 420
+    assert errors > 500
 
 
 class Foreign:
