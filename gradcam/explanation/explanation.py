@@ -119,11 +119,11 @@ class Explanation:
     def _ipython_key_completions_(self) -> list[Any]:
         return self.methods + (list(self.maps) if len(self.classes) > 1 else [])
 
-    def _repr_png_(self):
+    def _repr_jpeg_(self):
         """What a notebook shows: the panel of the first picture."""
-        from gradcam.show.notebook import panel_png
+        from gradcam.show.notebook import panel_jpeg
 
-        return panel_png(self)
+        return panel_jpeg(self)
 
 
 def _is_pair(key):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gradcam.image import restore
 from gradcam.show.settings import own_settings
@@ -17,15 +18,35 @@ if TYPE_CHECKING:
     from gradcam.explanation import Explanation
 
 
-def panel_png(explanation: Explanation, picture: int = 0) -> bytes | None:
-    """The panel of one picture of the batch -> the bytes of a PNG file, or None if there is no map.
+MOST = 150_000  # bytes of a picture in a notebook, which is a file that people send and keep in Git
+FINER_FIRST = ((1, 85), (1, 75), (0.8, 75), (0.65, 75), (0.5, 70), (0.4, 60), (0.3, 50), (0.2, 40))
+
+
+def panel_jpeg(explanation: Explanation, picture: int = 0) -> bytes | None:
+    """The panel of one picture of the batch -> the bytes of a JPEG file, or None if there is no map.
+
+    It is as large and as fine as fits into 150 kB; `gradcam.show.panel` draws one of any size.
 
     Without a description of the network (`net.card`), the photo is drawn from the input's smallest value to
     its largest.
     """
     if not explanation.maps:
         return None
-    return png(panel(explanation, seen(explanation.x[picture], explanation.card), picture=picture))
+    drawn = png(panel(explanation, seen(explanation.x[picture], explanation.card), picture=picture))
+    return small_jpeg(Image.open(io.BytesIO(drawn)).convert("RGB"))
+
+
+def small_jpeg(picture: Image.Image, most: int = MOST) -> bytes:
+    """A picture -> a JPEG file of at most so many bytes, unless the smallest that is tried has more."""
+    made = b""
+    for share, quality in FINER_FIRST:
+        size = [max(1, round(share * side)) for side in picture.size]
+        file = io.BytesIO()
+        picture.resize(size, Image.LANCZOS).save(file, "jpeg", quality=quality, optimize=True)
+        made = file.getvalue()
+        if len(made) <= most:
+            break
+    return made
 
 
 def seen(x: np.ndarray, card: Any = None) -> np.ndarray:

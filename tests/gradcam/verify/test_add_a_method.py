@@ -54,7 +54,7 @@ from gradcam.show.tiles import why_zero
 main(["methods"])
 assert any("largest_cam" in stage.methods for stage in stages(SUBJECTS[0]))
 assert why_zero("largest_cam", 1.0, "relu1") == "No derivative at relu1 is large."
-gradcam.explain(model, X, [1], ["largest_cam"], "relu1")._repr_png_()
+gradcam.explain(model, X, [1], ["largest_cam"], "relu1")._repr_jpeg_()
 
 folder, _, _ = write_kit(sys.argv[1])
 manifest = json.loads((folder / "manifest.json").read_text())
