@@ -29,6 +29,8 @@ Examples:
   gradcam verify ... --method integrated_gradients --setting steps=20 rule=right baseline=zero.npy
       what a method leaves open: a number, a word or an .npy file (a wrong name is answered with the right
       ones)
+  gradcam verify ... --target "probability of 3"
+      what was explained, where it is no class's score: '3 - 5', 'mask:mask.png', unit:relu2:4,3,3, ...
   gradcam verify ... --json --html report.html
       for a program, and a report with pictures
 
@@ -68,7 +70,13 @@ def register(subparsers):
     network.add_argument("--photo", metavar="FILE", help="or the photo, for a network that is known here")
     question = parser.add_argument_group("what was explained")
     index = "index of the explained class; or one for each picture"
-    question.add_argument("--class", dest="target", metavar="INDEX", type=int, nargs="+", help=index)
+    question.add_argument("--class", dest="classes", metavar="INDEX", type=int, nargs="+", help=index)
+    question.add_argument(
+        "--target",
+        metavar="TARGET",
+        help="or something else that was explained, as in gradcam explain, classes by their index: "
+        "'probability of 3', '3 - 5', 'mask:FILE', '3 in box:0,0,0.5,1', unit:LAYER:K,I,J",
+    )
     question.add_argument(
         "--method", metavar="NAME", default="grad_cam", help="see: gradcam methods; default: grad_cam"
     )
@@ -76,13 +84,16 @@ def register(subparsers):
     question.add_argument(
         "--setting", metavar="NAME=VALUE", nargs="+", action="extend", help="what it leaves open"
     )
-    theirs = parser.add_argument_group("their results", "each an .npy file, from any framework")
+    theirs = parser.add_argument_group(
+        "their results", "each an .npy file (the map also .csv or .png), from any framework"
+    )
     theirs.add_argument("--result", metavar="FILE", help="their map")
     for option, (_, what) in THEIRS.items():
         theirs.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=f"their {what}")
     search = parser.add_argument_group("the answer")
     search.add_argument("--no-pairs", action="store_true", help="try single causes, not two at a time")
-    search.add_argument("--seconds", type=float, default=20, help="how long pairs are tried; default: 20")
+    seconds = "how long pairs are tried; default: 20, of a large network 4"
+    search.add_argument("--seconds", type=float, help=seconds)
     search.add_argument("--json", action="store_true", help="print JSON instead of words")
     search.add_argument("--html", metavar="FILE", help="also write a report with pictures, .html")
     parser.set_defaults(run=run)
@@ -126,7 +137,7 @@ def _verdict(args):
 
     needed = {
         "--result": args.result,
-        "--class": args.target,
+        "--class or --target": args.classes or args.target,
         "--input or --photo": args.input or args.photo,
         "--onnx, --network or --weights": args.onnx or args.network or args.weights,
     }
@@ -143,19 +154,35 @@ def _verdict(args):
         x, theirs = _channels_first(net.description, x), _all_channels_first(net.description, theirs)
         if args.layer and any(step.op == "Transpose" for step in net.steps):
             _onnx.check_layers(args.onnx, net(Tensor(x[:1], "x")), [args.layer])
-    target = args.target[0] if len(args.target) == 1 else args.target
+    target = _target(args, getattr(getattr(net, "card", None), "classes", None))
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
-    progress = _progress if sys.stderr.isatty() else None
-    options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": progress}
+    options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": True}
     settings = dict(map(_setting, args.setting or ()))
-    verdict = network(net, x, target, args.method, layer, theirs, photo, settings, **options)
-    if progress:
-        progress("")
-    return verdict
+    return network(net, x, target, args.method, layer, theirs, photo, settings, **options)
 
 
-def _progress(text):
-    print(f"\r\033[K{text[:100]}", end="", file=sys.stderr, flush=True)
+def _target(args, known):
+    """A class, one for each picture, or what --target says; known: the names of the classes, or None."""
+    from gradcam.asking import AskError, class_index
+    from gradcam.targets.text import target
+    from gradcam.verify import VerifyError
+
+    if not args.target:
+        return args.classes[0] if len(args.classes) == 1 else args.classes
+    if args.classes:
+        raise VerifyError("--class and --target both say what was explained: give one of them")
+
+    def class_of(word):
+        if known:
+            return class_index(word, known, len(known))
+        if not word.strip().isdecimal():
+            raise AskError(f"the classes of this network have no names here: give a number for '{word}'")
+        return int(word)
+
+    try:
+        return target(args.target, class_of)
+    except AskError as error:
+        raise VerifyError(str(error)) from None
 
 
 def _setting(text):

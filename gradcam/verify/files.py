@@ -47,7 +47,8 @@ def _fitting(known, path):
 
 
 def array(path: str | os.PathLike[str], what: str) -> np.ndarray:
-    """The array in an .npy file, or the only one in an .npz file, in the type that it was saved in.
+    """The array in an .npy file, or the only one in an .npz file, in the type that it was saved in; a map in
+    a .csv file, or in the grey or the colours of a .png file.
 
     what: it is, for people.  VerifyError if it is not there, is something else or is damaged.
     """
@@ -55,6 +56,13 @@ def array(path: str | os.PathLike[str], what: str) -> np.ndarray:
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise WeightsError("this is no ordinary file")
+        if path.lower().endswith(".csv"):
+            return np.loadtxt(path, delimiter=",", ndmin=2)
+        if path.lower().endswith(".png"):
+            from PIL import Image
+
+            with Image.open(path) as picture:
+                return np.asarray(picture if picture.mode in ("L", "RGB") else picture.convert("RGB"))
         with MappedFile(path) as file:
             return _only_array(file)
     except WeightsError as error:

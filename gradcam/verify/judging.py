@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from gradcam.verify.rounding.propagation import amplification
 from gradcam.verify.rounding.storage import STEPS as STORED
 from gradcam.verify.rounding.ties import rounded
 from gradcam.verify.search import Search
-from minicnn import GraphError, RuleError
+from minicnn import GraphError, RuleError, find, names
 
 CLIPPING = {
     STEPS[s].title for s in ("start", "signed", "map", "result")
@@ -32,16 +32,15 @@ def judge(
     q: Question,
     hypotheses: Sequence[Hypothesis] | None = None,
     pairs: bool = True,
-    seconds: float = 20,
-    progress: Callable[[str], Any] | None = None,
+    seconds: float | None = None,
+    progress: bool = False,
 ) -> Verdict:
     """The answer to a question.
 
     hypotheses: the causes that are tried; default: the whole catalogue; pairs: whether two causes at once are
-    tried, for at most `seconds`; progress: f(text), called with what is being tried.  VerifyError: there is
-    no result to compare, or its shape is that of no map of this method, right or wrong.
+    tried, for at most `seconds` (default: 20, of a large network 4); progress: whether to show a bar on a
+    terminal, if it takes more than a second.  VerifyError: there is no result to compare.
     """
-    say = progress or (lambda text: None)
     verdict = Verdict("equal", described(q))
     if "result" not in q.theirs:
         raise VerifyError("there is no result to compare: give their map")
@@ -53,7 +52,6 @@ def judge(
         verdict.kind, verdict.reason = "refused", reason
         return verdict
 
-    say("the reference in float64, and how far rounding moves it")
     steps = [s for s in STEPS if s in q.theirs]
     kinds, kept = {s: q.precision(s) for s in steps}, {s: q.stored(s) for s in steps}
     amplified = amplification(q, steps)
@@ -66,6 +64,10 @@ def judge(
         if q.comparable(s)
     }
     verdict.compared = list(compared.values())
+    if q.colours:
+        verdict.notes.append(f"your map came as a picture: it was read back from its colours, {q.colours}")
+    for message in q.misfits.values():
+        verdict.notes.append(f"{message}, so it was not compared")
     wrong = [s for s in steps if s not in compared or compared[s].differs]
     if not wrong:
         verdict.reason = f"equal to {kinds['result']} rounding" + as_kept(kept["result"])
@@ -84,7 +86,7 @@ def judge(
     verdict.kind, verdict.stage = "differs", STEPS[first].title
     verdict.difference = compared[first].difference if first in compared else None
 
-    search = Search(q, limits, hypotheses or HYPOTHESES, say)
+    search = Search(q, limits, hypotheses or HYPOTHESES, progress)
     found, zeros = search.singles(), not np.any(q.theirs["result"])
     if zeros:  # much gives zeros by chance
         by_chance = [c for c in found if c.stage not in CLIPPING]
@@ -92,19 +94,17 @@ def judge(
         if by_chance and not found:
             others = "; ".join(map(str, by_chance[:6]))
             verdict.notes.append(f"these would give zeros, too, and cannot be told apart by them: {others}")
-    if not found and len(compared) == len(steps):
-        if rounded(q, verdict, compared, kinds):
+    if not found:
+        if len(compared) == len(steps) and rounded(q, verdict, compared, kinds):
             q.forget()
             return verdict
         found = search.near_singles(kinds)
     if not found and pairs:
-        found = search.pairs(seconds)
+        found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
     verdict.causes.sort(key=lambda c: (c.kind != "scale", len(c.names)))  # nobody is blamed without need
     right = [s for s in steps if s not in wrong]
     verdict.located = located(q, limits, search.scales, right) if len(steps) > 1 else ""
-    if not found and q.misfit:
-        raise VerifyError(q.misfit)
     if not found:
         q.forget()
         return unknown(q, verdict, search)
@@ -138,6 +138,10 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     """The verdict when no cause gives their numbers, with what can be said all the same."""
     verdict.kind, verdict.causes = "located" if verdict.located else "unknown", []
     verdict.reason = f"none of {search.tried} tried causes gives their numbers"
+    if not q.comparable("result"):
+        verdict.kind = verdict.kind if verdict.located else "refused"
+        verdict.reason = f"{q.misfit}, and {verdict.reason.replace('numbers', 'shape and numbers')}"
+        verdict.notes += of_that_size(q)
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):
         verdict.notes.append(
@@ -156,6 +160,18 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     return verdict
 
 
+def of_that_size(q: Question) -> list[str]:
+    """Which layers have maps of the size of theirs."""
+    size = q.theirs["result"].shape[-2:]
+    found = [n for n, t in names(q.reference.y).items() if t is not None and t.ndim == 4 and t.op]
+    found = [n for n in found if find(q.reference.y, n).shape[-2:] == size]
+    if found and q.method in CAMS:
+        return [f"layers with maps of {size[0]} x {size[1]}: {', '.join(found[-6:])}; none of them gives it"]
+    if q.theirs["result"].shape[-3:-1] == q.reference["result"].shape[-2:]:
+        return ["is it a picture of the map, over its photo?  That cannot be read back: give the map itself"]
+    return []
+
+
 def multiple(theirs: np.ndarray, ours: np.ndarray) -> float | None:
     """The number that theirs is ours times, if it is one."""
     if not np.any(ours):
@@ -166,6 +182,6 @@ def multiple(theirs: np.ndarray, ours: np.ndarray) -> float | None:
 
 def described(q: Question) -> str:
     """The question in words."""
-    classes = ", ".join(map(str, np.ravel(q.c).tolist()))
+    what = q.asked or f"class {', '.join(map(str, np.ravel(q.c).tolist()))}"
     at = f" at {q.layer}" if q.method in CAMS else ""
-    return f"{q.method} of class {classes}{at}, input {' x '.join(map(str, q.x.shape))}"
+    return f"{q.method} of {what}{at}, input {' x '.join(map(str, q.x.shape))}"

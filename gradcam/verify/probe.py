@@ -5,21 +5,70 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gradcam.verify.modules import path_of
+
 FEW = 4
 
 
-def seen(model: Any) -> list[str]:
-    """What a reader should know of the model that was handed over; it is only looked at."""
+def seen(model: Any, x: Any = None, layer: Any = None) -> list[str]:
+    """What a reader should know of the model that was handed over; it is only looked at.
+
+    layer: a module, or its path, whose output something may change in place when a copy of the model is run
+    with x.
+    """
     import torch
 
     modules = list(model.named_modules())
     return [
         *in_training(modules, torch.nn),
         *with_hooks(modules),
+        *replaced(modules, torch),
         *at_many_places(model),
         *frozen(model),
         *not_finite(model),
+        *changed_in_place(model, x, layer),
     ]
+
+
+def replaced(modules: list, torch: Any) -> Iterator[str]:
+    """ReLUs that a library has put its own in place of, and not taken out again."""
+    own = [(p, m) for p, m in modules if p and "relu" in type(m).__name__.lower() and not list(m.children())]
+    own = [(p, m) for p, m in own if not type(m).__module__.startswith("torch.nn.modules")]
+    if own:
+        yield (
+            f"ReLUs are replaced: {_listed(own)}.  Some libraries put their own there for guided backprop, and "
+            "leave it after an exception: its gradient is not the model's.  Build the model anew"
+        )
+    functions = {"torch.relu": torch.relu, "F.relu": torch.nn.functional.relu}
+    patched = [name for name, f in functions.items() if not (f.__module__ or "torch").startswith("torch")]
+    if patched:
+        yield f"{' and '.join(patched)} is not PyTorch's own: something has put another function in its place"
+
+
+def changed_in_place(model: Any, x: Any, layer: Any) -> Iterator[str]:
+    """An operation behind the layer that writes into its output: a kept reference then holds other values."""
+    import torch
+
+    from weights.graphs.torch.untouched import copied
+
+    path = path_of(model, layer[0] if isinstance(layer, tuple) else layer)
+    if x is None or path not in dict(model.named_modules()):
+        return
+    other, kept = copied(model).eval(), []
+    dtype = next((p.dtype for p in other.parameters()), torch.get_default_dtype())
+    other.get_submodule(path).register_forward_hook(lambda m, i, out: kept.append((out, version(out))))
+    with torch.no_grad():
+        other(torch.as_tensor(x).detach().cpu().to(dtype).clone())
+    if any(version(out) != before for out, before in kept):
+        yield (
+            f"the output of '{path}' is changed in place by what follows it (a ReLU with inplace=True?): what "
+            "a hook keeps without .clone() is no longer what the layer gave"
+        )
+
+
+def version(out: Any) -> int | None:
+    """How often a tensor was written into; None for what is no tensor."""
+    return getattr(out, "_version", None)
 
 
 def in_training_mode(model: Any) -> list[str]:

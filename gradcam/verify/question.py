@@ -1,25 +1,31 @@
-"""What is asked: a network, an input, a class, a method, a layer, and their result."""
+"""What is asked: a network, an input, a target, a method, a layer, and their result."""
 
 from __future__ import annotations
 
 import copy
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from gradcam.asking import AskError
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
+from gradcam.outputs import chosen as output_of
 from gradcam.outputs import end_of
+from gradcam.target import OfClass, Target, Weighing
+from gradcam.targets import Function
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.layout import Layout, chosen, named, reading
 from gradcam.verify.reference.pipeline import Pipeline
 from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, PIPELINES, RELEVANCE
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.settings import settings_of
+from gradcam.verify.rounding.colours import read_back
 from gradcam.verify.rounding.differences import precision
 from gradcam.verify.rounding.storage import ENOUGH, storage
 from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
@@ -35,12 +41,15 @@ THEIRS = {  # what may be given of theirs: the step that it is
     "gradient": "gradient",
     "weights": "weights",
 }
+SAID = {"y": "scores", "activation": "feature maps", "signal": "gradient", "input": "input"}
 
 
 class Question:
     """One comparison, in float64.
 
-    net       maps a tensor to scores (N, classes); x: the input (N, C, H, W); c: a class, or one per picture
+    net       maps a tensor to scores (N, classes); x: the input (N, C, H, W)
+    target    a class, one per picture, or any `gradcam.Target` of what the network returns: a probability, a
+              region, a unit, a function
     layer     a name, for methods that look at one; names_of: f(layer as the user calls it) -> its name in the
               graph
     theirs    {"result": array, "input": ..., "scores": ..., "activations": ..., "gradient": ..., "weights":
@@ -53,7 +62,9 @@ class Question:
     method: str
     layer: str | None
     x: np.ndarray
-    c: Any
+    target: Target
+    asked: str  # the target in words, if it is no class
+    c: Any  # the class that is explained, or one per picture; None where it is no class's
     settings: dict[str, Any]
     pixels: Any
     photo: Any
@@ -65,12 +76,14 @@ class Question:
     theirs: dict[str, np.ndarray]  # {step: their array, in our shape}
     at_input_size: bool  # whether their map has the size of the input
     misfit: str  # why their result has not our shape: another layer, say, which a hypothesis may explain
+    colours: str  # that their map was read back from, if it came as a picture
+    misfits: dict[str, str]  # {step: why their array has another shape}, of the other steps
 
     def __init__(
         self,
         net: Any,
         x: Any,
-        c: Any,
+        target: Any,
         method: str,
         layer: str | None = None,
         theirs: Mapping[str, Any] | None = None,
@@ -92,23 +105,57 @@ class Question:
         self.misfit = (
             ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         )
+        self.asked = str(target) if isinstance(target, Target) else ""
+        self.target, self.c = self._settled(target)
+        self.misfits, self.colours = {}, ""
         y = self.reference.y
-        if y.ndim != 2:
-            raise VerifyError(
-                f"the network returns {y.shape}; scores must be (N, classes) for N pictures: reduce other "
-                "axes to the number that is explained (a mean or a sum over a mask)"
-            )
-        self.c = _class(c, y.data)
         given = {name: v for name, v in (theirs or {}).items() if v is not None}
         self._check_layer(y, np.shape(given.get("result")))
-        self.given = {
-            self._step(name): str(getattr(v, "dtype", "float64")).removeprefix("torch.")
-            for name, v in given.items()
-        }
-        self.theirs = {
-            self._step(name): self._fitting(self._step(name), _floats(f"their {name}", v))
-            for name, v in given.items()
-        }
+        arrays = {self._step(name): (_floats(f"their {name}", v), v) for name, v in given.items()}
+        self.theirs, self.given = {}, {}
+        for step, (array, v) in arrays.items():
+            self.given[step] = str(getattr(v, "dtype", "float64")).removeprefix("torch.")
+            if (fitting := self._fitting(step, array)) is not None:
+                self.theirs[step] = fitting
+
+    def _settled(self, target):
+        """(the target with nothing left open, its class or None); a target at several outputs, or a function
+        of them, becomes the only score of a network that ends in it.
+        """
+        c = None if isinstance(target, Target) else np.asarray(target)
+        if c is not None and (c.dtype.kind not in "iu" or c.ndim > 1):
+            raise VerifyError(f"a target is a class, one per picture, or a gradcam.Target, not {target!r}")
+        if c is None:
+            target = self._of_outputs(target)
+        if c is not None or isinstance(target, OfClass):
+            self.target = target if c is None else Target.of(0)
+            y = self.reference.y
+            if y.ndim != 2:
+                raise VerifyError(
+                    f"the network returns {y.shape}, and a class has a score where it is (N, classes): give "
+                    "a target that says which numbers are meant, as gradcam.targets.Region(c, mask) for scores "
+                    "(N, classes, H, W)"
+                )
+            c = _class(target.c if c is None else c, y.data)
+            return (Target.of(c) if not isinstance(target, OfClass) else target), c
+        return target, None
+
+    def _of_outputs(self, target):
+        """A target, decided on what the network returns for x."""
+        try:
+            raw = self.net(Tensor(self.x, "x"))
+            several = isinstance(raw, (dict, list, tuple)) and len(raw) > 1
+            if several and isinstance(target, OfClass) and target.output is not None:
+                self.net, target = OfOutput(self.net, target.output), replace(target, output=None)
+                return target.settled(output_of(raw, self.net.output))
+            settled = target.settled(raw)
+            settled.begin(raw)
+            if several or isinstance(target, Function):
+                self.net = OfTarget(self.net, settled, len(self.x))
+                return Target.of(0)
+        except (AskError, GraphError) as error:
+            raise VerifyError(f"{target}: {error}") from None
+        return settled
 
     def _step(self, name):
         if name == "gradient" and self.method not in CAMS:
@@ -126,8 +173,12 @@ class Question:
         return Run(self)
 
     def tape(self, x: np.ndarray) -> Tensor:
-        """The scores before softmax (N, classes) of an input (N, C, H, W), with their forward pass."""
-        y = self.net(Tensor(x.astype(self.x.dtype, copy=False), "x"))
+        """The scores before softmax (N, classes) of an input (N, C, H, W), with their forward pass; where no
+        class is explained, what the network returns.
+        """
+        y = output_of(self.net(Tensor(x.astype(self.x.dtype, copy=False), "x")))
+        if not isinstance(self.target, OfClass):
+            return reading(y, *self.layout) if self.layout else y
         if y.ndim < 2:  # squeezed: one score for each picture, or all of a single one's
             y = Reshape((len(x), -1))(y, name=y.name)
         while y.op and (end_of(y) or _of_one_shape(y)):
@@ -145,22 +196,26 @@ class Question:
 
     def times(self, M: int) -> Question:
         """The question of the gradient for M pictures in the place of each; nothing is remembered."""
-        return self._other("gradient", self.c if np.ndim(self.c) == 0 else np.tile(self.c, M))
+        other = self._other("gradient", self.target.repeated(M))
+        other.c = self.c if np.ndim(self.c) == 0 else np.tile(self.c, M)
+        return other
 
     def of_class(self, c: Any) -> Question:
         """The same question of another class."""
-        return self._other(self.method, c)
+        other = self._other(self.method, replace(self.target, c=_hashable(c)))
+        other.c = c
+        return other
 
     def of_method(self, method: str) -> Question:
         """The same question of another method; what both compute alike is not computed again."""
-        other = self._other(method, self.c)
+        other = self._other(method, self.target)
         alike = [s for s in SHARED if s not in self.pipeline.own and s not in other.pipeline.own]
         other.values.update((key, value) for key, value in self.values.items() if key[0] in alike)
         return other
 
-    def _other(self, method, c):
+    def _other(self, method, target):
         other = copy.copy(self)
-        other.method, other.c, other.values = method, c, OrderedDict()
+        other.method, other.target, other.values = method, target, OrderedDict()
         return other
 
     @property
@@ -254,6 +309,8 @@ class Question:
         array = self._read(step, array)
         if not array.ndim:
             raise VerifyError(f"their {step} is a single number; the reference's is {tuple(shapes[0])}")
+        if step == "result" and array.ndim < 2:
+            raise VerifyError(f"their result is {array.shape}; the reference's is {tuple(shapes[0])}")
         if step == "result" and self.method in MAPS:
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
@@ -263,16 +320,19 @@ class Question:
                         self.at_input_size = True
                         self.values.pop(("result", ()), None)
                     return array.reshape(fits)
-        if step == "y":
-            raise VerifyError(
-                f"their scores have {array.shape[-1]} classes, the network {shapes[0][-1]}: these are "
-                "two networks"
-            )
         message = (
-            f"their {step} is {array.shape}; the reference's is {' or '.join(map(str, map(tuple, shapes)))}"
+            f"their {SAID.get(step, step)} is {array.shape}; the reference's is "
+            f"{' or '.join(map(str, map(tuple, shapes)))}"
         )
-        if step != "result" or array.ndim < 2:
-            raise VerifyError(message)
+        if step == "y":
+            classes = f"{array.shape[-1]} classes, the network {shapes[0][-1]}"
+            raise VerifyError(f"their scores have {classes}: these are two networks")
+        if step == "result" and len(shapes[0]) == 3 and (found := read_back(array)):
+            self.colours, self.given[step] = found[1], "uint8" if found[1] == "grey" else "colours"
+            return self._fitting(step, found[0])
+        if step != "result":
+            self.misfits[step] = message
+            return None
         self.misfit = message
         if self.method in MAPS and array.ndim == 4 and array.shape[1] == 1:  # Captum's (N, 1, h, w)
             array = array[:, 0]
@@ -313,6 +373,35 @@ class Question:
             flat = ("no map", "upsampled", lambda q, v, old: np.zeros((len(q.x), *q.x.shape[-2:])))
             return Run(self, (silent, flat)).result.shape
         return self.reference[step].shape
+
+
+class OfTarget:
+    """A network that ends in the number which a target of N pictures explains: one score, (N, 1)."""
+
+    def __init__(self, net: Any, target: Target, N: int) -> None:
+        self.net, self.target, self.N = net, target, N
+
+    def __call__(self, x: Any) -> Any:
+        if not isinstance(x, Tensor):
+            return self(Tensor(x, "x")).data
+        tensor, signal = self.target.repeated(len(x.data) // self.N).begin(self.net(x))
+        return Reshape((-1, 1))(Weighing([signal])(tensor), name=str(self.target))
+
+    def astype(self, dtype: Any) -> OfTarget:
+        return OfTarget(self.net.astype(dtype), self.target, self.N)
+
+
+class OfOutput:
+    """One output of a network that has several."""
+
+    def __init__(self, net: Any, output: str | int) -> None:
+        self.net, self.output = net, output
+
+    def __call__(self, x: Any) -> Any:
+        return output_of(self.net(x), self.output)
+
+    def astype(self, dtype: Any) -> OfOutput:
+        return OfOutput(self.net.astype(dtype), self.output)
 
 
 class OfSignals:
@@ -368,6 +457,10 @@ def _floats(what, value):
             f"{what} holds NaN or infinity at {int((~np.isfinite(value)).sum())} of {value.size} places{why}"
         )
     return value.astype(np.float64)
+
+
+def _hashable(c):
+    return int(c) if np.ndim(c) == 0 else tuple(map(int, c))
 
 
 def _class(c, scores):

@@ -28,7 +28,7 @@ def refusal(q: Question) -> str:
             f"{', '.join(others[:4])}{' ...' if len(others) > 4 else ''}, "
             "for which no rule is published: libraries pass the plain derivative there without a word"
         )
-    if not np.any(theirs) and saturated(q):
+    if not np.any(theirs) and q.c is not None and saturated(q):
         return (
             "their result is all zeros, and a class has probability 1 to within rounding: the gradient "
             "of a saturated softmax is 0, "

@@ -5,7 +5,7 @@ about.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,18 +39,21 @@ class Search:
 
     q: Any
     limits: dict[str, float]
-    say: Callable[[str], Any]
+    progress: bool  # whether to show a bar, if it takes more than a second
     theirs: dict[str, np.ndarray]
     left: dict[tuple[Form, ...], float]  # what each tried combination leaves (relative L2)
     tried: int
     kept: Form | None
+    shapes: dict[Form, bool]  # whether a single cause, rescaled in any way, is still far from theirs
+    likely: dict[Form, float]  # what it leaves when both maps are sorted by value: moved about, and rescaled
     forms: list[Form]
 
     def __init__(
-        self, q: Any, limits: dict[str, float], hypotheses: Sequence[Hypothesis], say: Callable[[str], Any]
+        self, q: Any, limits: dict[str, float], hypotheses: Sequence[Hypothesis], progress: bool
     ) -> None:
-        self.q, self.limits, self.say = q, limits, say
-        self.theirs, self.left, self.tried, self.kept, self.shapes = q.theirs, {}, 0, None, {}
+        self.q, self.limits, self.progress = q, limits, progress
+        self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
+        self.shapes, self.likely = {}, {}
         self.forms = [f for h in hypotheses for f in h.forms(q)]
         self.forms = [f for f in self.forms if self._reaches(f)]
 
@@ -73,10 +76,9 @@ class Search:
         """-> [Cause], every single cause that gives their numbers; [] if none does."""
         fitting = []
         ordered = sorted(self.forms, key=lambda form: not form.cheap)  # no backward pass, and most frequent
-        for n, form in enumerate(ordered):
-            if self.q.large and fitting and not form.cheap:
+        for form in self._shown(ordered, "causes"):
+            if self.q.large and fitting and not form.cheap and form.of is not fitting[-1][0].of:
                 break  # the others take a pass through a large network each
-            self.say(f"cause {n + 1} of {len(ordered)}: {form.name}")
             if self._try((form,)):
                 fitting.append((form,))
         return self._causes(sorted(fitting, key=lambda forms: forms[0].place))
@@ -122,18 +124,23 @@ class Search:
             if a.of is not b.of and not (_rescales(b) and self._apart_in_shape(a))
         ]
         costly = lambda pair: sum(not f.cheap for f in pair)  # noqa: E731
-        couples.sort(key=costly)  # stable: those with the same first cause follow each other
-        for n, pair in enumerate(couples):
-            if n % 50 == 0:
-                self.say(f"pair {n + 1} of {len(couples)}")
+        far = lambda pair: min(self.likely.get(f, np.inf) for f in pair) > SHAPE  # noqa: E731
+        # stable: those with the same first cause follow each other
+        couples.sort(key=lambda pair: (far(pair), costly(pair)))
+        for pair in self._shown(couples, "pairs of causes"):
             if self.q.large and fitting and costly(pair) > costly(fitting[-1]):
                 break  # the others take as many passes through a large network as there are of them
             if time.monotonic() > end:
-                self.say(f"stopped after {seconds:.0f} s, {len(couples) - n} pairs untried")
                 break
             if self._try(pair):
                 fitting.append(pair)
         return self._causes(fitting)
+
+    def _shown(self, tried, what):
+        """Under a bar, if it takes more than a second."""
+        from tqdm import tqdm  # here, as starting the command without it is quicker
+
+        return tqdm(tried, what, disable=None if self.progress else True, leave=False, delay=1)
 
     def _apart_in_shape(self, form):
         """Whether no rescaling at all brings the reference so changed to theirs; asked once per cause."""
@@ -141,17 +148,21 @@ class Search:
             self.shapes[form] = self._affine(Run(self.q, form.changes)) > SHAPE
         return self.shapes[form]
 
-    def _affine(self, run):
-        """What the best a + b * result leaves of theirs, relative (L2 of theirs without its mean)."""
+    def _affine(self, run, order=lambda values: values):
+        """What the best a + b * result leaves of theirs, relative (L2 of theirs without its mean); order: of
+        the values of both.
+        """
         theirs = self.theirs["result"]
         try:
             with np.errstate(all="ignore"):
                 value = run["result"].astype(np.float64)
         except DOES_NOT_APPLY:
             return np.inf
-        if value.shape != theirs.shape or len(theirs) != 1:
+        if value.size != theirs.size or len(theirs) != 1:
             return np.inf if value.shape != theirs.shape else 0.0
-        a, b = (array.ravel() - array.mean() for array in (value, theirs))
+        if order is not np.sort and value.shape != theirs.shape:
+            return np.inf
+        a, b = (order(array.ravel()) - array.mean() for array in (value, theirs))
         if not (np.isfinite(a).all() and a.any() and b.any()):
             return 0.0
         a, b = a / abs(a).max(), b / abs(b).max()
@@ -170,6 +181,8 @@ class Search:
             with np.errstate(all="ignore"):
                 if note:
                     self.left[forms] = self._left(run)
+                    if len(forms) == 1 and forms[0] not in self.likely:
+                        self.likely[forms[0]] = self._affine(run, np.sort)
                 more = sum(f.of.brings(run) for f in forms if f.of.brings)
                 return all(self._same(run, s, more) for s in steps)
         except DOES_NOT_APPLY:
@@ -194,6 +207,7 @@ class Search:
         run = Run(self.q.low, [c for f in forms for c in f.changes])
         if len(forms) == 1:
             self.shapes[costly] = self._affine(run) > SHAPE
+            self.likely[costly] = self._affine(run, np.sort)
         with np.errstate(all="ignore"):
             left = max(self._apart(run, s) for s in steps)
         self.left[forms] = left if np.isfinite(left) else np.inf

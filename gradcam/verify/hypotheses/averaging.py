@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcam.methods.integrated_gradients import quadrature
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.hypotheses.preprocessing import meant
 from gradcam.verify.question import Question
 from gradcam.verify.reference.averaged_gradients import from_baseline, mean_signal
 from gradcam.verify.reference.pipelines import PATHS
@@ -60,6 +61,30 @@ def counts(q: Question, y: Tensor) -> Variants:
 
 def along(places: Any, shares: Any) -> Any:
     return lambda q, v, old: from_baseline(q, v, places, shares)
+
+
+def from_zero(q: Question, y: Tensor) -> Variants:
+    """The pictures a x of a path from zero, and the factor x - x' of another baseline."""
+    if not np.any(q.settings["baseline"]):
+        return {}
+
+    def change(q, v, old):
+        path = from_baseline(q, v, *quadrature(q.settings["steps"], q.settings["rule"]), 0.0)
+        return path._replace(towards=v.input - q.settings["baseline"])
+
+    return {"": change}
+
+
+def by_pixels(q: Question, y: Tensor) -> Variants:
+    """Multiplied by the picture as it was before its normalisation."""
+    if q.x.shape[1] != 3:
+        return {}
+    found = {}
+    for name, (mean, std) in meant(q).items():
+        p = q.x * std + mean
+        found[f"0 to 1, {name}"] = lambda q, v, old, p=p: p * v.signal
+        found[f"0 to 255, {name}"] = lambda q, v, old, p=p: 255 * p * v.signal
+    return found
 
 
 def in_single(q: Question, v: Run, old: Old) -> Any:
@@ -160,6 +185,22 @@ CAUSES = [
         says=EQ1,
         fix="subtract the baseline",
         change=by_input,
+        methods=IG,
+    ),
+    Hypothesis(
+        name="the path starts at zero, the factor x - x' at the baseline",
+        step="path",
+        says=EQ1,
+        fix="walk from the baseline: x' + a (x - x'), not a x",
+        variants=from_zero,
+        methods=IG,
+    ),
+    Hypothesis(
+        name="multiplied by the picture before its normalisation",
+        step="result",
+        says=EQ1,
+        fix="multiply by what the network gets, minus the baseline, both after preprocessing",
+        variants=by_pixels,
         methods=IG,
     ),
     Hypothesis(

@@ -93,6 +93,20 @@ def guarded(q: Question, y: Tensor) -> Variants:
     }
 
 
+def axes(q: Question, y: Tensor) -> Variants:
+    """Means of the gradient along other axes than i and j."""
+    others = {"the maps, not the places": (-3,), "columns alone": (-1,), "rows alone": (-2,)}
+    if len(q.x) > 1:
+        others["the batch as well: dim=(0, 2, 3)"] = (0, -2, -1)
+        others["the batch alone"] = (0,)
+    return {
+        name: lambda q, v, old, at=at: np.broadcast_to(
+            v.gradient.mean(axis=at, keepdims=True), v.gradient.shape
+        )
+        for name, at in others.items()
+    }
+
+
 def rows(q: Question, v: Run, old: Old) -> Any:
     """softmax over the channels, as some attention code has it"""
     w = old()
@@ -126,6 +140,15 @@ CAUSES = [
         fix="average",
         change=lambda q, v, old: v.gradient.max(axis=(-2, -1), keepdims=True),
         methods=PRODUCT,
+    ),
+    Hypothesis(
+        name="the gradient is averaged along another axis",
+        step="weights",
+        says=EQ1,
+        fix="in PyTorch gradient.mean(dim=(2, 3)) of (N, K, h, w); in Keras reduce_mean(axis=(1, 2)) of "
+        "(N, h, w, K)",
+        variants=axes,
+        methods=AVERAGED,
     ),
     Hypothesis(
         name="ReLU on the weights",

@@ -44,6 +44,7 @@ class Hypothesis:
     brings       f(run so changed) -> how far rounding to float32 moves the result of this cause, relative to
                  its largest value, where it loses more digits than the reference (adding 1 to small numbers)
     alone        whether it is not tried together with another cause
+    of_class     whether it speaks of a class's score, and so cannot occur where another target is explained
     """
 
     name: str
@@ -57,6 +58,7 @@ class Hypothesis:
     kind: str = "mistake"
     brings: Callable[[Any], float] | None = None
     alone: bool = False
+    of_class: bool = False
 
     @property
     def stage(self) -> str:
@@ -66,6 +68,8 @@ class Hypothesis:
     def forms(self, q: Question) -> list[Form]:
         """Every variant of this cause for a question."""
         if q.method not in self.methods or self.step not in q.pipeline.steps:
+            return []
+        if self.of_class and (q.c is None or q.asked):
             return []
         changes = {"": self.change} if self.change else self.variants(q, q.reference.y)
         return [Form(self, detail, change) for detail, change in changes.items()]

@@ -19,22 +19,31 @@ MEAN, STD = (
 CAFFE = np.array([103.939, 116.779, 123.68])[:, None, None]  # BGR
 
 
+def stated(mean: list[float], std: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    return np.array(mean)[:, None, None], np.array(std)[:, None, None]
+
+
 SETS = {  # (mean, deviation) of an RGB picture in 0..1 that people subtract and divide by
     "ImageNet": (MEAN, STD),
-    "0.5": (np.full((3, 1, 1), 0.5), np.full((3, 1, 1), 0.5)),
-    "CIFAR-10": tuple(
-        np.array(v)[:, None, None] for v in ([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616])
-    ),
-    "CLIP": tuple(
-        np.array(v)[:, None, None]
-        for v in ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
-    ),
+    "0.5": stated([0.5] * 3, [0.5] * 3),
+    "CIFAR-10": stated([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+    "CIFAR-10 (0.2023, 0.1994, 0.2010)": stated([0.4914, 0.4822, 0.4465], [0.2023, 0.1994, 0.2010]),
+    "CIFAR-100": stated([0.5071, 0.4867, 0.4408], [0.2675, 0.2565, 0.2761]),
+    "CLIP": stated([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711]),
 }
+GREY = {  # of a picture with one channel
+    "MNIST": stated([0.1307], [0.3081]),
+    "FashionMNIST": stated([0.2860], [0.3530]),
+    "0.5": stated([0.5], [0.5]),
+}
+LUMA = np.array([0.299, 0.587, 0.114])[:, None, None]  # how PIL and OpenCV make a picture grey
 
 
 def meant(q: Question) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """How x was normalised: as its card or photo says, else as people usually do."""
     known = q.photo[1] if q.photo else getattr(getattr(q.net, "card", None), "preprocessing", None)
+    if known is None and q.x.shape[1] == 1:
+        return GREY
     if known is None:
         return {name: SETS[name] for name in ("ImageNet", "0.5")}
     mean, std = (np.asarray(v, np.float64).reshape(-1, 1, 1) for v in (known.mean, known.std))
@@ -59,7 +68,7 @@ def colours(q: Question, y: Tensor) -> Variants:
 
 def normalisations(q: Question, y: Tensor) -> Variants:
     """x is taken to be (p - mean) / std for a picture p in 0..1."""
-    if q.x.shape[1] != 3:
+    if q.x.shape[1] not in (1, 3):
         return {}
     found = {}
     for name, (mean, std) in meant(q).items():
@@ -69,13 +78,32 @@ def normalisations(q: Question, y: Tensor) -> Variants:
             "not normalised, 0 to 1": p,
             "not normalised, 0 to 255": 255 * p,
             "not divided by the deviation": p - mean,
-            "Caffe's means, BGR, 0 to 255": 255 * p[:, ::-1] - CAFFE,
+            "divided by the deviation, no mean subtracted": p / std,
+            "divided by the variance": (p - mean) / std**2,
             "normalised twice": (q.x - mean) / std,
             "0 to 255, then mean and deviation of 0 to 1: /255 forgotten": (255 * p - mean) / std,
             "divided by 255 twice": (p / 255 - mean) / std,
-            **{f"{n}'s mean and deviation": (p - m) / s for n, (m, s) in SETS.items() if n != name},
         }
+        if q.x.shape[1] == 3:
+            others["Caffe's means, BGR, 0 to 255"] = 255 * p[:, ::-1] - CAFFE
+            others["Caffe's means, but RGB, 0 to 255"] = 255 * p - CAFFE[::-1]
+        sets = SETS if q.x.shape[1] == 3 else GREY
+        others |= {f"{n}'s mean and deviation": (p - m) / s for n, (m, s) in sets.items() if n != name}
         found |= {f"{n}{as_if}": lambda q, v, old, x=x: x for n, x in others.items()}
+    return found
+
+
+def shades(q: Question, y: Tensor) -> Variants:
+    """A picture without its colours, or its negative."""
+    if q.x.shape[1] not in (1, 3):
+        return {}
+    found = {}
+    for name, (mean, std) in meant(q).items():
+        p = q.x * std + mean
+        found[f"a negative: white for black ({name})"] = lambda q, v, old, p=p, m=mean, s=std: (1 - p - m) / s
+        if q.x.shape[1] == 3:
+            grey = (LUMA * p).sum(axis=1, keepdims=True)
+            found[f"in grey ({name})"] = lambda q, v, old, g=grey, m=mean, s=std: (g - m) / s
     return found
 
 
@@ -128,6 +156,13 @@ CAUSES = [
         says=WHY,
         fix=FIX,
         variants=normalisations,
+    ),
+    Hypothesis(
+        name="other shades: a picture in grey, or a negative",
+        step="input",
+        says=WHY,
+        fix="Image.open(path).convert('RGB'); black is 0",
+        variants=shades,
     ),
     Hypothesis(
         name="another range of pixel values",

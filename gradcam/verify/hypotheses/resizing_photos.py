@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gradcam.image import prepare
-from gradcam.verify.reference.resizing import as_opencv, bilinear
+from gradcam.verify.reference.resizing import as_opencv, bilinear, places
 
 FILTERS = (
     "nearest",
@@ -67,10 +67,71 @@ def in_floats(pixels: np.ndarray, size: Any) -> Any:
     return np.einsum("ij,jkc,lk->ilc", rows, pixels.astype(np.float64), columns, optimize=True)
 
 
+def by_matrices(make: Any) -> Any:
+    """Another share of every old pixel in every new one: make(n, N) -> (N, n), the same for both axes."""
+
+    def resize(pixels, size):
+        rows, columns = (make(n, N) for n, N in zip(pixels.shape, size))
+        return np.einsum("ij,jkc,lk->ilc", rows, pixels.astype(np.float64), columns, optimize=True)
+
+    return resize
+
+
+def legacy(n: int, N: int) -> np.ndarray:
+    """Bilinear at i n / N, the corner of a pixel instead of its centre (TensorFlow 1, resize_bilinear)."""
+    return between(np.arange(N) * n / N, n)
+
+
+def corners(n: int, N: int) -> np.ndarray:
+    """Bilinear, the first and the last pixel's centres where they were (align_corners=True)."""
+    return between(places(n, N, corners=True), n)
+
+
+def between(at: np.ndarray, n: int) -> np.ndarray:
+    """Shares of the two old pixels around each place."""
+    R, left = np.zeros((len(at), n)), np.clip(np.floor(at).astype(int), 0, n - 1)
+    i, share = np.arange(len(at)), np.clip(at, 0, n - 1) - left
+    R[i, left] += 1 - share
+    R[i, np.minimum(left + 1, n - 1)] += share
+    return R
+
+
+def antialiased(n: int, N: int) -> np.ndarray:
+    """A triangle as wide as a new pixel, as PIL has it, but in floats (torchvision on tensors)."""
+    wide = max(n / N, 1.0)
+    centre = (np.arange(N)[:, None] + 0.5) * n / N
+    R = np.maximum(1 - abs(np.arange(n) + 0.5 - centre) / wide, 0)
+    return R / R.sum(axis=1, keepdims=True)
+
+
+def areas(n: int, N: int) -> np.ndarray:
+    """The mean over what a new pixel covers (OpenCV's INTER_AREA, Keras' average)."""
+    i, j = np.arange(N)[:, None] * n / N, np.arange(n)
+    R = np.clip(np.minimum(i + n / N, j + 1) - np.maximum(i, j), 0, None)
+    return R / R.sum(axis=1, keepdims=True)
+
+
+def at_corner(n: int, N: int) -> np.ndarray:
+    """The old pixel at floor(i n / N) (OpenCV's INTER_NEAREST, TensorFlow 1, PyTorch's nearest)."""
+    R = np.zeros((N, n))
+    R[np.arange(N), np.arange(N) * n // N] = 1
+    return R
+
+
+def in_bytes(resize: Any) -> Any:
+    return lambda pixels, size: np.clip(np.rint(resize(pixels, size)), 0, 255)
+
+
 COARSE = {  # {name: f(pixels, (h, w))
-    "bilinear without antialiasing, in floats (PyTorch)": in_floats,
+    "bilinear without antialiasing, in floats (PyTorch, TensorFlow 2)": in_floats,
     "bilinear without antialiasing, in bytes (PyTorch)": lambda pixels, size: np.rint(
         in_floats(pixels, size)
     ),
     "bilinear without antialiasing (OpenCV)": as_opencv,
+    "bilinear from the corners of the pixels (TensorFlow 1)": by_matrices(legacy),
+    "bilinear with aligned corners": by_matrices(corners),
+    "bilinear with antialiasing, in floats (torchvision)": by_matrices(antialiased),
+    "averages over areas (OpenCV)": in_bytes(by_matrices(areas)),
+    "averages over areas, in floats": by_matrices(areas),
+    "the nearest pixel, by its corner (OpenCV)": by_matrices(at_corner),
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from gradcam.target import OfClass, OfSignal
+from gradcam.targets import Region
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import GATED, RELEVANCE
 from gradcam.verify.reference.run import Run
-from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, one_hot
+from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, Transpose, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
 SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
@@ -23,7 +26,12 @@ def softmax(q: Question, v: Run, old: Old) -> Any:
 
 def probabilities(q: Question, y: Tensor) -> Variants:
     """p(1 - p) near p = 1 is what float32 leaves of 1 - p: a few values of p next to the true one."""
-    variants, p = {"": softmax}, Softmax()(y.data)
+    return {"": softmax} | near_one(q, Softmax()(y.data), by_hand)
+
+
+def near_one(q: Question, p: np.ndarray, start: Callable[..., Any]) -> Variants:
+    """start(q, v, p_c) for the values of p_c that float32 may have had, of probabilities p."""
+    variants = {}
     classes = np.broadcast_to(np.asarray(q.c), len(p))
     of_c = p[np.arange(len(p)), classes]
     if (
@@ -37,15 +45,31 @@ def probabilities(q: Question, y: Tensor) -> Variants:
     for ulp in range(-2, 3):
         rounded = np.float64(np.float32(of_c[0])) + ulp * 2.0**-24
         if rounded <= 1:
-            variants[f"in float32, with p = {rounded:.8f}"] = lambda q, v, old, p_c=rounded: by_hand(
-                q, v, p_c
-            )
+            variants[f"in float32, with p = {rounded:.8f}"] = lambda q, v, old, p_c=rounded: start(q, v, p_c)
     return variants
 
 
 def sigmoid(q: Question, v: Run, old: Old) -> Any:
     p = Sigmoid()(v.y)
     return p, one_hot(p, q.c)
+
+
+def of_sigmoid(q: Question, y: Tensor) -> Variants:
+    """p (1 - p) near p = 1, as softmax's: a few values of p next to the true one."""
+    p = Sigmoid()(y.data)
+    return {"": sigmoid} | near_one(q, p, lambda q, v, p_c: (v.y, one_hot(v.y, q.c) * p_c * (1 - p_c)))
+
+
+def over_batch(q: Question, y: Tensor) -> Variants:
+    """softmax(dim=0), as an axis that was left out may be taken."""
+    if len(q.x) == 1:
+        return {}
+
+    def change(q, v, old):
+        p = Transpose((1, 0))(Softmax()(Transpose((1, 0))(v.y)))
+        return p, one_hot(p, q.c)
+
+    return {"": change}
 
 
 def by_hand(q: Question, v: Run, p_c: Any) -> Any:
@@ -76,6 +100,60 @@ def mean_of_batch(q: Question, y: Tensor) -> Variants:
 
 def all_scores(q: Question, v: Run, old: Old) -> Any:
     return v.y, v.y.data if q.method in RELEVANCE else np.ones_like(v.y.data)
+
+
+def other_targets(q: Question, y: Tensor) -> Variants:
+    """What people explain in the place of a probability, of a region, of a unit or of another number."""
+    if not q.asked:
+        return {}
+    found = {"all values of the output, summed": lambda q, v, old: (v.y, np.ones_like(v.y.data))}
+    if isinstance(q.target, OfClass) and q.target.start != "score":
+        found["the score itself"] = lambda q, v, old: q.target.plain().begin(v.y)
+    if isinstance(q.target, OfClass) and q.target.start != "probability" and y.shape[1] > 1:
+        found["the probability, by softmax"] = softmax
+    if isinstance(q.target, Region) and q.target.c is not None:
+        found |= regions(q, y)
+    return found
+
+
+def regions(q: Question, y: Tensor) -> Variants:
+    """Of a map of scores (N, classes, H, W)."""
+
+    def of(c=None, inside=True, turn=lambda m: m):
+        def change(q, v, old):
+            y, signal = old()
+            mine = signal[:, q.target.c]
+            other = np.zeros_like(signal) if c is not None else np.repeat(mine[:, None], y.shape[1], axis=1)
+            if c is not None:
+                other[:, c] = turn(mine) if inside else 1
+            return y, other
+
+        return change
+
+    c, classes = q.target.c, y.shape[1]
+    found = {"the whole map of the class": of(c, inside=False), "every class inside the region": of()}
+    found["outside the region instead of inside"] = of(c, turn=lambda m: 1 - m)
+    found |= {f"the region, for class {d}": of(d) for d in range(min(classes, FEW)) if d != c}
+    return found
+
+
+def in_the_mean(q: Question, y: Tensor) -> Variants:
+    """A mean where the target is a sum."""
+    if not isinstance(q.target, (Region, OfSignal)):
+        return {}
+
+    def over(count):
+        def change(q, v, old):
+            y, signal = old()
+            return y, signal / count(signal).reshape(-1, *[1] * (signal.ndim - 1))
+
+        return change
+
+    return {
+        "over the region": over(lambda g: np.abs(g).reshape(len(g), -1).sum(axis=1)),
+        "over a whole map": over(lambda g: np.full(len(g), g[0, 0].size)),
+        "over the whole output": over(lambda g: np.full(len(g), g[0].size)),
+    }
 
 
 def others(q: Question, y: Tensor) -> Variants:
@@ -111,14 +189,24 @@ CAUSES = [
         says=f"{PAPER}: dp_c = p_c (dy_c - sum_j p_j dy_j)",
         fix="take the gradient of the logit",
         variants=probabilities,
+        of_class=True,
     ),
     Hypothesis(
         name="sigmoid instead of scores",
         step="start",
         says=f"{PAPER}: dp_c = p_c (1 - p_c) dy_c, the score's map times a factor",
         fix="take the gradient of the logit, before torch.sigmoid",
-        change=sigmoid,
+        variants=of_sigmoid,
         methods=GATED,
+        of_class=True,
+    ),
+    Hypothesis(
+        name="softmax over the batch instead of the classes",
+        step="start",
+        says=f"{PAPER}, and a softmax is over the classes of one picture",
+        fix="take the gradient of the logit; else softmax(dim=1)",
+        variants=over_batch,
+        of_class=True,
     ),
     Hypothesis(
         name="log-softmax instead of scores",
@@ -126,6 +214,7 @@ CAUSES = [
         says=f"{PAPER}: d log p_c = dy_c - sum_j p_j dy_j",
         fix="take the gradient of the logit",
         change=cross_entropy(1),
+        of_class=True,
     ),
     Hypothesis(
         name="gradient of the loss instead of the score",
@@ -133,6 +222,7 @@ CAUSES = [
         says=f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
         fix="take the gradient of the logit",
         change=cross_entropy(-1),
+        of_class=True,
     ),
     Hypothesis(
         name="score value as seed",
@@ -147,7 +237,7 @@ CAUSES = [
         step="start",
         says="R = y_c at the class (Bach et al. 2015, sec. 2)",
         fix="start with the score itself",
-        change=lambda q, v, old: (v.y, one_hot(v.y, q.c)),
+        change=lambda q, v, old: q.target.plain().begin(v.y),
         methods=RELEVANCE,
         kind="scale",
     ),
@@ -164,6 +254,7 @@ CAUSES = [
         says="the signal is 1 at y_c and 0 elsewhere",
         fix="start with a one-hot signal",
         change=all_scores,
+        of_class=True,
     ),
     Hypothesis(
         name="another class",
@@ -171,5 +262,21 @@ CAUSES = [
         says="the map of class c starts at y_c",
         fix="check how classes are numbered (from 0 or 1), and the default class",
         variants=others,
+        of_class=True,
+    ),
+    Hypothesis(
+        name="another number than the target",
+        step="start",
+        says="the signal starts at the number that is explained, and with its derivative",
+        fix="take the gradient of that number alone",
+        variants=other_targets,
+    ),
+    Hypothesis(
+        name="a mean instead of the target's sum",
+        step="start",
+        says="the target is a sum of values, each of which gets the signal 1",
+        fix="sum, or compare normalised maps",
+        variants=in_the_mean,
+        kind="scale",
     ),
 ]

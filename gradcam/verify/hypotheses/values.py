@@ -40,6 +40,22 @@ def min_max_guarded(m: np.ndarray) -> Any:
     return m / (1e-7 + m.max())
 
 
+def min_max_barely_guarded(m: np.ndarray) -> Any:
+    m = m - m.min()
+    return m / (1e-8 + m.max())
+
+
+def turned_over(q: Question, y: Tensor) -> Variants:
+    """High where the map is low."""
+    return {
+        "1 - the stretched map": each(lambda m: 1 - min_max(m)),
+        "1 - the map divided by its maximum": each(lambda m: 1 - over_max(m)),
+        "255 - the map in bytes": each(lambda m: 255 - 255 * min_max(m)),
+        "the largest value minus the map": each(lambda m: m.max() - m),
+        "1 - the map": each(lambda m: 1 - m),
+    }
+
+
 def z_score(m: np.ndarray) -> Any:
     return (m - m.mean()) / m.std()
 
@@ -211,6 +227,22 @@ CAUSES = [
         fix=COMPARE,
         change=each(min_max_guarded),
         kind="scale",
+    ),
+    Hypothesis(
+        name="stretched from minimum to maximum, plus 1e-8",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(min_max_barely_guarded),
+        kind="scale",
+    ),
+    Hypothesis(
+        name="inverted: high where the map is low",
+        step="result",
+        says="the largest value is where the evidence is strongest",
+        fix="leave out 1 - map (MONAI's default_normalizer does that); cv2.applyColorMap gives BGR, so red "
+        "and blue change places in RGB",
+        variants=turned_over,
     ),
     Hypothesis(
         name="map stretched to 0..1, plus 1e-7, before upsampling",

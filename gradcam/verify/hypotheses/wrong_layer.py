@@ -8,11 +8,11 @@ import numpy as np
 
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipelines import CAMS, GRADED
+from gradcam.verify.reference.pipelines import CAMS, GRADED, SIGNED
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import arrived
 from gradcam.verify.reference.tape import consumers
-from minicnn import ReLU, Tensor, find, history, names
+from minicnn import ReLU, Tensor, backward, find, history, names
 
 NEIGHBOURS = 3
 
@@ -47,13 +47,36 @@ def others(q: Question, y: Tensor) -> Variants:
     if q.misfit and "result" in q.theirs:
         far = [t for t in far if t.shape[-2:] == q.theirs["result"].shape[-2:]]
     if q.large:
-        far = far[: 2 * NEIGHBOURS] + [t for t in far[2 * NEIGHBOURS :] if ends_a_stage(y, t)]
+        near, rest = far[: 2 * NEIGHBOURS], far[2 * NEIGHBOURS :]
+        far = near + alike(q, y, [known[t] for t in rest])
+        return {n: lambda q, v, old, n=n: find(v.y, n) for n in [*map(known.get, near), *far[len(near) :]]}
     return {f"{known[t]}": lambda q, v, old, n=known[t]: find(v.y, n) for t in far}
 
 
-def ends_a_stage(y: Tensor, t: Tensor) -> bool:
-    """Whether what takes the tensor is smaller than it."""
-    return any(u.ndim == 4 and u.shape[-2:] != t.shape[-2:] for u in consumers(y).get(t, ()))
+def alike(q: Question, y: Tensor, layers: list[str]) -> list[str]:
+    """Of many layers, the few whose maps are most like theirs, but for their scale: one backward pass, in
+    float32, for all.
+    """
+    if q.method not in GRADED or "result" not in q.theirs or not layers:
+        return layers[:NEIGHBOURS]
+    low = q.low.reference
+    tensors = [find(low.y, n) for n in layers]
+    source, gy = low.start
+    theirs, far = q.theirs["result"], {}
+    for n, A, g in zip(layers, tensors, backward(source, gy, wrt=tensors, rules=low.cam_rules)):
+        there = Run(q.low, ((f"at {n}", "A", lambda q, v, old, A=A: A),
+                            (f"gradient at {n}", "gradient", lambda q, v, old, g=g: g)))  # fmt: skip
+        m = there["result" if q.method not in SIGNED else "upsampled"]
+        far[n] = unlike(m, theirs) if m.shape == theirs.shape else np.inf
+    q.low.forget()
+    return sorted(far, key=far.get)[:NEIGHBOURS]
+
+
+def unlike(a: np.ndarray, b: np.ndarray) -> float:
+    """1 - the correlation of two maps."""
+    a, b = (m.ravel() - m.mean() for m in (a, b))
+    size = np.sqrt((a @ a) * (b @ b))
+    return float(1 - a @ b / size) if size else np.inf
 
 
 def gradients_of_its_size(q: Question, y: Tensor) -> Variants:

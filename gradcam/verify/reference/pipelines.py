@@ -11,7 +11,6 @@ from typing import Any
 from gradcam.explanation.signals import TABLES
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
-from gradcam.target import Target
 from gradcam.verify.reference import averaged_gradients, relevance_tables, without_gradients
 from gradcam.verify.reference.pipeline import BACK, SUM, Pipeline, the_map, unclipped
 from gradcam.verify.reference.steps import arrived
@@ -52,7 +51,7 @@ def whole(method: Method, q: Any, v: Any, signal: Any = None) -> Any:
         (rules, at): arrived(q, v, ends[at], TABLES[rules]) if signal is None else signal
         for rules, at in method.signals
     }
-    found = method.compute(Context(q.net, x, v.y, (Target.of(q.c),), A, signals, q.pixels, False))
+    found = method.compute(Context(q.net, x, v.y, (q.target,), A, signals, q.pixels, False))
     return found[0] if method.joint else found
 
 

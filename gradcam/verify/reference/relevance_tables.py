@@ -11,7 +11,7 @@ from gradcam.methods.lrp import LRP_ALPHA_BETA, LRP_EPSILON, LRP_GAMMA
 from gradcam.methods.relevance import by_share, flat, z_box
 from gradcam.verify.reference.pipeline import BACK, Pipeline, the_map, unclipped
 from gradcam.verify.reference.tape import consumers
-from minicnn import Mean, names, one_hot
+from minicnn import Mean, names
 
 WHOLE = {"lrp_epsilon": LRP_EPSILON, "lrp_gamma": LRP_GAMMA, "lrp_alpha_beta": LRP_ALPHA_BETA}
 FIRST = {"lrp_z_box": lambda q: z_box(*q.pixels), "lrp_flat": lambda q: flat()}  # above LRP-gamma
@@ -38,7 +38,8 @@ def with_first(q: Any, v: Any, table: Any, rule: Any) -> Any:
 
 def score_at_class(q: Any, v: Any) -> Any:
     """R = y_c at the class (Bach et al. 2015, sec. 2)"""
-    return v.y, one_hot(v.y, q.c) * v.y.data
+    y, signal = q.target.plain().begin(v.y)
+    return y, signal * y.data
 
 
 LRP = Pipeline(BACK, {"start": score_at_class, "rules": rules_of, "result": lambda q, v: v.signal})

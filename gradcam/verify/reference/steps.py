@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcam.interpolation import upsample
 from gradcam.method import weighted
-from minicnn import BACKPROP, backward, find, one_hot
+from minicnn import BACKPROP, backward, find
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ STEPS = {
         # the scores (N, classes), a tensor that remembers the forward pass
         Step("y", ("input",), lambda q, v: q.tape(v.input), "scores"),
         # (tensor, signal): where the backward pass begins, and with what
-        Step("start", ("y",), lambda q, v: (v.y, one_hot(v.y, q.c)), "where the signal starts"),
+        Step("start", ("y",), lambda q, v: q.target.begin(v.y), "where the signal starts"),
         # the table of rules between the start and the input
         Step("rules", ("y",), lambda q, v: BACKPROP, "rule of the backward pass"),
         # what arrives at the input (N, C, H, W)

@@ -43,7 +43,7 @@ def y_c(v: Any) -> np.ndarray:
     its place.
     """
     source, gy = v.start
-    return (source.data * gy).sum(axis=-1)
+    return (source.data * gy).reshape(len(gy), -1).sum(axis=1)
 
 
 def through_masks(q: Any, v: Any) -> Any:
@@ -85,7 +85,7 @@ def covered(q: Any, v: Any, **options: Any) -> np.ndarray:
 
     def net(pictures):
         there = v.elsewhere(pictures.reshape(-1, *v.input.shape))
-        if start == "score":
+        if start == "score" or there.question.c is None:
             return y_c(there)[:, None]
         p = Softmax()(there.y.data)
         return p[np.arange(len(p)), there.question.c][:, None]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 STEPS = {  # how far keeping moves a value, relative to the largest one
+    "the colours of a colour map": 3 / 255,  # of which a few neighbours are one
     "8 bits": 1 / 255,  # cut off or rounded
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
@@ -22,8 +23,8 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough:
     theirs does tells
     nothing.  given: the type of the array that was handed over.
     """
-    if given in ("uint8", "float16", "bfloat16"):
-        return {"uint8": "8 bits"}.get(given, given)
+    if given in ("uint8", "colours", "float16", "bfloat16"):
+        return {"uint8": "8 bits", "colours": "the colours of a colour map"}.get(given, given)
     if np.unique(array[array != 0]).size < enough:
         return ""
     return next((kind for kind, looks in LOOKS.items() if looks(array) and not looks(ours)), "")

@@ -102,7 +102,7 @@ def test_equal_differs_and_cannot(kit, capsys, tmp_path):
     np.save(tmp_path / "zeros.npy", np.zeros((1, 3, 8, 4)))
     np.save(tmp_path / "small.npy", np.zeros((2, 2)))
     assert ask(kit, tmp_path / "small.npy") == 2
-    assert "their result is (2, 2); the reference's is (1, 4, 2) or (1, 8, 4)" in capsys.readouterr().err
+    assert "their result is (2, 2); the reference's is (1, 4, 2) or (1, 8, 4)" in capsys.readouterr().out
 
 
 def test_json_and_html(kit, capsys, tmp_path):

@@ -117,8 +117,13 @@ def test_another_layer_is_named_even_where_its_maps_have_another_size():
     assert other.shape != question("grad_cam").reference["result"].shape
     verdict = verify.judge(question("grad_cam", result=other))
     assert verdict.status == 1 and "another layer" in str(verdict) and "relu1" in str(verdict)
-    with pytest.raises(verify.VerifyError, match="the reference's is"):
-        verify.judge(question("grad_cam", result=other[:, 1:]), pairs=False)
+    unnamed = verify.judge(question("grad_cam", result=other[:, 1:]), pairs=False)
+    assert unnamed.kind == "refused" and unnamed.status == 2 and "the reference's is" in str(unnamed)
+    fitting = question("grad_cam").reference["gradient"]
+    located = verify.judge(question("grad_cam", result=other[:, 1:], gradient=2 * fitting[:1]), pairs=False)
+    assert located.kind in ("refused", "located") and not located.causes
+    elsewhere = question("grad_cam", result=question("grad_cam").reference["result"], gradient=fitting[:, 1:])
+    assert verify.judge(elsewhere).kind == "equal" and "not compared" in verify.judge(elsewhere).notes[0]
 
 
 def test_a_batch_is_compared_picture_by_picture():
