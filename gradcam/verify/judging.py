@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -65,7 +64,10 @@ def judge(
     }
     verdict.compared = list(compared.values())
     if q.colours:
-        verdict.notes.append(f"your map came as a picture: it was read back from its colours, {q.colours}")
+        verdict.notes.append(
+            f"your map came as a picture: it was read back from its colours, {q.colours}"
+            + (" (cv2.applyColorMap gives BGR: what is red there is low)" if "exchanged" in q.colours else "")
+        )
     for message in q.misfits.values():
         verdict.notes.append(f"{message}, so it was not compared")
     wrong = [s for s in steps if s not in compared or compared[s].differs]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY
 from gradcam.verify.reference.run import Change, Run
 from gradcam.verify.rounding.differences import difference
 
@@ -36,7 +38,7 @@ def located(q: Any, limits: dict[str, float], scales: Sequence[Change], equal: S
         given = [(f"their {s}", s, _instead(q.theirs[s])) for s in steps]
         for scale in (None, *scales):
             run = Run(q, [*given, *([scale] if scale else [])])
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), contextlib.suppress(*DOES_NOT_APPLY):
                 if _same(q, run, limits["result"]):
                     return said + (f" ({scale[0]})" if scale else "")
     last = [s for s in ("input", "y", "signal", "activation", "gradient", "weights") if s in equal]

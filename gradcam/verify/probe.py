@@ -36,8 +36,8 @@ def replaced(modules: list, torch: Any) -> Iterator[str]:
     own = [(p, m) for p, m in own if not type(m).__module__.startswith("torch.nn.modules")]
     if own:
         yield (
-            f"ReLUs are replaced: {_listed(own)}.  Some libraries put their own there for guided backprop, and "
-            "leave it after an exception: its gradient is not the model's.  Build the model anew"
+            f"ReLUs are replaced: {_listed(own)}.  Some libraries put their own there for guided backprop, "
+            "and leave it after an exception: its gradient is not the model's.  Build the model anew"
         )
     functions = {"torch.relu": torch.relu, "F.relu": torch.nn.functional.relu}
     patched = [name for name, f in functions.items() if not (f.__module__ or "torch").startswith("torch")]
@@ -61,8 +61,8 @@ def changed_in_place(model: Any, x: Any, layer: Any) -> Iterator[str]:
         other(torch.as_tensor(x).detach().cpu().to(dtype).clone())
     if any(version(out) != before for out, before in kept):
         yield (
-            f"the output of '{path}' is changed in place by what follows it (a ReLU with inplace=True?): what "
-            "a hook keeps without .clone() is no longer what the layer gave"
+            f"the output of '{path}' is changed in place by what follows it (a ReLU with inplace=True?): "
+            "what a hook keeps without .clone() is no longer what the layer gave"
         )
 
 

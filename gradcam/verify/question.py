@@ -133,8 +133,8 @@ class Question:
             if y.ndim != 2:
                 raise VerifyError(
                     f"the network returns {y.shape}, and a class has a score where it is (N, classes): give "
-                    "a target that says which numbers are meant, as gradcam.targets.Region(c, mask) for scores "
-                    "(N, classes, H, W)"
+                    "a target that says which numbers are meant, as gradcam.targets.Region(c, mask) for "
+                    "scores (N, classes, H, W)"
                 )
             c = _class(target.c if c is None else c, y.data)
             return (Target.of(c) if not isinstance(target, OfClass) else target), c
@@ -354,6 +354,12 @@ class Question:
                 return self.layout[1].to(array)
             if array.shape in ((N, h, w, K), (h, w, K)) and array.shape not in ((N, K, h, w), (K, h, w)):
                 return np.moveaxis(array, -1, -3)
+        if step in ("result", "signal", "input") and array.shape != self.x.shape:
+            N, C, H, W = self.x.shape  # channels last, as TensorFlow has them
+            last = array.shape in ((N, H, W, C), (H, W, C)) and self._shape(step) == self.x.shape
+            array = np.moveaxis(array, -1, -3) if last else array
+        if step == "result" and array.ndim == 4 and array.shape[-1] == 1 and self.method in MAPS:
+            array = array[..., 0]
         if self.x.shape[-2] != 1:
             return array
         if step == "result" and self.method in MAPS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,14 @@ def summed(q: Question, v: Run, old: Old) -> Any:
 def denominators(q: Question, y: Tensor) -> Variants:
     """Of Grad-CAM++; torch-cam divides a copy, and its weights stay undivided."""
 
-    def cubes_inside(q, v, old):
+    def cubes_inside(q, v, old, eps=0.0):
         g, A = v.gradient, v.activation
-        bend = 2 * g**2 + (A * g**3).sum(axis=(-2, -1), keepdims=True)
+        bend = 2 * g**2 + (A * g**3).sum(axis=(-2, -1), keepdims=True) + eps
+        return (np.maximum(g, 0) * g**2 / np.where(bend == 0, 1, bend)).sum(axis=(-2, -1), keepdims=True)
+
+    def squares(q, v, old):
+        g, A = v.gradient, v.activation
+        bend = 2 * g**2 + g**2 * A.sum(axis=(-2, -1), keepdims=True)
         return (np.maximum(g, 0) * g**2 / np.where(bend == 0, 1, bend)).sum(axis=(-2, -1), keepdims=True)
 
     return {
@@ -83,6 +89,11 @@ def denominators(q: Question, y: Tensor) -> Variants:
             axis=(-2, -1), keepdims=True
         ),
         "sum A g^3 instead of g^3 sum A": cubes_inside,
+        "sum A g^3 instead of g^3 sum A, plus 1e-7": partial(cubes_inside, eps=1e-7),
+        "g^2 sum A instead of g^3 sum A": squares,
+        "the sum of the positive gradient: every map weighs 1": lambda q, v, old: (
+            (v.gradient > 0).any(axis=(-2, -1), keepdims=True).astype(float)
+        ),
     }
 
 

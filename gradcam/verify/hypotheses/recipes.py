@@ -196,7 +196,9 @@ CAUSES = [
         methods=("guided_grad_cam",),
         kind="convention",
     ),
-    recipe("pytorch-grad-cam: stretched, enlarged, stretched again", twice_stretched, kind="scale"),
+    recipe(
+        "pytorch-grad-cam: stretched, enlarged, stretched again", twice_stretched, kind="scale", alone=False
+    ),
     recipe(
         "pytorch-grad-cam with aug_smooth: the mean of six maps",
         smoothed,
@@ -274,9 +276,10 @@ CAUSES = [
         kind="convention",
     ),
     recipe(
-        "mxnet's gradcam.py: weights from the gradient at the picture",
+        "mxnet's gradcam.py: weights from the gradient at the picture, started at ones",
         of_the_picture,
         step="weights",
+        also={"signed": lambda q, v, old: 1 + old()},
         says="alpha_k = 1/Z sum_ij dy_c/dA^k_ij (eq. 1): of the layer, not of the picture",
         fix="average the gradient of the layer's output",
         methods=CAM,

@@ -12,7 +12,7 @@ STEPS = 256  # colours of a table
 
 
 def read_back(picture: np.ndarray) -> tuple[np.ndarray, str] | None:
-    """(map (..., h, w) from 0 to 1 in 255ths, the name of its colours) of a picture (..., h, w, 3 or 4) or
+    """(map (..., h, w) from 0 to 1 in 256 steps, the name of its colours) of a picture (..., h, w, 3 or 4) or
     (..., 3, h, w); None if its colours are those of no colour map, as where it lies over its photo.
     """
     if picture.ndim < 3:
@@ -29,11 +29,13 @@ def read_back(picture: np.ndarray) -> tuple[np.ndarray, str] | None:
     colours, where = np.unique(rgb.reshape(-1, 3), axis=0, return_inverse=True)
     if len(colours) > STEPS:
         return None
-    for name, known in tables():
+    every = list(tables())
+    every += [(f"{name}, blue and red exchanged", known[:, ::-1]) for name, known in every]
+    for name, known in every:
         apart = abs(colours[:, None] - known).max(axis=-1)
         if apart.min(axis=1).max() <= NEAR:
             first, last = apart.argmin(axis=1), STEPS - 1 - apart[:, ::-1].argmin(axis=1)
-            values = (first + last) / 2 / (STEPS - 1)  # a few neighbours in a table have one colour
+            values = ((first + last) / 2 + 0.5) / STEPS  # a few neighbours in a table have one colour
             return values[where.reshape(-1)].reshape(rgb.shape[:-1]), name
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 STEPS = {  # how far keeping moves a value, relative to the largest one
-    "the colours of a colour map": 3 / 255,  # of which a few neighbours are one
+    "the colours of a colour map": 2.5 / 256,  # of which a few neighbours are one
     "8 bits": 1 / 255,  # cut off or rounded
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,

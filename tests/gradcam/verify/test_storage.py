@@ -57,7 +57,10 @@ def test_a_right_map_in_256_steps_is_a_convention_and_no_mistake(divided):
 
 def test_storage_is_seen_by_the_values_and_not_by_a_few_round_numbers():
     seen = {kind: storage(np.float64(keep(RIGHT)), RIGHT) for kind, keep in KEPT.items()}
-    assert seen == {kind: kind for kind in KEPT} and set(seen) | {"8 bits"} == set(STEPS)
+    assert seen == {kind: kind for kind in KEPT} and set(seen) | {
+        "8 bits",
+        "the colours of a colour map",
+    } == set(STEPS)
     assert storage(np.float64(as_bytes(RIGHT)), RIGHT) == "8 bits"
     assert storage(np.float64(np.float32(RIGHT)), RIGHT) == storage(RIGHT, RIGHT) == ""
     few = np.zeros((1, 4, 4))

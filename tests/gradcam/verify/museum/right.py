@@ -64,6 +64,7 @@ class Case:
     layer: str
     method: str
     photo: tuple = None
+    family: str = ""
 
     def to(self, dtype):
         import copy

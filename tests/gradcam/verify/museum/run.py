@@ -14,6 +14,7 @@ from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
+from tests.gradcam.verify.museum.kept import STRETCHED, stretched, ways
 from tests.gradcam.verify.museum.mistakes import TABLE
 from tests.gradcam.verify.museum.outside import OUTSIDE
 from tests.gradcam.verify.museum.relatives import METHODS as MORE
@@ -27,6 +28,7 @@ INPUTS = METHODS[:4]
 RELATIVES = ("grad_cam++", "xgrad_cam", "hirescam", "layercam")
 SIDE = 16  # of a picture that is made from a photo
 ROOM = (*FAMILIES, "Averaged")  # networks of the correct results, and of the mistakes from outside
+VISIBLE = 0.02  # of the largest value: less, and a result in 256 steps cannot show it
 TRIES = 6  # draws, until a mistake shows: one that changes nothing in a draw is none
 
 
@@ -81,7 +83,7 @@ def photographed(random):
     return photo, Preprocessing(size=size, crop=SIDE, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
 
 
-def asked(found, result):
+def asked(found, result, pairs=True):
     """The verifier's answer to a result; it is told the model, the picture, the class, the layer, and the
     numbers.
     """
@@ -90,6 +92,7 @@ def asked(found, result):
             question(
                 found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo
             ),
+            pairs=pairs,
             seconds=30,
         )
     except VerifyError as error:  # could not compare: a shape that no cause explains
@@ -100,29 +103,31 @@ def precision(random):
     return (torch.float64, torch.float32)[int(random.integers(2))]
 
 
-def from_catalogue(seed, rows=None):
-    """Yield one Outcome for every mistake, on a network, with a method and in a precision drawn from the
-    seed.
+def drawn(seed, rows):
+    """Yield (case, mistake, precision, wrong result) for every mistake: on a network, with a method and in a
+    precision drawn from the seed, where it shows.
     """
-    for n, mistake in enumerate(rows or TABLE):
+    for n, mistake in enumerate(rows):
         random = np.random.default_rng([seed, zlib.crc32(mistake.truth.encode()), n])
         for _ in range(4 * TRIES):
             family, method = random.choice(mistake.families), str(random.choice(mistake.methods))
             found = case(family, method, random, mistake.photo, **mistake.drawn)
             if found is None:
                 continue
+            found.family = family
             dtype = precision(random)
-            drawn = found.to(dtype)
-            wrong = mistake.make(drawn).detach().to(dtype)
+            wrong = mistake.make(found.to(dtype)).detach().to(dtype)
             others = [right(found), *(part(found).detach() for part in mistake.parts)]
             if (mistake.refused and not wrong.any()) or all(shows(wrong, other) for other in others):
-                yield Outcome(
-                    mistake.truth,
-                    f"{family}, {method}, {str(dtype)[6:]}",
-                    asked(found, wrong.numpy()),
-                    mistake.refused,
-                )
+                yield found, mistake, dtype, wrong
                 break
+
+
+def from_catalogue(seed, rows=None):
+    """Yield one Outcome for every mistake."""
+    for found, mistake, dtype, wrong in drawn(seed, rows or TABLE):
+        where = f"{found.family}, {found.method}, {str(dtype)[6:]}"
+        yield Outcome(mistake.truth, where, asked(found, wrong.numpy()), mistake.refused)
 
 
 def shows(wrong, reference):
@@ -180,34 +185,41 @@ def correct(seed):
                 yield Outcome("correct", f"{family}, {method}, {str(dtype)[6:]}", verdict)
 
 
-KEPT = {
-    "uint8": lambda m: np.uint8(255 * stretched(m)),
-    "uint8 / 255": lambda m: np.float32(np.uint8(255 * stretched(m))) / 255,
-    "float16": lambda m: (m / abs(m).max()).astype(np.float16),
-    "bfloat16": lambda m: torch.from_numpy(m).bfloat16().float().numpy(),
-    "6 digits": lambda m: np.array([float(f"{v:.6g}") for v in m.ravel()]).reshape(m.shape),
-    "axis of one": lambda m: np.float32(m)[:, None],
-    "no batch": lambda m: np.float32(m)[0],
-}
-
-
-def stretched(m):
-    return (m - m.min()) / (m.max() - m.min())
-
-
 def kept(seed):
-    """Yield one Outcome for every family and way of keeping a right map: it stays right."""
+    """Yield one Outcome for every network, method and way of keeping the right result: it stays right."""
     for family in ROOM:
-        for name, keep in KEPT.items():
-            random = np.random.default_rng([seed, zlib.crc32(f"{family}{name}".encode())])
-            found = case(family, str(random.choice(("grad_cam", *RELATIVES[:2]))), random)
+        for method in (*METHODS, *RELATIVES):
+            random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
+            found = case(family, method, random)
             if found is None:
                 continue
-            result = keep(right(found.to(torch.float32)).detach().double().numpy())
-            q = question(found.model, found.x, found.c, found.method, found.layer, {"result": result})
-            verdict = judge(q, pairs=False)
-            if verdict.kind not in ("refused", "imprecise"):
-                yield Outcome("correct", f"{family}, {found.method}, {name}", verdict)
+            result = right(found.to(torch.float32)).detach().double().numpy()
+            for name, keep in ways(result).items():
+                verdict = asked(found, keep(result), pairs=False)
+                if verdict.kind not in ("refused", "imprecise") or "compare" in verdict.reason:
+                    yield Outcome("correct", f"{family}, {method}, {name}", verdict)
+
+
+def wrong_kept(seed, rows=None):
+    """Yield one Outcome for every mistake and way of keeping its result: it is not called right."""
+    for found, mistake, _, wrong in drawn(seed, rows or TABLE):
+        if mistake.refused or len(found.x) > 1 or wrong.ndim not in (3, 4):
+            continue
+        result, whole = wrong.double().numpy(), right(found).double().numpy()
+        names = sorted(ways(result))
+        for name in (names[seed % len(names)], names[(seed + 3) % len(names)]):
+            if seen_in(name, result, whole):
+                verdict = asked(found, ways(result)[name](result), pairs=False)
+                yield Outcome(mistake.truth, f"{found.family}, {found.method}, {name}", verdict)
+
+
+def seen_in(name, wrong, whole):
+    """Whether a mistake is still to be seen in what was kept: bytes hide what moves a map by less."""
+    if wrong.shape != whole.shape:
+        return True
+    if name in STRETCHED:
+        wrong, whole = stretched(wrong), stretched(whole)
+    return abs(wrong - whole).max() > VISIBLE * abs(whole).max()
 
 
 __all__ = ["Outcome", "Question", "correct", "from_catalogue", "from_outside"]

@@ -7,6 +7,7 @@ import importlib.util
 from tests.gradcam.verify.museum.mistakes import (
     combining,
     layers,
+    libraries,
     networks,
     pairs,
     pictures,
@@ -18,6 +19,18 @@ from tests.gradcam.verify.museum.mistakes import (
 )
 from tests.gradcam.verify.museum.mistakes.making import Mistake
 
-PARTS = (rules, starts, layers, combining, upsampling, values, pictures, networks, relatives, pairs)
+PARTS = (
+    rules,
+    starts,
+    layers,
+    combining,
+    upsampling,
+    values,
+    pictures,
+    networks,
+    relatives,
+    libraries,
+    pairs,
+)
 TABLE = [m for part in PARTS for m in part.TABLE if not m.needs or importlib.util.find_spec(m.needs)]
 __all__ = ["TABLE", "Mistake"]

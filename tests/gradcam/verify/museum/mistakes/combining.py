@@ -54,6 +54,16 @@ TABLE = [
         ("InPlace", "Shared", "Pooled"),
     ),
     Mistake("sign flipped (evidence against the class)", after(torch.neg), ("hirescam",)),
+    *(
+        Mistake(
+            "the gradient is averaged along another axis",
+            cam(lambda A, dA, at=at: (dA.mean(at, keepdim=True).expand_as(dA) * A).sum(1).relu()),
+            CAMS,
+            drawn={"pictures": 2},
+        )
+        for at in ((1,), (3,), (2,), (0, 2, 3))
+    ),
+    Mistake("ReLU on every term before the sum", cam(lambda A, dA: (dA * A).relu().sum(1)), ("hirescam",)),
     Mistake(
         "ReLU on the weights",
         cam(lambda A, dA: (dA.mean((2, 3), keepdim=True).relu() * A).sum(1).relu()),

@@ -67,6 +67,7 @@ TABLE = [
         ("VGG", "Shared"),
     ),
     Mistake("another layer (off by one, or after an in-place ReLU)", neighbour(-5), CAMS, ("VGG",)),
+    Mistake("another layer (off by one, or after an in-place ReLU)", neighbour(-6), CAMS, ("VGG",)),
     Mistake("in-place ReLU: activation after it, gradient before it", aliased, CAMS, ("InPlace",)),
     Mistake("another layer (off by one, or after an in-place ReLU)", aliased_both, CAMS, ("InPlace",)),
     Mistake("in-place ReLU: activation before it, gradient after it", gradient_after, CAMS, ("InPlace",)),

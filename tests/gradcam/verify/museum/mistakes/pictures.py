@@ -14,6 +14,19 @@ MEAN, STD = (
 )
 
 
+CIFAR = [
+    torch.tensor(v, dtype=torch.float64).reshape(3, 1, 1)
+    for v in ([0.5071, 0.4867, 0.4408], [0.2675, 0.2565, 0.2761])
+]
+LUMA = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64).reshape(3, 1, 1)
+
+
+def grey(x):
+    """convert("L") and three channels of it."""
+    p = ((x * STD.to(x) + MEAN.to(x)) * LUMA.to(x)).sum(1, keepdim=True)
+    return (p.expand_as(x) - MEAN.to(x)) / STD.to(x)
+
+
 def from_photo(resize):
     """resize(photo, preprocessing) -> pixels (crop, crop, 3)"""
     return lambda case: fed(lambda x: normalised(np.asarray(resize(*case.photo)), case.photo[1]).to(x))(case)
@@ -40,6 +53,32 @@ def opencv(photo, p):
     return cv2.resize(np.asarray(photo), (p.crop, p.crop))
 
 
+def opencv_by(how):
+    def resize(photo, p):
+        import cv2
+
+        return cv2.resize(np.asarray(photo), (p.crop, p.crop), interpolation=getattr(cv2, how))
+
+    return resize
+
+
+def tensorflow_1(photo, p):
+    """tf.image.resize_bilinear: the corner of a pixel is its place."""
+    a = np.asarray(photo, np.float64)
+    for axis, n in enumerate(a.shape[:2]):
+        at = np.arange(p.crop) * n / p.crop
+        left = at.astype(int)
+        share = (at - left).reshape(-1, *[1] * (2 - axis))
+        a = (1 - share) * a.take(left, axis) + share * a.take(np.minimum(left + 1, n - 1), axis)
+    return a
+
+
+def torchvision(photo, p):
+    """Resize of a tensor, antialias=True."""
+    pixels = torch.from_numpy(np.asarray(photo).copy()).permute(2, 0, 1)[None].double()
+    return F.interpolate(pixels, (p.crop, p.crop), mode="bilinear", antialias=True)[0].permute(1, 2, 0)
+
+
 def pytorch(photo, p):
     pixels = torch.from_numpy(np.asarray(photo).copy()).permute(2, 0, 1)[None].double()
     return F.interpolate(pixels, (p.crop, p.crop), mode="bilinear", align_corners=False)[0].permute(1, 2, 0)
@@ -62,6 +101,16 @@ TABLE = [
     Mistake(
         "another mean and deviation",
         fed(lambda x: ((x * STD.to(x) + MEAN.to(x)) / 255 - MEAN.to(x)) / STD.to(x)),
+    ),
+    Mistake(
+        "another mean and deviation",
+        fed(lambda x: (x * STD.to(x) + MEAN.to(x) - CIFAR[0].to(x)) / CIFAR[1].to(x)),
+    ),
+    Mistake("another mean and deviation", fed(lambda x: x / STD.to(x))),
+    Mistake("other shades: a picture in grey, or a negative", fed(grey)),
+    Mistake(
+        "other shades: a picture in grey, or a negative",
+        fed(lambda x: (1 - x * STD.to(x) - 2 * MEAN.to(x)) / STD.to(x)),
     ),
     Mistake("another range of pixel values", fed(lambda x: x / 255)),
     Mistake(
@@ -95,4 +144,15 @@ TABLE = [
         "another way of resizing the photo", from_photo(opencv), families=ANY_SIZE, photo=True, needs="cv2"
     ),
     Mistake("another way of resizing the photo", from_photo(pytorch), families=ANY_SIZE, photo=True),
+    *(
+        Mistake(
+            "another way of resizing the photo", from_photo(f), families=ANY_SIZE, photo=True, needs=needs
+        )
+        for f, needs in (
+            (tensorflow_1, ""),
+            (torchvision, ""),
+            (opencv_by("INTER_AREA"), "cv2"),
+            (opencv_by("INTER_NEAREST"), "cv2"),
+        )
+    ),
 ]

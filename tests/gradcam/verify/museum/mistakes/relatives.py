@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from tests.gradcam.verify.museum.mistakes.making import Mistake, after
+from tests.gradcam.verify.museum.mistakes.pictures import MEAN, STD
 from tests.gradcam.verify.museum.relatives import (
     BY_ZENNIT,
     MODULES,
@@ -75,6 +76,12 @@ TABLE = [
     ),
     Mistake("another baseline", lambda case: integrated(case, baseline=1.0), IG, SOME),
     Mistake("not multiplied by x - x'", lambda case: integrated(case, times=False), IG, SOME),
+    Mistake(
+        "multiplied by the picture before its normalisation",
+        lambda case: integrated(case, times=False) * 255 * (case.x * STD.to(case.x) + MEAN.to(case.x)),
+        IG,
+        SOME,
+    ),
     Mistake("the gradient at x alone", lambda case: case.x * at_input(case, None), IG, SOME),
     Mistake(
         "channels joined into one map",

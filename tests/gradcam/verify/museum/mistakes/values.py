@@ -37,6 +37,8 @@ TABLE = [
     Mistake("stretched from minimum to maximum, 0 to 255", after(lambda m: (255 * spread(m)).round())),
     Mistake("divided by its maximum, 0 to 255", after(lambda m: (255 * over_max(m)).floor()), CAMS),
     Mistake("map stretched to 0..1 before the ReLU", cam(lambda A, dA: spread(weigh(A, dA)).relu()), CAMS),
+    Mistake("inverted: high where the map is low", after(lambda m: 1 - spread(m))),
+    Mistake("inverted: high where the map is low", after(lambda m: m.amax((-2, -1), keepdim=True) - m), CAMS),
     Mistake("mean 0, deviation 1", after(lambda m: (m - m.mean()) / m.std(correction=0))),
     Mistake("divided by its L2 norm", after(lambda m: m / m.norm())),
     Mistake(
