@@ -130,12 +130,19 @@ def _covering(photo, size, rows, columns):
 
 
 def prepare(image: Any, preprocessing: Any, dtype: Any = np.float32) -> np.ndarray:
-    """The network's input -> (1, C, rows, columns):  x = (scale * pixel / 255 - mean) / std, channels in the
-    network's order.
+    """The network's input -> (1, C, rows, columns): `as_input` of what `crop_shown` cuts out.
 
     image: PIL image, or uint8 array (H, W, 3), RGB; preprocessing: a network's `net.card.preprocessing`.
     """
-    pixels = crop_shown(image, preprocessing)[..., _order(preprocessing)].astype(dtype)
+    return as_input(crop_shown(image, preprocessing), preprocessing, dtype)
+
+
+def as_input(pixels: np.ndarray, preprocessing: Any, dtype: Any = np.float32) -> np.ndarray:
+    """x = (scale * pixel / 255 - mean) / std, channels in the network's order.
+
+    pixels: RGB of the network's own size, uint8 (rows, columns, 3) -> (1, C, rows, columns).
+    """
+    pixels = pixels[..., _order(preprocessing)].astype(dtype)
     mean, std = (np.asarray(v, dtype) for v in (preprocessing.mean, preprocessing.std))
     x = (pixels * dtype(preprocessing.scale / 255) - mean) / std
     return np.ascontiguousarray(x.transpose(2, 0, 1)[None])

@@ -1,0 +1,239 @@
+"""What the page asks of an engine, answered by ours, for any network.
+
+`web/engine/session.mjs` answers the same questions inside the page; the two must agree (tests/gradcam/explore).
+A tensor is known by its name, a unit by (k, i, j); `what` is "forward", or the rule under which a signal came back.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcam.explore.errors import ExploreError
+from gradcam.explore.model import described, shape_of, steps
+from gradcam.explore.terms import backward_terms, forward_terms
+from gradcam.image import as_input
+from gradcam.outputs import chosen, scores
+from gradcam.relevance import alpha_beta, table
+from gradcam.rules import BACKPROP, DECONVNET, GUIDED
+from gradcam.methods.lrp import LRP_EPSILON
+from minicnn import ReLU, RuleError, Softmax, Tensor, backward, history
+
+RULES = {
+    "backprop": BACKPROP,
+    "deconvnet": DECONVNET,
+    "guided": GUIDED,
+    "lrp_epsilon": LRP_EPSILON,
+    "lrp_zplus": table(alpha_beta(1, 0), name="LRP_ZPLUS"),
+}
+QUESTIONS = ("look", "trace", "maps", "values", "number", "extreme", "gradcam", "occlude", "randomise")
+TOP = 16  # maps of a tensor that are shown
+GREY = 127  # what an occluder is made of, 0 to 255
+MOST_PLACES = 4096  # of an occluder, in one question
+
+
+class Session:
+    """One reader's network and picture.  net: with its card; dtype: in which it computes.
+
+    ask(question, arguments) -> a dict of numbers, strings and arrays.  ExploreError for a question that cannot
+    be meant.  One question at a time: a lock sees to it.
+    """
+
+    def __init__(self, net: Any, dtype: type = np.float32) -> None:
+        self.original = net.astype(dtype) if dtype != np.float32 else net
+        self.original.card = net.card
+        self.net, self.dtype, self.lock = self.original, dtype, threading.Lock()
+        rows, columns = net.card.preprocessing.sides
+        self.size = (rows, columns)
+        self._forward(np.zeros((rows, columns, 3), np.uint8))
+        self.model: dict[str, Any] = described(self.net, self.tensors)
+
+    def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one of QUESTIONS."""
+        if question not in QUESTIONS:
+            raise ExploreError(f"there is no question '{str(question)[:40]}'")
+        with self.lock:
+            try:
+                return getattr(self, question)(**arguments)
+            except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
+                if isinstance(error, (ExploreError, RuleError)):
+                    raise
+                raise ExploreError(f"{question} cannot be answered for what was given") from error
+
+    def _forward(self, pixels):
+        x = Tensor(as_input(pixels, self.net.card.preprocessing, self.dtype), "x")
+        self.y = scores(chosen(self.net(x)))
+        if self.y.ndim != 2:
+            raise ExploreError(f"the output {self.y.shape} is no row of scores, one for each class")
+        self.tensors, self.pixels, self.signals = steps(self.y, x), pixels, {}
+
+    def look(self, pixels: Any) -> dict[str, Any]:
+        """See a picture, RGB of the network's own size, 0 to 255 -> scores; the maps with the largest sums."""
+        pixels = np.asarray(pixels, np.uint8)
+        if pixels.size != 3 * math.prod(self.size):
+            raise ExploreError(f"a picture for this network has {self.size[0]} x {self.size[1]} pixels, RGB")
+        self._forward(pixels.reshape(*self.size, 3))
+        sums = {name: _maps(tensor.data).sum(axis=(1, 2)) for name, tensor in self.tensors.items()}
+        tops = {name: np.argsort(-sum, kind="stable")[:TOP].tolist() for name, sum in sums.items()}
+        return {"scores": self.y.data[0].astype(np.float64), "tops": tops}
+
+    def trace(
+        self, start: dict[str, Any], rules: Sequence[str], by: str = "score", sureness: float = 1.0
+    ) -> dict[str, Any]:
+        """Send a signal back from a region of a tensor, {"tensor": name, "region": [k, i0, j0, i1, j1]}, the
+        last row and column included; by: "score" or "probability", of scores `sureness` times as large.
+        """
+        begin, from_ = time.perf_counter(), self._tensor(start["tensor"])
+        where = self._region(from_, start["region"])
+        signal = np.zeros_like(from_.data)
+        view = signal.reshape(1, *shape_of(from_))
+        k, i0, j0, i1, j1 = where
+        view[0, k, i0 : i1 + 1, j0 : j1 + 1] = 1
+        value = float((from_.data * signal).sum())
+        if by == "probability":
+            p = Softmax()(from_.data * self.dtype(sureness))
+            signal = self.dtype(sureness) * p[0, k] * (signal - p)
+        below = {n: t for n, t in self.tensors.items() if t in set(history(from_))}
+        self.signals, refused = {}, {}
+        for rule in rules:
+            first = signal * from_.data if rule.startswith("lrp") else signal
+            try:
+                found = backward(from_, first, list(below.values()), RULES[rule], allow=(ReLU,) * (RULES[rule] is not BACKPROP))
+                self.signals[rule] = dict(zip(below, found))
+            except RuleError as error:
+                refused[rule] = str(error)
+        signs = {rule: {n: _signs(g) for n, g in of.items()} for rule, of in self.signals.items()}
+        ms = 1000 * (time.perf_counter() - begin)
+        return {"value": value, "signs": signs, "gates": self._gates(), "refused": refused, "ms": ms}
+
+    def _gates(self):
+        """{ReLU: {rule: [open and g > 0, open and g < 0, closed and g > 0, closed and g < 0]}}"""
+        found: dict[str, dict[str, list[int]]] = {}
+        for rule, of in self.signals.items():
+            for name, g in of.items():
+                if isinstance(self.tensors[name].op, ReLU):
+                    open_ = self.tensors[name].op.x > 0
+                    cells = [(o, s) for o in (open_, ~open_) for s in (g > 0, g < 0)]
+                    found.setdefault(name, {})[rule] = [int((o & s).sum()) for o, s in cells]
+        return found
+
+    def maps(self, tensor: str, what: str, maps: Sequence[int]) -> dict[str, Any]:
+        """Some maps of a tensor (n, H, W), and `top`, what 99 in 100 of its numbers do not exceed in size."""
+        values, (_, H, W) = self._values(tensor, what), shape_of(self._tensor(tensor))
+        if values is None:
+            return {"maps": None, "H": H, "W": W}
+        ks = [int(k) for k in maps[:TOP]]
+        return {"maps": values[ks].astype(np.float32), "H": H, "W": W, "top": percentile(values)}
+
+    def values(self, tensor: str, what: str) -> np.ndarray:
+        """Every number of a tensor, (C, H, W); none if no signal reached it."""
+        values = self._values(tensor, what)
+        return np.zeros(0) if values is None else values.astype(np.float64).ravel()
+
+    def number(self, tensor: str, unit: Sequence[int], what: str) -> dict[str, Any]:
+        """A number, and the terms of the sum that it is: see `gradcam.explore.terms`."""
+        at = self._region(self._tensor(tensor), [*unit, *unit[1:]])[:3]
+        if what == "forward":
+            return forward_terms(self.tensors, tensor, at)
+        if what not in self.signals:
+            return {"value": 0.0, "parts": []}
+        return backward_terms(self.tensors, self.signals[what], tensor, at, what)
+
+    def extreme(self, tensor: str, what: str, least: bool) -> dict[str, Any]:
+        """Where a signal is smallest, or largest."""
+        values = self._values(tensor, what)
+        if values is None:
+            raise ExploreError(f"no signal came back to {tensor}")
+        flat = np.moveaxis(values, 0, -1).ravel()
+        at = int(flat.argmin() if least else flat.argmax())
+        (C, _, W) = values.shape
+        return {"unit": [at % C, at // C // W, at // C % W], "value": float(flat[at])}
+
+    def gradcam(self, layer: str, c: int) -> dict[str, Any]:
+        """Grad-CAM before its final ReLU: alpha (K,), map (h, w); the class's score and the last bias."""
+        A, signal = self._tensor(layer), np.zeros_like(self.y.data)
+        signal[0, c] = 1
+        dA, A = _maps(backward(self.y, signal, wrt=A)).astype(np.float64), _maps(A.data)
+        alpha = dA.mean(axis=(1, 2))
+        map, bias = (alpha[:, None, None] * A).sum(axis=0), getattr(self.y.op, "inputs", ())[2:]
+        at = float(bias[0].data[c]) if bias and bias[0] is not None else 0.0
+        found = {"alpha": alpha, "map": map, "H": map.shape[0], "W": map.shape[1]}
+        return found | {"bias": at, "score": float(self.y.data[0, c])}
+
+    def occlude(self, side: int, c: int, places: Sequence[Sequence[int]]) -> dict[str, Any]:
+        """The fall of class c's score when a grey square covers each place; places: top left corners."""
+        if not 1 <= int(side) <= max(self.size) or len(places) > MOST_PLACES:
+            raise ExploreError(f"an occluder has 1 to {max(self.size)} pixels, and {MOST_PLACES} places at most")
+        falls = []
+        for top, left in places:
+            pixels = self.pixels.copy()
+            pixels[max(0, int(top)) : max(0, int(top) + int(side)), max(0, int(left)) : max(0, int(left) + int(side))] = GREY
+            x = as_input(pixels, self.net.card.preprocessing, self.dtype)
+            falls.append(float(self.y.data[0, c]) - float(scores(chosen(self.net(Tensor(x, "x")))).data[0, c]))
+        return {"falls": np.array(falls)}
+
+    def randomise(self, count: int, seed: int) -> dict[str, Any]:
+        """Draw the weights of the last `count` layers anew: W ~ N(0, 2/fan_in) (He et al. 2015), b = 0."""
+        layers = [(n, t.op.inputs[1:]) for n, t in self.tensors.items() if t.op and len(getattr(t.op, "weights", ())) == 2]
+        fresh: dict[int, np.ndarray] = {}
+        for n, (_, weights) in enumerate(layers):
+            if n < len(layers) - int(count):
+                continue
+            W, *b = [w.data for w in weights if isinstance(w, Tensor)]
+            fresh[id(W)] = (normals(int(seed) * 1000 + n, W.size) * (2 / (W.size / W.shape[0])) ** 0.5).reshape(W.shape).astype(W.dtype)
+            fresh |= {id(v): np.zeros_like(v) for v in b}
+        self.net = self.original.map(lambda a: fresh.get(id(a), a)) if count else self.original
+        self._forward(self.pixels)
+        return {"layers": [name for name, _ in layers]}
+
+    def _tensor(self, name):
+        if not isinstance(name, str) or name not in self.tensors:
+            raise ExploreError(f"this network has no tensor '{str(name)[:40]}'")
+        return self.tensors[name]
+
+    def _values(self, name, what):
+        """(C, H, W), or None if no signal came back to it."""
+        values = self._tensor(name).data if what == "forward" else self.signals.get(what, {}).get(name)
+        return None if values is None else _maps(values)
+
+    def _region(self, tensor, region):
+        (C, H, W), (k, i0, j0, i1, j1) = shape_of(tensor), map(int, region)
+        if not (0 <= k < C and 0 <= i0 <= i1 < H and 0 <= j0 <= j1 < W):
+            raise ExploreError(f"{region} is no place in maps of {C} x {H} x {W}")
+        return k, i0, j0, i1, j1
+
+
+def _maps(values):
+    """(1, C, H, W) or (1, C) -> (C, H, W)"""
+    return values[0] if values.ndim == 4 else values[0, :, None, None]
+
+
+def _signs(g):
+    up, down = g > 0, g < 0
+    return {"up": int(up.sum()), "down": int(down.sum()), "positive": float(g[up].sum()), "negative": float(g[down].sum())}
+
+
+def percentile(values: np.ndarray) -> float:
+    """Of what is not 0, the size that 99 in 100 do not exceed; 0 if there is nothing."""
+    sizes = np.sort(np.abs(values[values != 0]))
+    return float(sizes[int(0.99 * (len(sizes) - 1))]) if len(sizes) else 0.0
+
+
+def normals(seed: int, n: int) -> np.ndarray:
+    """n normal numbers, those of web/engine/random.mjs: Lehmer's sequence, in pairs (Box & Muller 1958)."""
+    u = np.fromiter(_lehmer(seed, 2 * n), np.float64, 2 * n) / 2147483647
+    return np.sqrt(-2 * np.log(u[0::2])) * np.cos(2 * np.pi * u[1::2])
+
+
+def _lehmer(seed: int, n: int) -> Iterator[int]:
+    s = seed % 2147483646 + 1
+    for k in range(8 + n):
+        s = s * 16807 % 2147483647
+        if k >= 8:
+            yield s

@@ -1,0 +1,217 @@
+"""What made a number: the terms of the sum that it is, going forward or coming back.
+
+A term is w times v (forward), or w times g (backward), and where that v or g stands.  In front of a ReLU a term has
+its gate: x, the ReLU's input there, and `arrived`, the signal that came to it; g is what the rule let through.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradcam.explore.model import shape_of
+from gradcam.relevance import stabilised
+from minicnn import Op, Tensor
+from minicnn.ops import Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+
+SHOWN = 12
+Unit = tuple[int, int, int]
+
+
+def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str, Any]:
+    """The number at `unit` of tensor `name`, and what it was made of: {value, kind, below, bias, terms, count,
+    rest}; value = the sum of w v over all `count` terms, and the bias.
+    """
+    tensor, (k, i, j) = tensors[name], unit
+    value = _at(tensor.data, unit)
+    if tensor.op is None:
+        return {"value": value, "kind": "input", "terms": [], "count": 0}
+    op, kind, known = tensor.op, type(tensor.op).__name__, {t: n for n, t in tensors.items()}
+    sources = [i for i in op.inputs if isinstance(i, Tensor) and i in known]
+    if not sources:
+        return {"value": value, "kind": kind, "terms": [], "count": 0}
+    below, x = known[sources[0]], _maps(sources[0].data)
+    made = {"value": value, "kind": kind, "below": below, "bias": 0.0}
+    if isinstance(op, (Conv, Linear)) and _plain(op):
+        W, bias = _weights(op)
+        found = [(W[k, c, a, b], x[c, r, q], (c, r, q)) for c in range(len(x)) for a, b, r, q in _seen(op, W, x, i, j)]
+        return made | {"bias": 0.0 if bias is None else float(bias[k])} | _largest(found, "v")
+    if isinstance(op, ReLU):
+        return made | _largest([(1.0, x[unit], unit)], "v")
+    if isinstance(op, MaxPool) and len(op.kernel) == 2:
+        at = (k, *_switch(op, unit))
+        return made | _largest([(1.0, x[at], at)], "v")
+    if isinstance(op, GlobalAvgPool):
+        each = [(1 / x[k].size, x[k, r, q], (k, r, q)) for r in range(x.shape[1]) for q in range(x.shape[2])]
+        return made | _largest(each, "v")
+    if isinstance(op, (Flatten, Concat)):
+        root, at = _root(op, sources, x, unit)
+        return made | {"below": known[root]} | _largest([(1.0, value, at)], "v")
+    return made | {"terms": [], "count": 0, "rest": 0.0}
+
+
+def backward_terms(
+    tensors: dict[str, Tensor], signals: dict[str, np.ndarray], name: str, unit: Unit, rule: str
+) -> dict[str, Any]:
+    """The signal at `unit` of tensor `name`, as the sum over everything that it went into: {value, parts:
+    [{kind, above, terms, count, rest, stopped, factor}]}; stopped: how many gates let nothing through.
+    """
+    if name not in signals:
+        return {"value": 0.0, "parts": []}
+    own = tensors[name]
+    above = {n: t for n, t in tensors.items() if t.op and n in signals and any(i is own for i in t.op.inputs)}
+    parts = [
+        {"kind": type(t.op).__name__, "above": n} | _part(tensors, signals, own, n, t, unit, rule)
+        for n, t in above.items()
+    ]
+    return {"value": _at(signals[name], unit), "parts": parts}
+
+
+def _part(tensors, signals, own, name, above, unit, rule):
+    op, g, x, (k, i, j) = above.op, _maps(signals[name]), _maps(own.data), unit
+    whole = {"stopped": 0, "factor": 1.0}
+    if isinstance(op, (Conv, Linear)) and _plain(op):
+        return _convolved(tensors, signals, own, name, above, unit, rule)
+    if isinstance(op, ReLU):
+        return whole | {"terms": [{"w": 1.0, "g": float(g[unit]), "at": unit, "x": float(x[unit]), "arrived": float(g[unit])}], "count": 1}
+    if isinstance(op, MaxPool) and len(op.kernel) == 2:
+        places = [(k, r, q) for r in range(g.shape[1]) for q in range(g.shape[2])]
+        return whole | _largest([(1.0, g[p], p) for p in places if _switch(op, p) == (i, j)], "g")
+    if isinstance(op, GlobalAvgPool):
+        factor, v = 1.0, g[k, 0, 0]
+        if rule.startswith("lrp"):
+            factor, v = float(x[unit]), v / stabilised(above.data, 1e-6)[0, k]
+        return whole | _largest([(1 / x[0].size, v, (k, 0, 0))], "g") | {"factor": factor}
+    if isinstance(op, Flatten):
+        to = (k * x.shape[1] + i) * x.shape[2] + j
+        return whole | _largest([(1.0, g[to, 0, 0], (to, 0, 0))], "g")
+    if isinstance(op, Concat) and op.from_right == -3:
+        before = 0
+        for source in op.inputs:
+            if source is own:
+                break
+            before += source.shape[1]
+        return whole | _largest([(1.0, g[before + k, i, j], (before + k, i, j))], "g")
+    return whole | {"terms": [], "count": 0, "rest": 0.0}
+
+
+def _convolved(tensors, signals, own, name, above, unit, rule):
+    """The sum over filters f and taps that saw this unit: W[f, k, a, b] g[f]."""
+    op, x, y, (k, i, j) = above.op, _maps(own.data), _maps(above.data), unit
+    W, bias = _weights(op)
+    g, arrived = _maps(signals[name]), None
+    consumers = [n for n, t in tensors.items() if t.op and any(v is above for v in t.op.inputs)]
+    factor = 1.0
+    if rule.startswith("lrp"):
+        g, factor = _shares(op, g, x, y, rule), float(x[unit])
+        if rule == "lrp_zplus":
+            W = np.minimum(W, 0) if factor < 0 else np.maximum(W, 0)
+    elif len(consumers) == 1 and isinstance(tensors[consumers[0]].op, ReLU) and consumers[0] in signals:
+        arrived = _maps(signals[consumers[0]])
+    found, gates, stopped = [], [], 0
+    for a, b, r, q in _seeing(op, W, y, i, j):
+        for f in range(len(y)):
+            came = g[f, r, q] if arrived is None else arrived[f, r, q]
+            if came == 0 and g[f, r, q] == 0:
+                continue
+            stopped += int(arrived is not None and g[f, r, q] == 0)
+            found.append((W[f, k, a, b], g[f, r, q], (f, r, q)))
+            gates.append({} if arrived is None else {"x": float(y[f, r, q]), "arrived": float(came)})
+    return {**_largest(found, "g", gates), "stopped": stopped, "factor": factor}
+
+
+def _shares(op, R, x, y, rule):
+    """s_j = R_j / z_j"""
+    if rule == "lrp_epsilon":
+        return _maps(_batch(R, y) / stabilised(_batch(y, y), 1e-6, 0.25))
+    twin, (W, b) = type(op), (op.inputs[1].data, op.inputs[2].data if len(op.inputs) > 2 and op.inputs[2] is not None else None)
+    options = getattr(op, "options", ())
+    new = lambda *i: twin(*options)(*i) if options else twin()(*i)  # noqa: E731
+    x = op.inputs[0].data
+    z = new(np.maximum(x, 0), np.maximum(W, 0), None if b is None else np.maximum(b, 0)) + new(np.minimum(x, 0), np.minimum(W, 0), None)
+    return _maps(R.reshape(z.shape) / stabilised(z, 1e-6))
+
+
+def _batch(v, y):
+    return v[None]
+
+
+def _plain(op: Op) -> bool:
+    return isinstance(op, Linear) or (op.W.ndim == 4 and op.geometry.groups == 1)
+
+
+def _weights(op):
+    W, *b = [None if v is None else v.data if isinstance(v, Tensor) else v for v in op.inputs[1:]]
+    return (W if W.ndim == 4 else W[:, :, None, None]), (b[0] if b else None)
+
+
+def _geometry(op):
+    if isinstance(op, Linear):
+        return (1, 1), (0, 0), (1, 1)
+    g = op.geometry
+    return g.stride, [p for p, _ in g.pad], g.dilation
+
+
+def _seen(op, W, x, i, j):
+    """Taps (a, b), and the row and column of x that each sees from place (i, j) of y."""
+    s, p, d = _geometry(op)
+    for a in range(W.shape[2]):
+        for b in range(W.shape[3]):
+            r, q = i * s[0] + a * d[0] - p[0], j * s[1] + b * d[1] - p[1]
+            if 0 <= r < x.shape[1] and 0 <= q < x.shape[2]:
+                yield a, b, r, q
+
+
+def _seeing(op, W, y, i, j):
+    """Taps (a, b), and the row and column of y from which each sees place (i, j) of x."""
+    s, p, d = _geometry(op)
+    for a in range(W.shape[2]):
+        for b in range(W.shape[3]):
+            (r, over), (q, beside) = divmod(i + p[0] - a * d[0], s[0]), divmod(j + p[1] - b * d[1], s[1])
+            if not over and not beside and 0 <= r < y.shape[1] and 0 <= q < y.shape[2]:
+                yield a, b, r, q
+
+
+def _switch(op, unit):
+    """Where a window found its maximum: (row, column) of x."""
+    (k, i, j), (kh, kw) = unit, op.kernel
+    a, b = divmod(int(op.switches[0, k, i, j]), kw)
+    (si, sj), (di, dj), pad = op.stride, op.dilation, [p for p, _ in op.pad]
+    return i * si + a * di - pad[0], j * sj + b * dj - pad[1]
+
+
+def _root(op, sources, x, unit):
+    k, i, j = unit
+    if isinstance(op, Flatten):
+        _, H, W = x.shape
+        return sources[0], (k // (H * W), k // W % H, k % W)
+    for source in sources:
+        C = shape_of(source)[0]
+        if k < C:
+            return source, (k, i, j)
+        k -= C
+    return sources[0], unit
+
+
+def _largest(found, v, gates=None):
+    """The largest terms, how many there are in all, and what the others add up to."""
+    products = np.array([float(w) * float(value) for w, value, _ in found])
+    sizes = np.abs(products)
+    if gates:
+        came = np.array([abs(float(w) * gate.get("arrived", 0.0)) * 1e-9 for (w, *_), gate in zip(found, gates)])
+        sizes = np.where(sizes > 0, sizes, came)
+    order = np.argsort(-sizes, kind="stable") if len(found) else []
+    terms = [
+        {"w": float(found[n][0]), v: float(found[n][1]), "at": [int(p) for p in found[n][2]]} | (gates[n] if gates else {})
+        for n in order[:SHOWN]
+    ]
+    return {"terms": terms, "count": len(found), "rest": float(products[order[SHOWN:]].sum()) if len(found) else 0.0}
+
+
+def _maps(values):
+    return values[0] if values.ndim == 4 else values[0, :, None, None] if values.ndim == 2 else values
+
+
+def _at(values, unit):
+    return float(_maps(values)[unit])

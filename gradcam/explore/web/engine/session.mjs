@@ -1,0 +1,196 @@
+// What the page asks of an engine.  gradcam/explore/session.py answers the same questions in Python; the two must agree.
+
+import { Network } from "./network.mjs";
+import { normal, sequence } from "./random.mjs";
+import { backwardTerms, forwardTerms } from "./terms.mjs";
+
+const TOP = 16; // maps of a tensor that are shown
+const GREY = 127; // what an occluder is made of
+
+export class Session {
+  constructor(model, raw) {
+    this.model = model;
+    this.net = new Network(model, raw);
+    this.signals = {};
+  }
+
+  // ask("look", {...}) -> an answer that can be sent from a worker
+  ask(what, args) {
+    return this[what](args);
+  }
+
+  // pixels: RGB of the network's own size, 0 to 255
+  look({ pixels }) {
+    this.pixels = pixels;
+    this.signals = {};
+    const scores = this.net.forward(this.input(pixels));
+    return { scores: Float64Array.from(scores), tops: this.tops() };
+  }
+
+  input(pixels) {
+    const { channels, scale, mean, std } = this.model.preprocessing, C = mean.length;
+    const order = channels === "BGR" ? [2, 1, 0] : [0, 1, 2];
+    const x = new Float64Array((pixels.length / 3) * C);
+    for (let p = 0, n = 0; n < pixels.length; n += 3, p++) for (let c = 0; c < C; c++) {
+      x[p * C + c] = (pixels[n + order[c]] * (scale / 255) - mean[c]) / std[c];
+    }
+    return x;
+  }
+
+  // of every tensor, the maps with the largest sums
+  tops() {
+    return Object.fromEntries(this.net.steps.map(({ name, y }) => {
+      const sums = channelSums(y);
+      return [name, [...sums.keys()].sort((a, b) => sums[b] - sums[a] || a - b).slice(0, TOP)];
+    }));
+  }
+
+  // start: {tensor, region: [k, i0, j0, i1, j1]}, the last row and column included; by: "score" or "probability"
+  trace({ start, rules, by = "score", sureness = 1 }) {
+    const { net } = this, from = net.index[start.tensor], { y } = net.steps[from], before = performance.now();
+    const signal = this.started(start, by, sureness), value = y.data.reduce((sum, v, n) => sum + (signal[n] ? v : 0), 0);
+    this.signals = {};
+    for (const rule of rules) {
+      const first = rule.startsWith("lrp") ? signal.map((v, n) => v * y.data[n]) : signal;
+      this.signals[rule] = net.backward(from, first, rule);
+    }
+    const signs = Object.fromEntries(rules.map((rule) => [rule, this.signs(rule)]));
+    return { value, signs, gates: this.gates(rules), ms: performance.now() - before };
+  }
+
+  started({ tensor, region: [k, i0, j0, i1, j1] }, by, sureness) {
+    const { y } = this.net.steps[this.net.index[tensor]], signal = new Float64Array(y.data.length);
+    for (let i = i0; i <= i1; i++) for (let j = j0; j <= j1; j++) signal[(i * y.W + j) * y.C + k] = 1;
+    if (by === "score") return signal;
+    const p = softmax(y.data, sureness); // dp_c/dy_j = s p_c (1[j = c] - p_j)
+    return p.map((v, n) => sureness * p[k] * (signal[n] - v));
+  }
+
+  // of every tensor that the signal reached: how much of it is positive, negative
+  signs(rule) {
+    const reached = this.net.steps.filter(({ index }) => this.signals[rule][index]);
+    return Object.fromEntries(reached.map(({ name, index }) => [name, signsOf(this.signals[rule][index])]));
+  }
+
+  // of every ReLU that the signal passes: {rule: [open and g > 0, open and g < 0, closed and g > 0, closed and g < 0]}
+  gates(rules) {
+    const relus = this.net.steps.filter((step) => step.op === "ReLU" && this.signals[rules[0]][step.index]);
+    return Object.fromEntries(relus.map((step) => {
+      const x = this.net.steps[step.from[0]].y.data;
+      return [step.name, Object.fromEntries(rules.map((rule) => [rule, fourCases(x, this.signals[rule][step.index])]))];
+    }));
+  }
+
+  // some maps of a tensor, rows of pixels; what: "forward" or a rule; top: its 99th percentile, in size
+  maps({ tensor, what, maps }) {
+    const step = this.net.steps[this.net.index[tensor]], { C, H, W } = step.y;
+    const from = what === "forward" ? step.y.data : this.signals[what]?.[step.index];
+    if (!from) return { maps: null, H, W };
+    const out = new Float32Array(maps.length * H * W);
+    maps.forEach((k, m) => { for (let p = 0; p < H * W; p++) out[m * H * W + p] = from[p * C + k]; });
+    return { maps: out, H, W, top: percentile(from) };
+  }
+
+  // every number of a tensor, (C, H, W)
+  values({ tensor, what }) {
+    const step = this.net.steps[this.net.index[tensor]], { C, H, W } = step.y;
+    const from = what === "forward" ? step.y.data : this.signals[what]?.[step.index] ?? [];
+    return Float64Array.from(from, (_, n) => from[(n % (H * W)) * C + Math.floor(n / (H * W))]);
+  }
+
+  number({ tensor, unit, what }) {
+    const n = this.net.index[tensor];
+    if (what === "forward") return forwardTerms(this.net, n, unit);
+    return this.signals[what] ? backwardTerms(this.net, this.signals[what], n, unit, what) : { value: 0, parts: [] };
+  }
+
+  // what: a rule; least: the smallest or the largest -> the unit of a tensor where the signal is that
+  extreme({ tensor, what, least }) {
+    const step = this.net.steps[this.net.index[tensor]], g = this.signals[what][step.index], { C, W } = step.y;
+    let best = 0;
+    for (let n = 1; n < g.length; n++) if (least ? g[n] < g[best] : g[n] > g[best]) best = n;
+    return { unit: [best % C, Math.floor(best / C / W), Math.floor(best / C) % W], value: g[best] };
+  }
+
+  // Grad-CAM before its final ReLU: alpha (K), L (h, w), and the bias of the class, if the last layer has one
+  gradcam({ layer, c }) {
+    const { net } = this, from = net.steps.length - 1, signal = new Float64Array(net.steps[from].y.data.length);
+    signal[c] = 1;
+    const dA = net.backward(from, signal, "backprop")[net.index[layer]], { C, H, W, data } = net.steps[net.index[layer]].y;
+    const alpha = new Float64Array(C), map = new Float64Array(H * W);
+    channelSums({ C, data: dA }).forEach((sum, k) => { alpha[k] = sum / (H * W); });
+    for (let n = 0; n < data.length; n++) map[Math.floor(n / C)] += alpha[n % C] * data[n];
+    const last = net.steps[from].layer;
+    return { alpha, map, H, W, bias: last.b ? last.b[c] : 0, score: net.steps[from].y.data[c] };
+  }
+
+  // the fall of class c's score when a grey square of this side covers each place: top left corners [[i, j], ...]
+  occlude({ side, c, places }) {
+    const [, H, W] = this.net.steps[0].shape, before = this.net.steps.at(-1).y.data[c], falls = new Float64Array(places.length);
+    const grey = this.input(new Uint8Array(3).fill(GREY)), x = this.net.steps[0].y.data, C = grey.length;
+    places.forEach(([top, left], n) => {
+      const covered = x.slice();
+      for (let i = Math.max(0, top); i < Math.min(H, top + side); i++)
+        for (let j = Math.max(0, left); j < Math.min(W, left + side); j++) covered.set(grey, (i * W + j) * C);
+      falls[n] = before - this.net.forward(covered)[c];
+    });
+    this.net.forward(x);
+    return { falls };
+  }
+
+  // the last `count` layers with weights drawn anew: W ~ N(0, 2/fan_in) (He et al. 2015), b = 0
+  randomise({ count, seed }) {
+    const layers = this.net.steps.filter((step) => step.W !== undefined);
+    layers.forEach((step, n) => {
+      if (n < layers.length - count) return this.net.build(step, (array) => array);
+      const next = sequence(seed * 1000 + n);
+      this.net.build(step, (array, name) => {
+        if (name.endsWith(".b")) return { ...array, data: new Float64Array(array.data.length) };
+        const deviation = Math.sqrt(2 / (array.data.length / array.shape[0]));
+        return { ...array, data: array.data.map(() => deviation * normal(next)) };
+      });
+    });
+    return { layers: layers.map(({ name }) => name) };
+  }
+
+  // a rule written by the reader, (g, x) -> the signal at the ReLU's input
+  own({ rule }) {
+    this.net.gates.own = rule;
+    return {};
+  }
+}
+
+function channelSums({ C, data }) {
+  const sums = new Float64Array(C);
+  for (let n = 0; n < data.length; n += C) for (let k = 0; k < C; k++) sums[k] += data[n + k];
+  return sums;
+}
+
+function signsOf(g) {
+  let up = 0, down = 0, positive = 0, negative = 0;
+  for (let n = 0; n < g.length; n++) {
+    const v = g[n];
+    if (v > 0) { up++; positive += v; } else if (v < 0) { down++; negative += v; }
+  }
+  return { up, down, positive, negative };
+}
+
+function fourCases(x, g) {
+  let both = 0, open = 0, signal = 0, neither = 0;
+  for (let n = 0; n < g.length; n++) {
+    if (g[n] > 0) { if (x[n] > 0) both++; else signal++; } else if (g[n] < 0) { if (x[n] > 0) open++; else neither++; }
+  }
+  return [both, open, signal, neither];
+}
+
+export function softmax(y, sureness = 1) {
+  const top = y.reduce((a, b) => Math.max(a, b)), e = Float64Array.from(y, (v) => Math.exp(sureness * (v - top)));
+  const sum = e.reduce((a, b) => a + b);
+  return e.map((v) => v / sum);
+}
+
+// of what is not 0, the size that 99 in 100 do not exceed
+export function percentile(values) {
+  const sizes = Float64Array.from(values.filter((v) => v !== 0), Math.abs).sort();
+  return sizes.length ? sizes[Math.floor(0.99 * (sizes.length - 1))] : 0;
+}
