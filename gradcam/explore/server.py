@@ -1,1 +1,230 @@
-class Server: pass
+"""The page, served to this machine alone, with our engine behind it.
+
+Who may ask: whoever knows the token in the address, from a page of this very server, by its own name.  There are two
+addresses, `/TOKEN/` (the page) and `/TOKEN/ask` (questions); nothing else is answered, and no file is read.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import copy
+import json
+import math
+import re
+import secrets
+import socket
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import numpy as np
+
+from gradcam.explore.errors import ExploreError
+from gradcam.explore.page import POLICY, served
+from gradcam.explore.session import Session
+from minicnn import Error
+
+HOST = "127.0.0.1"
+MOST_BYTES = 4 * 2**20  # of one request: a picture takes less than one
+MOST_QUESTIONS = 128  # in one request
+MOST_READERS = 3  # whose picture and signals are kept; the next one takes the place of who asked longest ago
+MOST_AT_ONCE = 16  # connections; more are told to come back
+SECONDS = 20  # that a connection may be silent, or wait for the engine
+SESSION = re.compile(r"[a-z0-9]{4,32}")
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one network to the browsers of this machine: `serve_forever()`, and `close()` at the end.
+
+    session: of the network; pictures: {what to call it: RGB of the network's own size, uint8 (H, W, 3)}; port:
+    which one to listen at, 0 for one that is free.
+    """
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, session: Session, pictures: Mapping[str, np.ndarray], port: int = 0) -> None:
+        super().__init__((HOST, port), _Handler)
+        self.token = secrets.token_urlsafe(24)
+        self.first, self.readers, self.engine = session, OrderedDict[str, Session](), threading.Lock()
+        self.slots = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self.hosts = {f"{HOST}:{self.server_port}", f"localhost:{self.server_port}"}
+        self.page = served(session.model, pictures, f"/{self.token}/ask").encode()
+
+    @property
+    def address(self) -> str:
+        """Where the page is, the token in it."""
+        return f"http://{HOST}:{self.server_port}/{self.token}/"
+
+    def answers(self, reader: str, questions: list[Any]) -> list[dict[str, Any]]:
+        """What the engine says to a reader's questions, one after the other.
+
+        LookupError: the reader's picture is not kept (any more); TimeoutError: the engine is busy.
+        """
+        if not self.engine.acquire(timeout=SECONDS):
+            raise TimeoutError
+        try:
+            session = self.readers.get(reader)
+            if session is None:
+                if questions[0][0] not in ("look", "randomise"):
+                    raise LookupError
+                session = copy.copy(self.first)
+                session.lock = threading.Lock()
+                session.net, session.signals = session.original, {}
+                self.readers[reader] = session
+            self.readers.move_to_end(reader)
+            while len(self.readers) > MOST_READERS:
+                self.readers.popitem(last=False)
+            return [session.ask(question, arguments) for question, arguments in questions]
+        finally:
+            self.engine.release()
+
+    def close(self) -> None:
+        """Listen no more."""
+        self.server_close()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """One thread for each connection, as long as there are not too many."""
+        if self.slots.acquire(blocking=False):
+            return super().process_request(request, client_address)
+        with contextlib.suppress(OSError):
+            request.settimeout(0.2)
+            request.sendall(b"HTTP/1.0 503 busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n")
+        self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """The work of one thread."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.slots.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A connection that broke is nobody's trouble but its own."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    server_version, sys_version, timeout = "gradcam", "", SECONDS
+
+    def do_GET(self):
+        if self._refused("/"):
+            return
+        policy = re.search(rb'Content-Security-Policy" content="([^"]*)"', self.server.page)
+        more = {"Content-Security-Policy": policy[1].decode() + "; frame-ancestors 'none'"} if policy else {}
+        self._send(200, self.server.page, "text/html; charset=utf-8", more)
+
+    def do_POST(self):
+        if self._refused("/ask"):
+            return
+        if (self.headers.get("Origin") or f"http://{self.headers['Host']}") != f"http://{self.headers['Host']}":
+            return self._fail(403, "asked from another page")
+        if self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return self._fail(403, "asked from another page")
+        if (self.headers.get("Content-Type") or "").split(";")[0].strip() != "application/json":
+            return self._fail(415, "questions are JSON")
+        length = self.headers.get("Content-Length", "")
+        if not (length.isascii() and length.isdecimal()) or self.headers.get("Transfer-Encoding"):
+            return self._fail(411, "how long is it?")
+        if len(length) > 9 or int(length) > MOST_BYTES:
+            return self._fail(413, f"a request has {MOST_BYTES} bytes at most")
+        try:
+            reader, questions = _understood(self.rfile.read(int(length)))
+            found = self.server.answers(reader, questions)
+            body = json.dumps({"answers": found}, default=_encoded, allow_nan=False).encode()
+        except LookupError:
+            return self._fail(410, "this picture is not kept any more")
+        except TimeoutError:
+            return self._fail(503, "the engine is busy")
+        except MemoryError:
+            return self._fail(503, "there is not enough memory")
+        except (Error, ValueError) as error:
+            return self._fail(400, str(error) if isinstance(error, Error) else "that is no question")
+        self._send(200, body, "application/json")
+
+    def _refused(self, path):
+        """Whether the request is not for us; the answer says no more than that."""
+        if self.headers.get("Host") not in self.server.hosts:
+            self._fail(403, "another host's name")
+            return True
+        given = self.path.encode("utf-8", "replace")
+        if not secrets.compare_digest(given, f"/{self.server.token}{path}".encode()):
+            self._fail(404, "there is nothing here")
+            return True
+        return False
+
+    def _fail(self, status, why):
+        self._send(status, json.dumps({"error": why}).encode(), "application/json")
+
+    def _send(self, status, body, kind, more=None):
+        with contextlib.suppress(OSError):
+            self.send_response(status)
+            for name, value in {**HEADERS, **(more or {}), "Content-Type": kind, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_WR)
+
+    def send_error(self, code, message=None, explain=None):
+        self._fail(code, "there is nothing here")
+
+    def log_message(self, format, *args):
+        pass
+
+
+def _understood(body: bytes) -> tuple[str, list[Any]]:
+    """-> (who asks, [(question, its arguments)]).  ExploreError for anything else."""
+    try:
+        given = json.loads(body, parse_constant=_no_number)
+        reader, questions = given["session"], given["questions"]
+    except (ValueError, KeyError, TypeError, RecursionError, UnicodeDecodeError):
+        raise ExploreError("questions are JSON: {session, questions}") from None
+    if not isinstance(reader, str) or not SESSION.fullmatch(reader):
+        raise ExploreError("a session has a name of letters and digits")
+    if not isinstance(questions, list) or not 0 < len(questions) <= MOST_QUESTIONS:
+        raise ExploreError(f"give 1 to {MOST_QUESTIONS} questions")
+    return reader, [_question(one) for one in questions]
+
+
+def _question(one):
+    if not (isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and isinstance(one[1], dict)):
+        raise ExploreError("a question is a name and its arguments")
+    name, arguments = one
+    if any(isinstance(v, float) and not math.isfinite(v) for v in arguments.values()):
+        raise ExploreError("a question has finite numbers")
+    pixels = arguments.get("pixels")
+    if isinstance(pixels, dict):
+        try:
+            arguments = arguments | {"pixels": np.frombuffer(base64.b64decode(pixels["bytes"], validate=True), np.uint8)}
+        except (KeyError, TypeError, ValueError):
+            raise ExploreError("a picture is {bytes: its RGB in base64}") from None
+    return name, arguments
+
+
+def _no_number(word):
+    raise ValueError(word)
+
+
+def _encoded(value):
+    """What JSON does not know: arrays, and NumPy's numbers."""
+    if isinstance(value, np.ndarray):
+        kind = "float32" if value.dtype == np.float32 else "float64"
+        return {kind: base64.b64encode(np.ascontiguousarray(value, f"<{kind[0]}{kind[5:] == '32' and 4 or 8}").tobytes()).decode()}
+    if isinstance(value, np.generic):
+        return value.item()
+    raise ValueError(f"{type(value).__name__} is not sent")
+
+
+__all__ = ["POLICY", "Server"]

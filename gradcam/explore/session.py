@@ -23,7 +23,7 @@ from gradcam.outputs import chosen, scores
 from gradcam.relevance import alpha_beta, table
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.methods.lrp import LRP_EPSILON
-from minicnn import ReLU, RuleError, Softmax, Tensor, backward, history
+from minicnn import ReLU, RuleError, Sigmoid, Softmax, Tensor, backward, history
 
 RULES = {
     "backprop": BACKPROP,
@@ -97,8 +97,7 @@ class Session:
         view[0, k, i0 : i1 + 1, j0 : j1 + 1] = 1
         value = float((from_.data * signal).sum())
         if by == "probability":
-            p = Softmax()(from_.data * self.dtype(sureness))
-            signal = self.dtype(sureness) * p[0, k] * (signal - p)
+            signal = self._of_probability(from_.data, k, self.dtype(sureness), signal)
         below = {n: t for n, t in self.tensors.items() if t in set(history(from_))}
         self.signals, refused = {}, {}
         for rule in rules:
@@ -111,6 +110,14 @@ class Session:
         signs = {rule: {n: _signs(g) for n, g in of.items()} for rule, of in self.signals.items()}
         ms = 1000 * (time.perf_counter() - begin)
         return {"value": value, "signs": signs, "gates": self._gates(), "refused": refused, "ms": ms}
+
+    def _of_probability(self, y, k, s, signal):
+        """dp_k/dy: s p_k (1[j = k] - p_j) of a softmax, s p_k (1 - p_k) of a sigmoid each."""
+        if self.model["multi_label"]:
+            p = Sigmoid()(y * s)
+            return s * p * (1 - p) * signal
+        p = Softmax()(y * s)
+        return s * p[0, k] * (signal - p)
 
     def _gates(self):
         """{ReLU: {rule: [open and g > 0, open and g < 0, closed and g > 0, closed and g < 0]}}"""

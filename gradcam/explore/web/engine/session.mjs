@@ -62,6 +62,7 @@ export class Session {
     const { y } = this.net.steps[this.net.index[tensor]], signal = new Float64Array(y.data.length);
     for (let i = i0; i <= i1; i++) for (let j = j0; j <= j1; j++) signal[(i * y.W + j) * y.C + k] = 1;
     if (by === "score") return signal;
+    if (this.model.multi_label) return signal.map((v, n) => v && sureness * slope(sureness * y.data[n])); // s p (1 - p)
     const p = softmax(y.data, sureness); // dp_c/dy_j = s p_c (1[j = c] - p_j)
     return p.map((v, n) => sureness * p[k] * (signal[n] - v));
   }
@@ -159,6 +160,8 @@ export class Session {
     return {};
   }
 }
+
+const slope = (v) => 1 / (1 + Math.exp(-v)) / (1 + Math.exp(v)); // of a sigmoid
 
 function channelSums({ C, data }) {
   const sums = new Float64Array(C);

@@ -1,0 +1,195 @@
+// The stage: the picture, the maps of some layers, and below them the signal that comes back under each rule.
+
+import { digits, element, find, say } from "./dom.mjs";
+import { backAtPixels, bright, mosaic, palette, photo, signed, unitAt } from "./paint.mjs";
+import { RULES } from "./state.mjs";
+
+export class Stage {
+  // on: {start(tensor, region), hover(what, tensor, unit), pin(what, tensor, unit), step(n), stroke(event, kind)}
+  constructor(model, on) {
+    Object.assign(this, { model, on, cells: {}, columns: ["x", ...model.columns], asColours: true, drawing: false });
+    this.order = model.preprocessing.channels === "BGR" ? [2, 1, 0] : [0, 1, 2];
+    this.shape = Object.fromEntries(model.steps.map(({ name, shape }) => [name, shape]));
+  }
+
+  rows(rules) {
+    this.rules = rules;
+    const grid = find("stage"), rows = ["forward", ...rules];
+    grid.style.setProperty("--rows", rows.length + 1);
+    grid.style.setProperty("--columns", this.columns.length);
+    grid.replaceChildren();
+    this.cells = {};
+    grid.append(element("div", { class: "corner" }), ...rows.map((row) => this.label(row)));
+    for (const column of this.columns) {
+      const [C, H, W] = this.shape[column];
+      const words = column === "x" ? "the picture" : column, size = column === "x" ? `${H} × ${W}` : `${C} maps, ${H} × ${W}`;
+      grid.append(element("div", { class: "head", "data-column": column }, element("b", {}, words), element("small", {}, size)));
+      for (const row of rows) grid.append(this.cell(row, column));
+    }
+  }
+
+  label(row) {
+    if (row === "forward") return element("div", { class: "row" }, element("b", {}, "forward"), element("small", {}, "activations"));
+    const { title, gate, colour } = RULES[row];
+    return element("div", { class: "row", style: `--rule: var(${colour})` }, element("b", {}, title), element("small", {}, gate));
+  }
+
+  cell(row, column) {
+    const canvas = element("canvas", { tabindex: 0, role: "img", width: 1, height: 1 });
+    const cell = element("div", { class: `cell ${column === "x" ? "pixels" : "maps"}`, "data-row": row, "data-column": column }, canvas);
+    const entry = (this.cells[`${row} ${column}`] = { cell, canvas, cursor: [0, 0, 0] });
+    const unit = (event) => this.unitOf(row, column, event);
+    canvas.addEventListener("pointermove", (event) => {
+      if (this.drawing && row === "forward" && column === "x") return this.on.stroke(event, canvas);
+      const at = unit(event);
+      if (at) this.on.hover(row, column, at);
+      if (this.from && at && row === "forward") this.region = this.spanned(column, at);
+    });
+    canvas.addEventListener("pointerdown", (event) => {
+      if (this.drawing && row === "forward" && column === "x") {
+        event.preventDefault();
+        canvas.setPointerCapture(event.pointerId);
+        return this.on.stroke(event, canvas);
+      }
+      this.from = row === "forward" && column !== "x" ? unit(event) : null;
+    });
+    canvas.addEventListener("pointerup", (event) => {
+      if (this.drawing && row === "forward" && column === "x") return this.on.stroked();
+      const at = unit(event);
+      if (at) this.choose(row, column, at);
+    });
+    canvas.addEventListener("keydown", (event) => this.key(event, row, column, entry));
+    canvas.addEventListener("focus", () => this.describe(row, column, entry));
+    return cell;
+  }
+
+  // a click: in the forward row a start, a dragged rectangle of one map, too; elsewhere a number to keep
+  choose(row, column, at) {
+    if (row !== "forward" || column === "x") return this.on.pin(row, column, at);
+    const from = this.from ?? at, same = from[0] === at[0];
+    this.from = null;
+    const [i, j] = same ? [from[1], from[2]] : [at[1], at[2]];
+    this.on.start(column, [at[0], Math.min(i, at[1]), Math.min(j, at[2]), Math.max(i, at[1]), Math.max(j, at[2])]);
+  }
+
+  unitOf(row, column, event) {
+    const [C, H, W] = this.shape[column], { canvas } = this.cells[`${row} ${column}`];
+    const at = unitAt(canvas, event, H, W);
+    if (!at) return null;
+    if (column === "x") return [this.channel(at[1], at[2], row, C), at[1], at[2]];
+    const k = this.tops?.[column]?.[at[0]];
+    return k === undefined ? null : [k, at[1], at[2]];
+  }
+
+  // of a pixel, the channel with the largest signal
+  channel(i, j, row, C) {
+    const drawn = this.drawn?.[`${row} x`], [, H, W] = this.shape.x;
+    let best = 0;
+    for (let c = 1; drawn?.maps && c < C; c++)
+      if (Math.abs(drawn.maps[(c * H + i) * W + j]) > Math.abs(drawn.maps[(best * H + i) * W + j])) best = c;
+    return best;
+  }
+
+  key(event, row, column, entry) {
+    const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }, [, H, W] = this.shape[column];
+    const count = column === "x" ? 1 : (this.tops?.[column]?.length ?? 1), [m, i, j] = entry.cursor;
+    if (event.key in moves) {
+      const [down, right] = moves[event.key];
+      entry.cursor = [m, Math.max(0, Math.min(H - 1, i + down)), Math.max(0, Math.min(W - 1, j + right))];
+    } else if (event.key === "PageDown" || event.key === "PageUp") {
+      entry.cursor = [(m + (event.key === "PageDown" ? 1 : count - 1)) % count, i, j];
+    } else if (event.key === "Enter" || event.key === " ") {
+      this.from = null;
+      this.choose(row, column, this.cursorUnit(row, column, entry));
+    } else return;
+    event.preventDefault();
+    this.describe(row, column, entry);
+  }
+
+  cursorUnit(row, column, { cursor: [m, i, j] }) {
+    return column === "x" ? [this.channel(i, j, row, this.shape.x[0]), i, j] : [this.tops[column][m], i, j];
+  }
+
+  describe(row, column, entry) {
+    if (!this.tops) return;
+    const unit = this.cursorUnit(row, column, entry);
+    this.mark(row, column, unit, "cursor");
+    this.on.hover(row, column, unit, true);
+  }
+
+  // what is drawn: look and trace have been answered; ask: the client's
+  async paint(ask, { pixels: seen, tops, start, reach, own }) {
+    Object.assign(this, { tops, seen });
+    const wanted = [];
+    for (const row of ["forward", ...this.rules]) for (const column of this.columns) {
+      if (row === "forward" && column === "x") continue;
+      const maps = column === "x" ? [...Array(this.shape.x[0]).keys()] : tops[column];
+      wanted.push([row, column, ["maps", { tensor: column, what: row, maps }]]);
+    }
+    const mine = wanted.filter(([row]) => row !== "own"), others = wanted.filter(([row]) => row === "own");
+    const answers = await Promise.all([ask(mine.map(([, , question]) => question)), others.length ? own(others.map(([, , question]) => question)) : []]);
+    this.drawn = Object.fromEntries([...mine, ...others].map(([row, column], n) => [`${row} ${column}`, answers.flat()[n]]));
+    const begin = performance.now();
+    this.draw(start, reach);
+    return performance.now() - begin;
+  }
+
+  // the picture alone, as a stroke goes on
+  photo(seen) {
+    const [, H, W] = this.shape.x;
+    photo(this.cells["forward x"].canvas, seen, H, W);
+  }
+
+  draw(start, reach) {
+    const colours = palette();
+    this.photo(this.seen);
+    this.cells["forward x"].canvas.across = 1;
+    for (const [name, found] of Object.entries(this.drawn)) {
+      const [row, column] = [name.slice(0, name.indexOf(" ")), name.slice(name.indexOf(" ") + 1)], { cell, canvas } = this.cells[name];
+      cell.classList.toggle("empty", !found.maps);
+      if (!found.maps) { canvas.width = canvas.height = 1; continue; }
+      const scale = found.top || 1;
+      if (column === "x") { backAtPixels(canvas, found, this.order, this.asColours); canvas.across = 1; }
+      else if (row === "forward") mosaic(canvas, found, (v) => bright(v / scale));
+      else mosaic(canvas, found, (v) => signed(v / scale, colours));
+      canvas.classList.toggle("smooth", canvas.width > 200); // more squares than the screen has room for
+      const what = row === "forward" ? "activations" : `signal under ${RULES[row].title}`;
+      canvas.setAttribute("aria-label", `${column === "x" ? "the pixels" : column}, ${what}; arrow keys move, page keys change the map, Enter chooses`);
+    }
+    this.cells["forward x"].canvas.setAttribute("aria-label", "the picture");
+    this.reach(start, reach);
+  }
+
+  // columns that the signal has reached: `reach` of them, counted from where it starts
+  reach(start, reach) {
+    const from = this.columns.indexOf(start.tensor) < 0 ? this.columns.length : this.columns.indexOf(start.tensor);
+    this.columns.forEach((column, n) => {
+      const back = from - n;
+      for (const row of this.rules) this.cells[`${row} ${column}`].cell.classList.toggle("hidden", reach !== null && back > reach);
+      this.cells[`forward ${column}`].cell.classList.toggle("start", column === start.tensor);
+    });
+    if (from < this.columns.length) this.mark("forward", start.tensor, start.region, "begin");
+    else find("stage").querySelector(".begin")?.remove();
+  }
+
+  // a frame around a unit, or a region, of a mosaic
+  mark(row, column, [k, i0, j0, i1 = i0, j1 = j0], kind) {
+    const entry = this.cells[`${row} ${column}`];
+    find("stage").querySelectorAll(`.${kind}`).forEach((old) => old.remove());
+    if (!entry) return;
+    const { cell, canvas } = entry, m = column === "x" ? 0 : this.tops[column].indexOf(k), [, H, W] = this.shape[column];
+    if (m < 0 || !canvas.width) return;
+    const y = Math.floor(m / canvas.across) * (H + 1) + i0, x = (m % canvas.across) * (W + 1) + j0;
+    const share = (v, whole) => `${(100 * v) / whole}%`;
+    cell.append(element("span", { class: kind, style:
+      `left:${share(x, canvas.width)};top:${share(y, canvas.height)};width:${share(j1 - j0 + 1, canvas.width)};height:${share(i1 - i0 + 1, canvas.height)}` }));
+  }
+}
+
+export const placeOf = (tensor, [k, i, j], shape) =>
+  shape[1] === 1 && shape[2] === 1 ? `unit ${k} of ${tensor}` : tensor === "x" ? `pixel (${i}, ${j}), channel ${k}` : `map ${k} of ${tensor}, row ${i}, column ${j}`;
+
+export function sayNumber(what, tensor, unit, shape, value) {
+  const kind = what === "forward" ? "activation" : `signal under ${RULES[what].title}`;
+  say(`${placeOf(tensor, unit, shape)}: ${kind} ${digits(value)}`);
+}

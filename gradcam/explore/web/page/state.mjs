@@ -1,0 +1,56 @@
+// What is shown, in the address: a link leads to the very number.  Whatever an address says is checked against the model.
+
+export const RULES = {
+  backprop: { title: "backprop", gate: "g where x > 0", says: "was the input positive?", colour: "--backprop" },
+  deconvnet: { title: "deconvnet", gate: "g where g > 0", says: "is the signal positive?", colour: "--deconvnet" },
+  guided: { title: "guided backprop", gate: "g where both", says: "are both positive?", colour: "--guided" },
+  lrp_epsilon: { title: "LRP, epsilon", gate: "R as it is", says: "relevance, shared out by w x", colour: "--lrp" },
+  lrp_zplus: { title: "LRP, z⁺", gate: "R as it is", says: "by what is positive in w x", colour: "--lrp" },
+  own: { title: "your rule", gate: "", says: "written below", colour: "--own" },
+};
+export const THREE = ["backprop", "deconvnet", "guided"];
+const LONGEST_RULE = 200;
+
+// the parts of a state: picture p; start at; columns back `step`; a number `see`; more rules; `random` layers; own rule
+export function parse(hash, model, pictures) {
+  const given = new URLSearchParams(hash.replace(/^#/, "")), state = { picture: 0, start: null, step: null, see: null };
+  const whole = (text, most) => (/^\d{1,6}$/.test(text ?? "") && Number(text) <= most ? Number(text) : null);
+  state.picture = whole(given.get("p"), pictures - 1) ?? 0;
+  state.start = startOf(given.get("at"), model);
+  state.step = whole(given.get("step"), model.columns.length);
+  const [what, ...rest] = (given.get("see") ?? "").split("~");
+  const unit = startOf(rest.join("~"), model, 3);
+  if (unit && (what === "forward" || what in RULES)) state.see = { what, tensor: unit.tensor, unit: unit.region.slice(0, 3) };
+  state.rules = (given.get("also") ?? "").split(",").filter((rule) => rule.startsWith("lrp_") && rule in RULES);
+  state.random = whole(given.get("random"), model.steps.length) ?? 0;
+  state.layer = model.steps.some((step) => step.name === given.get("layer") && step.shape[1] > 1) ? given.get("layer") : model.layer;
+  state.by = given.get("by") === "probability" ? "probability" : "score";
+  state.sureness = Math.min(30, Math.max(0.1, Number(given.get("sure")) || 1));
+  state.own = (given.get("own") ?? "").slice(0, LONGEST_RULE);
+  return state;
+}
+
+export function format(state) {
+  const parts = new URLSearchParams();
+  if (state.picture) parts.set("p", state.picture);
+  if (state.start) parts.set("at", placed(state.start.tensor, state.start.region));
+  if (state.step !== null) parts.set("step", state.step);
+  if (state.see) parts.set("see", `${state.see.what}~${placed(state.see.tensor, state.see.unit)}`);
+  if (state.rules.length) parts.set("also", state.rules.join(","));
+  if (state.random) parts.set("random", state.random);
+  if (state.by !== "score") parts.set("by", state.by);
+  if (state.sureness !== 1) parts.set("sure", state.sureness);
+  if (state.own) parts.set("own", state.own);
+  return `#${parts}`;
+}
+
+const placed = (tensor, numbers) => [tensor, ...numbers].join("~");
+
+// "relu4_2~17~3~4" -> {tensor, region: [17, 3, 4, 3, 4]}, if there is such a place; else null
+function startOf(text, model, most = 5) {
+  const parts = (text ?? "").split("~"), step = model.steps.find(({ name }) => name === parts[0]);
+  const numbers = parts.slice(1).map((part) => (/^\d{1,5}$/.test(part) ? Number(part) : NaN));
+  if (!step || ![3, most].includes(numbers.length) || numbers.some(Number.isNaN)) return null;
+  const [k, i, j, i1 = i, j1 = j] = numbers, [C, H, W] = step.shape;
+  return k < C && i <= i1 && j <= j1 && i1 < H && j1 < W ? { tensor: step.name, region: [k, i, j, i1, j1] } : null;
+}

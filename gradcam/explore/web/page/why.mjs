@@ -1,0 +1,68 @@
+// Why the three differ: the four cases at one ReLU; and where negative numbers come back: their share, layer by layer.
+
+import { element, find, percent } from "./dom.mjs";
+import { RULES, THREE } from "./state.mjs";
+
+const CASES = [
+  ["x > 0", "g > 0", "open, positive"], ["x > 0", "g < 0", "open, negative"], ["x ≤ 0", "g > 0", "closed, positive"], ["x ≤ 0", "g < 0", "closed, negative"],
+];
+const PASSES = { backprop: [true, true, false, false], deconvnet: [true, false, true, false], guided: [true, false, false, false] };
+
+export function showGates(gates, relu) {
+  const rules = THREE.filter((rule) => gates[relu]?.[rule]), box = find("gates");
+  if (!rules.length) return box.replaceChildren(element("p", { class: "plain" }, "No ReLU lies between the start and the pixels."));
+  const most = Math.max(...rules.flatMap((rule) => gates[relu][rule]), 1);
+  box.replaceChildren(element("table", { class: "cases" },
+    element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col" }, "signal g > 0"), element("th", { scope: "col" }, "signal g < 0"))),
+    element("tbody", {}, ...[0, 2].map((first) => element("tr", {},
+      element("th", { scope: "row" }, first ? "closed: x ≤ 0" : "open: x > 0"),
+      ...[first, first + 1].map((n) => element("td", {}, ...rules.map((rule) => oneCase(rule, n, gates[relu][rule][n], most)))))))));
+}
+
+function oneCase(rule, n, count, most) {
+  const passes = PASSES[rule][n], words = `${RULES[rule].title}: ${count} signals, ${CASES[n][2]}: ${passes ? "pass" : "stopped"}`;
+  return element("div", { class: `case${passes ? " passes" : ""}`, style: `--rule: var(${RULES[rule].colour})`, title: words, "aria-label": words, role: "img" },
+    element("span", { class: "name" }, rule), element("span", { class: "rail" }, element("i", { style: `width:${count ? Math.max(1.5, (100 * count) / most) : 0}%` })),
+    element("span", { class: "count" }, count.toLocaleString("en")), element("span", { class: "mark" }, passes ? "pass" : "stop"));
+}
+
+export function gateWords(gates, relu) {
+  const share = (rule) => {
+    const counts = gates[relu][rule], passed = counts.reduce((sum, v, n) => sum + (PASSES[rule][n] ? v : 0), 0), all = counts.reduce((a, b) => a + b, 0);
+    return `${RULES[rule].title} lets ${passed.toLocaleString("en")} of ${all.toLocaleString("en")} signals through`;
+  };
+  return THREE.filter((rule) => gates[relu]?.[rule]).map(share).join("; ");
+}
+
+// signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels
+export function showSigns(signs, steps, on) {
+  const reached = steps.filter(({ name, op }) => THREE.some((rule) => signs[rule]?.[name]) && !["Flatten", "Concat"].includes(op)).reverse();
+  const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = 640, below = 74;
+  const x = (n) => left + (n * (width - left - right)) / Math.max(1, reached.length - 1), y = (share) => top + height * (1 - share);
+  const share = (rule, name) => {
+    const { positive, negative } = signs[rule]?.[name] ?? { positive: 0, negative: 0 };
+    return positive - negative ? -negative / (positive - negative) : 0;
+  };
+  const kind = (n) => {
+    const after = n ? steps.find(({ from, name }) => name === reached[n - 1].name && from.includes(steps.indexOf(reached[n]))) : null;
+    return after?.op;
+  };
+  const lines = THREE.filter((rule) => signs[rule]).map((rule, r) => element("path", { class: "line", style: `stroke: var(${RULES[rule].colour})`, fill: "none",
+    d: reached.map(({ name }, n) => `${n ? "L" : "M"}${x(n).toFixed(1)},${(y(share(rule, name)) + (r - 1) * 1.2).toFixed(1)}`).join("") }));
+  const dots = THREE.filter((rule) => signs[rule]).flatMap((rule) => reached.map(({ name }, n) =>
+    element("circle", { cx: x(n), cy: y(share(rule, name)), r: 3, style: `fill: var(${RULES[rule].colour})` },
+      element("title", {}, `${RULES[rule].title}, at ${name === "x" ? "the pixels" : name}: ${percent(share(rule, name))} of the signal is negative`))));
+  const bands = reached.map(({ name }, n) => kind(n) === "ReLU" ? element("rect", { class: "relu", x: x(n - 1), y: top, width: x(n) - x(n - 1), height }) : null);
+  const every = Math.ceil(reached.length / 14);
+  const labels = reached.map(({ name }, n) => n % every && name !== "x" ? null : element("text", { x: x(n), y: top + height + 12, transform: `rotate(50 ${x(n)} ${top + height + 12})` }, name === "x" ? "pixels" : name));
+  const grid = [0, 0.5, 1].map((v) => element("g", {}, element("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "grid" }), element("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, `${100 * v} %`)));
+  const drawing = element("svg", { viewBox: `0 0 ${width} ${top + height + below}`, role: "img", "aria-label": signsWords(share, reached) });
+  drawing.append(...[...bands, ...grid, ...lines, ...dots, ...labels].filter(Boolean));
+  box.replaceChildren(drawing, element("p", { class: "legend" }, ...THREE.map((rule) => element("span", { style: `--rule: var(${RULES[rule].colour})` }, RULES[rule].title)), element("span", { class: "band" }, "through a ReLU")));
+  const guided = share("guided", "x");
+  find("signs-say").textContent = reached.at(-1)?.name !== "x" ? "" :
+    `Follow guided backprop: behind every ReLU its signal has no negative number left, and one step on, behind a convolution, it has them again, because weights have both signs. Behind the first convolution comes no ReLU: there ${percent(guided)} of what reaches the pixels is negative, and stays.`;
+  return on;
+}
+
+const signsWords = (share, reached) => `Share of the signal that is negative, from the start back to the pixels. ${THREE.map((rule) => `${RULES[rule].title} at the pixels: ${percent(share(rule, reached.at(-1)?.name))}`).join("; ")}`;
