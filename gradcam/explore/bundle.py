@@ -8,7 +8,9 @@ import re
 from importlib.resources import files
 
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w/]+\.mjs)";\n', re.M)
-DECLARED = re.compile(r"^export (?:class|function|const|let) (\w+)|^(?:async )?(?:class|function|const|let) (\w+)", re.M)
+DECLARED = re.compile(
+    r"^export (?:class|function|const|let) (\w+)|^(?:async )?(?:class|function|const|let) (\w+)", re.M
+)
 
 
 def text(name: str) -> str:
@@ -17,8 +19,8 @@ def text(name: str) -> str:
 
 
 def bundle(entry: str) -> str:
-    """The module `entry` and all that it imports, each once and after what it imports, as a classic script in a
-    scope of its own.
+    """The module `entry` and all that it imports, each once and after what it imports, as a classic script
+    in a scope of its own.
     """
     order: list[str] = []
     _collect(entry, order)

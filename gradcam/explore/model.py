@@ -1,4 +1,4 @@
-"""A network as the page takes it: its steps, what it is told about itself, and its weights, to the last digit."""
+"""A network as the page takes it: its steps, what it is told about itself, its weights to the last digit."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def steps(y: Tensor, x: Tensor) -> dict[str, Tensor]:
     return found
 
 
-def described(net: Any, found: dict[str, Tensor], multi_label: bool = False) -> dict[str, Any]:
+def described(net: Any, found: dict[str, Tensor], layer: str | None = None) -> dict[str, Any]:
     """What the page is told of a network: its steps without their weights, its classes, how pictures are
-    prepared, which tensors stand side by side.
+    prepared, which tensors stand side by side; layer: of Grad-CAM, by default the card's.
     """
     card, place = net.card, {tensor: n for n, tensor in enumerate(found.values())}
     p = card.preprocessing
@@ -48,19 +48,28 @@ def described(net: Any, found: dict[str, Tensor], multi_label: bool = False) -> 
     for name, tensor in list(found.items())[1:]:
         inputs = [place[i] for i in tensor.op.inputs if isinstance(i, Tensor) and i in place]
         kind = type(tensor.op).__name__
-        out.append({"name": name, "op": kind, "from": inputs, "shape": shape_of(tensor)} | _options(tensor.op))
+        out.append(
+            {"name": name, "op": kind, "from": inputs, "shape": shape_of(tensor)} | _options(tensor.op)
+        )
     count = out[-1]["shape"][0]
+    layer = layer or card.layer
     maps = [n for n, t in found.items() if n != "x" and t.ndim == 4 and min(t.shape[2:]) > 1]
     return {
         "name": card.name,
         "title": card.title,
         "classes": list(card.classes or (f"class {n}" for n in range(count)))[:count],
-        "multi_label": multi_label or bool(card.multi_label),
-        "layer": card.layer if card.layer in maps else (maps or [None])[-1],
+        "multi_label": bool(card.multi_label) or card.ends == "sigmoid",
+        "layer": _layer(layer, maps),
         "preprocessing": {"channels": p.channels, "scale": p.scale, "mean": p.mean, "std": p.std},
         "steps": out,
-        "columns": columns(out, card.layer),
+        "columns": columns(out, layer),
     }
+
+
+def _layer(asked, maps):
+    if asked is not None and asked not in maps:
+        raise ExploreError(f"there are no maps called '{asked}'; there is {', '.join(maps) or 'none'}")
+    return asked or (maps or [None])[-1]
 
 
 def columns(steps: list[dict[str, Any]], layer: str | None) -> list[str]:
@@ -97,15 +106,17 @@ def _options(op: Op) -> dict[str, Any]:
     return {}
 
 
-def exported(net: Any, found: dict[str, Tensor]) -> tuple[dict[str, Any], str]:
+def exported(net: Any, found: dict[str, Tensor], layer: str | None = None) -> tuple[dict[str, Any], str]:
     """-> (the description with `arrays` and which of them each step takes, the weights in base64).
 
     ExploreError: an operation that the page's engine does not have.
     """
-    model, blob, arrays = described(net, found), bytearray(), []
+    model, blob, arrays = described(net, found, layer), bytearray(), []
     for step, tensor in zip(model["steps"][1:], list(found.values())[1:], strict=True):
         _check(step["name"], tensor, found)
-        for part, weight in zip(("W", "b"), tensor.op.inputs[1:] if isinstance(tensor.op, (Conv, Linear)) else ()):
+        for part, weight in zip(
+            ("W", "b"), tensor.op.inputs[1:] if isinstance(tensor.op, (Conv, Linear)) else ()
+        ):
             if weight is not None:
                 step[part] = len(arrays)
                 arrays.append(_stored(np.asarray(weight.data), blob))

@@ -10,26 +10,27 @@ from typing import Any
 import numpy as np
 
 from gradcam.explore.bundle import bundle, sha256, text
-from gradcam.explore.model import described, exported, steps
+from gradcam.explore.model import exported, steps
 from gradcam.image import as_input
 from gradcam.outputs import chosen, scores
 from minicnn import Tensor
 
 POLICY = (  # what the page, and the workers that it makes, may reach: nothing
-    "default-src 'none'; script-src {scripts}; worker-src blob:; style-src 'unsafe-inline'; img-src data: blob:; "
-    "connect-src {connect}; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src {scripts}; worker-src blob:; style-src 'unsafe-inline'; "
+    "img-src data: blob:; connect-src {connect}; base-uri 'none'; form-action 'none'"
 )
 
 
-def page(net: Any, pictures: Mapping[str, np.ndarray]) -> str:
+def page(net: Any, pictures: Mapping[str, np.ndarray], layer: str | None = None) -> str:
     """A self-contained page, HTML, that explores `net` by itself.
 
-    net: a network with its card; pictures: {what to call it: RGB of the network's own size, uint8 (H, W, 3)}, as
-    `gradcam.image.crop_shown` cuts them.  ExploreError: an operation that the page's engine does not have.
+    net: a network with its card; pictures: {what to call it: RGB of the network's own size, uint8 (H, W, 3)},
+    as `gradcam.image.crop_shown` cuts them; layer: of Grad-CAM, by default the card's.  ExploreError: an
+    operation that the page's engine does not have.
     """
     first = next(iter(pictures.values()))
     x = Tensor(as_input(first, net.card.preprocessing), "x")
-    model, weights = exported(net, steps(scores(chosen(net(x))), x))
+    model, weights = exported(net, steps(scores(chosen(net(x))), x), layer)
     return assembled(model, pictures, weights=weights)
 
 
@@ -47,13 +48,15 @@ def assembled(model: dict[str, Any], pictures: Mapping[str, np.ndarray], **more:
         "policy": POLICY.format(scripts=sha256(script), connect="'self'" if "address" in more else "'none'"),
         "title": _escaped(model["title"]),
         "style": text("style.css"),
-        "where": "by the program that serves this page" if "address" in more else "in this page; nothing leaves it",
+        "where": "by the program that serves this page"
+        if "address" in more
+        else "in this page; nothing leaves it",
         "data": data.replace("<", "\\u003c"),
         "engine": "" if "address" in more else _inside(bundle("engine/worker.mjs")),
         "script": script,
     }
     whole = text("page.html")
-    for name, part in parts.items():
+    for name in parts:
         before, after = whole.split("{" + name + "}", 1)
         whole = before + "\0" + name + "\0" + after
     for name, part in parts.items():
@@ -68,6 +71,3 @@ def _inside(script):
 
 def _escaped(words):
     return words.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-
-
-__all__ = ["assembled", "described", "page", "served"]

@@ -1,7 +1,8 @@
 """The page, served to this machine alone, with our engine behind it.
 
-Who may ask: whoever knows the token in the address, from a page of this very server, by its own name.  There are two
-addresses, `/TOKEN/` (the page) and `/TOKEN/ask` (questions); nothing else is answered, and no file is read.
+Who may ask: whoever knows the token in the address, from a page of this very server, by its own name.  There
+are two addresses, `/TOKEN/` (the page) and `/TOKEN/ask` (questions); nothing else is answered, and no file is
+read.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ HEADERS = {
 class Server(ThreadingHTTPServer):
     """Serves one network to the browsers of this machine: `serve_forever()`, and `close()` at the end.
 
-    session: of the network; pictures: {what to call it: RGB of the network's own size, uint8 (H, W, 3)}; port:
-    which one to listen at, 0 for one that is free.
+    session: of the network; pictures: {what to call it: RGB of the network's own size, uint8 (H, W, 3)};
+    port: which one to listen at, 0 for one that is free.
     """
 
     daemon_threads = True
@@ -128,7 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         if self._refused("/ask"):
             return
-        if (self.headers.get("Origin") or f"http://{self.headers['Host']}") != f"http://{self.headers['Host']}":
+        if (
+            self.headers.get("Origin") or f"http://{self.headers['Host']}"
+        ) != f"http://{self.headers['Host']}":
             return self._fail(403, "asked from another page")
         if self.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
             return self._fail(403, "asked from another page")
@@ -170,7 +173,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, status, body, kind, more=None):
         with contextlib.suppress(OSError):
             self.send_response(status)
-            for name, value in {**HEADERS, **(more or {}), "Content-Type": kind, "Content-Length": str(len(body))}.items():
+            for name, value in {
+                **HEADERS,
+                **(more or {}),
+                "Content-Type": kind,
+                "Content-Length": str(len(body)),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
@@ -207,7 +215,9 @@ def _question(one):
     pixels = arguments.get("pixels")
     if isinstance(pixels, dict):
         try:
-            arguments = arguments | {"pixels": np.frombuffer(base64.b64decode(pixels["bytes"], validate=True), np.uint8)}
+            arguments = arguments | {
+                "pixels": np.frombuffer(base64.b64decode(pixels["bytes"], validate=True), np.uint8)
+            }
         except (KeyError, TypeError, ValueError):
             raise ExploreError("a picture is {bytes: its RGB in base64}") from None
     return name, arguments
@@ -221,7 +231,11 @@ def _encoded(value):
     """What JSON does not know: arrays, and NumPy's numbers."""
     if isinstance(value, np.ndarray):
         kind = "float32" if value.dtype == np.float32 else "float64"
-        return {kind: base64.b64encode(np.ascontiguousarray(value, f"<{kind[0]}{kind[5:] == '32' and 4 or 8}").tobytes()).decode()}
+        return {
+            kind: base64.b64encode(
+                np.ascontiguousarray(value, f"<{kind[0]}{(kind[5:] == '32' and 4) or 8}").tobytes()
+            ).decode()
+        }
     if isinstance(value, np.generic):
         return value.item()
     raise ValueError(f"{type(value).__name__} is not sent")

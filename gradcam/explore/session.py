@@ -1,12 +1,12 @@
 """What the page asks of an engine, answered by ours, for any network.
 
-`web/engine/session.mjs` answers the same questions inside the page; the two must agree (tests/gradcam/explore).
-A tensor is known by its name, a unit by (k, i, j); `what` is "forward", or the rule under which a signal came back.
+`web/engine/session.mjs` answers the same questions inside the page; the two must agree
+(tests/gradcam/explore).  A tensor is known by its name, a unit by (k, i, j); `what` is "forward", or the rule
+under which a signal came back.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 import threading
 import time
@@ -19,10 +19,10 @@ from gradcam.explore.errors import ExploreError
 from gradcam.explore.model import described, shape_of, steps
 from gradcam.explore.terms import backward_terms, forward_terms
 from gradcam.image import as_input
-from gradcam.outputs import chosen, scores
-from gradcam.relevance import alpha_beta, table
-from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.methods.lrp import LRP_EPSILON
+from gradcam.methods.relevance import alpha_beta, table
+from gradcam.outputs import chosen, scores
+from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from minicnn import ReLU, RuleError, Sigmoid, Softmax, Tensor, backward, history
 
 RULES = {
@@ -39,20 +39,21 @@ MOST_PLACES = 4096  # of an occluder, in one question
 
 
 class Session:
-    """One reader's network and picture.  net: with its card; dtype: in which it computes.
+    """One reader's network and picture.  net: with its card; dtype: in which it computes; layer: of Grad-CAM,
+    by default the card's.
 
-    ask(question, arguments) -> a dict of numbers, strings and arrays.  ExploreError for a question that cannot
-    be meant.  One question at a time: a lock sees to it.
+    ask(question, arguments) -> a dict of numbers, strings and arrays, or one array.  ExploreError for a
+    question that cannot be meant.  One question at a time: a lock sees to it.
     """
 
-    def __init__(self, net: Any, dtype: type = np.float32) -> None:
+    def __init__(self, net: Any, dtype: type = np.float32, layer: str | None = None) -> None:
         self.original = net.astype(dtype) if dtype != np.float32 else net
         self.original.card = net.card
         self.net, self.dtype, self.lock = self.original, dtype, threading.Lock()
         rows, columns = net.card.preprocessing.sides
         self.size = (rows, columns)
         self._forward(np.zeros((rows, columns, 3), np.uint8))
-        self.model: dict[str, Any] = described(self.net, self.tensors)
+        self.model: dict[str, Any] = described(self.net, self.tensors, layer)
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The answer to one of QUESTIONS."""
@@ -74,7 +75,7 @@ class Session:
         self.tensors, self.pixels, self.signals = steps(self.y, x), pixels, {}
 
     def look(self, pixels: Any) -> dict[str, Any]:
-        """See a picture, RGB of the network's own size, 0 to 255 -> scores; the maps with the largest sums."""
+        """See a picture, RGB of the network's own size, 0 to 255 -> scores; maps with the largest sums."""
         pixels = np.asarray(pixels, np.uint8)
         if pixels.size != 3 * math.prod(self.size):
             raise ExploreError(f"a picture for this network has {self.size[0]} x {self.size[1]} pixels, RGB")
@@ -103,7 +104,13 @@ class Session:
         for rule in rules:
             first = signal * from_.data if rule.startswith("lrp") else signal
             try:
-                found = backward(from_, first, list(below.values()), RULES[rule], allow=(ReLU,) * (RULES[rule] is not BACKPROP))
+                found = backward(
+                    from_,
+                    first,
+                    list(below.values()),
+                    RULES[rule],
+                    allow=(ReLU,) * (RULES[rule] is not BACKPROP),
+                )
                 self.signals[rule] = dict(zip(below, found))
             except RuleError as error:
                 refused[rule] = str(error)
@@ -176,24 +183,39 @@ class Session:
     def occlude(self, side: int, c: int, places: Sequence[Sequence[int]]) -> dict[str, Any]:
         """The fall of class c's score when a grey square covers each place; places: top left corners."""
         if not 1 <= int(side) <= max(self.size) or len(places) > MOST_PLACES:
-            raise ExploreError(f"an occluder has 1 to {max(self.size)} pixels, and {MOST_PLACES} places at most")
+            raise ExploreError(
+                f"an occluder has 1 to {max(self.size)} pixels, and {MOST_PLACES} places at most"
+            )
         falls = []
         for top, left in places:
             pixels = self.pixels.copy()
-            pixels[max(0, int(top)) : max(0, int(top) + int(side)), max(0, int(left)) : max(0, int(left) + int(side))] = GREY
+            pixels[
+                max(0, int(top)) : max(0, int(top) + int(side)),
+                max(0, int(left)) : max(0, int(left) + int(side)),
+            ] = GREY
             x = as_input(pixels, self.net.card.preprocessing, self.dtype)
-            falls.append(float(self.y.data[0, c]) - float(scores(chosen(self.net(Tensor(x, "x")))).data[0, c]))
+            falls.append(
+                float(self.y.data[0, c]) - float(scores(chosen(self.net(Tensor(x, "x")))).data[0, c])
+            )
         return {"falls": np.array(falls)}
 
     def randomise(self, count: int, seed: int) -> dict[str, Any]:
         """Draw the weights of the last `count` layers anew: W ~ N(0, 2/fan_in) (He et al. 2015), b = 0."""
-        layers = [(n, t.op.inputs[1:]) for n, t in self.tensors.items() if t.op and len(getattr(t.op, "weights", ())) == 2]
+        layers = [
+            (n, t.op.inputs[1:])
+            for n, t in self.tensors.items()
+            if t.op and len(getattr(t.op, "weights", ())) == 2
+        ]
         fresh: dict[int, np.ndarray] = {}
         for n, (_, weights) in enumerate(layers):
             if n < len(layers) - int(count):
                 continue
             W, *b = [w.data for w in weights if isinstance(w, Tensor)]
-            fresh[id(W)] = (normals(int(seed) * 1000 + n, W.size) * (2 / (W.size / W.shape[0])) ** 0.5).reshape(W.shape).astype(W.dtype)
+            fresh[id(W)] = (
+                (normals(int(seed) * 1000 + n, W.size) * (2 / (W.size / W.shape[0])) ** 0.5)
+                .reshape(W.shape)
+                .astype(W.dtype)
+            )
             fresh |= {id(v): np.zeros_like(v) for v in b}
         self.net = self.original.map(lambda a: fresh.get(id(a), a)) if count else self.original
         self._forward(self.pixels)
@@ -223,7 +245,12 @@ def _maps(values):
 
 def _signs(g):
     up, down = g > 0, g < 0
-    return {"up": int(up.sum()), "down": int(down.sum()), "positive": float(g[up].sum()), "negative": float(g[down].sum())}
+    return {
+        "up": int(up.sum()),
+        "down": int(down.sum()),
+        "positive": float(g[up].sum()),
+        "negative": float(g[down].sum()),
+    }
 
 
 def percentile(values: np.ndarray) -> float:

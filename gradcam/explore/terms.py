@@ -1,7 +1,8 @@
 """What made a number: the terms of the sum that it is, going forward or coming back.
 
-A term is w times v (forward), or w times g (backward), and where that v or g stands.  In front of a ReLU a term has
-its gate: x, the ReLU's input there, and `arrived`, the signal that came to it; g is what the rule let through.
+A term is w times v (forward), or w times g (backward), and where that v or g stands.  In front of a ReLU a
+term has its gate: x, the ReLU's input there, and `arrived`, the signal that came to it; g is what the rule let
+through.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ from typing import Any
 import numpy as np
 
 from gradcam.explore.model import shape_of
-from gradcam.relevance import stabilised
+from gradcam.methods.relevance import neg, pos, stabilised
 from minicnn import Op, Tensor
 from minicnn.ops import Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+from minicnn.replay import again
 
 SHOWN = 12
 Unit = tuple[int, int, int]
 
 
 def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str, Any]:
-    """The number at `unit` of tensor `name`, and what it was made of: {value, kind, below, bias, terms, count,
-    rest}; value = the sum of w v over all `count` terms, and the bias.
+    """The number at `unit` of tensor `name`, and what it was made of: {value, kind, below, bias, terms,
+    count, rest}; value = the sum of w v over all `count` terms, and the bias.
     """
     tensor, (k, i, j) = tensors[name], unit
     value = _at(tensor.data, unit)
@@ -35,7 +37,11 @@ def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str
     made = {"value": value, "kind": kind, "below": below, "bias": 0.0}
     if isinstance(op, (Conv, Linear)) and _plain(op):
         W, bias = _weights(op)
-        found = [(W[k, c, a, b], x[c, r, q], (c, r, q)) for c in range(len(x)) for a, b, r, q in _seen(op, W, x, i, j)]
+        found = [
+            (W[k, c, a, b], x[c, r, q], (c, r, q))
+            for c in range(len(x))
+            for a, b, r, q in _seen(op, W, x, i, j)
+        ]
         return made | {"bias": 0.0 if bias is None else float(bias[k])} | _largest(found, "v")
     if isinstance(op, ReLU):
         return made | _largest([(1.0, x[unit], unit)], "v")
@@ -74,7 +80,12 @@ def _part(tensors, signals, own, name, above, unit, rule):
     if isinstance(op, (Conv, Linear)) and _plain(op):
         return _convolved(tensors, signals, own, name, above, unit, rule)
     if isinstance(op, ReLU):
-        return whole | {"terms": [{"w": 1.0, "g": float(g[unit]), "at": unit, "x": float(x[unit]), "arrived": float(g[unit])}], "count": 1}
+        return whole | {
+            "terms": [
+                {"w": 1.0, "g": float(g[unit]), "at": unit, "x": float(x[unit]), "arrived": float(g[unit])}
+            ],
+            "count": 1,
+        }
     if isinstance(op, MaxPool) and len(op.kernel) == 2:
         places = [(k, r, q) for r in range(g.shape[1]) for q in range(g.shape[2])]
         return whole | _largest([(1.0, g[p], p) for p in places if _switch(op, p) == (i, j)], "g")
@@ -99,7 +110,7 @@ def _part(tensors, signals, own, name, above, unit, rule):
 def _convolved(tensors, signals, own, name, above, unit, rule):
     """The sum over filters f and taps that saw this unit: W[f, k, a, b] g[f]."""
     op, x, y, (k, i, j) = above.op, _maps(own.data), _maps(above.data), unit
-    W, bias = _weights(op)
+    W, _ = _weights(op)
     g, arrived = _maps(signals[name]), None
     consumers = [n for n, t in tensors.items() if t.op and any(v is above for v in t.op.inputs)]
     factor = 1.0
@@ -124,17 +135,18 @@ def _convolved(tensors, signals, own, name, above, unit, rule):
 def _shares(op, R, x, y, rule):
     """s_j = R_j / z_j"""
     if rule == "lrp_epsilon":
-        return _maps(_batch(R, y) / stabilised(_batch(y, y), 1e-6, 0.25))
-    twin, (W, b) = type(op), (op.inputs[1].data, op.inputs[2].data if len(op.inputs) > 2 and op.inputs[2] is not None else None)
-    options = getattr(op, "options", ())
-    new = lambda *i: twin(*options)(*i) if options else twin()(*i)  # noqa: E731
-    x = op.inputs[0].data
-    z = new(np.maximum(x, 0), np.maximum(W, 0), None if b is None else np.maximum(b, 0)) + new(np.minimum(x, 0), np.minimum(W, 0), None)
-    return _maps(R.reshape(z.shape) / stabilised(z, 1e-6))
+        return R / stabilised(y[None], 1e-6, 0.25)[0]
+    x, W, *b = [v.data if isinstance(v, Tensor) else v for v in op.inputs]
+    z = _anew(op).forward(pos(x), pos(W), *map(pos, b)) + _anew(op).forward(neg(x), neg(W))
+    return R / stabilised(_maps(z), 1e-6)
 
 
-def _batch(v, y):
-    return v[None]
+def _anew(op):
+    """An operation of the same kind, which keeps nothing of its weights."""
+    twin = again(op)
+    if hasattr(twin, "kept"):
+        twin.kept = None
+    return twin
 
 
 def _plain(op: Op) -> bool:
@@ -175,7 +187,7 @@ def _seeing(op, W, y, i, j):
 
 def _switch(op, unit):
     """Where a window found its maximum: (row, column) of x."""
-    (k, i, j), (kh, kw) = unit, op.kernel
+    (k, i, j), kw = unit, op.kernel[1]
     a, b = divmod(int(op.switches[0, k, i, j]), kw)
     (si, sj), (di, dj), pad = op.stride, op.dilation, [p for p, _ in op.pad]
     return i * si + a * di - pad[0], j * sj + b * dj - pad[1]
@@ -199,14 +211,21 @@ def _largest(found, v, gates=None):
     products = np.array([float(w) * float(value) for w, value, _ in found])
     sizes = np.abs(products)
     if gates:
-        came = np.array([abs(float(w) * gate.get("arrived", 0.0)) * 1e-9 for (w, *_), gate in zip(found, gates)])
+        came = np.array(
+            [abs(float(w) * gate.get("arrived", 0.0)) * 1e-9 for (w, *_), gate in zip(found, gates)]
+        )
         sizes = np.where(sizes > 0, sizes, came)
     order = np.argsort(-sizes, kind="stable") if len(found) else []
     terms = [
-        {"w": float(found[n][0]), v: float(found[n][1]), "at": [int(p) for p in found[n][2]]} | (gates[n] if gates else {})
+        {"w": float(found[n][0]), v: float(found[n][1]), "at": [int(p) for p in found[n][2]]}
+        | (gates[n] if gates else {})
         for n in order[:SHOWN]
     ]
-    return {"terms": terms, "count": len(found), "rest": float(products[order[SHOWN:]].sum()) if len(found) else 0.0}
+    return {
+        "terms": terms,
+        "count": len(found),
+        "rest": float(products[order[SHOWN:]].sum()) if len(found) else 0.0,
+    }
 
 
 def _maps(values):
