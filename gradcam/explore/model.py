@@ -10,9 +10,18 @@ import numpy as np
 
 from gradcam.explore.errors import ExploreError
 from minicnn import Op, Tensor, history, names
-from minicnn.ops import Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+from minicnn.ops import Add, Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
 
-BY_ITSELF = (Conv, Linear, ReLU, MaxPool, GlobalAvgPool, Flatten, Concat)  # what the page's engine computes
+BY_ITSELF = (
+    Add,
+    Conv,
+    Linear,
+    ReLU,
+    MaxPool,
+    GlobalAvgPool,
+    Flatten,
+    Concat,
+)  # what the page's engine computes
 COLUMNS = 7  # tensors that are shown side by side, at most
 CODES = 256
 
@@ -127,6 +136,7 @@ def _check(name, tensor, found):
     op, ours = tensor.op, set(found.values())
     lost = any(isinstance(i, Tensor) and i.op and i not in ours for i in op.inputs)
     odd = isinstance(op, Conv) and (op.geometry.groups != 1 or op.W.ndim != 4)
+    odd = odd or (isinstance(op, Add) and any(getattr(i, "shape", None) != tensor.shape for i in op.inputs))
     odd = odd or (isinstance(op, Concat) and op.axis not in (1, -3))
     if type(op) not in BY_ITSELF or lost or odd:
         raise ExploreError(

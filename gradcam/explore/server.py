@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from gradcam.explore.errors import ExploreError
-from gradcam.explore.page import POLICY, served
 from gradcam.explore.session import Session
+from gradcam.explore.writing import POLICY, served
 from minicnn import Error
 
 HOST = "127.0.0.1"
@@ -54,11 +54,18 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
     request_queue_size = 64
+    token: str
+    first: Session
+    readers: OrderedDict[str, Session]
+    engine: threading.Lock
+    slots: threading.BoundedSemaphore
+    hosts: set[str]
+    page: bytes
 
     def __init__(self, session: Session, pictures: Mapping[str, np.ndarray], port: int = 0) -> None:
         super().__init__((HOST, port), _Handler)
         self.token = secrets.token_urlsafe(24)
-        self.first, self.readers, self.engine = session, OrderedDict[str, Session](), threading.Lock()
+        self.first, self.readers, self.engine = session, OrderedDict(), threading.Lock()
         self.slots = threading.BoundedSemaphore(MOST_AT_ONCE)
         self.hosts = {f"{HOST}:{self.server_port}", f"localhost:{self.server_port}"}
         self.page = served(session.model, pictures, f"/{self.token}/ask").encode()
@@ -154,6 +161,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._fail(503, "there is not enough memory")
         except (Error, ValueError) as error:
             return self._fail(400, str(error) if isinstance(error, Error) else "that is no question")
+        except OSError:  # whoever asked is gone
+            return None
         self._send(200, body, "application/json")
 
     def _refused(self, path):

@@ -35,7 +35,7 @@ RULES = {
 QUESTIONS = ("look", "trace", "maps", "values", "number", "extreme", "gradcam", "occlude", "randomise")
 TOP = 16  # maps of a tensor that are shown
 GREY = 127  # what an occluder is made of, 0 to 255
-MOST_PLACES = 4096  # of an occluder, in one question
+MOST_PLACES = 64  # of an occluder, in one question
 
 
 class Session:
@@ -46,6 +46,17 @@ class Session:
     question that cannot be meant.  One question at a time: a lock sees to it.
     """
 
+    net: Any
+    original: Any
+    dtype: type
+    lock: threading.Lock
+    size: tuple[int, int]
+    model: dict[str, Any]
+    y: Tensor
+    tensors: dict[str, Tensor]
+    pixels: np.ndarray
+    signals: dict[str, dict[str, np.ndarray]]
+
     def __init__(self, net: Any, dtype: type = np.float32, layer: str | None = None) -> None:
         self.original = net.astype(dtype) if dtype != np.float32 else net
         self.original.card = net.card
@@ -53,7 +64,7 @@ class Session:
         rows, columns = net.card.preprocessing.sides
         self.size = (rows, columns)
         self._forward(np.zeros((rows, columns, 3), np.uint8))
-        self.model: dict[str, Any] = described(self.net, self.tensors, layer)
+        self.model = described(self.net, self.tensors, layer)
 
     def ask(self, question: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """The answer to one of QUESTIONS."""
@@ -62,7 +73,7 @@ class Session:
         with self.lock:
             try:
                 return getattr(self, question)(**arguments)
-            except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
+            except (TypeError, ValueError, KeyError, IndexError, OverflowError, AttributeError) as error:
                 if isinstance(error, (ExploreError, RuleError)):
                     raise
                 raise ExploreError(f"{question} cannot be answered for what was given") from error
@@ -101,7 +112,9 @@ class Session:
             signal = self._of_probability(from_.data, k, self.dtype(sureness), signal)
         below = {n: t for n, t in self.tensors.items() if t in set(history(from_))}
         self.signals, refused = {}, {}
-        for rule in rules:
+        if unknown := [rule for rule in rules if not isinstance(rule, str) or rule not in RULES]:
+            raise ExploreError(f"there is no rule {str(unknown[0])[:40]}; there is {', '.join(RULES)}")
+        for rule in dict.fromkeys(rules):
             first = signal * from_.data if rule.startswith("lrp") else signal
             try:
                 found = backward(
@@ -201,6 +214,8 @@ class Session:
 
     def randomise(self, count: int, seed: int) -> dict[str, Any]:
         """Draw the weights of the last `count` layers anew: W ~ N(0, 2/fan_in) (He et al. 2015), b = 0."""
+        if not 0 <= int(count) <= len(self.tensors):
+            raise ExploreError("give how many layers are drawn anew, from 0")
         layers = [
             (n, t.op.inputs[1:])
             for n, t in self.tensors.items()

@@ -1,8 +1,8 @@
 """What made a number: the terms of the sum that it is, going forward or coming back.
 
 A term is w times v (forward), or w times g (backward), and where that v or g stands.  In front of a ReLU a
-term has its gate: x, the ReLU's input there, and `arrived`, the signal that came to it; g is what the rule let
-through.
+term has its gate: x, the ReLU's input there, and `arrived`, the signal that came to it; g is what the rule
+let through.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from gradcam.explore.model import shape_of
 from gradcam.methods.relevance import neg, pos, stabilised
 from minicnn import Op, Tensor
-from minicnn.ops import Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+from minicnn.ops import Add, Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
 from minicnn.replay import again
 
 SHOWN = 12
@@ -43,6 +43,8 @@ def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str
             for a, b, r, q in _seen(op, W, x, i, j)
         ]
         return made | {"bias": 0.0 if bias is None else float(bias[k])} | _largest(found, "v")
+    if isinstance(op, Add):
+        return made | _largest([(1.0, _at(s.data, unit), unit) for s in sources], "v")
     if isinstance(op, ReLU):
         return made | _largest([(1.0, x[unit], unit)], "v")
     if isinstance(op, MaxPool) and len(op.kernel) == 2:
@@ -94,6 +96,11 @@ def _part(tensors, signals, own, name, above, unit, rule):
         if rule.startswith("lrp"):
             factor, v = float(x[unit]), v / stabilised(above.data, 1e-6)[0, k]
         return whole | _largest([(1 / x[0].size, v, (k, 0, 0))], "g") | {"factor": factor}
+    if isinstance(op, Add) and above.shape == own.shape:
+        if not rule.startswith("lrp"):
+            return whole | _largest([(1.0, g[unit], unit)], "g")
+        s = (g / stabilised(_maps(above.data)))[unit]
+        return whole | _largest([(1.0, s, unit)], "g") | {"factor": float(x[unit])}
     if isinstance(op, Flatten):
         to = (k * x.shape[1] + i) * x.shape[2] + j
         return whole | _largest([(1.0, g[to, 0, 0], (to, 0, 0))], "g")

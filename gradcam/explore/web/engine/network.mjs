@@ -1,11 +1,11 @@
 // A network as a list of steps, each made of earlier ones; forward once, and a signal back from anywhere.
 
 import { Conv } from "./conv.mjs";
-import { Concat, Flatten, GlobalAvgPool, MaxPool, ReLU } from "./operations.mjs";
+import { Add, Concat, Flatten, GlobalAvgPool, MaxPool, ReLU } from "./operations.mjs";
 import { GATES, RELEVANCE, relevance, throughReLU } from "./rules.mjs";
 import { decode } from "./weights.mjs";
 
-const KINDS = { ReLU, MaxPool, GlobalAvgPool, Flatten, Concat };
+const KINDS = { Add, ReLU, MaxPool, GlobalAvgPool, Flatten, Concat };
 
 export class Network {
   // model: as gradcam/explore/model.py writes it; raw: its weights, a Uint8Array
@@ -54,8 +54,8 @@ export class Network {
       if (!g) continue;
       const xs = step.from.map((k) => this.steps[k].y);
       let gs;
-      if (step.op === "Concat") gs = step.layer.backs(g, xs);
-      else if (RELEVANCE.includes(rule)) gs = [relevance(rule, step.layer, g, xs[0], step.y)];
+      if (RELEVANCE.includes(rule)) gs = relevance(rule, step.layer, g, xs, step.y);
+      else if (step.layer.backs) gs = step.layer.backs(g, xs);
       else gs = [step.op === "ReLU" ? throughReLU(gate, g, xs[0].data) : step.layer.back(g, xs[0])];
       step.from.forEach((k, part) => { signals[k] = signals[k] ? sum(signals[k], gs[part]) : gs[part]; });
     }

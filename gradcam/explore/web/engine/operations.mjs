@@ -72,6 +72,17 @@ function places({ C, H, W }, visit) {
   for (let p = 0, n = 0; p < H * W; p++) for (let c = 0; c < C; c++, n++) visit(n, c * H * W + p);
 }
 
+// y = x + z, of one shape
+export class Add {
+  forward(x, z) {
+    return { ...x, data: x.data.map((v, n) => v + z.data[n]) };
+  }
+
+  backs(g, xs) {
+    return xs.map(() => g);
+  }
+}
+
 // several maps side by side, as channels
 export class Concat {
   forward(...xs) {

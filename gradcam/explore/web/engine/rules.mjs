@@ -1,7 +1,7 @@
 // What a ReLU lets back, and what makes relevance of a signal.
 
 import { Conv } from "./conv.mjs";
-import { GlobalAvgPool } from "./operations.mjs";
+import { Add, GlobalAvgPool } from "./operations.mjs";
 
 // g: the signal at the ReLU's output, x: its input; one line of `gradcam/rules.py` each
 export const GATES = {
@@ -20,10 +20,12 @@ export function throughReLU(gate, g, x) {
 }
 
 // R_i = sum_j x_i w_ij / z_j R_j (Bach et al. 2015); zplus: of positive contributions alone
-export function relevance(rule, op, R, x, y) {
-  if (op instanceof Conv) return rule === "lrp_epsilon" ? byEpsilon(op, R, x, y) : byPositive(op, R, x);
-  if (op instanceof GlobalAvgPool) return times(x.data, op.back(quotient(R, y.data, TINY), x));
-  return op.back ? op.back(R, x) : R;
+export function relevance(rule, op, R, xs, y) {
+  const [x] = xs;
+  if (op instanceof Conv) return [rule === "lrp_epsilon" ? byEpsilon(op, R, x, y) : byPositive(op, R, x)];
+  if (op instanceof GlobalAvgPool) return [times(x.data, op.back(quotient(R, y.data, TINY), x))];
+  if (op instanceof Add) return xs.map((summand) => times(summand.data, quotient(R, y.data, TINY)));
+  return op.backs ? op.backs(R, xs) : [op.back ? op.back(R, x) : R];
 }
 
 function byEpsilon(op, R, x, y) {
@@ -57,7 +59,7 @@ export const plus = (v) => (v > 0 ? v : 0);
 export const minus = (v) => (v < 0 ? v : 0);
 const times = (a, b) => a.map((v, n) => v * b[n]);
 
-function quotient(R, z, further) {
+export function quotient(R, z, further) {
   return R.map((r, n) => {
     const away = z[n] + (z[n] < 0 ? -further : further);
     return r === 0 || away === 0 ? 0 : r / away;

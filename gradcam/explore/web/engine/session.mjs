@@ -48,7 +48,8 @@ export class Session {
   // start: {tensor, region: [k, i0, j0, i1, j1]}, the last row and column included; by: "score" or "probability"
   trace({ start, rules, by = "score", sureness = 1 }) {
     const { net } = this, from = net.index[start.tensor], { y } = net.steps[from], before = performance.now();
-    const signal = this.started(start, by, sureness), value = y.data.reduce((sum, v, n) => sum + (signal[n] ? v : 0), 0);
+    const region = this.region(start), value = region.reduce((sum, v, n) => (v ? sum + y.data[n] : sum), 0);
+    const signal = by === "probability" ? this.ofProbability(y.data, region, start.region[0], sureness) : region;
     this.signals = {};
     for (const rule of rules) {
       const first = rule.startsWith("lrp") ? signal.map((v, n) => v * y.data[n]) : signal;
@@ -58,13 +59,18 @@ export class Session {
     return { value, signs, gates: this.gates(rules), ms: performance.now() - before };
   }
 
-  started({ tensor, region: [k, i0, j0, i1, j1] }, by, sureness) {
+  // 1 in the region, 0 elsewhere
+  region({ tensor, region: [k, i0, j0, i1, j1] }) {
     const { y } = this.net.steps[this.net.index[tensor]], signal = new Float64Array(y.data.length);
     for (let i = i0; i <= i1; i++) for (let j = j0; j <= j1; j++) signal[(i * y.W + j) * y.C + k] = 1;
-    if (by === "score") return signal;
-    if (this.model.multi_label) return signal.map((v, n) => v && sureness * slope(sureness * y.data[n])); // s p (1 - p)
-    const p = softmax(y.data, sureness); // dp_c/dy_j = s p_c (1[j = c] - p_j)
-    return p.map((v, n) => sureness * p[k] * (signal[n] - v));
+    return signal;
+  }
+
+  // dp_k/dy_j, p of scores s times as large: s p_k (1[j = k] - p_j) of a softmax, s p_k (1 - p_k) of a sigmoid each
+  ofProbability(y, one, k, s) {
+    if (this.model.multi_label) return one.map((v, n) => v && s * slope(s * y[n]));
+    const p = softmax(y, s);
+    return p.map((v, n) => s * p[k] * (one[n] - v));
   }
 
   // of every tensor that the signal reached: how much of it is positive, negative

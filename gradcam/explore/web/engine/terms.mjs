@@ -1,7 +1,7 @@
 // What made a number: the terms of the sum that it is, going forward or coming back.
 
 import { Conv } from "./conv.mjs";
-import { minus, plus, RELEVANCE, shares } from "./rules.mjs";
+import { minus, plus, quotient, RELEVANCE, shares } from "./rules.mjs";
 import { rootOf } from "./units.mjs";
 
 const SHOWN = 12;
@@ -21,6 +21,10 @@ export function forwardTerms(net, n, [k, i, j]) {
       all.push({ w: layer.weight(k, c, a, b), v: x.data[(row * x.W + column) * x.C + c], at: [c, row, column] });
     }
     return { value, kind: step.op, below: below.name, bias: layer.b ? layer.b[k] : 0, ...largest(all) };
+  }
+  if (step.op === "Add") {
+    const all = step.from.map((from) => ({ w: 1, v: net.steps[from].y.data[(i * W + j) * C + k], at: [k, i, j] }));
+    return { value, kind: "Add", below: below.name, bias: 0, ...largest(all) };
   }
   if (step.op === "ReLU") return made(value, "ReLU", below.name, [{ w: 1, v: x.data[(i * W + j) * C + k], at: [k, i, j] }]);
   if (step.op === "MaxPool") {
@@ -62,6 +66,10 @@ function part(net, signals, n, m, unit, at, rule) {
     let [factor, v] = [1, g[k]];
     if (RELEVANCE.includes(rule)) [factor, v] = [x.data[at], v / (y.data[k] + (y.data[k] < 0 ? -1e-6 : 1e-6))];
     return { ...called, terms: [{ w: 1 / (x.H * x.W), g: v, at: [k, 0, 0] }], count: 1, rest: 0, stopped: 0, factor };
+  }
+  if (above.op === "Add") {
+    const relevant = RELEVANCE.includes(rule), v = relevant ? quotient([g[at]], [y.data[at]], 1e-6)[0] : g[at];
+    return { ...called, terms: [{ w: 1, g: v, at: unit }], count: 1, rest: 0, stopped: 0, factor: relevant ? x.data[at] : 1 };
   }
   if (above.op === "Flatten") {
     const to = (k * x.H + i) * x.W + j;

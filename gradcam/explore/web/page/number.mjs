@@ -6,12 +6,12 @@ import { RULES } from "./state.mjs";
 
 const FORWARD = {
   input: "a pixel, as the network takes it", Conv: "y = b + Σ w x", Linear: "y = b + Σ w x", ReLU: "y = max(x, 0)",
-  MaxPool: "y = the largest of its window; the switch remembers where", GlobalAvgPool: "y = the mean of the map", Concat: "copied", Flatten: "copied",
+  MaxPool: "y = the largest of its window; the switch remembers where", GlobalAvgPool: "y = the mean of the map", Concat: "copied", Flatten: "copied", Add: "y = x + z",
 };
 const BACKWARD = {
   Conv: "g = Σ w · g above: every place that it went into sends its signal back through the same weight",
   Linear: "g = Σ w · g above", ReLU: "what arrives at the ReLU's output", MaxPool: "the signal of the windows whose switch names this place",
-  GlobalAvgPool: "g = g above / Z", Concat: "copied", Flatten: "copied",
+  GlobalAvgPool: "g = g above / Z", Add: "both summands get the signal as it is", Concat: "copied", Flatten: "copied",
 };
 const RELEVANCE = "R = x Σ w · R above / z above: each gets its share of the sum z";
 

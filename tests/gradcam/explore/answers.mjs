@@ -1,0 +1,10 @@
+// node answers.mjs given.json answers.json: what the page's engine answers to a list of questions
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { Session } from "../../../gradcam/explore/web/engine/session.mjs";
+import { bytes } from "../../../gradcam/explore/web/engine/weights.mjs";
+
+const [, , from, to] = process.argv, { model, weights, talk } = JSON.parse(readFileSync(from, "utf8"));
+const session = new Session(model, bytes(weights));
+const answers = talk.map(([question, args]) => session.ask(question, args));
+writeFileSync(to, JSON.stringify(answers, (_, v) => (ArrayBuffer.isView(v) ? [...v] : v)));

@@ -1,0 +1,123 @@
+"""The page's engine against ours: 200 random (network, picture, unit, rule), the kit, an occluder."""
+
+import numpy as np
+import pytest
+
+from gradcam.explore import ExploreError, Session
+from gradcam.verify.kit import networks as kit
+from tests.gradcam.explore.cases import (
+    NO_NODE,
+    conversation,
+    differences,
+    in_node,
+    network,
+    node,
+    picture,
+    reference,
+)
+
+needs_node = pytest.mark.skipif(not node(), reason=NO_NODE)
+TWO_HUNDRED = {"tiny": (30, 4), "shapes": (10, 7), "squeezenet": (2, 5)}  # pictures, and (unit, rule) of each
+
+
+@needs_node
+@pytest.mark.parametrize("name", [*TWO_HUNDRED, *(f"kit {n}" for n in kit.NETWORKS)])
+def test_both_engines_answer_alike(name, tmp_path):
+    talk = conversation(name, *TWO_HUNDRED.get(name, (3, 8)))
+    ours, theirs = reference(name, talk), in_node(name, talk, tmp_path)
+    said = [d for (q, _), a, b in zip(talk, ours, theirs) for d in differences(a, b, q)]
+    assert said == []
+    signals = [np.abs(a).max() for (q, arguments), a in zip(talk, ours) if q == "values" and len(a)]
+    assert np.mean(np.array(signals) > 0) > 0.8, "most signals arrive somewhere"
+
+
+@needs_node
+def test_random_weights_and_occluders_are_the_same_in_both(tmp_path):
+    talk = [
+        ["look", {"pixels": picture("tiny", 3)}],
+        ["occlude", {"side": 8, "c": 1, "places": [[0, 0], [10, 12], [-3, 5], [30, 30]]}],
+        ["randomise", {"count": 2, "seed": 3}],
+        ["look", {"pixels": picture("tiny", 3)}],
+        ["randomise", {"count": 0, "seed": 3}],
+        ["look", {"pixels": picture("tiny", 3)}],
+    ]
+    ours, theirs = reference("tiny", talk), in_node("tiny", talk, tmp_path)
+    assert [d for a, b in zip(ours, theirs) for d in differences(a, b)] == []
+    before, random, after = (np.array(ours[n]["scores"]) for n in (0, 3, 5))
+    assert np.array_equal(before, after) and np.abs(before - random).max() > 0.1
+
+
+def test_the_terms_of_a_number_add_up_to_it():
+    _, session = network("shapes")
+    session.ask("look", {"pixels": picture("shapes", 22)})
+    session.ask(
+        "trace",
+        {
+            "start": {"tensor": "fc7", "region": [4, 0, 0, 0, 0]},
+            "rules": ["guided", "lrp_epsilon", "lrp_zplus"],
+        },
+    )
+    for rule in ("guided", "lrp_epsilon", "lrp_zplus"):
+        for tensor in ("x", "relu2_1", "pool3", "relu5_1", "gmp", "flatten", "relu6"):
+            for least in (True, False):
+                at = session.extreme(tensor, rule, least)
+                found = session.number(tensor, at["unit"], rule)
+                sums = [
+                    p["factor"] * (sum(t["w"] * t["g"] for t in p["terms"]) + p["rest"])
+                    for p in found["parts"]
+                ]
+                assert (
+                    found["value"]
+                    == pytest.approx(at["value"])
+                    == pytest.approx(sum(sums), rel=1e-9, abs=1e-15)
+                )
+    for tensor in ("conv1_1", "conv4_2", "fc6", "fc7"):
+        found = session.number(tensor, [3, 0, 0], "forward")
+        assert found["value"] == pytest.approx(
+            found["bias"] + found["rest"] + sum(t["w"] * t["v"] for t in found["terms"])
+        )
+
+
+def test_guided_signals_have_no_negative_number_behind_a_relu_and_have_some_behind_a_convolution():
+    _, session = network("shapes")
+    session.ask("look", {"pixels": picture("shapes", 22)})
+    signs = session.ask(
+        "trace", {"start": {"tensor": "fc7", "region": [4, 0, 0, 0, 0]}, "rules": ["guided"]}
+    )["signs"]["guided"]
+    assert all(signs[name]["down"] == 0 < signs[name]["up"] for name in ("conv1_1", "conv3_2", "conv5_1"))
+    assert all(signs[name]["down"] > 0 for name in ("x", "relu3_1", "pool3"))
+
+
+@pytest.mark.parametrize(
+    "question, arguments",
+    [
+        ("open", {}), ("__init__", {}), ("ask", {}), ("look", {}),
+        ("look", {"pixels": np.zeros(7, np.uint8)}),
+        ("trace", {"start": {"tensor": "nothing", "region": [0] * 5}, "rules": ["guided"]}),
+        ("trace", {"start": {"tensor": "fc", "region": [99, 0, 0, 0, 0]}, "rules": ["guided"]}),
+        ("trace", {"start": {"tensor": "fc", "region": [0, 0, 0, 0, 0]}, "rules": ["nonsense"]}),
+        ("trace", {"start": {"tensor": "fc", "region": [0, 0]}, "rules": ["guided"]}),
+        ("number", {"tensor": "x", "unit": [0, -1, 0], "what": "forward"}),
+        ("occlude", {"side": 10**9, "c": 0, "places": [[0, 0]]}),
+        ("occlude", {"side": 3, "c": 0, "places": [[0, 0]] * 5000}),
+        ("gradcam", {"layer": "relu4", "c": 400}),
+        ("maps", {"tensor": "x", "what": "forward", "maps": [10**6]}),
+    ],
+)  # fmt: skip
+def test_questions_that_cannot_be_meant(question, arguments):
+    _, session = network("tiny")
+    with pytest.raises(ExploreError):
+        session.ask(question, arguments)
+
+
+def test_a_network_without_scores_is_refused():
+    class Maps:
+        card = network("tiny")[0].card
+
+        def __call__(self, x):
+            from minicnn import ReLU
+
+            return ReLU()(x)
+
+    with pytest.raises(ExploreError, match="no row of scores"):
+        Session(Maps())
