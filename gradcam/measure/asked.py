@@ -26,6 +26,10 @@ class Asked:
     again  f(x, c) -> maps; c: a class, None for the picture's own.  None: it cannot be asked
     """
 
+    raw: np.ndarray
+    size: tuple[int, int]
+    again: Again | None
+
     def __init__(self, raw: np.ndarray, size: tuple[int, int], again: Again | None) -> None:
         self.raw, self.size, self.again = raw, size, again
 

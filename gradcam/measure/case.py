@@ -57,6 +57,7 @@ class Case:
     size: tuple[int, int]
     raw: dict[str, np.ndarray]
     failed: dict[str, str]
+    given: frozenset[str]
     maps: dict[str, np.ndarray]
 
     def __init__(

@@ -19,10 +19,16 @@ class GrowingArray:
     Its header says from the beginning how long it will be.  A photo without a map is a block of NaN.
     """
 
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    header: bytes
+    size: int
+
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: str) -> None:
         self.path, self.shape, self.dtype = path, shape, np.dtype(dtype)
         self.header = header_of(shape, self.dtype)
-        self.bytes = self.dtype.itemsize * int(np.prod(shape[1:]))
+        self.size = self.dtype.itemsize * int(np.prod(shape[1:]))
         self.file: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)
         put(self.file, self.header)
 
@@ -35,7 +41,7 @@ class GrowingArray:
                 f"{self.path.name}: a map of {block.shape} does not fit those before it, {self.shape[1:]}: "
                 "the network's maps are of several sizes, and one array cannot hold them"
             )
-        self.file.seek(len(self.header) + number * self.bytes)
+        self.file.seek(len(self.header) + number * self.size)
         put(self.file, np.ascontiguousarray(block, self.dtype))
 
     def close(self) -> None:

@@ -1,5 +1,5 @@
 """The photos of a run on the workers of a Dask cluster: the task is sent once, photos are read where they
-are explained, and what a lost worker had is done again.
+are explained, some at a time, as the scheduler has work with each; and what a lost worker had is done again.
 """
 
 from __future__ import annotations
@@ -8,16 +8,18 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from importlib.util import find_spec
+from itertools import chain, islice
 from typing import Any
 
 from gradcam.runs import record
 from gradcam.runs.errors import RunError
 from gradcam.runs.run import Explain
 from gradcam.runs.task import Explained, Task
-from gradcam.runs.workers import AHEAD, in_order
+from gradcam.runs.workers import in_order
 from minicnn.convolution.fast.memory import keep_memory
 
 PATIENCE = 30  # seconds to find the scheduler
+SOME, AHEAD = 16, 2  # photos that are asked for together; of such parts for each thread, before their turn
 
 
 @contextlib.contextmanager
@@ -44,12 +46,17 @@ def _explained(client: Any, task: Task, photos: Iterable[tuple[int, str]]) -> It
     threads = sum(client.nthreads().values())
     if not threads:
         raise RunError("the Dask scheduler has no workers yet: start some, dask worker ADDRESS --nthreads 1")
-    sent = Sent(client, task)
-    return in_order(lambda *one: Asked(sent, one), photos, AHEAD * threads)
+    sent, left = Sent(client, task), iter(photos)
+    parts = ((some,) for some in iter(lambda: list(islice(left, SOME)), []))
+    return chain.from_iterable(in_order(lambda some: Asked(sent, some), parts, AHEAD * threads))
 
 
 class Sent:
     """A task that the workers have; `again` when all that had it are lost."""
+
+    client: Any
+    task: Task
+    future: Any
 
     def __init__(self, client: Any, task: Task) -> None:
         self.client, self.task = client, task
@@ -59,33 +66,42 @@ class Sent:
         """Send it to all workers there are."""
         self.future = self.client.scatter(self.task, broadcast=True, hash=False)
 
-    def submit(self, one: tuple[int, str]) -> Any:
-        """A future of one photo's result."""
-        return self.client.submit(_one, self.future, *one, pure=False)
+    def submit(self, some: list[tuple[int, str]]) -> Any:
+        """A future of some photos' results."""
+        return self.client.submit(_each, self.future, some, pure=False)
 
 
 class Asked:
-    """A photo that is being explained somewhere."""
+    """Some photos that are being explained somewhere."""
 
-    def __init__(self, sent: Sent, one: tuple[int, str]) -> None:
-        self.sent, self.one, self.future = sent, one, sent.submit(one)
+    sent: Sent
+    some: list[tuple[int, str]]
+    future: Any
 
-    def result(self) -> Explained:
-        """Wait for it.  A photo whose workers die one after the other is given up: it is a row, too."""
+    def __init__(self, sent: Sent, some: list[tuple[int, str]]) -> None:
+        self.sent, self.some, self.future = sent, some, sent.submit(some)
+
+    def result(self) -> list[Explained]:
+        """Wait for them.  If workers die of them one after the other, each is asked for alone; a photo whose
+        workers die is given up: it is a row, too.
+        """
         from distributed import KilledWorker
 
         while True:
             try:
                 return self.future.result()
             except KilledWorker:
-                done = Explained(*self.one, record.empty(self.one[1]))
+                if len(self.some) > 1:
+                    return [Asked(self.sent, [one]).result()[0] for one in self.some]
+                ((number, photo),) = self.some
+                done = Explained(number, photo, record.empty(photo))
                 done.row["error"] = record.DIED
-                return done
+                return [done]
             except CancelledError:  # the task was lost with the last worker that had it
                 self.sent.again()
-                self.future = self.sent.submit(self.one)
+                self.future = self.sent.submit(self.some)
 
 
-def _one(task: Task, number: int, photo: str) -> Explained:
+def _each(task: Task, some: list[tuple[int, str]]) -> list[Explained]:
     keep_memory()
-    return task(number, photo)
+    return [task(*one) for one in some]

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gradcam import files
 from gradcam.runs import settings as own
@@ -30,6 +30,16 @@ UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.tmp")  # what `files.written` leaves b
 class Folder:
     """Results on the disk.  done: how many photos are; errors: how many of those failed; count: of all."""
 
+    path: Path
+    settings: own.Settings
+    first: int
+    count: int
+    done: int
+    errors: int
+    rows: BinaryIO
+    timings: BinaryIO
+    arrays: dict[str, GrowingArray]
+
     def __init__(self, path: Path, settings: own.Settings, first: int, count: int) -> None:
         self.path, self.settings, self.first, self.count = path, settings, first, count
         self.done = self.errors = 0
@@ -37,7 +47,7 @@ class Folder:
             self.errors += json.loads(line)["error"] is not None
             self.done += 1
         self.rows, self.timings = (grown(path / name, self.done) for name in (ROWS, TIMINGS))
-        self.arrays: dict[str, GrowingArray] = {}
+        self.arrays = {}
         (path / MAPS).mkdir(exist_ok=True)
         if self.errors < self.done:
             self.arrays = {m: self._array(m, described(self._map(m))[0]) for m in settings["methods"]}

@@ -23,6 +23,9 @@ from gradcam.runs.table import lines
 class Maps(Mapping[str, dict[str, np.ndarray]]):
     """maps["a.jpg"]["grad_cam"]: (classes, h, w), read when it is asked for; the photos that have maps."""
 
+    run: Run
+    at: dict[str, int]
+
     def __init__(self, run: Run) -> None:
         self.run = run
         self.at = {row["photo"]: number for number, row in enumerate(run.rows)}
@@ -49,14 +52,19 @@ class Run:
     maps      {photo: {method: (classes, h, w), or (classes, C, H, W) of a method with colours}}
     """
 
+    path: Path
+    settings: dict[str, Any]
+    rows: list[dict[str, Any]]
+    arrays: dict[str, np.ndarray]
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.settings = own.read(self.path)
         try:
-            self.rows: list[dict[str, Any]] = [json.loads(line) for line in whole(self.path / ROWS)]
+            self.rows = [json.loads(line) for line in whole(self.path / ROWS)]
         except (OSError, ValueError) as error:
             raise RunError(f"{self.path / ROWS}: these are no rows of a run ({error})") from None
-        self.arrays: dict[str, np.ndarray] = {}
+        self.arrays = {}
 
     @property
     def methods(self) -> list[str]:

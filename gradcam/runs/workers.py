@@ -41,10 +41,10 @@ def explained(task: Task, photos: Photos, workers: int = 1) -> Iterator[Explaine
         yield from in_order(pool.submit, photos, AHEAD * workers)
 
 
-def in_order(submit: Callable[[int, str], Any], photos: Photos, most: int) -> Iterator[Explained]:
-    """The results of submit(number, photo), which gives futures, in order; at most `most` are in work."""
+def in_order(submit: Callable[..., Any], work: Iterable[tuple[Any, ...]], most: int) -> Iterator[Any]:
+    """The results of submit(*one), which gives futures, in order; at most `most` are in work."""
     waiting = deque()
-    for one in photos:
+    for one in work:
         waiting.append(submit(*one))
         if len(waiting) >= most:
             yield waiting.popleft().result()
@@ -54,6 +54,12 @@ def in_order(submit: Callable[[int, str], Any], photos: Photos, most: int) -> It
 
 class Processes:
     """Worker processes, each with a thread here that feeds it."""
+
+    recipe: bytes
+    pool: ThreadPoolExecutor
+    mine: threading.local
+    all: list[Worker]
+    closed: bool
 
     def __init__(self, task: Task, workers: int) -> None:
         self.recipe = _pickled(task)
@@ -101,6 +107,10 @@ class Processes:
 
 class Worker:
     """One process; `ask` waits for its answer."""
+
+    process: subprocess.Popen[bytes]
+    recipe: bytes
+    ready: bool
 
     def __init__(self, recipe: bytes) -> None:
         paths = os.pathsep.join(os.path.abspath(path) for path in sys.path)

@@ -34,7 +34,7 @@ from weights.recipes import shapes_world
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "tests" / "results" / "runs.md"
-COMMAND = ("--network", "shapes", "--method", "grad_cam", "saliency", "--panels", "100")
+COMMAND = ("--network", "shapes", "--method", "grad_cam", "--panels", "100")
 WHOLE, SHARDS, DASK = "one process, uninterrupted", "4 shards, merged", "Dask, four worker processes"
 FULL, UNWRITABLE = "a disk that fills, then has room again", "a folder that cannot be written"
 EVERY, MOMENTS, SEED = 100, 10, 18  # one photo of so many is broken; kills of each run
@@ -309,7 +309,7 @@ PAGE = """\
 
 Made by `python -m tests.gradcam.runs.endurance`.  {count} pictures of the shapes world, 1 % of them broken \
 ({errors} rows with an error),
-Grad-CAM and saliency of the network `shapes`, with rows, maps and 100 panels.  Every line ends in the same \
+Grad-CAM of the network `shapes`, with rows, maps and 100 panels.  Every line ends in the same \
 files as the first, byte for byte
 (SHA-256 of rows, maps, settings, panels, contact sheet and table), each photo once, in its order.  {when}, \
 {machine}, load {load:.1f}.
@@ -344,7 +344,7 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     ways = Ways(asked.place.resolve(), asked.count)
     cluster = (dask,) if find_spec("distributed") else ()
-    for way in (uninterrupted, unwritable, *cluster, shards, full_disk, workers):
+    for way in (uninterrupted, unwritable, workers, *cluster, shards, full_disk):
         way(ways)
         asked.page.write_text(page(ways), "utf-8")
 
