@@ -77,7 +77,7 @@ def run(args, net, classes, methods, at, undefined):
     task = Task(net, methods, tuple(classes) or None, *at, size, dtype, panels, tuple(args.allow), made_by)
     workers = args.workers or max(1, min(cores(), len(photos) // 16))
     keep_memory()
-    also = {name: str(getattr(args, name)) for name in ("output", "at", "given") if args.onnx}
+    also = {name: str(getattr(args, name)) for name in ("output", "at", "picture", "given") if args.onnx}
     if args.onnx:
         also["file"] = digest_of(args.onnx)
     how = {"workers": workers, "also": also, "shard": args.shard, "progress": sys.stderr.isatty()}

@@ -8,7 +8,7 @@ from pathlib import Path
 PREPARED = ("mean", "std", "scale", "channels", "crop", "size", "resize")  # how its photos are prepared
 AXES = {"N": "pictures", "C": "maps", "H": "rows", "W": "columns"}
 PLACED = ("map", "rows", "steps")  # kinds of outputs that have places
-OWN = ("labels", *PREPARED, "output", "at", "given")  # what describes a network of one's own
+OWN = ("labels", *PREPARED, "output", "at", "picture", "given")  # what describes a network of one's own
 
 
 def options(parser):
@@ -69,7 +69,9 @@ def options(parser):
 def add_output(group):
     """The options that say what of a graph is meant: they are of `gradcam layers`, too."""
     group.add_argument("--output", metavar="NAME", help="which of several outputs; default: one with scores")
-    given = "the value of an input beside the picture: numbers, as in meta=0.5,1, or an .npy file"
+    given = "the value of an input beside the picture: numbers, as in meta=0.5,1, an .npy file, or a photo"
+    which = "which of several inputs the photo goes to, which is explained; default: the first for pictures"
+    group.add_argument("--picture", metavar="NAME", help=which)
     group.add_argument("--given", metavar="NAME=VALUE", nargs="+", action="extend", help=given)
 
 
@@ -125,6 +127,7 @@ def network(args):
             raise AskError(f"--crop {' '.join(map(str, args.crop))}: give a side, or rows and columns")
         asked["crop"] = args.crop[0] if len(args.crop) == 1 else tuple(args.crop)
     layer = args.layer[0] if args.layer else None
+    asked["picture"] = args.picture
     net = described(args.onnx, args.model, args.labels, layer, args.output, args.given, args.at, **asked)
     d = net.description
     if d.layout is None:
@@ -145,7 +148,20 @@ def network(args):
             f"a photo whose shorter side is {p.size} pixels cannot be cropped to {min(p.sides)}: "
             "give a larger --size or a smaller --crop"
         )
+    from gradcam.image import prepare, read
+
+    for name, photo in _photos(args.given).items():
+        pixels = prepare(read(photo), p)
+        if net.given[name].size != pixels.size:
+            wanted = " x ".join(map(str, net.given[name].shape))
+            raise AskError(f"the input {name} is {wanted}, and no picture as large as {d.picture}'s: {photo}")
+        net.given[name] = pixels.transpose(0, 2, 3, 1) if net.channels_last else pixels
     return net
+
+
+def _photos(given):
+    """{input: file} of the inputs that are given as photos."""
+    return {name: value for name, value in map(_value, given or ()) if isinstance(value, Path)}
 
 
 def described(
@@ -168,15 +184,18 @@ def _values(path, net, given, blank):
 
     from gradcam.asking import AskError
 
-    values = dict(map(_value, given or ()))
+    values = {name: value for name, value in map(_value, given or ()) if not isinstance(value, Path)}
+    photos = _photos(given)
+    if net.picture not in net.inputs:
+        raise AskError(f"{path} has no input '{net.picture}'; there is {', '.join(net.inputs)}")
     for name, shape in net.inputs.items():
         if name in values or name == net.picture:
             continue
-        if not blank:
+        if not blank and name not in photos:
             shape = "of any shape" if shape is None else " x ".join("N" if n < 0 else str(n) for n in shape)
             raise AskError(
                 f"{path} has {len(net.inputs)} inputs: beside the picture it needs '{name}' ({shape}); give "
-                f"its numbers, --given {name}=0.5,1, or an .npy file, --given {name}=FILE"
+                f"its numbers, --given {name}=0.5,1, or an .npy file or a photo, --given {name}=FILE"
             )
         values[name] = np.zeros([1 if i == 0 or n < 0 else n for i, n in enumerate(shape or (1,))])
     return values
@@ -223,17 +242,18 @@ def places(d):
         _, K, h, w = d.shape
         return (
             f"the output '{d.output}' is a map, {K} score{'s' * (K > 1)} at each of {h} x {w} places: choose "
-            f"one, --at {h // 2} {w // 2}, or a region, --at 0:{h} 0:{w} (rows, columns)"
+            f"one, --at {h // 2} {w // 2}, or a region, --at 0:{h} 0:{w} (rows, columns), or --target "
+            f"'CLASS in mask:FILE' or 'CLASS in box:0.2,0.2,0.8,0.8'"
         )
     count, each = sorted(d.shape[1:], reverse=True) if d.kind == "rows" else d.shape[1:]
     if d.kind == "steps":
         return (
             f"the output '{d.output}' is a sequence, {count} steps with {each} scores each: choose a step, "
-            f"--at {count // 2}, or several, --at 0:{count}"
+            f"--at {count // 2}, or several, --at 0:{count}, or --target 'CLASS at step {count // 2}'"
         )
     return (
         f"the output '{d.output}' is a table of {count} rows with {each} numbers each, such as a detector's "
-        f"boxes: choose a row, --at {count // 2}"
+        f"boxes: choose a row, --at {count // 2}, or --target box:{count // 2}"
     )
 
 
@@ -309,7 +329,7 @@ def _place(text):
 
 
 def _value(text):
-    """meta=0.5,1 -> ("meta", array of two); meta=FILE.npy"""
+    """meta=0.5,1 -> ("meta", array of two); meta=FILE.npy; right=photo.jpg -> ("right", Path)"""
     import numpy as np
 
     from gradcam.asking import AskError
@@ -320,9 +340,11 @@ def _value(text):
         raise AskError(f"--given '{text}': write NAME=NUMBERS or NAME=FILE.npy")
     if Path(value).suffix == ".npy":
         return name, files.array(value, f"the input {name}")
+    if Path(value).is_file():
+        return name, Path(value)
     try:
         return name, np.array([float(number) for number in value.split(",")])
     except ValueError:
         raise AskError(
-            f"--given '{text}': '{value}' is neither numbers, as in 0.5,1, nor an .npy file"
+            f"--given '{text}': '{value}' is neither numbers, as in 0.5,1, nor an .npy file, nor a photo"
         ) from None

@@ -31,6 +31,9 @@ def out(args, default):
     raw = args.out is not None and Path(args.out).suffix.lower() in RAW
     if args.upsampled and not raw:
         raise AskError("--upsampled says how raw maps are saved: --out maps.npz")
+    for option in ("colormap", "alpha", "threshold"):
+        if raw and not args.overlays and getattr(args, option):
+            raise AskError(f"--{option} is for pictures, and {args.out} holds numbers: add --overlays FOLDER")
     return check_place(args.out, inputs(args, but="out")) if raw else place(args, default)
 
 

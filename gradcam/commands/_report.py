@@ -26,7 +26,8 @@ def in_words(e, photo, out, advice=(), what="The panel", n=0):
         say(f"Not drawn: {', '.join(titles)}. {reason}")
     for method, c, reason in _zeros(e, n):
         say(f"{METHODS[method].title} of {_called(e, c, name)} is exactly zero. {reason}")
-    say(f"{what} of {' and '.join(_called(e, c, name) for c in e.classes)} is in {out}")
+    whose, verb = " and ".join(_called(e, c, name) for c in e.classes), "are" if what.endswith("s") else "is"
+    say(f"{what} of {whose} {verb} in {out}")
 
 
 def as_json(e, photo, out, advice=(), what="The panel", n=0):

@@ -53,7 +53,7 @@ def run(args):
     _onnx.settle(args)
     if args.onnx:
         return _of_onnx(args)
-    for option in ("output", "given"):
+    for option in ("output", "picture", "given"):
         if getattr(args, option) is not None:
             raise AskError(f"--{option} describes a network of your own: give that with --onnx MODEL")
     name = network_named(args.network or PHOTO_NETWORK)
@@ -79,7 +79,9 @@ def _of_onnx(args):
     from weights.graphs.onnx.feature_maps import NCHW, layouts
 
     _onnx.alone(args)
-    net = _onnx.described(args.onnx, args.model, output=args.output, given=args.given, blank=True)
+    net = _onnx.described(
+        args.onnx, args.model, output=args.output, given=args.given, picture=args.picture, blank=True
+    )
     d, rows = net.description, []
     y = net(Tensor(np.zeros(d.example, np.float32), "x"))
     known = layouts(y)

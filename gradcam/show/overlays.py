@@ -11,7 +11,7 @@ from urllib.parse import quote
 import numpy as np
 from PIL import Image
 
-from gradcam.files import check_place, written
+from gradcam.files import SaveError, check_place, written
 from gradcam.methods import METHODS
 from gradcam.show.colour import PLAIN, Style, limit
 from gradcam.show.notebook import seen
@@ -41,6 +41,7 @@ def save_overlays(
         for k, c in enumerate(e.classes)
         for m in e.methods
     }
+    _folder(Path(folder))
     for path in places.values():
         check_place(path, inputs)
     for (method, c), path in places.items():
@@ -52,3 +53,11 @@ def save_overlays(
         with written(path, inputs) as out:
             out.write(file.getvalue())
     return list(places.values())
+
+
+def _folder(folder):
+    """Make the folder, if it is not there.  SaveError if it cannot be made."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise SaveError(f"{folder}: this folder cannot be made: {error.strerror or error}") from None

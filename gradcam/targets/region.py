@@ -16,7 +16,8 @@ class Region(Target):
     """The scores of class c, summed over a region of a map: sum_ij m_ij y_cij (Vinogradova et al. 2020,
     Seg-Grad-CAM).
 
-    c      a class of an output (N, classes, H, W), of a segmentation say; None for an output (N, H, W)
+    c      a class of an output (N, classes, H, W), of a segmentation say; None for an output (N, H, W), or
+           with a single class
     mask   m: (H, W) or (N, H, W), bools or shares; of another size, each cell counts as much as the mask
            fills it.  "predicted": where c is the strongest class.  None: everywhere
     box    (left, top, right, bottom), in shares of width and height, instead of a mask
@@ -57,7 +58,9 @@ class Region(Target):
         return self._where(chosen(y, self.output).data)
 
     def _where(self, y):
-        """The same, with the mask that is left to the network."""
+        """The same, with the mask that is left to the network, and the only class of (N, 1, H, W)."""
+        if self.c is None and y.ndim == 4 and y.shape[1] == 1:
+            return replace(self, c=0)._where(y)
         self._check(y)
         if not isinstance(self.mask, str):
             return self
@@ -70,7 +73,7 @@ class Region(Target):
         """m where class c is, 0 elsewhere: of y's shape."""
         region = self._where(y)
         signal = np.zeros_like(y)
-        where = signal if self.c is None else signal[:, self.c]
+        where = signal if region.c is None else signal[:, region.c]
         where[...] = region._weights(y.shape[-2:], y)
         return signal
 

@@ -44,14 +44,16 @@ def open_model(
     output: str | None = None,
     at: Sequence[Any] | None = None,
     given: Mapping[str, np.ndarray] | Callable[[Any], Mapping[str, np.ndarray]] | None = None,
+    picture: str | None = None,
     **preprocessing: Any,
 ) -> Any:
     """The network in a file, with its `card`, its `description` and what is `known` of it.
 
     path: an ONNX file, or a description that names one (`model = "net.onnx"`); description: MODEL.toml;
     default: the one beside the file, net.toml, if there is one.  What is said here goes before what it says:
-    labels: class names, or their file; layer, output, at, given: as for `weights.graphs.onnx.describe`; given
-    may be a function of the network; preprocessing: fields of `Preprocessing`, or pixels, one of `USUAL`.
+    labels: class names, or their file; layer, output, at, given, picture: as for
+    `weights.graphs.onnx.describe`; given may be a function of the network; preprocessing: fields of
+    `Preprocessing`, or pixels, one of `USUAL`.
     WeightsError: what is said does not fit the network.
     """
     toml, path = _files(Path(path), None if description is None else Path(description))
@@ -59,10 +61,11 @@ def open_model(
     module = _importer(path)
     net = module.load(path)
     said, who, scaling = _preprocessing(net, toml, preprocessing)
+    net.picture = picture or net.picture
     names, names_from = _names(labels, toml)
     net = module.describe(
         net, path.name, names, layer or toml.layer, output=output or toml.output, at=at,
-        given=given(net) if callable(given) else given, **said,
+        given=given(net) if callable(given) else given, picture=picture, **said,
     )  # fmt: skip
     d = net.description
     if d.layout and "pixels" not in who and not any(value in said for value in VALUES):

@@ -26,7 +26,8 @@ def fused(
     """
     if len(context.layers) < 2:
         raise GraphError(
-            f"fused_{method.name} averages the maps of several layers: name them, layer=['conv3', 'conv4']"
+            f"fused_{method.name} averages the maps of several layers: name them, layer=['conv3', 'conv4'], "
+            "or --layer conv3 --layer conv4"
         )
     maps = [method.map(context.elsewhere(method, layer=name), **options) for name in context.layers]
     return mean_of(maps, context.x.shape[-2:], upsampling, eps)

@@ -280,3 +280,54 @@ def test_a_class_of_a_graph_is_asked_for_by_its_names_only(drawn, capsys):
     net.save("net.onnx")
     status, _, err = answer(capsys, "explain", "photo.png", "--onnx", "net.onnx", "--class", "tiger cat")
     assert status == 2 and "there is no class 'tiger cat' among the 4" in err and "squeezenet" not in err
+
+
+def a_pair(drawn):
+    """Two pictures, through one convolution: what tells them apart."""
+    net = drawn.Drawn({"left": (1, 3, 16, 16), "right": (1, 3, 16, 16)})
+    weight, bias = net.weight("W", 6, 3, 3, 3), net.weight("b", 6)
+    seen = []
+    for side in ("left", "right"):
+        conv = net.node("Conv", [side, weight, bias], f"conv_{side}", pads=[1, 1, 1, 1])
+        seen.append(net.node("Relu", [conv], f"relu_{side}"))
+    apart = net.node("Sub", seen, "apart")
+    net.head(net.node("Mul", [apart, apart], "squared"), width=6)
+    return net.ends("scores")
+
+
+def test_one_of_two_pictures_is_explained(drawn, capsys, tmp_path):
+    a_pair(drawn).save("net.onnx")
+    Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 50, 3), dtype=np.uint8)).save("other.png")
+    explain = ("explain", "photo.png", "--onnx", "net.onnx", "--method", "gradient", "--class", "1")
+    both = ("--out", "left.npz", "--given", "right=other.png"), ("--out", "right.npz", "--picture", "right")
+    assert answer(capsys, *explain, *both[0])[0] == 0
+    assert answer(capsys, "explain", "other.png", *explain[2:], *both[1], "--given", "left=photo.png")[0] == 0
+    left, right = (np.load(f"{side}.npz") for side in ("left", "right"))
+    assert np.allclose(left["scores"], right["scores"], rtol=1e-5)  # the same pair, seen from either side
+    assert np.any(left["gradient"]) and not np.allclose(left["gradient"], right["gradient"])
+    for words, says in (
+        ((), "beside the picture it needs 'right' (1 x 3 x 16 x 16)"),
+        (("--given", "right=none.png"), "nor a photo"),
+        (("--picture", "up"), "has no input 'up'; there is left, right"),
+    ):
+        status, _, err = answer(capsys, *explain, *words)
+        assert status == 2 and says in err
+
+
+def test_targets_of_an_output_that_is_a_map(drawn, capsys):
+    a_map(drawn).save("net.onnx")
+    status, _, err = answer(capsys, "explain", "photo.png", "--onnx", "net.onnx")
+    assert status == 2 and "--target 'CLASS in mask:FILE'" in err
+    mask = np.zeros((16, 16), np.uint8)
+    mask[:8, 4:12] = 255
+    Image.fromarray(mask).save("mask.png")
+    box = "1 in box:0.25,0,0.75,0.5"
+    words = ("explain", "photo.png", "--onnx", "net.onnx", "--method", "gradient", "--out", "maps.npz")
+    assert answer(capsys, *words, "--target", "1 in mask:mask.png", box)[0] == 0
+    with np.load("maps.npz") as found:
+        inside, boxed = found["gradient"]
+        assert np.any(inside) and np.allclose(inside, boxed, rtol=1e-5, atol=1e-9)
+    rows = answer(capsys, *words[:-2], "--target", box, "--out", "RUN/")
+    assert rows[0] == 0
+    row = json.loads(open("RUN/rows.jsonl").read())  # noqa: SIM115
+    assert row["explained"][0]["name"] == "the sum of the scores of class 1 inside the box 0.25, 0, 0.75, 0.5"

@@ -28,8 +28,8 @@ def test_what_was_explained_is_said(capsys):
     assert main([*words, "--out", "maps.npz"]) == 0
     said = capsys.readouterr().out
     assert (
-        "The raw maps of the score of star minus the score of ring and minus the score of star is in maps.npz"
-        in said
+        "The raw maps of the score of star minus the score of ring and minus the score of star are in "
+        "maps.npz" in said
     )
     with np.load("maps.npz") as found:
         assert found["grad_cam"].shape[:2] == (2, 1) and np.any(found["saliency"])

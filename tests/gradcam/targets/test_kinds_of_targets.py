@@ -205,6 +205,15 @@ def test_a_way_that_the_network_does_not_take_is_refused():
         Target.probability(2, by="tanh")
 
 
+def test_the_only_class_of_a_map_needs_no_name():
+    net, x = Sequential(ConvLayer("conv", 3, 1, 3)).initialise(0).astype(np.float64), picture()
+    box = (0.2, 0.2, 0.7, 0.7)
+    one, named = (gradient(net(x), Region(c, box=box), x) for c in (None, 0))
+    assert np.any(one) and np.array_equal(one, named)
+    assert np.array_equal(Region(None, box=box).numbers(net(x).data[None]),
+                          Region(0, box=box).numbers(net(x).data[None]))  # fmt: skip
+
+
 # --- what does not fit
 
 

@@ -82,6 +82,7 @@ def describe(
     output: str | None = None,
     at: Sequence[Range] | None = None,
     given: Mapping[str, np.ndarray] | None = None,
+    picture: str | None = None,
     **preprocessing: Any,
 ) -> Network:
     """Give an ONNX network its `card` and its `description`, and let it end at the scores.  -> net
@@ -92,11 +93,12 @@ def describe(
     Grad-CAM; default: the last feature maps in front of the last pooling.  output: which of several; default:
     one with probabilities, or one that no other is made from.  at: of an output that is a map, (row, column),
     of rows or steps (row,), each a number or a slice; the classes' scores there, summed over slices, are
-    explained.  given: {name: array} for inputs beside the picture.  preprocessing: fields of `Preprocessing`;
+    explained.  given: {name: array} for inputs beside the picture; picture: the name of the input
+    that is explained, default: the first with four axes.  preprocessing: fields of `Preprocessing`;
     crop and size default to the graph's own input size, and a graph of one channel sees photos in grey.
     WeightsError: what is said does not fit the graph.
     """
-    net.picture = _picture(net)
+    net.picture = _picture(net, picture)
     net.given = _given(net, given or {})
     layout, channels = _layout(net)
     net.channels_last = layout == "NHWC"
@@ -132,8 +134,13 @@ def channels_of(net: Network) -> int:
     return _layout(net)[1]
 
 
-def _picture(net):
+def _picture(net, asked=None):
     """The input that pictures go to: the one with four axes, or else the first that is free."""
+    if asked is not None:
+        if asked not in net.inputs:
+            names = ", ".join(map(short, net.inputs))
+            raise WeightsError(f"the graph has no input '{short(asked)}'; there is {names}")
+        return asked
     four = [name for name, shape in net.inputs.items() if shape is None or len(shape) == 4]
     return (four or [*net.inputs])[0]
 
