@@ -7,7 +7,7 @@ and sends back what the function returned.  Nothing else that it says is believe
 
 from lessons.grading.submissions import Submission, find
 from lessons.grading.submitted import Graded, grade, grade_all
-from lessons.grading.table import as_csv, summary, table
+from lessons.grading.tables import as_csv, summary, table
 
 __all__ = [
     "Graded",
