@@ -11,6 +11,19 @@ from lessons import tiny
 from weights.cards import Card, Preprocessing
 
 PICTURES = 8
+PAGE = "explorer.html"
+# lesson: (where in the Explorer its idea can be touched, how one is led there)
+PLACES = {
+    4: (
+        "card=sure&by=probability&sure=3",
+        "Make the network surer, and watch the signal of its probability vanish",
+    ),
+    8: ("card=why", "Send a signal back under all three rules, and count at each gate"),
+    9: ("card=signs", "Follow guided backprop to where its negative numbers come back"),
+    11: ("card=cam", "Move zero, and see which map follows and which stays"),
+    14: ("card=occluder", "Cover the picture with your finger, and watch the score"),
+    15: ("card=random&random=2", "Make layers random, from the last one on"),
+}
 
 
 def card() -> Card:

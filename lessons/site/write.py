@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons.course import LessonError, lessons
+from lessons.explorer import PAGE, PLACES, explorer
 from lessons.files import staged
 from lessons.site.page import page
 from lessons.site.questions import QUESTIONS
@@ -57,6 +58,7 @@ def build_site(out: str | Path) -> Built:
     )
     shown = next((each for each in pages if each.lesson.number == SHOWN), None)
     common = {"site": TITLE, "pages": pages, "page": None, "guide": guide}
+    common |= {"explorer": PAGE}
     files = {
         "index.html": templates.get_template("index.html").render(
             common, questions=_questions(addresses), shown=shown
@@ -64,7 +66,11 @@ def build_site(out: str | Path) -> Built:
     }
     for before, this, after in zip([None, *pages], pages, [*pages[1:], None]):
         files[this.address] = templates.get_template("lesson.html").render(
-            common, page=this, before=before, after=after
+            common,
+            page=this,
+            before=before,
+            after=after,
+            touch=PLACES.get(this.lesson.number),
         )
     files["glossary.html"] = templates.get_template("glossary.html").render(
         common, body=Text(addresses)(GLOSSARY.read_text("utf-8"))
@@ -79,6 +85,7 @@ def build_site(out: str | Path) -> Built:
         (stage / "figures").mkdir()
         for name, text in files.items():
             (stage / name).write_text(text, "utf-8")
+        (stage / PAGE).write_text(explorer(), "utf-8")
         for each in pages:
             for name, picture in each.images.items():
                 (stage / "figures" / name).write_bytes(picture)

@@ -217,8 +217,28 @@ def test_every_link_leads_somewhere(site):
         if re.match("https?:", link):
             continue
         target, _, anchor = link.partition("#")
+        if card := re.match("card=([a-z]+)", anchor):  # a place in the Explorer: the card is there
+            anchor = f"h-{card[1]}"
         assert (site / (target or name)).is_file(), f"{name}: {link}"
         assert not anchor or anchor in anchors[target or name], f"{name}: {link}"
+
+
+def test_the_explorer_is_there_and_lessons_lead_to_its_cards(visit, site):
+    leads = {name: (site / name).read_text("utf-8").count('href="explorer.html') for name in PAGES}
+    assert leads["index.html"] == 1
+    assert {int(name[:2]) for name, count in leads.items() if count and name[0].isdigit()} == {
+        4,
+        8,
+        9,
+        11,
+        14,
+        15,
+    }
+    page, complaints = visit("11_shifted_zero.html")
+    page.click(".touch a")
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_selector(".card.asked:has(#h-cam)")
+    assert [text for text in complaints if "left the folder: blob:" not in text] == []
 
 
 def test_the_questions_are_on_the_first_page_and_in_the_readme(site):

@@ -131,6 +131,7 @@ async function trace(begin = performance.now()) {
     await Promise.all([showCam(), state.see ? see(state.see) : null]);
     document.body.classList.remove("busy");
     document.body.dataset.ready = String(turn);
+    if (state.card) showCard();
   } catch (error) {
     await failed(error, look);
   }
@@ -154,6 +155,14 @@ function reach() {
   find("relu").value = relu;
   showGates(gates, find("relu").value);
   tell(column, step, from);
+}
+
+// the card that the address asked for, once
+function showCard() {
+  const card = find(`h-${state.card}`).parentElement;
+  state = { ...state, card: null };
+  card.classList.add("asked");
+  card.scrollIntoView({ block: "center" });
 }
 
 const order = (name) => model.steps.findIndex((step) => step.name === name);

@@ -9,6 +9,7 @@ export const RULES = {
   own: { title: "your rule", gate: "", says: "written below", colour: "--own" },
 };
 export const THREE = ["backprop", "deconvnet", "guided"];
+const CARDS = ["number", "why", "signs", "cam", "sure", "random", "occluder", "own"];
 const LONGEST_RULE = 200;
 
 // the parts of a state: picture p; start at; columns back `step`; a number `see`; more rules; `random` layers; own rule
@@ -26,6 +27,7 @@ export function parse(hash, model, pictures) {
   state.layer = model.steps.some((step) => step.name === given.get("layer") && step.shape[1] > 1) ? given.get("layer") : model.layer;
   state.by = given.get("by") === "probability" ? "probability" : "score";
   state.sureness = Math.min(30, Math.max(0.1, Number(given.get("sure")) || 1));
+  state.card = CARDS.includes(given.get("card")) ? given.get("card") : null;
   state.own = (given.get("own") ?? "").slice(0, LONGEST_RULE);
   return state;
 }
