@@ -139,9 +139,10 @@ def check(table: Mapping[Any, Rule], path: Sequence[Tensor], known: Names, allow
             )
     if not used and not all(k in allow for k in table):
         said = ", ".join(map(entry_name, table))
+        there = ", ".join(dict.fromkeys(type(t.op).__name__ for t in path if t.op.activation))
         raise RuleError(
-            f"nothing in the backward pass matches the table ({said}): if plain backprop is meant: "
-            f"allow=({said},)"
+            f"nothing in the backward pass matches the table ({said}){there and f', but {there} is there'}: "
+            f"if plain backprop is meant: allow=({said},)"
         )
     allowed_kinds = tuple(k for k in allow if isinstance(k, type))
     for tensor in path:

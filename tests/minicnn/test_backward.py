@@ -247,6 +247,13 @@ def test_a_table_of_which_nothing_is_on_the_way():
     )
 
 
+def test_a_table_that_matches_nothing_is_told_which_activations_are_there():
+    x = Tensor(draw("x", 3, 4), "x")
+    y = LeakyReLU()(LeakyReLU()(x))
+    with pytest.raises(RuleError, match=r"matches the table \(ReLU\), but LeakyReLU is there: if"):
+        backward(y, one_hot(y, 0), wrt=x, rules=GUIDED)
+
+
 def test_only_what_lies_between_y_and_wrt_is_on_the_way():
     x = picture()
     y = net(x)

@@ -9,8 +9,10 @@ import numpy as np
 from minicnn import Add, Mul, Reshape, Slice, Sub
 from weights.errors import WeightsError
 from weights.graphs.operators.operator import Operator
+from weights.graphs.operators.products import matmul
 from weights.graphs.operators.scattering import take_at
-from weights.graphs.operators.values import Value, plain
+from weights.graphs.operators.shapes import reshape, transpose
+from weights.graphs.operators.values import Ints, Value, ints, plain
 
 BORDERS = ("zeros", "border", "reflection")
 
@@ -44,6 +46,20 @@ def grid_sample(
         part = Mul()(_pixels(x, [f + s for f, s in zip(first, step)]), share)
         y = part if y is None else Add()(y, part)
     return y
+
+
+def affine_grid(theta: Value, *, size: Ints, align_corners: bool = False) -> Value:
+    """The grid of a picture turned, stretched and moved: theta (N, 2, 3), size (N, C, h, w) -> (N, h, w, 2).
+
+    (column, row) = theta (column', row', 1) of each place (eq. 1); of volumes (N, 3, 4) -> (N, d, h, w, 3).
+    """
+    sizes = ints(size)[2:]
+    ends = [(n - 1) / n if n and not align_corners else float(n > 1) for n in sizes]
+    axes = [np.linspace(-end, end, n) for end, n in zip(ends, sizes)]
+    places = [v.reshape(-1) for v in np.meshgrid(*axes, indexing="ij")][::-1]
+    base = np.stack([*places, np.ones_like(places[0])], 1).astype(theta.dtype)  # (places, 3)
+    y = matmul(base, transpose(theta, order=(0, 2, 1)))
+    return reshape(y, shape=(theta.shape[0], *sizes, len(sizes)))
 
 
 def _unit(a, n, align_corners):
@@ -82,4 +98,7 @@ def _pixels(x, at):
     return Mul()(y, seen[:, None].astype(x.dtype))
 
 
-OPERATORS = (Operator("grid_sample", grid_sample, onnx="GridSample"),)
+OPERATORS = (
+    Operator("grid_sample", grid_sample, onnx="GridSample"),
+    Operator("affine_grid", affine_grid, onnx="AffineGrid", aten="affine_grid_generator"),
+)

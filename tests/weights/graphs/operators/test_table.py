@@ -86,6 +86,9 @@ COMPOSED = {
     "grid sample, corners, border": (sampled(border="border", align_corners=True), [draw("t", *X), GRID]),
     "grid sample, reflection": (sampled(border="reflection"), [draw("t", *X), GRID]),
     "grid sample, nearest": (lambda x: sampling.grid_sample(x, GRID, mode="nearest"), [draw("t", *X)]),
+    "affine grid": (lambda t: sampling.affine_grid(t, size=(2, 1, 3, 4)), [draw("t", 2, 2, 3)]),
+    "affine grid of a volume": (
+        lambda t: sampling.affine_grid(t, size=(2, 1, 3, 4, 2), align_corners=True), [draw("t", 2, 3, 4)]),
     "windows apart": (lambda x: windows.windows_apart(x, kernel=(2, 3), stride=(1, 2), pad=(1, 0)),
         [draw("t", *X)]),
     "windows together": (
@@ -149,6 +152,8 @@ def torch_pairs():
         "grid sample, reflection": lambda x, g: F.grid_sample(
             x, g, padding_mode="reflection", align_corners=False
         ),
+        "affine grid": lambda t: F.affine_grid(t, (2, 1, 3, 4), align_corners=False),
+        "affine grid of a volume": lambda t: F.affine_grid(t, (2, 1, 3, 4, 2), align_corners=True),
         "windows apart": lambda x: F.unfold(x, (2, 3), padding=(1, 0), stride=(1, 2)),
         "windows together": lambda x: F.fold(x, (5, 7), (2, 3), padding=(1, 0), stride=(1, 2)),
         "add elements": lambda x, v: x.scatter_add(1, torch.tensor(WRITTEN % 3), v),
@@ -160,7 +165,8 @@ def torch_pairs():
     "name",
     ["resize, linear", "resize, cubic", "layer_norm", "group_norm", "instance_norm", "attention",
      "adaptive average", "adaptive maximum", "pad, reflect", "pixel shuffle", "roll", "grid sample",
-     "grid sample, corners, border", "grid sample, reflection", "windows apart", "windows together",
+     "grid sample, corners, border", "grid sample, reflection", "affine grid", "affine grid of a volume",
+     "windows apart", "windows together",
      "add elements"],
 )  # fmt: skip
 def test_as_pytorch_has_it(name):

@@ -1,0 +1,94 @@
+"""Which published architectures are taken, whole, in our own operations; what their answers differ by.
+
+python -m tests.zoo [live | onnx] [--largest MILLIONS] [--seconds CPU] [name or group ...]
+appends a JSON line per model, the smallest first and timm's last, to tests/results/zoo_live.jsonl or
+zoo_onnx.jsonl, and writes zoo.md.  What stands there is not tried again; a run may be killed at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import warnings
+
+import torch
+
+from tests.zoo.alone import alone
+from tests.zoo.as_onnx import EXPORTERS, chosen
+from tests.zoo.as_onnx import examine as as_onnx
+from tests.zoo.live import examine as live
+from tests.zoo.models import build, every
+from tests.zoo.page import page
+from tests.zoo.timm_names import names as timm_names
+
+RESULTS = pathlib.Path(__file__).parents[1] / "results"
+
+
+def size(name: str) -> int:
+    """How many parameters, without making them; those that cannot say come last."""
+    library, short = name.split(":")
+    if library == "timm":
+        return timm_names()[short]
+    try:
+        with torch.device("meta"):
+            return sum(p.numel() for p in build(name)[0].parameters())
+    except Exception:
+        return 1 << 40
+
+
+def rows_of(path: pathlib.Path) -> list[dict]:
+    """The rows of a file, without a last one that a killed run left half written."""
+    found = []
+    for text in path.read_text("utf-8").splitlines() if path.exists() else []:
+        try:
+            found.append(json.loads(text))
+        except json.JSONDecodeError:
+            break
+    return found
+
+
+def questions(kind: str, wanted: set[str], sizes: dict[str, int], groups: dict[str, str]) -> list[tuple]:
+    """(name, group, what else) of each model to try, in order."""
+    if kind == "onnx":
+        names = [(name, exporter) for name in chosen(sizes) for exporter in EXPORTERS]
+    else:
+        names = [(name, "") for name in sorted(sizes, key=lambda n: (groups[n] == "timm", sizes[n]))]
+    return [(n, groups[n], more) for n, more in names if not wanted or {n, groups[n]} & wanted]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=["live", "onnx"], nargs="?", default="live")
+    parser.add_argument("wanted", nargs="*", help="names (timm:resnet50) or groups; default: all")
+    parser.add_argument("--largest", type=float, default=100, help="in millions of parameters")
+    parser.add_argument("--seconds", type=int, default=240, help="of CPU for one model")
+    options = parser.parse_args()
+    path = RESULTS / f"zoo_{options.kind}.jsonl"
+    rows = rows_of(path)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    done = {(row["name"], row.get("exporter", "")) for row in rows}
+    warnings.simplefilter("ignore")
+    groups = dict(every())
+    sizes = {name: size(name) for name in groups}
+    for name, group, exporter in questions(options.kind, set(options.wanted), sizes, groups):
+        if (name, exporter) in done:
+            continue
+        if options.kind == "onnx":
+            row = alone(as_onnx, options.seconds, name, group, exporter)
+        else:
+            row = alone(live, options.seconds, name, group, options.largest)
+        row = {"group": group, "exporter": exporter, **row} if exporter else {"group": group, **row}
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        print(row, flush=True)
+        write_page()
+
+
+def write_page() -> None:
+    files = (RESULTS / f"zoo_{kind}.jsonl" for kind in ("live", "onnx"))
+    (RESULTS / "zoo.md").write_text(page(*map(rows_of, files)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
