@@ -120,29 +120,52 @@ print(
 #
 # a) tiny, but with the right form
 # b) exactly zero
+# c) tiny, and with another form
 
 # %%
 gaps = np.arange(2, 121, 2)
 for kind in (np.float32, np.float64):
-    sizes = []
+    signals = []
     for gap in gaps:
         op = Softmax()
         op(Tensor(np.array([[gap, 0, -1, -2]], kind)))
-        sizes.append(np.abs(op.gx(np.array([[1, 0, 0, 0]], kind))[0, 0]))
+        signals.append(op.gx(np.array([[1, 0, 0, 0]], kind))[0])
+    own, rivals = np.abs(signals)[:, 0], np.abs(signals)[:, 1:].max(axis=1)
     print(
-        f"{kind.__name__}: the signal at y_c is exactly 0 from a gap of "
-        f"{gaps[np.array(sizes) == 0].min(initial=999)} on"
+        f"{kind.__name__}: exactly 0 at y_c from a gap of "
+        f"{gaps[own == 0].min(initial=999)} on, at every rival from "
+        f"{gaps[rivals == 0].min(initial=999)} on (999: not up to 120)"
     )
+
+# %% [markdown]
+# And the map? The network of this lesson, its last layer's weights multiplied until the
+# gap of this picture is 30, in single precision beside double:
+
+# %%
+two = np.sort(y.data[0])[-2:]
+surer, maps = tiny.trained(), []
+surer["fc"].W.data *= 30 / (two[1] - two[0])
+surer["fc"].b.data *= 30 / (two[1] - two[0])
+for kind in (np.float32, np.float64):
+    same = Tensor(photo.data.astype(kind))
+    p30 = Softmax()(surer.astype(kind)(same))
+    maps.append(backward(p30, one_hot(p30, int(p30.data.argmax())), wrt=same))
+off = np.linalg.norm(maps[0] - maps[1]) / np.linalg.norm(maps[1])
+print(
+    f"largest: {np.abs(maps[0]).max():.0e}; not zero in {(maps[0] != 0).mean():.0%} of "
+    f"the pixels; off by {off:.0%} of the right one's size"
+)
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). $g_c - \sum_i p_i g_i = 1 - p_c$, and $p_c$ rounds to exactly 1. The signals to
-# the *rivals* stay above 0 for longer, so the map first loses the class and keeps only
-# what speaks against it, and in the end is zero. Users report both, "my saliency map
-# shows the wrong object" and "my map is all zero", and the cure is to start at the
-# score.
-# </details>
+# c). $g_c - \sum_i p_i g_i = 1 - p_c$, and $p_c$ rounds to exactly 1, in single
+# precision from a gap of some 18 on: the class itself is lost. The signals to the
+# *rivals* stay above 0 for much longer, so the map is nowhere zero, but the class's own
+# part is missing: what is left speaks against the rivals, whatever the class is.
+# Exactly zero it becomes where these underflow, beyond a gap of 100. Users report both,
+# "my saliency map shows the wrong object" and "my map is all zero", and the cure is to
+# start at the score. </details>
 #
 # ## How often are the two maps "quite similar"?
 #
@@ -212,18 +235,20 @@ axes[3].legend(title="are the maps alike?", loc="lower right")
 plt.show()
 
 # %% [markdown]
-# And on photos, which mostly show one thing? Another network, `mini_vgg` (lesson 10),
-# tells ten classes of photos apart. Counted once, on 400 photos (of the data set
-# Imagenette) that it was not trained on; for the best class of each, by how sure the
-# network is:
+# And on photos, which mostly show one thing? Counted once, on 400 photos (of the data
+# set Imagenette) that the networks were not trained on; for the best class of each, by
+# how sure the network is. `mini_vgg` (lesson 10) tells ten classes apart, as unlike as
+# a church and a golf ball; SqueezeNet a thousand, among them 118 breeds of dogs:
 
 # %%
 print(quoted("scores_or_probabilities.txt"))
 
 # %% [markdown]
-# So the reports are right on such photos, in nine of ten, and not because softmax did
-# not matter: with a single object there is nothing that the rivals' maps could point
-# at. The maps differ where two classes have objects of their own.
+# Among ten unlike classes the reports are right, in nine photos of ten, and not because
+# softmax did not matter: with a single object there is nothing that the rivals' maps
+# could point at. Among a thousand they are wrong: the rivals of a springer spaniel are
+# other spaniels, whose maps lie on the same dog. Subtracting their mean takes away what
+# all spaniels share, and leaves what tells *this* one apart.
 #
 # Explaining a probability means explaining a *contrast*, which may be what you want:
 # "why this and not that?" Then say so, and choose the rival yourself: start with 1 at

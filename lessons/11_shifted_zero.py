@@ -7,8 +7,8 @@
 # the next layer: the same network, the same scores. Then see which explanations change.
 #
 # **What you will learn.** Which maps depend on where a feature map has its zero, and
-# which do not. A bias can shift zero anywhere: that is a good objection. So what
-# determines where zero is?
+# which do not; what no shift can touch; and what determines where zero is. A bias can
+# shift zero anywhere: that is a good objection.
 #
 # **What you will need.** Lesson 10.
 
@@ -30,12 +30,14 @@ from minicnn import (
     GlobalAvgPool,
     Linear,
     Mul,
+    ReLU,
     Tensor,
     backward,
     find,
     one_hot,
+    ops,
 )
-from minicnn.layer import Layer, Sequential
+from minicnn.layer import Apply, Layer, Sequential
 
 style()
 
@@ -98,7 +100,6 @@ def shifted(photo, s):
     return Linear()(GlobalAvgPool()(A), W, b - W @ s), A
 
 
-# %%
 s = np.random.default_rng(0).normal(size=32) * 2
 y2, A2 = shifted(photo, s)
 A = find(y, "relu4")
@@ -145,6 +146,52 @@ plt.show()
 # Three Grad-CAM maps of one function. What they have in common is what a shift cannot
 # touch: differences between places, and so the place of the maximum.
 #
+# There is more: the shift moves the map by $\sum_k \alpha_k s_k$ and the bias by
+# $-\sum_k w_{ck} s_k$, and $\alpha_k = w_{ck}/Z$ here. So if every place also gets its
+# equal share of the bias, nothing moves at all, and the places add up to the score:
+#
+# $$L_{ij} + \frac{b_c}{Z} = L'_{ij} + \frac{b'_c}{Z}, \qquad
+#   \sum_{ij} \Big(L_{ij} + \frac{b_c}{Z}\Big) = y_c .$$
+
+# %%
+Z, b, W = A.shape[-1] * A.shape[-2], net["fc"].b.data, net["fc"].W.data
+L, L2 = (grad_cam(v, c, at, relu=False)[0] for v, at in [(y, A), (y2, A2)])
+whole, whole2 = L + b[c] / Z, L2 + (b - W @ s)[c] / Z
+print(
+    f"L and L' differ by {np.abs(L - L2).max():.2f}, with b/Z by "
+    f"{np.abs(whole - whole2).max():.0e}"
+)
+print(f"sum over the places {whole.sum():.6f}, score {y.data[0, c]:.6f}")
+
+# %% [markdown]
+# This map is a property of the *function*, as far as the head is linear. It has no zero
+# of its own either: a place that is empty gets $b_c/Z$. The place where "nothing" is
+# worth nothing is what Grad-CAM's ReLU takes from the convention $A = 0$.
+#
+# ## A class that is recognised by absence
+#
+# Add a fifth class, "nothing there": its score is 20 minus the means of all feature
+# maps, so every $\alpha_k$ is negative.
+#
+# The picture is blank, and the class is "nothing there". Where will Grad-CAM be hot?
+
+# %%
+empty = np.zeros((1, 1, 32, 32))
+for name, given in [("blank picture", empty), ("picture above", photo.data)]:
+    at = find(net(Tensor(given)), "relu4")
+    score = Linear()(GlobalAvgPool()(at), -np.ones((1, 32)), np.array([20.0]))
+    L = grad_cam(score, 0, at, relu=False)[0]
+    print(
+        f"{name}: score {score.data[0, 0]:5.2f}; Grad-CAM above 0 in "
+        f"{(L > 0).mean():.0%} of the places, with b/Z in {(L + 20 / Z > 0).mean():.0%}"
+    )
+
+# %% [markdown]
+# Nowhere: $\sum_k \alpha_k A^k$ with $\alpha_k < 0$ and $A^k \ge 0$ is nowhere
+# positive, and the final ReLU leaves an empty map of a class that has a high score.
+# What speaks for such a class stands in the bias, which no place of the map shows. "The
+# map is empty" does not mean "the network has seen nothing".
+#
 # ## Inside the network
 #
 # The same between two convolutions: $A + s$ after `relu3`, and `conv4` subtracts it
@@ -184,13 +231,54 @@ print(
 #
 # ## So what determines the zero?
 #
-# The ReLU itself. We compensated *after* it; try it before the ReLU and the function
-# changes, because gates flip. A network that was trained with ReLUs has features whose
-# zero means "below threshold, nothing is passed on", zero padding that agrees with it,
-# and an optimiser that had no reason to shift anything. The zero is a convention of the
-# *architecture*, not of the function. A map of the function alone can only show
-# differences: from place to place, or from a reference picture (a
+# The ReLU itself. We compensated *after* it. Before it:
+
+# %%
+before = find(y, "conv4").data
+for shift in (0.0, 0.5, 1.0):
+    after = ReLU()(before + shift)
+    scores = Linear()(GlobalAvgPool()(after), W, b - W @ np.full(32, shift))
+    flipped = ((before + shift > 0) != (before > 0)).mean()
+    print(
+        f"shift {shift} before the ReLU: {flipped:4.0%} of the gates flip, scores "
+        f"differ by {np.abs(scores - y.data).max():.2f}"
+    )
+
+# %% [markdown]
+# Gates flip, and it is another function. A network that was trained with ReLUs has
+# features whose zero means "below threshold, nothing is passed on", zero padding that
+# agrees with it, and an optimiser that had no reason to shift anything. The zero is a
+# convention of the *architecture*, not of the function. A map of the function alone can
+# only show differences: from place to place, or from a reference picture (a
 # [*baseline*](glossary.md#baseline)).
+#
+# And without a ReLU? Networks of today often have SiLU, $x \, \sigma(x)$, which is
+# smooth and goes below zero. The same network with SiLU, trained for a few seconds:
+
+# %%
+smooth = Sequential(
+    *(
+        Apply(at.name, ops.SiLU) if "relu" in at.name else at
+        for at in tiny.network().steps
+    )
+)
+pictures, kinds, _ = tiny.pictures(600, seed=5)
+tiny.train(smooth, pictures, tiny.targets(kinds), steps=80, batch=48, rate=8e-3)
+ys = smooth(Tensor(x[4:5]))
+As = find(ys, "relu4")
+alpha = backward(ys, one_hot(ys, c), wrt=As).mean(axis=(-2, -1), keepdims=True)
+terms = alpha * As.data
+absent = np.where((alpha < 0) & (As.data < 0), terms, 0).sum()
+print(
+    f"{(As.data < 0).mean():.0%} of the feature maps is below 0; "
+    f"{absent / np.maximum(terms, 0).sum():.0%} of what speaks for the class is a "
+    "negative weight times a negative value"
+)
+
+# %% [markdown]
+# There the table's right column is not empty: "0" means neither "off" nor "threshold",
+# nothing fixes it, and a part of the map says "*this* is not here". Grad-CAM is defined
+# all the same; its zero is a convention that nobody made.
 #
 # ## One-hot, or minus one-hot
 #

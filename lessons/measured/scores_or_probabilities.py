@@ -1,27 +1,30 @@
 """How alike Grad-CAM from the score and from the probability are, on photos, by how
 sure the network is.
 
-    python -m lessons.measured.scores_or_probabilities --data FILE [--pictures 400]
+    python -m lessons.measured.scores_or_probabilities --data FOLDER [--pictures 400]
 
-FILE: imagenette_96_jpeg.npz.  Prints the table that lesson 4 quotes; stored beside this
-file as scores_or_probabilities.txt.
+FOLDER: of imagenette_96_jpeg.npz and imagenette_loc_224_jpeg.npz.  Prints the tables
+that lesson 4 quotes; stored beside this file as scores_or_probabilities.txt.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 import weights
 from gradcam import grad_cam
-from gradcam.measure import spearman
+from gradcam.image import prepare
+from gradcam.measure import Photos, spearman
 from minicnn import Softmax, Tensor, find
 from minicnn.layer import Layer
 from weights.recipes import imagenette
 
-COMMAND = "python -m lessons.measured.scores_or_probabilities --data FILE"
+COMMAND = "python -m lessons.measured.scores_or_probabilities --data FOLDER"
 
 
 def alike(net: Layer, x: np.ndarray) -> tuple[float, float]:
@@ -36,13 +39,11 @@ def alike(net: Layer, x: np.ndarray) -> tuple[float, float]:
     return spearman(*maps), float(Softmax()(y.data)[0, c])
 
 
-def table(found: np.ndarray) -> Iterator[str]:
-    """found (n, 2): rank correlation, probability -> lines of text."""
-    yield (
-        f"mini_vgg on {len(found)} photos of Imagenette's val, Grad-CAM before its "
-        "ReLU, from score and from probability"
-    )
-    yield f"run by: {COMMAND}"
+def table(found: np.ndarray, of: str) -> Iterator[str]:
+    """found (n, 2): rank correlation, probability; of: which network and photos ->
+    lines of text.
+    """
+    yield f"{of}: {len(found)} photos, Grad-CAM before its ReLU"
     yield f"{'probability':15} photos   median rank correlation   below 0.5   above 0.9"
     for low, high in [(0, 0.5), (0.5, 0.8), (0.8, 0.95), (0.95, 1.001), (0, 1.001)]:
         rank = found[(found[:, 1] >= low) & (found[:, 1] < high), 0]
@@ -56,7 +57,11 @@ def table(found: np.ndarray) -> Iterator[str]:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--data", required=True, metavar="FILE", help="imagenette_96_jpeg.npz"
+        "--data",
+        required=True,
+        type=Path,
+        metavar="FOLDER",
+        help="imagenette_96_jpeg.npz and imagenette_loc_224_jpeg.npz lie in it",
     )
     parser.add_argument(
         "--pictures",
@@ -65,13 +70,29 @@ def main():
         help="how many, spread over the file; default: 400",
     )
     args = parser.parse_args()
-    net = weights.load("mini_vgg").astype(np.float64)
-    net.card = weights.card("mini_vgg")
-    pictures, _ = imagenette.read(args.data, "val")
-    some = pictures[:: max(len(pictures) // args.pictures, 1)][: args.pictures]
-    x = imagenette.normalise(some.transpose(0, 3, 1, 2) / 255.0)
-    for line in table(np.array([alike(net, one[None]) for one in x])):
-        print(line)
+    print(f"run by: {COMMAND}")
+    for name, of, photos in [
+        ("mini_vgg", "mini_vgg, ten unlike classes", small),
+        ("squeezenet", "SqueezeNet, a thousand classes", large),
+    ]:
+        net = weights.load(name)
+        x = photos(args.data, net)
+        some = range(0, len(x), max(len(x) // args.pictures, 1))[: args.pictures]
+        found = [alike(net, x[n]) for n in tqdm(some, desc=name)]
+        print("\n".join(table(np.array(found), of)))
+
+
+def small(folder: Path, net: Layer) -> np.ndarray:
+    """Imagenette's photos for validation, at 96 px."""
+    pictures, _ = imagenette.read(folder / "imagenette_96_jpeg.npz", "val")
+    x = imagenette.normalise(pictures.transpose(0, 3, 1, 2) / 255.0)
+    return x[:, None].astype(np.float32)
+
+
+def large(folder: Path, net: Layer) -> list[np.ndarray]:
+    """500 others, larger."""
+    photos = Photos(folder / "imagenette_loc_224_jpeg.npz", net.card)
+    return [prepare(photos[n].picture, photos.preprocessing) for n in range(500)]
 
 
 if __name__ == "__main__":
