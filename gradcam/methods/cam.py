@@ -8,7 +8,8 @@ import numpy as np
 
 from gradcam.method import FORWARD, Method
 from gradcam.outputs import chosen
-from minicnn import GlobalAvgPool, GraphError, Linear, Reshape, Tensor
+from minicnn import Add, AvgPool, Dropout, GlobalAvgPool, GraphError, Linear, Mean, Reshape, Tensor
+from minicnn.ops import MatMul, Slice
 
 
 def cam(A: Tensor | np.ndarray, W: Any, c: Any) -> np.ndarray:
@@ -21,20 +22,53 @@ def cam(A: Tensor | np.ndarray, W: Any, c: Any) -> np.ndarray:
     return (W[c][..., :, None, None] * A).sum(axis=-3)
 
 
-def cam_head(y: Tensor) -> tuple[Tensor, Tensor]:
-    """(A, W) of a network that ends in global average pooling and one linear layer.
+def cam_head(y: Tensor) -> tuple[Tensor, Tensor | np.ndarray]:
+    """(A, W) of a network that ends in global average pooling and one linear layer, however it is written:
+    as a mean over places, a pooling of the whole map, with a reshape behind it, a product of matrices.
 
     GraphError if this one does not.
     """
-    pooled = y.op.inputs[0] if y.op and isinstance(y.op, Linear) else None
-    if pooled is not None and isinstance(pooled.op, Reshape):
-        pooled = pooled.op.inputs[0]
-    if pooled is None or not isinstance(pooled.op, GlobalAvgPool):
+    pooled, W = _linear(y)
+    A, averaged = pooled, False
+    while A is not None and A.op and isinstance(A.op, (*AVERAGES, *KEEPS)) and not _has_places(A):
+        averaged |= isinstance(A.op, AVERAGES)
+        A = A.op.inputs[0]
+    if not averaged or A.ndim != 4 or not _is_mean(pooled, A):
         raise GraphError(
             "CAM needs a network that ends in global average pooling and one linear layer; "
             "Grad-CAM needs neither"
         )
-    return pooled.op.inputs[0], y.op.inputs[1]
+    return A, W
+
+
+AVERAGES, KEEPS = (GlobalAvgPool, AvgPool, Mean), (Reshape, Slice, Dropout)
+
+
+def _linear(y):
+    """(what the last linear layer takes (N, K), its weights (classes, K)); (None, None) if it is none."""
+    if y.op and isinstance(y.op, Add):  # its bias, where that is a step of its own
+        made = [i for i in y.op.inputs if isinstance(i, Tensor) and i.op]
+        y = made[0] if len(made) == 1 else y
+    if y.op and isinstance(y.op, Linear):
+        return y.op.inputs[:2]
+    if y.op and isinstance(y.op, MatMul):
+        x, W = y.op.inputs
+        if isinstance(x, Tensor) and not (isinstance(W, Tensor) and W.op):
+            return x, (W.data if isinstance(W, Tensor) else W).swapaxes(-1, -2)
+    return None, None
+
+
+def _has_places(A):
+    return A.ndim == 4 and A.shape[2] * A.shape[3] > 1
+
+
+def _is_mean(pooled, A):
+    """Whether the numbers are the means of the maps, to rounding."""
+    means = A.data.mean(axis=(-2, -1))
+    if pooled.data.size != means.size:
+        return False
+    apart = abs(pooled.data.reshape(means.shape) - means).max()
+    return bool(apart <= 1e-4 * abs(A.data).max())
 
 
 def _map(y, target):
