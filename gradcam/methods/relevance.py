@@ -197,7 +197,7 @@ def by_summand(eps: float = TINY) -> Rule:
 def unknown(op: Op, R: np.ndarray) -> Any:
     """RuleError: the table says nothing of this kind of operation."""
     kind = type(op).__name__
-    raise RuleError(f"no rule says how relevance passes through {kind}: give the table one, {{{kind}: rule}}")
+    raise RuleError(f"no rule says how relevance passes through {kind}; give the table one for {kind}")
 
 
 def shares(eps: float = TINY) -> dict[Any, Rule]:
