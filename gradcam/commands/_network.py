@@ -32,7 +32,8 @@ def loaded(name, path, asked=True):
         raise weights.WeightsError(f"{path}: these are the weights of {whose[1]}: add --network {whose[1]}")
     raise weights.WeightsError(
         f"{path}: these weights fit no network known here (see: gradcam weights list); export your own as "
-        "ONNX, which holds the network, too, and give that with --onnx MODEL"
+        "ONNX, which holds the network, too, and give that with --onnx MODEL; or, with Keras, save the whole "
+        "model, and give that with --keras MODEL"
     )
 
 

@@ -1,4 +1,6 @@
-"""A network of one's own, as an ONNX file: its options, how it is described, and what is said of it."""
+"""A network of one's own, from a file of ONNX or Keras: its options, how it is described, and what is said of
+it.
+"""
 
 import argparse
 import math
@@ -12,19 +14,12 @@ OWN = ("labels", *PREPARED, "output", "at", "picture", "given")  # what describe
 
 
 def options(parser):
-    """The options of `gradcam explain PHOTO --onnx MODEL`."""
+    """The options of `gradcam explain PHOTO --onnx MODEL`, or `--keras MODEL`."""
     group = parser.add_argument_group(
-        "a network of your own", "exported as ONNX, with how its photos were prepared"
+        "a network of your own", "as ONNX or as Keras saved it, with how its photos were prepared"
     )
-    group.add_argument(
-        "--onnx", metavar="MODEL", help="an ONNX file; explained as it is, whichever framework exported it"
-    )
+    files(group)
     names = "class names, in the order of the scores: one per line, or JSON; default: those in the ONNX file"
-    model = (
-        "its description, MODEL.toml (see: gradcam describe); default: the one beside it; or instead of "
-        "--onnx: a description that names the file, or the file itself"
-    )
-    group.add_argument("--model", metavar="FILE", help=model)
     group.add_argument("--labels", metavar="FILE", help=names)
     said = "a number for each channel, three or, for a network of grey pictures, one"
     group.add_argument(
@@ -66,6 +61,20 @@ def options(parser):
     group.add_argument("--at", metavar="PLACE", nargs="+", type=_place, help=place)
 
 
+def files(group):
+    """The options that name the network's file: they are of `gradcam layers`, too."""
+    group.add_argument(
+        "--onnx", metavar="MODEL", help="an ONNX file; explained as it is, whichever framework exported it"
+    )
+    keras = "a model that Keras saved whole, .keras or .h5; neither Keras nor TensorFlow is needed"
+    group.add_argument("--keras", metavar="MODEL", help=keras)
+    model = (
+        "its description, MODEL.toml (see: gradcam describe); default: the one beside it; or instead of "
+        "--onnx and --keras: a description that names the file, or the file itself"
+    )
+    group.add_argument("--model", metavar="FILE", help=model)
+
+
 def add_output(group):
     """The options that say what of a graph is meant: they are of `gradcam layers`, too."""
     group.add_argument("--output", metavar="NAME", help="which of several outputs; default: one with scores")
@@ -83,19 +92,28 @@ def check(args):
     if not args.onnx:
         for option in OWN:
             if getattr(args, option) is not None:
-                raise AskError(f"--{option} describes a network of your own: give that with --onnx MODEL")
+                raise AskError(f"--{option} describes a network of your own: give that with --model FILE")
         return
     alone(args)
     if not args.photo:
-        raise AskError(f"give a photo for {args.onnx} to look at: gradcam explain PHOTO --onnx {args.onnx}")
+        raise AskError(f"give a photo for {args.onnx} to look at: gradcam explain PHOTO --model {args.onnx}")
     if any(s <= 0 for s in args.std or ()):
         given = " ".join(f"{s:g}" for s in args.std)
         raise AskError(f"--std {given}: each channel is divided by its number, which must be above 0")
 
 
 def settle(args):
-    """--model as the network's file, args.onnx, and its description, args.model."""
-    if args.model and not args.onnx:
+    """--onnx, --keras or --model as the network's file, args.onnx, and its description, args.model.  An
+    error: the file is not what its option says.
+    """
+    from gradcam.asking import AskError
+
+    if args.onnx and args.keras:
+        raise AskError(f"--onnx {args.onnx} and --keras {args.keras} are two networks: give one of them")
+    if args.onnx or args.keras:
+        _of_its_kind("--onnx" if args.onnx else "--keras", args.onnx or args.keras)
+        args.onnx = args.onnx or args.keras
+    elif args.model:
         of_network = Path(args.model).suffix.lower() != ".toml"
         args.onnx, args.model = args.model, None
         if not of_network:
@@ -104,14 +122,20 @@ def settle(args):
             args.onnx, args.model = str(model_of(args.onnx)), args.onnx
 
 
+def _of_its_kind(option, path):
+    from weights.graphs import keras, onnx
+
+    {"--onnx": onnx.refuse_others, "--keras": keras.refuse_others}[option](path)
+
+
 def alone(args):
-    """AskError if --onnx stands beside another network."""
+    """AskError if the file of a network stands beside another network."""
     from gradcam.asking import AskError
 
     for other in ("network", "weights"):
         if args.onnx and getattr(args, other):
             raise AskError(
-                f"--onnx is a network with its weights, and --{other} names others: give one of the two"
+                f"{args.onnx} is a network with its weights, and --{other} names others: give one of the two"
             )
 
 
@@ -134,7 +158,7 @@ def network(args):
         shape = " x ".join("?" if n < 0 else str(n) for n in d.inputs[d.picture])
         raise AskError(
             f"{args.onnx} takes signals of {shape}, and no pictures of rows and columns: of a photo it can "
-            "say nothing; gradcam layers --onnx lists what is in it"
+            f"say nothing; gradcam layers {args.onnx} lists what is in it"
         )
     if d.channels not in (1, 3):
         raise AskError(
@@ -213,7 +237,7 @@ def prepared(net, path=None):
 
 
 def lines(net):
-    """What somebody should know of an ONNX network that nobody said: a sentence each."""
+    """What somebody should know of such a network that nobody said: a sentence each."""
     d = net.description
     rows, columns = d.size
     if d.layout == "NHWC":
@@ -280,7 +304,7 @@ def check_layers(path, y, layers):
             axes = ", ".join(AXES[axis] for axis in order[tensor][1:])
             raise AskError(
                 f"the axes of layer '{tensor.name}' are {axes}, and not maps, rows, columns: name the layer "
-                f"in front of it (see: gradcam layers --onnx {path})"
+                f"in front of it (see: gradcam layers {path})"
             )
 
 

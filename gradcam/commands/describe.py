@@ -26,7 +26,7 @@ NAMES = {"input": "input", "output": "output", "crop": "size of its pictures"}
 def register(subparsers):
     brief = "what a network of your own is, and how its photos are prepared"
     parser = described(subparsers, "describe", brief, DESCRIPTION, EXAMPLES)
-    parser.add_argument("file", metavar="MODEL", help="an ONNX file, or its MODEL.toml")
+    parser.add_argument("file", metavar="MODEL", help="a file of ONNX or Keras, or its MODEL.toml")
     parser.add_argument("--model", metavar="FILE", help="its MODEL.toml, if that lies elsewhere")
     photo = "what is shown to it, under each preprocessing; default: a sample photo"
     parser.add_argument("--photo", metavar="PHOTO", help=photo)

@@ -46,6 +46,8 @@ Examples:
       a network of your own, exported as ONNX from any framework
   gradcam explain photo.jpg --model model.toml
       the same, described once in a file: gradcam describe model.onnx --write makes one
+  gradcam explain photo.jpg --keras model.keras --labels names.txt
+      the same for a model that Keras saved, .keras or .h5
   gradcam explain photo.jpg --onnx model.onnx --at 10:20 5:30
       one whose output is a map: the scores of a region of it
   gradcam explain photos/ --method grad_cam --out RUN/
@@ -137,7 +139,7 @@ def run(args):
     classes = list(dict.fromkeys([*asked.values(), *_targets(args, class_of, net, count, image)]))
     if len(classes) > MOST:
         raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
-    see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
+    see = f"gradcam layers {args.onnx}" if args.onnx else see_layers(net)
     methods, layers = methods_at(methods, args.layer, net, x, see)
     unit_layer = layer_named(args.unit_layer, net, x, see)
     if args.onnx:
@@ -212,7 +214,7 @@ def _of_many(args, name, methods):
     count = _onnx.count(net, y) if args.onnx else y.shape[1]
     asked = [class_of(c, net.card.classes, count) for c in args.classes or ()]
     classes = list(dict.fromkeys([*asked, *_targets(args, class_of, net, count)]))
-    see = f"gradcam layers --onnx {args.onnx}" if args.onnx else see_layers(net)
+    see = f"gradcam layers {args.onnx}" if args.onnx else see_layers(net)
     methods, layers = methods_at(methods, args.layer, net, x, see)
     if fused := [m for m in methods if METHODS[m].fuses]:
         raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")

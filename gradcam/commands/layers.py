@@ -16,8 +16,10 @@ Examples:
       the layers of the built-in network
   gradcam layers --network vgg16
       no file of weights is needed: shapes follow from the architecture
-  gradcam layers --onnx model.onnx
+  gradcam layers model.onnx
       those of a network of your own, exported as ONNX from any framework
+  gradcam layers model.keras
+      or saved by Keras (.keras, or a whole model as .h5), under the names that its summary() shows
   gradcam explain photo.jpg --layer fire5
       Grad-CAM at another layer: earlier ones have finer maps, and know less of the classes
 """
@@ -29,14 +31,15 @@ PLACED = ("map", "rows", "steps")
 def register(subparsers):
     brief = "list a network's layers, with the shape of their output"
     parser = described(subparsers, "layers", brief, DESCRIPTION, EXAMPLES)
+    own = "the file of a network of your own: ONNX, Keras, or its MODEL.toml"
+    parser.add_argument("file", metavar="MODEL", nargs="?", help=own)
     parser.add_argument(
         "--network",
         metavar="NAME",
         help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, which is built in",
     )
     parser.add_argument("--weights", metavar="FILE", help="also check that the weights in FILE fit it")
-    parser.add_argument("--onnx", metavar="MODEL", help="or a network of your own, as an ONNX file")
-    parser.add_argument("--model", metavar="FILE", help="its description, MODEL.toml, or the file itself")
+    _onnx.files(parser)
     _onnx.add_output(parser)
     parser.set_defaults(run=run)
 
@@ -50,12 +53,18 @@ def run(args):
     from gradcam.commands._printing import say, say_table
     from minicnn import Tensor, names
 
-    _onnx.settle(args)
+    if args.file and (args.onnx or args.keras):
+        raise AskError(f"{args.file} and {args.onnx or args.keras} are two networks: give one of them")
+    if args.file and args.model:
+        args.onnx = args.file
+    else:
+        args.model = args.model or args.file
+        _onnx.settle(args)
     if args.onnx:
         return _of_onnx(args)
     for option in ("output", "picture", "given"):
         if getattr(args, option) is not None:
-            raise AskError(f"--{option} describes a network of your own: give that with --onnx MODEL")
+            raise AskError(f"--{option} describes a network of your own: give it, gradcam layers MODEL")
     name = network_named(args.network or PHOTO_NETWORK)
     net = loaded(name, args.weights, bool(args.network)) if args.weights else weights.build(name)
     card = weights.card(name)
@@ -71,7 +80,7 @@ def run(args):
 
 
 def _of_onnx(args):
-    """The layers of an ONNX graph: the operators are called as the file calls them."""
+    """The layers of a graph: the operators are called as the file calls them."""
     import numpy as np
 
     from gradcam.commands._printing import say, say_table, short

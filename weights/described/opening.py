@@ -49,18 +49,19 @@ def open_model(
 ) -> Any:
     """The network in a file, with its `card`, its `description` and what is `known` of it.
 
-    path: an ONNX file, or a description that names one (`model = "net.onnx"`); description: MODEL.toml;
-    default: the one beside the file, net.toml, if there is one.  What is said here goes before what it says:
-    labels: class names, or their file; layer, output, at, given, picture: as for
-    `weights.graphs.onnx.describe`; given may be a function of the network; preprocessing: fields of
-    `Preprocessing`, or pixels, one of `USUAL`.
+    path: an ONNX file, a model that Keras saved (.keras, .h5), or a description that names one (`model =
+    "net.onnx"`); description: MODEL.toml; default: the one beside the file, net.toml, if there is one.  What
+    is said here goes before what it says: labels: class names, or their file; layer, output, at, given,
+    picture: as for `weights.graphs.onnx.describe`; given may be a function of the network; preprocessing:
+    fields of `Preprocessing`, or pixels, one of `USUAL`.
     WeightsError: what is said does not fit the network.
     """
     toml, path = _files(Path(path), None if description is None else Path(description))
     toml = toml or ModelToml(beside(path))
     module = _importer(path)
     net = module.load(path)
-    said, who, scaling = _preprocessing(net, toml, preprocessing)
+    guesses = module.guesses(net)
+    said, who = _preprocessing(net, toml, preprocessing, guesses)
     net.picture = picture or net.picture
     names, names_from = _names(labels, toml)
     net = module.describe(
@@ -81,7 +82,7 @@ def open_model(
         net.card = replace(net.card, ends=toml.ends, multi_label=toml.ends == "sigmoid")
     if toml.describe:
         net.card = replace(net.card, title=f"{path.name}, {toml.describe}")
-    net.known = _known(net, toml, said, who, scaling, names_from if names else None)
+    net.known = _known(net, toml, said, who, guesses, names_from if names else None)
     return net
 
 
@@ -141,14 +142,17 @@ def _files(path, description):
 
 
 def _importer(path):
-    """The room that reads such a file."""
-    from weights.graphs import onnx
+    """The room that reads such a file: its content says which."""
+    from weights.graphs import keras, onnx
+    from weights.graphs.onnx.other_files import kind_of
 
-    return onnx
+    return keras if kind_of(path)[0] == "keras" else onnx
 
 
-def _preprocessing(net, toml, asked):
-    """-> fields of `Preprocessing`; {"pixels": who says so}; (a, b) that the graph itself applies."""
+def _preprocessing(net, toml, asked, guesses):
+    """-> fields of `Preprocessing`; {"pixels": who says so}.  guesses: {field: (what, why)}, of which those
+    are left in that were needed.
+    """
     from weights.graphs.onnx.description import channels_of
     from weights.graphs.onnx.scaling import scaling_in, takes_bytes
 
@@ -162,7 +166,9 @@ def _preprocessing(net, toml, asked):
         who["pixels"] = by
         said = pixels_of(name, channels) | {k: v for k, v in said.items() if k not in VALUES}
     scaling = scaling_in(net)
-    if name is None and not any(key in said for key in VALUES):
+    if name is not None or any(key in said for key in VALUES):
+        guesses.pop("pixels", None)
+    else:
         if scaling is not None and channels in (1, 3):
             way = "byte" if takes_bytes(scaling) else "unit"
             who["pixels"] = "the graph scales them itself"
@@ -171,13 +177,19 @@ def _preprocessing(net, toml, asked):
         elif _ultralytics(net):
             way, who["pixels"] = "unit", "as Ultralytics, which its metadata name, trains"
         else:
-            way = None
+            way = guesses["pixels"][0] if "pixels" in guesses else None
+        if "pixels" in who:
+            guesses.pop("pixels", None)
         if way and (fields := usual(channels).get(way)):
             order = {} if "channels" not in said else {"channels": said["channels"]}
             said = fields.fields | said | order
     if _ultralytics(net) and "resize" not in said and net.model.metadata.get("task") != "classify":
         said["resize"], who["resize"] = "letterbox", "as Ultralytics, which its metadata name, trains"
-    return said, who, scaling
+    if "resize" in guesses and "resize" not in said:
+        said["resize"] = guesses["resize"][0]
+    else:
+        guesses.pop("resize", None)
+    return said, who
 
 
 def _ultralytics(net):
@@ -192,7 +204,7 @@ def _names(labels, toml):
     return (None, None) if toml.labels in (None, "metadata") else (toml.labels, str(toml.path))
 
 
-def _known(net, toml, said, who, scaling, names_from):
+def _known(net, toml, said, who, guesses, names_from):
     """What was found, assumed, and remains for the user."""
     d, p, found, assumed, remains = net.description, net.card.preprocessing, {}, {}, []
     file = toml.path.name
@@ -212,6 +224,9 @@ def _known(net, toml, said, who, scaling, names_from):
         return Known(found, assumed, tuple(remains), toml.describe, toml.path if toml.path.exists() else None)
     if by := who.get("pixels"):
         found["pixels"] = (_values(p), by)
+    elif "pixels" in guesses:
+        assumed["pixels"] = ", ".join(guesses["pixels"])
+        remains.append("pixels")
     elif any(value in said for value in VALUES):
         found["pixels"] = (_values(p), "as described")
     else:
@@ -227,7 +242,9 @@ def _known(net, toml, said, who, scaling, names_from):
         assumed["crop"] = f"{d.size[0]} x {d.size[1]}"
         remains.append("crop")
     for name in ("resize", "interpolation"):
-        if name in said:
+        if name in guesses:
+            assumed[name] = ", ".join(guesses[name])
+        elif name in said:
             found[name] = (str(said[name]), who.get(name, "as described"))
         else:
             assumed[name] = str(getattr(p, name))

@@ -3,9 +3,11 @@ keeps its arrays.
 
     python _h5_child.py FILE START SIZE DIRECTORY        the HDF5 file is bytes [START, START + SIZE) of FILE
 
-Writes DIRECTORY/table.json, a list of {name, dtype, shape, place, start}: place "file" for an array that
-lies in one piece in FILE, "copies" for one that had to be put together (chunked, compressed) and now stands
-in DIRECTORY/copies.raw. Imports nothing of this project.
+Writes DIRECTORY/table.json, a list of {name, path, dtype, shape, place, start}: place "file" for an array
+that lies in one piece in FILE, "copies" for one that had to be put together (chunked, compressed) and now
+stands in DIRECTORY/copies.raw; path: the keys of its groups, where name has the names that layers state.
+And DIRECTORY/texts.json, {attribute: text} of those that Keras writes at the root of a whole model. Imports
+nothing of this project.
 """
 
 import io
@@ -15,6 +17,7 @@ import sys
 MEMORY, SECONDS, WRITTEN = 6 * 2**30, 60, 4 * 2**30  # bytes of address space, seconds of CPU, bytes of copies
 MOST_ARRAYS, MOST_OBJECTS, DEEPEST, LONGEST_NAME = 100_000, 200_000, 50, 1000
 STEEPEST, BLOCK = 1100, 1 << 22  # deflate's steepest ratio; bytes copied at a time
+TEXTS, LONGEST_TEXT = ("model_config", "keras_version", "backend"), 64 * 2**20
 NOT_WEIGHTS = ("optimizer_weights", "optimizer", "metrics", "seed_generator_state")
 
 
@@ -66,8 +69,21 @@ def limit():
         resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
 
 
+def texts(file):
+    """{attribute: text} of the root."""
+    found = {}
+    for key in TEXTS:
+        value = file.attrs.get(key)
+        value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+            found[key] = str(value)
+    return found
+
+
 def table(h5py, source, start, copies):
-    """The entries of all arrays of numbers below the weights' group, in the order that Keras states."""
+    """The texts, and the entries of all arrays of numbers below the weights' group, in the order that Keras
+    states.
+    """
     with h5py.File(source, "r") as file:
         root = (
             file["model_weights"]
@@ -79,10 +95,11 @@ def table(h5py, source, start, copies):
         base, entries, seen = file.userblock_size, [], set()
         for name, dataset in walk(h5py, root, "", [], seen):
             if dataset.dtype.kind in "biufc" and dataset.shape is not None:
-                entries.append(entry(name, dataset, start, base, copies))
+                path = dataset.name[len(root.name) :].lstrip("/")
+                entries.append({"path": path} | entry(name, dataset, start, base, copies))
             if len(entries) > MOST_ARRAYS:
                 raise Refused(f"it holds more than {MOST_ARRAYS} arrays")
-        return entries
+        return texts(file), entries
 
 
 def walk(h5py, group, prefix, stated, seen):
@@ -188,9 +205,10 @@ def main(path, start, size, directory):
     try:
         with open(f"{directory}/copies.raw", "wb") as copies, open(path, "rb") as whole:
             source = path if start == 0 and size == whole.seek(0, 2) else Slice(path, start, size)
-            entries = table(h5py, source, start, copies)
-        with open(f"{directory}/table.json", "w") as out:
-            json.dump(entries, out)
+            said, entries = table(h5py, source, start, copies)
+        for name, made in (("table", entries), ("texts", said)):
+            with open(f"{directory}/{name}.json", "w") as out:
+                json.dump(made, out)
     except Exception as error:  # whatever the library stumbles over: the parent says it in the user's terms
         print(
             f"{'' if isinstance(error, Refused) else type(error).__name__ + ': '}{error}".replace("\n", " ")[

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,15 +38,34 @@ def read(file: MappedFile, start: int = 0, size: int | None = None) -> dict[str,
     Paths are those below `model_weights` (whole models) or the root; the optimiser's state is left out.
     float16 becomes float32.
     """
+    return dict(whole(file, start, size).named)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What an HDF5 file of Keras holds.  texts: {"model_config": ..., "keras_version": ...} of its root;
+    named: {path of the dataset: array}, with the names that layers state; placed: the same arrays, with the
+    keys of their groups.
+    """
+
+    texts: dict[str, str]
+    named: dict[str, np.ndarray]
+    placed: dict[str, np.ndarray]
+
+
+def whole(file: MappedFile, start: int = 0, size: int | None = None) -> Contents:
+    """The arrays and the texts of the HDF5 file at bytes [start, start + size) of a mapped file."""
     if importlib.util.find_spec("h5py") is None:
         raise WeightsError("reading HDF5 needs h5py: pip install 'minicnn-gradcam[keras]'")
     size = file.size - start if size is None else size
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         _run_child(file.path, start, size, directory)
-        table = _table(os.path.join(directory, "table.json"))
+        table, texts = (_json(os.path.join(directory, f"{name}.json")) for name in ("table", "texts"))
         copies = os.path.join(directory, "copies.raw")
         copied = file.beside(copies) if os.path.getsize(copies) else None
-        return {entry["name"]: _array(file if entry["place"] == "file" else copied, entry) for entry in table}
+        arrays = [_array(file if entry["place"] == "file" else copied, entry) for entry in table]
+        named, placed = ({e[key]: a for e, a in zip(table, arrays)} for key in ("name", "path"))
+        return Contents(texts, named, placed)
 
 
 def _run_child(path, start, size, directory):
@@ -74,10 +94,10 @@ def _run_child(path, start, size, directory):
         )
 
 
-def _table(path):
-    """The child's list of arrays. The child has read a hostile file: what it says is checked like a file."""
+def _json(path):
+    """What the child wrote. The child has read a hostile file: what it says is checked like a file."""
     if os.path.getsize(path) > LONGEST_TABLE:
-        raise WeightsError("its table of arrays is too long")
+        raise WeightsError("its table of arrays, or its configuration, is too long")
     with open(path, encoding="utf-8") as text:
         return json.load(text)
 

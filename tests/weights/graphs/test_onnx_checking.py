@@ -214,7 +214,7 @@ OTHERS = {
         b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M",
         "a PyTorch file, which holds weights and no graph",
     ),
-    "keras": (b"\x89HDF\r\n\x1a\n" + bytes(100), "a Keras file: python -m tf2onnx.convert --keras"),
+    "keras": (b"\x89HDF\r\n\x1a\n" + bytes(100), "a Keras file: give it with --keras"),
     "tflite": (b"\x1c\0\0\0TFL3" + bytes(100), "a TensorFlow Lite model: python -m tf2onnx.convert --tflite"),
     "coreml": (b"\x08\x01\x12\x00\xa2\x1f\x02\x0a\x00" + bytes(0), "a Core ML model"),
     "ort": (b"\x1c\0\0\0ORTM" + bytes(100), "ONNX Runtime's own format"),

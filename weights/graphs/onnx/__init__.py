@@ -20,9 +20,17 @@ from weights.graphs.onnx.checking import check_explainable
 from weights.graphs.onnx.description import Description, describe
 from weights.graphs.onnx.model import read
 from weights.graphs.onnx.network import Network
+from weights.graphs.onnx.other_files import refuse_others
 from weights.graphs.onnx.quantised import in_float
 
-__all__ = ["Description", "describe", "load"]
+__all__ = ["Description", "describe", "guesses", "load", "refuse_others"]
+
+
+def guesses(net: Network) -> dict[str, tuple[str, str]]:
+    """{field of `Preprocessing`, or "pixels": (what, why)}: what networks of this kind usually expect, where
+    nobody says it.  Exporters to ONNX have no custom of their own.
+    """
+    return {}
 
 
 def load(path: str | os.PathLike[str]) -> Network:

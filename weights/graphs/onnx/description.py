@@ -124,7 +124,7 @@ def describe(
         kind, tuple(y.shape), names if fit else None, 0 if fit or names is None else len(names),
         _precision(net), default_layer(y),
     )  # fmt: skip
-    net.card = _card(net.description, title, labels or net.description.names, layer, preprocessing)
+    net.card = _card(net, title, labels or net.description.names, layer, preprocessing)
     return net
 
 
@@ -280,8 +280,9 @@ def _precision(net):
     return "bfloat16" if "bfloat16" in types else "float16" if casts or "float16" in types else "float32"
 
 
-def _card(d, title, labels, layer, said):
+def _card(net, title, labels, layer, said):
     """The card: preprocessing for as many channels as the graph has, and what the scores stand for."""
+    d = net.description
     square = d.size[0] == d.size[1]
     crop = d.size[0] if square else d.size
     whole = said.get("resize", "short") != "short"
@@ -291,7 +292,7 @@ def _card(d, title, labels, layer, said):
     if d.kind in ONLY:
         labels = (labels or [ONLY[d.kind]])[-1:]  # of two names, the second is that of a sigmoid's 1
     return Card(
-        title, title, prepared, layer or d.layer, tuple(labels) if labels else None, source="ONNX",
+        title, title, prepared, layer or d.layer, tuple(labels) if labels else None, source=net.model.source,
         multi_label=d.kind in ("labels", "yes or no"), ends="number" if d.kind == "number" else d.ending,
     )  # fmt: skip
 

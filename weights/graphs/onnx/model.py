@@ -90,7 +90,8 @@ class Graph:
 @dataclass
 class Model(Graph):
     """The graph of a file.  inputs {name: shape, -1 where free}; types {input or output: "float32", ...};
-    stored: the types of its constants; metadata {key: text}, as the exporter wrote it.
+    stored: the types of its constants; metadata {key: text}, as the exporter wrote it; source: whose file it
+    is, as messages say it.
     """
 
     inputs: dict[str, tuple[int, ...] | None]
@@ -98,6 +99,7 @@ class Model(Graph):
     types: dict[str, str | None] = field(default_factory=dict)
     stored: frozenset[str] = frozenset()
     metadata: dict[str, str] = field(default_factory=dict)
+    source: str = "ONNX"
 
 
 def read(path: str | os.PathLike[str]) -> Model:

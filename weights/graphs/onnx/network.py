@@ -42,11 +42,19 @@ class Node(Layer):
     so self.W, self.b.
     """
 
-    def __init__(self, step: Step, name: str, constants: Mapping[str, np.ndarray], opset: int) -> None:
+    def __init__(
+        self,
+        step: Step,
+        name: str,
+        constants: Mapping[str, np.ndarray],
+        function: Callable[..., Any],
+        model: Model,
+    ) -> None:
         super().__init__(name)
         self.step: Step = step
-        self.function: Callable[..., Any] = OPERATORS[step.op]
-        self.options: dict[str, Any] = _options(step, self.function, opset)
+        self.function: Callable[..., Any] = function
+        self.source: str = model.source
+        self.options: dict[str, Any] = _options(step, self.function, model.opset)
         # for each input: ("weight" | "setting" | "value", parameter, value's name)
         self.slots: list[tuple[str, str, str]] = []
         for parameter, value in zip(_parameters(step, self.function, self.options), step.inputs):
@@ -79,23 +87,21 @@ class Node(Layer):
             for (kind, name, value), v in zip(self.slots, arriving)
             if kind == "setting" and value
         }
+        node = f"{self.source} node {called(self.step)}"
         try:
             with np.errstate(all="ignore"), computing(self.precision):
                 out = self.function(*inputs, **self.options, **settings)
         except WeightsError as error:
-            raise WeightsError(f"ONNX node {called(self.step)}: {_line(error)}") from None
+            raise WeightsError(f"{node}: {_line(error)}") from None
         except MemoryError:
-            raise WeightsError(f"ONNX node {called(self.step)}: there is not enough memory for it") from None
+            raise WeightsError(f"{node}: there is not enough memory for it") from None
         except (Error, *UNFIT) as error:
             shapes = ", ".join(str(tuple(np.shape(_plain(v)))) for v in inputs if v is not None)
-            raise GraphError(
-                f"ONNX node {called(self.step)} does not fit what arrives at it, {shapes}: {_line(error)}"
-            ) from error
+            raise GraphError(f"{node} does not fit what arrives at it, {shapes}: {_line(error)}") from error
         out = out if isinstance(out, tuple) else (out,)
         if any(self.step.outputs[len(out) :]):
             raise WeightsError(
-                f"ONNX node {called(self.step)}: only its first output is supported, not "
-                f"'{short(self.step.outputs[-1])}'"
+                f"{node}: only its first output is supported, not '{short(self.step.outputs[-1])}'"
             )
         for v in out:
             if isinstance(v, Tensor) and v.op is not None and v.name is None:
@@ -106,7 +112,7 @@ class Node(Layer):
 
 
 class Network(Layer):
-    """All nodes of a model.
+    """All nodes of a model.  operators: {operator: function}, the table by which they are computed.
 
     inputs {name: shape, -1 where free}; outputs: names, of which `scores` is the one that a call returns;
     picture: the input that a call fills; given {other input: array}.  channels_last: the graph's own pictures
@@ -114,11 +120,11 @@ class Network(Layer):
     slices, whose values are summed; `place_axes` are the axes that it fixes.
     """
 
-    def __init__(self, model: Model) -> None:
-        super().__init__("onnx")
+    def __init__(self, model: Model, operators: Mapping[str, Callable[..., Any]] = OPERATORS) -> None:
+        super().__init__(model.source.lower())
         self.model: Model = model
         self.inputs: dict[str, tuple[int, ...] | None] = model.inputs
-        self.outputs: list[str] = _computable(model)
+        self.outputs: list[str] = _computable(model, operators)
         self.scores: str = self.outputs[0]
         self.picture: str = next(iter(self.inputs), "")
         self.given: dict[str, np.ndarray] = {}
@@ -128,12 +134,12 @@ class Network(Layer):
         self.constants: dict[str, np.ndarray] = {n: _in_float(a) for n, a in model.constants.items()}
         self.nodes: list[Node] = []
         leads = needed(model.steps, self.outputs)
-        self._build(deque(s for s in model.steps if leads & {*s.outputs}), model.opset)
+        self._build(deque(s for s in model.steps if leads & {*s.outputs}), operators)
         self.bytes: int = sum(a.nbytes for a in self.constants.values())
         used = {v for node in self.nodes for kind, _, v in node.slots if kind != "weight"} | {*self.outputs}
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
-    def _build(self, steps: deque[Step], opset: int) -> None:
+    def _build(self, steps: deque[Step], operators: Mapping[str, Callable[..., Any]]) -> None:
         """A layer for each step; what constants decide is computed, and an If replaced by its branch."""
         names, room = set(), Room(sum(a.nbytes for a in self.constants.values()))
         while steps:
@@ -146,7 +152,7 @@ class Network(Layer):
                 continue
             name = step.name if step.name and step.name not in names else next(filter(None, step.outputs))
             names.add(name)
-            node = Node(step, name, self.constants, opset)
+            node = Node(step, name, self.constants, operators[step.op], self.model)
             if known and step.op not in DRAWN:
                 made = node.forward({n: self.constants[n] for n in step.inputs if n}, room)
                 self.constants |= {n: _in_float(np.asarray(a)) for n, a in zip(step.outputs, made) if n}
@@ -270,32 +276,32 @@ def _parameters(step, function, options):
     return found[:count]
 
 
-def _computable(model):
+def _computable(model, operators):
     """The outputs that can be computed: all, or, if operators are unknown, those that are floats and do not
     need them.  WeightsError names all unknown operators, and how often there are.
     """
-    if not _unknown(model.steps, model.outputs):
+    if not _unknown(model.steps, model.outputs, operators):
         return model.outputs
     floats = [o for o in model.outputs if str(model.types.get(o) or "float").startswith(("float", "bfloat"))]
     depend = depending(model.steps, model.inputs)
-    found = [o for o in floats if o in depend and not _unknown(model.steps, [o])]
+    found = [o for o in floats if o in depend and not _unknown(model.steps, [o], operators)]
     if found:
         return found
-    unknown = _unknown(model.steps, model.outputs)
+    unknown = _unknown(model.steps, model.outputs, operators)
     listed = ", ".join(f"{short(op)} ({n})" for op, n in unknown.most_common(40))
     more = f" and {len(unknown) - 40} more" if len(unknown) > 40 else ""
     what = "operators that are" if len(unknown) > 1 else "an operator that is"
     raise WeightsError(f"the graph has {what} not known here (how often): {listed}{more}")
 
 
-def _unknown(steps, outputs):
+def _unknown(steps, outputs, operators):
     """{operator: how often} of those that lead to `outputs` and are not known."""
     leads, found = needed(steps, outputs), Counter()
     for step in steps:
         if leads & {*step.outputs}:
-            found += Counter({step.op: 1} if step.op != "If" and step.op not in OPERATORS else {})
+            found += Counter({step.op: 1} if step.op != "If" and step.op not in operators else {})
             for branch in step.branches():
-                found += _unknown(branch.steps, branch.outputs)
+                found += _unknown(branch.steps, branch.outputs, operators)
     return found
 
 

@@ -20,7 +20,7 @@ KINDS = {
     "torchscript": f"a TorchScript file: load it by torch.jit.load, then {EXPORT[:-1]}, dynamo=False)",
     "exported": "a program of torch.export: torch.onnx.export(torch.export.load(FILE), f='model.onnx')",
     "pytorch": f"a PyTorch file, which holds weights and no graph: load them into the model, then {EXPORT}",
-    "keras": f"a Keras file: {TF2ONNX} --keras FILE --output model.onnx",
+    "keras": "a Keras file: give it with --keras (in Python: weights.graphs.keras)",
     "tflite": f"a TensorFlow Lite model: {TF2ONNX} --tflite FILE --output model.onnx",
     "savedmodel": f"a TensorFlow SavedModel: {TF2ONNX} --saved-model DIR --output model.onnx",
     "graphdef": f"a frozen TensorFlow graph: {TF2ONNX} --graphdef FILE --inputs A:0 --outputs B:0 "
@@ -48,9 +48,21 @@ def refuse_others(path: str | os.PathLike[str]) -> None:
     """Nothing, if the file at `path` may be an ONNX model.  WeightsError: what it is instead, and how to make
     ONNX of it.
     """
+    kind, meant = kind_of(path)
+    if kind in KINDS:
+        raise WeightsError(f"{path}: this is no ONNX model but {meant}")
+    if kind != "onnx":
+        raise WeightsError(f"{path}: no ONNX model, which was expected: this is {meant}")
+
+
+def kind_of(path: str | os.PathLike[str], wanted: str = ".onnx") -> tuple[str | None, str]:
+    """-> ("onnx", a key of KINDS, or None; in words, what the file at `path` is)
+
+    WeightsError: it is no file, or a folder.
+    """
     if os.path.isdir(path):
         kind = _folder(Path(path))
-        meant = f"this is {KINDS[kind]}" if kind else "this is a folder: give the .onnx file in it"
+        meant = f"this is {KINDS[kind]}" if kind else f"this is a folder: give the {wanted} file in it"
         raise WeightsError(f"{path}: {meant}")
     if not os.path.exists(path):
         raise WeightsError(f"{path}: there is no such file")
@@ -59,17 +71,16 @@ def refuse_others(path: str | os.PathLike[str]) -> None:
     with MappedFile(path) as file:
         kind = _kind(file)
         if kind:
-            raise WeightsError(f"{path}: this is no ONNX model but {KINDS[kind]}")
-        if not onnx_weights.fits(file):
-            raise WeightsError(f"{path}: no ONNX model, which was expected: {_found(file)}")
+            return kind, KINDS[kind]
+        return ("onnx", "an ONNX model") if onnx_weights.fits(file) else (None, _found(file))
 
 
 def _found(file):
     """What else a file is."""
     try:
-        return f"this is a file of weights ({format_of(file).name}) and holds no graph"
+        return f"a file of weights ({format_of(file).name}), which holds no graph"
     except WeightsError:
-        return described(file).replace("this is no file of weights but", "this is")
+        return described(file).removeprefix("this is no file of weights but ")
 
 
 def _folder(path):

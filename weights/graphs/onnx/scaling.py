@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from weights.graphs.onnx.network import Network
+from weights.graphs.onnx.quantised import REWRITTEN
 
 PASSED = ("Cast", "Transpose", "Identity", "Dropout")
 WIDE = 12.0  # deviations: a white pixel is no further from a black one behind any scaling that people use
@@ -20,7 +21,7 @@ def scaling_in(net: Network) -> tuple[np.ndarray, np.ndarray] | None:
         if len(takers) != 1:
             break
         node, step = takers[0], takers[0].step
-        if step.was or "Quantize" in step.op:
+        if step.was in REWRITTEN or "Quantize" in step.op:
             return None
         if step.op not in PASSED:
             found = _affine(node, step, value)
@@ -52,6 +53,8 @@ def _affine(node, step, value) -> Any:
         gamma, beta, mean, variance = rest
         a = gamma / np.sqrt(variance + float(step.attributes.get("epsilon", 1e-5)))
         return a, beta - a * mean
+    if step.op == "Rescaling":  # Keras'
+        return tuple(np.ravel(step.attributes[name]) for name in ("scale", "offset"))
     if step.op not in ("Add", "Sub", "Mul", "Div") or len(step.inputs) != 2:
         return None
     first = step.inputs[0] == value
