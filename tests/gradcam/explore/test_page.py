@@ -14,7 +14,7 @@ import pytest
 
 import weights
 from gradcam.cli import main
-from gradcam.explore import ExploreError, page
+from gradcam.explore import ExploreError, Server, Session, page
 from gradcam.explore.bundle import bundle, names
 from lessons.explorer import explorer
 from tests.gradcam.explore.cases import conversation, differences, given, network, picture, reference
@@ -101,6 +101,38 @@ def visit(browser, pages):
     yield go
     for context in contexts:
         context.close()
+
+
+def test_the_served_page_asks_the_program_and_nobody_else(browser):
+    shown = {"scene 22": picture("shapes", 22), "scene 7": picture("shapes", 7)}
+    server = Server(Session(weights.load("shapes")), shown)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    context, asked, complaints = browser.new_context(viewport=DESK), [], []
+    try:
+        page = context.new_page()
+        page.set_default_timeout(120_000)
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(server.address)
+        page.wait_for_selector("body[data-ready]")
+        settled(page, lambda: page.click("#classes button:nth-child(2)"))
+        settled(page, lambda: page.click("#thumbs button:nth-child(2)"))
+        page.click("#negative")
+        page.wait_for_selector("#number .value span.down")
+        server.readers.clear()  # another tab took this one's place
+        settled(page, lambda: page.click("#classes button:nth-child(3)"))
+        page.fill("#own", "g")
+        page.click("#own-run")
+        page.wait_for_selector("#own-say:has-text('gradcam explore --out')")
+    finally:
+        context.close()
+        server.shutdown()
+        thread.join()
+        server.close()
+    assert {url for url in asked if "/favicon" not in url} == {server.address, server.address + "ask"}
+    assert [text for text in complaints if "410" not in text and "favicon" not in text] == []
 
 
 def settled(page, done):

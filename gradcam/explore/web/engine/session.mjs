@@ -200,6 +200,28 @@ export function softmax(y, sureness = 1) {
 
 // of what is not 0, the size that 99 in 100 do not exceed
 export function percentile(values) {
-  const sizes = Float64Array.from(values.filter((v) => v !== 0), Math.abs).sort();
-  return sizes.length ? sizes[Math.floor(0.99 * (sizes.length - 1))] : 0;
+  const sizes = new Float64Array(values.length);
+  let count = 0;
+  for (let n = 0; n < values.length; n++) if (values[n] !== 0) sizes[count++] = Math.abs(values[n]);
+  return count ? selected(sizes, count, Math.floor(0.99 * (count - 1))) : 0;
+}
+
+// the k-th smallest of the first `count`, found without sorting the others (Hoare 1961)
+function selected(values, count, k) {
+  for (let low = 0, high = count - 1; low < high; ) {
+    const pivot = values[(low + high) >> 1];
+    let i = low, j = high;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      [values[i], values[j]] = [values[j], values[i]];
+      i++;
+      j--;
+    }
+    if (k <= j) high = j;
+    else if (k >= i) low = i;
+    else break;
+  }
+  return values[k];
 }

@@ -54,7 +54,7 @@ function equation(value, bias, terms, v, rest, count, factor) {
 
 function table(terms, v, rest, count, gated) {
   const most = Math.max(...terms.map((term) => Math.abs(term.w * (term[v] || term.arrived || 0))), 1e-300);
-  const head = ["where", "w", v === "v" ? "x" : "g", ...(gated ? ["gate"] : []), "w · " + (v === "v" ? "x" : "g")];
+  const head = ["map, row, column", "w", v === "v" ? "x" : "g", ...(gated ? ["gate"] : []), "w · " + (v === "v" ? "x" : "g")];
   const rows = terms.map((term) => {
     const product = term.w * term[v], stopped = gated && term[v] === 0 && term.arrived !== 0;
     const would = stopped ? term.w * term.arrived : product;

@@ -37,15 +37,34 @@ export function canvasOf(canvas, width, height, colour) {
   context.putImageData(image, 0, 0);
 }
 
-// maps (n, H, W) beside and below each other
-export function mosaic(canvas, { maps, H, W }, colour) {
-  const count = maps.length / (H * W), across = Math.ceil(Math.sqrt(count)), { none } = palette();
-  const width = across * (W + GAP) - GAP, height = Math.ceil(count / across) * (H + GAP) - GAP;
-  canvas.across = across;
-  canvasOf(canvas, width, height, (y, x) => {
-    const m = Math.floor(y / (H + GAP)) * across + Math.floor(x / (W + GAP)), i = y % (H + GAP), j = x % (W + GAP);
-    return m >= count || i >= H || j >= W ? none : colour(maps[(m * H + i) * W + j]);
+// A thousand squares and more are drawn at a time: their colours stand in a table, 512 steps from -1 to 1, finest near 0.
+const tables = {};
+function tableOf(kind) {
+  const key = `${kind} ${isDark()}`, colours = palette();
+  tables[key] ??= Uint32Array.from({ length: 513 }, (_, n) => {
+    const share = (n - 256) / 256, v = kind === "signed" ? Math.sign(share) * share * share : Math.max(0, share);
+    return packed(kind === "signed" ? signed(v, colours) : bright(v));
   });
+  return tables[key];
+}
+
+const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // as RGBA lies in memory
+
+// maps (n, H, W) beside and below each other, numbers over `scale`; kind: "signed" or "bright"
+export function mosaic(canvas, { maps, H, W }, scale, kind) {
+  const count = maps.length / (H * W), across = Math.ceil(Math.sqrt(count)), table = tableOf(kind);
+  const width = across * (W + GAP) - GAP, height = Math.ceil(count / across) * (H + GAP) - GAP;
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  canvas.across = across;
+  const image = new ImageData(width, height), out = new Uint32Array(image.data.buffer).fill(packed(palette().none));
+  for (let m = 0, n = 0; m < count; m++) for (let i = 0; i < H; i++) {
+    let at = (Math.floor(m / across) * (H + GAP) + i) * width + (m % across) * (W + GAP);
+    for (let j = 0; j < W; j++, n++, at++) {
+      const v = maps[n] / scale, size = kind === "signed" ? Math.sqrt(Math.min(1, Math.abs(v))) : Math.min(1, Math.abs(v));
+      out[at] = table[256 + Math.round(256 * (v < 0 ? -size : size))];
+    }
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 // where a pointer is in a mosaic -> [m, i, j], or null between the maps
@@ -65,14 +84,18 @@ export function photo(canvas, pixels, H, W) {
 // a signal at the pixels (C, H, W): as colours around grey, or by the sign of the sum over the channels
 export function backAtPixels(canvas, { maps, H, W, top }, order, asColours) {
   const C = maps.length / (H * W), size = H * W, scale = top || 1;
-  if (asColours && C === 3)
-    return canvasOf(canvas, W, H, (i, j) => order.map((c) => 127.5 + 127.5 * Math.max(-1, Math.min(1, maps[c * size + i * W + j] / scale))));
-  const colours = palette();
-  canvasOf(canvas, W, H, (i, j) => {
-    let v = 0;
-    for (let c = 0; c < C; c++) v += maps[c * size + i * W + j];
-    return signed(v / scale / Math.sqrt(C), colours);
-  });
+  if (!asColours || C !== 3) {
+    const sum = maps.slice(0, size);
+    for (let n = size; n < maps.length; n++) sum[n % size] += maps[n];
+    return mosaic(canvas, { maps: sum, H, W }, scale * Math.sqrt(C), "signed");
+  }
+  if (canvas.width !== W || canvas.height !== H) [canvas.width, canvas.height] = [W, H];
+  const image = new ImageData(W, H);
+  for (let n = 0; n < size; n++) {
+    for (let c = 0; c < 3; c++) image.data[4 * n + c] = 127.5 + (127.5 * maps[order[c] * size + n]) / scale;
+    image.data[4 * n + 3] = 255;
+  }
+  canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
 // 0 ... 1 in the colours of embers, for heat maps

@@ -1,7 +1,7 @@
 // The stage: the picture, the maps of some layers, and below them the signal that comes back under each rule.
 
 import { digits, element, find, say } from "./dom.mjs";
-import { backAtPixels, bright, mosaic, palette, photo, signed, unitAt } from "./paint.mjs";
+import { backAtPixels, mosaic, photo, unitAt } from "./paint.mjs";
 import { RULES } from "./state.mjs";
 
 export class Stage {
@@ -141,7 +141,6 @@ export class Stage {
   }
 
   draw(start, reach) {
-    const colours = palette();
     this.photo(this.seen);
     this.cells["forward x"].canvas.across = 1;
     for (const [name, found] of Object.entries(this.drawn)) {
@@ -150,8 +149,8 @@ export class Stage {
       if (!found.maps) { canvas.width = canvas.height = 1; continue; }
       const scale = found.top || 1;
       if (column === "x") { backAtPixels(canvas, found, this.order, this.asColours); canvas.across = 1; }
-      else if (row === "forward") mosaic(canvas, found, (v) => bright(v / scale));
-      else mosaic(canvas, found, (v) => signed(v / scale, colours));
+      else if (row === "forward") mosaic(canvas, found, scale, "bright");
+      else mosaic(canvas, found, scale, "signed");
       canvas.classList.toggle("smooth", canvas.width > 200); // more squares than the screen has room for
       const what = row === "forward" ? "activations" : `signal under ${RULES[row].title}`;
       canvas.setAttribute("aria-label", `${column === "x" ? "the pixels" : column}, ${what}; arrow keys move, page keys change the map, Enter chooses`);
