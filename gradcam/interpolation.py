@@ -20,16 +20,24 @@ WAYS = ("half_pixel", "corner_aligned", "nearest")
 
 
 @one_thread_each
-def upsample(map: np.ndarray, size: tuple[int, int], how: str = "half_pixel") -> np.ndarray:
-    """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype; whole numbers give floats."""
+def upsample(map: np.ndarray, size: tuple[int, ...], how: str = "half_pixel") -> np.ndarray:
+    """map (..., h, w), size (H, W) -> (..., H, W), in map's dtype; whole numbers give floats.
+
+    Just so along one axis, (..., l) and (L,), or three.
+    """
     if how not in WAYS:
         raise GraphError(f"upsampling is one of {', '.join(WAYS)}, not '{how}'")
     if map.dtype.kind in "biu":  # shares of a pixel are no whole numbers
         map = map.astype(np.result_type(map.dtype, np.float32))
-    rows, columns = (
-        moved(interpolation(n, N, how).astype(map.dtype), map) for n, N in zip(map.shape[-2:], size)
+    *more, columns = (
+        moved(interpolation(n, N, how).astype(map.dtype), map) for n, N in zip(map.shape[-len(size) :], size)
     )
-    return rows @ map @ columns.T
+    if not more:
+        return map @ columns.T
+    map = more[-1] @ map @ columns.T
+    for axis, matrix in enumerate(more[:-1], -len(size)):
+        map = np.moveaxis(np.moveaxis(map, axis, -1) @ matrix.T, -1, axis)
+    return map
 
 
 def interpolation(n: int, N: int, how: str) -> np.ndarray:

@@ -120,12 +120,19 @@ class Method:
         return True
 
 
+def space(A: np.ndarray) -> tuple[int, ...]:
+    """The axes of places, from the right: (-2, -1) of maps A (N, K, h, w), one of a signal's (N, K, l), three
+    of a volume's (N, K, d, h, w).
+    """
+    return tuple(range(2 - A.ndim, 0))
+
+
 def weighted(A: np.ndarray, weights: np.ndarray, relu: bool = True) -> np.ndarray:
     """L = sum_k w^k A^k, with a ReLU on the sum if the method has one.
 
     (..., N, K, h, w) -> (..., N, h, w)
     """
-    L = (weights * A).sum(axis=-3)
+    L = (weights * A).sum(axis=1 - A.ndim)
     return np.maximum(L, 0) if relu else L
 
 
@@ -153,10 +160,10 @@ def cam_method(
 
 def pixel_range(x: np.ndarray, card: Any) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest value that an input can have, channel by channel -> (C, 1, 1) each;
-    without a card, those that it has.
+    without a card, those that it has; so of signals and volumes.
     """
     of = getattr(card, "preprocessing", None)
-    if of is None:
-        return tuple(f(axis=(-2, -1), keepdims=True) for f in (x.min, x.max))
+    if of is None or x.ndim != 4:
+        return tuple(f(axis=space(x), keepdims=True) for f in (x.min, x.max))
     mean, std = (np.asarray(v, x.dtype)[:, None, None] for v in (of.mean, of.std))
     return (0 - mean) / std, (of.scale - mean) / std

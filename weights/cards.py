@@ -49,7 +49,8 @@ class Card:
     "number" for scores that are none; source: whose file the weights came from, if they
     were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it; strange: a picture whose highest
     probability lies below it probably shows none of the classes (measured: python -m
-    tests.weights.readers.strange); words: the vocabulary of a network that takes or says words.
+    tests.weights.readers.strange); words: the vocabulary of a network that takes or says words; axes: of
+    its input, 4 for pictures (N, C, H, W), 3 for signals (N, C, L), 5 for volumes (N, C, D, H, W).
     """
 
     name: str
@@ -63,3 +64,4 @@ class Card:
     strange: float | None = None
     words: tuple[str, ...] | None = None
     ends: str | None = None
+    axes: int = 4

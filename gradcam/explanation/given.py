@@ -23,6 +23,8 @@ def input_of(x: Any, card: Any = None) -> tuple[Tensor, str]:
     x: an input already, floats (N, C, H, W) or (N, H, W, C), which is left as it is but for its axes; or a
     photo, which is prepared as the network's description says: a path, a PIL picture, an array (H, W, 3),
     (3, H, W) or (H, W) of uint8, or of floats from 0 to 1 or from 0 to 255; or a batch of photos of uint8.
+    For a network of signals or volumes (card.axes 3 or 5), or one without a description: floats (N, C, L) or
+    (N, C, D, H, W), of which the first axes may be left out where they are 1.
     AskError, in one sentence, for anything else.
     """
     if isinstance(x, Tensor):
@@ -35,6 +37,12 @@ def input_of(x: Any, card: Any = None) -> tuple[Tensor, str]:
     if hasattr(x, "convert") and hasattr(x, "getbands"):  # Pillow's
         return Tensor(prepare(x, how := _preprocessing(card, "this")), "x"), f"a picture: {said(how)}"
     array = _array(x)
+    axes = getattr(card, "axes", 4)
+    if axes != 4 and array.dtype.kind == "f" and axes - 2 <= array.ndim <= axes:
+        added = (1,) * (axes - array.ndim)
+        return _finite(Tensor(array.reshape(*added, *array.shape), "x")), "as given"
+    if card is None and array.ndim == 3 and array.dtype.kind == "f":
+        return _finite(Tensor(array, "x")), "as given"
     if array.ndim == 4 and array.dtype.kind == "f":
         turned = array.shape[1] not in (1, 3, 4) and array.shape[3] in (1, 3, 4)
         array = np.ascontiguousarray(array.transpose(0, 3, 1, 2)) if turned else array
@@ -117,7 +125,7 @@ def _array(x):
             f"the input is an array {LAYOUTS}, not {type(x).__name__}: "
             "gradcam.image.prepare makes one of a photo"
         )
-    if x.dtype.kind not in "fui" or x.ndim < 2:
+    if x.dtype.kind not in "fui" or x.ndim < 1:
         raise AskError(
             f"the input is an array of floats {LAYOUTS}, not of {x.dtype} {tuple(x.shape)}: "
             "gradcam.image.prepare makes one of a photo"

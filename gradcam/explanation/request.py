@@ -188,8 +188,52 @@ def feature_maps(y: Any, layer: str | None) -> Tensor:
     if not isinstance(layer, str):
         raise AskError(f"a layer is asked for by its name, not by {_said(layer)}: layer='relu5_3', say")
     A = named(y, layer)
-    if A.ndim != 4:
+    if not 2 < A.ndim < 6:
         raise GraphError(
             f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it"
         )
     return A
+
+
+def layers_found(
+    net: Any, y: Any, x: Tensor, layers: tuple[Any, ...], methods: Sequence[Method]
+) -> tuple[Any, Any, tuple[Any, ...], list[str]]:
+    """-> (network, output, layers, what must be said of them, in sentences).  Where no layer was named and a
+    method needs one, the default is found; layers of tokens, or whose maps lie last, are laid out as maps
+    (N, K, h, w), and network and output go by way of those.
+    """
+    from gradcam.feature_maps import default_layer
+
+    said, at_layer = [], [method for method in methods if method.at_layer]
+    if not layers and any(not method.layer for method in at_layer) and (found := default_layer(y, x))[0]:
+        layers = (found[0],)
+        said.append(f"No layer was named: {found[0]} is taken, {found[1]}.")
+    wanted = dict.fromkeys([*layers, *(m.layer for m in at_layer if m.layer)] if at_layer else [])
+    net, y, told = _laid_out(net, y, x, [layer for layer in wanted if isinstance(layer, str)])
+    return net, y, layers, said + told
+
+
+def _laid_out(net, y, x, layers):
+    """-> (network, output, sentences), by way of these layers as maps (N, K, h, w)."""
+    from gradcam.as_maps import AsMaps
+    from gradcam.feature_maps import maps_in
+
+    said = []
+    for layer in layers:
+        A = named(y, layer)
+        maps = maps_in(y, x).get(A) if A.ndim in (3, 4, 5) else None
+        if A.ndim == x.ndim and (maps is None or maps.plain):
+            continue
+        if maps is None or not maps.whole:
+            raise GraphError(
+                f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front "
+                "of it"
+            )
+        net = AsMaps(net, [layer])
+        y = net.laid_out(y, x)
+        sizes = " x ".join(map(str, maps.sizes))
+        extra = maps.before + maps.behind
+        left = f"; {extra} more, the class token say, {'are' if extra > 1 else 'is'} left out" * bool(extra)
+        said.append(f"{layer} holds tokens, read as {sizes} places{left}." if maps.tokens
+                    else f"The maps of {layer} lie last, and are read as {sizes} places.")  # fmt: skip
+    return net, y, said

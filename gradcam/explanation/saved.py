@@ -57,9 +57,9 @@ def save(
 def arrays(e: Explanation, upsampled: bool = False, dtype: Any = np.float32) -> dict[str, np.ndarray]:
     """{method: maps of all targets, (targets, N, ...)}; upsampled: all at the size of the input."""
     maps = {m: np.stack([e.maps[m, c] for c in e.classes]) for m in e.methods}
-    size = e.x.shape[-2:]
+    size = e.x.shape[2:]
     if upsampled:
-        maps = {m: v if v.shape[-2:] == size else upsample(v, size) for m, v in maps.items()}
+        maps = {m: v if v.shape[-len(size) :] == size else upsample(v, size) for m, v in maps.items()}
     return {m: v.astype(dtype) for m, v in maps.items()}
 
 
@@ -84,15 +84,16 @@ def rows(e: Explanation) -> list[dict[str, Any]]:
 def _row(e, method, c, n):
     target, map = e.target(c), e.maps[method, c][n]
     index = target.class_of(n) if e.ends else None
-    size = abs(map).max(axis=0) if map.ndim == 3 else map
+    axes = e.x.ndim - 2
+    size = abs(map).max(axis=0) if map.ndim > axes else map
     place = np.unravel_index(size.argmax(), size.shape)
-    row, column = (
-        ((i + 0.5) / length for i, length in zip(place, size.shape)) if np.any(map) else (None, None)
-    )
+    shares = [(i + 0.5) / length if np.any(map) else None for i, length in zip(place, size.shape)]
+    *depth, row, column = [None] * (2 - axes) + shares
     return {
         "picture": n, "target": target.said(naming(e)), "method": method,
         "score": None if index is None else float(e.scores[n, index]),
         "probability": None if index is None or e.probabilities is None else float(e.probabilities[n, index]),
         "min": float(map.min()), "max": float(map.max()), "peak_row": row, "peak_column": column,
+        **({"peak_depth": depth[0]} if depth else {}),
         "note": e.notes.get((method, c), ""),
     }  # fmt: skip

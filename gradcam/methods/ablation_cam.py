@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.method import Method
+from gradcam.method import Method, weighted
 from gradcam.methods.batching import batch_size, in_batches
 from gradcam.outputs import each
 from gradcam.target import Target
@@ -34,8 +34,8 @@ def ablation_cam(
         scores = each(lambda y: replay(y, A, ablated).reshape(-1, *y.shape), y)  # noqa: B023
         without.append(target.numbers(scores))
     w = lost(y_c, np.concatenate(without).T)
-    L = (w[..., None, None] * A.data).sum(axis=-3)  # eq. 4   L = ReLU( sum_k w_k A^k )
-    return np.maximum(L, 0) if relu else L
+    w = w.reshape(*w.shape, *[1] * (A.ndim - 2))
+    return weighted(A.data, w, relu)  # eq. 4   L = ReLU( sum_k w_k A^k )
 
 
 def lost(y_c: np.ndarray, without: np.ndarray) -> np.ndarray:

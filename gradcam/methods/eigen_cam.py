@@ -17,9 +17,8 @@ def eigen_cam(A: Tensor | np.ndarray, centre: bool = False, relu: bool = False) 
     negative. centre: each column loses its mean first, as in principal components.
     """
     A = A.data if isinstance(A, Tensor) else A
-    N, _, h, w = A.shape
     M = columns(A, centre)
-    L = (M @ moved(singular_vector(M)[..., None], M)).reshape(N, h, w)
+    L = (M @ moved(singular_vector(M)[..., None], M)).reshape(A.shape[0], *A.shape[2:])
     return np.maximum(L, 0) if relu else L
 
 

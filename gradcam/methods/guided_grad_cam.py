@@ -27,17 +27,19 @@ def guided_grad_cam(
 
     y: scores (N, classes); c: class; A: feature maps (N, K, h, w); x: input (N, C, H, W) -> (N, C, H, W)
     """
-    return localise(guided_backprop(y, c, x, start, allow), grad_cam(y, c, A, start), upsampling)
+    return localise(guided_backprop(y, c, x, start, allow), grad_cam(y, c, A, start), upsampling, x.ndim - 2)
 
 
-def localise(guided: np.ndarray, L: np.ndarray, upsampling: str = "half_pixel") -> np.ndarray:
-    """guided (..., C, H, W) times L (..., h, w), brought to its size by bilinear interpolation."""
-    return guided * upsample(L, guided.shape[-2:], upsampling)[..., None, :, :]
+def localise(guided: np.ndarray, L: np.ndarray, upsampling: str = "half_pixel", axes: int = 2) -> np.ndarray:
+    """guided (..., C, H, W) times L (..., h, w), brought to its size by bilinear interpolation; axes: how
+    many places lie along.
+    """
+    return guided * np.expand_dims(upsample(L, guided.shape[-axes:], upsampling), -1 - axes)
 
 
 def _map(context, upsampling="half_pixel", **options):
     L = combine(context.signals["backprop", "A"], context.A.data, **options)
-    return localise(context.signals["guided", "x"], L, upsampling)
+    return localise(context.signals["guided", "x"], L, upsampling, context.x.ndim - 2)
 
 
 METHOD = Method(

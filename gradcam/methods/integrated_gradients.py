@@ -57,7 +57,7 @@ def completeness_error(net: Any, x: np.ndarray, c: Any, map: np.ndarray, baselin
     """|sum of the map - (y_c(x) - y_c(x'))| / |y_c(x) - y_c(x')| -> (N,)"""
     ends = np.stack([x, np.broadcast_to(np.asarray(baseline, x.dtype, like=x), x.shape)])
     at_x, at_baseline = numbers(net, ends, c)
-    return abs(map.sum(axis=(1, 2, 3)) - (at_x - at_baseline)) / abs(at_x - at_baseline)
+    return abs(map.sum(axis=tuple(range(1, map.ndim))) - (at_x - at_baseline)) / abs(at_x - at_baseline)
 
 
 METHOD = Method(

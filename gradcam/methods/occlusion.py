@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -12,6 +13,7 @@ from gradcam.methods.batching import in_batches
 from gradcam.outputs import each
 from gradcam.target import Target, is_signal
 from minicnn import GraphError, Tensor
+from minicnn.windows import pair
 
 AVERAGES = ("mean", "sum", "none")
 
@@ -42,17 +44,16 @@ def occlusion(
     if average not in AVERAGES:
         raise GraphError(f"average is one of {', '.join(AVERAGES)}, not '{average}'")
     x = x.data if isinstance(x, Tensor) else x
-    N, C, H, W = x.shape
-    (kh, kw), (sh, sw) = ((v, v) if np.ndim(v) == 0 else v for v in (window, stride))
-    if not (0 < kh <= H and 0 < kw <= W and sh > 0 and sw > 0):
-        raise GraphError(f"a window of {(kh, kw)} every {(sh, sw)} pixels does not fit a picture of {(H, W)}")
-    rows, columns = math.ceil((H - kh) / sh) + 1, math.ceil((W - kw) / sw) + 1
+    N, size = len(x), x.shape[2:]
+    kernel, steps = (pair(v, len(size)) for v in (window, stride))
+    if len(kernel) != len(size) or not all(0 < k <= n and s > 0 for k, n, s in zip(kernel, size, steps)):
+        raise GraphError(f"a window of {kernel} every {steps} pixels does not fit a picture of {size}")
+    counts = [math.ceil((n - k) / s) + 1 for n, k, s in zip(size, kernel, steps)]
     windows = [
-        (..., slice(sh * i, sh * i + kh), slice(sw * j, sw * j + kw))
-        for i in range(rows)
-        for j in range(columns)
+        (..., *(slice(s * i, s * i + k) for i, k, s in zip(place, kernel, steps)))
+        for place in itertools.product(*map(range, counts))
     ]
-    batch = batch or max(1, 8 * 2**20 // (4 * N * C * H * W))
+    batch = batch or max(1, 8 * 2**20 // (4 * x.size))
     fill = np.broadcast_to(np.asarray(fill, x.dtype, like=x), x.shape)
     stacked = (isinstance(c, list) and isinstance(c[0], Target)) or (np.ndim(c) == 2 and not is_signal(c))
     targets = [Target.of(one, start) for one in (c if stacked else [c])]
@@ -67,21 +68,21 @@ def occlusion(
         covered = np.stack([x] * len(some))
         for picture, at in zip(covered, some):
             picture[at] = fill[at]
-        falls.append(whole - value(covered.reshape(-1, C, H, W)))
+        falls.append(whole - value(covered.reshape(-1, *x.shape[1:])))
     falls = np.concatenate(falls)  # (windows, S, N)
     falls = falls if stacked else falls[:, 0]
     if average == "none":
-        return np.moveaxis(falls, 0, -1).reshape(*falls.shape[1:], rows, columns)
-    total, covers = np.zeros_like(x, shape=(*falls.shape[1:], H, W)), np.zeros_like(x, shape=(H, W))
+        return np.moveaxis(falls, 0, -1).reshape(*falls.shape[1:], *counts)
+    total, covers = np.zeros_like(x, shape=(*falls.shape[1:], *size)), np.zeros_like(x, shape=size)
     for at, fall in zip(windows, falls):
-        total[at] += fall[..., None, None]
+        total[at] += fall.reshape(*fall.shape, *[1] * len(size))
         covers[at] += 1
     return total if average == "sum" else total / np.maximum(covers, 1)
 
 
 def _maps(context, **options):
     """Windows of a seventh of the picture, half overlapping, unless the options say otherwise."""
-    side = min(context.x.shape[-2:])
+    side = min(context.x.shape[2:])
     options = {"window": max(side // 7, 1), "stride": max(side // 14, 1)} | options
     return occlusion(context.net, context.x, list(context.targets), progress=context.progress, **options)
 

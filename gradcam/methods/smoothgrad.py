@@ -31,7 +31,8 @@ def smoothgrad(
     picture.  n forward and n backward passes.
     """
     x = x.data if isinstance(x, Tensor) else x
-    sigma = noise * (x.max(axis=(1, 2, 3), keepdims=True) - x.min(axis=(1, 2, 3), keepdims=True))
+    axes = tuple(range(1, x.ndim))
+    sigma = noise * (x.max(axis=axes, keepdims=True) - x.min(axis=axes, keepdims=True))
     random, total = np.random.default_rng(random_seed), np.zeros_like(x)
     for some in in_batches(n, batch or batch_size(x), "SmoothGrad", progress):
         drawn = random.standard_normal((some.stop - some.start, 1, *x.shape[1:])).astype(x.dtype)

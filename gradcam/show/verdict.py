@@ -35,7 +35,13 @@ def answers(e: Explanation, n: int = 0, card: Any = None, most: int = 5) -> list
 
 
 def facts(e: Explanation, card: Any = None) -> list[str]:
-    """What its figures are, in sentences, where they are no shares of a hundred."""
+    """What its figures are, in sentences, where they are no shares of a hundred; and what was chosen where
+    nobody said anything.
+    """
+    return [*_figures(e, card), *e.remarks]
+
+
+def _figures(e, card):
     if e.ends is None:
         return ["Its output is no table of classes: no class and no percentage is named."]
     if e.ends == "number":

@@ -26,7 +26,7 @@ from gradcam import (
 )  # fmt: skip
 from gradcam.explanation import Explanation
 from gradcam.methods.cam import cam_head
-from minicnn import GraphError, RuleError, Softmax, backward, find, one_hot
+from minicnn import GraphError, RuleError, Softmax, backward, find, one_hot, ops
 from minicnn.layer import Apply, ConvLayer, Sequential
 from minicnn.ops import GlobalAvgPool, SiLU
 from tests.support.compare import assert_close, relative, same_bits
@@ -209,8 +209,9 @@ def test_explain_says_what_is_missing():
     net, x = small_vgg(), picture()
     with pytest.raises(ValueError, match="no method is called 'gradcam'"):
         explain(net, x, C, ["gradcam"])
+    flat = np.ones((5, x.data[0].size), x.dtype)
     with pytest.raises(GraphError, match="name the layer"):
-        explain(net, x, C, ["grad_cam"])
+        explain(lambda x: ops.Linear()(ops.Flatten()(x), flat), x, C, ["grad_cam"])
     with pytest.raises(GraphError, match="relu2_2"):
         explain(net, x, C, ["grad_cam"], layer="relu2_2")
     with pytest.raises(GraphError, match="no index into 5"):

@@ -294,6 +294,7 @@ def _card(net, title, labels, layer, said):
     return Card(
         title, title, prepared, layer or d.layer, tuple(labels) if labels else None, source=net.model.source,
         multi_label=d.kind in ("labels", "yes or no"), ends="number" if d.kind == "number" else d.ending,
+        axes=len(d.example),
     )  # fmt: skip
 
 
