@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from minicnn import Error
 
@@ -24,9 +23,9 @@ def one_of(what: str, asked: str, known: Iterable[str], see: str | None = None) 
         return same[_bare(asked)]
     near = [same[k] for k in difflib.get_close_matches(_bare(asked), same, n=3, cutoff=0.5)]
     if see:
-        there = f"near: {', '.join(near)}" if near else f"there is {_listed(list(known), 8)}"
+        there = f"near: {', '.join(near)}" if near else f"there is {listed(list(known), 8)}"
         raise AskError(f"there is no {what} '{asked}'; {there} (all of them: {see})")
-    raise AskError(f"there is no {what} '{asked}'; there is {_listed(list(known), 24)}")
+    raise AskError(f"there is no {what} '{asked}'; there is {listed(list(known), 24)}")
 
 
 def class_index(asked: str, names: Sequence[str] | None, count: int) -> int:
@@ -52,37 +51,18 @@ def class_index(asked: str, names: Sequence[str] | None, count: int) -> int:
     if len(alike) == 1:
         return alike[0]
     if alike:
-        candidates = _listed([f"{c} {names[c]}" for c in alike], 8)
+        candidates = listed([f"{c} {names[c]}" for c in alike], 8)
         raise AskError(f"'{asked}' may be {candidates}: give the whole name, or the number")
     if near := _near(asked, names):
-        raise AskError(f"there is no class '{asked}'; near: {_listed([f'{c} {names[c]}' for c in near], 5)}")
+        raise AskError(f"there is no class '{asked}'; near: {listed([f'{c} {names[c]}' for c in near], 5)}")
     raise AskError(
-        f"there is no class '{asked}' among the {count} of this network: {_listed(list(names), 10)}"
+        f"there is no class '{asked}' among the {count} of this network: {listed(list(names), 10)}"
     )
 
 
 def is_called(name: str, asked: str) -> bool:
     """Whether a class is called so in full, by all of its names or by one of them."""
     return any(_bare(asked) == _bare(s) for s in [name, *name.split(",")])
-
-
-def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> str | None:
-    """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
-    if asked is None:
-        return None
-    from minicnn import Tensor, names
-
-    known = {
-        name: tensor for name, tensor in names(net(Tensor(x))).items() if tensor is not None and tensor.op
-    }
-    maps = [name for name, tensor in known.items() if tensor.ndim == 4]
-    if asked in known and asked not in maps:
-        shape = " x ".join(map(str, known[asked].shape[1:]))
-        last = _listed(maps[-5:], 5)
-        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {last}")
-    begin, cut, end = asked.partition("...")  # as a table shows a long name
-    long = [name for name in maps if cut and name.startswith(begin) and name.endswith(end)]
-    return long[0] if len(long) == 1 else one_of("layer with maps", asked, maps, see)
 
 
 def _near(asked, names):
@@ -93,7 +73,8 @@ def _near(asked, names):
     return list(dict.fromkeys([*begin, *alike]))
 
 
-def _listed(names, most):
+def listed(names: Sequence[str], most: int) -> str:
+    """The first `most` of some names, and that there are more."""
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.asking import AskError, listed, one_of
 from gradcam.outputs import each
 from minicnn import Tensor, backward, history, names, ops
 from minicnn.graph import inputs_of
@@ -122,6 +123,22 @@ def layers(y: Any, x: Tensor) -> list[Layer]:
                 maps = replace(maps, reach=tuple(cut))
             lines.append(Layer(name, t, maps, kinds[t]))
     return lines
+
+
+def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> str | None:
+    """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
+    if asked is None:
+        return None
+    lines = layers(net(x := Tensor(x, "x")), x)
+    known = {line.name: line.tensor for line in lines}
+    maps = [line.name for line in lines if line.tensor.ndim == x.ndim or (line.maps and line.maps.whole)]
+    if asked in known and asked not in maps:
+        shape = " x ".join(map(str, known[asked].shape[1:]))
+        last = listed(maps[-5:], 5)
+        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {last}")
+    begin, cut, end = asked.partition("...")  # as a table shows a long name
+    long = [name for name in maps if cut and name.startswith(begin) and name.endswith(end)]
+    return long[0] if len(long) == 1 else one_of("layer with maps", asked, maps, see)
 
 
 def default_layer(y: Any, x: Tensor) -> tuple[str | None, str]:

@@ -127,12 +127,19 @@ def space(A: np.ndarray) -> tuple[int, ...]:
     return tuple(range(2 - A.ndim, 0))
 
 
+def in_rows(v: np.ndarray, axes: int) -> np.ndarray:
+    """Maps with places along one axis or three, (..., K, l) or (..., K, d, h, w), as with two,
+    (..., K, 1, places): the equations of Grad-CAM's family sum over all places, however they lie.
+    """
+    return v if axes == 2 else v.reshape(*v.shape[: v.ndim - axes], 1, -1)
+
+
 def weighted(A: np.ndarray, weights: np.ndarray, relu: bool = True) -> np.ndarray:
     """L = sum_k w^k A^k, with a ReLU on the sum if the method has one.
 
     (..., N, K, h, w) -> (..., N, h, w)
     """
-    L = (weights * A).sum(axis=1 - A.ndim)
+    L = (weights * A).sum(axis=-3)
     return np.maximum(L, 0) if relu else L
 
 
@@ -142,8 +149,9 @@ def cam_method(
     """A method of Grad-CAM's family: it differs from the others in its weights only."""
 
     def compute(context, relu=relu, **options):
-        A = context.A.data
-        return weighted(A, weights(context.signals["backprop", "A"], A, **options), relu)
+        shape, axes = context.A.shape, context.A.ndim - 2
+        A, g = (in_rows(v, axes) for v in (context.A.data, context.signals["backprop", "A"]))
+        return weighted(A, weights(g, A, **options), relu).reshape(shape[0], *shape[2:])
 
     return Method(
         name,

@@ -25,8 +25,8 @@ def methods_at(methods, layers, net, x, see):
 
     layers: as they were asked for, or None; see: the command that lists them
     """
-    from gradcam.asking import layer_named
     from gradcam.explanation.request import layers_asked
+    from gradcam.feature_maps import layer_named
     from gradcam.methods import METHODS
 
     layers = [layer_named(layer, net, x, see) for layer in layers or ()]

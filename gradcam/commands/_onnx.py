@@ -154,20 +154,20 @@ def network(args):
     asked["picture"] = args.picture
     net = described(args.onnx, args.model, args.labels, layer, args.output, args.given, args.at, **asked)
     d = net.description
-    if d.layout is None:
+    if d.layout is None and net.card.axes not in (3, 5):
         shape = " x ".join("?" if n < 0 else str(n) for n in d.inputs[d.picture])
         raise AskError(
-            f"{args.onnx} takes signals of {shape}, and no pictures of rows and columns: of a photo it can "
-            f"say nothing; gradcam layers {args.onnx} lists what is in it"
+            f"{args.onnx} takes {shape} numbers, and no pictures, signals or volumes: nothing can be drawn "
+            f"of it; gradcam layers {args.onnx} lists what is in it"
         )
-    if d.channels not in (1, 3):
+    if d.layout and d.channels not in (1, 3):
         raise AskError(
             f"{args.onnx} takes pictures of {d.channels} channels; a photo has three, or one in grey"
         )
     if d.kind in PLACED and not args.targets:
         raise AskError(f"{args.onnx}: {places(d)}")
     p = net.card.preprocessing
-    if p.resize == "short" and p.size < min(p.sides):
+    if d.layout and p.resize == "short" and p.size < min(p.sides):
         raise AskError(
             f"a photo whose shorter side is {p.size} pixels cannot be cropped to {min(p.sides)}: "
             "give a larger --size or a smaller --crop"
@@ -230,6 +230,8 @@ def prepared(net, path=None):
     from gradcam.explanation.given import said
 
     line, known = said(net.card.preprocessing), getattr(net, "known", None)
+    if net.card.axes != 4:
+        return "values as the file has them"
     if not known or not known.assumed:
         return line
     assumed = ", ".join(f"{name} ({what})" for name, what in known.assumed.items())
@@ -292,15 +294,18 @@ def axis_of_boxes(net):
     return 2 if net.description.kind == "rows" and shape[1] < shape[2] else 1
 
 
-def check_layers(path, y, layers):
-    """AskError for a layer whose maps do not lie as Grad-CAM takes them: maps, rows, columns."""
+def check_layers(path, y, layers, only_plain=True):
+    """AskError for a layer whose maps do not lie as Grad-CAM takes them: maps, rows, columns; or, where
+    `explain` lays them out so (only_plain=False), that is a mere transposition of them.
+    """
     from gradcam.asking import AskError
     from minicnn import names
     from weights.graphs.onnx.feature_maps import NCHW, layouts
 
     known, order = names(y), layouts(y)
     for tensor in (known.get(layer) for layer in layers):
-        if tensor is not None and order.get(tensor, NCHW) != NCHW:
+        turned = only_plain or (tensor is not None and type(tensor.op).__name__ == "Transpose")
+        if tensor is not None and order.get(tensor, NCHW) != NCHW and turned:
             axes = ", ".join(AXES[axis] for axis in order[tensor][1:])
             raise AskError(
                 f"the axes of layer '{tensor.name}' are {axes}, and not maps, rows, columns: name the layer "
@@ -308,15 +313,17 @@ def check_layers(path, y, layers):
             )
 
 
-def check_maps(net, layers, methods):
+def check_maps(net, layers, methods, y, x):
     """-> the methods that can be drawn; {method: why not} of those at feature maps, if there are none.
-    AskError if all are.
+    AskError if all are.  y: the output for an input x.
     """
     from gradcam.asking import AskError
+    from gradcam.feature_maps import default_layer
     from gradcam.methods import METHODS
 
     why = "It has no feature maps: none of its layers has rows and columns."
-    undefined = {m: why for m in methods if METHODS[m].at_layer and not (layers or net.card.layer)}
+    found = layers or net.card.layer or default_layer(y, x)[0]
+    undefined = {m: why for m in methods if METHODS[m].at_layer and not found}
     if len(undefined) == len(methods):
         raise AskError(
             f"{METHODS[methods[0]].title} cannot be drawn of {net.card.title}: none of its layers has rows "

@@ -84,13 +84,10 @@ def _class(e, c, n):
 
 def _map(e, method, c, n):
     map = e.maps[method, c][n]
-    size = np.abs(map).max(axis=0) if map.ndim == 3 else map
-    row, column = np.unravel_index(size.argmax(), size.shape)
-    peak = (
-        [round((column + 0.5) / size.shape[1], 4), round((row + 0.5) / size.shape[0], 4)]
-        if np.any(map)
-        else None
-    )
+    size = np.abs(map).max(axis=0) if map.ndim == e.x.ndim - 1 else map
+    at = np.unravel_index(size.argmax(), size.shape)
+    shares = [round((int(i) + 0.5) / n, 4) for i, n in zip(at, size.shape)]
+    peak = shares[::-1] if np.any(map) else None
     numbers = {"shape": list(map.shape), "min": float(map.min()), "max": float(map.max()), "peak": peak}
     return {**numbers, "note": e.notes.get((method, c), "")}
 

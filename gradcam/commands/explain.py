@@ -48,6 +48,8 @@ Examples:
       the same, described once in a file: gradcam describe model.onnx --write makes one
   gradcam explain photo.jpg --keras model.keras --labels names.txt
       the same for a model that Keras saved, .keras or .h5
+  gradcam explain ecg.csv --model model.onnx
+      a network of signals: .csv, .wav or .npy; of volumes: .npy, .nii.gz or a folder of slices
   gradcam explain photo.jpg --onnx model.onnx --at 10:20 5:30
       one whose output is a map: the scores of a region of it
   gradcam explain photos/ --method grad_cam --out RUN/
@@ -106,10 +108,11 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.asking import AskError, class_index, layer_named
+    from gradcam.asking import AskError, class_index
     from gradcam.commands._methods import method_named, methods_at
     from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explanation import PANEL, explain
+    from gradcam.feature_maps import layer_named
     from gradcam.image import crop_shown, prepare
     from minicnn import Tensor
 
@@ -127,11 +130,16 @@ def run(args):
 
     shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
     out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
-    image, kinds, called = _picture(args.photo, name)
-    net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
-    dtype = np.float64 if args.exact else np.float32
-    net, x = net.astype(dtype) if args.exact else net, prepare(image, net.card.preprocessing, dtype)
-    y = net(Tensor(x, "x")) if args.onnx else None
+    net, dtype = _onnx.network(args) if args.onnx else None, np.float64 if args.exact else np.float32
+    if net and net.card.axes != 4:
+        x, kinds, called, image = _recorded(args, net).astype(dtype), [], args.photo, None
+    else:
+        image, kinds, called = _picture(args.photo, name)
+        net = net or loaded(name, args.weights, bool(args.network))
+        x = prepare(image, net.card.preprocessing, dtype)
+    net = net.astype(dtype) if args.exact else net
+    X = Tensor(x, "x")
+    y = net(X) if args.onnx else None
     count = len(net.card.classes or ()) if y is None else _onnx.count(net, y)
     class_of = class_index if args.onnx else _class
     named = args.classes or ([] if args.targets else kinds)
@@ -143,11 +151,11 @@ def run(args):
     methods, layers = methods_at(methods, args.layer, net, x, see)
     unit_layer = layer_named(args.unit_layer, net, x, see)
     if args.onnx:
-        _onnx.check_layers(args.onnx, y, [*layers, unit_layer])
-    del y
+        _onnx.check_layers(args.onnx, y, [*layers, unit_layer], only_plain=False)
     undefined = {}
     if args.onnx:
-        methods, undefined = _onnx.check_maps(net, layers, methods)
+        methods, undefined = _onnx.check_maps(net, layers, methods, y, X)
+    del y
     style = _pictures.style(args)
     explanation = explain(
         net,
@@ -167,14 +175,26 @@ def run(args):
             f"{net.card.name} gives scores that are not finite (NaN or infinite): look into its weights"
         )
 
-    shown = crop_shown(image, net.card.preprocessing)
+    shown = None if image is None else crop_shown(image, net.card.preprocessing)
     what = _pictures.save(args, explanation, shown, style, out)
-    advice = report.taken(asked, net.card) + report.dull(shown)
+    advice = report.taken(asked, net.card) + ([] if shown is None else report.dull(shown))
     if args.onnx:
         advice += [*_onnx.lines(net)]
     told = report.as_json if args.json else report.in_words
     told(explanation, called, out, advice, what)
     return 0
+
+
+def _recorded(args, net):
+    """A signal or a volume from its file, as the network's input (1, C, ...)."""
+    from gradcam.asking import AskError
+    from gradcam.reading import read_input
+
+    if args.overlays:
+        raise AskError("--overlays are pictures of a photo; of signals and volumes, --out is a panel or maps")
+    channels = net.description.example[1]
+    shape = net.description.inputs[net.description.picture] or ()
+    return read_input(args.photo, net.card.axes, channels if shape[1:2] != (-1,) else None).values[None]
 
 
 def _targets(args, class_of, net, count, image=None):
@@ -199,17 +219,21 @@ def _of_many(args, name, methods):
     """What holds for all photos is found out with a blank one."""
     import numpy as np
 
-    from gradcam.asking import AskError, class_index, layer_named
+    from gradcam.asking import AskError, class_index
     from gradcam.commands._methods import methods_at
     from gradcam.commands._network import loaded, see_layers
     from gradcam.explanation import explain
+    from gradcam.feature_maps import layer_named
     from gradcam.methods import METHODS
     from minicnn import Tensor
 
     net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
+    if net.card.axes != 4:
+        raise AskError("signals and volumes are explained one at a time")
     preprocessing = net.card.preprocessing
     x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
-    y = net(Tensor(x, "x"))
+    X = Tensor(x, "x")
+    y = net(X)
     class_of = class_index if args.onnx else _class
     count = _onnx.count(net, y) if args.onnx else y.shape[1]
     asked = [class_of(c, net.card.classes, count) for c in args.classes or ()]
@@ -221,8 +245,8 @@ def _of_many(args, name, methods):
     at = [next(iter(layers), None), layer_named(args.unit_layer, net, x, see)]
     undefined = {}
     if args.onnx:
-        _onnx.check_layers(args.onnx, y, [*layers, at[1]])
-        methods, undefined = _onnx.check_maps(net, layers, methods)
+        _onnx.check_layers(args.onnx, y, [*layers, at[1]], only_plain=False)
+        methods, undefined = _onnx.check_maps(net, layers, methods, y, X)
     if quick := [m for m in methods if not METHODS[m].many_passes]:
         undefined |= explain(net, x, classes or None, quick, *at, allow=args.allow).undefined
     return _many.run(args, net, classes, methods, at, undefined)

@@ -1,20 +1,23 @@
 """gradcam layers: the names that --layer takes."""
 
+import os
+
 from gradcam.commands import _onnx
 from gradcam.commands._parser import described
 from gradcam.commands.explain import PHOTO_NETWORK
 
 DESCRIPTION = """\
 List a network's layers in the order of the forward pass, with the shape of each one's output for one
-picture and the operation that computes it.  A shape of three numbers, K x h x w, means K feature maps of
-h rows and w columns:
---layer of gradcam explain takes any of those.
+picture, the operation that computes it, and how many pixels one of its places sees (its receptive field).
+A shape of three numbers, K x h x w, means K feature maps of h rows and w columns: --layer of gradcam explain
+takes any of those, and layers of tokens, whose rows and columns are found.  It says which layer Grad-CAM
+looks at where none is named, and why.
 """
 EXAMPLES = """\
 Examples:
   gradcam layers
       the layers of the built-in network
-  gradcam layers --network vgg16
+  gradcam layers vgg16
       no file of weights is needed: shapes follow from the architecture
   gradcam layers model.onnx
       those of a network of your own, exported as ONNX from any framework
@@ -29,15 +32,11 @@ PLACED = ("map", "rows", "steps")
 
 
 def register(subparsers):
-    brief = "list a network's layers, with the shape of their output"
+    brief = "list a network's layers, their shapes, and how much of the input they see"
     parser = described(subparsers, "layers", brief, DESCRIPTION, EXAMPLES)
-    own = "the file of a network of your own: ONNX, Keras, or its MODEL.toml"
-    parser.add_argument("file", metavar="MODEL", nargs="?", help=own)
-    parser.add_argument(
-        "--network",
-        metavar="NAME",
-        help=f"see: gradcam weights list; default: {PHOTO_NETWORK}, which is built in",
-    )
+    own = "the file of a network of your own: ONNX, Keras, or its MODEL.toml; or the name of one known here"
+    parser.add_argument("file", metavar="MODEL", nargs="?", help=f"{own}; default: {PHOTO_NETWORK}")
+    parser.add_argument("--network", metavar="NAME", help="the same, by name (see: gradcam weights list)")
     parser.add_argument("--weights", metavar="FILE", help="also check that the weights in FILE fit it")
     _onnx.files(parser)
     _onnx.add_output(parser)
@@ -45,23 +44,14 @@ def register(subparsers):
 
 
 def run(args):
-    import numpy as np
-
     import weights
     from gradcam.asking import AskError
     from gradcam.commands._network import loaded, network_named
-    from gradcam.commands._printing import say, say_table
-    from minicnn import Tensor, names
 
-    if args.file and (args.onnx or args.keras):
-        raise AskError(f"{args.file} and {args.onnx or args.keras} are two networks: give one of them")
-    if args.file and args.model:
-        args.onnx = args.file
-    else:
-        args.model = args.model or args.file
-        _onnx.settle(args)
+    _which(args)
+    _onnx.settle(args)
     if args.onnx:
-        return _of_onnx(args)
+        return _of_file(args)
     for option in ("output", "picture", "given"):
         if getattr(args, option) is not None:
             raise AskError(f"--{option} describes a network of your own: give it, gradcam layers MODEL")
@@ -69,57 +59,85 @@ def run(args):
     net = loaded(name, args.weights, bool(args.network)) if args.weights else weights.build(name)
     card = weights.card(name)
     side = card.preprocessing.crop
-    y = net(Tensor(np.zeros((1, len(card.preprocessing.mean), side, side), np.float32)))
-    say(f"{card.title}, for a picture of {side} x {side}\n")
-    rows = []
-    for layer, tensor in names(y).items():
-        if tensor is not None and tensor.op:
-            rows.append((layer, _shape(tensor), type(tensor.op).__name__, *_default(layer, card)))
-    say_table(rows, right=(1,))
-    return 0
+    shape = (1, len(card.preprocessing.mean), side, side)
+    return _table(net, card, shape, f"{card.title}, for a picture of {side} x {side}")
 
 
-def _of_onnx(args):
-    """The layers of a graph: the operators are called as the file calls them."""
-    import numpy as np
+def _which(args):
+    """MODEL as --onnx or --network: a file is one, whatever its name."""
+    from gradcam.asking import AskError
 
-    from gradcam.commands._printing import say, say_table, short
-    from minicnn import Tensor, names
-    from weights.graphs.onnx.feature_maps import NCHW, layouts
+    if args.file is None:
+        return
+    if other := args.onnx or args.keras or args.network:
+        raise AskError(f"{args.file} and {other} are two networks: give one of them")
+    if "." in args.file or os.sep in args.file or os.path.exists(args.file):
+        toml = args.file.lower().endswith(".toml")
+        args.onnx, args.model = (None, args.file) if toml and not args.model else (args.file, args.model)
+    else:
+        args.network = args.file
+
+
+def _of_file(args):
+    """The layers of a file: the operators are called as the file calls them."""
+    from gradcam.commands._printing import say
 
     _onnx.alone(args)
     net = _onnx.described(
         args.onnx, args.model, output=args.output, given=args.given, picture=args.picture, blank=True
     )
-    d, rows = net.description, []
-    y = net(Tensor(np.zeros(d.example, np.float32), "x"))
-    known = layouts(y)
-    for layer, tensor in names(y).items():
-        if tensor is not None and tensor.op and tensor.layer:
-            order = known.get(tensor, NCHW)
-            axes = [] if order == NCHW else [f"axes: {', '.join(_onnx.AXES[axis] for axis in order[1:])}"]
-            rows.append(
-                (
-                    short(layer, LONGEST),
-                    _shape(tensor),
-                    tensor.layer.step.was or tensor.layer.step.op,
-                    *_default(layer, net.card),
-                    *axes,
-                )
-            )
+    d = net.description
     looks = f"a picture of {d.size[0]} x {d.size[1]}"
     if not d.layout:
         looks = f"an input of {' x '.join(map(str, d.example[1:]))}"
-    say(f"{net.card.title}, for {looks}\n")
-    say_table(rows, right=(1,))
-    notes = [*_onnx.lines(net)] + ([f"To explain it: {_onnx.places(d)}."] if d.kind in PLACED else [])
-    say("".join(f"\n{note}" for note in notes)) if notes else None
+    _table(net, net.card, d.example, f"{net.card.title}, for {looks}")
+    for note in [*_onnx.lines(net)] + ([f"To explain it: {_onnx.places(d)}."] if d.kind in PLACED else []):
+        say(note)
     return 0
 
 
-def _shape(tensor):
-    return " x ".join(map(str, tensor.shape[1:]))
+def _table(net, card, shape, title):
+    """Print the layers of a network that is given an input of this shape, and which one is the default."""
+    import numpy as np
+
+    from gradcam.commands._printing import say, say_table, short
+    from gradcam.feature_maps import default_layer, layers
+    from minicnn import Tensor
+
+    x = Tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32), "x")
+    y = net(x)
+    chosen, why = default_layer(y, x)
+    if card.layer and card.layer != chosen:
+        chosen, why = card.layer, "its description says so"
+    rows = [("layer", "shape", "operation", "sees", "")]
+    for line in layers(y, x):
+        step = getattr(line.tensor.layer, "step", None)
+        if step is None and hasattr(line.tensor.layer, "net"):
+            continue
+        operation = (step.was or step.op) if step is not None else type(line.tensor.op).__name__
+        marks = ["(Grad-CAM's default)"] if line.name == chosen else []
+        marks += [_lie(line)] if _lie(line) else []
+        shown = " x ".join(map(str, line.tensor.shape[1:]))
+        rows.append((short(line.name, LONGEST), shown, operation, line.field, ", ".join(marks)))
+    say(f"{title}\n")
+    say_table(rows, right=(1, 3))
+    if chosen is None:
+        say("\nNone of its layers has places that Grad-CAM could weigh.")
+    else:
+        say(f"\nGrad-CAM looks at {short(chosen, LONGEST)} where no layer is named:\n{why}.")
+    return 0
 
 
-def _default(layer, card):
-    return ["(Grad-CAM's default)"] if layer == card.layer else []
+def _lie(line):
+    """Where places lie, if not as Grad-CAM takes them."""
+    maps = line.maps
+    if maps is None or maps.plain or not maps.whole:
+        return ""
+    if maps.tokens:
+        left = maps.before + maps.behind
+        beside = f" and {left} more, left out" if left else ""
+        return f"tokens: {' x '.join(map(str, maps.sizes))} places{beside}"
+    names = {maps.channel: "maps"} | dict(
+        zip(maps.space, ("rows", "columns") if len(maps.space) == 2 else "dhw")
+    )
+    return f"axes: {', '.join(names[axis] for axis in sorted(names))}"

@@ -148,8 +148,8 @@ def _at_layers(named, net):
     """['grad_cam@conv10', ...], each layer being one of the network's with maps."""
     import numpy as np
 
-    from gradcam.asking import layer_named
     from gradcam.commands._network import see_layers
+    from gradcam.feature_maps import layer_named
 
     side, channels = net.card.preprocessing.crop, len(net.card.preprocessing.mean)
     x = np.zeros((1, channels, side, side), np.float32)

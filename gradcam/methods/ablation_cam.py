@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.method import Method, weighted
+from gradcam.method import Method, in_rows, weighted
 from gradcam.methods.batching import batch_size, in_batches
 from gradcam.outputs import each
 from gradcam.target import Target
@@ -34,8 +34,8 @@ def ablation_cam(
         scores = each(lambda y: replay(y, A, ablated).reshape(-1, *y.shape), y)  # noqa: B023
         without.append(target.numbers(scores))
     w = lost(y_c, np.concatenate(without).T)
-    w = w.reshape(*w.shape, *[1] * (A.ndim - 2))
-    return weighted(A.data, w, relu)  # eq. 4   L = ReLU( sum_k w_k A^k )
+    L = weighted(in_rows(A.data, A.ndim - 2), w[..., None, None], relu)  # eq. 4   L = ReLU( sum_k w_k A^k )
+    return L.reshape(A.shape[0], *A.shape[2:])
 
 
 def lost(y_c: np.ndarray, without: np.ndarray) -> np.ndarray:

@@ -33,13 +33,13 @@ def full_grad(
     if rescale not in EACH:
         raise GraphError(f"rescale is one of {', '.join(EACH)}, not '{rescale}'")
     at_input, at_biases = full_gradient(y, c, x, start)
-    axes, total = (-2, -1) if rescale == "map" else (-3, -2, -1), 0
-    for part in (at_input, *(f for f in at_biases if f.ndim == 4)):
+    axes, total = tuple(range(2 if rescale == "map" else 1, x.ndim)), 0
+    for part in (at_input, *(f for f in at_biases if f.ndim == x.ndim)):
         size = abs(part)
         low = size.min(axis=axes, keepdims=True)
         wide = size.max(axis=axes, keepdims=True) - low + eps
-        psi = upsample((size - low) / np.where(wide > 0, wide, 1), x.shape[-2:], upsampling)
-        total = total + psi.sum(axis=-3)
+        psi = upsample((size - low) / np.where(wide > 0, wide, 1), x.shape[2:], upsampling)
+        total = total + psi.sum(axis=1)
     return total
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.method import cam_method, space, weighted
+from gradcam.method import cam_method, weighted
 from gradcam.target import begin
 from minicnn import GraphError, Tensor, backward
 
@@ -36,7 +36,7 @@ def weights(dA: np.ndarray, A: np.ndarray, alpha: str = "mean") -> np.ndarray:
     if alpha not in ALPHAS:
         raise GraphError(f"alpha is 'mean' (the paper) or 'sum', not '{alpha}'")
     pool = dA.mean if alpha == "mean" else dA.sum
-    return pool(axis=space(A), keepdims=True)
+    return pool(axis=(-2, -1), keepdims=True)
 
 
 def counterfactual(

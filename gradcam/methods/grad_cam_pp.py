@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.method import cam_method, space, weighted
+from gradcam.method import cam_method, weighted
 from gradcam.target import begin
 from minicnn import Tensor, backward
 
@@ -32,13 +32,13 @@ def combine(g: np.ndarray, A: np.ndarray, relu: bool = True, eps: float = 0.0) -
 
 def weights(g: np.ndarray, A: np.ndarray, eps: float = 0.0) -> np.ndarray:
     """w_k = sum_ij ReLU(g) g^2 / (2 g^2 + sum_ab A_ab g^3) -> (..., N, K, 1, 1)"""
-    total = A.sum(axis=space(A), keepdims=True)
+    total = A.sum(axis=(-2, -1), keepdims=True)
     bend = 2 * g**2 + total * g**3 + eps
     alpha = g**2 / np.where(
         bend == 0, 1, bend
     )  # eq. 19  alpha_ij^k = g^2 / (2 g^2 + sum_ab A_ab^k g^3), 0 where g is
     return (alpha * np.maximum(g, 0)).sum(
-        axis=space(A), keepdims=True
+        axis=(-2, -1), keepdims=True
     )  # eq. 5   w_k = sum_ij alpha_ij^k ReLU(g_ij^k)
 
 

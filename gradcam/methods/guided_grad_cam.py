@@ -8,7 +8,8 @@ import numpy as np
 
 from gradcam.interpolation import upsample
 from gradcam.method import Method
-from gradcam.methods.grad_cam import combine, grad_cam
+from gradcam.methods.grad_cam import METHOD as GRAD_CAM
+from gradcam.methods.grad_cam import grad_cam
 from gradcam.methods.guided_backprop import guided_backprop
 from minicnn import Tensor
 
@@ -27,19 +28,21 @@ def guided_grad_cam(
 
     y: scores (N, classes); c: class; A: feature maps (N, K, h, w); x: input (N, C, H, W) -> (N, C, H, W)
     """
-    return localise(guided_backprop(y, c, x, start, allow), grad_cam(y, c, A, start), upsampling, x.ndim - 2)
+    return localise(guided_backprop(y, c, x, start, allow), grad_cam(y, c, A, start), upsampling)
 
 
-def localise(guided: np.ndarray, L: np.ndarray, upsampling: str = "half_pixel", axes: int = 2) -> np.ndarray:
-    """guided (..., C, H, W) times L (..., h, w), brought to its size by bilinear interpolation; axes: how
-    many places lie along.
-    """
-    return guided * np.expand_dims(upsample(L, guided.shape[-axes:], upsampling), -1 - axes)
+def localise(guided: np.ndarray, L: np.ndarray, upsampling: str = "half_pixel") -> np.ndarray:
+    """guided (..., C, H, W) times L (..., h, w), brought to its size by bilinear interpolation."""
+    return guided * upsample(L, guided.shape[-2:], upsampling)[..., None, :, :]
+
+
+def at_pixels(guided: np.ndarray, L: np.ndarray, upsampling: str = "half_pixel") -> np.ndarray:
+    """The same, of inputs with places along any number of axes: guided (N, C, ...), L (N, ...)."""
+    return guided * upsample(L, guided.shape[2:], upsampling)[:, None]
 
 
 def _map(context, upsampling="half_pixel", **options):
-    L = combine(context.signals["backprop", "A"], context.A.data, **options)
-    return localise(context.signals["guided", "x"], L, upsampling, context.x.ndim - 2)
+    return at_pixels(context.signals["guided", "x"], GRAD_CAM.map(context, **options), upsampling)
 
 
 METHOD = Method(

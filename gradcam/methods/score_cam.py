@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.interpolation import upsample
-from gradcam.method import Method, space, weighted
+from gradcam.method import Method, in_rows, weighted
 from gradcam.methods.batching import batch_size, in_batches, numbers
 from minicnn import Softmax, Tensor
 
@@ -32,18 +32,20 @@ def score_cam(
     scores = []
     for some in in_batches(K, batch or batch_size(x), "Score-CAM", progress):
         H = upsample(A[:, some], x.shape[2:], upsampling)
-        H = stretched(H)  # eq. 6
+        H = stretched(in_rows(H, A.ndim - 2)).reshape(H.shape)  # eq. 6
         scores.append(numbers(net, H.swapaxes(0, 1)[:, :, None] * x, c))  # eq. 5   y_c( x * s(Up(A^k)) )
     alpha = Softmax()(np.concatenate(scores).T)  # (N, K): over the maps
-    alpha = alpha.reshape(*alpha.shape, *[1] * (A.ndim - 2))
-    return weighted(A, alpha, relu)  # eq. 8   L = ReLU( sum_k alpha_k A^k )
+    L = weighted(
+        in_rows(A, A.ndim - 2), alpha[..., None, None], relu
+    )  # eq. 8   L = ReLU( sum_k alpha_k A^k )
+    return L.reshape(A.shape[0], *A.shape[2:])
 
 
 def stretched(H: np.ndarray, eps: float = 0.0) -> np.ndarray:
     """s(H) = (H - min H) / (max H - min H) of every map (eq. 6), 0 where one is constant;
     eps: some add it below.
     """
-    low, high = (f(axis=space(H), keepdims=True) for f in (H.min, H.max))
+    low, high = (f(axis=(-2, -1), keepdims=True) for f in (H.min, H.max))
     wide = high - low + eps
     return (H - low) / np.where(wide > 0, wide, 1)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.method import cam_method, space, weighted
+from gradcam.method import cam_method, weighted
 from gradcam.target import begin
 from minicnn import Tensor, backward
 
@@ -31,10 +31,10 @@ def combine(g: np.ndarray, A: np.ndarray, relu: bool = True, eps: float = 0.0) -
 
 def weights(g: np.ndarray, A: np.ndarray, eps: float = 0.0) -> np.ndarray:
     """alpha_k = sum_ij A_ij g_ij / sum_ab A_ab -> (..., N, K, 1, 1)"""
-    total = A.sum(axis=space(A), keepdims=True) + eps
+    total = A.sum(axis=(-2, -1), keepdims=True) + eps
     share = A / np.where(total == 0, 1, total)  # A_ij^k / sum_ab A_ab^k, 0 for a map of zeros
     return (share * g).sum(
-        axis=space(A), keepdims=True
+        axis=(-2, -1), keepdims=True
     )  # eq. 8   alpha_k = sum_ij A_ij^k / (sum_ab A_ab^k) dy_c/dA_ij^k
 
 

@@ -32,7 +32,10 @@ def panel_jpeg(explanation: Explanation, picture: int = 0) -> bytes | None:
     """
     if not explanation.maps:
         return None
-    drawn = png(panel(explanation, seen(explanation.x[picture], explanation.card), picture=picture))
+    photo = None
+    if explanation.x.ndim == 4:
+        photo = seen(explanation.x[picture], explanation.card)
+    drawn = png(panel(explanation, photo, picture=picture))
     return small_jpeg(Image.open(io.BytesIO(drawn)).convert("RGB"))
 
 

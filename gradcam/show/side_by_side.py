@@ -15,9 +15,11 @@ from gradcam.image import restore
 from gradcam.methods import METHODS
 from gradcam.show.colour import PLAIN, Style
 from gradcam.show.settings import own_settings
+from gradcam.show.signals import signal_panel
 from gradcam.show.tiles import row
 from gradcam.show.typeset import FAINT, INK, Line, lines, tall, write
 from gradcam.show.verdict import answers, doubts, facts
+from gradcam.show.volumes import volume_panel
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -51,9 +53,14 @@ def panel(
     photo: the pixels that the network saw, uint8 (H, W, 3) (`gradcam.image.crop_shown`; default: taken back
     from the input); card: the network's description (default: the explanation's); picture: which one of the
     batch; style: the colours of heat maps and overlays.  Drawn with Matplotlib's default settings,
-    whatever the user's, which are as before afterwards; in several threads, too.
+    whatever the user's, which are as before afterwards; in several threads, too.  Signals are drawn as
+    curves, volumes as three planes, videos as frames.
     """
     card = card or explanation.card
+    if explanation.x.ndim == 3:
+        return signal_panel(explanation, card, picture)
+    if explanation.x.ndim == 5:
+        return volume_panel(explanation, card, picture)
     if photo is None:
         photo = restore(explanation.x[picture], card.preprocessing)
     rows = [row(explanation, c, photo, card, picture, style) for c in explanation.classes]

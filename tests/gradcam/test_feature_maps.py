@@ -114,7 +114,7 @@ def test_a_signal_and_a_volume_are_a_picture_with_axes_of_one(axes):
     """Every method, on (N, C, L) and (N, C, D, H, W), against the same numbers as a picture's, where that can
     be: a kernel, a pooling and a window of 1 along the other axes.
     """
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(1)
     W, V, head = (rng.standard_normal(s) for s in ((4, 2, 3), (6, 4, 3), (3, 6)))
     size = {1: (24,), 3: (1, 24, 1)}[axes]
 

@@ -8,6 +8,7 @@ import numpy as np
 from gradcam.method import Context, Method
 from gradcam.methods.variants.fused import mean_of
 from gradcam.methods.variants.variant import Variant
+from minicnn import RuleError
 
 
 def aug_smooth(
@@ -23,6 +24,8 @@ def aug_smooth(
 
     factors: what the prepared picture is multiplied by.  Two passes for each of them.
     """
+    if context.x.ndim != 4:
+        raise RuleError("it mirrors pictures, and this input has no rows and columns")
     x, size = context.x.data, context.x.shape[-2:]
     total = np.zeros_like(x[:, 0])
     for way in (1, -1):

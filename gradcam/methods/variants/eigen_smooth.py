@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.method import Context, Method
+from gradcam.method import Context, Method, in_rows
 from gradcam.methods.eigen_cam import eigen_cam
 from gradcam.methods.variants.variant import Variant
 
@@ -17,9 +17,11 @@ def eigen_smooth(method: Method, context: Context, relu: bool = True, **options:
     The sign, which is left to the library for linear algebra there, is the one with which the vector's
     entries add up to something >= 0: the plain sum is a projection on (1, 1, ..., 1).
     """
-    A = context.A.data
-    w = method.weights(context.signals["backprop", "A"], A, **options)
-    return eigen_cam(w * A, centre=True, relu=relu)
+    shape, axes = context.A.shape, context.A.ndim - 2
+    A, g = (in_rows(v, axes) for v in (context.A.data, context.signals["backprop", "A"]))
+    return eigen_cam(method.weights(g, A, **options) * A, centre=True, relu=relu).reshape(
+        shape[0], *shape[2:]
+    )
 
 
 VARIANT = Variant(

@@ -9,7 +9,7 @@ from gradcam.interpolation import upsample
 from gradcam.method import Context, Method
 from gradcam.methods.score_cam import stretched
 from gradcam.methods.variants.variant import Variant
-from minicnn import GraphError
+from minicnn import GraphError, RuleError
 
 
 def fused(
@@ -29,6 +29,8 @@ def fused(
             f"fused_{method.name} averages the maps of several layers: name them, layer=['conv3', 'conv4'], "
             "or --layer conv3 --layer conv4"
         )
+    if context.x.ndim != 4:
+        raise RuleError("layers are fused of pictures, and this input has no rows and columns")
     maps = [method.map(context.elsewhere(method, layer=name), **options) for name in context.layers]
     return mean_of(maps, context.x.shape[-2:], upsampling, eps)
 

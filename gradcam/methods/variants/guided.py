@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.method import Context, Method
-from gradcam.methods.guided_grad_cam import localise
+from gradcam.methods.guided_grad_cam import at_pixels
 from gradcam.methods.variants.variant import Variant
 
 
@@ -13,7 +13,7 @@ def guided(method: Method, context: Context, upsampling: str = "half_pixel", **o
     """Guided backprop times any map of a layer, enlarged: what Selvaraju et al. 2017, sec. 3.1, do with
     Grad-CAM.  -> (N, C, H, W)
     """
-    return localise(context.signals["guided", "x"], method.map(context, **options), upsampling)
+    return at_pixels(context.signals["guided", "x"], method.map(context, **options), upsampling)
 
 
 VARIANT = Variant(

@@ -331,3 +331,45 @@ def test_targets_of_an_output_that_is_a_map(drawn, capsys):
     assert rows[0] == 0
     row = json.loads(open("RUN/rows.jsonl").read())  # noqa: SIM115
     assert row["explained"][0]["name"] == "the sum of the scores of class 1 inside the box 0.25, 0, 0.75, 0.5"
+
+
+def over(drawn, axes, size, channels=2):
+    """A network of signals, or of volumes."""
+    kernel = [3] * axes
+    net = drawn.Drawn({"input": ("n", channels, *size)})
+    y = net.node("Conv", ["input", net.weight("W", 4, channels, *kernel)], "conv", pads=[1] * 2 * axes)
+    y = net.node("Relu", [y], "relu")
+    return net.ends(net.head(y, classes=3, width=4))
+
+
+def test_a_signal_is_explained(drawn, capsys):
+    over(drawn, 1, (50,)).save("net.onnx")
+    rows = np.random.default_rng(0).standard_normal((50, 2))
+    np.savetxt("x.csv", rows, header="I,II", comments="", delimiter=",")
+    np.save("x.npy", rows.T)
+    told = []
+    for file in "x.csv", "x.npy":
+        words = ["explain", file, "--onnx", "net.onnx", "--method", "grad_cam", "gradient", "--json"]
+        status, out, _ = answer(capsys, *words)
+        told.append(json.loads(out)["explained"])
+        assert status == 0 and told[-1][0]["maps"]["grad_cam"]["shape"] == [50]
+        assert told[-1][0]["maps"]["gradient"]["shape"] == [2, 50]
+    assert told[0][0]["score"] == pytest.approx(told[1][0]["score"], rel=1e-5)
+    np.save("x.npy", rows.T[:, :40])
+    status, _, err = answer(capsys, "explain", "x.npy", "--onnx", "net.onnx")
+    assert status == 2 and "the input 'input' must be (N, 2, 50), not (1, 2, 40)" in err
+    status, _, err = answer(capsys, "explain", "photo.png", "--onnx", "net.onnx")
+    assert status == 2 and "a signal is a .csv, .wav or .npy file" in err
+    status, _, err = answer(capsys, "explain", "x.csv", "--onnx", "net.onnx", "--overlays", ".")
+    assert status == 2 and "--overlays are pictures of a photo" in err
+
+
+def test_a_volume_is_explained(drawn, capsys):
+    over(drawn, 3, ("d", "h", "w"), channels=1).save("net.onnx")
+    np.save("x.npy", np.random.default_rng(0).standard_normal((6, 8, 10)))
+    status, out, _ = answer(
+        capsys, "explain", "x.npy", "--onnx", "net.onnx", "--method", "grad_cam", "--json"
+    )
+    assert status == 0 and json.loads(out)["explained"][0]["maps"]["grad_cam"]["shape"] == [6, 8, 10]
+    status, out, _ = answer(capsys, "layers", "net.onnx")
+    assert status == 0 and "3 x 3 x 3" in out and "Grad-CAM looks at relu where no layer is named" in out

@@ -23,6 +23,7 @@ from weights.graphs.onnx.quantised import REWRITTEN
 
 MOST = 2**27  # numbers of one input
 USUAL = 224  # pixels, where neither the file nor the user says how large pictures are
+FREE_SIGNAL, FREE_VOLUME = 1024, 32  # samples, and voxels along an axis, where neither says how many
 CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
 PLACES = {"map": 2, "rows": 1, "steps": 1}  # kind of an output: how many numbers name a place of it
 ONLY = {"yes or no": "yes", "number": "the number"}  # what the only score of a kind is called
@@ -200,7 +201,10 @@ def _size(net, layout, asked):
 
 
 def _example(layout, channels, size, shape):
-    return (1, channels, *size) if layout else (1, *(max(n, 1) for n in shape[1:]))
+    if layout:
+        return (1, channels, *size)
+    free = {3: FREE_SIGNAL, 5: FREE_VOLUME}.get(len(shape), 1)
+    return (1, *(n if n > 0 else free if axis > 1 else 1 for axis, n in enumerate(shape[1:], 1)))
 
 
 def _outputs(net):
