@@ -208,8 +208,9 @@ def layers_found(
     if not layers and any(not method.layer for method in at_layer) and (found := default_layer(y, x))[0]:
         layers = (found[0],)
         said.append(f"No layer was named: {found[0]} is taken, {found[1]}.")
-    wanted = dict.fromkeys([*layers, *(m.layer for m in at_layer if m.layer)] if at_layer else [])
-    net, y, told = _laid_out(net, y, x, [layer for layer in wanted if isinstance(layer, str)])
+    wanted = [*layers, *(m.layer for m in at_layer if m.layer)] if at_layer else []
+    wanted = dict.fromkeys(layer for layer in wanted if isinstance(layer, str))
+    net, y, told = _laid_out(net, y, x, list(wanted))
     return net, y, layers, said + told
 
 
