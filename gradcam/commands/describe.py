@@ -48,7 +48,9 @@ def run(args):
     path = model_of(path) if path.suffix.lower() == ".toml" else path
     if args.write:
         place = check_place(beside(path), replace=False)
-    net = _onnx.described(args.file, args.model, output=args.output, given=args.given, blank=True)
+    net = _onnx.described(
+        args.file, args.model, output=args.output, given=args.given, picture=args.picture, blank=True
+    )
     tried = _tried(net, args.photo)
     if args.write:
         with written(place, replace=False) as file:
