@@ -49,7 +49,6 @@ def run(args):
     from gradcam.commands._network import loaded, network_named
 
     _which(args)
-    _onnx.settle(args)
     if args.onnx:
         return _of_file(args)
     for option in ("output", "picture", "given"):
@@ -64,18 +63,21 @@ def run(args):
 
 
 def _which(args):
-    """MODEL as --onnx or --network: a file is one, whatever its name."""
+    """MODEL as a network's file, args.onnx, or as the name of one: what looks like a file is one."""
     from gradcam.asking import AskError
 
     if args.file is None:
-        return
+        return _onnx.settle(args)
     if other := args.onnx or args.keras or args.network:
         raise AskError(f"{args.file} and {other} are two networks: give one of them")
-    if "." in args.file or os.sep in args.file or os.path.exists(args.file):
-        toml = args.file.lower().endswith(".toml")
-        args.onnx, args.model = (None, args.file) if toml and not args.model else (args.file, args.model)
-    else:
+    if not ("." in args.file or os.sep in args.file or os.path.exists(args.file)):
         args.network = args.file
+    elif args.model:
+        args.onnx = args.file
+    else:
+        args.model = args.file
+        _onnx.settle(args)
+    return None
 
 
 def _of_file(args):
@@ -112,8 +114,6 @@ def _table(net, card, shape, title):
     rows = [("layer", "shape", "operation", "sees", "")]
     for line in layers(y, x):
         step = getattr(line.tensor.layer, "step", None)
-        if step is None and hasattr(line.tensor.layer, "net"):
-            continue
         operation = (step.was or step.op) if step is not None else type(line.tensor.op).__name__
         marks = ["(Grad-CAM's default)"] if line.name == chosen else []
         marks += [_lie(line)] if _lie(line) else []
