@@ -62,7 +62,7 @@ def read() -> dict[str, dict]:
     return json.loads(FILE.read_text())
 
 
-def write(made: dict, ending: str, path: pathlib.Path) -> pathlib.Path:
+def write(made: dict, ending: str, path: pathlib.Path, dtype: str = "float64") -> pathlib.Path:
     """The file of a model, as Keras writes it."""
     import h5py
 
@@ -76,14 +76,14 @@ def write(made: dict, ending: str, path: pathlib.Path) -> pathlib.Path:
                 for key, value in attributes.items():
                     at.attrs[key] = [v.encode() for v in value]
             for name, variable, shape in stored["arrays"]:
-                group[name] = weights(variable, shape)
+                group[name] = weights(variable, shape).astype(dtype)
         return path
     inner = io.BytesIO()
     with h5py.File(inner, "w") as file:
         for name, attributes in stored["attributes"].items():
             file.require_group(name).attrs.update(attributes)
         for name, variable, shape in stored["arrays"]:
-            file[name] = weights(variable, shape)
+            file[name] = weights(variable, shape).astype(dtype)
     with zipfile.ZipFile(path, "w") as out:
         out.writestr("metadata.json", json.dumps({"keras_version": made["keras"]}))
         out.writestr("config.json", config)

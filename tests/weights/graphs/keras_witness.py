@@ -55,14 +55,13 @@ def drawn(model, seed: int = 1):
 
 def scoring(keras, model, layer):
     """x -> (y in front of a last softmax or sigmoid, the layer's output), as one model."""
-    last = model.get_layer(layer) if isinstance(layer, str) else layer
     end = next((at for at in reversed(model.layers) if getattr(at, "activation", None) is not None), None)
     if end is not None:
         end.activation = keras.activations.linear
     rebuilt = keras.models.clone_model(model)
     rebuilt.set_weights(model.get_weights())
-    outputs = rebuilt.outputs[0], rebuilt.get_layer(last.name).output
-    return keras.Model(rebuilt.inputs, list(outputs))
+    maps = next(at for at in rebuilt.operations if at.name == layer).output
+    return keras.Model(rebuilt.inputs, [rebuilt.outputs[0], maps])
 
 
 def gradients(both, x, c):
@@ -81,8 +80,11 @@ def gradients(both, x, c):
     return *(v.detach().numpy() for v in (y, A)), dx.numpy(), dA.numpy()
 
 
-def compared(keras, model, shape, ending=".keras", seed: int = 0):
-    """Save the model, read the file, and compare.  -> {what: largest difference, over the largest value}"""
+def compared(keras, model, shape, ending=".keras", seed: int = 0, conditioned: float = np.inf):
+    """Save the model, read the file, and compare.  -> {what: largest difference, over the largest value}
+
+    "rounding", where a difference is above `conditioned`: that of our own saliency when pixels move by 1e-15.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, f"model{ending}")
         model.save(path)
@@ -104,6 +106,10 @@ def compared(keras, model, shape, ending=".keras", seed: int = 0):
         theirs = np.maximum((tdA.mean((1, 2), keepdims=True) * tA).sum(-1), 0)
         our = np.maximum((dA.mean((2, 3), keepdims=True) * A.data).sum(1), 0)
         found["Grad-CAM"] = relative(our, theirs)
+    if max(found[what] for what in ("scores", "saliency", "feature maps")) > conditioned:
+        last = 1 + 1e-15 * np.random.default_rng(2).standard_normal(ours.shape)
+        moved = Tensor(ours.data * last, "x")
+        found["rounding"] = relative(backward(net(moved), np.eye(y.shape[1])[[c]], wrt=moved), g)
     return found
 
 
