@@ -56,10 +56,8 @@ def described(net: Any, found: dict[str, Tensor], layer: str | None = None) -> d
     out = [{"name": "x", "op": "input", "from": [], "shape": shape_of(found["x"])}]
     for name, tensor in list(found.items())[1:]:
         inputs = [place[i] for i in tensor.op.inputs if isinstance(i, Tensor) and i in place]
-        kind = type(tensor.op).__name__
-        out.append(
-            {"name": name, "op": kind, "from": inputs, "shape": shape_of(tensor)} | _options(tensor.op)
-        )
+        kind = {"op": type(tensor.op).__name__, "activation": bool(tensor.op.activation)}
+        out.append({"name": name, "from": inputs, "shape": shape_of(tensor)} | kind | _options(tensor.op))
     count = out[-1]["shape"][0]
     layer = layer or card.layer
     maps = [n for n, t in found.items() if n != "x" and t.ndim == 4 and min(t.shape[2:]) > 1]
@@ -86,7 +84,7 @@ def columns(steps: list[dict[str, Any]], layer: str | None) -> list[str]:
     main line, evenly chosen; the layer of Grad-CAM among them.
     """
     joined = [s["name"] for s in steps if s["op"] in ("Concat", "Add") and s["shape"][1] > 1]
-    gates = [n for n, step in enumerate(steps) if step["op"] == "ReLU" and step["shape"][1] > 1]
+    gates = [n for n, step in enumerate(steps) if step.get("activation") and step["shape"][1] > 1]
     main = [steps[n]["name"] for n in gates if not joined or _on_main_line(steps, n)]
     wide = [s["name"] for s in steps if s["name"] in {*joined, *main} and "squeeze" not in s["name"]]
     wide = wide or [s["name"] for s in steps[1:] if s["shape"][1] > 1]

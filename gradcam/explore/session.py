@@ -110,26 +110,29 @@ class Session:
         value = float((from_.data * signal).sum())
         if by == "probability":
             signal = self._of_probability(from_.data, k, self.dtype(sureness), signal)
-        below = {n: t for n, t in self.tensors.items() if t in set(history(from_))}
-        self.signals, refused = {}, {}
         if unknown := [rule for rule in rules if not isinstance(rule, str) or rule not in RULES]:
             raise ExploreError(f"there is no rule {str(unknown[0])[:40]}; there is {', '.join(RULES)}")
-        for rule in dict.fromkeys(rules):
-            first = signal * from_.data if rule.startswith("lrp") else signal
-            try:
-                found = backward(
-                    from_,
-                    first,
-                    list(below.values()),
-                    RULES[rule],
-                    allow=(ReLU,) * (RULES[rule] is not BACKPROP),
-                )
-                self.signals[rule] = dict(zip(below, found))
-            except RuleError as error:
-                refused[rule] = str(error)
+        leads = set(history(from_))
+        below = {n: t for n, t in self.tensors.items() if t in leads}
+        firsts = {r: signal * from_.data if r.startswith("lrp") else signal for r in rules}
+        self.signals, refused = self._sent_back(from_, firsts, below)
         signs = {rule: {n: _signs(g) for n, g in of.items()} for rule, of in self.signals.items()}
         ms = 1000 * (time.perf_counter() - begin)
-        return {"value": value, "signs": signs, "gates": self._gates(), "refused": refused, "ms": ms}
+        return {"value": value, "signs": signs, "gates": self._gates(signs), "refused": refused, "ms": ms}
+
+    def _sent_back(self, start, firsts, below):
+        """-> ({rule: {tensor: signal}}, {rule: why it is not defined here}); in one pass, if all are."""
+        tables = {r: RULES[r] for r in firsts}
+        try:
+            rows = np.stack([*firsts.values()])
+            found = backward(start, rows, [*below.values()], [*tables.values()], allow=ReLU)
+            return {r: {n: g[s] for n, g in zip(below, found)} for s, r in enumerate(firsts)}, {}
+        except RuleError as error:
+            if len(firsts) == 1:
+                return {}, dict.fromkeys(firsts, str(error))
+        each = [self._sent_back(start, {r: first}, below) for r, first in firsts.items()]
+        signals, refused = ({r: v for one in each for r, v in one[k].items()} for k in (0, 1))
+        return signals, refused
 
     def _of_probability(self, y, k, s, signal):
         """dp_k/dy: s p_k (1[j = k] - p_j) of a softmax, s p_k (1 - p_k) of a sigmoid each."""
@@ -139,15 +142,16 @@ class Session:
         p = Softmax()(y * s)
         return s * p[0, k] * (signal - p)
 
-    def _gates(self):
+    def _gates(self, signs):
         """{ReLU: {rule: [open and g > 0, open and g < 0, closed and g > 0, closed and g < 0]}}"""
         found: dict[str, dict[str, list[int]]] = {}
+        relus = {n: t.op.x > 0 for n, t in self.tensors.items() if isinstance(t.op, ReLU)}
         for rule, of in self.signals.items():
-            for name, g in of.items():
-                if isinstance(self.tensors[name].op, ReLU):
-                    open_ = self.tensors[name].op.x > 0
-                    cells = [(o, s) for o in (open_, ~open_) for s in (g > 0, g < 0)]
-                    found.setdefault(name, {})[rule] = [int((o & s).sum()) for o, s in cells]
+            for name in of.keys() & relus.keys():
+                passed = np.where(relus[name], of[name], 0)
+                up, down = int(np.count_nonzero(passed > 0)), int(np.count_nonzero(passed < 0))
+                all_ = signs[rule][name]
+                found.setdefault(name, {})[rule] = [up, down, all_["up"] - up, all_["down"] - down]
         return found
 
     def maps(self, tensor: str, what: str, maps: Sequence[int]) -> dict[str, Any]:
@@ -259,13 +263,10 @@ def _maps(values):
 
 
 def _signs(g):
-    up, down = g > 0, g < 0
-    return {
-        "up": int(up.sum()),
-        "down": int(down.sum()),
-        "positive": float(g[up].sum()),
-        "negative": float(g[down].sum()),
-    }
+    up, down = int(np.count_nonzero(g > 0)), int(np.count_nonzero(g < 0))
+    positive = float(np.maximum(g, 0).sum()) if up else 0.0
+    negative = float(np.minimum(g, 0).sum()) if down else 0.0
+    return {"up": up, "down": down, "positive": positive, "negative": negative}
 
 
 def percentile(values: np.ndarray) -> float:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from gradcam.explore import ExploreError, Session
+from gradcam.explore import ExploreError, Session, page
 from gradcam.verify.kit import networks as kit
+from minicnn import GlobalAvgPool, ReLU, SiLU
+from minicnn.layer import Apply, ConvLayer, Sequential
 from tests.gradcam.explore.cases import (
     NO_NODE,
     conversation,
@@ -15,6 +17,7 @@ from tests.gradcam.explore.cases import (
     picture,
     reference,
 )
+from weights.cards import Card, Preprocessing
 
 needs_node = pytest.mark.skipif(not node(), reason=NO_NODE)
 TWO_HUNDRED = {"tiny": (30, 4), "shapes": (10, 7), "squeezenet": (2, 5)}  # pictures, and (unit, rule) of each
@@ -108,6 +111,21 @@ def test_questions_that_cannot_be_meant(question, arguments):
     _, session = network("tiny")
     with pytest.raises(ExploreError):
         session.ask(question, arguments)
+
+
+def test_any_network_is_taken_and_a_rule_that_is_not_defined_for_it_is_said():
+    layers = ConvLayer("conv1", 3, 4, kernel=3), Apply("swish", SiLU), ConvLayer("conv2", 4, 4, kernel=3)
+    net = Sequential(*layers, Apply("relu", ReLU), Apply("gap", GlobalAvgPool)).initialise(0)
+    net.card = Card("odd", "odd", Preprocessing(crop=12), "relu")
+    session = Session(net, np.float64)
+    assert session.model["columns"] == ["swish", "relu"]
+    session.ask("look", {"pixels": np.random.default_rng(0).integers(0, 256, (12, 12, 3), np.uint8)})
+    start = {"tensor": "gap", "region": [0, 0, 0, 0, 0]}
+    traced = session.ask("trace", {"start": start, "rules": ["backprop", "guided", "lrp_epsilon"]})
+    assert set(traced["refused"]) == {"guided", "lrp_epsilon"} and "SiLU" in traced["refused"]["guided"]
+    assert np.abs(session.values("x", "backprop")).max() > 0 == len(session.values("x", "guided"))
+    with pytest.raises(ExploreError, match="SiLU 'swish'"):
+        page(net, {"grey": np.full((12, 12, 3), 127, np.uint8)})
 
 
 def test_a_network_without_scores_is_refused():

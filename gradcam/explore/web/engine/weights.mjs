@@ -6,7 +6,9 @@ const HALF = new Float64Array(65536).map((_, bits) => {
 });
 
 export function bytes(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const letters = atob(base64), out = new Uint8Array(letters.length);
+  for (let n = 0; n < out.length; n++) out[n] = letters.charCodeAt(n);
+  return out;
 }
 
 // model.arrays: [{kind, shape, at, book}], offsets into `raw` -> [{shape, data: Float64Array}]

@@ -65,7 +65,9 @@ function toBase64(values) {
 }
 
 export function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text), out = new Uint8Array(letters.length);
+  for (let n = 0; n < out.length; n++) out[n] = letters.charCodeAt(n);
+  return out;
 }
 
 // {"float32": base64} -> Float32Array, wherever one stands
