@@ -251,20 +251,25 @@ def test_the_version_is_the_packages(capsys):
 
 
 def test_methods_are_listed_with_paper_and_passes(capsys):
-    from gradcam.methods import METHODS
+    from gradcam.methods import METHODS, VARIANTS
 
     assert main(["methods"]) == 0
-    head, *lines = capsys.readouterr().out.splitlines()
+    methods, variants = capsys.readouterr().out.split("\n\n")
+    head, *lines = methods.splitlines()
     assert head.split()[0] == "method" and [line.split()[0] for line in lines] == list(METHODS)
     assert all(
         m.question in line and m.paper in line and m.cost in line for line, m in zip(lines, METHODS.values())
     )
     assert "Chattopadhay et al. 2018" in next(line for line in lines if line.startswith("grad_cam++ "))
+    of = variants.splitlines()[2:]
+    assert [line.split()[0] for line in of] == [f"{name}_METHOD" for name in VARIANTS]
+    assert all(v.question in line and v.paper in line for line, v in zip(of, VARIANTS.values()))
+    assert of[-1].endswith(f"{len(METHODS)} methods")
 
 
 def test_methods_measured_on_the_built_in_scene(capsys):
     assert main(["methods", "--seconds"]) == 0
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.split("\n\n")[0].splitlines()}
     assert lines["grad_cam"].endswith(" 1.0") and lines["cam"].endswith("does not apply")
     assert float(lines["score_cam"].split()[-1]) > 2 and float(lines["smoothgrad"].split()[-1]) > 2
 

@@ -69,16 +69,15 @@ def test_examples_run_as_they_are_printed(command, folder, monkeypatch, capsys):
 @pytest.mark.parametrize("command", commands())
 def test_examples_with_foreign_files_are_understood(command, capsys):
     """Words that the command knows, networks and methods that there are."""
-    from gradcam.asking import one_of
     from gradcam.cli import parsed
-    from gradcam.methods import METHODS
+    from gradcam.commands._methods import method_named
 
     for line in examples(command, capsys):
         args = parsed([word for word in shlex.split(line)[1:] if word != "..."])
         if getattr(args, "network", None):
             assert args.network in weights.available(), line
         for method in getattr(args, "methods", None) or []:
-            assert one_of("method", method.partition("@")[0], METHODS), line
+            assert method_named(method.partition("@")[0]), line
 
 
 @pytest.mark.parametrize(
