@@ -88,10 +88,28 @@ def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
         raise PictureTypeError(f"this is a name, not a picture: prepare(read({str(image)!r}), ...)")
     if not isinstance(image, Image.Image):
         image = Image.fromarray(np.asarray(image, np.uint8))
+    ground = Image.new("RGB", (1, 1), tuple(preprocessing.fill))
+    mode = "L" if preprocessing.channels == "L" else "RGB"
+    placed = _placed(image.convert(mode), preprocessing, ground.convert(mode).getpixel((0, 0)))
+    return np.asarray(placed.convert("RGB"))
+
+
+def crop_values(values: np.ndarray, preprocessing: Any) -> np.ndarray:
+    """A map or a mask as large as a photo, brought to what the network sees of that photo, as its pixels are.
+
+    values (H, W) or (C, H, W), numbers -> (..., rows, columns) float32; 0 where a letterbox shows no photo.
+    """
+    if values.ndim == 3:
+        return np.stack([crop_values(v, preprocessing) for v in values])
+    return np.asarray(_placed(Image.fromarray(values.astype(np.float32)), preprocessing, 0.0))
+
+
+def _placed(image, preprocessing, ground):
+    """Resized and cropped -> PIL image of the same mode.  ground: what is around the photo in a letterbox."""
     size, (rows, columns) = preprocessing.size, preprocessing.sides
-    image = _middle(image.convert("L" if preprocessing.channels == "L" else "RGB"))
+    image = _middle(image)
     if preprocessing.resize == "letterbox":
-        return _letterbox(image, preprocessing)
+        return _letterbox(image, preprocessing, ground)
     if size < min(rows, columns):
         raise ImageError(f"a crop of {min(rows, columns)} pixels does not fit a picture resized to {size}")
     if preprocessing.resize == "short":
@@ -102,20 +120,18 @@ def crop_shown(image: Any, preprocessing: Any) -> np.ndarray:
         raise ImageError(f"resize is 'short', 'squash' or 'letterbox', not '{preprocessing.resize}'")
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
     left, top = ((side - crop) // 2 for side, crop in zip(new, (columns, rows)))
-    return np.asarray(image.crop((left, top, left + columns, top + rows)).convert("RGB"))
+    return image.crop((left, top, left + columns, top + rows))
 
 
-def _letterbox(image, preprocessing):
-    """The whole photo in the middle of a ground of one colour -> uint8 (rows, columns, 3)"""
+def _letterbox(image, preprocessing, ground):
+    """The whole photo in the middle of a ground of one colour -> PIL image (rows, columns)"""
     rows, columns = preprocessing.sides
     scale = min(columns / image.width, rows / image.height)
     new = tuple(max(1, round(scale * side)) for side in image.size)
-    image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()]).convert("RGB")
-    whole = Image.new("RGB", (columns, rows), tuple(preprocessing.fill))
-    if preprocessing.channels == "L":
-        whole = whole.convert("L").convert("RGB")
+    whole = Image.new(image.mode, (columns, rows), ground)
+    image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
     whole.paste(image, ((columns - new[0]) // 2, (rows - new[1]) // 2))
-    return np.asarray(whole)
+    return whole
 
 
 def _covering(photo, size, rows, columns):

@@ -29,7 +29,7 @@ def options(parser):
     group.add_argument("--maps", choices=("layer", "photo"), help=f"{at}; default: layer")
     group.add_argument("--dtype", choices=("float32", "float16"), help="of the maps; default: float32")
     group.add_argument(
-        "--shard", metavar="K/N", type=_shard, help="only the K-th of N parts; see: gradcam merge"
+        "--shard", metavar="K/N", type=shard, help="only the K-th of N parts; see: gradcam merge"
     )
     drawn = "draw the maps of the first N photos, or of all, and index.html, a page to look through them"
     group.add_argument("--panels", metavar="N|all", type=_panels, help=drawn)
@@ -104,7 +104,8 @@ def _panels(text):
     return text if text == "all" else count(text)
 
 
-def _shard(text):
+def shard(text: str) -> tuple[int, int]:
+    """For `type=`: K/N, the K-th of N parts."""
     found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
         raise argparse.ArgumentTypeError(f"a part is K/N, from 1/N to N/N, not '{text}'")

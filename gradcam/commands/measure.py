@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from gradcam.commands import _places
+from gradcam.commands import _own, _places
 from gradcam.commands._parser import count, described
 
 DESCRIPTION = """\
@@ -21,6 +21,10 @@ Examples:
       photos with boxes; a method at two layers (see: gradcam layers)
   gradcam measure deletion insertion --network mini_vgg --data photos.npz --n 100 --rows faithful.jsonl
       hundreds of passes for each picture: rows are kept as they come; the same command goes on from them
+  gradcam measure pointing_game mask_auc road --photos photos/ --truth masks/ --onnx model.onnx --out RESULTS/
+      photos of yours, a network of yours, and masks that are called as the photos are
+  gradcam measure all --photos photos/ --truth instances.json --network squeezenet --maps RUN/ --out RESULTS/
+      maps of gradcam explain --out RUN/, or any library's .npy files, beside COCO's masks
 
 photos.npz holds the arrays images (N, H, W, 3) uint8, or jpeg and offsets; labels (N,); boxes (B, 4) as
 x0 y0 x1 y1 in pixels; box_image (B,), each box's picture; imagenet_index, if labels are not ImageNet's own.
@@ -33,10 +37,10 @@ def register(subparsers):
     parser.add_argument(
         "measures", metavar="MEASURE", nargs="+", help="one or several of those below, or all"
     )
-    parser.add_argument("--network", metavar="NAME", required=True, help="see: gradcam weights list")
+    parser.add_argument("--network", metavar="NAME", help="see: gradcam weights list")
     weights = "the network's weights; default: the published file"
     parser.add_argument("--weights", metavar="FILE", help=weights)
-    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures = parser.add_mutually_exclusive_group()
     pictures.add_argument("--data", metavar="FILE", help="photos with boxes, .npz; see below")
     worlds = "scenes that are drawn for this, with exact masks"
     pictures.add_argument("--world", choices=["shapes"], help=worlds)
@@ -50,10 +54,11 @@ def register(subparsers):
     )
     rows = "keep every picture's numbers in FILE, .jsonl, and go on from those that are there"
     parser.add_argument("--rows", metavar="FILE", help=rows)
-    out = "where the curves of sanity_check go: .png, .svg, .pdf or .jpg"
+    out = "where the curves of sanity_check go: .png, .svg, .pdf or .jpg; of --photos: the folder of results"
     parser.add_argument("--out", metavar="FILE", help=out)
     processors = "how many pictures at the same time; default: one for each core"
     parser.add_argument("--processors", type=count, metavar="N", help=processors)
+    _own.options(parser)
     parser.set_defaults(run=run)
 
 
@@ -76,6 +81,11 @@ def run(args):
     everything = list(MEASURES) if "all" in args.measures else args.measures
     asked = list(dict.fromkeys(one_of("measure", m, MEASURES) for m in everything))
     named = [_named(m) for m in args.methods or []]
+    _own.check(args)
+    if args.photos:
+        return _own.run(args, asked, named)
+    if not (args.data or args.world):
+        raise AskError("on which pictures? --photos, --data FILE or --world shapes")
     if args.out is not None:
         if "sanity_check" not in asked:
             raise AskError(
@@ -85,7 +95,7 @@ def run(args):
         _places.place(args, args.out)
     net = loaded(network_named(args.network), args.weights)
     data = Photos(args.data, net.card) if args.data else Scenes(args.n or 100, net.card)
-    _measure(args, net, data, asked, _at_layers(named, net) or _fitting(net, data))
+    _measure(args, net, data, asked, at_layers(named, net) or _fitting(net, data))
     return 0
 
 
@@ -144,7 +154,7 @@ def _named(asked):
     return name, layer if at else None
 
 
-def _at_layers(named, net):
+def at_layers(named, net):
     """['grad_cam@conv10', ...], each layer being one of the network's with maps."""
     import numpy as np
 

@@ -39,9 +39,11 @@ def register(subparsers):
 
 def run(args):
     from gradcam.commands._printing import say
-    from gradcam.runs.merging import errors_in, merge
+    from gradcam.measure.own.results import finish
+    from gradcam.runs.merging import errors_in, merge, settings_in
 
-    place = merge(args.runs, args.out)
+    measured = "measures" in settings_in(args.runs)
+    place = merge(args.runs, args.out, *([finish] if measured else []))
     count, failed = errors_in(place)
     said = f"; {failed} could not be explained, and their rows say why" if failed else ""
     say(f"{count} photo{'s' * (count != 1)}{said}: {place}{os.sep}")

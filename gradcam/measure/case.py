@@ -72,8 +72,8 @@ class Case:
     ) -> None:
         self.net, self.number, self.overlap = net, number, overlap
         self.c, self.truth, self.boxes = example.c, example.truth, example.boxes
-        self.x = prepare(example.picture, preprocessing)
-        self.size = self.x.shape[-2:]
+        self.x = None if net is None else prepare(example.picture, preprocessing)
+        self.size = example.picture.shape[:2] if net is None else self.x.shape[-2:]
         self.raw, self.failed, self.given = {}, {}, frozenset(given or ())
         for name, map in (given or {}).items():
             self._keep_map(name, map)

@@ -45,6 +45,7 @@ class Measure:
               random point gets
     many_passes  whether one map takes many forward passes of the network
     truth     whether it must be known where the object is
+    network   whether it asks the network; if not, the map and the truth are enough
     asks      whether it asks the method for its signed map, or for maps of other inputs or classes
     """
 
@@ -60,6 +61,7 @@ class Measure:
     many_passes: bool = False
     truth: bool = False
     asks: bool = False
+    network: bool = True
 
     def of(self, map: np.ndarray, case: Any, method: Any = None) -> dict[str, float]:
         """{figure: number} of one map of a case.  method: whose it is; None: it looks at no picture."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -48,8 +48,9 @@ class Folder:
             self.done += 1
         self.rows, self.timings = (grown(path / name, self.done) for name in (ROWS, TIMINGS))
         self.arrays = {}
-        (path / MAPS).mkdir(exist_ok=True)
-        if self.errors < self.done:
+        if settings["maps"]:
+            (path / MAPS).mkdir(exist_ok=True)
+        if settings["maps"] and self.errors < self.done:
             self.arrays = {m: self._array(m, described(self._map(m))[0]) for m in settings["methods"]}
 
     def add(self, found: Explained) -> None:
@@ -86,12 +87,14 @@ class Folder:
 
 
 @contextlib.contextmanager
-def opened(path: Path, settings: own.Settings, first: int, count: int) -> Iterator[Folder]:
+def opened(
+    path: Path, settings: own.Settings, first: int, count: int, finish: Callable[[Path, own.Settings], object]
+) -> Iterator[Folder]:
     """The folder of a run, new or gone on with, for this process alone.
 
-    first, count: of the photos that belong there.  RunError: it holds other results, something else, or
-    another process is writing there; SaveError: it cannot be made; OSErrors of the block are told as
-    RunErrors that say how far it came.
+    first, count: of the photos that belong there; finish: called when all are there.  RunError: it holds
+    other results, something else, or another process is writing there; SaveError: it cannot be made; OSErrors
+    of the block are told as RunErrors that say how far it came.
     """
     folder = None
     try:

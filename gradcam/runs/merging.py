@@ -25,12 +25,16 @@ from weights.lock import locked
 Folders = Sequence[str | os.PathLike[str]]
 
 
-def merge(folders: Folders, out: str | os.PathLike[str] | None = None) -> Path:
+def merge(
+    folders: Folders,
+    out: str | os.PathLike[str] | None = None,
+    finish: Callable[[Path, own.Settings], object] = finish,
+) -> Path:
     """Put all shards of a run together -> the folder.  The shards stay as they are.
 
     folders: runs that were made with `shard`, whose shards lie in FOLDER/shards, or shards themselves; out:
-    where the whole goes, default: the only folder.  RunError: a shard is missing, unfinished or of another
-    run; SaveError: it cannot be written.
+    where the whole goes, default: the only folder; finish: what is made of the rows.  RunError: a shard is
+    missing, unfinished or of another run; SaveError: it cannot be written.
     """
     shards = _in_order([Path(f) for f in folders])
     if out is None and len(folders) > 1:
@@ -47,8 +51,9 @@ def merge(folders: Folders, out: str | os.PathLike[str] | None = None) -> Path:
                 entry.name not in (LOCK, SHARDS, MAPS, ROWS, TIMINGS, PANELS) for entry in place.iterdir()
             ):
                 raise RunError(f"{place}: there are other files in this folder: name a new one, --out RUN/")
-            (place / MAPS).mkdir(exist_ok=True)
-            for method in of_all["methods"]:
+            if of_all["maps"]:
+                (place / MAPS).mkdir(exist_ok=True)
+            for method in of_all["methods"] if of_all["maps"] else ():
                 _merge_maps(method, shards, place, count)
             for name in (TIMINGS, ROWS):
                 _written(place / name, lambda file, name=name: [_copy(s / name, file) for s in shards])
@@ -62,6 +67,11 @@ def merge(folders: Folders, out: str | os.PathLike[str] | None = None) -> Path:
             f"{place}: results cannot be written there: {error.strerror or error}"
         ) from None
     return place
+
+
+def settings_in(folders: Folders) -> own.Settings:
+    """Of the first of all shards.  RunError: there is none."""
+    return own.read(_in_order([Path(f) for f in folders])[0])
 
 
 def _in_order(folders):

@@ -66,14 +66,36 @@ def explain_into(
 
     RunError, SaveError: it cannot begin, or go on.
     """
+    from gradcam.runs.folder import finish
+
+    settings = settings_of(task, photos, shard, also)
+    return into(path, task, photos, settings, finish, workers, progress, explained)
+
+
+def into(
+    path: str | os.PathLike[str],
+    task: Callable[[int, str], Explained],
+    photos: Sequence[str],
+    settings: dict[str, Any],
+    finish: Callable[[Path, dict[str, Any]], object],
+    workers: int = 1,
+    progress: bool = False,
+    explained: Explain | None = None,
+) -> Folder:
+    """Do any task with each photo, into a folder, or go on where it was -> the folder, closed.
+
+    settings: what the results depend on; finish(folder, settings): what is made of the rows when all are
+    there.  The rest is as in `explain_into`.
+    """
     from tqdm import tqdm  # here, as starting a command without them is quicker
 
     from gradcam.runs.folder import opened
 
     explained = explained or (lambda task, todo: pool.explained(task, todo, workers))
+    shard = settings["shard"]
     mine = finding.block(len(photos), shard)
     place = Path(path) / SHARDS / "{}-of-{}".format(*shard) if shard else Path(path)
-    with opened(place, settings_of(task, photos, shard, also), mine.start, len(mine)) as folder:
+    with opened(place, settings, mine.start, len(mine), finish) as folder:
         todo = ((number, photos[number]) for number in mine[folder.done :])
         bar = tqdm(
             total=folder.count, initial=folder.done, unit="photo", disable=not progress, smoothing=0.05

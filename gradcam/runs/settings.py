@@ -45,9 +45,14 @@ def settings_of(
         "allow": [str(kind) for kind in task.allow],
         "maps": {"size": task.size, "dtype": task.dtype},
         "panels": min(task.panels, len(photos)),
-        "photos": {"count": len(photos), "names": _sum("\n".join(photos).encode("utf-8", "surrogateescape"))},
+        "photos": of_photos(photos),
         "shard": list(shard) if shard else None,
     }
+
+
+def of_photos(photos: Sequence[str]) -> Settings:
+    """How many there are, and a digest of their names in this order."""
+    return {"count": len(photos), "names": _sum("\n".join(photos).encode("utf-8", "surrogateescape"))}
 
 
 def digest(net: Any) -> str:

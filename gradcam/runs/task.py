@@ -57,8 +57,19 @@ class Explained:
         return self.maps[method][0]
 
 
+class Sendable:
+    """A task with a network that is made anew in another process, where `made_by` says how."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), **({"net": None} if vars(self)["made_by"] else {})}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        make, arguments = state["made_by"] or (lambda: state["net"], ())
+        vars(self).update(state, net=make(*arguments))
+
+
 @dataclass(frozen=True)
-class Task:
+class Task(Sendable):
     """What is to be done with each photo: `task(number, photo)` -> Explained.
 
     classes: numbers or other targets, None for the most probable class of each photo; size: of the maps,
@@ -77,13 +88,6 @@ class Task:
     panels: int = 0
     allow: tuple[Any, ...] = ()
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), **({"net": None} if self.made_by else {})}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        make, arguments = state["made_by"] or (lambda: state["net"], ())
-        vars(self).update(state, net=make(*arguments))
 
     def __call__(self, number: int, photo: str) -> Explained:
         """Explain one photo.  What is wrong with the photo is said in its row; what is wrong with the task,

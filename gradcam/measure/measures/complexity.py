@@ -25,4 +25,5 @@ def complexity(map: np.ndarray) -> float:
 MEASURE = Measure(
     "complexity", "Complexity", "Bhatt et al. 2020", "over how many pixels is it spread (entropy)?",
     lambda map, case: complexity(map), (Figure("complexity", "complexity, entropy", better=-1),),
+    network=False,
 )  # fmt: skip

@@ -26,5 +26,5 @@ MEASURE = Measure(
     "what share of the map lies on the object?",
     lambda map, case: energy_pointing_game(map, case.truth),
     (Figure("energy", "energy on the object", percent=True),),
-    chance=lambda case: chance(case.truth), truth=True,
+    chance=lambda case: chance(case.truth), truth=True, network=False,
 )  # fmt: skip

@@ -29,5 +29,5 @@ MEASURE = Measure(
     "mask_auc", "AUC of the mask", "Fawcett 2006",
     "how well does it tell the object's pixels from the others?",
     lambda map, case: mask_auc(map, case.truth), (Figure("mask_auc", "AUC of the mask"),),
-    chance=lambda case: 0.5, truth=True,
+    chance=lambda case: 0.5, truth=True, network=False,
 )  # fmt: skip

@@ -38,5 +38,5 @@ MEASURE = Measure(
     "pointing_game", "Pointing game", "Zhang et al. 2016", "is the map's largest value on the object?",
     lambda map, case: pointing_game(map, case.truth),
     (Figure("hit", "pointing game, hits", percent=True),),
-    chance=lambda case: chance(case.truth), truth=True,
+    chance=lambda case: chance(case.truth), truth=True, network=False,
 )  # fmt: skip

@@ -26,5 +26,5 @@ MEASURE = Measure(
     "are its largest values, as many as the object has pixels, on the object?",
     lambda map, case: relevance_rank_accuracy(map, case.truth),
     (Figure("relevance_rank", "relevance rank accuracy", percent=True),),
-    chance=lambda case: chance(case.truth), ordered=True, truth=True,
+    chance=lambda case: chance(case.truth), ordered=True, truth=True, network=False,
 )  # fmt: skip

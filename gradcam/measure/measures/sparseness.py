@@ -22,4 +22,5 @@ def sparseness(map: np.ndarray) -> float:
 MEASURE = Measure(
     "sparseness", "Sparseness", "Chalasani et al. 2020", "how few pixels hold most of it (Gini index)?",
     lambda map, case: sparseness(map), (Figure("sparseness", "sparseness, Gini index"),),
+    network=False,
 )  # fmt: skip

@@ -47,4 +47,4 @@ def squash(preprocessing: Preprocessing) -> Preprocessing:
     """The same preparation of a whole picture: nothing is cut off, and one that has the right size already
     stays as it is.
     """
-    return replace(preprocessing, resize="squash", size=preprocessing.crop)
+    return replace(preprocessing, resize="squash", size=min(preprocessing.sides))

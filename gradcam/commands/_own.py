@@ -1,0 +1,163 @@
+"""Photos of one's own, measured: the part of `gradcam measure` that takes --photos."""
+
+import os
+import sys
+
+from gradcam.commands import _many, _onnx
+from gradcam.commands._parser import count
+
+FOR_PHOTOS = ("truth", "maps", "c", "workers", "dask", "shard", "onnx", "model")
+NOT_FOR_PHOTOS = ("rows", "processors", "n")
+
+
+def options(parser):
+    """The options of `gradcam measure MEASURE --photos PHOTOS --out RESULTS/`."""
+    group = parser.add_argument_group(
+        "photos of your own",
+        "into a folder, --out RESULTS/: rows.jsonl, figures.csv (and .parquet), summary.md with\n"
+        "  the intervals; if it is killed, the same command goes on where it was",
+    )
+    photos = "files, folders, patterns or @LIST, as gradcam explain takes them"
+    group.add_argument("--photos", metavar="PHOTO", nargs="+", action="extend", help=photos)
+    truth = (
+        "where the objects are: a folder of masks called as the photos are; COCO (.json); Pascal VOC (.xml, "
+        "or their folder); a table of boxes (.csv); without it, measures that need no truth"
+    )
+    group.add_argument("--truth", metavar="FILE", help=truth)
+    maps = (
+        "measure maps that were made elsewhere: a folder of gradcam explain --out, or of any library's .npy "
+        "files, called as the photos are (in folders called as the methods, if there are several)"
+    )
+    group.add_argument("--maps", metavar="FOLDER", help=maps)
+    of = "explain this class of every photo; default: what the truth says, or the most probable one"
+    group.add_argument("--class", dest="c", metavar="NAME|INDEX", help=of)
+    processes = "how many processes; the results are the same; default: one for each core"
+    group.add_argument("--workers", metavar="N", type=count, help=processes)
+    group.add_argument("--dask", metavar="ADDRESS", help="measure them on a Dask cluster, as tcp://host:8786")
+    part = "only the K-th of N parts; see: gradcam merge"
+    group.add_argument("--shard", metavar="K/N", type=_many.shard, help=part)
+    _onnx.options(parser)
+
+
+def check(args):
+    """AskError for options that are for the one or the other."""
+    from gradcam.asking import AskError
+
+    alone = FOR_PHOTOS if not args.photos else NOT_FOR_PHOTOS
+    other = "photos of yours: add --photos" if not args.photos else "--data and --world"
+    for option in alone:
+        if getattr(args, option) is not None:
+            raise AskError(f"--{'class' if option == 'c' else option} is for {other}")
+    if not args.photos and not args.network:
+        raise AskError("which network? --network NAME (see: gradcam weights list)")
+    if args.photos and args.out is None:
+        raise AskError("photos of yours are measured into a folder: add --out RESULTS/")
+    if args.photos and not (args.network or args.onnx or args.model or args.maps):
+        raise AskError("whose maps? --network NAME, --onnx MODEL, or --maps FOLDER for maps made elsewhere")
+
+
+def run(args, measures, named):
+    """Measure the photos, and say what was found -> the exit status."""
+    from gradcam.commands._network import loaded, network_named
+    from gradcam.commands._printing import say
+    from gradcam.measure.own import GivenMaps, MeasureTask, Truths, measure_into
+    from gradcam.runs.photos import find
+    from gradcam.runs.record import digest_of
+    from gradcam.runs.workers import cores
+    from minicnn.convolution.fast.memory import keep_memory
+
+    args.photo, args.layer, args.targets = args.photos[0], None, None
+    _onnx.check(args)
+    photos = find(args.photos, but=args.out)
+    truth = Truths(args.truth) if args.truth else None
+    given = GivenMaps(args.maps) if args.maps else None
+    net, made_by, also = None, None, {}
+    if args.onnx:
+        net, made_by, also = _onnx.network(args), (_onnx.network, (args,)), {"file": digest_of(args.onnx)}
+    elif args.network:
+        net = loaded(network_named(args.network), args.weights)
+    measures = _fitting_measures(measures, net, truth, given, args.measures)
+    c, classes = _classes(args, net, truth)
+    methods = () if given and not named else tuple(_methods(named, net))
+    task = MeasureTask(net, measures, methods, truth, given, classes, c, made_by)
+    how = {
+        "workers": args.workers or max(1, min(cores(), len(photos) // 4)),
+        "shard": args.shard,
+        "also": also,
+    }
+    keep_memory()
+    if args.dask:
+        from gradcam.runs.cluster import on_dask
+
+        with on_dask(args.dask) as explained:
+            found = measure_into(args.out, task, photos, **how, explained=explained)
+    else:
+        found = measure_into(args.out, task, photos, **how, progress=sys.stderr.isatty())
+    say(f"{found}\n{found.path}{os.sep}")
+    return 0
+
+
+def _fitting_measures(asked, net, truth, given, words):
+    """Those that can be measured here; if all were asked for, the others are left out without a word."""
+    from gradcam.asking import AskError
+    from gradcam.measure.measure import PICTURES
+    from gradcam.measure.measures import MEASURES
+
+    fitting = []
+    for name in asked:
+        measure, why = MEASURES[name], None
+        if measure.needs != PICTURES:
+            why = "is measured on --data or --world"
+        elif measure.truth and not truth:
+            why = "needs to know where the objects are: add --truth"
+        elif measure.network and net is None:
+            why = "asks the network: add --network or --onnx"
+        if why is None:
+            fitting.append(name)
+        elif "all" not in words:
+            raise AskError(f"{name} {why}")
+    if not fitting:
+        raise AskError("none of these measures can be measured so: add --truth, or a network")
+    return tuple(fitting)
+
+
+def _classes(args, net, truth):
+    """(the class of every photo, {label: class}).  AskError: a label that is no class of the network."""
+    from gradcam.asking import AskError, class_index
+
+    if net is None:
+        return None, None
+    names = net.card.classes
+    total = len(names) if names else 10**9
+    if args.c is not None:
+        return class_index(args.c, names, total), None
+    found, unknown = {}, []
+    for label in truth.labels() if truth else ():
+        try:
+            found[label] = class_index(label, names, total)
+        except AskError as error:
+            unknown.append(str(error))
+    if unknown:
+        raise AskError(
+            f"{len(unknown)} of the {len(found) + len(unknown)} labels in {args.truth} are no classes of "
+            f"{net.card.name}; the first: {unknown[0]}. Write others there, or give --class"
+        )
+    return None, found
+
+
+def _methods(named, net):
+    """Methods at layers; the quick ones that fit this network, where none is asked for."""
+    import numpy as np
+
+    from gradcam.commands.measure import at_layers
+    from gradcam.measure.case import unfit
+    from gradcam.measure.pictures.example import Example, squash
+    from gradcam.measure.study.plan import QUICK
+
+    if named or net is None:
+        return at_layers(named, net)
+    rows, columns = net.card.preprocessing.sides
+    grey = np.full((rows, columns, 3), 127, np.uint8)
+    blank = Example(grey, 0, np.ones((rows, columns), bool), np.array([[0, 0, columns, rows]], float))
+    failed = unfit(net, blank, squash(net.card.preprocessing), QUICK)
+    return [m for m in QUICK if m not in failed]
