@@ -52,12 +52,17 @@ def check(args):
         raise AskError("which network? --network NAME (see: gradcam weights list)")
     if args.photos and args.out is None:
         raise AskError("photos of yours are measured into a folder: add --out RESULTS/")
+    if args.methods and not (args.network or args.onnx or args.model):
+        raise AskError("--method explains here, and needs a network: --network NAME or --onnx MODEL")
     if args.photos and not (args.network or args.onnx or args.model or args.maps):
         raise AskError("whose maps? --network NAME, --onnx MODEL, or --maps FOLDER for maps made elsewhere")
 
 
-def run(args, measures, named):
-    """Measure the photos, and say what was found -> the exit status."""
+def run(args, measures, at_layers):
+    """Measure the photos, and say what was found -> the exit status.
+
+    at_layers: f(net) -> the methods that were asked for, at layers of the network.
+    """
     from gradcam.commands._network import loaded, network_named
     from gradcam.commands._printing import say
     from gradcam.measure.own import GivenMaps, MeasureTask, Truths, measure_into
@@ -78,7 +83,7 @@ def run(args, measures, named):
         net = loaded(network_named(args.network), args.weights)
     measures = _fitting_measures(measures, net, truth, given, args.measures)
     c, classes = _classes(args, net, truth)
-    methods = () if given and not named else tuple(_methods(named, net))
+    methods = tuple(at_layers(net) if args.methods else () if given else _quick(net))
     task = MeasureTask(net, measures, methods, truth, given, classes, c, made_by)
     how = {
         "workers": args.workers or max(1, min(cores(), len(photos) // 4)),
@@ -145,17 +150,14 @@ def _classes(args, net, truth):
     return None, found
 
 
-def _methods(named, net):
-    """Methods at layers; the quick ones that fit this network, where none is asked for."""
+def _quick(net):
+    """The methods of few passes that fit this network."""
     import numpy as np
 
-    from gradcam.commands.measure import at_layers
     from gradcam.measure.case import unfit
     from gradcam.measure.pictures.example import Example, squash
     from gradcam.measure.study.plan import QUICK
 
-    if named or net is None:
-        return at_layers(named, net)
     rows, columns = net.card.preprocessing.sides
     grey = np.full((rows, columns, 3), 127, np.uint8)
     blank = Example(grey, 0, np.ones((rows, columns), bool), np.array([[0, 0, columns, rows]], float))

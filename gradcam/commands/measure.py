@@ -83,7 +83,7 @@ def run(args):
     named = [_named(m) for m in args.methods or []]
     _own.check(args)
     if args.photos:
-        return _own.run(args, asked, named)
+        return _own.run(args, asked, lambda net: at_layers(named, net))
     if not (args.data or args.world):
         raise AskError("on which pictures? --photos, --data FILE or --world shapes")
     if args.out is not None:

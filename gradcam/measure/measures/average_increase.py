@@ -20,7 +20,7 @@ def average_increase(net: Network, x: np.ndarray, c: int, map: np.ndarray) -> bo
 
 MEASURE = Measure(
     "average_increase", "Average increase", "Chattopadhay et al. 2018",
-    "how often is the class more probable where only what it shows is left?",
+    "how often is the class more probable where only that is left?",
     lambda map, case: average_increase(case.net, case.x, case.c, map),
     (Figure("average_increase", "average increase", percent=True),),
 )  # fmt: skip

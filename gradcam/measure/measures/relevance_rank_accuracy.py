@@ -23,7 +23,7 @@ def relevance_rank_accuracy(map: np.ndarray, truth: np.ndarray) -> float:
 
 MEASURE = Measure(
     "relevance_rank_accuracy", "Relevance rank accuracy", "Arras et al. 2022",
-    "are its largest values, as many as the object has pixels, on the object?",
+    "are as many largest values as it has pixels on the object?",
     lambda map, case: relevance_rank_accuracy(map, case.truth),
     (Figure("relevance_rank", "relevance rank accuracy", percent=True),),
     chance=lambda case: chance(case.truth), ordered=True, truth=True, network=False,

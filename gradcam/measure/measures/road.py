@@ -81,7 +81,7 @@ def _around(v):
 
 MEASURE = Measure(
     "road", "ROAD", "Rong et al. 2022",
-    "does the class go with the pixels it calls important, not with the others?",
+    "does the class go with the important pixels, not with the others?",
     lambda map, case: road(case.net, case.x, case.c, map, seed=case.number),
     (Figure("road", "ROAD, combined"),), ordered=True, many_passes=True,
 )  # fmt: skip
