@@ -15,6 +15,10 @@ from typing import Any
 
 from weights.errors import WeightsError
 
+KERAS_1 = {  # what settings were called: their names since
+    "subsample": "strides", "subsample_length": "strides", "border_mode": "padding", "bias": "use_bias",
+    "atrous_rate": "dilation_rate", "pool_length": "pool_size", "stride": "strides",
+}  # fmt: skip
 MODELS = ("Functional", "Model", "Sequential")
 DEEPEST, MOST_LAYERS = 20, 20_000
 
@@ -114,6 +118,11 @@ def _part(said, depth):
     module = str(said.get("module") or ("custom" if isinstance(own, str) and ">" in own else ""))
     if isinstance(said.get("build_config"), dict):
         config = {"build_config": said["build_config"]} | config
+    config = {KERAS_1.get(key, key): value for key, value in config.items()}
+    if config.get("dim_ordering") == "th":
+        raise WeightsError(
+            "a model of Keras 1 in Theano's order, whose kernels are turned around, is not read"
+        )
     inner = architecture(said, depth + 1) if kind in MODELS and "layers" in config else None
     part = Part(name, kind, module, config, [], "", inner)
     part.applications = [_application(node) for node in said.get("inbound_nodes") or []]

@@ -126,7 +126,7 @@ class Call:
     @property
     def channels_first(self) -> bool:
         """Whether the layer counts axes so that channels stand behind the pictures."""
-        return self.get("data_format", self.get("dim_ordering")) in ("channels_first", "th")
+        return self.get("data_format") == "channels_first"
 
     def __call__(
         self,

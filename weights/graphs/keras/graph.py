@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 from weights.errors import WeightsError
@@ -27,8 +28,8 @@ from weights.readers.keras_h5 import Contents
 
 UNFIT = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
 INSIDE = ("TimeDistributed",)  # layers that hold another one, which does the same at every time
-CODE = ("Lambda", "TFOpLambda", "SlicingOpLambda")
 LISTED = 40
+LONGEST = 2**24  # letters of a configuration
 FIRST_AXES = 3  # pictures, rows or times, channels: from here on channels are put in front
 
 
@@ -41,10 +42,7 @@ def model(contents: Contents, in_places: bool) -> Model:
         whole = architecture(said)
         refuse_unknown(whole)
         building = Building(Stored(contents, in_places), _version(contents))
-        building.channels_first = any(
-            p.config.get("data_format", p.config.get("dim_ordering")) in ("channels_first", "th")
-            for p in whole.leaves()
-        )
+        building.channels_first = any(p.config.get("data_format") == "channels_first" for p in whole.leaves())
         inputs, types, values = _inputs(whole, building)
         outputs = _run(whole, values, building, (), "")
     except RecursionError:
@@ -67,6 +65,8 @@ def _configuration(contents):
             "it holds weights and no model: save the whole model, model.save('model.keras'), in place of "
             "model.save_weights"
         )
+    if len(text) > LONGEST:
+        raise WeightsError(f"its configuration has {len(text):,} letters, more than any model's")
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):
@@ -164,31 +164,47 @@ def _run(
         if value.ndim > FIRST_AXES and not building.channels_first:
             value = Call(building, (*chain, part), f"{prefix}{part.name}").in_front(value)
         values[ref] = value
-    waiting = [
-        (part, part.first_node + n, application)
-        for part in model.parts.values()
-        for n, application in enumerate(part.applications)
-    ]
-    while waiting:
-        later = []
-        for part, node, application in waiting:
-            if any(ref not in values for ref in refs_in((application.args, application.kwargs))):
-                later.append((part, node, application))
-                continue
-            made = _apply(part, application, values, building, chain, prefix)
-            values |= {Ref(part.name, node, i): v for i, v in enumerate(made)}
-        if len(later) == len(waiting):
-            part, _, application = later[0]
-            lacking = next(r for r in refs_in((application.args, application.kwargs)) if r not in values)
-            raise WeightsError(
-                f"the layer '{short(part.name)}' takes what '{short(lacking.layer)}' gives, which nothing "
-                "computes: its configuration is damaged"
-            )
-        waiting = later
+    for part, node, application in _in_order(model, {*values}):
+        made = _apply(part, application, values, building, chain, prefix)
+        values |= {Ref(part.name, node, i): v for i, v in enumerate(made)}
     for ref in model.outputs:
         if ref not in values:
             raise WeightsError(f"the model's output '{short(ref.layer)}' is computed by no layer")
     return [values[ref] for ref in model.outputs]
+
+
+def _in_order(model: Architecture, there: set[Ref]) -> Iterator[tuple[Part, int, Application]]:
+    """(layer, number of the application, the application), each as soon as what it needs is computed, in the
+    order of the file otherwise.  Whatever a layer gives counts as there once it was applied.
+    """
+    applications = [
+        (part, part.first_node + n, application)
+        for part in model.parts.values()
+        for n, application in enumerate(part.applications)
+    ]
+    done, waiting, ready = {(r.layer, r.node) for r in there}, defaultdict(list), []
+    lacking: list[set[tuple[str, int]]] = []
+    for i, (_, _, application) in enumerate(applications):
+        needs = {(r.layer, r.node) for r in refs_in((application.args, application.kwargs))} - done
+        lacking.append(needs)
+        for need in needs:
+            waiting[need].append(i)
+        if not needs:
+            heappush(ready, i)
+    while ready:
+        i = heappop(ready)
+        part, node, _ = applications[i]
+        yield applications[i]
+        for j in waiting.pop((part.name, node), ()):
+            lacking[j].discard((part.name, node))
+            if not lacking[j]:
+                heappush(ready, j)
+    stuck = next((i for i, needs in enumerate(lacking) if needs), None)
+    if stuck is not None:
+        raise WeightsError(
+            f"the layer '{short(applications[stuck][0].name)}' takes what '{short(min(lacking[stuck])[0])}' "
+            "gives, which nothing computes: its configuration is damaged"
+        )
 
 
 def _apply(part, application: Application, values, building, chain, prefix):

@@ -75,9 +75,8 @@ def _cut(layer, k, stride, dilation, extra):
 
 def _pool(op, n):
     def pool(layer: Call, x: Value) -> Value:
-        size = _each(layer, "pool_size" if "pool_size" in layer.config else "pool_length", n)
-        which = "strides" if "strides" in layer.config else "stride"
-        strides = size if layer.get(which) is None else _each(layer, which, n)
+        size = _each(layer, "pool_size", n)
+        strides = size if layer.get("strides") is None else _each(layer, "strides", n)
         if x.ndim != n + 2:
             raise WeightsError(f"it slides over {n} axes, and its input has {x.ndim - 2}")
         return layer(
@@ -103,7 +102,7 @@ def _adaptive(op):
 
 
 def _border(layer):
-    border = str(layer.get("padding", layer.get("border_mode", "valid"))).lower()
+    border = str(layer.get("padding", "valid")).lower()
     if border not in ("valid", "same", "causal"):
         raise WeightsError(f"padding '{border[:80]}' is not known")
     return border
