@@ -172,10 +172,11 @@ function tell(column, step, from) {
   const at = `The signal starts at ${name} (${isClass() ? "score" : "value"} ${digits(found.traced.value)})`;
   const where = step === 0 ? "Step back to see it come." : column === "x" ? "and is back at the pixels. " : `and is back at ${column}. `;
   const gates = found.traced.gates[find("relu").value] && column !== "x" ? `At ${find("relu").value}, ${gateWords(found.traced.gates, find("relu").value)}.` : "";
-  const pixelsSay = column === "x" && step ? `Of it, ${THREE.filter((rule) => found.traced.signs[rule]?.x).map((rule) => `${percent(negative(found.traced.signs[rule].x))} is negative under ${RULES[rule].title}`).join(", ")}.` : "";
+  const pixelsSay = column === "x" && step ? `Of it, ${THREE.filter((rule) => found.traced.signs[rule]?.x).map((rule) => atPixels(found.traced.signs[rule].x, RULES[rule].title)).join(", ")}.` : "";
   find("told").textContent = `${at}${step === 0 ? ". " : " "}${where}${gates}${pixelsSay}${refused ? ` ${RULES[refused[0]].title} is not defined here: ${refused[1]}` : ""}${state.random ? ` ${state.random} layers are random.` : ""}`;
 }
 
+const atPixels = (signs, title) => (signs.up + signs.down ? `${percent(negative(signs))} is negative under ${title}` : `nothing is left under ${title}`);
 const negative = ({ positive, negative }) => (positive - negative ? -negative / (positive - negative) : 0);
 
 function placeWords() {

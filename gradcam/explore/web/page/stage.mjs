@@ -119,16 +119,18 @@ export class Stage {
 
   // what is drawn: look and trace have been answered; ask: the client's
   async paint(ask, { pixels: seen, tops, start, reach, own }) {
+    const same = tops === this.forwardOf; // the same forward pass: its maps are here already
+    const forward = same ? Object.entries(this.drawn).filter(([name]) => name.startsWith("forward ")) : [], wanted = [];
     Object.assign(this, { tops, seen });
-    const wanted = [];
-    for (const row of ["forward", ...this.rules]) for (const column of this.columns) {
+    for (const row of [...(same ? [] : ["forward"]), ...this.rules]) for (const column of this.columns) {
       if (row === "forward" && column === "x") continue;
       const maps = column === "x" ? [...Array(this.shape.x[0]).keys()] : tops[column];
       wanted.push([row, column, ["maps", { tensor: column, what: row, maps }]]);
     }
     const mine = wanted.filter(([row]) => row !== "own"), others = wanted.filter(([row]) => row === "own");
     const answers = await Promise.all([ask(mine.map(([, , question]) => question)), others.length ? own(others.map(([, , question]) => question)) : []]);
-    this.drawn = Object.fromEntries([...mine, ...others].map(([row, column], n) => [`${row} ${column}`, answers.flat()[n]]));
+    this.drawn = Object.fromEntries([...forward, ...[...mine, ...others].map(([row, column], n) => [`${row} ${column}`, answers.flat()[n]])]);
+    this.forwardOf = tops;
     const begin = performance.now();
     this.draw(start, reach);
     return performance.now() - begin;
