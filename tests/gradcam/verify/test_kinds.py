@@ -246,3 +246,44 @@ def test_what_rounding_moves_by_more_than_a_hundredth_is_never_called_equal(monk
     verdict = verify.torch(model, x, c, "grad_cam", "b", cam + spread)
     assert verdict.kind == "imprecise" and verdict.status == 2 and "too imprecise" in str(verdict)
     assert verify.torch(model, x, c, "grad_cam", "b", cam).kind == "equal"
+
+
+class InPlace(Plain):
+    def __init__(self):
+        super().__init__()
+        self.relu = nn.ReLU(inplace=True)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.a(x)), 2)
+        return self.head(self.relu(self.b(x)).mean((2, 3)))
+
+
+class GuidedReLU(nn.Module):
+    """What a library left in place of a ReLU."""
+
+    def forward(self, x):
+        return x.clamp(min=0)
+
+
+def test_what_changes_the_layers_output_in_place_and_replaced_relus_are_seen():
+    model, x = seeded(InPlace()), picture(1, 3, 12, 12)
+    wrong = picture(1, 6, 6)
+    verdict = verify.torch(model, x, 0, "grad_cam", "b", wrong, pairs=False)
+    assert any("'b' is changed in place by what follows it" in n for n in verdict.notes), str(verdict)
+    assert not any(
+        "in place" in n for n in verify.torch(model, x, 0, "grad_cam", "relu", wrong, pairs=False).notes
+    )
+    model.relu = GuidedReLU()
+    notes = verify.torch(model, x, 0, "grad_cam", "b", wrong, pairs=False).notes
+    assert any("ReLUs are replaced: GuidedReLU at 'relu'" in n for n in notes)
+    assert not any("in place" in n for n in notes)
+
+
+def test_shapes_that_no_cause_explains_are_a_verdict():
+    model, x = seeded(Plain()), picture(1, 3, 12, 12)
+    verdict = verify.torch(model, x, 0, "grad_cam", "b", picture(1, 12, 12)[..., :9].abs(), pairs=False)
+    assert verdict.kind == "refused" and verdict.status == 2 and "(1, 12, 9)" in verdict.reason
+    over_photo = verify.torch(
+        model, x, 0, "grad_cam", "b", picture(12, 12, 3).abs().clamp(max=1), pairs=False
+    )
+    assert any("over its photo" in n for n in over_photo.notes), str(over_photo)

@@ -66,3 +66,41 @@ def test_storage_is_seen_by_the_values_and_not_by_a_few_round_numbers():
     few = np.zeros((1, 4, 4))
     few[0, 0, :3] = 1, 2, 0.5
     assert storage(few, RIGHT) == "" and storage(few, RIGHT, "float16") == "float16"
+
+
+@pytest.mark.parametrize("colours", ["jet", "viridis", "gray", "opencv", "bgr"])
+def test_a_picture_of_a_map_is_read_back(colours):
+    import matplotlib
+
+    from gradcam.verify.rounding.colours import jet
+
+    m = (RIGHT - RIGHT.min()) / np.ptp(RIGHT)
+    name = "jet" if colours == "bgr" else colours
+    table = jet() if name == "opencv" else matplotlib.colormaps[name](np.arange(256))[:, :3]
+    shown = np.uint8(255 * table[np.uint8(255 * m)])[..., :: -1 if colours == "bgr" else 1]
+    verdict = ask(shown)
+    assert verdict.status == 0 and {c.kind for c in verdict.causes} == {"scale"}, str(verdict)
+    assert ("what is red there is low" in str(verdict)) == (colours == "bgr")
+    assert ask(shown[:, ::-1]).names("map mirrored")
+
+
+def test_maps_come_as_text_and_as_pictures(tmp_path):
+    from PIL import Image
+
+    from gradcam.verify import files
+
+    np.savetxt(tmp_path / "map.csv", RIGHT[0], "%.6g", ",")
+    Image.fromarray(as_bytes(RIGHT)[0]).save(tmp_path / "map.png")
+    assert ask(files.array(tmp_path / "map.csv", "their map")).kind == "equal"
+    assert ask(files.array(tmp_path / "map.png", "their map")).kind == "convention"
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "bad.csv").write_text("no, numbers")
+    for name in ("bad.png", "bad.csv", "none.csv"):
+        with pytest.raises(verify.VerifyError, match="their map"):
+            files.array(tmp_path / name, "their map")
+
+
+def test_channels_may_come_last():
+    right = verify.Question(net(), X, 1, "gradient").reference["result"]
+    assert verify.network(net(), X, 1, "gradient", None, np.moveaxis(right, 1, -1)).kind == "equal"
+    assert verify.network(net(), X, 1, "gradient", None, np.moveaxis(right, 1, -1)[0]).kind == "equal"
