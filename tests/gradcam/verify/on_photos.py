@@ -134,7 +134,7 @@ def chosen(model, x, layer):
 
 
 def rows(name, n, done):
-    """Of one network and photo: the right map kept in every way, and every mistake; what is done is left out."""
+    """Of one network and photo: the right map kept in every way, and mistakes, but those that are done."""
     model, layer, x_of = NETWORKS[name]()
     model, x = model.float(), x_of(n).float()
     case = Case(model, x, chosen(model, x, layer), layer, "grad_cam")
