@@ -147,8 +147,8 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):
         verdict.notes.append(
-            "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), or .grad "
-            "read of a copy?"
+            "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), .grad read of "
+            "a copy, or the softmax taken over the batch (dim=0), where its sum is always 1?"
         )
         return verdict
     if q.comparable("result") and (scale := multiple(theirs, ours)) is not None:

@@ -13,7 +13,7 @@ from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import GATED, RELEVANCE
 from gradcam.verify.reference.run import Run
-from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, Transpose, one_hot
+from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, one_hot
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
 SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
@@ -58,18 +58,6 @@ def of_sigmoid(q: Question, y: Tensor) -> Variants:
     """p (1 - p) near p = 1, as softmax's: a few values of p next to the true one."""
     p = Sigmoid()(y.data)
     return {"": sigmoid} | near_one(q, p, lambda q, v, p_c: (v.y, one_hot(v.y, q.c) * p_c * (1 - p_c)))
-
-
-def over_batch(q: Question, y: Tensor) -> Variants:
-    """softmax(dim=0), as an axis that was left out may be taken."""
-    if len(q.x) == 1:
-        return {}
-
-    def change(q, v, old):
-        p = Transpose((1, 0))(Softmax()(Transpose((1, 0))(v.y)))
-        return p, one_hot(p, q.c)
-
-    return {"": change}
 
 
 def by_hand(q: Question, v: Run, p_c: Any) -> Any:
@@ -198,14 +186,6 @@ CAUSES = [
         fix="take the gradient of the logit, before torch.sigmoid",
         variants=of_sigmoid,
         methods=GATED,
-        of_class=True,
-    ),
-    Hypothesis(
-        name="softmax over the batch instead of the classes",
-        step="start",
-        says=f"{PAPER}, and a softmax is over the classes of one picture",
-        fix="take the gradient of the logit; else softmax(dim=1)",
-        variants=over_batch,
         of_class=True,
     ),
     Hypothesis(

@@ -13,12 +13,12 @@ import torch
 from tqdm import tqdm
 
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
-from tests.gradcam.verify.museum.run import correct, from_catalogue, from_outside, kept, wrong_kept
+from tests.gradcam.verify.museum.run import catalogue, kept, outside, right_ones, wrong_kept
 
 ROOMS = {
-    "catalogue": from_catalogue,
-    "outside": from_outside,
-    "correct": correct,
+    "catalogue": catalogue,
+    "outside": outside,
+    "correct": right_ones,
     "kept": kept,
     "wrong, kept": wrong_kept,
 }
@@ -41,6 +41,7 @@ def main(argv=None):
     help_wrong = "draws of every mistake of the catalogue, kept in two ways; default: 1"
     parser.add_argument("--wrong-kept", type=int, default=1, help=help_wrong)
     parser.add_argument("--first", type=int, default=0, help="the first seed; default: 0")
+    parser.add_argument("--so-far", action="store_true", help="judge nothing: the table of what --rows has")
     parser.add_argument(
         "--rows", metavar="FILE", help="keep every case here as it comes, and go on from those that are there"
     )
@@ -56,7 +57,8 @@ def main(argv=None):
         "wrong, kept": args.wrong_kept,
     }
     wanted = [(room, seed) for room, n in counts.items() for seed in range(args.first, args.first + n)]
-    rows = drawn(wanted, Path(args.rows) if args.rows else None)
+    kept = Path(args.rows) if args.rows else None
+    rows = so_far(kept) if args.so_far else drawn(wanted, kept)
     text = as_text(rows)
     print(text)
     if args.out:
@@ -71,19 +73,24 @@ def main(argv=None):
 
 
 def drawn(wanted, kept):
-    """One row per case, as dicts; those of a seed that is finished in the file `kept` are not drawn again."""
-    done = (
-        [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
-    )
-    finished = {(row["room"], row["seed"]) for row in done}
-    rows = [row for row in done if (row["room"], row["seed"]) in set(wanted)]
-    for room, seed in tqdm([w for w in wanted if w not in finished], disable=None):
-        new = [row_of(room, seed, outcome) for outcome in ROOMS[room](seed)]
-        rows += new
-        if kept:
-            with kept.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in new)
-    return rows
+    """One row per case, as dicts; those that are in the file `kept` already are not judged again."""
+    done = {}
+    if kept and kept.exists():
+        rows = map(json.loads, kept.read_text("utf-8").splitlines())
+        done = {(row["room"], row["seed"], row["n"]): row for row in rows}
+    for room, seed in tqdm(wanted, disable=None):
+        for n, pending in enumerate(ROOMS[room](seed)):
+            if (room, seed, n) in done:
+                continue
+            row = done[room, seed, n] = row_of(room, seed, pending.outcome()) | {"n": n}
+            if kept:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+    return [row for (room, seed, _), row in done.items() if (room, seed) in wanted]
+
+
+def so_far(kept):
+    return list(map(json.loads, kept.read_text("utf-8").splitlines()))
 
 
 def row_of(room, seed, o):
@@ -139,8 +146,8 @@ def as_text(rows):
     right = {
         "catalogue": lambda r: r["named"],
         "outside": lambda r: r["verdict"] in ("unknown", "located"),
-        "correct": lambda r: r["status"] == 0,
-        "kept": lambda r: r["status"] == 0,
+        "correct": lambda r: r["status"] != 1,
+        "kept": lambda r: r["status"] != 1,
         "wrong, kept": lambda r: not called_right(r),
     }
     wrong = [r for r in rows if not right[r["room"]](r)]

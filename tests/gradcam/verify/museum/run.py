@@ -2,7 +2,9 @@
 
 import importlib.util
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -55,6 +57,19 @@ class Outcome:
     @property
     def size(self):
         return len(self.verdict.causes) or int(self.refused)
+
+
+@dataclass
+class Pending:
+    """A case that is drawn, and not yet judged: ask() -> the verdict."""
+
+    truth: str
+    where: str
+    ask: Callable
+    refused: bool = False
+
+    def outcome(self):
+        return Outcome(self.truth, self.where, self.ask(), self.refused)
 
 
 def case(family, method, random, photo=False, **drawn):
@@ -123,11 +138,16 @@ def drawn(seed, rows):
                 break
 
 
-def from_catalogue(seed, rows=None):
-    """Yield one Outcome for every mistake."""
+def catalogue(seed, rows=None):
+    """Yield a case for every mistake."""
     for found, mistake, dtype, wrong in drawn(seed, rows or TABLE):
         where = f"{found.family}, {found.method}, {str(dtype)[6:]}"
-        yield Outcome(mistake.truth, where, asked(found, wrong.numpy()), mistake.refused)
+        yield Pending(mistake.truth, where, partial(asked, found, wrong.numpy()), mistake.refused)
+
+
+def from_catalogue(seed, rows=None):
+    """Yield one Outcome for every mistake."""
+    yield from (pending.outcome() for pending in catalogue(seed, rows))
 
 
 def shows(wrong, reference):
@@ -147,6 +167,11 @@ def installed(method):
 
 def from_outside(seed):
     """Yield one Outcome for every mistake outside the catalogue."""
+    yield from (pending.outcome() for pending in outside(seed))
+
+
+def outside(seed):
+    """Yield a case for every mistake outside the catalogue."""
     for name, (make, needs) in OUTSIDE.items():
         random = np.random.default_rng([seed, zlib.crc32(name.encode())])
         methods = {"cam": (*METHODS[4:], *RELATIVES), "input": METHODS[:4]}.get(needs, METHODS)
@@ -157,12 +182,17 @@ def from_outside(seed):
                 continue
             wrong = make(found.to(precision(random))).detach()
             if shows(wrong, right(found)):
-                yield Outcome(name, f"{family}, {method}", asked(found, wrong.numpy()))
+                yield Pending(name, f"{family}, {method}", partial(asked, found, wrong.numpy()))
                 break
 
 
 def correct(seed):
-    """Yield one Outcome for every family and method: the right result, in float64 or float32."""
+    """Yield one Outcome for every family and method that can be judged."""
+    yield from (o for o in (pending.outcome() for pending in right_ones(seed)) if o.verdict.kind != "refused")
+
+
+def right_ones(seed):
+    """Yield a case for every family and method: the right result, in float64 or float32."""
     for family in ROOM:
         for n, method in enumerate(
             (*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))
@@ -172,21 +202,13 @@ def correct(seed):
             if found is None:
                 continue
             dtype = (torch.float64, torch.float32)[(seed + n) % 2]
-            q = question(
-                found.model,
-                found.x,
-                found.c,
-                method,
-                found.layer,
-                {"result": right(found.to(dtype)).detach().numpy()},
-            )
-            verdict = judge(q, pairs=False)
-            if verdict.kind != "refused":
-                yield Outcome("correct", f"{family}, {method}, {str(dtype)[6:]}", verdict)
+            result = right(found.to(dtype)).detach().numpy()
+            where = f"{family}, {method}, {str(dtype)[6:]}"
+            yield Pending("correct", where, partial(asked, found, result, pairs=False))
 
 
 def kept(seed):
-    """Yield one Outcome for every network, method and way of keeping the right result: it stays right."""
+    """Yield a case for every network, method and way of keeping the right result: it stays right."""
     for family in ROOM:
         for method in (*METHODS, *RELATIVES):
             random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
@@ -195,13 +217,13 @@ def kept(seed):
                 continue
             result = right(found.to(torch.float32)).detach().double().numpy()
             for name, keep in ways(result).items():
-                verdict = asked(found, keep(result), pairs=False)
-                if verdict.kind not in ("refused", "imprecise") or "compare" in verdict.reason:
-                    yield Outcome("correct", f"{family}, {method}, {name}", verdict)
+                yield Pending(
+                    "correct", f"{family}, {method}, {name}", partial(asked, found, keep(result), pairs=False)
+                )
 
 
 def wrong_kept(seed, rows=None):
-    """Yield one Outcome for every mistake and way of keeping its result: it is not called right."""
+    """Yield a case for every mistake, its result kept in two ways: it is not called right."""
     for found, mistake, _, wrong in drawn(seed, rows or TABLE):
         if mistake.refused or len(found.x) > 1 or wrong.ndim not in (3, 4):
             continue
@@ -209,8 +231,9 @@ def wrong_kept(seed, rows=None):
         names = sorted(ways(result))
         for name in (names[seed % len(names)], names[(seed + 3) % len(names)]):
             if seen_in(name, result, whole):
-                verdict = asked(found, ways(result)[name](result), pairs=False)
-                yield Outcome(mistake.truth, f"{found.family}, {found.method}, {name}", verdict)
+                where = f"{found.family}, {found.method}, {name}"
+                ask = partial(asked, found, ways(result)[name](result), pairs=False)
+                yield Pending(mistake.truth, where, ask)
 
 
 def seen_in(name, wrong, whole):

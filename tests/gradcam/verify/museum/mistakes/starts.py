@@ -30,11 +30,6 @@ TABLE = [
     Mistake("another class", started(lambda case, y: y[:, (case.c - 1) % 5].sum())),
     Mistake("softmax instead of scores", started(softmax), families=("Confident",)),
     Mistake("softmax instead of scores", started(softmax), FAMILY),
-    Mistake(
-        "softmax over the batch instead of the classes",
-        started(lambda case, y: score(case, y.softmax(0))),
-        drawn={"pictures": 3},
-    ),
     Mistake("saturated softmax", in_float32, families=("Saturated",), refused=True),
     Mistake(
         "the batch's mean score instead of its sum",
