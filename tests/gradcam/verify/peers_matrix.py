@@ -2,16 +2,19 @@
 not.
 
 python -m tests.gradcam.verify.peers_matrix --out tests/results/verify_peers      writes .md and .json
+python -m tests.gradcam.verify.peers_matrix --methods lrp_gamma --out ...     only these rows again
 """
 
 import argparse
 import importlib.metadata
 import json
 import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
 
+from gradcam.methods import METHODS as DECLARED
 from gradcam.verify import VerifyError
 from gradcam.verify.api import question
 from gradcam.verify.judging import judge
@@ -19,17 +22,7 @@ from gradcam.verify.peers.libraries import LIBRARIES, result_of
 from tests.gradcam.verify.museum.right import Case, at_layer, right, weigh
 from tests.weights.graphs.torch_nets import DOZEN, draw
 
-METHODS = (
-    "gradient",
-    "deconvnet",
-    "guided_backprop",
-    "grad_cam",
-    "guided_grad_cam",
-    "grad_cam++",
-    "xgrad_cam",
-    "hirescam",
-    "layercam",
-)
+METHODS = tuple(name for name, method in DECLARED.items() if method.peers)
 PACKAGES = {
     "captum": "captum",
     "pytorch-grad-cam": "grad-cam",
@@ -73,16 +66,18 @@ def cell(library, case):
     return WRONG, " / ".join(map(str, verdict.causes)) or f"unknown: {verdict.reason}"
 
 
-def matrix(libraries=tuple(LIBRARIES), families=tuple(DOZEN), methods=METHODS):
-    """{library: {method: {network: (mark, reason)}}}"""
-    cases = {(f, m): drawn(f, m) for f in families for m in methods}
-    found = {}
-    for library in libraries:
-        found[library] = {m: {f: cell(library, cases[f, m]) for f in families} for m in methods}
-        found[library] = {
-            m: row for m, row in found[library].items() if any(mark != NONE for mark, _ in row.values())
-        }
-    return found
+def matrix(methods=METHODS, found=None, keep=lambda found: None, families=tuple(DOZEN)):
+    """{library: {method: {network: (mark, reason)}}}; found: of rows that are there, which are made again if
+    they are asked for; keep(found): called after every row.
+    """
+    found = found or {}
+    for method in methods:
+        cases = {f: drawn(f, method) for f in families}
+        for library in LIBRARIES:
+            if library in DECLARED[method].peers:
+                found.setdefault(library, {})[method] = {f: cell(library, cases[f]) for f in families}
+                keep(found)
+    return {lib: {m: found[lib][m] for m in METHODS if m in found[lib]} for lib in LIBRARIES if lib in found}
 
 
 def as_markdown(found):
@@ -119,19 +114,25 @@ def as_markdown(found):
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="python -m tests.gradcam.verify.peers_matrix", description=__doc__)
     parser.add_argument("--out", metavar="STEM", help="where the table goes: STEM.md and STEM.json")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, help="only these; rows of others stay")
     args = parser.parse_args(argv)
     import tests.support.torchvision_models  # noqa: F401  three of the libraries import torchvision
 
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    found = matrix()
+    file = Path(f"{args.out}.json") if args.out else None
+    there = json.loads(file.read_text("utf-8")) if file and file.exists() and args.methods else {}
+
+    def keep(found):
+        if file:
+            file.write_text(json.dumps(found, indent=1, ensure_ascii=False), "utf-8")
+
+    found = matrix(args.methods or METHODS, there, keep)
+    keep(found)
     print(as_markdown(found))
     if args.out:
-        with open(f"{args.out}.md", "w", encoding="utf-8") as file:
-            file.write(as_markdown(found))
-        with open(f"{args.out}.json", "w", encoding="utf-8") as file:
-            json.dump(found, file, indent=1, ensure_ascii=False)
+        Path(f"{args.out}.md").write_text(as_markdown(found), "utf-8")
 
 
 if __name__ == "__main__":
