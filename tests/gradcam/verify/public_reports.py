@@ -304,7 +304,7 @@ REPORTS = [
         "fchollet/deep-learning-with-python-notebooks#107",
         "of the softmax, divided by its maximum",
         lambda case: (m := cam(case, start=probability).relu()) / m.max(),
-        ("recipe of keras.io's example",),
+        ("recipe of keras.io's example", "softmax instead of scores AND divided by its maximum"),
     ),
     Report(
         "KatherLab/STAMP pull#124",

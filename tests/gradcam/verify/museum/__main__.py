@@ -66,9 +66,10 @@ def main(argv=None):
             f"python -m tests.gradcam.verify.museum --seeds {args.seeds} --outside {args.outside} "
             f"--correct {args.correct} --kept {args.kept} --wrong-kept {args.wrong_kept}"
         )
-        Path(f"{args.out}.md").write_text(
-            f"# The museum\n\nMade by `{command}`.\n\n```\n{text}\n```\n", "utf-8"
-        )
+        made = f"Made by `{command}`"
+        if args.so_far:
+            made = f"Made by the same command with `--so-far`: the {len(rows)} cases that were judged by then"
+        Path(f"{args.out}.md").write_text(f"# The museum\n\n{made}.\n\n```\n{text}\n```\n", "utf-8")
         Path(f"{args.out}.json").write_text(json.dumps(summary(rows), indent=1) + "\n", "utf-8")
 
 
