@@ -17,7 +17,7 @@ from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
 from gradcam.outputs import chosen as output_of
 from gradcam.outputs import end_of
-from gradcam.target import OfClass, Target, Weighing
+from gradcam.target import OfClass, Target
 from gradcam.targets import Function
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.layout import Layout, chosen, named, reading
@@ -28,6 +28,7 @@ from gradcam.verify.reference.settings import settings_of
 from gradcam.verify.rounding.colours import read_back
 from gradcam.verify.rounding.differences import precision
 from gradcam.verify.rounding.storage import ENOUGH, storage
+from gradcam.verify.wrappers import OfOutput, OfSignals, OfTarget
 from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
@@ -379,48 +380,6 @@ class Question:
             flat = ("no map", "upsampled", lambda q, v, old: np.zeros((len(q.x), *q.x.shape[-2:])))
             return Run(self, (silent, flat)).result.shape
         return self.reference[step].shape
-
-
-class OfTarget:
-    """A network that ends in the number which a target of N pictures explains: one score, (N, 1)."""
-
-    def __init__(self, net: Any, target: Target, N: int) -> None:
-        self.net, self.target, self.N = net, target, N
-
-    def __call__(self, x: Any) -> Any:
-        if not isinstance(x, Tensor):
-            return self(Tensor(x, "x")).data
-        tensor, signal = self.target.repeated(len(x.data) // self.N).begin(self.net(x))
-        return Reshape((-1, 1))(Weighing([signal])(tensor), name=str(self.target))
-
-    def astype(self, dtype: Any) -> OfTarget:
-        return OfTarget(self.net.astype(dtype), self.target, self.N)
-
-
-class OfOutput:
-    """One output of a network that has several."""
-
-    def __init__(self, net: Any, output: str | int) -> None:
-        self.net, self.output = net, output
-
-    def __call__(self, x: Any) -> Any:
-        return output_of(self.net(x), self.output)
-
-    def astype(self, dtype: Any) -> OfOutput:
-        return OfOutput(self.net.astype(dtype), self.output)
-
-
-class OfSignals:
-    """A network of signals (N, C, L) that takes them as (N, C, 1, L)."""
-
-    def __init__(self, net):
-        self.net = net
-
-    def __call__(self, x):
-        return self.net(Reshape((x.shape[0], x.shape[1], x.shape[3]))(x))
-
-    def astype(self, dtype):
-        return OfSignals(self.net.astype(dtype))
 
 
 def _of_one_shape(y):

@@ -77,11 +77,18 @@ class Search:
         fitting = []
         ordered = sorted(self.forms, key=lambda form: not form.cheap)  # no backward pass, and most frequent
         for form in self._shown(ordered, "causes"):
+            if not form.cheap and any(map(self._keeps_it_right, fitting)):
+                break  # a right map in another scale: nobody is blamed without need
             if self.q.large and fitting and not form.cheap and form.of is not fitting[-1][0].of:
                 break  # the others take a pass through a large network each
             if self._try((form,)):
                 fitting.append((form,))
         return self._causes(sorted(fitting, key=lambda forms: forms[0].place))
+
+    def _keeps_it_right(self, forms):
+        """Whether a cause leaves a right map right, and is seen: a map of zeros is anybody's."""
+        of = forms[0].of
+        return of.kind == "scale" and of.step == "result" and bool(np.any(self.theirs["result"]))
 
     def near_singles(self, kinds: dict[str, str]) -> list[Cause]:
         """The few that nearly fit, with near ties on the other side, or within what so many of them do."""
