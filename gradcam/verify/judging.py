@@ -169,7 +169,8 @@ def of_that_size(q: Question) -> list[str]:
     found = [n for n in found if find(q.reference.y, n).shape[-2:] == size]
     if found and q.method in CAMS:
         return [f"layers with maps of {size[0]} x {size[1]}: {', '.join(found[-6:])}; none of them gives it"]
-    if q.theirs["result"].shape[-3:-1] == q.reference["result"].shape[-2:]:
+    places = q.theirs["result"].shape[-3:-1]
+    if places in (q.reference["result"].shape[-2:], q.x.shape[-2:]):
         return ["is it a picture of the map, over its photo?  That cannot be read back: give the map itself"]
     return []
 

@@ -329,7 +329,7 @@ class Question:
             classes = f"{array.shape[-1]} classes, the network {shapes[0][-1]}"
             raise VerifyError(f"their scores have {classes}: these are two networks")
         if step == "result" and len(shapes[0]) == 3 and (found := read_back(array)):
-            self.colours, self.given[step] = found[1], "uint8" if found[1] == "grey" else "colours"
+            self.colours, self.given[step] = found[1], "colours"
             return self._fitting(step, found[0])
         if step != "result":
             self.misfits[step] = message
