@@ -85,3 +85,20 @@ def test_both_commands_are_there():
     commands = "\n".join(blocks("sh"))
     assert re.search(r"^python3 -m venv .*gradcam explain", commands, re.MULTILINE)
     assert re.search(r"^python3 -m venv .*pytest", commands, re.MULTILINE)
+
+
+def test_a_pytorch_model_of_ones_own(tmp_path):
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    program = next(b for b in blocks("python") if "from_torch" in b)
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("<Explanation of the score of class")
+    assert (tmp_path / "panel.png").stat().st_size > 20_000

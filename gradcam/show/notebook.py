@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gradcam.image import restore
+from gradcam.show.input_picture import seen
 from gradcam.show.settings import own_settings
 from gradcam.show.side_by_side import panel
-from minicnn.notebook.display import scaled
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -50,11 +48,6 @@ def small_jpeg(picture: Image.Image, most: int = MOST) -> bytes:
         if len(made) <= most:
             break
     return made
-
-
-def seen(x: np.ndarray, card: Any = None) -> np.ndarray:
-    """The picture in a network's input (C, H, W) -> uint8 (H, W, 3)"""
-    return restore(x, card.preprocessing) if card else scaled(x[:3] if len(x) >= 3 else x[:1])
 
 
 @own_settings()

@@ -14,7 +14,7 @@ from PIL import Image
 from gradcam.files import SaveError, check_place, written
 from gradcam.methods import METHODS
 from gradcam.show.colour import PLAIN, Style, limit
-from gradcam.show.notebook import seen
+from gradcam.show.input_picture import seen
 from gradcam.show.tiles import coloured
 
 if TYPE_CHECKING:

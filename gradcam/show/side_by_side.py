@@ -11,9 +11,9 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradcam.image import restore
 from gradcam.methods import METHODS
 from gradcam.show.colour import PLAIN, Style
+from gradcam.show.input_picture import seen
 from gradcam.show.settings import own_settings
 from gradcam.show.signals import signal_panel
 from gradcam.show.tiles import row
@@ -62,7 +62,7 @@ def panel(
     if explanation.x.ndim == 5:
         return volume_panel(explanation, card, picture)
     if photo is None:
-        photo = restore(explanation.x[picture], card.preprocessing)
+        photo = seen(explanation.x[picture], card)
     rows = [row(explanation, c, photo, card, picture, style) for c in explanation.classes]
     columns = max(len(tiles) for tiles in rows)
     width = columns * TILE + (columns - 1) * GAP

@@ -13,7 +13,8 @@ from gradcam.interpolation import upsample
 from gradcam.methods.grad_cam import combine
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.show.colour import overlay, relief
-from gradcam.show.notebook import png, seen
+from gradcam.show.input_picture import seen
+from gradcam.show.notebook import png
 from gradcam.show.settings import own_settings
 from gradcam.show.verdict import name_of, percent
 from minicnn import Error, GraphError, Sigmoid, Softmax, Tensor, backward, names, one_hot
