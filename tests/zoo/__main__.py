@@ -1,6 +1,6 @@
 """Which published architectures are taken, whole, in our own operations; what their answers differ by.
 
-python -m tests.zoo [live | onnx] [--largest MILLIONS] [--seconds CPU] [name or group ...]
+python -m tests.zoo [live | onnx] [--largest MILLIONS] [--seconds CPU] [name, group or exporter ...]
 appends a JSON line per model, the smallest first and timm's last, to tests/results/zoo_live.jsonl or
 zoo_onnx.jsonl, and writes zoo.md.  What stands there is not tried again; a run may be killed at any time.
 """
@@ -48,39 +48,38 @@ def rows_of(path: pathlib.Path) -> list[dict]:
     return found
 
 
-def questions(kind: str, wanted: set[str], sizes: dict[str, int], groups: dict[str, str]) -> list[tuple]:
-    """(name, group, what else) of each model to try, in order."""
+def questions(kind: str, live: list[dict]) -> list[tuple[str, str, str]]:
+    """(name, group, exporter) of each model to try, in order; as ONNX, of those that were taken live."""
     if kind == "onnx":
-        names = [(name, exporter) for name in chosen(sizes) for exporter in EXPORTERS]
-    else:
-        names = [(name, "") for name in sorted(sizes, key=lambda n: (groups[n] == "timm", sizes[n]))]
-    return [(n, groups[n], more) for n, more in names if not wanted or {n, groups[n]} & wanted]
+        groups = {row["name"]: row["group"] for row in live}
+        taken = {row["name"]: row["parameters"] for row in live if "scores" in row}
+        return [(name, groups[name], exporter) for exporter in EXPORTERS for name in chosen(taken)]
+    known = {row["name"]: row.get("parameters", 1 << 40) for row in live}
+    sizes = {name: known[name] if name in known else size(name) for name, _ in every()}
+    return [(n, g, "") for n, g in sorted(every(), key=lambda pair: (pair[1] == "timm", sizes[pair[0]]))]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=["live", "onnx"], nargs="?", default="live")
-    parser.add_argument("wanted", nargs="*", help="names (timm:resnet50) or groups; default: all")
+    parser.add_argument("wanted", nargs="*", help="names (timm:resnet50), groups or exporters; default: all")
     parser.add_argument("--largest", type=float, default=100, help="in millions of parameters")
     parser.add_argument("--seconds", type=int, default=240, help="of CPU for one model")
     options = parser.parse_args()
-    path = RESULTS / f"zoo_{options.kind}.jsonl"
+    path, wanted = RESULTS / f"zoo_{options.kind}.jsonl", set(options.wanted)
     rows = rows_of(path)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     done = {(row["name"], row.get("exporter", "")) for row in rows}
     warnings.simplefilter("ignore")
-    groups = dict(every())
-    sizes = {name: size(name) for name in groups}
-    for name, group, exporter in questions(options.kind, set(options.wanted), sizes, groups):
-        if (name, exporter) in done:
+    for name, group, exporter in questions(options.kind, rows_of(RESULTS / "zoo_live.jsonl")):
+        if (name, exporter) in done or (wanted and not {name, group, exporter} & wanted):
             continue
-        if options.kind == "onnx":
-            row = alone(as_onnx, options.seconds, name, group, exporter)
+        if exporter:
+            row = {"exporter": exporter} | alone(as_onnx, options.seconds, name, group, exporter)
         else:
             row = alone(live, options.seconds, name, group, options.largest)
-        row = {"group": group, "exporter": exporter, **row} if exporter else {"group": group, **row}
         with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(json.dumps({"group": group, **row}) + "\n")
         print(row, flush=True)
         write_page()
 

@@ -11,7 +11,7 @@ from tests.weights.graphs.torch_nets import EVERY
 from tests.zoo import live
 from tests.zoo.__main__ import rows_of
 from tests.zoo.hand_written import HAND_WRITTEN
-from tests.zoo.page import family, guided_verdict, page, verdict
+from tests.zoo.page import equal_scores, family, guided_verdict, page, verdict
 from tests.zoo.timm_names import line
 
 RESULTS = pathlib.Path(__file__).parents[1] / "results"
@@ -61,3 +61,10 @@ def test_what_differs_is_wrong_unless_pytorchs_own_answer_moves_as_much():
     assert verdict(row | {"saliency": 1e-13, "borrowed": {"fft": 1}}) == "with fallback"
     assert guided_verdict({"guided": "SiLU is in the backward pass"}) == "refused"
     assert guided_verdict({"guided": 1e-3}) == "wrong"
+
+
+def test_scores_as_onnx_are_onnxruntimes_or_as_near_to_float64s():
+    assert equal_scores({"scores": 9e-6})
+    assert equal_scores({"scores": 4e-5, "exact": {"ours": 3e-5, "onnxruntime": 2e-5}})
+    assert not equal_scores({"scores": 4e-5, "exact": {"ours": 4e-5, "onnxruntime": 1e-6}})
+    assert not equal_scores({"scores": 4e-5})
