@@ -19,7 +19,8 @@ def cam(A: Tensor | np.ndarray, W: Any, c: Any) -> np.ndarray:
     class -> (N, h, w)
     """
     A, W = (v.data if isinstance(v, Tensor) else v for v in (A, W))
-    return (W[c][..., :, None, None] * A).sum(axis=-3)
+    places = A.ndim - 2
+    return (W[c][(..., *[None] * places)] * A).sum(axis=-1 - places)
 
 
 def cam_head(y: Tensor) -> tuple[Tensor, Tensor | np.ndarray]:
@@ -33,7 +34,9 @@ def cam_head(y: Tensor) -> tuple[Tensor, Tensor | np.ndarray]:
     while A is not None and A.op and isinstance(A.op, (*AVERAGES, *KEEPS)) and not _has_places(A):
         averaged |= isinstance(A.op, AVERAGES)
         A = A.op.inputs[0]
-    if not averaged or A.ndim != 4 or not _is_mean(pooled, A):
+    while averaged and A.op and isinstance(A.op, (Reshape, Mean)) and A.op.inputs[0].shape[:2] == A.shape[:2]:
+        A = A.op.inputs[0]  # laid out otherwise for the pooling, or averaged axis by axis
+    if not averaged or A.ndim < 3 or not _is_mean(pooled, A):
         raise GraphError(
             "CAM needs a network that ends in global average pooling and one linear layer; "
             "Grad-CAM needs neither"
@@ -59,12 +62,12 @@ def _linear(y):
 
 
 def _has_places(A):
-    return A.ndim == 4 and A.shape[2] * A.shape[3] > 1
+    return A.ndim > 2 and np.prod(A.shape[2:]) > 1
 
 
 def _is_mean(pooled, A):
     """Whether the numbers are the means of the maps, to rounding."""
-    means = A.data.mean(axis=(-2, -1))
+    means = A.data.mean(axis=tuple(range(2, A.ndim)))
     if pooled.data.size != means.size:
         return False
     apart = abs(pooled.data.reshape(means.shape) - means).max()

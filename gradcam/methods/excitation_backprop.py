@@ -40,7 +40,7 @@ def excitation_backprop(
     y, P = Target.of(c).plain().begin(y)
     if contrast:
         rules = rules | {_last_weights(y): excite_and_contrast}
-    found = backward(y, P, wrt=A, rules=rules).sum(axis=-3)
+    found = backward(y, P, wrt=A, rules=rules).sum(axis=1)
     return np.maximum(found, 0) if contrast else found
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from gradcam.interpolation import upsample
-from gradcam.method import Context, Method
+from gradcam.method import Context, Method, in_rows
 from gradcam.methods.score_cam import stretched
 from gradcam.methods.variants.variant import Variant
-from minicnn import GraphError, RuleError
+from minicnn import GraphError
 
 
 def fused(
@@ -29,21 +29,24 @@ def fused(
             f"fused_{method.name} averages the maps of several layers: name them, layer=['conv3', 'conv4'], "
             "or --layer conv3 --layer conv4"
         )
-    if context.x.ndim != 4:
-        raise RuleError("layers are fused of pictures, and this input has no rows and columns")
     maps = [method.map(context.elsewhere(method, layer=name), **options) for name in context.layers]
-    return mean_of(maps, context.x.shape[-2:], upsampling, eps)
+    return mean_of(maps, context.x.shape[2:], upsampling, eps)
 
 
 def mean_of(
-    maps: Sequence[np.ndarray], size: tuple[int, int], upsampling: str = "half_pixel", eps: float = 0.0
+    maps: Sequence[np.ndarray], size: tuple[int, ...], upsampling: str = "half_pixel", eps: float = 0.0
 ) -> np.ndarray:
     """s( mean_l Up s(ReLU(M_l)) ), s(L) = (L - min L) / (max L - min L).  Maps (N, h, w) -> (N, H, W)
 
     eps: what libraries add to the denominator, 1e-7 in pytorch-grad-cam.
     """
-    larger = [upsample(stretched(np.maximum(L, 0), eps), size, upsampling) for L in maps]
-    return stretched(np.mean(larger, axis=0), eps)
+    larger = [upsample(_stretched(np.maximum(L, 0), eps), size, upsampling) for L in maps]
+    return _stretched(np.mean(larger, axis=0), eps)
+
+
+def _stretched(L, eps):
+    """s of each picture's map, whatever axes its places have."""
+    return stretched(in_rows(L, L.ndim - 1), eps).reshape(L.shape)
 
 
 VARIANT = Variant(

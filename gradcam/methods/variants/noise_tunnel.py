@@ -49,7 +49,8 @@ def noisy(
 ) -> Iterator[np.ndarray]:
     """Yield M_k, n maps of the method; the noise is that of `smoothgrad`.  options: the method's own."""
     x = context.x.data
-    sigma = noise * (x.max(axis=(1, 2, 3), keepdims=True) - x.min(axis=(1, 2, 3), keepdims=True))
+    axes = tuple(range(1, x.ndim))
+    sigma = noise * (x.max(axis=axes, keepdims=True) - x.min(axis=axes, keepdims=True))
     random = np.random.default_rng(random_seed)
     for some in in_batches(n, batch or batch_size(x), method.title, context.progress):
         drawn = random.standard_normal((some.stop - some.start, 1, *x.shape[1:])).astype(x.dtype)
