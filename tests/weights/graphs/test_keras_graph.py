@@ -141,6 +141,7 @@ WRONG = {
     "no layers": (lambda c: c.update(layers="none"), "lists no layers"),
     "layers of numbers": (lambda c: c.update(layers=[1, 2]), "damaged"),
     "no outputs": (lambda c: c.update(output_layers=[]), "outputs"),
+    "outputs that are none": (lambda c: c.update(output_layers={}), "outputs"),
     "an input of 0": (lambda c: c["layers"][0]["config"].update(batch_shape=[None, 0, 9, 3]), "which none"),
     "two of one name": (lambda c: c["layers"].append(c["layers"][1]), "two layers are called"),
     "an axis out of range": (lambda c: layer(c, "Concatenate")["config"].update(axis=9), "axis"),
@@ -217,3 +218,10 @@ def test_weights_alone_and_weights_that_lack_are_named(tmp_path):
         del file.attrs["model_config"]
     with pytest.raises(WeightsError, match=re.escape("model.save('model.keras')")):
         load(path)
+
+
+def test_configurations_damaged_at_random_run_or_are_refused_in_words():
+    from tests.weights.graphs import keras_fuzz
+
+    found = keras_fuzz.main(150)
+    assert min(found["runs"], found["refused"]) > 30

@@ -104,6 +104,8 @@ def architecture(said: Mapping[str, Any], depth: int = 0) -> Architecture:
         found.inputs, found.outputs = [Ref(parts[0].name, 0, 0)], [Ref(parts[-1].name, 0, 0)]
     else:
         found.inputs, found.outputs = _refs(config["input_layers"]), _refs(config["output_layers"])
+    if not found.inputs or not found.outputs:
+        raise WeightsError("its configuration does not say where its inputs and outputs are")
     _numbered(found)
     return found
 

@@ -66,7 +66,14 @@ def dot(layer: Call, xs: Sequence[Value]) -> Value:
     return y if len(out) > 1 else layer("Unsqueeze", y, np.asarray([1]), ndim=2)
 
 
+def scaled_sum(layer: Call, xs: Sequence[Value]) -> Value:
+    """Inception-ResNet's: a + scale b."""
+    a, b = same_axes(layer, xs)
+    return layer("Add", a, layer("Rescaling", b, scale=float(layer.get("scale", 1.0)), offset=0.0))
+
+
 LAYERS = {
     "Add": _merge("Sum"), "Average": _merge("Mean"), "Maximum": _merge("Max"), "Minimum": _merge("Min"),
     "Multiply": multiply, "Subtract": subtract, "Concatenate": concatenate, "Dot": dot,
+    "CustomScaleLayer": scaled_sum,
 }  # fmt: skip
