@@ -46,7 +46,7 @@ HEAD = (
     "PyTorch, mean",
     "float64s",
 )
-WITNESSED = 4  # photos of each kind whose float64 maps are PyTorch's, too
+WITNESSED = 1  # photos of each kind whose float64 maps are PyTorch's, too
 ROWS, PAGE = RESULTS / "flat_areas.jsonl", RESULTS / "flat_areas.md"
 
 

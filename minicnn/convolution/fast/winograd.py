@@ -40,7 +40,7 @@ TILES = 160  # ... but with many channels as many tiles: a product with few rows
 TERMS = (
     64  # channels that are summed at once: of 512, this saves half of the rounding for a tenth of the time
 )
-FEW = 64  # filters up to which a signal goes back by F2: a third of the rounding
+FEW = 256  # filters up to which a signal goes back by F2: a third of the rounding
 TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
 
 
