@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES  # noqa: E402
-from tests.gradcam.verify.museum import mistakes, run  # noqa: E402
+from tests.gradcam.verify.museum import framework, mistakes, run  # noqa: E402
 
 SEED = 11
 pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks")
@@ -35,3 +35,12 @@ def test_correct_results_raise_no_alarm():
     assert len(outcomes) > 30 and sum("float32" in o.where for o in outcomes) > 10
     alarms = [f"{o.where}: {o.verdict}" for o in outcomes if o.verdict.status]
     assert not alarms, "\n".join(alarms)
+
+
+def test_a_frameworks_wrong_gradient_is_nobodys_mistake():
+    outcomes = list(framework.framework(SEED))
+    if not outcomes:
+        pytest.skip("this version of PyTorch has no such mistake")
+    assert len(outcomes) >= 4
+    blamed = [f"{o.where}: {o.verdict}" for o in outcomes if not o.named]
+    assert not blamed, "\n".join(blamed)

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from tests.gradcam.verify.museum.framework import framework
 from weights.graphs.torch import from_torch
 from weights.graphs.torch.gradients import difference, gradient
 from weights.graphs.torch.network import TracedNetwork
@@ -83,6 +84,9 @@ What `from_torch` says of it, for every map of such a model:
 
 > {says}
 
+Maps that PyTorch gets wrong in this way are a room of the museum of `gradcam verify` (`--framework`): {named} of
+{asked} are answered so, and no cause is named.
+
 No hook and no test of scores shows this: the forward pass is right, and the map looks like a map.  It shows
 where a second implementation stands beside the first, and a third judge, that knows neither, beside both.
 """
@@ -102,7 +106,9 @@ def main() -> None:
             lines.append(f"| {size} | {str(dtype)[6:]} | {' | '.join(f'{n:.2g}' for n in numbers)} |\n")
     x = torch.from_numpy(np.random.default_rng(0).standard_normal(SHAPES[2]))
     says = from_torch(Tokens(SHAPES[2][1]).double().eval(), x).check.says
-    PAGE.write_text("".join(lines) + TAIL.format(says=says), "utf-8")
+    outcomes = [outcome.named for seed in range(4) for outcome in framework(seed)]
+    tail = TAIL.format(says=says, named=sum(outcomes), asked=len(outcomes))
+    PAGE.write_text("".join(lines) + tail, "utf-8")
     print(PAGE.read_text("utf-8"))
 
 

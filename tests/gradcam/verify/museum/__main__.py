@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
+from tests.gradcam.verify.museum.framework import framework
 from tests.gradcam.verify.museum.run import catalogue, kept, outside, right_ones, wrong_kept
 
 ROOMS = {
@@ -21,6 +22,7 @@ ROOMS = {
     "correct": right_ones,
     "kept": kept,
     "wrong, kept": wrong_kept,
+    "framework": framework,
 }
 HARMLESS = {h.name for h in HYPOTHESES if h.kind in ("scale", "tie")}  # a map so changed is called right
 
@@ -40,6 +42,8 @@ def main(argv=None):
     parser.add_argument("--kept", type=int, default=1, help=help_kept)
     help_wrong = "draws of every mistake of the catalogue, kept in two ways; default: 1"
     parser.add_argument("--wrong-kept", type=int, default=1, help=help_wrong)
+    help_framework = "draws of every network whose gradient PyTorch gets wrong; default: 2"
+    parser.add_argument("--framework", type=int, default=2, help=help_framework)
     parser.add_argument("--first", type=int, default=0, help="the first seed; default: 0")
     parser.add_argument("--so-far", action="store_true", help="judge nothing: the table of what --rows has")
     parser.add_argument(
@@ -55,6 +59,7 @@ def main(argv=None):
         "correct": args.correct,
         "kept": args.kept,
         "wrong, kept": args.wrong_kept,
+        "framework": args.framework,
     }
     wanted = [(room, seed) for room, n in counts.items() for seed in range(args.first, args.first + n)]
     kept = Path(args.rows) if args.rows else None
@@ -114,7 +119,9 @@ def called_right(row):
 
 
 def summary(rows):
-    inside, outside, right, stored, hidden = ([r for r in rows if r["room"] == room] for room in ROOMS)
+    inside, outside, right, stored, hidden, theirs = (
+        [r for r in rows if r["room"] == room] for room in ROOMS
+    )
     right += stored
     return {
         "mistakes of the catalogue": len(inside),
@@ -131,6 +138,8 @@ def summary(rows):
         "of them kept in other ways, pairs not tried": len(hidden),
         "named there": sum(r["named"] for r in hidden),
         "wrong results called right": sum(map(called_right, [*inside, *outside, *hidden])),
+        "right programs whose framework's gradient is wrong": len(theirs),
+        "said so, and no cause named": sum(r["named"] for r in theirs),
     }
 
 
@@ -150,6 +159,7 @@ def as_text(rows):
         "correct": lambda r: r["status"] != 1,
         "kept": lambda r: r["status"] != 1,
         "wrong, kept": lambda r: not called_right(r),
+        "framework": lambda r: r["named"],
     }
     wrong = [r for r in rows if not right[r["room"]](r)]
     lines += [
