@@ -13,7 +13,7 @@
 # comparison that passes has shown.
 #
 # **What you will need.** Lessons 4, 8, 10 and 12. No framework: their results are
-# arrays in files. If PyTorch is installed, two cells use it.
+# arrays in files. If PyTorch is installed, a few cells use it.
 
 # %%
 import importlib.util
@@ -248,62 +248,49 @@ else:
     print("PyTorch is not installed: this cell has nothing to do")
 
 # %% [markdown]
-# ## Predict
+# ## When the framework is wrong
 #
 # The pixels of one picture, as the tokens of a transformer: batchnorm, flatten,
-# transpose. PyTorch's own gradient of this, on a CPU, and the reference's, in float64:
-#
-# a) the same, to rounding
-# b) different, and PyTorch is right: millions use it
-# c) different, and the reference is right
-#
-# Two results cannot say which of them is wrong. A third way to compute it can, one that
-# shares nothing with either: central differences of the scores, along a direction $h$,
-# $\big(y(x + \epsilon h) - y(x - \epsilon h)\big) / 2 \epsilon \approx
-# \langle \partial y / \partial x, h \rangle$.
+# transpose. PyTorch's own gradient of this, on a CPU, is not the reference's, not even
+# in float64. Two results cannot say which of them is wrong. A third way to compute it
+# can, one that shares nothing with either: central differences of the scores, along a
+# direction $h$, $\big(y(x + \epsilon h) - y(x - \epsilon h)\big) / 2 \epsilon
+# \approx \langle \partial y / \partial x, h \rangle$.
 
 # %%
 if importlib.util.find_spec("torch"):
     from weights.graphs.torch import from_torch
 
-    class Tokens(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.norm, self.head = torch.nn.BatchNorm2d(3), torch.nn.Linear(75, 5)
-
+    class Tokens(torch.nn.Sequential):
         def forward(self, x):
-            return self.head(self.norm(x).flatten(2).transpose(1, 2).flatten(1))
+            return self[1](self[0](x).flatten(2).transpose(1, 2).flatten(1))
 
     torch.manual_seed(0)
-    tokens, one = Tokens().double().eval(), torch.randn(1, 3, 5, 5).double()
-    torch.nn.init.uniform_(tokens.norm.weight, 0.5, 2)
+    norm, one = torch.nn.BatchNorm2d(3), torch.randn(1, 3, 5, 5).double()
+    torch.nn.init.uniform_(norm.weight, 0.5, 2)
+    tokens = Tokens(norm, torch.nn.Linear(75, 5)).double().eval()
+
+# %%
+if importlib.util.find_spec("torch"):
     leaf, t = one.clone().requires_grad_(), Tensor(one.numpy(), "x")
     y = from_torch(tokens, one)(t)
-    gradients = {
-        "PyTorch": torch.autograd.grad(tokens(leaf)[0, 2], leaf)[0].numpy(),
-        "reference": backward(y, one_hot(y, 2), wrt=t),
-    }
+    theirs = torch.autograd.grad(tokens(leaf)[0, 2], leaf)[0].numpy()
+    ours = backward(y, one_hot(y, 2), wrt=t)
     h = torch.randn_like(one)
     high, low = (tokens(one + e * h)[0, 2].item() for e in (1e-6, -1e-6))
-    print(f"{'central differences':20} {(high - low) / 2e-6:10.6f}")
-    for name, g in gradients.items():
-        print(f"{name:20} {(g * h.numpy()).sum():10.6f}")
-    asked = {"result": gradients["PyTorch"], "pairs": False}
-    print(verify.torch(tokens, one, 2, "gradient", **asked))
-else:
-    print("PyTorch is not installed: this cell has nothing to do")
+    print(f"central differences {(high - low) / 2e-6:10.6f}")
+    for name, g in {"PyTorch": theirs, "reference": ours}.items():
+        print(f"{name:19} {(g * h.numpy()).sum():10.6f}")
+    print(verify.torch(tokens, one, 2, "gradient", result=theirs, pairs=False))
 
 # %% [markdown]
-# <details><summary>Explain</summary>
-#
-# c), with PyTorch 2.13 and one picture; with two pictures a). The forward pass is
-# right, nothing warns, and the map looks like a map: accuracy, a second look and a
-# second run show nothing. It shows where somebody wrote the same function a second
-# time, from its equations, and where a judge stands beside both. So every model is
-# compared with its own autograd before a reference is made of it, and the answer above
-# blames nobody who handed over what the framework gave. This is what a transparent
-# reference is for.
-# </details>
+# With PyTorch 2.13 and one picture the reference is right; with two pictures both are.
+# The forward pass is right, nothing warns, and the map looks like a map: accuracy, a
+# second look and a second run show nothing. It shows where somebody wrote the same
+# function a second time, from its equations, and where a judge stands beside both. So
+# every model is compared with its own autograd before a reference is made of it, and
+# the answer above blames nobody who handed over what the framework gave. This is what a
+# transparent reference is for.
 #
 # ## On your own
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gradcam.verify.reference.tape import rerun
-from minicnn import Concat, Reshape, Slice, Tensor, Transpose, find
+from minicnn import Concat, Conv, Reshape, Slice, Tensor, Transpose, find
 
 SKEW = 0.35  # proportions that differ by more are not those of the picture
 
@@ -82,6 +82,8 @@ def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> L
     LookupError: in no way.
     """
     size = tuple(theirs[-2:]) if tuple(theirs[-2:]) != sides else ()
+    if t.ndim == 4 and moved_last(t):
+        return channels_last(t)
     if t.ndim == 4:
         last, as_it_is = channels_last(t), tuple(t.shape[2:])
         likely = skew(as_it_is, sides) <= SKEW
@@ -98,6 +100,19 @@ def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> L
         if found:
             return found[0]
     raise LookupError
+
+
+def moved_last(t: Tensor) -> bool:
+    """Whether the network itself has moved the channels to the end, (N, K, h, w) -> (N, h, w, K), and what
+    follows has left the other axes where they are."""
+    while t.op is not None and not isinstance(t.op, Conv):
+        if isinstance(t.op, Transpose) and len(t.op.order) == 4:
+            return tuple(t.op.order) == (0, 2, 3, 1)
+        before = next((v for v in t.op.inputs if isinstance(v, Tensor) and v.ndim == 4), None)
+        if before is None or before.shape[:3] != t.shape[:3]:
+            return False
+        t = before
+    return False
 
 
 def skew(grid: tuple[int, int], sides: tuple[int, int]) -> float:

@@ -110,6 +110,25 @@ def test_usual_feature_maps_are_read_as_they_are(K, size, theirs):
     assert chosen(Tensor(np.zeros((1, K, *size))), (32, 24), theirs) is None
 
 
+def test_channels_that_the_model_moves_to_the_end_are_no_columns():
+    """The map has the picture's own size, and the proportions of (K, h, w) would do, too."""
+    model, x = seeded(Moved()), picture(1, 3, 6, 6)
+    c, right = strongest(model, model.mix, x, lambda t: t.permute(0, 3, 1, 2))
+    assert verify.torch(model, x, c, "grad_cam", "mix", right, pairs=False).kind == "equal"
+    c, wrong = strongest(model, model.mix, x, lambda t: t)
+    assert wrong.shape == (1, 6, 8)
+    assert verify.torch(model, x, c, "grad_cam", "mix", wrong, pairs=False).status != 0
+
+
+class Moved(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.mix, self.head = nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Linear(8, CLASSES)
+
+    def forward(self, x):
+        return self.head(self.mix(self.conv(x).permute(0, 2, 3, 1)).mean((1, 2)))
+
+
 class Signal(nn.Module):
     def __init__(self):
         super().__init__()

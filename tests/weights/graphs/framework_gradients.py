@@ -84,7 +84,7 @@ What `from_torch` says of it, for every map of such a model:
 
 > {says}
 
-Maps that PyTorch gets wrong in this way are a room of the museum of `gradcam verify` (`--framework`): {named} of
+Such maps are a room of the museum of `gradcam verify` (`--framework`): {named} of
 {asked} are answered so, and no cause is named.
 
 No hook and no test of scores shows this: the forward pass is right, and the map looks like a map.  It shows

@@ -105,3 +105,17 @@ def test_the_command_explains_in_float64(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "a.png").exists()
     assert main(["explain", "a.jpg", "b.jpg", "--exact", "--out", str(tmp_path / "run")]) == 2
     assert "--exact is for one photo" in capsys.readouterr().err
+
+
+def test_hard_sigmoids_derivative_is_pytorchs_for_a_live_model_and_exact_in_the_engine():
+    from minicnn.ops import HardSigmoid
+
+    x = torch.linspace(-2.9, 2.9, 12, dtype=torch.float64)[None].requires_grad_()
+    y = torch.nn.functional.hardsigmoid(x)
+    theirs = torch.autograd.grad(y.sum(), x)[0].numpy()
+    net = live.from_torch(nn.Hardsigmoid(), x)
+    t = Tensor(x.detach().numpy(), "x")
+    y_live, own = net(t), HardSigmoid(1 / 6)(t)
+    assert np.array_equal(backward(y_live, np.ones_like(theirs), wrt=t), theirs) and net.check.kind == "equal"
+    assert (backward(own, np.ones_like(theirs), wrt=t) == 1 / 6).all()
+    assert np.abs(own.data - y.detach().numpy()).max() <= 1e-15
