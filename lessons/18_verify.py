@@ -13,7 +13,7 @@
 # comparison that passes has shown.
 #
 # **What you will need.** Lessons 4, 8, 10 and 12. No framework: their results are
-# arrays in files. If PyTorch is installed, a few cells use it.
+# arrays in files. If PyTorch is installed, two cells use it.
 
 # %%
 import importlib.util
@@ -259,24 +259,13 @@ else:
 
 # %%
 if importlib.util.find_spec("torch"):
+    from lessons.tokens import pixels_as_tokens
     from weights.graphs.torch import from_torch
 
-    class Tokens(torch.nn.Sequential):
-        def forward(self, x):
-            return self[1](self[0](x).flatten(2).transpose(1, 2).flatten(1))
-
-    torch.manual_seed(0)
-    norm, one = torch.nn.BatchNorm2d(3), torch.randn(1, 3, 5, 5).double()
-    torch.nn.init.uniform_(norm.weight, 0.5, 2)
-    tokens = Tokens(norm, torch.nn.Linear(75, 5)).double().eval()
-
-# %%
-if importlib.util.find_spec("torch"):
+    tokens, one, h = pixels_as_tokens()
     leaf, t = one.clone().requires_grad_(), Tensor(one.numpy(), "x")
-    y = from_torch(tokens, one)(t)
     theirs = torch.autograd.grad(tokens(leaf)[0, 2], leaf)[0].numpy()
-    ours = backward(y, one_hot(y, 2), wrt=t)
-    h = torch.randn_like(one)
+    ours = backward(y := from_torch(tokens, one)(t), one_hot(y, 2), wrt=t)
     high, low = (tokens(one + e * h)[0, 2].item() for e in (1e-6, -1e-6))
     print(f"central differences {(high - low) / 2e-6:10.6f}")
     for name, g in {"PyTorch": theirs, "reference": ours}.items():
