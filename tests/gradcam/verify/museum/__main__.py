@@ -73,7 +73,7 @@ def main(argv=None):
         )
         made = f"Made by `{command}`"
         if args.so_far:
-            made = f"Made by the same command with `--so-far`: the {len(rows)} cases that were judged by then"
+            made = f"Made by `{command} --rows FILE`, stopped after {len(rows)} cases (`--so-far`)"
         Path(f"{args.out}.md").write_text(f"# The museum\n\n{made}.\n\n```\n{text}\n```\n", "utf-8")
         Path(f"{args.out}.json").write_text(json.dumps(summary(rows), indent=1) + "\n", "utf-8")
 
@@ -131,7 +131,7 @@ def summary(rows):
         "answered unknown or located": sum(r["verdict"] in ("unknown", "located") for r in outside),
         "named a wrong cause": sum(bool(r["causes"]) for r in outside),
         "right results": len(right),
-        "of them kept otherwise than in float64 or float32": len(stored),
+        "of them as people keep them": len(stored),
         "false alarms": sum(r["status"] == 1 for r in right),
         "too imprecise or not compared": sum(r["status"] == 2 for r in right),
         "wrong results": len(inside) + len(outside) + len(hidden),
