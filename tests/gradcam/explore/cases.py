@@ -27,6 +27,7 @@ from weights.recipes.shapes_world import scene
 
 RULES = ("backprop", "deconvnet", "guided", "lrp_epsilon", "lrp_zplus")
 RUN = Path(__file__).with_name("answers.mjs")
+MOST = 200_000  # numbers of one tensor that are compared one by one
 NO_NODE = "no browser here, and no Node.js to run the page's engine: pip install '.[dev]' brings one"
 
 
@@ -91,7 +92,9 @@ def conversation(name: str, pictures: int, each: int, seed: int = 0) -> list[lis
             by = "probability" if at == len(names) - 1 and random.random() < 0.3 else "score"
             talk.append(["trace", {"start": start, "rules": [rule], "by": by, "sureness": 0.5}])
             session.ask(*talk[-1])
-            talk += [["values", {"tensor": names[k], "what": rule}] for k in {0, low}]
+            talk += [
+                ["values", {"tensor": names[k], "what": rule}] for k in {0, low} if np.prod(shape[k]) < MOST
+            ]
             there = session.values(names[low], rule)
             reached = np.argwhere(there.reshape(shape[low])) if len(there) else ()
             if len(reached):

@@ -20,7 +20,7 @@ from tests.gradcam.explore.cases import (
 from weights.cards import Card, Preprocessing
 
 needs_node = pytest.mark.skipif(not node(), reason=NO_NODE)
-TWO_HUNDRED = {"tiny": (30, 4), "shapes": (10, 7), "squeezenet": (2, 5)}  # pictures, and (unit, rule) of each
+TWO_HUNDRED = {"tiny": (31, 4), "shapes": (10, 7), "squeezenet": (1, 6)}  # pictures, and (unit, rule) of each
 
 
 @needs_node

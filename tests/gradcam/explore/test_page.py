@@ -155,7 +155,7 @@ ANSWERS = """async ([given]) => {
 }"""
 
 
-@pytest.mark.parametrize("name, pictures, each", [("tiny", 30, 4), ("shapes", 10, 7), ("squeezenet", 2, 5)])
+@pytest.mark.parametrize("name, pictures, each", [("tiny", 31, 4), ("shapes", 10, 7), ("squeezenet", 1, 6)])
 def test_two_hundred_signals_in_the_browser(visit, name, pictures, each):
     page, complaints = visit()
     talk = conversation(name, pictures, each, seed=1)

@@ -5,8 +5,6 @@ import { canvasOf, heat, palette, signed } from "./paint.mjs";
 
 export class Cam {
   constructor() {
-    this.count = null;
-    this.shift = 0;
     for (const id of ["cam-count", "cam-shift", "cam-relu"]) find(id).addEventListener("input", () => this.draw());
   }
 

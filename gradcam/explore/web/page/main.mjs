@@ -85,7 +85,6 @@ async function look() {
     const scores = [...seen.scores], best = scores.indexOf(Math.max(...scores));
     found = { ...seen, scores, best };
     state.start ??= classStart(best);
-    if (state.start.follow && isClass()) state.start = { ...classStart(best), follow: true };
     thumbs(pictures, H, W, drawn ? -1 : state.picture, (n) => { drawn = null; change({ picture: n, start: null, see: null, step: null }); });
     await trace(begin);
   } catch (error) {
@@ -207,9 +206,9 @@ async function see(target, aloud = true) {
 
 async function showCam() {
   if (!state.layer) return (find("h-cam").parentElement.hidden = true);
-  const c = chosenClass(), all = Array.from({ length: shapes[state.layer][0] }, (_, k) => k);
+  const c = chosenClass();
   const [map, A] = await ask(["gradcam", { layer: state.layer, c }], ["values", { tensor: state.layer, what: "forward" }]);
-  cam.show(map, A, state.layer, model.classes[c], all);
+  cam.show(map, A, state.layer, model.classes[c]);
 }
 
 function stroke(event, canvas) {

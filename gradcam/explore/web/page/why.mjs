@@ -35,7 +35,7 @@ export function gateWords(gates, relu) {
 }
 
 // signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels
-export function showSigns(signs, steps, on) {
+export function showSigns(signs, steps) {
   const reached = steps.filter(({ name, op }) => THREE.some((rule) => signs[rule]?.[name]) && !["Flatten", "Concat"].includes(op)).reverse();
   const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = 640, below = 74;
   const x = (n) => left + (n * (width - left - right)) / Math.max(1, reached.length - 1), y = (share) => top + height * (1 - share);
@@ -62,7 +62,6 @@ export function showSigns(signs, steps, on) {
   const guided = share("guided", "x");
   find("signs-say").textContent = reached.at(-1)?.name !== "x" ? "" :
     `Follow guided backprop: behind every ReLU its signal has no negative number left, and one step on, behind a convolution, it has them again, because weights have both signs. Behind the first convolution comes no ReLU: there ${percent(guided)} of what reaches the pixels is negative, and stays.`;
-  return on;
 }
 
 const signsWords = (share, reached) => `Share of the signal that is negative, from the start back to the pixels. ${THREE.map((rule) => `${RULES[rule].title} at the pixels: ${percent(share(rule, reached.at(-1)?.name))}`).join("; ")}`;
