@@ -67,7 +67,7 @@ def page(rows: list[dict]) -> str:
         "`python -m tests.weights.graphs.keras_zoo`: each, with random weights, saved by Keras",
         f"{rows[-1].get('keras', '')}, read by `weights.graphs.keras` without it, in float64.  Largest",
         "difference from Keras' own scores before softmax, its backend's gradient of the highest score,",
-        "default feature maps, and Grad-CAM of them (JAX: none); each over the largest value.", "",
+        "the default feature maps, and Grad-CAM of them (JAX: none); each over the largest value.", "",
         "Rounding: how far our own saliency moves where a pixel's last digits do (1e-15), measured where a",
         "difference is above 1e-10.", "",
         f"**{len(right)} of {len(NAMES)}** to 1e-10, or 10 times that rounding; compared: {len(rows)}.", "",
