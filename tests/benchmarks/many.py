@@ -55,7 +55,7 @@ for k in range(0, len(photos) if batch else 0, batch or 1):
             classes = net(x).argmax(1)
         layer.attribute(x.requires_grad_(), target=classes, relu_attributions=True)
     else:
-        cam(input_tensor=x)
+        cam(input_tensor=x, targets=None)
 """  # fmt: skip
 
 
