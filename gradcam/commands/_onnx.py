@@ -88,11 +88,11 @@ def check(args):
     """AskError for options that would be ignored, or cannot be meant."""
     from gradcam.asking import AskError
 
-    settle(args)
+    option, file = settle(args)
     if not args.onnx:
-        for option in OWN:
-            if getattr(args, option) is not None:
-                raise AskError(f"--{option} describes a network of your own: give that with --model FILE")
+        for own in OWN:
+            if getattr(args, own) is not None:
+                raise AskError(f"--{own} describes a network of your own: give that with --model FILE")
         return
     alone(args)
     if not args.photo:
@@ -100,32 +100,37 @@ def check(args):
     if any(s <= 0 for s in args.std or ()):
         given = " ".join(f"{s:g}" for s in args.std)
         raise AskError(f"--std {given}: each channel is divided by its number, which must be above 0")
+    of_its_kind(option, file)
 
 
 def settle(args):
-    """--onnx, --keras or --model as the network's file, args.onnx, and its description, args.model.  An
-    error: the file is not what its option says.
+    """--onnx, --keras or --model as the network's file, args.onnx, and its description, args.model.  -> the
+    option that named the file, if it says of which kind it is, and the file: for `of_its_kind`
     """
     from gradcam.asking import AskError
 
     if args.onnx and args.keras:
         raise AskError(f"--onnx {args.onnx} and --keras {args.keras} are two networks: give one of them")
     if args.onnx or args.keras:
-        _of_its_kind("--onnx" if args.onnx else "--keras", args.onnx or args.keras)
+        option = "--onnx" if args.onnx else "--keras"
         args.onnx = args.onnx or args.keras
-    elif args.model:
+        return option, args.onnx
+    if args.model:
         of_network = Path(args.model).suffix.lower() != ".toml"
         args.onnx, args.model = args.model, None
         if not of_network:
             from weights.described import model_of
 
             args.onnx, args.model = str(model_of(args.onnx)), args.onnx
+    return None, args.onnx
 
 
-def _of_its_kind(option, path):
+def of_its_kind(option, path):
+    """An error: the file is not what its option says."""
     from weights.graphs import keras, onnx
 
-    {"--onnx": onnx.refuse_others, "--keras": keras.refuse_others}[option](path)
+    if option:
+        {"--onnx": onnx.refuse_others, "--keras": keras.refuse_others}[option](path)
 
 
 def alone(args):

@@ -67,7 +67,7 @@ def _which(args):
     from gradcam.asking import AskError
 
     if args.file is None:
-        return _onnx.settle(args)
+        return _onnx.of_its_kind(*_onnx.settle(args))
     if other := args.onnx or args.keras or args.network:
         raise AskError(f"{args.file} and {other} are two networks: give one of them")
     if not ("." in args.file or os.sep in args.file or os.path.exists(args.file)):

@@ -129,13 +129,16 @@ def by_autograd(
     """Grad-CAM by PyTorch alone, before its ReLU: a hook, one gradient.  -> (1, ...)"""
     model = copy.deepcopy(model).to(dtype)
     x, *others = (torch.as_tensor(v).to(dtype) for v in xs)
-    kept = {}
-    module = model.get_submodule(example.layer)
-    hook = module.register_forward_hook(lambda _, __, A: kept.setdefault("A", A))
+    calls = []  # of a module that two inputs share, the first one's is weighed
+
+    def keep(module, given, A):  # returns nothing: what a hook returns replaces A
+        calls.append(A)
+
+    hook = model.get_submodule(example.layer).register_forward_hook(keep)
     y = model(x, *others)
     hook.remove()
-    (g,) = torch.autograd.grad(example.score(y, xs[0]), kept["A"])
-    A, g = example.maps(kept["A"]), example.maps(g)
+    (g,) = torch.autograd.grad(example.score(y, xs[0]), calls[0])
+    A, g = example.maps(calls[0]), example.maps(g)
     alpha = g.mean(tuple(range(2, g.ndim)), keepdim=True)
     return (alpha * A).sum(1).detach().numpy()
 

@@ -128,7 +128,7 @@ BAD = {
     ),
     "two networks": (
         ["--onnx", "net.onnx"],
-        "--onnx is a network with its weights, and --network names others",
+        "net.onnx is a network with its weights, and --network names others",
     ),
     "a description without its network": (["--mean", "1", "2"], "--mean describes a network of your own"),
     "labels without their network": (["--labels", "photo.jpg"], "--labels describes a network of your own"),

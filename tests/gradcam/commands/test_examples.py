@@ -18,6 +18,7 @@ FOREIGN = (
     "vgg16",
     "photos.npz",
     " model.onnx",
+    " model.keras",
     " model.toml",
     " segmentation.onnx",
     "...",

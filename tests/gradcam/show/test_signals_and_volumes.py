@@ -12,13 +12,17 @@ from minicnn import ops
 RNG = np.random.default_rng(2)
 
 
-def explained(*size, methods=("grad_cam", "gradient"), channels=2):
+def explained(*size, methods=("grad_cam", "gradient"), channels=2, hidden=False):
+    """hidden: whether a layer stands between the pooling and the scores."""
     n = len(size)
     W, head = abs(RNG.standard_normal((4, channels, *(3,) * n))), abs(RNG.standard_normal((2, 4)))
 
     def net(x):
         y = ops.ReLU()(ops.Conv()(x, W), name="maps")
-        return ops.Linear()(ops.Mean(tuple(range(2, 2 + n)))(y), head, name="scores")
+        pooled = ops.Mean(tuple(range(2, 2 + n)))(y)
+        if hidden:
+            pooled = ops.ReLU()(ops.Linear()(pooled, np.eye(4)))
+        return ops.Linear()(pooled, head, name="scores")
 
     return explain(net, abs(RNG.standard_normal((1, channels, *size))), 1, methods)
 
@@ -65,7 +69,8 @@ def test_a_video_is_drawn_as_frames():
 
 def test_a_map_that_there_is_not_says_why():
     for size in ((30,), (7, 8, 9)):
-        e = explained(*size, methods=["grad_cam", "cam", "counterfactual"])  # all weights are positive
+        # all weights are positive
+        e = explained(*size, methods=["grad_cam", "cam", "counterfactual"], hidden=True)
         figure = panel(e)
         said = texts(figure) + " ".join(t.get_text() for ax in figure.axes for t in ax.texts)
         assert "CAM needs a network that ends in" in said and "Exactly zero" in said

@@ -175,7 +175,7 @@ class Network(Layer):
         if self._one_by_one(x):
             return np.concatenate([self.forward(x[n : n + 1]) for n in range(len(x))])
         pictures = Transpose((0, 2, 3, 1))(x) if self.channels_last and x.ndim == 4 else x
-        given = {n: np.repeat(a, len(_plain(x)), 0) if len(a) == 1 else a for n, a in self.given.items()}
+        given = {n: _beside(_plain(x), a) for n, a in self.given.items()}
         y = self.run({self.picture: pictures, **given}, [self.scores])[0]
         if not isinstance(y, Tensor) and isinstance(x, Tensor):
             raise WeightsError(f"the output '{short(self.scores)}' does not depend on the picture's values")
@@ -339,3 +339,9 @@ def _number(value, name):
             f"'{name}' depends on the picture itself; it must be a number, or follow from shapes"
         )
     return value
+
+
+def _beside(x, given):
+    """Another input's values for as many pictures as x holds, and in the precision that x asks for."""
+    given = given.astype(x.dtype) if given.dtype.kind == x.dtype.kind == "f" else given
+    return np.repeat(given, len(x), 0) if len(given) == 1 else given
