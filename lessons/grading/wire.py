@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from minicnn import Error
+
 LARGEST = 50_000_000  # bytes of a message
 KINDS = "biufc"  # of numbers, NumPy's letters
 
 
-class WireError(Exception):
+class WireError(Error):
     """A message that is none."""
 
 
