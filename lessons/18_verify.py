@@ -253,9 +253,9 @@ else:
 # The pixels of one picture, as the tokens of a transformer: batchnorm, flatten,
 # transpose. PyTorch's own gradient of this, on a CPU, is not the reference's, not even
 # in float64. Two results cannot say which of them is wrong. A third way to compute it
-# can, one that shares nothing with either: central differences of the scores, along a
-# direction $h$, $\big(y(x + \epsilon h) - y(x - \epsilon h)\big) / 2 \epsilon
-# \approx \langle \partial y / \partial x, h \rangle$.
+# can, one that shares nothing with either: central differences of the scores along a
+# direction $h$. The inner product of $h$ with the gradient is, nearly,
+# $(y_+ - y_-) / 2 \epsilon$, where $y_\pm = y(x \pm \epsilon h)$.
 
 # %%
 if importlib.util.find_spec("torch"):

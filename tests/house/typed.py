@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 FLOORS = Path(__file__).with_name("typed.json")
 PACKAGES = ("minicnn", "gradcam", "gradcam.verify", "weights")
 
@@ -23,12 +25,15 @@ def share(package: str) -> float:
         sys.executable,
         "-m",
         "basedpyright",
+        "--pythonpath",
+        sys.executable,
         "--verifytypes",
         package,
         "--ignoreexternal",
         "--outputjson",
     ]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    here = os.environ | {"PYTHONPATH": str(ROOT)}  # it does not follow an editable installation
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=here)
     return float(json.loads(ran.stdout)["typeCompleteness"]["completenessScore"])
 
 

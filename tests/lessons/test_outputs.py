@@ -4,6 +4,7 @@ import ast
 import contextlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -31,6 +32,12 @@ def streams(lesson):
     ]
 
 
+def processor_seconds():
+    """Of the processes that were started here."""
+    used = os.times()
+    return used.children_user + used.children_system
+
+
 def words(line):
     return " ".join(NUMBER.sub("#", line).split())
 
@@ -49,9 +56,10 @@ def alike(a, b, percent):
 def test_runs_offline_in_time_and_prints_what_its_notebook_shows(lesson):
     if lesson.number == 18:
         pytest.importorskip("torch", reason="lesson 18 says less where PyTorch is not installed")
+    before = processor_seconds()
     seconds, ended_well, printed = run(lesson.source)
     assert ended_well, printed
-    assert seconds < LIMIT
+    assert min(seconds, processor_seconds() - before) < LIMIT  # a busy machine makes it wait
     for number in exercises(lesson.number):
         assert f"{number} not written yet" in printed
     now, then = printed.split("\n"), "".join(streams(lesson)).split("\n")

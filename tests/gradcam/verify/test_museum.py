@@ -24,7 +24,8 @@ def test_the_true_cause_is_named(part):
     assert len(outcomes) > 20 and len(missed) <= 0.05 * len(outcomes), "\n".join(missed)
 
 
-def test_what_is_not_in_the_catalogue_is_unknown():
+def test_what_is_not_in_the_catalogue_is_unknown(monkeypatch):
+    monkeypatch.setattr(run, "SECONDS", 3)  # the museum itself gives pairs of causes thirty
     outcomes = list(run.from_outside(SEED))
     wrong = [f"{o.truth}: {o.verdict}" for o in outcomes if o.verdict.causes or o.verdict.status == 0]
     assert len(outcomes) > 15 and not wrong, "\n".join(wrong)

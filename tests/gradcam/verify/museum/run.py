@@ -32,6 +32,7 @@ SIDE = 16  # of a picture that is made from a photo
 ROOM = (*FAMILIES, "Averaged")  # networks of the correct results, and of the mistakes from outside
 VISIBLE = 0.02  # of the largest value: less, and a result in 256 steps cannot show it
 TRIES = 6  # draws, until a mistake shows: one that changes nothing in a draw is none
+SECONDS = 30  # that pairs of causes may take
 
 
 @dataclass
@@ -108,7 +109,7 @@ def asked(found, result, pairs=True):
                 found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo
             ),
             pairs=pairs,
-            seconds=30,
+            seconds=SECONDS,
         )
     except VerifyError as error:  # could not compare: a shape that no cause explains
         return Verdict("refused", "could not compare", str(error))
