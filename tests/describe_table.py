@@ -5,7 +5,7 @@ tests/results/describe.md: what each file tells, what is assumed, what remains f
 import sys
 from pathlib import Path
 
-from gradcam.commands._onnx import described
+from gradcam.commands._model import described
 from minicnn import Error
 
 RESULT = Path(__file__).parent / "results" / "describe.md"

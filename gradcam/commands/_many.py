@@ -5,7 +5,7 @@ import os
 import re
 import sys
 
-from gradcam.commands import _onnx
+from gradcam.commands import _model
 from gradcam.commands._parser import count
 
 OWN = ("workers", "dask", "maps", "dtype", "shard", "panels")
@@ -73,7 +73,7 @@ def run(args, net, classes, methods, at, undefined):
     size, dtype = args.maps or "layer", args.dtype or "float32"
     methods = tuple(m for m in methods if m not in undefined)
     panels = len(photos) if args.panels == "all" else args.panels or 0
-    made_by = (_onnx.network, (args,)) if args.onnx else None  # not all that a graph needs can be sent
+    made_by = (_model.network, (args,)) if args.onnx else None  # not all that a graph needs can be sent
     task = Task(net, methods, tuple(classes) or None, *at, size, dtype, panels, tuple(args.allow), made_by)
     workers = args.workers or max(1, min(cores(), len(photos) // 16))
     keep_memory()

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from gradcam.commands import _many, _onnx
+from gradcam.commands import _many, _model, _model_options
 from gradcam.commands._parser import count
 
 FOR_PHOTOS = ("truth", "maps", "c", "workers", "dask", "shard", "onnx", "model")
@@ -36,7 +36,7 @@ def options(parser):
     group.add_argument("--dask", metavar="ADDRESS", help="measure them on a Dask cluster, as tcp://host:8786")
     part = "only the K-th of N parts; see: gradcam merge"
     group.add_argument("--shard", metavar="K/N", type=_many.shard, help=part)
-    _onnx.options(parser)
+    _model_options.options(parser)
 
 
 def check(args):
@@ -72,13 +72,13 @@ def run(args, measures, at_layers):
     from minicnn.convolution.fast.memory import keep_memory
 
     args.photo, args.layer, args.targets = args.photos[0], None, None
-    _onnx.check(args)
+    _model_options.check(args)
     photos = find(args.photos, but=args.out)
     truth = Truths(args.truth) if args.truth else None
     given = GivenMaps(args.maps) if args.maps else None
     net, made_by, also = None, None, {}
     if args.onnx:
-        net, made_by, also = _onnx.network(args), (_onnx.network, (args,)), {"file": digest_of(args.onnx)}
+        net, made_by, also = _model.network(args), (_model.network, (args,)), {"file": digest_of(args.onnx)}
     elif args.network:
         net = loaded(network_named(args.network), args.weights)
     measures = _fitting_measures(measures, net, truth, given, args.measures)

@@ -1,6 +1,6 @@
 """gradcam describe: what a network's file tells of itself, what is assumed, and what only you know."""
 
-from gradcam.commands import _onnx
+from gradcam.commands import _model, _model_options
 from gradcam.commands._parser import described
 
 DESCRIPTION = """\
@@ -30,7 +30,7 @@ def register(subparsers):
     parser.add_argument("--model", metavar="FILE", help="its MODEL.toml, if that lies elsewhere")
     photo = "what is shown to it, under each preprocessing; default: a sample photo"
     parser.add_argument("--photo", metavar="PHOTO", help=photo)
-    _onnx.add_output(parser)
+    _model_options.add_output(parser)
     parser.add_argument("--write", action="store_true", help="write MODEL.toml beside it")
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
     parser.set_defaults(run=run)
@@ -48,7 +48,7 @@ def run(args):
     path = model_of(path) if path.suffix.lower() == ".toml" else path
     if args.write:
         place = check_place(beside(path), replace=False)
-    net = _onnx.described(
+    net = _model.described(
         args.file, args.model, output=args.output, given=args.given, picture=args.picture, blank=True
     )
     tried = _tried(net, args.photo)
@@ -72,9 +72,9 @@ def run(args):
     if tried:
         _table(f"What it would say of {args.photo or 'the sample photo'}, by how its pixels are prepared",
                [(name, says, f"({where})") for name, says, where in tried])  # fmt: skip
-    notes = [*_onnx.lines(net)]
+    notes = [*_model.lines(net)]
     if net.description.kind in ("map", "rows", "steps"):
-        notes.append(f"To explain it: {_onnx.places(net.description)}.")
+        notes.append(f"To explain it: {_model.places(net.description)}.")
     for note in ["", *notes] if notes else ():
         say(note)
     if args.write:

@@ -4,7 +4,7 @@ import math
 import os
 import sys
 
-from gradcam.commands import _many, _onnx, _pictures, _places
+from gradcam.commands import _many, _model, _model_options, _pictures, _places
 from gradcam.commands._parser import described
 from gradcam.commands._scene import KINDS, SCENE_NETWORK, built_in
 
@@ -101,7 +101,7 @@ def register(subparsers):
     _pictures.options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
     _many.options(parser)
-    _onnx.options(parser)
+    _model_options.options(parser)
     parser.set_defaults(run=run)
 
 
@@ -118,7 +118,7 @@ def run(args):
 
     args.photo = args.photos[0] if args.photos else None
     _photo_first(args)
-    _onnx.check(args)
+    _model_options.check(args)
     many = _many.given(args)
     name = None if args.onnx else network_named(args.network or PHOTO_NETWORK)
     methods = list(dict.fromkeys(map(method_named, args.methods or PANEL)))
@@ -130,7 +130,7 @@ def run(args):
 
     shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
     out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
-    net, dtype = _onnx.network(args) if args.onnx else None, np.float64 if args.exact else np.float32
+    net, dtype = _model.network(args) if args.onnx else None, np.float64 if args.exact else np.float32
     if net and net.card.axes != 4:
         x, kinds, called, image = _recorded(args, net).astype(dtype), [], args.photo, None
     else:
@@ -140,7 +140,7 @@ def run(args):
     net = net.astype(dtype) if args.exact else net
     X = Tensor(x, "x")
     y = net(X) if args.onnx else None
-    count = len(net.card.classes or ()) if y is None else _onnx.count(net, y)
+    count = len(net.card.classes or ()) if y is None else _model.count(net, y)
     class_of = class_index if args.onnx else _class
     named = args.classes or ([] if args.targets else kinds)
     asked = {c: class_of(c, net.card.classes, count) for c in named}
@@ -151,10 +151,10 @@ def run(args):
     methods, layers = methods_at(methods, args.layer, net, x, see)
     unit_layer = layer_named(args.unit_layer, net, x, see)
     if args.onnx:
-        _onnx.check_layers(args.onnx, y, [*layers, unit_layer], only_plain=False)
+        _model.check_layers(args.onnx, y, [*layers, unit_layer], only_plain=False)
     undefined = {}
     if args.onnx:
-        methods, undefined = _onnx.check_maps(net, layers, methods, y, X)
+        methods, undefined = _model.check_maps(net, layers, methods, y, X)
     del y
     style = _pictures.style(args)
     explanation = explain(
@@ -168,7 +168,7 @@ def run(args):
         progress=sys.stderr.isatty(),
     )
     explanation.undefined |= undefined
-    explanation.prepared = _onnx.prepared(net, args.onnx)
+    explanation.prepared = _model.prepared(net, args.onnx)
 
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(
@@ -179,7 +179,7 @@ def run(args):
     what = _pictures.save(args, explanation, shown, style, out)
     advice = report.taken(asked, net.card) + ([] if shown is None else report.dull(shown))
     if args.onnx:
-        advice += [*_onnx.lines(net)]
+        advice += [*_model.lines(net)]
     told = report.as_json if args.json else report.in_words
     told(explanation, called, out, advice, what)
     return 0
@@ -211,7 +211,7 @@ def _targets(args, class_of, net, count, image=None):
     def number(word):
         return class_of(word, net.card.classes, count)
 
-    axis = _onnx.axis_of_boxes(net) if args.onnx else 1
+    axis = _model.axis_of_boxes(net) if args.onnx else 1
     return [target(text, number, mask, axis) for text in args.targets or ()]
 
 
@@ -227,7 +227,7 @@ def _of_many(args, name, methods):
     from gradcam.methods import METHODS
     from minicnn import Tensor
 
-    net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
+    net = _model.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
     if net.card.axes != 4:
         raise AskError("signals and volumes are explained one at a time")
     preprocessing = net.card.preprocessing
@@ -235,7 +235,7 @@ def _of_many(args, name, methods):
     X = Tensor(x, "x")
     y = net(X)
     class_of = class_index if args.onnx else _class
-    count = _onnx.count(net, y) if args.onnx else y.shape[1]
+    count = _model.count(net, y) if args.onnx else y.shape[1]
     asked = [class_of(c, net.card.classes, count) for c in args.classes or ()]
     classes = list(dict.fromkeys([*asked, *_targets(args, class_of, net, count)]))
     see = f"gradcam layers {args.onnx}" if args.onnx else see_layers(net)
@@ -245,8 +245,8 @@ def _of_many(args, name, methods):
     at = [next(iter(layers), None), layer_named(args.unit_layer, net, x, see)]
     undefined = {}
     if args.onnx:
-        _onnx.check_layers(args.onnx, y, [*layers, at[1]], only_plain=False)
-        methods, undefined = _onnx.check_maps(net, layers, methods, y, X)
+        _model.check_layers(args.onnx, y, [*layers, at[1]], only_plain=False)
+        methods, undefined = _model.check_maps(net, layers, methods, y, X)
     if quick := [m for m in methods if not METHODS[m].many_passes]:
         undefined |= explain(net, x, classes or None, quick, *at, allow=args.allow).undefined
     return _many.run(args, net, classes, methods, at, undefined)

@@ -10,7 +10,7 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
-from gradcam.commands import _onnx, _places
+from gradcam.commands import _model, _model_options, _places
 from gradcam.commands._parser import described
 from gradcam.commands._scene import SCENE, SCENE_NETWORK
 
@@ -57,7 +57,7 @@ def register(subparsers: argparse._SubParsersAction) -> None:
         "--no-browser", action="store_true", help="print the page's address, and open nothing"
     )
     parser.add_argument("--port", metavar="NUMBER", type=_port, default=0, help="default: one that is free")
-    _onnx.options(parser)
+    _model_options.options(parser)
     parser.set_defaults(run=run)
 
 
@@ -68,13 +68,13 @@ def run(args: argparse.Namespace) -> int:
     from gradcam.explore import page
     from gradcam.files import check_place, written
 
-    _onnx.check(args)
+    _model_options.check(args)
     usual = PHOTO_NETWORK if args.photo else SCENE_NETWORK
     name = None if args.onnx else network_named(args.network or usual)
     if args.out:
         check_place(args.out, _places.inputs(args, but="out"))
     images = _images(args.photo, name)
-    net = _onnx.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
+    net = _model.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
     pictures = _shown(images, net.card)
     if not args.out:
         return _serve(net, pictures, args)

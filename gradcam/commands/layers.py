@@ -2,7 +2,7 @@
 
 import os
 
-from gradcam.commands import _onnx
+from gradcam.commands import _model, _model_options
 from gradcam.commands._parser import described
 from gradcam.commands.explain import PHOTO_NETWORK
 
@@ -38,8 +38,8 @@ def register(subparsers):
     parser.add_argument("file", metavar="MODEL", nargs="?", help=f"{own}; default: {PHOTO_NETWORK}")
     parser.add_argument("--network", metavar="NAME", help="the same, by name (see: gradcam weights list)")
     parser.add_argument("--weights", metavar="FILE", help="also check that the weights in FILE fit it")
-    _onnx.files(parser)
-    _onnx.add_output(parser)
+    _model_options.files(parser)
+    _model_options.add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -67,7 +67,7 @@ def _which(args):
     from gradcam.asking import AskError
 
     if args.file is None:
-        return _onnx.of_its_kind(*_onnx.settle(args))
+        return _model_options.of_its_kind(*_model_options.settle(args))
     if other := args.onnx or args.keras or args.network:
         raise AskError(f"{args.file} and {other} are two networks: give one of them")
     if not ("." in args.file or os.sep in args.file or os.path.exists(args.file)):
@@ -76,7 +76,7 @@ def _which(args):
         args.onnx = args.file
     else:
         args.model = args.file
-        _onnx.settle(args)
+        _model_options.settle(args)
     return None
 
 
@@ -84,8 +84,8 @@ def _of_file(args):
     """The layers of a file: the operators are called as the file calls them."""
     from gradcam.commands._printing import say
 
-    _onnx.alone(args)
-    net = _onnx.described(
+    _model_options.alone(args)
+    net = _model.described(
         args.onnx, args.model, output=args.output, given=args.given, picture=args.picture, blank=True
     )
     d = net.description
@@ -93,7 +93,7 @@ def _of_file(args):
     if not d.layout:
         looks = f"an input of {' x '.join(map(str, d.example[1:]))}"
     _table(net, net.card, d.example, f"{net.card.title}, for {looks}")
-    for note in [*_onnx.lines(net)] + ([f"To explain it: {_onnx.places(d)}."] if d.kind in PLACED else []):
+    for note in [*_model.lines(net)] + ([f"To explain it: {_model.places(d)}."] if d.kind in PLACED else []):
         say(note)
     return 0
 

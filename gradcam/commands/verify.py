@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from gradcam.commands import _onnx
+from gradcam.commands import _model
 from gradcam.commands._parser import described
 from gradcam.commands._places import inputs
 
@@ -153,7 +153,7 @@ def _verdict(args):
     if args.onnx:
         x, theirs = _channels_first(net.description, x), _all_channels_first(net.description, theirs)
         if args.layer and any(step.op == "Transpose" for step in net.steps):
-            _onnx.check_layers(args.onnx, net(Tensor(x[:1], "x")), [args.layer])
+            _model.check_layers(args.onnx, net(Tensor(x[:1], "x")), [args.layer])
     target = _target(args, getattr(getattr(net, "card", None), "classes", None))
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
     options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": True}
