@@ -3,9 +3,7 @@ a phone.
 """
 
 import inspect
-import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -18,12 +16,12 @@ from lessons.site.mathml import mathml
 from lessons.site.page import _joined
 from lessons.site.questions import QUESTIONS
 from lessons.site.text import Text, words
+from tests.support.browser import NO_BROWSER, found
 
 for needed in ("jinja2", "markdown_it", "mdit_py_plugins", "latex2mathml", "pygments"):
     pytest.importorskip(needed, reason=f"the site needs {needed}: pip install 'minicnn-gradcam[lessons]'")
 
 ROOT = Path(__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 BUILT = [each for each in lessons() if each.notebook.is_file()]
 PROSE = (
@@ -47,11 +45,8 @@ def browser():
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="the browser test needs playwright: pip install -e '.[dev]'"
     )
-    program = os.environ.get("MINICNN_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(
-            "no browser here: install Chromium (apt-get install chromium), or name one in MINICNN_BROWSER"
-        )
+    if (program := found()) is None:
+        pytest.skip(NO_BROWSER)
     with playwright.sync_playwright() as driver:
         open_browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield open_browser

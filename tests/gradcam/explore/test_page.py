@@ -2,9 +2,7 @@
 
 import http.server
 import json
-import os
 import re
-import shutil
 import threading
 from collections import Counter
 from urllib.parse import quote
@@ -18,9 +16,9 @@ from gradcam.explore import ExploreError, Server, Session, page
 from gradcam.explore.bundle import bundle, names
 from lessons.explorer import explorer
 from tests.gradcam.explore.cases import conversation, differences, given, network, picture, reference
+from tests.support.browser import NO_BROWSER, found
 from weights.zoo import network as published
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 LIMITS = {"tiny": 1e6, "shapes": 1e6, "squeezenet": 6e6}  # bytes
 
@@ -70,11 +68,8 @@ def browser():
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="the browser test needs playwright: pip install -e '.[dev]'"
     )
-    program = os.environ.get("MINICNN_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(
-            "no browser here: install Chromium (apt-get install chromium), or name one in MINICNN_BROWSER"
-        )
+    if (program := found()) is None:
+        pytest.skip(NO_BROWSER)
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened

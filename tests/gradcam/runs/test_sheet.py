@@ -15,6 +15,7 @@ from gradcam.runs import Task, explain_into
 from gradcam.runs.photos import find
 from gradcam.runs.sheet import write_sheet
 from tests.gradcam.runs.conftest import BROKEN, COUNT
+from tests.support.browser import NO_BROWSER, found
 
 HOSTILE = (
     "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">&lt;.png"
@@ -70,14 +71,7 @@ def test_every_word_in_it_is_data(folder, tmp_path):
     assert "innerHTML" not in page and not re.search(r"(https?:)?//\w+\.", page)
 
 
-def browser():
-    found = os.environ.get("MINICNN_BROWSER")
-    return found or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-
-
-@pytest.mark.skipif(not browser(), reason="no browser here: install Chromium, or name one in MINICNN_BROWSER")
+@pytest.mark.skipif(not found(), reason=NO_BROWSER)
 def test_in_a_browser_it_sorts_and_filters_offline(folder):
     playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
     rows = [json.loads(line) for line in (folder / "rows.jsonl").read_text().splitlines()]
@@ -86,7 +80,7 @@ def test_in_a_browser_it_sorts_and_filters_offline(folder):
     middle = probability(unsure[len(unsure) // 2]) - 1e-9
     said, asked = [], []
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=browser(), args=["--no-sandbox"])
+        chromium = driver.chromium.launch(executable_path=found(), args=["--no-sandbox"])
         page = chromium.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))

@@ -1,0 +1,14 @@
+"""A browser that is there already, for tests of pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NO_BROWSER = "no browser here: install Chromium (apt-get install chromium), or name one in MINICNN_BROWSER"
+
+
+def found() -> str | None:
+    """The program's path: MINICNN_BROWSER, or Chromium or Chrome on the path; None if there is none."""
+    return os.environ.get("MINICNN_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
