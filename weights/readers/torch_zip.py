@@ -1,5 +1,7 @@
 """PyTorch's files since 1.6: a zip of `data.pkl` (the structure) and `data/KEY` (one storage each, stored
 and aligned). TorchScript too.
+
+With `torch.serialization.set_crc32_options(False)` every checksum in the zip is written as 0.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ def fits(file: MappedFile) -> bool:
 
 
 def read(file: MappedFile) -> dict[str, np.ndarray]:
-    """{name: array} of a mapped file; every storage is a view of the map."""
+    """{name: array} of a mapped file; every storage is a view of the map, its checksum verified."""
     members = zip_directory.members(file)
     pickle = min(filter(_is_pickle, members), key=len)
     root = pickle.removesuffix("data.pkl")
@@ -29,6 +31,7 @@ def read(file: MappedFile) -> dict[str, np.ndarray]:
         member = members.get(f"{root}data/{key}")
         if member is None or member.method != zip_directory.STORED:
             raise WeightsError(f"storage {key!r} is not among the zip's stored members")
+        zip_directory.contents(file, member)
         return file, member.start, member.size
 
     def persistent(identity):

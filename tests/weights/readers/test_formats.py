@@ -311,6 +311,22 @@ def test_one_flipped_bit_of_an_npz_is_noticed(put, save):
         read(put(bytes(data)))
 
 
+def test_one_flipped_bit_of_a_storage_of_pytorch_is_noticed(put):
+    data = bytearray(samples.torch_zip({"w": np.arange(1000, dtype=np.float32)}))
+    data[data.index(np.arange(400, 410, dtype=np.float32).tobytes())] ^= 1
+    with pytest.raises(WeightsError, match="checksum"):
+        read(put(bytes(data)))
+
+
+def test_pytorch_may_write_a_zip_without_checksums(put):
+    a = np.arange(1000, dtype=np.float32)
+    data = bytearray(samples.torch_zip({"w": a}))
+    at = -1
+    while (at := data.find(b"PK\x01\x02", at + 1)) >= 0:
+        data[at + 16 : at + 20] = bytes(4)
+    same(read(put(bytes(data))), {"w": a})
+
+
 def test_a_zip_of_something_else(put):
     with pytest.raises(WeightsError, match=r"holds letter\.txt"):
         read(put(samples.zipped({"letter.txt": b"hello"})))
