@@ -29,12 +29,20 @@ PATIENCE = 30  # seconds without a byte
 TRIES = 3
 
 
-def download(address: str, path: Path, sha256: str, size: int | None = None, progress: bool = True) -> None:
+def download(
+    address: str,
+    path: Path,
+    sum: str,
+    size: int | None = None,
+    progress: bool = True,
+    kind: str = "sha256",
+) -> None:
     """Fetch `address` to `path`, unless it is there by the time this process may write.
 
-    sha256: the sum or its first digits; size: in bytes, if known.  What has arrived stays in path.part,
-    from where the next call goes on; nobody else writes there, as long as the file system has locks
-    (path.lock); where it has none, each call fetches under a name of its own, and nothing is resumed.
+    sum: the sum or its first digits, of the kind "sha256" or "md5"; size: in bytes, if known.  What has
+    arrived stays in path.part, from where the next call goes on; nobody else writes there, as long as the
+    file system has locks (path.lock); where it has none, each call fetches under a name of its own, and
+    nothing is resumed.
     Symbolic links are replaced, never written through.  A file with a wrong sum is renamed to path.rejected
     and never used. WeightsError says what went wrong and what to do.
     """
@@ -44,18 +52,16 @@ def download(address: str, path: Path, sha256: str, size: int | None = None, pro
             if path.exists():
                 return
             if alone:
-                _arrive(address, path, _beside(path, "part"), sha256, size, progress)
+                _arrive(address, path, _beside(path, "part"), sum, kind, size, progress)
             else:
                 part = _beside(path, f"{uuid.uuid4().hex[:12]}.part")
                 try:
-                    _arrive(address, path, part, sha256, size, progress)
+                    _arrive(address, path, part, sum, kind, size, progress)
                 finally:
                     part.unlink(missing_ok=True)
     except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
         reason = getattr(error, "reason", None) or error
-        put = (
-            f"put {address} (sha256 {sha256}) at {path}, or use a copy of it: gradcam explain --weights FILE"
-        )
+        put = f"put {address} ({kind} {sum}) at {path}, or use a copy of it: gradcam explain --weights FILE"
         raise WeightsError(f"{path.name} is not here and cannot be fetched ({reason}): {put}") from None
     except OSError as error:
         raise WeightsError(_disk(error, path, size)) from None
@@ -70,7 +76,7 @@ def _waits(path, progress):
         print(f"{path.name} is being fetched by another process: waiting for it", file=sys.stderr)
 
 
-def _arrive(address, path, part, sha256, size, progress):
+def _arrive(address, path, part, sum, kind, size, progress):
     """Fetch to `part`, verify, and give the file its name.
 
     What an earlier call left there may be of another file: then once more.
@@ -78,19 +84,19 @@ def _arrive(address, path, part, sha256, size, progress):
     try:
         resumed = _have(part) > 0
         _fetch(address, part, size, progress)
-        found = _sum(part)
-        if resumed and not found.startswith(sha256):
+        found = _sum(part, kind)
+        if resumed and not found.startswith(sum):
             part.unlink()
             _fetch(address, part, size, progress)
-            found = _sum(part)
+            found = _sum(part, kind)
     finally:
         if _have(part) == 0:
             part.unlink(missing_ok=True)
-    if not found.startswith(sha256):
+    if not found.startswith(sum):
         rejected = _beside(path, "rejected")
         os.replace(part, rejected)
         raise WeightsError(
-            f"{path.name} arrived with the wrong sum: sha256 {found} instead of {sha256}; it was set "
+            f"{path.name} arrived with the wrong sum: {kind} {found} instead of {sum}; it was set "
             "aside as "
             f"{rejected} and is not used. A page of a proxy, perhaps? Try again, or fetch it by other means"
         )
@@ -173,9 +179,9 @@ def _opened(part, start):
     return out
 
 
-def _sum(part):
+def _sum(part, kind):
     with open(part, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, kind).hexdigest()
 
 
 def _check_room(part, needed):

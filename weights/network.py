@@ -16,17 +16,23 @@ class PublishedFile:
     """A file of weights as its publisher gives it.  What is not known is None.
 
     shipped: its name in weights/shipped, if it is part of the package.  address: where it is fetched from.
-    sha256: its sum, or the first digits of it.  size: bytes; mebibytes: where the publisher states only
-    those, rounded.  accuracy: as stated, not measured by us.
+    sha256: its sum, or the first digits of it; md5: where its publisher states no other sum.  size: bytes;
+    mebibytes: where the publisher states only those, rounded.  accuracy: as stated, not measured by us.
     """
 
     shipped: str | None = None
     address: str | None = None
     sha256: str | None = None
+    md5: str | None = None
     size: int | None = None
     mebibytes: float | None = None
     licence: str | None = None
     accuracy: str | None = None
+
+    @property
+    def sum(self) -> tuple[str, str] | None:
+        """Its published sum, or the first digits of it, and of which kind; None if none is."""
+        return (self.sha256, "sha256") if self.sha256 else (self.md5, "md5") if self.md5 else None
 
     @property
     def bytes(self) -> int | None:
@@ -41,7 +47,7 @@ class Network:
     build: makes it, with zero weights.  kind: "classifier", or what else it is.  names: the table that
     leads from the names in published files to ours (see weights.names); None: only files with our own names
     are read.  prepared: {source: how its pictures are prepared}, where sources differ ("PyTorch", "Keras",
-    "Caffe").
+    "Caffe").  convolutions: makes the part that files without the last layers hold ("notop").
     """
 
     name: str
@@ -51,6 +57,7 @@ class Network:
     file: PublishedFile = PublishedFile()
     kind: str = "classifier"
     prepared: Mapping[str, Preprocessing] = field(default_factory=dict)
+    convolutions: Callable[[], Layer] | None = None
 
     def card_from(self, source: str | None) -> Card:
         """Its card when its weights come from `source`."""

@@ -102,11 +102,12 @@ def get(name: str, progress: bool = True) -> Path:
         give = f"give the file, --weights FILE, or weights.load('{name}', path)"
         raise WeightsError(f"{name} is not fetched: its published address or sum is not known; {give}")
     if not path.exists():
-        if file.shipped or not (file.address and file.sha256):
+        if file.shipped or not (file.address and file.sum):
             raise WeightsError(f"{path} is missing: this package is incomplete, install it again")
         from weights.download import download  # most commands never fetch, and start the quicker
 
-        download(file.address, path, file.sha256, file.size, progress)
+        sum, kind = file.sum
+        download(file.address, path, sum, file.size, progress, kind)
     return path
 
 
@@ -117,7 +118,8 @@ def _table() -> dict[str, dict[str, Any]]:
 
 def _declared(
     name, title, build, layer, preprocessing, kind="classifier", options=None, names=None, words=None,
-    classes=None, answers=None, unit_layer=None, multi_label=False, strange=None, MiB=None, **file,
+    classes=None, answers=None, unit_layer=None, multi_label=False, strange=None, MiB=None, convolutions=None,
+    **file,
 ):  # fmt: skip
     """The Network that an entry of zoo.toml declares; its keys are the parameters."""
     each = preprocessing if isinstance(preprocessing, dict) else {}
@@ -128,7 +130,8 @@ def _declared(
         words=words and tuple(_found("weights.recipes", words)),
     )  # fmt: skip
     made = partial(_found("minicnn.nets", build), **options or {})
-    return Network(name, made, of, names, PublishedFile(mebibytes=MiB, **file), kind, prepared)
+    part = convolutions and _found("minicnn.nets", convolutions)
+    return Network(name, made, of, names, PublishedFile(mebibytes=MiB, **file), kind, prepared, part)
 
 
 def _classes(called, answers):

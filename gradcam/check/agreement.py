@@ -13,7 +13,7 @@ from gradcam.explanation import explain
 from gradcam.image import prepare, read
 from gradcam.methods import CLASSIC, METHODS
 from gradcam.methods.cam import cam_head
-from gradcam.target import strongest_unit
+from gradcam.target import Target, strongest_unit
 from minicnn import Tensor, find
 
 LIMIT = 1e-10  # relative to the norm
@@ -30,14 +30,24 @@ def agreement(net, pictures=()):
         return
     net = net.astype(np.float64)
     what, y, x = _input(net, pictures)
-    methods, c = fitting(y), int(y.data[0].argmax())
+    methods, c = fitting(y), _asked(y)
     half = -(-min(x.shape[-2:]) // 2)
     ours = explain(net, x.data, c, methods, occluder={"window": half, "stride": half})
     theirs = by_pytorch(y, x, c, net.card, methods, half)
-    yield Row("PyTorch, float64", f"on {what}, class {c}")
+    said = f"class {c}" if y.ndim == 2 else "its strongest unit"
+    yield Row("PyTorch, float64", f"on {what}, {said}")
     yield _row("  scores", y.data, theirs["scores"])
     for method in methods:
         yield _row(f"  {method}", ours[method], theirs[method])
+
+
+def _asked(y):
+    """The top class; of a network that ends in feature maps, the strongest unit."""
+    if y.ndim == 2:
+        return int(y.data[0].argmax())
+    signal = np.zeros_like(y.data)
+    signal[(0, *(int(i[0]) for i in strongest_unit(y)))] = 1
+    return Target.signal(signal)
 
 
 def fitting(y):
@@ -46,7 +56,7 @@ def fitting(y):
 
 
 def by_pytorch(y, x, c, card, methods, window):
-    """{"scores" or method: array} by PyTorch, for class c of the only picture x."""
+    """{"scores" or method: array} by PyTorch, for class c, or another target, of the only picture x."""
     import torch
     import torch.nn.functional as F
 
@@ -54,8 +64,13 @@ def by_pytorch(y, x, c, card, methods, window):
 
     plain, guided, deconvnet = (mirror(y, x, rule) for rule in ("backprop", "guided", "deconvnet"))
     A = find(y, card.layer)
-    dx, dA = torch.autograd.grad(plain[y][0, c], [plain[x], plain[A]])
-    start = deconvnet[y][0, c]
+    signal = torch.tensor(Target.of(c).begin(y)[1])
+
+    def number(values):
+        return (values[y] * signal).sum()
+
+    dx, dA = torch.autograd.grad(number(plain), [plain[x], plain[A]])
+    start = number(deconvnet)
     if card.unit_layer:
         U = find(y, card.unit_layer)
         start = deconvnet[U][(0, *(int(i[0]) for i in strongest_unit(U)))]
@@ -66,7 +81,7 @@ def by_pytorch(y, x, c, card, methods, window):
         "input_times_gradient": dx * plain[x],
     }
     (found["deconvnet"],) = torch.autograd.grad(start, [deconvnet[x]])
-    (found["guided_backprop"],) = torch.autograd.grad(guided[y][0, c], [guided[x]])
+    (found["guided_backprop"],) = torch.autograd.grad(number(guided), [guided[x]])
     weighed = torch.einsum("nk,nkij->nij", dA.mean((2, 3)), plain[A])
     found["grad_cam"], found["counterfactual"] = weighed.clamp(min=0), (-weighed).clamp(min=0)
     large = F.interpolate(found["grad_cam"][:, None], x.shape[-2:], mode="bilinear", align_corners=False)
@@ -79,8 +94,8 @@ def by_pytorch(y, x, c, card, methods, window):
         for j in range(0, x.shape[3], window):
             covered = x.data.copy()
             covered[..., i : i + window, j : j + window] = 0
-            found["occlusion"][..., i : i + window, j : j + window] = (
-                plain[y][0, c] - mirror(y, x, data=covered)[y][0, c]
+            found["occlusion"][..., i : i + window, j : j + window] = number(plain) - number(
+                mirror(y, x, data=covered)
             )
     return {name: value.detach().numpy() for name, value in found.items()}
 

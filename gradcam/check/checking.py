@@ -10,6 +10,7 @@ import numpy as np
 
 import weights
 from gradcam.check.agreement import agreement
+from gradcam.check.convolutions import published
 from gradcam.check.figure_1 import figure_1
 from gradcam.check.rows import Row
 from gradcam.check.shipped import accuracy, stated, stated_sum
@@ -39,6 +40,11 @@ def check(
     thousand = net.card.classes == weights.classes("imagenet")
     if thousand and data:
         photos, photo = photos or _there(data, "imagenet_samples"), photo or _there(data, "cat_dog.jpg")
+    if net.card.classes is None and (photos or photo):
+        raise weights.WeightsError(
+            f"{path} holds the convolutions of {name} and not its last layers: without scores, neither "
+            "--photos nor --photo can be judged"
+        )
     pictures = _pictures(photos, net.card) if photos else []
     if photo:
         if not thousand:
@@ -52,12 +58,16 @@ def check(
 
 def _rows(name, path, net, pictures, photo, out, data, thousand):
     """All that can be looked at, one after the other."""
-    yield _sum(name, path)
+    yield _sum(name, path, net.card.classes is None)
+    if row := published(net):
+        yield row
     measured = network(name).file.shipped and stated(name)
     if measured:
         yield from accuracy(net, data)
     if pictures:
         yield _recognised(net, pictures, network(name).file.accuracy or "")
+    elif net.card.classes is None:
+        yield Row("fc6 to fc8", "not in this file", "nothing is said of scores")
     elif not measured:
         yield Row("photos", "none given", "--photos FOLDER")
     yield from agreement(net, pictures)
@@ -95,16 +105,19 @@ def _label(picture):
     return int(picture.name.split("_")[0])
 
 
-def _sum(name, path):
+def _sum(name, path, part):
+    """part: only the convolutions are used, and a file in which others wrap them is as good."""
     file = network(name).file
-    expected = stated_sum(name) if file.shipped else file.sha256
+    expected, kind = (stated_sum(name), "sha256") if file.shipped else file.sum or (None, "sha256")
     with open(path, "rb") as opened:
-        found = hashlib.file_digest(opened, "sha256").hexdigest()
+        found = hashlib.file_digest(opened, kind).hexdigest()
     if not expected:
-        return Row("sha256", f"{found[:16]}...", "none is published")
+        return Row(kind, f"{found[:16]}...", "none is published")
     same = found.startswith(expected)
+    if part and not same:
+        return Row(kind, f"{found[:16]}..., another file than the published one", expected[:16])
     return Row(
-        "sha256",
+        kind,
         f"{found[:16]}..., {'as published' if same else 'not the published file'}",
         expected[:16],
         same,

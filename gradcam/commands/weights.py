@@ -118,8 +118,9 @@ def run_where(args):
         )
     say(path)
     if file.address and not path.exists():
-        sum = file.sha256 if len(file.sha256) == 64 else f"{file.sha256}..."
-        say(f"is not there yet; it is {file.address}, {_stated(file)}, sha256 {sum}")
+        sum, kind = file.sum or ("unknown", "sum")
+        digits = sum if len(sum) == {"sha256": 64, "md5": 32}.get(kind) else f"{sum}..."
+        say(f"is not there yet; it is {file.address}, {_stated(file)}, {kind} {digits}")
     return 0
 
 

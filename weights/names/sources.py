@@ -18,7 +18,8 @@ OURS = {"conv": "F C kh kw", "depthwise": "C M kh kw", "linear": "F D"}
 class Source:
     """pattern: how a weight's name divides into layer and role.  conv, norm: {our role: theirs} in
     convolutions and linear layers, and in batchnorm.  axes: the order of theirs where it differs from
-    ours.  ignored: names that carry nothing.
+    ours.  ignored: names that carry nothing.  layers_of: the source whose names of layers it uses, when it
+    only wrote that source's weights into another format.
     """
 
     pattern: str
@@ -26,6 +27,7 @@ class Source:
     norm: dict[str, str]
     axes: dict[str, str]
     ignored: str = r"(?!)"
+    layers_of: str | None = None
 
     def index(self, names: Iterable[str]) -> dict[tuple[str, str], str]:
         """{(layer, role): name} of the names that are spelled this source's way."""
@@ -76,6 +78,17 @@ SOURCES = {
             "var": "moving_variance running_std 3",
         },
         axes=KERAS_AXES,
+    ),
+    # a Keras model as tf2onnx exports it: functional_1/block1_conv1_1/convolution/ReadVariableOp:0
+    "tf2onnx": Source(
+        r"(?:.*/)?(?P<layer>[^/]+?)(?:_\d+)?/(?P<role>(?:convolution|Conv2D)/ReadVariableOp|Squeeze|BiasAdd/ReadVariableOp):0",
+        {
+            "W": "convolution/ReadVariableOp Conv2D/ReadVariableOp",
+            "b": "Squeeze BiasAdd/ReadVariableOp",
+        },
+        {},
+        axes={},
+        layers_of="Keras",
     ),
     "book": Source(r"(?P<role>[Wb])(?P<layer>\d+)", {"W": "W", "b": "b"}, {}, axes={"linear": "D F"}),
     "DeepCompression": Source(

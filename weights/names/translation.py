@@ -13,9 +13,10 @@ from weights.network import Network
 
 
 def translate(
-    arrays: dict[str, np.ndarray], net: Layer, network: Network
+    arrays: dict[str, np.ndarray], net: Layer, network: Network, others: bool = False
 ) -> tuple[str, dict[str, np.ndarray]]:
-    """arrays: {name: array} as a file has them; net: our network, declared by `network`
+    """arrays: {name: array} as a file has them; net: our network, declared by `network`; others: the file
+    may hold more, the head of another network say, which stays where it is
 
     -> (source, {our name: array})
 
@@ -33,15 +34,20 @@ def translate(
         )
     used = {name for name, _ in taken.values()}
     extra = [n for n in arrays if n not in used and not left_out(n)]
-    if extra:
+    if extra and not others:
         raise WeightsError(
             f"these are no weights of {network.name}: the file holds {len(extra)} arrays more than it "
             f"has, {extra[0]} is one"
         )
-    return source, {
+    return SOURCES[source].layers_of or source, {
         name: _ours(arrays.pop(theirs), cell, slots[name], SOURCES[source])
         for name, (theirs, cell) in taken.items()
     }
+
+
+def held(arrays: dict[str, np.ndarray], net: Layer, network: Network) -> set[str]:
+    """Which of our arrays a file holds, by the names of the source that fits best."""
+    return set(_best(arrays, {name: tensor.shape for name, tensor in net.arrays().items()}, network)[1])
 
 
 def _best(arrays, slots, network):
@@ -52,6 +58,7 @@ def _best(arrays, slots, network):
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in slots))
     tables, names_left_out = parse(network.names, layers) if network.names else ({}, [])
     tables = tables | {"minicnn": {layer: Theirs(layer) for layer in layers}}
+    tables |= {name: tables[s.layers_of] for name, s in SOURCES.items() if s.layers_of in tables}
     tries = [_find(arrays, slots, source, table, names_left_out) for source, table in tables.items()]
     return max(tries, key=lambda found: len(found[1]))
 

@@ -4,8 +4,9 @@ relu5_3, pool5, fc8.
 Lesson 16.
 """
 
-from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, Layer, LinearLayer, Sequential
-from minicnn.ops import Flatten, MaxPool, ReLU
+from minicnn.layer import Apply, DropoutLayer, LinearLayer, Sequential
+from minicnn.nets.classifiers.blocks import blocks
+from minicnn.ops import Flatten, ReLU
 
 #                    convolutions per block; the blocks have 64, 128, 256, 512 and 512 filters
 CONFIGURATIONS = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 3), "E": (2, 2, 4, 4, 4)}
@@ -16,25 +17,18 @@ def vgg(configuration: str, batchnorm: bool = False, classes: int = 1000) -> Seq
 
     x (N, 3, 224, 224) -> (N, classes)
     """
-    steps: list[Layer] = []
-    C = 3
-    for block, (convolutions, F) in enumerate(
-        zip(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512)), start=1
-    ):
-        for i in range(1, convolutions + 1):
-            steps.append(ConvLayer(f"conv{block}_{i}", C, F, kernel=3, pad=1))
-            if batchnorm:
-                steps.append(BatchNormLayer(f"bn{block}_{i}", F))
-            steps.append(Apply(f"relu{block}_{i}", ReLU))
-            C = F
-        steps.append(Apply(f"pool{block}", MaxPool, kernel=2, stride=2))
     head = [
         Apply("flatten", Flatten),
         *(LinearLayer("fc6", 512 * 7 * 7, 4096), Apply("relu6", ReLU), DropoutLayer("drop6")),
         *(LinearLayer("fc7", 4096, 4096), Apply("relu7", ReLU), DropoutLayer("drop7")),
         LinearLayer("fc8", 4096, classes),
     ]
-    return Sequential(*steps, *head)
+    return Sequential(*_convolutions(configuration, batchnorm), *head)
+
+
+def _convolutions(configuration, batchnorm=False):
+    """Everything up to pool5."""
+    return blocks(CONFIGURATIONS[configuration], (64, 128, 256, 512, 512), batchnorm, bias=True)
 
 
 def vgg11(batchnorm: bool = False, classes: int = 1000) -> Sequential:
@@ -55,3 +49,11 @@ def vgg16(batchnorm: bool = False, classes: int = 1000) -> Sequential:
 def vgg19(batchnorm: bool = False, classes: int = 1000) -> Sequential:
     """Configuration E: 16 convolutions."""
     return vgg("E", batchnorm, classes)
+
+
+def vgg16_convolutions() -> Sequential:
+    """Configuration D up to pool5, as files without fc6 to fc8 hold it ("notop").
+
+    x (N, 3, H, W) -> feature maps (N, 512, H/32, W/32)
+    """
+    return Sequential(*_convolutions("D"))
