@@ -1,4 +1,6 @@
-"""The command `python -m lessons`: list, copy, grade, run and build the lessons."""
+"""The command `python -m lessons`: list, copy, grade, run and build the lessons, and the
+capstone.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from lessons.capstone.commands import add as add_capstone
 from lessons.course import Lesson, LessonError, lesson, lessons
 from lessons.files import folder
 
@@ -22,6 +25,10 @@ EXAMPLES = """how to work through a lesson:
   python -m lessons new 1       write 01_one_neuron.ipynb here: yours to work in
   python -m lessons open 1      the same, opened in Jupyter
   python -m lessons check 1     grade the exercises in it
+
+how to build it yourself, with NumPy alone:
+  python -m lessons capstone start mine
+                                five milestones, in a folder of your own
 
 how to teach, or change, the course:
   python -m lessons check FOLDER --csv points.csv
@@ -171,6 +178,14 @@ def parser() -> tuple[Parser, list[str]]:
         default=FIGURES,
         metavar="FOLDER",
         help=f"write them to this folder (default: {FIGURES})",
+    )
+    add_capstone(
+        commands.add_parser(
+            "capstone",
+            help="build it yourself: five milestones in an empty folder",
+            description="Build it yourself, with NumPy alone: five milestones in an "
+            "empty folder, from the chain rule to a panel of a photo by SqueezeNet.",
+        )
     )
     for each in (
         build,

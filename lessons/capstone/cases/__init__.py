@@ -1,0 +1,1 @@
+"""What each milestone tries, a file each: cases() -> [Case]."""

@@ -1,0 +1,174 @@
+"""A milestone's check: the student's program in a process of its own, the truths in this one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lessons.capstone.case import Case
+from lessons.capstone.imports import OURS, foreign
+from lessons.capstone.messages import different, not_numbers
+from lessons.capstone.milestones import Milestone
+from lessons.capstone.student import PROGRAM
+from lessons.course import LessonError
+from lessons.texts import said
+
+SECONDS = 120  # of a milestone
+MEMORY = 4 << 30  # bytes
+STUDENT = Path(__file__).with_name("student.py")
+SHOWN = 2000  # letters of what a program prints
+
+
+class Result(NamedTuple):
+    """case; problem: what is wrong, as lines for the student, [] if nothing; answers: {name: array}."""
+
+    case: Case
+    problem: list[str]
+    answers: dict[str, np.ndarray]
+
+
+class Checked(NamedTuple):
+    """results: of the cases, up to the first that is not right; all: how many cases there are; printed: by
+    the student's program.
+    """
+
+    results: list[Result]
+    all: int
+    printed: str
+
+    @property
+    def right(self) -> int:
+        return sum(not each.problem for each in self.results)
+
+    @property
+    def done(self) -> bool:
+        return self.right == self.all
+
+
+def check(
+    milestone: Milestone,
+    folder: str | Path,
+    seconds: int = SECONDS,
+    memory: int = MEMORY,
+) -> Checked:
+    """Run a milestone's cases with the mycnn.py in `folder`.  LessonError where there is none."""
+    here = Path(folder).resolve()
+    if not (here / f"{PROGRAM}.py").is_file():
+        raise LessonError(said("capstone.no_program", folder=folder))
+    cases = milestone.cases()
+    other = foreign(here / f"{PROGRAM}.py")
+    if other:
+        told = said("capstone.imports", **other._asdict())
+        return Checked([Result(cases[0], [told], {})], len(cases), "")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as exchange:
+        _write(cases, Path(exchange))
+        process = _started(here, exchange, memory)
+        truths = milestone.truths()  # while it runs
+        printed, ended = _ended(process, seconds, memory)
+        answered = ended or _read(Path(exchange), len(cases))
+    if isinstance(answered, str):
+        return Checked([Result(cases[0], [answered], {})], len(cases), printed)
+    return Checked(list(_compared(cases, truths, answered)), len(cases), printed)
+
+
+def _compared(cases, truths, answered) -> Iterator[Result]:
+    for case, truth, (words, answers) in zip(cases, truths, answered):
+        result = Result(case, _problem(case, truth, words, answers), answers)
+        yield result
+        if result.problem:
+            return
+
+
+def _problem(case, truth, words, answers):
+    if "missing" in words:
+        return [said("capstone.missing", name=str(words["missing"])[:40])]
+    if "error" in words:
+        return [said("capstone.error", error=str(words["error"])[:500])]
+    strange = not_numbers(case, words, answers)
+    return strange or different(case, truth, answers)
+
+
+def _write(cases, exchange):
+    """The cases as files for the student's process."""
+    given = {}
+    for n, case in enumerate(cases):
+        for name, value in case.given.items():
+            held = value.items() if isinstance(value, Mapping) else [(None, value)]
+            given |= {f"{n}.{name}" if key is None else f"{n}.{name}|{key}": each for key, each in held}
+    np.savez(exchange / "given.npz", **given)
+    told = [
+        {
+            "code": case.code,
+            "needs": case.needs,
+            "asked": case.asked,
+            "given": list(case.given),
+        }
+        for case in cases
+    ]
+    (exchange / "cases.json").write_text(json.dumps(told), "utf-8")
+
+
+def _started(folder, exchange, memory):
+    """The student's process: a Python that finds NumPy, and nothing else that is installed."""
+    numpy = Path(np.__file__).parent
+    beside = [str(numpy), f"{numpy}.libs"]
+    ours = {
+        str(Path(sys.modules[name].__file__ or "").resolve().parent) for name in OURS if name in sys.modules
+    }
+    installed = {os.path.realpath(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
+    closed = [[each, [str(folder) + os.sep, *beside]] for each in sorted(ours | installed)]
+    told = [exchange, str(folder), str(numpy.parent), closed, memory]
+    return subprocess.Popen(
+        [sys.executable, "-I", "-S", "-B", str(STUDENT), json.dumps(told)],
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        cwd=exchange,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _ended(process, seconds, memory):
+    """Wait -> (what it printed, what was wrong with its end or None); all that it started is ended."""
+    try:
+        printed, _ = process.communicate(timeout=seconds)
+        ended = None if process.returncode == 0 else said("capstone.ended", memory=memory / 2**30)
+    except subprocess.TimeoutExpired:
+        printed, ended = b"", said("capstone.late", seconds=seconds)
+    finally:
+        with contextlib.suppress(OSError, AttributeError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+    return printed.decode("utf-8", errors="replace")[:SHOWN].strip(), ended
+
+
+def _read(exchange, n) -> str | list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """What the student's process wrote: for each case words and arrays.  Nothing in it is believed, and
+    nothing is unpickled.
+    """
+    try:
+        words = json.loads((exchange / "said.json").read_text("utf-8"))
+        with np.load(exchange / "answers.npz", allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        if len(words) != n or not all(isinstance(each, dict) for each in words):
+            raise ValueError
+    except (OSError, ValueError, TypeError, EOFError, KeyError, RecursionError):
+        return said("capstone.strange")
+    answers = [
+        {name.partition(".")[2]: a for name, a in arrays.items() if name.partition(".")[0] == str(k)}
+        for k in range(n)
+    ]
+    return list(zip(words, answers))
