@@ -3,6 +3,9 @@
 #
 # *Runs in about 2 seconds. Before this: nothing.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 1`.
+#
 # **What you will do.** Send numbers forward through one neuron (the
 # [*forward pass*](glossary.md#forward-pass)), send a signal back through it (the
 # [*backward pass*](glossary.md#backward-pass)), and compare every derivative with one
@@ -58,9 +61,9 @@ print("output      y =", neuron(x, w, b))
 #
 # Nudge one of the three *weights* by a tiny amount. For which one does $y$ move most?
 #
-# a) $w_1 = 0.5$, the smallest weight
-# b) $w_3 = 3$, the largest weight
-# c) the one that multiplies the largest input
+# - a) $w_3 = 3$, the largest weight
+# - b) $w_2 = 1$, the one in the middle
+# - c) $w_1 = 0.5$, the smallest weight
 #
 # ## Backward
 #
@@ -86,7 +89,8 @@ print("the weight that moves y most is w", np.abs(gw).argmax() + 1)
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# c). A weight matters as much as *what it multiplies*: $g_{w_d} = g_z x_d$. And an
+# c), since $x_1 = 2$ is the largest input in magnitude. A weight matters as much as
+# *what it multiplies*: $g_{w_d} = g_z x_d$. And an
 # input matters as much as its weight: $g_{x_d} = g_z w_d$. The two roles are exchanged
 # in the backward pass. This is why a gradient with respect to the picture shows the
 # network's weights, and a gradient with respect to the weights shows the pictures.
@@ -118,9 +122,9 @@ print("gw error", np.abs(central(lambda w: neuron(x, w, b), w) - gw).max())
 # Make the bias very negative, $b = -5$, so that $z < 0$. What is the gradient with
 # respect to the inputs now?
 #
-# a) the same, the bias does not appear in $g_x$
-# b) all negative
-# c) zero, for every input
+# - a) the same, the bias does not appear in $g_x$
+# - b) all negative
+# - c) zero, for every input
 
 # %%
 closed = -5.0
@@ -171,9 +175,9 @@ assert all(np.array_equal(ours, by_hand) for ours, by_hand in zip(engine, (gx, g
 # derivative. Which $h$ gives the smallest error in double precision, where numbers
 # carry about 16 digits?
 #
-# a) the smallest, $10^{-12}$
-# b) about $10^{-5}$
-# c) it makes no difference
+# - a) the smallest, $10^{-12}$
+# - b) about $10^{-5}$
+# - c) it makes no difference
 #
 # To see it we need a function that is curved: $f(v) = \tanh v$ at $v = 0.7$.
 

@@ -3,6 +3,9 @@
 #
 # *Runs in about 2 seconds. Before this: lesson 1.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 2`.
+#
 # **What you will do.** Take a convolution apart into its taps, send a single signal
 # back through it, and see what arrives at the picture and what arrives at the kernel.
 #
@@ -77,9 +80,9 @@ print(y.data[0, 0], "\nthe same as tap by tap:", np.array_equal(y.data[0, 0], by
 # A signal of 1 arrives at the output in the middle, $y_{11}$, and nowhere else. What
 # arrives at the picture?
 #
-# a) the $3 \times 3$ window of $x$ that $y_{11}$ saw
-# b) the kernel, laid over that window
-# c) the kernel turned by 180°, laid over it
+# - a) the $3 \times 3$ window of $x$ that $y_{11}$ saw
+# - b) the kernel, laid over that window
+# - c) the kernel turned by 180°, laid over it
 
 # %%
 gy = np.zeros((1, 1, 3, 3))
@@ -154,8 +157,8 @@ print(
 # We make the classical mistake: the kernel is turned by 180° in the backward pass. Will
 # the two numbers disagree for a kernel whose entries are all equal?
 #
-# a) yes, a mistake is a mistake
-# b) no, such a kernel is its own turned copy
+# - a) yes, a mistake is a mistake
+# - b) no, such a kernel is its own turned copy
 
 # %%
 random = np.random.default_rng(0)

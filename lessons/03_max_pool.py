@@ -3,6 +3,9 @@
 #
 # *Runs in about 2 seconds. Before this: lesson 2.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 3`.
+#
 # **What you will do.** Pool a small picture ([*max-pooling*](glossary.md#max-pool)),
 # look at what the layer must remember, and send a signal back through that memory.
 #
@@ -45,9 +48,9 @@ print("maxima\n", y.data[0, 0], "\nswitches\n", y.op.switches[0, 0])
 # The window in the lower right corner holds four times the same number, 5. A signal of
 # 1 arrives at its output. What arrives at each of them?
 #
-# a) 1/4 to each of the four
-# b) 1 to each
-# c) 1 to one of them
+# - a) 1/4 to each of the four
+# - b) 1 to each
+# - c) 1 to one of them
 #
 # ## Backward
 #
@@ -82,9 +85,9 @@ print(gx)
 # place the reconstructions from the layer above into appropriate locations". They speak
 # of reconstructing, not of a gradient. How does their unpooling differ from `gx`?
 #
-# a) it does not
-# b) it puts back the maxima themselves, which no gradient contains
-# c) it fills the other places, too
+# - a) it does not
+# - b) it puts back the maxima themselves, which no gradient contains
+# - c) it fills the other places, too
 
 # %%
 unpooled = np.zeros((4, 4))

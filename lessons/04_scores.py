@@ -3,6 +3,9 @@
 #
 # *Runs in about 4 seconds. Before this: lesson 3.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 4`.
+#
 # **What you will do.** Start the signal at a score, and then at a probability, and
 # measure when the two maps are alike.
 #
@@ -72,9 +75,9 @@ print(
 # A network gives its class 99.9 % . Compared with the gradient of the score, how large
 # is the gradient of the probability?
 #
-# a) about the same
-# b) 0.999 of it
-# c) about a thousandth of it
+# - a) about the same
+# - b) 0.999 of it
+# - c) about a thousandth of it
 
 # %%
 net = tiny.trained()
@@ -118,9 +121,9 @@ print(
 # In single precision, the usual one: what is the gradient of the probability when the
 # gap between the two best scores is 30?
 #
-# a) tiny, but with the right form
-# b) exactly zero
-# c) tiny, and with another form
+# - a) tiny, but with the right form
+# - b) exactly zero
+# - c) tiny, and with another form
 
 # %%
 gaps = np.arange(2, 121, 2)

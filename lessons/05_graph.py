@@ -3,6 +3,9 @@
 #
 # *Runs in about 2 seconds. Before this: lesson 3.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 5`.
+#
 # **What you will do.** Send a signal back through networks in which a value is used
 # twice, up to a residual block and a stack of thirty.
 #
@@ -32,9 +35,9 @@ style()
 # $y = x \cdot x$ with $x = 3$. The product of lesson 1 passes back "the other factor".
 # What arrives at $x$?
 #
-# a) 3
-# b) 6
-# c) 9
+# - a) 3
+# - b) 6
+# - c) 9
 
 # %%
 x = Tensor(np.array(3.0), "x")
@@ -68,8 +71,8 @@ print(inspect.getsource(Add))
 # A program does not wait: it passes each signal on at once, when it arrives, to both
 # inputs. Is its gradient wrong?
 #
-# a) yes, it is too small
-# b) no, but it takes far too long
+# - a) yes, it is too small
+# - b) no, but it takes far too long
 
 
 # %%
@@ -158,9 +161,9 @@ plt.show()
 # engine asks the *ReLU* instead. A signal of $-1$ arrives at $y$, and $z > 0$. What
 # arrives at $z$?
 #
-# a) $-\tfrac12$ with both
-# b) $-\tfrac12$ by the operation's rule, 0 by the hook
-# c) 0 with both
+# - a) $-\tfrac12$ with both
+# - b) $-\tfrac12$ by the operation's rule, 0 by the hook
+# - c) 0 with both
 
 # %%
 z = Tensor(np.array([2.0, 2.0, -2.0]), "z")

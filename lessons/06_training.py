@@ -3,6 +3,9 @@
 #
 # *Runs in about 15 seconds. Before this: lessons 4 and 5.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 6`.
+#
 # **What you will do.** Take a network of random numbers and 1500 little pictures, and
 # turn it into one that tells disk, ring, square and cross apart, with nothing but the
 # gradients of lessons 1 to 5.
@@ -49,9 +52,9 @@ style()
 # With random weights the network knows nothing. There are four classes. What is the
 # loss, about?
 #
-# a) 0.25
-# b) 1.4
-# c) 4
+# - a) 0.25
+# - b) 1.4
+# - c) 4
 
 
 # %%
@@ -116,9 +119,9 @@ for rate in (1e-4, 1e-2, 1.0):
 # Three trainings by plain gradient descent, 60 steps each, with rates 0.001, 0.1
 # and 10. Which one has the lowest loss at the end?
 #
-# a) 0.001, the careful one
-# b) 0.1
-# c) 10, the fast one
+# - a) 0.001, the careful one
+# - b) 0.1
+# - c) 10, the fast one
 
 
 # %%
@@ -207,8 +210,8 @@ plt.show()
 # We train a new network, a little larger, on the first 100 pictures only, with *random*
 # labels. How many of those 100 will it get "right"?
 #
-# a) 25 %, there is nothing to learn
-# b) clearly more
+# - a) 25 %, there is nothing to learn
+# - b) clearly more
 
 # %%
 nonsense = np.random.default_rng(1).integers(4, size=(100, 1))
@@ -231,8 +234,8 @@ print(
 # b). It begins to learn them by heart: [*overfitting*](glossary.md#overfitting). A loss
 # that falls does not prove that something was understood. Only pictures that had no
 # part in the training, a *test set*, can tell, and that is why everything in this
-# course is measured on new ones. The explanations of such a network are worth a look,
-# too: lesson 15.
+# course is measured on new ones. (What the maps of such a network look like: Adebayo et
+# al. 2018, whose other test is lesson 15.)
 # </details>
 #
 # The network of the other lessons, `tiny.trained()`, is one like it with more filters,

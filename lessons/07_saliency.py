@@ -3,6 +3,9 @@
 #
 # *Runs in about 5 seconds. Before this: lessons 4 and 5.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 7`.
+#
 # **What you will do.** Replace a network by a straight line near one picture (its
 # first-order *Taylor expansion*), and find out how far the line can be trusted.
 #
@@ -62,9 +65,9 @@ print(
 # The network is made of convolutions, ReLUs, max-pools and means. We move in a random
 # direction, by $10^{-6}$, and compare the score with the line. How large is the error?
 #
-# a) about $10^{-12}$, the second-order term
-# b) zero, to rounding
-# c) about $10^{-6}$
+# - a) about $10^{-12}$, the second-order term
+# - b) zero, to rounding
+# - c) about $10^{-6}$
 
 
 # %%

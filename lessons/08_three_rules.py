@@ -3,6 +3,9 @@
 #
 # *Runs in about 4 seconds. Before this: lessons 3 and 5.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 8`.
+#
 # **What you will do.** Change one factor in the backward pass through a ReLU, and get
 # three of the best known pictures of what a network sees.
 #
@@ -51,9 +54,9 @@ print(inspect.getsource(ReLU))
 # Below, nine inputs of a ReLU and the nine signals that arrive at its output: the
 # example of Springenberg et al., figure 1. In how many places do the three rules agree?
 #
-# a) in all where $x > 0$
-# b) where both are positive, and nowhere else
-# c) where both are positive, and where both are not
+# - a) in all where $x > 0$
+# - b) where both are positive, and nowhere else
+# - c) where both are positive, and where both are not
 
 # %%
 x = np.array([[1, -1, 5], [2, -5, -7], [-3, 2, 4]], float)
@@ -118,10 +121,10 @@ def three(net, photo, c):
 # Take two different pictures, and a network *without max-pooling*. For which method are
 # the two maps identical, whatever the pictures?
 #
-# a) backprop
-# b) deconvnet
-# c) guided backprop
-# d) none
+# - a) backprop
+# - b) deconvnet
+# - c) guided backprop
+# - d) none
 
 # %%
 without_pools = Sequential(*(step for step in net.steps if "pool" not in step.name))
@@ -177,8 +180,8 @@ plt.show()
 # Backprop is linear in the signal: the map of "class $a$ minus class $b$" is the
 # difference of their maps. Is guided backprop?
 #
-# a) yes, all the operations it goes through are linear
-# b) no
+# - a) yes, all the operations it goes through are linear
+# - b) no
 
 # %%
 y = net(photo)

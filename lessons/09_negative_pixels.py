@@ -3,6 +3,9 @@
 #
 # *Runs in about 20 seconds. Before this: lesson 8.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 9`.
+#
 # **What you will do.** Follow a guided signal layer by layer to the place where
 # negative values come back; then change pixels by their sign and watch the scores.
 #
@@ -27,7 +30,7 @@ from minicnn import ReLU, Tensor, backward, find, history, one_hot
 style()
 
 # %% [markdown]
-# ## Predict
+# ## A rule without negative signals
 #
 # Guided backprop removes every negative signal at every ReLU:
 
@@ -40,11 +43,13 @@ y = net(photo)
 M = guided_backprop(y, c, photo)[0]
 
 # %% [markdown]
+# ## Predict
+#
 # Is any of its pixels negative? (A pixel has three numbers here, one for each colour.)
 #
-# a) no, negative signals were removed
-# b) yes, but only by rounding
-# c) yes, and not a few
+# - a) no, negative signals were removed
+# - b) yes, but only by rounding
+# - c) yes, and not a few
 
 # %%
 print(
@@ -151,9 +156,9 @@ plt.show()
 # If negative pixels spoke *against* the class, wiping them out would raise its score.
 # What does wiping them out do?
 #
-# a) it raises the score
-# b) it lowers it, more than wiping out other pixels of the shape does
-# c) it lowers it, less than wiping out other pixels of the shape does
+# - a) it raises the score
+# - b) it lowers it, more than wiping out other pixels of the shape does
+# - c) it lowers it, less than wiping out other pixels of the shape does
 
 
 # %%

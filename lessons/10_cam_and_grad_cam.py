@@ -3,6 +3,9 @@
 #
 # *Runs in about 12 seconds. Before this: lessons 4 and 5.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 10`.
+#
 # **What you will do.** Take a score apart into places, prove that Grad-CAM does the
 # same where CAM exists, and measure how often the map points at the right shape.
 #
@@ -65,8 +68,8 @@ print(
 #
 # For this network, what is $\partial y_c / \partial A^k_{ij}$?
 #
-# a) another number for each picture and place
-# b) the same number at all 36 places, for every picture
+# - a) another number for each picture and place
+# - b) the same number at all 36 places, for every picture
 
 # %%
 dA = backward(y, one_hot(y, c), wrt=A)
@@ -191,8 +194,8 @@ for layer in ("relu1_1", "relu2_1", "relu3_2", "relu4_2", "relu5_1"):
 #
 # The feature is on the left, so the score is high. What does Grad-CAM show?
 #
-# a) the left half
-# b) nothing at all
+# - a) the left half
+# - b) nothing at all
 
 # %%
 A1 = Tensor(np.array([[[[2.0, 1, 0, 0], [3, 1, 0, 0]]]]))

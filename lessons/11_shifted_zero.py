@@ -3,6 +3,9 @@
 #
 # *Runs in about 6 seconds. Before this: lesson 10.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 11`.
+#
 # **What you will do.** Add a constant to every feature map and take it away again in
 # the next layer: the same network, the same scores. Then see which explanations change.
 #
@@ -201,9 +204,9 @@ for name, given in [("blank picture", empty), ("picture above", photo.data)]:
 #
 # Are the outputs of `conv4` the same as before, at all places?
 #
-# a) yes
-# b) all but those at the border
-# c) nowhere
+# - a) yes
+# - b) all but those at the border
+# - c) nowhere
 
 # %%
 A3, conv4, s3 = find(y, "relu3").data, net["conv4"], np.ones(32)
@@ -288,9 +291,9 @@ print(
 # are trained on the same pictures, one so that its class gets the *largest* score, the
 # other so that it gets the *smallest*. How do their Grad-CAM maps differ?
 #
-# a) not at all
-# b) the signs of $\alpha$, and so of the sum, are exchanged
-# c) they have nothing in common
+# - a) not at all
+# - b) the signs of $\alpha$, and so of the sum, are exchanged
+# - c) they have nothing in common
 
 
 # %%

@@ -3,6 +3,9 @@
 #
 # *Runs in about 15 seconds. Before this: lesson 10.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 12`.
+#
 # **What you will do.** Leave the last ReLU of Grad-CAM out and measure, on 150
 # pictures, whether the map still finds its shape. Then look at what the ReLU removes.
 #
@@ -65,9 +68,9 @@ raw = [before_the_relu(n) for n in range(150)]
 #
 # Which of the four localise as well as the ReLU?
 #
-# a) none
-# b) "nothing" does, exactly
-# c) all of them, roughly
+# - a) none
+# - b) "nothing" does, exactly
+# - c) all of them, roughly
 
 
 # %%

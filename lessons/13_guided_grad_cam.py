@@ -3,6 +3,9 @@
 #
 # *Runs in about 15 seconds. Before this: lessons 9, 10 and 12.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 13`.
+#
 # **What you will do.** Multiply two maps, and measure what the product has that neither
 # factor had alone.
 #
@@ -124,8 +127,8 @@ plt.show()
 # Guided backprop has a sign, Grad-CAM (after its ReLU) has none. Whose sign has the
 # product, and what does it say?
 #
-# a) positive: for the class, negative: against it
-# b) guided backprop's: brighter, or darker, would raise the signal
+# - a) positive: for the class, negative: against it
+# - b) guided backprop's: brighter, or darker, would raise the signal
 
 # %%
 signs = []
@@ -150,9 +153,9 @@ print(
 # How well does the product do in the sanity check of lesson 15, in which the last layer
 # is replaced by random numbers?
 #
-# a) as badly as guided backprop
-# b) as well as Grad-CAM
-# c) in between
+# - a) as badly as guided backprop
+# - b) as well as Grad-CAM
+# - c) in between
 
 # %%
 headless = net.map(np.copy)

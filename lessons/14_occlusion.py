@@ -3,6 +3,9 @@
 #
 # *Runs in about 15 seconds. Before this: lessons 7 and 10.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 14`.
+#
 # **What you will do.** Cover a picture window by window, note how far the score falls
 # ([*occlusion sensitivity*](glossary.md#occlusion)), and compare the result with the
 # maps that one backward pass gives.
@@ -63,9 +66,9 @@ print(
 # Windows of 16 pixels, one every 8, on 96 by 96 pixels, compared with one forward and
 # one backward pass. How many times as long does occlusion take?
 #
-# a) 2
-# b) some tens
-# c) 1000
+# - a) 2
+# - b) some tens
+# - c) 1000
 
 
 # %%

@@ -3,6 +3,9 @@
 #
 # *Runs in about 12 seconds. Before this: lessons 8 and 10.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 15`.
+#
 # **What you will do.** Replace what a network has learned by random numbers, layer by
 # layer from the scores down (the
 # [*model parameter randomisation test*](glossary.md#sanity-check)), and watch which
@@ -85,9 +88,9 @@ def maps(net, n):
 # Everything but the first convolution is random: the network knows nothing about disks
 # or rings. Whose maps are still most like those of the trained network?
 #
-# a) the gradient's
-# b) Grad-CAM's
-# c) guided backprop's
+# - a) the gradient's
+# - b) Grad-CAM's
+# - c) guided backprop's
 
 # %%
 all_maps = [[maps(of, n) for of in cascade] for n in range(10)]

@@ -3,6 +3,9 @@
 #
 # *Runs in about 8 seconds. Before this: lessons 10, 13 and 14.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 16`.
+#
 # **What you will do.** Bring the *pretrained weights* of somebody else into a network
 # of your own, make five mistakes on purpose, find out which of them accuracy notices,
 # and draw Figure 1 of the Grad-CAM paper.
@@ -37,9 +40,9 @@ style()
 # VGG-16 has 13 convolutions and 3 linear layers. Where are most of its 138 million
 # numbers?
 #
-# a) in the 13 convolutions
-# b) in the first linear layer
-# c) in the last one, with its 1000 classes
+# - a) in the 13 convolutions
+# - b) in the first linear layer
+# - c) in the last one, with its 1000 classes
 
 # %%
 vgg = weights.build("vgg16")  # zeros that are never touched take no memory
@@ -172,8 +175,8 @@ print(quoted("full_size_vgg16_torch.txt", lines=10))
 # In the paper's figure guided backprop is nearly the same for both animals. Is it here,
 # too, for two shapes?
 #
-# a) yes, it never knows the class
-# b) no, not with this network
+# - a) yes, it never knows the class
+# - b) no, not with this network
 
 # %%
 METHODS = ("guided_backprop", "grad_cam", "guided_grad_cam", "occlusion")

@@ -3,6 +3,9 @@
 #
 # *Runs in about 8 seconds. Before this: lessons 5, 8 and 16.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 17`.
+#
 # **What you will do.** Apply the three rules to networks that are not a plain chain,
 # follow the deconvnet's signal back through them, layer by layer, and see what becomes
 # of it.
@@ -61,9 +64,9 @@ for name in ("squeezenet", "resnet18", "resnet50"):
 # score of its best class. On how many of 40 photos of ImageNet is the map at the
 # picture *exactly* zero?
 #
-# a) on none: a sum of thousands of numbers is never exactly zero
-# b) on some 3
-# c) on some 30
+# - a) on none: a sum of thousands of numbers is never exactly zero
+# - b) on some 3
+# - c) on some 30
 
 # %%
 print(quoted("squeezenet_deconvnet.txt"))
@@ -107,9 +110,9 @@ print(inspect.getsource(small))
 # We look at the deconvnet signal at each layer of such a network. How does it differ
 # from place to place, away from the border?
 #
-# a) as the picture does
-# b) as the feature maps do
-# c) not at all
+# - a) as the picture does
+# - b) as the feature maps do
+# - c) not at all
 
 # %%
 x = Tensor(np.random.default_rng(0).normal(size=(1, 3, 16, 16)).astype(np.float32), "x")

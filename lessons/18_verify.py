@@ -3,6 +3,9 @@
 #
 # *Runs in about 15 seconds. Before this: lessons 4, 8, 10 and 12.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 18`.
+#
 # **What you will do.** Make the best known mistakes in Grad-CAM and guided backprop by
 # hand, find out whether you can *see* them, and let the verifier name each from its
 # numbers alone.
@@ -72,9 +75,9 @@ museum = {
 # Drawn in the usual way, each on a scale of its own: how many of the seven wrong maps
 # can be told from the right one by eye?
 #
-# a) none
-# b) two or three
-# c) all
+# - a) none
+# - b) two or three
+# - c) all
 
 # %%
 figure, axes = plt.subplots(2, 5, figsize=(14, 6))
@@ -150,8 +153,8 @@ for name, M in theirs.items():
 # float32; in the other, one weight of 64 is off by a millionth. Can the verifier tell
 # them apart?
 #
-# a) no, a tolerance is a tolerance
-# b) yes: it sees what precision the numbers have
+# - a) no, a tolerance is a tolerance
+# - b) yes: it sees what precision the numbers have
 
 # %%
 low = grad_cam(y32 := network()(Tensor(x.astype(np.float32), "x")), c, find(y32, LAYER))
@@ -181,8 +184,8 @@ for name, M in [
 # Somebody compares two programs on a network, and both give a map that is zero
 # everywhere. Difference: 0. What was verified?
 #
-# a) that they agree on this network
-# b) nothing
+# - a) that they agree on this network
+# - b) nothing
 
 # %%
 print(inspect.getsource(verify.rounding.differences._ratio))

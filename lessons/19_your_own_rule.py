@@ -3,6 +3,9 @@
 #
 # *Runs in about 9 seconds. Before this: lessons 7, 8 and 15.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 19`.
+#
 # **What you will do.** Write
 # [*layer-wise relevance propagation*](glossary.md#relevance-lrp) (LRP) as a table of
 # rules for `backward`, measure what it conserves and what it loses, and put it to the
@@ -84,9 +87,9 @@ def relevance(y, c, table, at="x"):
 #
 # Let $\epsilon \to 0$ (and $\gamma = 0$). Which map, known for longer, does LRP become?
 #
-# a) guided backprop
-# b) input times gradient
-# c) none
+# - a) guided backprop
+# - b) input times gradient
+# - c) none
 
 # %%
 known = input_times_gradient(y, c, photo)
@@ -113,9 +116,9 @@ for epsilon in (1, 1e-1, 1e-3, 1e-6, 1e-9):
 # [*conservation*](glossary.md#conservation), or *completeness*. For which of these is
 # that so?
 #
-# a) $\epsilon \to 0$
-# b) $\gamma$ = 0.25
-# c) $\gamma$ large, and the biases left out of $z$
+# - a) $\epsilon \to 0$
+# - b) $\gamma$ = 0.25
+# - c) $\gamma$ large, and the biases left out of $z$
 
 # %%
 layers = ["fc6", "conv5_1", "conv4_1", "conv3_1", "conv2_1", "conv1_1", "x"]

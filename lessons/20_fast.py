@@ -3,6 +3,9 @@
 #
 # *Runs in about 15 seconds. Before this: lessons 2, 3 and 7.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 20`.
+#
 # **What you will do.** Compute one convolution in five ways, time them, and follow the
 # last digits, in which they differ by *rounding*, through a network until a gate flips.
 #
@@ -40,9 +43,9 @@ from minicnn.convolution.fast.winograd import F2, F4, Winograd
 # the nine *taps* of the kernel, with one product of matrices for each. How many times
 # as fast is the second?
 #
-# a) 3
-# b) 10
-# c) 100 or more
+# - a) 3
+# - b) 10
+# - c) 100 or more
 
 
 # %%
@@ -122,9 +125,9 @@ print(inspect.getsource(taps.forward))
 #
 # With a quarter of the multiplications, is F(4x4) as exact as `taps`?
 #
-# a) more exact: fewer operations, fewer errors
-# b) just as exact
-# c) several times less exact
+# - a) more exact: fewer operations, fewer errors
+# - b) just as exact
+# - c) several times less exact
 
 # %%
 for name in ways:
@@ -158,9 +161,9 @@ for t in (F2, F4):
 # A scene has some 300,000 gates and some 50,000 windows. On how many of 60 scenes does
 # *any* of them differ between Winograd and float64?
 #
-# a) on all
-# b) on some
-# c) on none
+# - a) on all
+# - b) on some
+# - c) on none
 
 
 # %%

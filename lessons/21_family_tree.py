@@ -3,6 +3,9 @@
 #
 # *Runs in about 20 seconds. Before this: lessons 7, 10, 15 and 19.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 21`.
+#
 # **What you will do.** Write five descendants of Grad-CAM in a line each, see where
 # they are one and the same, and measure what each choice buys; then the same for the
 # descendants of the gradient.
@@ -59,9 +62,9 @@ for method in (
 # `mini_vgg` ends in global average pooling and one linear layer. At its last feature
 # maps (`pool4`), which of the five are the same map, up to a factor?
 #
-# a) all
-# b) Grad-CAM, XGrad-CAM and HiResCAM
-# c) none
+# - a) all
+# - b) Grad-CAM, XGrad-CAM and HiResCAM
+# - c) none
 
 # %%
 vgg = weights.load("mini_vgg").astype(np.float64)
@@ -156,8 +159,8 @@ for method in FAMILY:
 # For Integrated Gradients the map adds up to $y_c(x) - y_c(\text{grey})$
 # (*completeness*). By how much does it fail to, with 4 gradients along the path?
 #
-# a) not at all
-# b) some per cent
+# - a) not at all
+# - b) some per cent
 
 # %%
 PIXELS = {

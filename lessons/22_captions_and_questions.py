@@ -3,6 +3,9 @@
 #
 # *Runs in about 8 seconds. Before this: lessons 4, 5, 10 and 21.*
 #
+# To work in it, get the package: in a copy of its repository, `pip install -e
+# '.[lessons]'`, then `python -m lessons open 22`.
+#
 # **What you will do.** Ask three networks why they said a word, a whole sentence, an
 # answer, and what they said of one region; and measure, against masks, whether the map
 # of the word "red" points at what is red.
@@ -87,9 +90,9 @@ print(f"sentence   log p {e.log_p.sum():7.4f}   p {np.exp(e.log_p.sum()):.3f}")
 # where anything is: it was taught with pictures and sentences. Where is the map of the
 # word "red" largest?
 #
-# a) anywhere
-# b) on one of the two shapes, as often on the one as on the other
-# c) mostly on the red one
+# - a) anywhere
+# - b) on one of the two shapes, as often on the one as on the other
+# - c) mostly on the red one
 
 # %%
 rows, dull = {}, untrained()
@@ -143,9 +146,9 @@ for group, found in rows.items():
 # The log-probability of a sentence is a sum, so without its final ReLU the map of the
 # sentence is the sum of the words' maps. Which word contributes most to it?
 #
-# a) the kinds: they are what the scene is about
-# b) the first one: all others follow from it
-# c) the one the network was least sure of
+# - a) the kinds: they are what the scene is about
+# - b) the first one: all others follow from it
+# - c) the one the network was least sure of
 
 # %%
 alike, first, added = [], [], []
@@ -193,9 +196,9 @@ print(f"rank correlation of a word's part with 1 - p: {np.mean(alike):.2f}")
 # "What colour is the triangle?" The answer is "red", and beside the triangle lies a
 # yellow cross. Where does the map of the answer "yellow" point?
 #
-# a) at the triangle: that is what was asked for
-# b) at the cross
-# c) nowhere in particular
+# - a) at the triangle: that is what was asked for
+# - b) at the cross
+# - c) nowhere in particular
 
 # %%
 found = {}

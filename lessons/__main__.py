@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lessons.capstone.commands import add as add_capstone
-from lessons.course import Lesson, LessonError, lesson, lessons
+from lessons.course import Lesson, LessonError, lesson, lessons, looking_in
 from lessons.files import folder
 
 SITE, FIGURES = Path("build/site"), Path("build/figures")
@@ -37,6 +37,11 @@ how to teach, or change, the course:
   python -m lessons figures 8   the figures of lesson 8, for slides
   python -m lessons build 8     make the notebook of lesson 8, and the site, again
 
+lessons of your own, or translated ones (NN_slug.py, as here):
+  python -m lessons --lessons DIR build 1
+                                every command looks in DIR instead; what DIR lacks
+                                (checks, glossary, guides) is the course's
+
 words that are new to you: lessons/glossary.md"""
 
 
@@ -55,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         top.error(f"there is no command '{argv[0]}'; there is {', '.join(names)}")
     args = top.parse_args(argv)
     try:
-        status = args.run(args)
+        with looking_in(args.lessons):
+            status = args.run(args)
         sys.stdout.flush()
         return status
     except LessonError as error:
@@ -84,6 +90,12 @@ def parser() -> tuple[Parser, list[str]]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.set_defaults(run=listing)
+    top.add_argument(
+        "--lessons",
+        type=Path,
+        metavar="DIR",
+        help="the folder of other lessons (default: the course's own)",
+    )
     commands = top.add_subparsers(
         metavar="COMMAND", title="commands (none: list)", parser_class=Parser
     )
@@ -140,7 +152,7 @@ def parser() -> tuple[Parser, list[str]]:
         "--memory",
         type=float,
         default=4,
-        metavar="GB",
+        metavar="GIB",
         help="that a file's process may take, in GiB (default: 4; not on Windows)",
     )
     check.add_argument(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 from lessons.course import CHECKOUT, HERE, Lesson, LessonError
-from lessons.files import write
-from lessons.notebook import alternatives, figures
+from lessons.files import folder, write
+from lessons.notebook import alternatives, figures, withhold
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -26,7 +27,8 @@ INSTALLED = (
 
 
 def build(lesson: Lesson) -> int:
-    """Write the lesson's notebook, and return its size in bytes.
+    """Write the lesson's notebook, and beside it what is withheld from its readers;
+    return their size in bytes.
 
     LessonError if a cell fails, if a figure is not described in words, if the
     notebook is larger than LIMIT, or outside a checkout.
@@ -47,14 +49,20 @@ def build(lesson: Lesson) -> int:
         )
     for cell, words in zip(drawn, described):
         cell.metadata = {"alt": words}
-    text = nbformat.writes(notebook) + "\n"
-    size = len(text.encode())
+    kept, taken = withhold(json.loads(nbformat.writes(notebook)))
+    text, answers = (
+        json.dumps(each, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        for each in (kept, taken)
+    )
+    size = len(text.encode()) + len(answers.encode())
     if size > LIMIT:
         raise LessonError(
             f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at "
             f"most {LIMIT / 1000:.0f} are allowed"
         )
     write(text, lesson.notebook)
+    folder(lesson.withheld.parent)
+    write(answers, lesson.withheld)
     return size
 
 

@@ -10,11 +10,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from lessons.course import HERE, Lesson, LessonError
+from lessons.course import Lesson, LessonError, beside
 from lessons.files import write_new
 from lessons.notebook import read, without_outputs
 
-GLOSSARY = HERE / "glossary.md"
+GLOSSARY = "glossary.md"
 
 
 def new(lesson: Lesson, folder: str | Path = ".") -> Path:
@@ -33,8 +33,8 @@ def new(lesson: Lesson, folder: str | Path = ".") -> Path:
 def open_in_jupyter(lesson: Lesson, folder: str | Path = ".") -> int:
     """Open the copy in `folder`, and return Jupyter's exit status.
 
-    If there is no copy, one is made first, with its outputs.  LessonError without
-    Jupyter.
+    If there is no copy, one is made first: with its outputs, but for those that a
+    question asks one to predict.  LessonError without Jupyter.
     """
     program = shutil.which("jupyter-lab") or shutil.which("jupyter-notebook")
     if program is None:
@@ -65,7 +65,7 @@ def _write(text, path):
             f"{path} is there already and may hold your work: rename it, or choose "
             "another folder with --to"
         ) from None
-    glossary = path.with_name(GLOSSARY.name)
+    glossary = path.with_name(GLOSSARY)
     if not glossary.exists():
-        write_new(GLOSSARY.read_text("utf-8"), glossary)
+        write_new(beside(GLOSSARY).read_text("utf-8"), glossary)
     return path

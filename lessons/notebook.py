@@ -7,10 +7,10 @@ import re
 import tomllib
 from pathlib import Path
 
-from lessons.course import Lesson, LessonError
+from lessons.course import HERE, Lesson, LessonError
 
 MARKER = re.compile(r"^# %%(.*)$", re.M)
-DESCRIBED = Path(__file__).with_name("figures") / "alternatives.toml"
+DESCRIBED = Path("figures") / "alternatives.toml"
 
 
 def cells(path: Path) -> list[tuple[str, str]]:
@@ -82,9 +82,56 @@ def without_outputs(notebook: dict) -> dict:
     return notebook | {"cells": clean}
 
 
+def predicted(given: list[tuple[str, str]]) -> set[int]:
+    """Cells -> the numbers of those whose output answers a question: code between a
+    heading "Predict" and the folded explanation.
+    """
+    found, asked = set(), False
+    for number, (kind, text) in enumerate(given):
+        if kind == "code" and asked:
+            found.add(number)
+        elif kind == "markdown":
+            question, answer = text.rfind("## Predict"), text.rfind("<details")
+            asked = question > answer if max(question, answer) >= 0 else asked
+    return found
+
+
+def withhold(notebook: dict) -> tuple[dict, dict]:
+    """A notebook that was run -> (the same without what a reader is asked to predict,
+    what was taken out: {a cell's id: its outputs and metadata})
+    """
+    cells, taken = [dict(cell) for cell in notebook["cells"]], {}
+    for number in sorted(predicted(of_notebook(notebook))):
+        cell = cells[number]
+        if cell["outputs"]:
+            taken[cell["id"]] = {key: cell[key] for key in ("outputs", "metadata")}
+            cell |= {"outputs": [], "metadata": {"withheld": True}}
+    return notebook | {"cells": cells}, taken
+
+
+def complete(lesson: Lesson) -> dict:
+    """The lesson's notebook as it was run, with what is withheld from its readers; a
+    cell of which something was says so in its metadata.
+    """
+    notebook = read(lesson.notebook.read_text("utf-8"), lesson.notebook.name)
+    path = lesson.withheld
+    taken = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    for cell in notebook["cells"]:
+        if cell.get("id") in taken:
+            kept = taken[cell["id"]]
+            cell["outputs"] = kept["outputs"]
+            cell["metadata"] = cell["metadata"] | kept["metadata"]
+    return notebook
+
+
 def alternatives(lesson: Lesson) -> list[str]:
     """What each figure of a lesson shows, in words, in the order of the figures."""
-    return tomllib.loads(DESCRIBED.read_text("utf-8")).get(lesson.source.stem, [])
+    for folder in (lesson.source.parent, HERE):
+        if (path := folder / DESCRIBED).is_file():
+            said = tomllib.loads(path.read_text("utf-8")).get(lesson.source.stem)
+            if said is not None:
+                return said
+    return []
 
 
 def figures(notebook: dict) -> list[dict]:

@@ -28,10 +28,9 @@ def residual_gx(f, random):
         W, V = random.normal(size=(3, 4)), random.normal(size=(4, 3))
         inner, z = W @ x, x + V @ np.maximum(W @ x, 0)
         gates = [(inner > 0).sum(), (inner < 0).sum(), (z > 0).sum(), (z < 0).sum()]
-        if (
-            min(gates) > 0 and min(abs(inner).min(), abs(z).min()) > 0.05
-        ):  # open and closed gates in both, away from kinks
-            break
+        small = [((v > 0) & (v < 1)).any() for v in (inner, z)]
+        if min(gates) > 0 and min(abs(inner).min(), abs(z).min()) > 0.05 and all(small):
+            break  # open and closed gates in both, some hardly open, away from kinks
     yield (
         "gx",
         f(x, W, V, gy),

@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass, field
 
 from lessons.course import Lesson
-from lessons.notebook import read
+from lessons.notebook import complete
 from lessons.site.code import printed, python
 from lessons.site.text import Text, words
 
-OPTIONS = re.compile(r"<p>a\) (.*?)</p>", re.DOTALL)
-BETWEEN = re.compile(r"\s+[b-f]\) ")
+OPTIONS = re.compile(r"<ul>\s*<li>a\) .*?</ul>", re.DOTALL)
+LETTER = re.compile(r"<li>[a-f]\) ")
+BEHIND_A_CLICK = '<details class="outcome"><summary>What comes out</summary>'
 NOTHING = re.compile(r"\(?(None(, )?)+\)?")  # what a cell of checks returns
 
 
@@ -61,17 +62,19 @@ class Page:
 def page(lesson: Lesson, addresses: dict[int, str]) -> Page:
     """addresses: {lesson's number: page}.  -> Page"""
     made, text, parts = Page(lesson, addresses[lesson.number]), Text(addresses), []
-    notebook = read(lesson.notebook.read_text("utf-8"), lesson.notebook.name)
-    for cell in notebook["cells"]:
+    for cell in complete(lesson)["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             parts.append(text(source))
         else:
             parts.append(f'<div class="cell">{python(source)}')
-            parts += [
+            shown = [
                 _output(output, source, made, cell["metadata"].get("alt", ""))
                 for output in _joined(cell["outputs"])
             ]
+            if any(shown) and cell["metadata"].get("withheld"):
+                shown = [BEHIND_A_CLICK, *shown, "</details>"]
+            parts += shown
             parts.append("</div>")
     made.headings, made.body = text.headings, _front("\n".join(parts), lesson)
     return made
@@ -88,16 +91,13 @@ def _front(body, lesson):
     body = re.sub(
         r"<p>(<em>Runs in about \d+ seconds?)", r'<p class="about">\1', body, count=1
     )
-    return OPTIONS.sub(lambda found: _options(found.group(1)), body)
+    return OPTIONS.sub(lambda found: _options(found.group()), body)
 
 
 def _options(text):
-    """a) one  b) two  -> a list"""
-    return (
-        '<ol class="options" type="a">'
-        + "".join(f"<li>{option}</li>" for option in BETWEEN.split(text))
-        + "</ol>"
-    )
+    """- a) one, - b) two: a list whose letters are its own"""
+    inside = LETTER.sub("<li>", text.removeprefix("<ul>").removesuffix("</ul>"))
+    return f'<ol class="options" type="a">{inside}</ol>'
 
 
 def _joined(outputs):

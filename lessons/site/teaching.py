@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lessons.course import Lesson
+from lessons.course import Lesson, beside
 from lessons.site.text import Text
-
-GUIDE = Path(__file__).parents[1] / "instructor"
 
 
 @dataclass
@@ -22,7 +20,7 @@ class Guide:
 
 def teaching(chosen: Sequence[Lesson], addresses: dict[int, str]) -> Guide | None:
     """-> Guide, None if there is nothing written"""
-    files = [GUIDE / "README.md", *(guide(each) for each in chosen)]
+    files = [beside("instructor/README.md"), *(guide(each) for each in chosen)]
     text = Text(addresses)
     body = "\n".join(
         f"<section>{text(file.read_text('utf-8'))}</section>"
@@ -34,4 +32,4 @@ def teaching(chosen: Sequence[Lesson], addresses: dict[int, str]) -> Guide | Non
 
 def guide(lesson: Lesson) -> Path:
     """The file of a lesson's guide."""
-    return GUIDE / f"{lesson.source.stem}.md"
+    return beside(f"instructor/{lesson.source.stem}.md")

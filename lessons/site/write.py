@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from lessons.course import LessonError, lessons
+from lessons.course import LessonError, beside, lessons
 from lessons.explorer import PAGE, PLACES, explorer
 from lessons.files import staged
 from lessons.site.page import page
@@ -16,7 +16,6 @@ from lessons.site.teaching import teaching
 from lessons.site.text import Text
 
 HERE = Path(__file__).parent
-GLOSSARY = HERE.parent / "glossary.md"
 TITLE = "Explaining CNNs, from scratch"
 SHOWN = 10  # the lesson whose picture stands on the first page
 
@@ -73,7 +72,7 @@ def build_site(out: str | Path) -> Built:
             touch=PLACES.get(this.lesson.number),
         )
     files["glossary.html"] = templates.get_template("glossary.html").render(
-        common, body=Text(addresses)(GLOSSARY.read_text("utf-8"))
+        common, body=Text(addresses)(beside("glossary.md").read_text("utf-8"))
     )
     if guide:
         files["teaching.html"] = templates.get_template("teaching.html").render(common)

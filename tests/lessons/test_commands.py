@@ -87,8 +87,8 @@ def test_a_figure_without_words_fails_the_build(monkeypatch, tmp_path, capsys):
         "markdown_it", reason="the site needs markdown_it: pip install 'minicnn-gradcam[lessons]'"
     )
     assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 0
-    read = notebook.read
-    monkeypatch.setattr("lessons.site.page.read", lambda *given: undescribed(read(*given)))
+    complete = notebook.complete
+    monkeypatch.setattr("lessons.site.page.complete", lambda given: undescribed(complete(given)))
     assert main(["build", "--only", "site", "--site", str(tmp_path)]) == 1
     assert (
         "01_one_neuron-1.png has no text alternative: say what it shows in lessons/figures/alternatives.toml"
@@ -149,3 +149,80 @@ def test_course_needs_no_jupyter():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert LIMIT == 300_000
+
+
+SMALL = '''# %% [markdown]
+# # 7. Twice
+#
+# *Runs in about 1 second. Before this: nothing.*
+#
+# ## Predict
+#
+# What is twice two?
+#
+# - a) four
+# - b) five
+
+# %%
+print(2 + 2)
+
+# %% [markdown]
+# <details><summary>Explain</summary>
+#
+# a). </details>
+
+# %%
+from lessons.exercises import check
+
+
+def twice(x):
+    """Twice x."""
+
+
+check("7.1", twice)
+'''
+ITS_CHECK = """from lessons.exercises import exercise
+
+@exercise("7.1", "twice", "x + x")
+def twice(f, random):
+    x = random.normal(size=3)
+    yield "y", f(x), x + x
+"""
+
+
+@pytest.fixture
+def others(tmp_path):
+    """A folder of other lessons: one, with a check of its own."""
+    folder = tmp_path / "others"
+    (folder / "checks").mkdir(parents=True)
+    (folder / "07_twice.py").write_text(SMALL)
+    (folder / "checks" / "lesson_07.py").write_text(ITS_CHECK)
+    return folder
+
+
+def test_lessons_of_another_folder(others, tmp_path, capsys):
+    assert main(["--lessons", str(others)]) == 0
+    printed = capsys.readouterr().out
+    assert "Twice" in printed and lesson(1).title not in printed
+    assert main(["--lessons", str(others), "run"]) == 0
+    assert "ok" in capsys.readouterr().out
+    (tmp_path / "mine.py").write_text(SMALL.replace('    """Twice x."""', "    return 2 * x"))
+    assert main(["--lessons", str(others), "check", str(tmp_path / "mine.py")]) == 0
+    assert "7.1  twice  right" in capsys.readouterr().out
+    assert len(lessons()) > 20, "the choice ends with the command"
+
+
+def test_notebooks_of_another_folder(others, capsys):
+    for needed in ("jupytext", "nbclient", "ipykernel"):
+        pytest.importorskip(needed, reason=f"building needs {needed}: pip install 'minicnn-gradcam[lessons]'")
+    assert main(["--lessons", str(others), "build", "7", "--only", "notebooks"]) == 0
+    notebook = json.loads((others / "07_twice.ipynb").read_text("utf-8"))
+    assert next(cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code") == []
+    assert "4" in (others / "withheld" / "07_twice.json").read_text("utf-8")
+    assert main(["--lessons", str(others), "new", "7", "--to", str(others / "work")]) == 0
+    assert (others / "work" / "07_twice.ipynb").is_file()
+
+
+def test_a_folder_without_lessons_is_said_to_be_one(tmp_path, capsys):
+    assert main(["--lessons", str(tmp_path), "run"]) == 2
+    assert f"there are no lessons in {tmp_path}: they are called NN_slug.py" in capsys.readouterr().err

@@ -8,9 +8,10 @@ import pytest
 
 from lessons.course import HERE, lessons
 from lessons.exercises import exercises
-from lessons.site.teaching import GUIDE, guide
+from lessons.site.teaching import guide
 
-SOLUTIONS = HERE / "instructor" / "solutions"
+GUIDE = HERE / "instructor"
+SOLUTIONS = GUIDE / "solutions"
 each_lesson = pytest.mark.parametrize("lesson", lessons(), ids=lambda each: each.source.stem)
 
 
