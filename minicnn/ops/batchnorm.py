@@ -23,13 +23,6 @@ class _Normalise(Op):
     def __init__(self, eps: float = 1e-5) -> None:
         self.eps = eps
 
-    def _scale_and_shift(self, centred, gamma, beta, var):
-        """gamma * x_hat + beta, where x_hat = centred / sqrt(var + eps), channel by channel."""
-        self.gamma, self.sigma = gamma, np.sqrt(var + self.eps)
-        self.x_hat = np.divide(centred, self.per_channel(self.sigma), out=centred)
-        y = self.per_channel(gamma) * self.x_hat
-        return np.add(y, self.per_channel(beta), out=y)
-
     def per_channel(self, v: Array) -> Array:
         """(..., C) -> (..., C, 1, 1) where the input has pixels."""
         return v.reshape(*v.shape, *[1] * self.pixels)
@@ -49,8 +42,17 @@ class BatchNorm(_Normalise):
     """Batchnorm in eval mode: mean and var are the running statistics, so y is linear in x."""
 
     def forward(self, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
-        self.pixels = x.ndim - 2
-        return self._scale_and_shift(x - self.per_channel(mean), gamma, beta, var)
+        self.x, self.pixels, self.mean = x, x.ndim - 2, mean
+        self.gamma, self.sigma = gamma, np.sqrt(var + self.eps)
+        y = self.x_hat
+        np.multiply(y, self.per_channel(gamma), out=y)
+        return np.add(y, self.per_channel(beta), out=y)
+
+    @property
+    def x_hat(self) -> Array:
+        """Made anew, as only the gradient of gamma asks again."""
+        centred = self.x - self.per_channel(self.mean)
+        return np.divide(centred, self.per_channel(self.sigma), out=centred)
 
     def gx(self, gy: Array) -> Array:
         return gy * self.per_channel(self.gamma / self.sigma)
@@ -72,7 +74,10 @@ class BatchNormTraining(_Normalise):
         self.mean = self._total(x) / self.count
         centred = x - self.per_channel(self.mean)
         self.var = self._total(centred * centred) / self.count
-        return self._scale_and_shift(centred, gamma, beta, self.var)
+        self.gamma, self.sigma = gamma, np.sqrt(self.var + self.eps)
+        self.x_hat = np.divide(centred, self.per_channel(self.sigma), out=centred)
+        y = self.per_channel(gamma) * self.x_hat
+        return np.add(y, self.per_channel(beta), out=y)
 
     def gx(
         self, gy: Array

@@ -139,6 +139,8 @@ def _put_back(gy, W, size, geometry):
     (sh, sw), (dh, dw) = geometry.stride, geometry.dilation
     height, width = h + dh * (kh - 1) // sh, w + dw * (kw - 1) // sw
     channels_last = C >= 16
+    # turning many weights costs more than adding columns whose taps lie last; float32 would have other bits
+    as_they_lie = channels_last and h * w < F and W.dtype == np.float64
     if channels_last:
         apart = np.zeros_like(gy, shape=(N, sh, sw, height, width, C), order="C").transpose(0, 1, 2, 5, 3, 4)
     else:
@@ -146,10 +148,12 @@ def _put_back(gy, W, size, geometry):
 
     def compute(part):
         n, channels = part
-        Wp = _taps_first(W[:, channels])
+        Wp = W[:, channels].reshape(F, -1) if as_they_lie else _taps_first(W[:, channels])
         for _, rows in _blocks(gy[n : n + 1], (kh, kw), h, w, C):
             signal, shape = signals[n, rows].reshape(-1, F), (rows.stop - rows.start, w)
-            if channels_last:
+            if as_they_lie:
+                columns = (signal @ Wp).reshape(*shape, -1, kh, kw).transpose(3, 4, 2, 0, 1)
+            elif channels_last:
                 columns = (signal @ Wp.T).reshape(*shape, kh, kw, -1).transpose(2, 3, 4, 0, 1)
             else:
                 columns = (Wp @ signal.T).reshape(kh, kw, -1, *shape)

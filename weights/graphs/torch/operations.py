@@ -91,6 +91,15 @@ class HardSigmoid(m.HardSigmoid):
         return super().slope(x) * (6 * float(np.float32(1 / 6)))
 
 
+class CELU(m.CELU):
+    """y = x where x > 0, alpha (e^(x/alpha) - 1) elsewhere, with PyTorch's derivative, whose 1/alpha is that
+    of alpha in float32: 2e-8 off for 0.7.
+    """
+
+    def slope(self, x: Any) -> Any:
+        return m.ELU(self.alpha, rate=1 / float(np.float32(self.alpha))).slope(x)
+
+
 class Clamp(m.Clip):
     """y = min(max(x, low), high), with PyTorch's derivative at both ends: the gate of clamp is open there."""
 

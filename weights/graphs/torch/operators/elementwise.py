@@ -7,7 +7,7 @@ import numpy as np
 import minicnn as m
 from weights.graphs.operators import arithmetic as neutral
 from weights.graphs.operators.values import alike, in_steps
-from weights.graphs.torch.operations import Clamp, HardSigmoid, ReLUAtZero
+from weights.graphs.torch.operations import CELU, Clamp, HardSigmoid, ReLUAtZero
 from weights.graphs.torch.operators.lacking import need
 
 
@@ -39,6 +39,10 @@ def maximum(x: Any, z: Any) -> Any:
 
 def hard_sigmoid(x: Any) -> Any:
     return HardSigmoid(1 / 6)(x)
+
+
+def celu(x: Any, alpha: Any = 1.0) -> Any:
+    return CELU(alpha)(x)
 
 
 def soft_shrink(x: Any, at: Any = 0.5) -> Any:
@@ -88,7 +92,7 @@ def fill(x: Any, value: Any = 0) -> Any:
 
 OPERATORS = {
     "clamp": clamp, "clamp_min": clamp, "clamp_max": clamp_max, "hardtanh": hardtanh, "maximum": maximum,
-    "softplus": softplus, "hardsigmoid": hard_sigmoid, "softshrink": soft_shrink,
+    "softplus": softplus, "celu": celu, "hardsigmoid": hard_sigmoid, "softshrink": soft_shrink,
     "rrelu_with_noise": random_leaky_relu, "masked_fill": masked_fill, "fill": fill,
     "zero": fill, "gt": compared(np.greater), "lt": compared(np.less), "ge": compared(np.greater_equal),
     "le": compared(np.less_equal), "eq": compared(np.equal), "ne": compared(np.not_equal),
