@@ -41,6 +41,12 @@ def autograd(model, w):
     return torch.autograd.grad((model.double()(x) * torch.from_numpy(w)).sum(), x)[0].numpy()
 
 
+def test_where_rounding_alone_moves_the_models_gradient_as_much_that_is_said():
+    net = from_torch(Net(lambda z: (1e10 * z).sin()), X)
+    assert net.check.kind == "rounding" and 1e-8 < net.check.difference < 1e-4
+    assert "PyTorch's own moves by" in net.notes[-1] and "when every pixel is rounded once" in net.notes[-1]
+
+
 BY_DESIGN = {
     "detach": lambda z: 2 * z.detach(),
     "no_grad": torch.no_grad()(lambda z: z.sin()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,11 +13,12 @@ from minicnn import Error, Tensor, backward, history
 from weights.errors import WeightsError
 from weights.graphs.torch.network import TracedNetwork
 from weights.graphs.torch.precision import InDouble
-from weights.graphs.torch.record import Recording, scores_of
+from weights.graphs.torch.record import Recording, record, scores_of
 from weights.graphs.torch.untouched import exact_copy, surroundings
 
 CONFIRMED = 1e-4  # relative, of central differences
 STEPS = (1e-6, 1e-7, 1e-8, 1e-9)  # relative to x's deviation
+ONE_ROUNDING = 2.0**-52
 NOTHING = 1e-4  # relative to what comes in, and to score / x
 
 
@@ -77,6 +79,31 @@ def confirms(numeric: list[tuple[np.ndarray, Callable[[float], float]]], g: np.n
         return abs((g * d).sum() - slope) <= CONFIRMED * max(abs(slope), np.linalg.norm(g * d))
 
     return all(any(close(d, along(step)) for step in STEPS) for d, along in numeric)
+
+
+class Moved(NamedTuple):
+    """By how much an answer moves, relative L2."""
+
+    scores: float
+    gradient: float
+
+
+def moved(model: torch.nn.Module, recording: Recording, w: np.ndarray) -> Moved:
+    """How far the model's own scores and gradient move when every pixel is rounded once, up or down: the most
+    of three draws."""
+    x, y, g = (
+        recording.x.detach().numpy(),
+        recording.y.detach().numpy(),
+        autograd(recording, w, [recording.x])[0],
+    )
+    most = Moved(0.0, 0.0)
+    for seed in range(3):
+        sign = np.random.default_rng(seed).choice([-1, 1], x.shape)
+        beside = record(model, x * (1 + ONE_ROUNDING * sign))
+        scores = difference(beside.y.detach().numpy(), y)
+        gradient = difference(autograd(beside, w, [beside.x])[0], g)
+        most = Moved(max(scores, most.scores), max(gradient, most.gradient))
+    return most
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray, least: float = 0.0) -> float:
