@@ -7,11 +7,9 @@ read.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import copy
 import json
-import math
 import re
 import secrets
 import socket
@@ -23,18 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.explore.errors import ExploreError
 from gradcam.explore.session import Session
+from gradcam.explore.wire import packed, understood
 from gradcam.explore.writing import POLICY, served
 from minicnn import Error
 
 HOST = "127.0.0.1"
 MOST_BYTES = 4 * 2**20  # of one request: a picture takes less than one
-MOST_QUESTIONS = 128  # in one request
 MOST_READERS = 3  # whose picture and signals are kept; the next one takes the place of who asked longest ago
 MOST_AT_ONCE = 16  # connections; more are told to come back
 SECONDS = 20  # that a connection may be silent, or wait for the engine
-SESSION = re.compile(r"[a-z0-9]{4,32}")
 HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -85,11 +81,11 @@ class Server(ThreadingHTTPServer):
         try:
             session = self.readers.get(reader)
             if session is None:
-                if questions[0][0] not in ("look", "randomise"):
+                if questions[0][0] not in ("look", "randomise", "own"):
                     raise LookupError
                 session = copy.copy(self.first)
                 session.lock = threading.Lock()
-                session.net, session.signals = session.original, {}
+                session.net = session.original
                 self.readers[reader] = session
             self.readers.move_to_end(reader)
             while len(self.readers) > MOST_READERS:
@@ -150,9 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         if len(length) > 9 or int(length) > MOST_BYTES:
             return self._fail(413, f"a request has {MOST_BYTES} bytes at most")
         try:
-            reader, questions = _understood(self.rfile.read(int(length)))
-            found = self.server.answers(reader, questions)
-            body = json.dumps({"answers": found}, default=_encoded, allow_nan=False).encode()
+            reader, questions = understood(self.rfile.read(int(length)))
+            body = packed(self.server.answers(reader, questions))
         except LookupError:
             return self._fail(410, "this picture is not kept any more")
         except TimeoutError:
@@ -163,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._fail(400, str(error) if isinstance(error, Error) else "that is no question")
         except OSError:  # whoever asked is gone
             return None
-        self._send(200, body, "application/json")
+        self._send(200, body, "application/octet-stream")
 
     def _refused(self, path):
         """Whether the request is not for us; the answer says no more than that."""
@@ -199,55 +194,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format, *args):
         pass
-
-
-def _understood(body: bytes) -> tuple[str, list[Any]]:
-    """-> (who asks, [(question, its arguments)]).  ExploreError for anything else."""
-    try:
-        given = json.loads(body, parse_constant=_no_number)
-        reader, questions = given["session"], given["questions"]
-    except (ValueError, KeyError, TypeError, RecursionError, UnicodeDecodeError):
-        raise ExploreError("questions are JSON: {session, questions}") from None
-    if not isinstance(reader, str) or not SESSION.fullmatch(reader):
-        raise ExploreError("a session has a name of letters and digits")
-    if not isinstance(questions, list) or not 0 < len(questions) <= MOST_QUESTIONS:
-        raise ExploreError(f"give 1 to {MOST_QUESTIONS} questions")
-    return reader, [_question(one) for one in questions]
-
-
-def _question(one):
-    if not (isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) and isinstance(one[1], dict)):
-        raise ExploreError("a question is a name and its arguments")
-    name, arguments = one
-    if any(isinstance(v, float) and not math.isfinite(v) for v in arguments.values()):
-        raise ExploreError("a question has finite numbers")
-    pixels = arguments.get("pixels")
-    if isinstance(pixels, dict):
-        try:
-            arguments = arguments | {
-                "pixels": np.frombuffer(base64.b64decode(pixels["bytes"], validate=True), np.uint8)
-            }
-        except (KeyError, TypeError, ValueError):
-            raise ExploreError("a picture is {bytes: its RGB in base64}") from None
-    return name, arguments
-
-
-def _no_number(word):
-    raise ValueError(word)
-
-
-def _encoded(value):
-    """What JSON does not know: arrays, and NumPy's numbers."""
-    if isinstance(value, np.ndarray):
-        kind = "float32" if value.dtype == np.float32 else "float64"
-        return {
-            kind: base64.b64encode(
-                np.ascontiguousarray(value, f"<{kind[0]}{(kind[5:] == '32' and 4) or 8}").tobytes()
-            ).decode()
-        }
-    if isinstance(value, np.generic):
-        return value.item()
-    raise ValueError(f"{type(value).__name__} is not sent")
 
 
 __all__ = ["POLICY", "Server"]

@@ -17,13 +17,14 @@ import numpy as np
 
 from gradcam.explore.errors import ExploreError
 from gradcam.explore.model import described, shape_of, steps
-from gradcam.explore.terms import backward_terms, forward_terms
+from gradcam.explore.terms import backward_terms, forward_terms, switched
+from gradcam.explore.written import table as written
 from gradcam.image import as_input
 from gradcam.methods.lrp import LRP_EPSILON
 from gradcam.methods.relevance import alpha_beta, table
 from gradcam.outputs import chosen, scores
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from minicnn import ReLU, RuleError, Sigmoid, Softmax, Tensor, backward, history
+from minicnn import ReLU, RuleError, RuleTable, Sigmoid, Softmax, Tensor, backward, history
 
 RULES = {
     "backprop": BACKPROP,
@@ -32,8 +33,12 @@ RULES = {
     "lrp_epsilon": LRP_EPSILON,
     "lrp_zplus": table(alpha_beta(1, 0), name="LRP_ZPLUS"),
 }
-QUESTIONS = ("look", "trace", "maps", "values", "number", "extreme", "gradcam", "occlude", "randomise")
-TOP = 16  # maps of a tensor that are shown
+QUESTIONS = (
+    *("look", "trace", "maps", "counts", "values", "number", "extreme", "switches", "gradcam", "occlude"),
+    *("randomise", "own"),
+)
+STEPS = 127  # from 0 to the largest colour
+TOP, LARGE, OF_LARGE = 16, 32 * 32, 9  # maps of a tensor that are shown, and how many if they are large
 GREY = 127  # what an occluder is made of, 0 to 255
 MOST_PLACES = 64  # of an occluder, in one question
 
@@ -55,12 +60,13 @@ class Session:
     y: Tensor
     tensors: dict[str, Tensor]
     pixels: np.ndarray
-    signals: dict[str, dict[str, np.ndarray]]
+    rules: dict[str, RuleTable]
+    shown: dict[str, dict[str, np.ndarray]]
 
     def __init__(self, net: Any, dtype: type = np.float32, layer: str | None = None) -> None:
         self.original = net.astype(dtype) if dtype != np.float32 else net
         self.original.card = net.card
-        self.net, self.dtype, self.lock = self.original, dtype, threading.Lock()
+        self.net, self.dtype, self.lock, self.rules = self.original, dtype, threading.Lock(), RULES
         rows, columns = net.card.preprocessing.sides
         self.size = (rows, columns)
         self._forward(np.zeros((rows, columns, 3), np.uint8))
@@ -83,7 +89,8 @@ class Session:
         self.y = scores(chosen(self.net(x)))
         if self.y.ndim != 2:
             raise ExploreError(f"the output {self.y.shape} is no row of scores, one for each class")
-        self.tensors, self.pixels, self.signals = steps(self.y, x), pixels, {}
+        self.tensors, self.pixels = steps(self.y, x), pixels
+        self._forget()
 
     def look(self, pixels: Any) -> dict[str, Any]:
         """See a picture, RGB of the network's own size, 0 to 255 -> scores; maps with the largest sums."""
@@ -91,9 +98,13 @@ class Session:
         if pixels.size != 3 * math.prod(self.size):
             raise ExploreError(f"a picture for this network has {self.size[0]} x {self.size[1]} pixels, RGB")
         self._forward(pixels.reshape(*self.size, 3))
-        sums = {name: _maps(tensor.data).sum(axis=(1, 2)) for name, tensor in self.tensors.items()}
-        tops = {name: np.argsort(-sum, kind="stable")[:TOP].tolist() for name, sum in sums.items()}
-        return {"scores": self.y.data[0].astype(np.float64), "tops": tops}
+        self.tops = {name: self._top(name) for name in ("x", *self.model["columns"])}
+        return {"scores": self.y.data[0].astype(np.float64), "tops": self.tops}
+
+    def _top(self, name):
+        maps = _maps(self.tensors[name].data)
+        most = OF_LARGE if maps[0].size > LARGE else TOP
+        return np.argsort(-maps.sum(axis=(1, 2)), kind="stable")[:most].tolist()
 
     def trace(
         self, start: dict[str, Any], rules: Sequence[str], by: str = "score", sureness: float = 1.0
@@ -110,19 +121,46 @@ class Session:
         value = float((from_.data * signal).sum())
         if by == "probability":
             signal = self._of_probability(from_.data, k, self.dtype(sureness), signal)
-        if unknown := [rule for rule in rules if not isinstance(rule, str) or rule not in RULES]:
-            raise ExploreError(f"there is no rule {str(unknown[0])[:40]}; there is {', '.join(RULES)}")
+        if unknown := [rule for rule in rules if not isinstance(rule, str) or rule not in self.rules]:
+            raise ExploreError(f"there is no rule {str(unknown[0])[:40]}; there is {', '.join(self.rules)}")
+        self._forget()
+        self.start = from_, {r: signal * from_.data if r.startswith("lrp") else signal for r in rules}
         leads = set(history(from_))
-        below = {n: t for n, t in self.tensors.items() if t in leads}
-        firsts = {r: signal * from_.data if r.startswith("lrp") else signal for r in rules}
-        self.signals, refused = self._sent_back(from_, firsts, below)
+        columns = {n: t for n in ("x", *self.model["columns"]) if (t := self.tensors[n]) in leads}
+        self.shown, refused = self._sent_back(*self.start, columns)
+        return {"value": value, "refused": refused, "ms": 1000 * (time.perf_counter() - begin)}
+
+    def _forget(self):
+        """No signal came back yet: neither to the tensors that are shown, nor to all."""
+        self.start: tuple[Tensor, dict[str, np.ndarray]] | None = None
+        self.shown, self.all = {}, None
+
+    @property
+    def signals(self) -> dict[str, dict[str, np.ndarray]]:
+        """{rule: {tensor: signal}} of every tensor that the last signals reached.
+
+        They are sent back to the tensors that are shown at first, which takes half the time, and to the
+        others when somebody asks.
+        """
+        if self.all is None:
+            self.all = {}
+            if self.start:
+                leads = set(history(self.start[0]))
+                below = {n: t for n, t in self.tensors.items() if t in leads}
+                self.all = self._sent_back(*self.start, below)[0]
+                self.shown = {}
+        return self.all
+
+    def counts(self) -> dict[str, Any]:
+        """Of the last signals: {signs: {rule: {tensor: how many are above 0 and below, and their sums}},
+        gates: {ReLU: {rule: four cases}}}
+        """
         signs = {rule: {n: _signs(g) for n, g in of.items()} for rule, of in self.signals.items()}
-        ms = 1000 * (time.perf_counter() - begin)
-        return {"value": value, "signs": signs, "gates": self._gates(signs), "refused": refused, "ms": ms}
+        return {"signs": signs, "gates": self._gates(signs)}
 
     def _sent_back(self, start, firsts, below):
         """-> ({rule: {tensor: signal}}, {rule: why it is not defined here}); in one pass, if all are."""
-        tables = {r: RULES[r] for r in firsts}
+        tables = {r: self.rules[r] for r in firsts}
         try:
             rows = np.stack([*firsts.values()])
             found = backward(start, rows, [*below.values()], [*tables.values()], allow=ReLU)
@@ -154,13 +192,26 @@ class Session:
                 found.setdefault(name, {})[rule] = [up, down, all_["up"] - up, all_["down"] - down]
         return found
 
-    def maps(self, tensor: str, what: str, maps: Sequence[int]) -> dict[str, Any]:
-        """Some maps of a tensor (n, H, W), and `top`, what 99 in 100 of its numbers do not exceed in size."""
+    def maps(self, tensor: str, what: str) -> dict[str, Any]:
+        """What is drawn of a tensor; top: what 99 in 100 of the numbers that are drawn do not exceed in size.
+
+        Of the pixels, `maps`, the numbers themselves (C, H, W); of other tensors `codes`, a colour for each
+        number of the maps with the largest sums (n, H, W): of an activation 127 v / top, of a signal
+        127 sqrt(v / top), with its sign.
+        """
         values, (_, H, W) = self._values(tensor, what), shape_of(self._tensor(tensor))
         if values is None:
             return {"maps": None, "H": H, "W": W}
-        ks = [int(k) for k in maps[:TOP]]
-        return {"maps": values[ks].astype(np.float32), "H": H, "W": W, "top": percentile(values)}
+        maps = (values if tensor == "x" else values[self.tops[tensor]]).astype(np.float32)
+        found = {"H": H, "W": W, "top": percentile(maps)}
+        if tensor == "x":
+            return found | {"maps": maps}
+        shares = maps / np.float32(found["top"] or 1)
+        if what == "forward":
+            codes = STEPS * shares.clip(0, 1) + 0.5
+        else:
+            codes = np.copysign(STEPS * np.sqrt(np.minimum(np.abs(shares), 1)) + 0.5, shares)
+        return found | {"codes": codes.astype(np.int8)}
 
     def values(self, tensor: str, what: str) -> np.ndarray:
         """Every number of a tensor, (C, H, W); none if no signal reached it."""
@@ -185,6 +236,21 @@ class Session:
         at = int(flat.argmin() if least else flat.argmax())
         (C, _, W) = values.shape
         return {"unit": [at % C, at // C // W, at // C % W], "value": float(flat[at])}
+
+    def switches(self, tensor: str, k: int) -> dict[str, Any]:
+        """A map of a max-pool's input (H, W), how often each place was the largest of a window, and what came
+        back to it under each rule.
+        """
+        below, times = switched(self.tensors, tensor, int(k))
+        signals = {rule: of.get(below) for rule, of in self.signals.items()}
+        back = {r: _maps(g)[int(k)].astype(np.float32) for r, g in signals.items() if g is not None}
+        A = _maps(self.tensors[below].data)[int(k)].astype(np.float32)
+        return {"below": below, "map": A, "times": times, "H": A.shape[0], "W": A.shape[1], "back": back}
+
+    def own(self, rule: str) -> dict[str, Any]:
+        """Take a rule that the reader wrote, as `own`: see `gradcam.explore.written`."""
+        self.rules = self.rules | {"own": written(rule)}
+        return {}
 
     def gradcam(self, layer: str, c: int) -> dict[str, Any]:
         """Grad-CAM before its final ReLU: alpha (K,), map (h, w); the class's score and the last bias."""
@@ -247,7 +313,12 @@ class Session:
 
     def _values(self, name, what):
         """(C, H, W), or None if no signal came back to it."""
-        values = self._tensor(name).data if what == "forward" else self.signals.get(what, {}).get(name)
+        tensor = self._tensor(name)
+        if what == "forward":
+            return _maps(tensor.data)
+        shown = name == "x" or name in self.model["columns"]
+        found = self.shown if self.all is None and shown else self.signals
+        values = found.get(what, {}).get(name)
         return None if values is None else _maps(values)
 
     def _region(self, tensor, region):
@@ -271,8 +342,9 @@ def _signs(g):
 
 def percentile(values: np.ndarray) -> float:
     """Of what is not 0, the size that 99 in 100 do not exceed; 0 if there is nothing."""
-    sizes = np.sort(np.abs(values[values != 0]))
-    return float(sizes[int(0.99 * (len(sizes) - 1))]) if len(sizes) else 0.0
+    sizes = np.abs(values[values != 0])
+    at = int(0.99 * (len(sizes) - 1))
+    return float(np.partition(sizes, at)[at]) if len(sizes) else 0.0
 
 
 def normals(seed: int, n: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.explore.errors import ExploreError
 from gradcam.explore.model import shape_of
 from gradcam.methods.relevance import neg, pos, stabilised
 from minicnn import Op, Tensor
@@ -74,6 +75,22 @@ def backward_terms(
         for n, t in above.items()
     ]
     return {"value": _at(signals[name], unit), "parts": parts}
+
+
+def switched(tensors: dict[str, Tensor], name: str, k: int) -> tuple[str, np.ndarray]:
+    """-> (the tensor below max-pool `name`, how often each place of its map k was the largest of a window,
+    int8 (H, W))
+    """
+    tensor = tensors.get(name) if isinstance(name, str) else None
+    if not isinstance(getattr(tensor, "op", None), MaxPool) or len(tensor.op.kernel) != 2:
+        raise ExploreError(f"'{str(name)[:40]}' is no max-pool")
+    below = next(n for n, t in tensors.items() if t is tensor.op.inputs[0])
+    times = np.zeros(tensors[below].shape[2:], np.int8)
+    if not 0 <= k < tensor.shape[1]:
+        raise ExploreError(f"'{name}' has no map {k}")
+    for i, j in np.ndindex(*tensor.shape[2:]):
+        times[_switch(tensor.op, (k, i, j))] += 1
+    return below, times
 
 
 def _part(tensors, signals, own, name, above, unit, rule):

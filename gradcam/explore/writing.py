@@ -39,8 +39,16 @@ def served(model: dict[str, Any], pictures: Mapping[str, np.ndarray], address: s
     return assembled(model, pictures, address=address)
 
 
-def assembled(model: dict[str, Any], pictures: Mapping[str, np.ndarray], **more: str) -> str:
-    """The page's text; more: `weights` in base64, or the `address` of an engine."""
+def framed(model: dict[str, Any], pictures: Mapping[str, np.ndarray], place: str = "") -> str:
+    """The same page, which asks the notebook in whose frame it stands; place: what it shows at first, as an
+    address says it, "only=cam" say.
+    """
+    return assembled(model, pictures, notebook=True, place=place)
+
+
+def assembled(model: dict[str, Any], pictures: Mapping[str, np.ndarray], **more: Any) -> str:
+    """The page's text; more: `weights` in base64, or the `address` of an engine, or `notebook`."""
+    alone = "weights" in more
     shown = [{"name": name, "pixels": base64.b64encode(p.tobytes()).decode()} for name, p in pictures.items()]
     script = _inside(bundle("page/main.mjs"))
     data = json.dumps({"model": model, "pictures": shown, **more}, separators=(",", ":"), allow_nan=False)
@@ -48,11 +56,10 @@ def assembled(model: dict[str, Any], pictures: Mapping[str, np.ndarray], **more:
         "policy": POLICY.format(scripts=sha256(script), connect="'self'" if "address" in more else "'none'"),
         "title": _escaped(model["title"]),
         "style": text("style.css"),
-        "where": "by the program that serves this page"
-        if "address" in more
-        else "in this page; nothing leaves it",
+        "where": "in this page; nothing leaves it" if alone else "by the program that shows this page",
+        "alone": "in a worker that reaches no network" if alone else "as arithmetic, and nothing else",
         "data": data.replace("<", "\\u003c"),
-        "engine": "" if "address" in more else _inside(bundle("engine/worker.mjs")),
+        "engine": _inside(bundle("engine/worker.mjs")) if alone else "",
         "script": script,
     }
     whole = text("page.html")

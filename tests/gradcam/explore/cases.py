@@ -92,6 +92,7 @@ def conversation(name: str, pictures: int, each: int, seed: int = 0) -> list[lis
             by = "probability" if at == len(names) - 1 and random.random() < 0.3 else "score"
             talk.append(["trace", {"start": start, "rules": [rule], "by": by, "sureness": 0.5}])
             session.ask(*talk[-1])
+            talk.append(["counts", {}])
             talk += [
                 ["values", {"tensor": names[k], "what": rule}] for k in {0, low} if np.prod(shape[k]) < MOST
             ]

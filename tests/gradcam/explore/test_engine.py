@@ -50,6 +50,41 @@ def test_random_weights_and_occluders_are_the_same_in_both(tmp_path):
     assert np.array_equal(before, after) and np.abs(before - random).max() > 0.1
 
 
+OWN = [
+    "x > 0 ? Math.abs(g) : 0", "g * (x > 0) * (g > 0.001)", "max(g, -g) - .5 * g ** 2", "-g + 2e-1 * x % 0.3",
+    "g > 0 && x || -g / 3", "!(x <= 0) ? (g < 0 ? tanh(g) : pow(g, 2)) : sqrt(abs(x)) * sign(g)",
+]  # fmt: skip
+
+
+@needs_node
+@pytest.mark.parametrize("rule", OWN)
+def test_a_rule_that_was_written_means_the_same_as_arithmetic_and_as_javascript(rule, tmp_path):
+    talk = [
+        ["look", {"pixels": picture("tiny", 3)}],
+        ["own", {"rule": rule}],
+        ["trace", {"start": {"tensor": "fc", "region": [1, 0, 0, 0, 0]}, "rules": ["own"]}],
+        ["counts", {}],
+        ["values", {"tensor": "x", "what": "own"}],
+        ["maps", {"tensor": "relu2", "what": "own"}],
+    ]
+    ours, theirs = reference("tiny", talk), in_node("tiny", talk, tmp_path)
+    assert [d for a, b in zip(ours[:5], theirs) for d in differences(a, b)] == []
+    codes, others = ours[5]["codes"], theirs[5]["codes"]
+    assert np.abs(ours[4]).max() > 0 and np.abs(np.subtract(codes, others)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "rule", ["", "y", "g +", "(g", "g)", "g; x", "g.constructor", "g[0]", "fetch(g)", "abs()", "min(g)",
+             "x ? g", "'g'", "g = 1", "() => g", "g" * 201, "1 2", "log(x - x)"],
+)  # fmt: skip
+def test_what_is_no_arithmetic_is_refused(rule):
+    _, session = network("tiny")
+    session.ask("look", {"pixels": picture("tiny", 3)})
+    with pytest.raises(ExploreError):
+        session.ask("own", {"rule": rule})
+        session.ask("trace", {"start": {"tensor": "fc", "region": [1, 0, 0, 0, 0]}, "rules": ["own"]})
+
+
 def test_the_terms_of_a_number_add_up_to_it():
     _, session = network("shapes")
     session.ask("look", {"pixels": picture("shapes", 22)})
@@ -84,9 +119,8 @@ def test_the_terms_of_a_number_add_up_to_it():
 def test_guided_signals_have_no_negative_number_behind_a_relu_and_have_some_behind_a_convolution():
     _, session = network("shapes")
     session.ask("look", {"pixels": picture("shapes", 22)})
-    signs = session.ask(
-        "trace", {"start": {"tensor": "fc7", "region": [4, 0, 0, 0, 0]}, "rules": ["guided"]}
-    )["signs"]["guided"]
+    session.ask("trace", {"start": {"tensor": "fc7", "region": [4, 0, 0, 0, 0]}, "rules": ["guided"]})
+    signs = session.ask("counts", {})["signs"]["guided"]
     assert all(signs[name]["down"] == 0 < signs[name]["up"] for name in ("conv1_1", "conv3_2", "conv5_1"))
     assert all(signs[name]["down"] > 0 for name in ("x", "relu3_1", "pool3"))
 
@@ -104,7 +138,10 @@ def test_guided_signals_have_no_negative_number_behind_a_relu_and_have_some_behi
         ("occlude", {"side": 10**9, "c": 0, "places": [[0, 0]]}),
         ("occlude", {"side": 3, "c": 0, "places": [[0, 0]] * 5000}),
         ("gradcam", {"layer": "relu4", "c": 400}),
-        ("maps", {"tensor": "x", "what": "forward", "maps": [10**6]}),
+        ("maps", {"tensor": "pool1", "what": "forward"}),
+        ("switches", {"tensor": "relu1", "k": 0}),
+        ("switches", {"tensor": "pool1", "k": -1}),
+        ("own", {"rule": "__import__('os')"}),
     ],
 )  # fmt: skip
 def test_questions_that_cannot_be_meant(question, arguments):

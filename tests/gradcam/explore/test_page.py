@@ -16,7 +16,7 @@ from gradcam.explore import ExploreError, Server, Session, page
 from gradcam.explore.bundle import bundle, names
 from lessons.explorer import explorer
 from tests.gradcam.explore.cases import conversation, differences, given, network, picture, reference
-from tests.support.browser import NO_BROWSER, found
+from tests.support.browser import NO_BROWSER, found, opened
 from weights.zoo import network as published
 
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -71,9 +71,9 @@ def browser():
     if (program := found()) is None:
         pytest.skip(NO_BROWSER)
     with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+        browser = opened(driver, program)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -118,16 +118,25 @@ def test_the_served_page_asks_the_program_and_nobody_else(browser):
         page.wait_for_selector("#number .value span.down")
         server.readers.clear()  # another tab took this one's place
         settled(page, lambda: page.click("#classes button:nth-child(3)"))
-        page.fill("#own", "g")
+        page.fill("#own", "x > 0 && g > 0 ? g : 0")
+        settled(page, lambda: page.click("#own-run"))
+        page.wait_for_selector('[data-row="own"][data-column="x"]:not(.empty)')
+        same = [pixels_of(page, f'[data-row="{row}"][data-column="x"] canvas') for row in ("own", "guided")]
+        assert same[0] == same[1], "that is guided backprop"
+        server.readers.clear()
+        settled(page, lambda: page.click("#classes button:nth-child(2)"))
+        assert page.locator('[data-row="own"][data-column="x"]:not(.empty)').count() == 1
+        page.fill("#own", "fetch(g)")
         page.click("#own-run")
-        page.wait_for_selector("#own-say:has-text('gradcam explore --out')")
+        page.wait_for_selector("#own-say:has-text(\"'fetch' is not understood\")")
     finally:
         context.close()
         server.shutdown()
         thread.join()
         server.close()
     assert {url for url in asked if "/favicon" not in url} == {server.address, server.address + "ask"}
-    assert [text for text in complaints if "410" not in text and "favicon" not in text] == []
+    expected = ("410", "400", "favicon", "willReadFrequently")
+    assert [text for text in complaints if not any(word in text for word in expected)] == []
 
 
 def settled(page, done):
@@ -178,6 +187,58 @@ def test_choose_a_class_a_unit_and_step_back(visit):
     settled(page, lambda: page.click("#undo"))
     assert page.locator('[data-row="guided"][data-column="x"].hidden').count() == 1
     assert complaints == []
+
+
+def test_a_region_is_dragged_with_the_mouse_or_by_keys(visit):
+    page, complaints = visit()
+    box = page.locator('[data-row="forward"][data-column="relu2"] canvas').bounding_box()
+    page.mouse.move(box["x"] + 4, box["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 12, box["y"] + 14, steps=4)
+    assert page.locator("#stage .span").count() == 1
+    settled(page, page.mouse.up)
+    assert "rows " in page.inner_text("#told") and page.locator("#stage .span").count() == 0
+    page.locator('[data-row="forward"][data-column="relu3"] canvas').focus()
+    for key in ("ArrowRight", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    settled(page, lambda: page.keyboard.press("Enter"))
+    assert "rows 0 to 1, columns 1 to 2" in page.inner_text("#told") and complaints == []
+
+
+def test_from_a_number_to_those_that_made_it_and_the_switches_of_a_pool(visit):
+    page, complaints = visit(hash="#see=forward~relu2~3~4~4")
+    page.wait_for_selector("#number small:has-text('of relu2')")
+    for there in ("conv2", "pool1", "relu1", "conv1", "pixel"):
+        page.click("#number button.go >> nth=0")
+        page.wait_for_selector(f"#number small:has-text('{there}')")
+    before = page.inner_text("#pool-say")
+    page.fill("#pool-map", "3")
+    page.wait_for_selector("#pool-say:has-text('Map 3 of')")
+    won = np.reshape(pixels_of(page, "#pool-input"), (-1, 4))
+    back = np.reshape(pixels_of(page, "#pool-back"), (-1, 4))
+    assert before != page.inner_text("#pool-say") and len(won) == len(back) > 16
+    assert [text for text in complaints if "willReadFrequently" not in text] == []
+
+
+def test_what_is_drawn_and_how_grad_cam_stands_is_in_the_address(visit):
+    page, complaints = visit()
+    page.check("#draw")
+    box = page.locator('[data-row="forward"][data-column="x"] canvas').bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 60, steps=6)
+    settled(page, page.mouse.up)
+    page.fill("#cam-count", "5")
+    page.uncheck("#cam-relu")
+    page.fill("#cam-shift", "0.2")
+    settled(page, lambda: page.check('.also[value="lrp_zplus"]'))
+    page.select_option("#cam-layer", "relu3")
+    page.wait_for_selector("#cam-say:has-text('at relu3')")
+    again, more = visit(hash=page.url[page.url.index("#") :])
+    for place in ("#classes", "#told", "#cam-say", "#cam-kept-say"):
+        assert again.inner_text(place) == page.inner_text(place)
+    assert again.url[again.url.index("#") :] == page.url[page.url.index("#") :] and "ink=" in page.url
+    assert complaints == more == []
 
 
 def test_a_number_with_its_equation_and_its_gates(visit):

@@ -4,8 +4,9 @@ import { Network } from "./network.mjs";
 import { normal, sequence } from "./random.mjs";
 import { backwardTerms, forwardTerms } from "./terms.mjs";
 
-const TOP = 16; // maps of a tensor that are shown
+const TOP = 16, LARGE = 32 * 32, OF_LARGE = 9; // maps of a tensor that are shown, and how many if they are large
 const GREY = 127; // what an occluder is made of
+const STEPS = 127; // from 0 to the largest colour
 
 export class Session {
   constructor(model, raw) {
@@ -37,12 +38,16 @@ export class Session {
     return x;
   }
 
-  // of every tensor, the maps with the largest sums
+  // of the tensors that are shown, the maps with the largest sums
   tops() {
-    return Object.fromEntries(this.net.steps.map(({ name, y }) => {
-      const sums = channelSums(y);
-      return [name, [...sums.keys()].sort((a, b) => sums[b] - sums[a] || a - b).slice(0, TOP)];
-    }));
+    return (this.top = Object.fromEntries(["x", ...this.model.columns].map((name) => {
+      const { y } = this.step(name), sums = channelSums(y), most = y.H * y.W > LARGE ? OF_LARGE : TOP;
+      return [name, [...sums.keys()].sort((a, b) => sums[b] - sums[a] || a - b).slice(0, most)];
+    })));
+  }
+
+  step(name) {
+    return this.net.steps[this.net.index[name]];
   }
 
   // start: {tensor, region: [k, i0, j0, i1, j1]}, the last row and column included; by: "score" or "probability"
@@ -55,13 +60,18 @@ export class Session {
       const first = rule.startsWith("lrp") ? signal.map((v, n) => v * y.data[n]) : signal;
       this.signals[rule] = net.backward(from, first, rule);
     }
-    const signs = Object.fromEntries(rules.map((rule) => [rule, this.signs(rule)]));
-    return { value, signs, gates: this.gates(rules), ms: performance.now() - before };
+    return { value, refused: {}, ms: performance.now() - before };
+  }
+
+  // of the last signals, how much of each is positive or negative, and the four cases at each ReLU
+  counts() {
+    const rules = Object.keys(this.signals);
+    return { signs: Object.fromEntries(rules.map((rule) => [rule, this.signs(rule)])), gates: this.gates(rules) };
   }
 
   // 1 in the region, 0 elsewhere
   region({ tensor, region: [k, i0, j0, i1, j1] }) {
-    const { y } = this.net.steps[this.net.index[tensor]], signal = new Float64Array(y.data.length);
+    const { y } = this.step(tensor), signal = new Float64Array(y.data.length);
     for (let i = i0; i <= i1; i++) for (let j = j0; j <= j1; j++) signal[(i * y.W + j) * y.C + k] = 1;
     return signal;
   }
@@ -81,26 +91,36 @@ export class Session {
 
   // of every ReLU that the signal passes: {rule: [open and g > 0, open and g < 0, closed and g > 0, closed and g < 0]}
   gates(rules) {
-    const relus = this.net.steps.filter((step) => step.op === "ReLU" && this.signals[rules[0]][step.index]);
+    const relus = this.net.steps.filter((step) => step.op === "ReLU" && this.signals[rules[0]]?.[step.index]);
     return Object.fromEntries(relus.map((step) => {
       const x = this.net.steps[step.from[0]].y.data;
       return [step.name, Object.fromEntries(rules.map((rule) => [rule, fourCases(x, this.signals[rule][step.index])]))];
     }));
   }
 
-  // some maps of a tensor, rows of pixels; what: "forward" or a rule; top: its 99th percentile, in size
-  maps({ tensor, what, maps }) {
-    const step = this.net.steps[this.net.index[tensor]], { C, H, W } = step.y;
-    const from = what === "forward" ? step.y.data : this.signals[what]?.[step.index];
+  // what is drawn of a tensor; top: what 99 in 100 of the numbers that are drawn do not exceed in size.  Of the pixels,
+  // the numbers themselves (C, H, W); of other tensors a colour for each number of the maps with the largest sums
+  // (n, H, W): of an activation 127 v / top, of a signal 127 sqrt(v / top), with its sign
+  maps({ tensor, what }) {
+    const step = this.step(tensor), { C, H, W } = step.y, from = what === "forward" ? step.y.data : this.signals[what]?.[step.index];
     if (!from) return { maps: null, H, W };
-    const out = new Float32Array(maps.length * H * W);
-    maps.forEach((k, m) => { for (let p = 0; p < H * W; p++) out[m * H * W + p] = from[p * C + k]; });
-    return { maps: out, H, W, top: percentile(from) };
+    const size = H * W, shown = tensor === "x" ? [...Array(C).keys()] : this.top[tensor], maps = new Float32Array(shown.length * size);
+    shown.forEach((k, m) => { for (let n = k, at = m * size, end = at + size; at < end; n += C) maps[at++] = from[n]; });
+    const top = percentile(maps);
+    if (tensor === "x") return { maps, H, W, top };
+    const codes = new Int8Array(maps.length), scale = 1 / (top || 1);
+    if (what === "forward") for (let n = 0; n < codes.length; n++) codes[n] = maps[n] > 0 ? STEPS * Math.min(1, maps[n] * scale) + 0.5 : 0;
+    else for (let n = 0; n < codes.length; n++) {
+      const v = maps[n] * scale;
+      if (v > 0) codes[n] = STEPS * Math.sqrt(Math.min(1, v)) + 0.5;
+      else if (v < 0) codes[n] = -STEPS * Math.sqrt(Math.min(1, -v)) - 0.5;
+    }
+    return { codes, H, W, top };
   }
 
   // every number of a tensor, (C, H, W)
   values({ tensor, what }) {
-    const step = this.net.steps[this.net.index[tensor]], { C, H, W } = step.y;
+    const step = this.step(tensor), { C, H, W } = step.y;
     const from = what === "forward" ? step.y.data : this.signals[what]?.[step.index] ?? [];
     return Float64Array.from(from, (_, n) => from[(n % (H * W)) * C + Math.floor(n / (H * W))]);
   }
@@ -113,10 +133,19 @@ export class Session {
 
   // what: a rule; least: the smallest or the largest -> the unit of a tensor where the signal is that
   extreme({ tensor, what, least }) {
-    const step = this.net.steps[this.net.index[tensor]], g = this.signals[what][step.index], { C, W } = step.y;
+    const step = this.step(tensor), g = this.signals[what][step.index], { C, W } = step.y;
     let best = 0;
     for (let n = 1; n < g.length; n++) if (least ? g[n] < g[best] : g[n] > g[best]) best = n;
     return { unit: [best % C, Math.floor(best / C / W), Math.floor(best / C) % W], value: g[best] };
+  }
+
+  // a map of a max-pool's input (H, W), how often each place was the largest of a window, and what came back to it
+  switches({ tensor, k }) {
+    const pool = this.step(tensor), below = this.net.steps[pool.from[0]], { C, H, W, data } = below.y;
+    const times = new Int8Array(H * W), one = (from) => Float32Array.from(times, (_, p) => from[p * C + k]);
+    pool.layer.switches.forEach((at) => { if (at % C === k) times[(at - k) / C]++; });
+    const back = Object.entries(this.signals).filter(([, g]) => g[below.index]).map(([rule, g]) => [rule, one(g[below.index])]);
+    return { below: below.name, map: one(data), times, H, W, back: Object.fromEntries(back) };
   }
 
   // Grad-CAM before its final ReLU: alpha (K), L (h, w), and the bias of the class, if the last layer has one
@@ -160,9 +189,12 @@ export class Session {
     return { layers: layers.map(({ name }) => name) };
   }
 
-  // a rule written by the reader, (g, x) -> the signal at the ReLU's input
+  // a rule written by the reader, (g, x) -> what it lets through of a signal that came
   own({ rule }) {
-    this.net.gates.own = rule;
+    this.net.gates.own = (g, x, to) => {
+      for (let n = 0; n < to.length; n++) if (g[n] !== 0) to[n] = rule(g[n], x[n]);
+      if (!to.every(Number.isFinite)) throw new Error("the rule is not a number everywhere");
+    };
     return {};
   }
 }
@@ -200,7 +232,7 @@ export function softmax(y, sureness = 1) {
 
 // of what is not 0, the size that 99 in 100 do not exceed
 export function percentile(values) {
-  const sizes = new Float64Array(values.length);
+  const sizes = new Float32Array(values.length);
   let count = 0;
   for (let n = 0; n < values.length; n++) if (values[n] !== 0) sizes[count++] = Math.abs(values[n]);
   return count ? selected(sizes, count, Math.floor(0.99 * (count - 1))) : 0;

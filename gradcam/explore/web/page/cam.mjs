@@ -4,8 +4,39 @@ import { digits, element, find } from "./dom.mjs";
 import { canvasOf, heat, palette, signed } from "./paint.mjs";
 
 export class Cam {
-  constructor() {
-    for (const id of ["cam-count", "cam-shift", "cam-relu"]) find(id).addEventListener("input", () => this.draw());
+  // keep(parts): remember how it stands
+  constructor(keep) {
+    for (const id of ["cam-count", "cam-shift", "cam-relu"]) {
+      find(id).addEventListener("input", () => this.draw());
+      find(id).addEventListener("change", () => keep(this.state()));
+    }
+    find("cam-build").addEventListener("click", () => this.build(keep));
+  }
+
+  state() {
+    const { value, max } = find("cam-count");
+    return { maps: value === max ? null : Number(value), final: find("cam-relu").checked, zero: Number(find("cam-shift").value) };
+  }
+
+  set({ maps, final, zero }) {
+    this.count = maps;
+    find("cam-relu").checked = final;
+    find("cam-shift").value = zero;
+    if (this.found) this.show(this.found, this.A, this.layer, this.name);
+  }
+
+  // one map after the other, in three seconds
+  build(keep) {
+    const slider = find("cam-count"), most = Number(slider.max), begin = performance.now(), running = (this.running = {});
+    const next = () => {
+      if (running !== this.running) return;
+      const share = Math.min(1, (performance.now() - begin) / 3000);
+      slider.value = Math.round(share * most);
+      this.draw();
+      if (share < 1) requestAnimationFrame(next);
+      else keep(this.state());
+    };
+    next();
   }
 
   // found: the answer to "gradcam", A: (K, h, w) as one array
@@ -14,14 +45,14 @@ export class Cam {
     const size = found.H * found.W, { alpha } = found;
     const means = Float64Array.from(alpha, (_, k) => A.subarray(k * size, (k + 1) * size).reduce((a, b) => a + b, 0) / size);
     this.order = [...alpha.keys()].sort((a, b) => Math.abs(alpha[b] * means[b]) - Math.abs(alpha[a] * means[a]));
-    const slider = find("cam-count"), whole = Number(slider.value) >= Number(slider.max);
-    slider.max = alpha.length;
-    if (whole || slider.value > alpha.length) slider.value = alpha.length;
+    find("cam-count").max = alpha.length;
+    find("cam-count").value = this.count ?? alpha.length;
     this.draw();
   }
 
   draw() {
     if (!this.found) return;
+    this.count = this.state().maps;
     const { alpha, H, W, bias } = this.found, size = H * W, count = Number(find("cam-count").value), relu = find("cam-relu").checked;
     const L = new Float64Array(size), all = this.found.map, most = all.reduce((m, v) => Math.max(m, Math.abs(v)), 0) || 1;
     for (const k of this.order.slice(0, count)) for (let p = 0; p < size; p++) L[p] += alpha[k] * this.A[k * size + p];

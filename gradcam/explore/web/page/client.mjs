@@ -40,7 +40,8 @@ export class InPage {
 
 // what a rule of the reader's may do without: it computes, and nothing else
 const ALONE = `for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "EventSource", "WebTransport", "importScripts", "Worker",
-  "SharedWorker", "BroadcastChannel", "indexedDB", "caches"]) Object.defineProperty(globalThis, name, { value: undefined });\n`;
+  "SharedWorker", "BroadcastChannel", "indexedDB", "caches"]) Object.defineProperty(globalThis, name, { value: undefined });
+  const { abs, sign, sqrt, exp, log, tanh, sin, cos, floor, ceil, pow, min, max } = Math;\n`;
 
 export class FromServer {
   constructor(address) {
@@ -50,12 +51,48 @@ export class FromServer {
   }
 
   async ask(questions) {
-    const body = JSON.stringify({ session: this.session, questions }, (_, v) => (v instanceof Uint8Array ? { bytes: toBase64(v) } : v));
-    const answer = await fetch(this.address, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    const found = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(found.error || `the program answers ${answer.status}`), { gone: answer.status === 410 });
-    return found.answers.map(arrays);
+    const answer = await fetch(this.address, { method: "POST", headers: { "Content-Type": "application/json" }, body: posed(this.session, questions) });
+    if (answer.ok) return unpacked(await answer.arrayBuffer());
+    const { error } = await answer.json();
+    throw Object.assign(new Error(error || `the program answers ${answer.status}`), { gone: answer.status === 410 });
   }
+}
+
+// the notebook that this page stands in: what it hears goes to the engine in its kernel
+export class FromNotebook {
+  constructor() {
+    this.opened = Promise.resolve();
+    this.waiting = new Map();
+    this.next = 0;
+    addEventListener("message", ({ source, data }) => {
+      if (source !== parent || !this.waiting.has(data?.id)) return;
+      const [done, failed] = this.waiting.get(data.id);
+      this.waiting.delete(data.id);
+      if (data.error) failed(new Error(data.error));
+      else done(unpacked(data.answers));
+    });
+  }
+
+  ask(questions) {
+    return new Promise((done, failed) => {
+      this.waiting.set(++this.next, [done, failed]);
+      parent.postMessage({ id: this.next, questions: posed("notebook", questions) }, "*");
+    });
+  }
+}
+
+const posed = (session, questions) => JSON.stringify({ session, questions }, (_, v) => (v instanceof Uint8Array ? { bytes: toBase64(v) } : v));
+
+const KINDS = { float32: Float32Array, float64: Float64Array, int8: Int8Array };
+
+// answers as gradcam/explore/wire.py packs them
+export function unpacked(buffer) {
+  const length = new DataView(buffer).getUint32(0, true), start = 4 + length;
+  const { answers } = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)), (_, v) => {
+    const [kind, place] = v !== null && typeof v === "object" && !Array.isArray(v) ? (Object.entries(v)[0] ?? []) : [];
+    return kind in KINDS && Array.isArray(place) ? new KINDS[kind](buffer, start + place[0], place[1]) : v;
+  });
+  return answers;
 }
 
 function toBase64(values) {
@@ -68,13 +105,4 @@ export function fromBase64(text) {
   const letters = atob(text), out = new Uint8Array(letters.length);
   for (let n = 0; n < out.length; n++) out[n] = letters.charCodeAt(n);
   return out;
-}
-
-// {"float32": base64} -> Float32Array, wherever one stands
-function arrays(found) {
-  if (Array.isArray(found)) return found.map(arrays);
-  if (found === null || typeof found !== "object") return found;
-  if (typeof found.float32 === "string") return new Float32Array(fromBase64(found.float32).buffer);
-  if (typeof found.float64 === "string") return new Float64Array(fromBase64(found.float64).buffer);
-  return Object.fromEntries(Object.entries(found).map(([key, value]) => [key, arrays(value)]));
 }

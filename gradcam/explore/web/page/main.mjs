@@ -1,64 +1,74 @@
 // The page: what is shown follows from one state; every change goes through `change`, and can be undone.
 
 import { Cam } from "./cam.mjs";
-import { fromBase64, FromServer, InPage } from "./client.mjs";
+import { fromBase64, FromNotebook, FromServer, InPage } from "./client.mjs";
 import { digits, element, find, percent, say } from "./dom.mjs";
 import { showNumber } from "./number.mjs";
 import { Occluder } from "./occluder.mjs";
+import { Own } from "./own.mjs";
 import { isDark } from "./paint.mjs";
-import { Brush, pixelsOf, thumbs } from "./picture.mjs";
+import { inked, inkWords, pixelsOf, stroked, thumbs } from "./picture.mjs";
 import { classSearch, showClasses, showSureness } from "./scores.mjs";
 import { sayNumber, Stage } from "./stage.mjs";
 import { format, parse, RULES, THREE } from "./state.mjs";
+import { Switches } from "./switches.mjs";
 import { gateWords, showGates, showSigns } from "./why.mjs";
 
 const DATA = JSON.parse(find("data").textContent), { model } = DATA, [, H, W] = model.steps[0].shape;
 const GREY = model.preprocessing.channels === "L", LAST = model.steps.at(-1).name;
 const shapes = Object.fromEntries(model.steps.map(({ name, shape }) => [name, shape]));
 const pictures = DATA.pictures.map(({ name, pixels }) => ({ name, pixels: fromBase64(pixels) }));
-const client = DATA.address ? new FromServer(DATA.address) : new InPage(model, DATA.weights);
+const client = DATA.address ? new FromServer(DATA.address) : DATA.notebook ? new FromNotebook() : new InPage(model, DATA.weights);
 const ask = (...questions) => client.ask(questions);
-const RARE = 4; // frames of a stroke between which a slow network is asked
+const RARE = 4; // places of a stroke between which a slow network is asked
 
-let state = parse(location.hash, model, pictures.length), found = null, ownClient = null, past = [], drawn = null, turn = 0, quick = true;
+// `dropped`: a picture of the reader's, which no address can hold
+let state = parse(location.hash || DATA.place || "", model, pictures.length), found = null, past = [], dropped = null, turn = 0, quick = true;
 
 const stage = new Stage(model, {
   start: (tensor, region) => change({ start: { tensor, region }, step: null }),
   hover: (what, tensor, unit, keyboard) => see({ what, tensor, unit }, keyboard),
   pin: (what, tensor, unit) => change({ see: { what, tensor, unit } }),
   stroke: (event, canvas) => stroke(event, canvas),
-  stroked: () => { brush.last = null; look(); },
+  stroked: () => look(),
 });
-const brush = new Brush(H, W), cam = new Cam();
+const own = new Own(DATA, client), cam = new Cam((parts) => change(parts)), switches = new Switches(model, (questions) => client.ask(questions));
 const occluder = new Occluder(model, async (places, side) => (await ask(["occlude", { side, c: chosenClass(), places }]))[0].falls);
 
-const pixels = () => drawn ?? pictures[state.picture].pixels;
+let seen = { of: null, ink: null, pixels: null };
+function pixels() {
+  const of = dropped ?? pictures[state.picture].pixels;
+  if (seen.of !== of || seen.ink !== state.ink) seen = { of, ink: state.ink, pixels: inked(of, state.ink, H, W, GREY) };
+  return seen.pixels;
+}
 const isClass = () => state.start.tensor === LAST;
 const chosenClass = () => (isClass() ? state.start.region[0] : found.best);
 const classStart = (c) => ({ tensor: LAST, region: [c, 0, 0, 0, 0] });
-const rules = () => [...THREE, ...state.rules, ...(ownClient ? ["own"] : [])];
+const rules = () => [...THREE, ...state.rules, ...(own.on ? ["own"] : [])];
+const LOOKS = ["picture", "ink", "random"], TRACES = ["start", "rules", "by", "sureness"];
+
+function remembered() {
+  past = [...past.slice(-99), { state, dropped }];
+  find("undo").disabled = false;
+}
 
 // some parts of the state, changed: what depends on them is computed and drawn again
 async function change(parts, keep = true) {
-  if (keep) {
-    past = [...past.slice(-99), { state, drawn }];
-    find("undo").disabled = false;
-  }
-  const before = state;
+  if (keep) remembered();
   state = { ...state, ...parts };
   remember();
-  if ("picture" in parts || "pixels" in parts || before.random !== state.random) return look();
-  if (["start", "rules", "by", "sureness"].some((part) => part in parts)) return trace();
-  if ("layer" in parts) await showCam();
+  if (LOOKS.some((part) => part in parts)) return look();
+  if (TRACES.some((part) => part in parts)) return trace();
+  if ("layer" in parts) await client.ask(camQuestions()).then(showCam);
   if ("step" in parts) reach();
   if ("see" in parts) see(state.see);
 }
 
 function remember() {
   try {
-    history.replaceState(null, "", format(state));
+    history.replaceState(null, "", format(state, model));
   } catch {
-    location.replace(format(state)); // a page from a folder, in some browsers
+    if (location.protocol === "file:") location.replace(format(state, model)); // a page from a folder, in some browsers
   }
 }
 
@@ -66,7 +76,7 @@ async function undo() {
   const last = past.pop();
   if (!last) return;
   find("undo").disabled = !past.length;
-  ({ state, drawn } = last);
+  ({ state, dropped } = last);
   controls();
   remember();
   await look();
@@ -75,71 +85,94 @@ async function undo() {
 
 // a new picture, or new weights: forward, and back again
 async function look() {
-  const mine = ++turn, begin = performance.now();
+  const begin = performance.now(), mine = ++turn, question = ["look", { pixels: pixels() }];
   document.body.classList.add("busy");
   try {
-    if (lastRandom !== state.random) await randomise();
-    const [seen] = await ask(["look", { pixels: pixels() }]);
-    if (ownClient) await ownClient.ask([["look", { pixels: pixels() }]]);
-    if (mine !== turn) return;
-    const scores = [...seen.scores], best = scores.indexOf(Math.max(...scores));
-    found = { ...seen, scores, best };
-    state.start ??= classStart(best);
-    thumbs(pictures, H, W, drawn ? -1 : state.picture, (n) => { drawn = null; change({ picture: n, start: null, see: null, step: null }); });
-    await trace(begin);
+    if (random !== state.random) await randomise();
+    if (!state.start) {
+      saw((await ask(question))[0]);
+      if (mine !== turn) return;
+      state.start = classStart(found.best);
+    }
+    await trace(begin, question);
   } catch (error) {
     await failed(error, look);
   }
 }
 
-let lastRandom = 0;
-async function randomise() {
-  const args = { count: state.random, seed: 1 };
-  const [{ layers }] = await ask(["randomise", args]);
-  if (ownClient) await ownClient.ask([["randomise", args]]);
-  lastRandom = state.random;
-  find("random").max = layers.length;
-  find("random").value = state.random;
-  const drawnAnew = layers.slice(layers.length - state.random);
-  find("random-say").textContent = state.random ? `Random now: ${drawnAnew.reverse().join(", ")}.` : "Nothing is random: this is what it learned.";
+function saw({ scores, tops }) {
+  found = { ...found, scores: [...scores], tops, best: scores.indexOf(Math.max(...scores)) };
 }
 
-async function trace(begin = performance.now()) {
-  const mine = ++turn, standard = rules().filter((rule) => rule !== "own");
-  const { tensor, region } = state.start, by = isClass() ? state.by : "score", question = { start: { tensor, region }, by, sureness: state.sureness };
+let random = 0;
+async function randomise() {
+  const args = { count: state.random, seed: 1 }, [{ layers }] = await ask(["randomise", args]);
+  if (own.on && own.apart) await own.ask([["randomise", args]]);
+  random = state.random;
+  find("random").max = layers.length;
+  find("random").value = random;
+  find("random-say").textContent = random ? `Random now: ${layers.slice(layers.length - random).reverse().join(", ")}.` : "Nothing is random: this is what it learned.";
+}
+
+// signals back from the start; first: a picture to look at before
+async function trace(begin = performance.now(), first = null) {
+  const mine = ++turn, all = rules(), apart = own.on && own.apart, { tensor, region } = state.start;
+  if (String(stage.rules) !== String(all)) stage.rows(all);
+  const question = (those) => ["trace", { start: { tensor, region }, rules: those, by: isClass() ? state.by : "score", sureness: state.sureness }];
+  const mainly = all.filter((rule) => rule !== "own" || !apart), rows = first || !stage.drawn ? ["forward", ...mainly] : mainly;
+  const wanted = stage.wanted(rows), more = apart ? stage.wanted(["own"]) : [], looks = first ? [first] : [];
+  const asking = (those, maps) => [...looks, question(those), ...maps.map(([, , one]) => one)];
   try {
-    const [traced] = await ask(["trace", { ...question, rules: standard }]);
-    if (ownClient) await ownClient.ask([["trace", { ...question, rules: ["own"] }]]).catch(stopOwn);
+    const [answers, others] = await Promise.all([
+      client.ask(asking(mainly, wanted)).catch((error) => { if (!own.on || apart || error.gone) throw error; stopOwn(error); }),
+      apart ? own.ask(asking(["own"], more)).catch(stopOwn) : null]);
     if (mine !== turn) return;
-    found.traced = traced;
-    if (String(stage.rules) !== String(rules())) stage.rows(rules());
-    const drawing = await stage.paint(client.ask.bind(client), { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step, own: (questions) => ownClient.ask(questions) });
-    if (mine !== turn) return;
-    found.ms = performance.now() - begin;
-    quick = found.ms < 90;
-    document.body.dataset.ms = found.ms.toFixed(1);
-    document.body.dataset.engine = (traced.ms ?? 0).toFixed(1);
-    document.body.dataset.drawing = drawing.toFixed(1);
+    if (!answers || (apart && !others)) return trace(begin, first);
+    if (first) saw(answers[0]);
+    const drawn = [...wanted.map(([row, column], n) => [row, column, answers[n + looks.length + 1]]), ...more.map(([row, column], n) => [row, column, others[n + looks.length + 1]])];
+    found.traced = { signs: {}, gates: {}, ...answers[looks.length] };
+    const drawing = stage.paint(drawn, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step });
+    measured({ ms: performance.now() - begin, engine: found.traced.ms, drawing });
     showClasses(model, found.scores, isClass() ? region[0] : null, (c) => change({ start: classStart(c), step: null }));
     showSureness(model, found.scores, chosenClass(), state);
+    if (first) thumbs(pictures, H, W, dropped ? -1 : state.picture, (n) => { dropped = null; change({ picture: n, ink: [], start: null, see: null, step: null }); });
     occluder.look(pixels(), chosenClass(), model.classes[chosenClass()]);
-    const relus = model.steps.filter(({ name }) => traced.gates[name]).map(({ name }) => name).reverse();
-    find("relu").replaceChildren(...relus.map((name) => element("option", { value: name }, name)));
-    showSigns(traced.signs, model.steps);
-    reach();
-    await Promise.all([showCam(), state.see ? see(state.see) : null]);
-    document.body.classList.remove("busy");
-    document.body.dataset.ready = String(turn);
-    if (state.card) showCard();
+    await explain(mine);
   } catch (error) {
     await failed(error, look);
   }
+}
+
+function measured(times) {
+  quick = times.ms < 90;
+  for (const [name, ms] of Object.entries(times)) document.body.dataset[name] = ms.toFixed(1);
+}
+
+// what is said of the signals, once they are drawn
+async function explain(mine) {
+  const [counts, ...cams] = await ask(["counts", {}], ...camQuestions());
+  if (mine !== turn) return;
+  Object.assign(found.traced, counts);
+  const relus = model.steps.filter(({ name }) => counts.gates[name]).map(({ name }) => name).reverse();
+  find("relu").replaceChildren(...relus.map((name) => element("option", { value: name }, name)));
+  showSigns(counts.signs, model.steps);
+  showCam(cams);
+  reach();
+  await Promise.all([switches.show(), see(state.see)]);
+  if (mine !== turn) return;
+  document.body.classList.remove("busy");
+  document.body.dataset.ready = String(turn);
+  if (state.card) showCard();
 }
 
 let retried = 0;
 async function failed(error, again) {
   document.body.classList.remove("busy");
-  if (error.gone && retried++ < 3) { lastRandom = 0; return again(); }
+  if (error.gone && retried++ < 3) {
+    random = 0;
+    if (own.on) await own.take(own.rule, []);
+    return again();
+  }
   find("told").textContent = `That could not be done: ${error.message}`;
 }
 
@@ -149,7 +182,7 @@ function reach() {
   stage.reach(state.start, state.step);
   find("deeper").disabled = find("again").disabled = step <= 0;
   find("back").disabled = find("all").disabled = step >= from;
-  const column = columns[Math.max(0, from - step)], gates = found.traced.gates;
+  const column = columns[Math.max(0, from - step)], { gates } = found.traced;
   const relu = gates[column] ? column : [...find("relu").options].map((option) => option.value).find((name) => order(name) <= order(column ?? LAST)) ?? find("relu").options[find("relu").options.length - 1]?.value;
   find("relu").value = relu;
   showGates(gates, find("relu").value);
@@ -191,12 +224,12 @@ async function see(target, aloud = true) {
   if (asked) return;
   asked = true;
   while (pointing) {
-    const [{ what, tensor, unit }, spoken] = pointing;
+    const [{ what, tensor, unit }, spoken] = pointing, question = ["number", { tensor, unit, what }];
     pointing = null;
     try {
-      const question = ["number", { tensor, unit, what }], [number] = what === "own" ? (ownClient ? await ownClient.ask([question]) : []) : await ask(question);
+      const [number] = what === "own" ? await own.ask([question]) : await ask(question);
       if (!number) continue;
-      showNumber({ what, tensor, unit }, number, shapes[tensor]);
+      showNumber({ what, tensor, unit }, number, shapes[tensor], (...to) => change({ see: { what: to[0], tensor: to[1], unit: to[2] } }));
       stage.mark(what, tensor, unit, "seen");
       if (spoken) sayNumber(what, tensor, unit, shapes[tensor], number.value);
     } catch { /* a question that came too late for its picture */ }
@@ -204,54 +237,44 @@ async function see(target, aloud = true) {
   asked = false;
 }
 
-async function showCam() {
-  if (!state.layer) return (find("h-cam").parentElement.hidden = true);
-  const c = chosenClass();
-  const [map, A] = await ask(["gradcam", { layer: state.layer, c }], ["values", { tensor: state.layer, what: "forward" }]);
-  cam.show(map, A, state.layer, model.classes[c]);
+const camQuestions = () => (state.layer ? [["gradcam", { layer: state.layer, c: chosenClass() }], ["values", { tensor: state.layer, what: "forward" }]] : []);
+
+function showCam([map, A]) {
+  find("h-cam").parentElement.hidden = !map;
+  if (map) cam.show(map, A, state.layer, model.classes[chosenClass()]);
 }
 
 function stroke(event, canvas) {
-  const next = brush.stroke(pixels(), event, canvas, GREY);
-  if (!next) return;
-  if (event.type === "pointerdown") { past.push({ state, drawn }); find("undo").disabled = false; }
-  drawn = next;
-  state = { ...state, see: null };
-  stage.seen = drawn;
-  strokes++;
-  if (quick ? !waiting : strokes % RARE === 0 && !waiting) { waiting = true; requestAnimationFrame(async () => { await look(); waiting = false; }); }
-  else stage.drawn && stage.photo(drawn);
+  const ink = stroked(state.ink, event, canvas, H, W);
+  if (!ink) return;
+  if (event.type === "pointerdown") remembered();
+  state = { ...state, ink, see: null };
+  remember();
+  places++;
+  if ((quick || places % RARE === 0) && !waiting) { waiting = true; requestAnimationFrame(async () => { await look(); waiting = false; }); }
+  else if (stage.drawn) stage.photo(pixels());
 }
-let strokes = 0, waiting = false;
+let places = 0, waiting = false;
 
-// a rule of the reader's: another worker, and only when asked to
+// a rule of the reader's: only when asked to
 async function runOwn() {
   const rule = find("own").value.trim();
   if (!rule) return;
-  if (DATA.address) return (find("own-say").textContent = "Rules of your own run in a page that computes by itself: gradcam explore --out page.html writes one.");
-  ownClient?.worker.terminate();
-  ownClient = new InPage(model, DATA.weights, rule);
   find("own-say").textContent = "It runs …";
-  const limit = setTimeout(() => ownClient?.fail(new Error("it took longer than ten seconds, and was stopped")), 10000);
   try {
-    await ownClient.opened;
-    if (state.random) await ownClient.ask([["randomise", { count: state.random, seed: 1 }]]);
-    const questions = [["look", { pixels: pixels() }], ["trace", { start: state.start, rules: ["own"] }]];
-    await ownClient.ask(questions);
+    await own.take(rule, [["randomise", { count: state.random, seed: 1 }], ["look", { pixels: pixels() }], ["trace", { start: state.start, rules: ["own"] }]]);
     RULES.own.gate = rule.length > 24 ? `${rule.slice(0, 23)}…` : rule;
-    find("own-say").textContent = "Below guided backprop stands a row of it now.";
+    find("own-say").textContent = "Above, the last row of maps is your rule's.";
+    stage.rules = null;
     await change({ own: rule, rules: state.rules });
   } catch (error) {
     stopOwn(error);
     await trace();
-  } finally {
-    clearTimeout(limit);
   }
 }
 
 function stopOwn(error) {
-  ownClient?.worker.terminate();
-  ownClient = null;
+  own.stop();
   find("own-say").textContent = `The rule could not run: ${error.message}`;
 }
 
@@ -262,14 +285,19 @@ function controls() {
   for (const box of document.querySelectorAll(".also")) box.checked = state.rules.includes(box.value);
   for (const box of document.querySelectorAll('[name="by"]')) box.checked = box.value === state.by;
   find("cam-layer").value = state.layer;
+  cam.set(state);
+  document.body.dataset.only = state.only ?? "";
+  find("whole").hidden = !state.only;
+  for (const card of document.querySelectorAll(".card")) card.classList.toggle("chosen-card", state.only !== null && card.contains(find(`h-${state.only}`)));
 }
 
 function wire() {
   find("network").textContent = model.title;
   find("undo").addEventListener("click", undo);
   find("link").addEventListener("click", async () => {
-    try { await navigator.clipboard.writeText(location.href); say("The address is copied"); find("link").textContent = "Copied"; }
-    catch { find("link").textContent = "It is in the address bar"; }
+    const lost = dropped ? " (without your picture)" : inkWords(state.ink) === null ? " (without the drawing)" : "";
+    try { await navigator.clipboard.writeText(location.href); say(`The address is copied${lost}`); find("link").textContent = `Copied${lost}`; }
+    catch { find("link").textContent = `It is in the address bar${lost}`; }
     setTimeout(() => { find("link").textContent = "Copy link"; }, 1600);
   });
   find("theme").addEventListener("click", () => { document.documentElement.dataset.theme = isDark() ? "light" : "dark"; redraw(); });
@@ -286,6 +314,7 @@ function wire() {
   find("sure").addEventListener("input", () => {
     state.sureness = Number((10 ** (find("sure").value / 23)).toPrecision(3));
     showSureness(model, found.scores, chosenClass(), state);
+    if (quick && state.by === "probability") trace();
   });
   find("sure").addEventListener("change", () => change({ sureness: state.sureness }));
   find("random").addEventListener("change", () => change({ random: Number(find("random").value) }));
@@ -305,7 +334,11 @@ function wire() {
     if (stage.drawing) find("stage").querySelector('[data-row="forward"][data-column="x"]').scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
   find("file").addEventListener("change", (event) => event.target.files[0] && open(event.target.files[0]));
+  find("span").addEventListener("change", (event) => { stage.spanning = event.target.checked; find("stage").classList.toggle("spanning", stage.spanning); });
+  find("wipe").addEventListener("click", () => change({ ink: [] }));
+  find("whole").addEventListener("click", () => { change({ only: null }); controls(); });
   find("own-run").addEventListener("click", runOwn);
+  find("own").addEventListener("keydown", (event) => event.key === "Enter" && runOwn());
   addEventListener("dragover", (event) => { event.preventDefault(); document.body.classList.add("over"); });
   addEventListener("dragleave", (event) => event.relatedTarget || document.body.classList.remove("over"));
   addEventListener("drop", (event) => { event.preventDefault(); document.body.classList.remove("over"); event.dataTransfer.files[0] && open(event.dataTransfer.files[0]); });
@@ -315,19 +348,17 @@ function wire() {
     if (event.key === "b") find("back").click();
     if (event.key === "f") find("deeper").click();
   });
-  addEventListener("hashchange", () => { state = parse(location.hash, model, pictures.length); drawn = null; controls(); look(); });
+  addEventListener("hashchange", () => { state = parse(location.hash, model, pictures.length); dropped = null; controls(); look(); });
   classSearch(model, (c) => change({ start: classStart(c), step: null }));
   if (state.own) find("own-say").textContent = "This rule came with the address. Read it; it runs only when you press the button.";
 }
 
 async function open(file) {
   try {
-    const seen = await pixelsOf(file, H, W, GREY);
-    past.push({ state, drawn });
-    find("undo").disabled = false;
-    drawn = seen;
-    state = { ...state, start: null, see: null };
-    await look();
+    const picture = await pixelsOf(file, H, W, GREY);
+    remembered();
+    dropped = picture;
+    await change({ ink: [], start: null, see: null }, false);
   } catch { find("told").textContent = "This file is no picture that the browser can read."; }
 }
 
@@ -336,9 +367,10 @@ function redraw() {
   stage.draw(state.start, state.step);
   cam.draw();
   occluder.draw();
+  switches.draw();
 }
 
 wire();
 controls();
 stage.rows(rules());
-client.opened.then(async () => { await randomise(); await look(); }, (error) => failed(error, () => {}));
+client.opened.then(async () => { await randomise(); await look(); }).catch((error) => failed(error, look));

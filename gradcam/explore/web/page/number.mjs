@@ -15,31 +15,32 @@ const BACKWARD = {
 };
 const RELEVANCE = "R = x Σ w · R above / z above: each gets its share of the sum z";
 
-export function showNumber({ what, tensor, unit }, found, shape) {
+// go(what, tensor, unit): to a number that this one was made of
+export function showNumber({ what, tensor, unit }, found, shape, go) {
   const box = find("number"), back = what !== "forward";
   const title = back ? `Signal under ${RULES[what].title}` : "Activation";
   box.replaceChildren(
     element("p", { class: "value" }, element("span", { class: sign(found.value) }, digits(found.value, 4)), element("small", {}, `${title} at ${placeOf(tensor, unit, shape)}`)),
-    ...(back ? found.parts.map((part) => partOf(part, what)) : [forward(found)]),
+    ...(back ? found.parts.map((part) => partOf(part, what, (at) => go(what, part.above, at))) : [forward(found, found.kind === "Add" ? null : (at) => go(what, found.below, at))]),
     ...(back && !found.parts.length ? [element("p", { class: "plain" }, found.value ? "Here the signal starts." : "No signal came back to it.")] : []),
   );
 }
 
-function forward(found) {
+function forward(found, go) {
   const { terms, bias, rest, count, kind, below } = found;
   if (!terms.length) return element("p", { class: "plain" }, FORWARD[kind] ?? `made by ${kind}`);
   const sum = kind === "Conv" || kind === "Linear" ? equation(found.value, bias, terms, "v", rest, count, 1) : null;
-  return element("div", {}, element("p", { class: "plain" }, `${FORWARD[kind] ?? kind}${below ? `; x: ${below}` : ""}`), sum, table(terms, "v", rest, count, false));
+  return element("div", {}, element("p", { class: "plain" }, `${FORWARD[kind] ?? kind}${below ? `; x: ${below}` : ""}`), sum, table(terms, "v", rest, count, false, go));
 }
 
-function partOf(part, what) {
+function partOf(part, what, go) {
   const { terms, rest = 0, count, stopped, factor, above, kind } = part, relevant = what.startsWith("lrp");
   const words = relevant ? RELEVANCE : (BACKWARD[kind] ?? `from ${kind}`), total = (factor ?? 1) * (terms.reduce((sum, { w, g }) => sum + w * g, 0) + rest);
   const gates = stopped ? `${stopped} of ${count} signals stop at the gate in front of ${above}: ${RULES[what].title} passes ${RULES[what].gate}.` : "";
   return element("div", {},
     element("p", { class: "plain" }, `${words}; above: ${above}. `, element("b", {}, gates)),
     terms.length > 1 || factor !== 1 ? equation(total, 0, terms, "g", rest, count, factor ?? 1) : null,
-    terms.length ? table(terms, "g", rest, count, terms.some((term) => "x" in term)) : null);
+    terms.length ? table(terms, "g", rest, count, terms.some((term) => "x" in term), go) : null);
 }
 
 // 0.12 = 0.4 · 0.3 − 0.2 · 0.1 + ...
@@ -52,14 +53,14 @@ function equation(value, bias, terms, v, rest, count, factor) {
   return element("p", { class: "equation" }, `${digits(value, 4)} = ${factor === 1 ? inner : `${digits(factor)} · (${inner})`}`);
 }
 
-function table(terms, v, rest, count, gated) {
+function table(terms, v, rest, count, gated, go) {
   const most = Math.max(...terms.map((term) => Math.abs(term.w * (term[v] || term.arrived || 0))), 1e-300);
   const head = ["map, row, column", "w", v === "v" ? "x" : "g", ...(gated ? ["gate"] : []), "w · " + (v === "v" ? "x" : "g")];
   const rows = terms.map((term) => {
     const product = term.w * term[v], stopped = gated && term[v] === 0 && term.arrived !== 0;
     const would = stopped ? term.w * term.arrived : product;
     return element("tr", stopped ? { class: "stopped" } : {},
-      element("td", {}, term.at.join(", ")), element("td", { class: sign(term.w) }, digits(term.w)), element("td", { class: sign(term[v]) }, digits(term[v])),
+      element("td", {}, go ? element("button", { type: "button", class: "go", title: "Go to this number", onclick: () => go(term.at) }, term.at.join(", ")) : term.at.join(", ")), element("td", { class: sign(term.w) }, digits(term.w)), element("td", { class: sign(term[v]) }, digits(term[v])),
       gated ? element("td", { class: "gate" }, `x ${term.x > 0 ? ">" : "≤"} 0, ${digits(term.arrived)} came`) : null,
       element("td", { class: "bar" }, element("i", { class: `${sign(would)}${stopped ? " hollow" : ""}`, style: `width:${(46 * Math.abs(would)) / most}%` }), element("span", {}, stopped ? "stopped" : digits(product))));
   });

@@ -37,32 +37,28 @@ export function canvasOf(canvas, width, height, colour) {
   context.putImageData(image, 0, 0);
 }
 
-// A thousand squares and more are drawn at a time: their colours stand in a table, 512 steps from -1 to 1, finest near 0.
+// A thousand squares and more are drawn at a time: their colours stand in a table, one for each code from -127 to 127.
 const tables = {};
 function tableOf(kind) {
-  const key = `${kind} ${isDark()}`, colours = palette();
-  tables[key] ??= Uint32Array.from({ length: 513 }, (_, n) => {
-    const share = (n - 256) / 256, v = kind === "signed" ? Math.sign(share) * share * share : Math.max(0, share);
-    return packed(kind === "signed" ? signed(v, colours) : bright(v));
-  });
-  return tables[key];
+  const colours = palette();
+  return (tables[`${kind} ${isDark()}`] ??= Uint32Array.from({ length: 256 }, (_, n) => {
+    const share = Math.max(-1, (n - 128) / 127); // of a signal: the root, see `signed`
+    return packed(kind === "signed" ? signed(share * Math.abs(share), colours) : bright(share));
+  }));
 }
 
 const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; // as RGBA lies in memory
 
-// maps (n, H, W) beside and below each other, numbers over `scale`; kind: "signed" or "bright"
-export function mosaic(canvas, { maps, H, W }, scale, kind) {
-  const count = maps.length / (H * W), across = Math.ceil(Math.sqrt(count)), table = tableOf(kind);
+// maps (n, H, W) beside and below each other, as codes of colours; kind: "signed" or "bright"
+export function mosaic(canvas, { codes, H, W }, kind) {
+  const count = codes.length / (H * W), across = Math.ceil(Math.sqrt(count)), table = tableOf(kind);
   const width = across * (W + GAP) - GAP, height = Math.ceil(count / across) * (H + GAP) - GAP;
   if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.across = across;
   const image = new ImageData(width, height), out = new Uint32Array(image.data.buffer).fill(packed(palette().none));
   for (let m = 0, n = 0; m < count; m++) for (let i = 0; i < H; i++) {
     let at = (Math.floor(m / across) * (H + GAP) + i) * width + (m % across) * (W + GAP);
-    for (let j = 0; j < W; j++, n++, at++) {
-      const v = maps[n] / scale, size = kind === "signed" ? Math.sqrt(Math.min(1, Math.abs(v))) : Math.min(1, Math.abs(v));
-      out[at] = table[256 + Math.round(256 * (v < 0 ? -size : size))];
-    }
+    for (let j = 0; j < W; j++) out[at++] = table[codes[n++] + 128];
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
@@ -87,7 +83,8 @@ export function backAtPixels(canvas, { maps, H, W, top }, order, asColours) {
   if (!asColours || C !== 3) {
     const sum = maps.slice(0, size);
     for (let n = size; n < maps.length; n++) sum[n % size] += maps[n];
-    return mosaic(canvas, { maps: sum, H, W }, scale * Math.sqrt(C), "signed");
+    const codes = Int8Array.from(sum, (v) => Math.sign(v) * Math.round(127 * Math.sqrt(Math.min(1, Math.abs(v) / scale / Math.sqrt(C)))));
+    return mosaic(canvas, { codes, H, W }, "signed");
   }
   if (canvas.width !== W || canvas.height !== H) [canvas.width, canvas.height] = [W, H];
   const image = new ImageData(W, H);

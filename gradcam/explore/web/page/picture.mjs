@@ -27,24 +27,51 @@ export function thumbs(pictures, H, W, chosen, choose) {
   }));
 }
 
-// a round stroke of colour from one place to the next
-export class Brush {
-  constructor(H, W) {
-    Object.assign(this, { H, W, last: null });
-  }
+const MOST_INK = 6000; // letters of an address
 
-  stroke(pixels, event, canvas, grey) {
-    const box = canvas.getBoundingClientRect(), at = [((event.clientY - box.top) / box.height) * this.H, ((event.clientX - box.left) / box.width) * this.W];
-    if (!(event.buttons & 1)) return null;
-    const from = event.type === "pointerdown" ? at : (this.last ?? at), out = pixels.slice(), radius = Number(find("brush-size").value) * this.H / 200;
-    const hex = find("brush-colour").value, rgb = [1, 3, 5].map((n) => parseInt(hex.slice(n, n + 2), 16)), v = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]);
-    const steps = Math.ceil(Math.hypot(at[0] - from[0], at[1] - from[1]) * 2) + 1;
-    for (let s = 0; s < steps; s++) {
-      const y = from[0] + ((at[0] - from[0]) * (s + 1)) / steps, x = from[1] + ((at[1] - from[1]) * (s + 1)) / steps;
-      for (let i = Math.max(0, Math.floor(y - radius)); i < Math.min(this.H, y + radius); i++) for (let j = Math.max(0, Math.floor(x - radius)); j < Math.min(this.W, x + radius); j++)
-        if (Math.hypot(i + 0.5 - y, j + 0.5 - x) <= radius) out.set(grey ? [v, v, v] : rgb, 3 * (i * this.W + j));
+// strokes of a brush, [{colour: "f2c230", radius, at: [row, column, row, column, ...]}, ...], over a picture
+export function inked(pixels, ink, H, W, grey) {
+  if (!ink.length) return pixels;
+  const out = pixels.slice();
+  for (const { colour, radius, at } of ink) {
+    const rgb = [0, 2, 4].map((n) => parseInt(colour.slice(n, n + 2), 16)), v = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]), paint = grey ? [v, v, v] : rgb;
+    for (let n = 0; n < at.length; n += 2) {
+      const [y0, x0] = n ? [at[n - 2], at[n - 1]] : [at[0], at[1]], steps = Math.ceil(Math.hypot(at[n] - y0, at[n + 1] - x0)) + 1;
+      for (let s = 1; s <= steps; s++) dot(out, y0 + ((at[n] - y0) * s) / steps, x0 + ((at[n + 1] - x0) * s) / steps, radius, paint, H, W);
     }
-    this.last = at;
-    return out;
   }
+  return out;
+}
+
+function dot(out, y, x, radius, rgb, H, W) {
+  for (let i = Math.max(0, Math.floor(y - radius)); i <= Math.min(H - 1, y + radius); i++)
+    for (let j = Math.max(0, Math.floor(x - radius)); j <= Math.min(W - 1, x + radius); j++)
+      if (Math.hypot(i - y, j - x) <= radius + 0.3) out.set(rgb, 3 * (i * W + j));
+}
+
+// a pointer on the picture -> the ink with one more place
+export function stroked(ink, event, canvas, H, W) {
+  if (!(event.buttons & 1)) return null;
+  const box = canvas.getBoundingClientRect(), clip = (v, most) => Math.max(0, Math.min(most - 1, Math.floor(v * most)));
+  const at = [clip((event.clientY - box.top) / box.height, H), clip((event.clientX - box.left) / box.width, W)];
+  const last = ink.at(-1), first = event.type === "pointerdown" || !last;
+  if (!first && last.at.at(-2) === at[0] && last.at.at(-1) === at[1]) return null;
+  if (!first) return [...ink.slice(0, -1), { ...last, at: [...last.at, ...at] }];
+  return [...ink, { colour: find("brush-colour").value.slice(1), radius: Math.max(1, Math.round((Number(find("brush-size").value) * H) / 200)), at }];
+}
+
+// ink in an address: "f2c230.3.10.12.11.14!..."
+export const inkWords = (ink) => {
+  const words = ink.map(({ colour, radius, at }) => [colour, radius, ...at].join(".")).join("!");
+  return words.length <= MOST_INK ? words : null;
+};
+
+export function inkOf(words, H, W) {
+  if (!words || words.length > MOST_INK) return [];
+  const strokes = words.split("!").map((one) => {
+    if (!/^[0-9a-f]{6}(\.\d{1,4})(\.\d{1,4}\.\d{1,4})+$/.test(one)) return null;
+    const [radius, ...at] = one.split(".").slice(1).map(Number);
+    return at.every((v, n) => v < (n % 2 ? W : H)) && radius <= H / 4 ? { colour: one.slice(0, 6), radius, at } : null;
+  });
+  return strokes.includes(null) ? [] : strokes;
 }

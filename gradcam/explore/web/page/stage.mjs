@@ -14,6 +14,7 @@ export class Stage {
 
   rows(rules) {
     this.rules = rules;
+    this.drawn = null;
     const grid = find("stage"), rows = ["forward", ...rules];
     grid.style.setProperty("--rows", rows.length + 1);
     grid.style.setProperty("--columns", this.columns.length);
@@ -38,26 +39,30 @@ export class Stage {
     const canvas = element("canvas", { tabindex: 0, role: "img", width: 1, height: 1 });
     const cell = element("div", { class: `cell ${column === "x" ? "pixels" : "maps"}`, "data-row": row, "data-column": column }, canvas);
     const entry = (this.cells[`${row} ${column}`] = { cell, canvas, cursor: [0, 0, 0] });
-    const unit = (event) => this.unitOf(row, column, event);
+    const unit = (event) => this.unitOf(row, column, event), draws = () => this.drawing && row === "forward" && column === "x";
     canvas.addEventListener("pointermove", (event) => {
-      if (this.drawing && row === "forward" && column === "x") return this.on.stroke(event, canvas);
+      if (draws()) return this.on.stroke(event, canvas);
       const at = unit(event);
-      if (at) this.on.hover(row, column, at);
-      if (this.from && at && row === "forward") this.region = this.spanned(column, at);
+      if (!at) return;
+      this.on.hover(row, column, at);
+      if (this.from) this.mark(row, column, this.spanned(at), "span");
     });
     canvas.addEventListener("pointerdown", (event) => {
-      if (this.drawing && row === "forward" && column === "x") {
+      this.from = null;
+      if (!draws() && !(row === "forward" && column !== "x")) return;
+      if (draws() || this.spanning) {
         event.preventDefault();
         canvas.setPointerCapture(event.pointerId);
-        return this.on.stroke(event, canvas);
       }
-      this.from = row === "forward" && column !== "x" ? unit(event) : null;
+      if (draws()) this.on.stroke(event, canvas);
+      else this.from = unit(event);
     });
     canvas.addEventListener("pointerup", (event) => {
-      if (this.drawing && row === "forward" && column === "x") return this.on.stroked();
-      const at = unit(event);
+      if (draws()) return this.on.stroked();
+      const at = unit(event) ?? this.from;
       if (at) this.choose(row, column, at);
     });
+    canvas.addEventListener("pointercancel", () => { this.from = null; this.unmark("span"); });
     canvas.addEventListener("keydown", (event) => this.key(event, row, column, entry));
     canvas.addEventListener("focus", () => this.describe(row, column, entry));
     return cell;
@@ -66,10 +71,20 @@ export class Stage {
   // a click: in the forward row a start, a dragged rectangle of one map, too; elsewhere a number to keep
   choose(row, column, at) {
     if (row !== "forward" || column === "x") return this.on.pin(row, column, at);
-    const from = this.from ?? at, same = from[0] === at[0];
+    const region = this.spanned(at);
     this.from = null;
-    const [i, j] = same ? [from[1], from[2]] : [at[1], at[2]];
-    this.on.start(column, [at[0], Math.min(i, at[1]), Math.min(j, at[2]), Math.max(i, at[1]), Math.max(j, at[2])]);
+    this.unmark("span");
+    this.on.start(column, region);
+  }
+
+  // from where the pointer went down to where it is, within one map
+  spanned(at) {
+    const [k, i, j] = this.from?.[0] === at[0] ? this.from : at;
+    return [k, Math.min(i, at[1]), Math.min(j, at[2]), Math.max(i, at[1]), Math.max(j, at[2])];
+  }
+
+  unmark(kind) {
+    find("stage").querySelectorAll(`.${kind}`).forEach((old) => old.remove());
   }
 
   unitOf(row, column, event) {
@@ -95,11 +110,12 @@ export class Stage {
     const count = column === "x" ? 1 : (this.tops?.[column]?.length ?? 1), [m, i, j] = entry.cursor;
     if (event.key in moves) {
       const [down, right] = moves[event.key];
+      if (!event.shiftKey) this.from = null;
+      else if (row === "forward" && column !== "x") this.from ??= this.cursorUnit(row, column, entry);
       entry.cursor = [m, Math.max(0, Math.min(H - 1, i + down)), Math.max(0, Math.min(W - 1, j + right))];
     } else if (event.key === "PageDown" || event.key === "PageUp") {
       entry.cursor = [(m + (event.key === "PageDown" ? 1 : count - 1)) % count, i, j];
     } else if (event.key === "Enter" || event.key === " ") {
-      this.from = null;
       this.choose(row, column, this.cursorUnit(row, column, entry));
     } else return;
     event.preventDefault();
@@ -114,25 +130,24 @@ export class Stage {
     if (!this.tops) return;
     const unit = this.cursorUnit(row, column, entry);
     this.mark(row, column, unit, "cursor");
+    if (this.from && row === "forward") this.mark(row, column, this.spanned(unit), "span");
+    else this.unmark("span");
     this.on.hover(row, column, unit, true);
   }
 
-  // what is drawn: look and trace have been answered; ask: the client's
-  async paint(ask, { pixels: seen, tops, start, reach, own }) {
-    const same = tops === this.forwardOf; // the same forward pass: its maps are here already
-    const forward = same ? Object.entries(this.drawn).filter(([name]) => name.startsWith("forward ")) : [], wanted = [];
+  // what is asked for to draw these rows: [[row, column, question], ...]
+  wanted(rows) {
+    return rows.flatMap((row) => this.columns.filter((column) => row !== "forward" || column !== "x")
+      .map((column) => [row, column, ["maps", { tensor: column, what: row }]]));
+  }
+
+  // found: [[row, column, what is drawn], ...] of some rows; the others stay -> how long it took
+  paint(found, { pixels: seen, tops, start, reach }) {
+    const begin = performance.now(), rows = ["forward", ...this.rules];
     Object.assign(this, { tops, seen });
-    for (const row of [...(same ? [] : ["forward"]), ...this.rules]) for (const column of this.columns) {
-      if (row === "forward" && column === "x") continue;
-      const maps = column === "x" ? [...Array(this.shape.x[0]).keys()] : tops[column];
-      wanted.push([row, column, ["maps", { tensor: column, what: row, maps }]]);
-    }
-    const mine = wanted.filter(([row]) => row !== "own"), others = wanted.filter(([row]) => row === "own");
-    const answers = await Promise.all([ask(mine.map(([, , question]) => question)), others.length ? own(others.map(([, , question]) => question)) : []]);
-    this.drawn = Object.fromEntries([...forward, ...[...mine, ...others].map(([row, column], n) => [`${row} ${column}`, answers.flat()[n]])]);
-    this.forwardOf = tops;
-    const begin = performance.now();
-    this.draw(start, reach);
+    for (const [row, column, drawn] of found) (this.drawn ??= {})[`${row} ${column}`] = drawn;
+    for (const name of Object.keys(this.drawn)) if (!rows.includes(name.slice(0, name.indexOf(" ")))) delete this.drawn[name];
+    this.draw(start, reach, found.map(([row, column]) => `${row} ${column}`));
     return performance.now() - begin;
   }
 
@@ -142,20 +157,18 @@ export class Stage {
     photo(this.cells["forward x"].canvas, seen, H, W);
   }
 
-  draw(start, reach) {
+  draw(start, reach, some = Object.keys(this.drawn)) {
     this.photo(this.seen);
     this.cells["forward x"].canvas.across = 1;
-    for (const [name, found] of Object.entries(this.drawn)) {
-      const [row, column] = [name.slice(0, name.indexOf(" ")), name.slice(name.indexOf(" ") + 1)], { cell, canvas } = this.cells[name];
-      cell.classList.toggle("empty", !found.maps);
-      if (!found.maps) { canvas.width = canvas.height = 1; continue; }
-      const scale = found.top || 1;
+    for (const name of some) {
+      const [row, column] = [name.slice(0, name.indexOf(" ")), name.slice(name.indexOf(" ") + 1)], found = this.drawn[name], { cell, canvas } = this.cells[name];
+      cell.classList.toggle("empty", found.maps === null);
+      if (found.maps === null) { canvas.width = canvas.height = 1; continue; }
       if (column === "x") { backAtPixels(canvas, found, this.order, this.asColours); canvas.across = 1; }
-      else if (row === "forward") mosaic(canvas, found, scale, "bright");
-      else mosaic(canvas, found, scale, "signed");
+      else mosaic(canvas, found, row === "forward" ? "bright" : "signed");
       canvas.classList.toggle("smooth", canvas.width > 200); // more squares than the screen has room for
       const what = row === "forward" ? "activations" : `signal under ${RULES[row].title}`;
-      canvas.setAttribute("aria-label", `${column === "x" ? "the pixels" : column}, ${what}; arrow keys move, page keys change the map, Enter chooses`);
+      canvas.setAttribute("aria-label", `${column === "x" ? "the pixels" : column}, ${what}; arrow keys move, page keys change the map, Enter chooses, with Shift a region`);
     }
     this.cells["forward x"].canvas.setAttribute("aria-label", "the picture");
     this.reach(start, reach);
@@ -170,13 +183,13 @@ export class Stage {
       this.cells[`forward ${column}`].cell.classList.toggle("start", column === start.tensor);
     });
     if (from < this.columns.length) this.mark("forward", start.tensor, start.region, "begin");
-    else find("stage").querySelector(".begin")?.remove();
+    else this.unmark("begin");
   }
 
   // a frame around a unit, or a region, of a mosaic
   mark(row, column, [k, i0, j0, i1 = i0, j1 = j0], kind) {
     const entry = this.cells[`${row} ${column}`];
-    find("stage").querySelectorAll(`.${kind}`).forEach((old) => old.remove());
+    this.unmark(kind);
     if (!entry) return;
     const { cell, canvas } = entry, m = column === "x" ? 0 : this.tops[column].indexOf(k), [, H, W] = this.shape[column];
     if (m < 0 || !canvas.width) return;

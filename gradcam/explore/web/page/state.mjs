@@ -1,5 +1,7 @@
 // What is shown, in the address: a link leads to the very number.  Whatever an address says is checked against the model.
 
+import { inkOf, inkWords } from "./picture.mjs";
+
 export const RULES = {
   backprop: { title: "backprop", gate: "g where x > 0", says: "was the input positive?", colour: "--backprop" },
   deconvnet: { title: "deconvnet", gate: "g where g > 0", says: "is the signal positive?", colour: "--deconvnet" },
@@ -9,10 +11,11 @@ export const RULES = {
   own: { title: "your rule", gate: "", says: "written below", colour: "--own" },
 };
 export const THREE = ["backprop", "deconvnet", "guided"];
-const CARDS = ["number", "why", "signs", "cam", "sure", "random", "occluder", "own"];
+const CARDS = ["number", "why", "signs", "switches", "cam", "sure", "random", "occluder", "own"];
 const LONGEST_RULE = 200;
 
-// the parts of a state: picture p; start at; columns back `step`; a number `see`; more rules; `random` layers; own rule
+// the parts of a state: picture p, `ink` on it; start at; columns back `step`; a number `see`; more rules; `random` layers;
+// own rule; Grad-CAM's layer, how many maps are summed, its final ReLU, its zero; a card to show, or `only` that one
 export function parse(hash, model, pictures) {
   const given = new URLSearchParams(hash.replace(/^#/, "")), state = { picture: 0, start: null, step: null, see: null };
   const whole = (text, most) => (/^\d{1,6}$/.test(text ?? "") && Number(text) <= most ? Number(text) : null);
@@ -27,12 +30,18 @@ export function parse(hash, model, pictures) {
   state.layer = model.steps.some((step) => step.name === given.get("layer") && step.shape[1] > 1) ? given.get("layer") : model.layer;
   state.by = given.get("by") === "probability" ? "probability" : "score";
   state.sureness = Math.min(30, Math.max(0.1, Number(given.get("sure")) || 1));
+  const [, H, W] = model.steps[0].shape, zero = Number(given.get("zero"));
+  state.ink = inkOf(given.get("ink"), H, W);
+  state.maps = whole(given.get("maps"), 1e6);
+  state.final = given.get("final") !== "0";
+  state.zero = Math.abs(zero) <= 1 ? zero : 0;
+  state.only = CARDS.includes(given.get("only")) ? given.get("only") : null;
   state.card = CARDS.includes(given.get("card")) ? given.get("card") : null;
   state.own = (given.get("own") ?? "").slice(0, LONGEST_RULE);
   return state;
 }
 
-export function format(state) {
+export function format(state, model) {
   const parts = new URLSearchParams();
   if (state.picture) parts.set("p", state.picture);
   if (state.start) parts.set("at", placed(state.start.tensor, state.start.region));
@@ -43,6 +52,12 @@ export function format(state) {
   if (state.by !== "score") parts.set("by", state.by);
   if (state.sureness !== 1) parts.set("sure", state.sureness);
   if (state.own) parts.set("own", state.own);
+  if (state.layer !== model.layer) parts.set("layer", state.layer);
+  if (state.maps !== null) parts.set("maps", state.maps);
+  if (!state.final) parts.set("final", 0);
+  if (state.zero) parts.set("zero", state.zero);
+  if (state.only) parts.set("only", state.only);
+  if (state.ink.length && inkWords(state.ink)) parts.set("ink", inkWords(state.ink));
   return `#${parts}`;
 }
 
