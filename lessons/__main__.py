@@ -1,6 +1,4 @@
-"""The command `python -m lessons`: list, copy, grade, run and build the lessons, and the
-capstone.
-"""
+"""The command `python -m lessons`: work through lessons, teach, and build them."""
 
 from __future__ import annotations
 
@@ -15,6 +13,8 @@ from typing import NoReturn
 from lessons.capstone.commands import add as add_capstone
 from lessons.course import Lesson, LessonError, lesson, lessons, looking_in
 from lessons.files import folder
+from lessons.teaching.commands import add as add_teaching
+from lessons.texts import said
 
 SITE, FIGURES = Path("build/site"), Path("build/figures")
 ABOUT = """A course on visual explanations of convolutional networks (CNNs), from the
@@ -34,6 +34,8 @@ how to teach, or change, the course:
   python -m lessons check FOLDER --csv points.csv
                                 grade a class: a file or a folder per student
   python -m lessons run         run all sources, offline, and time them
+  python -m lessons teach slides 8
+                                its slides; also slips, exam, plan
   python -m lessons figures 8   the figures of lesson 8, for slides
   python -m lessons build 8     make the notebook of lesson 8, and the site, again
 
@@ -142,6 +144,12 @@ def parser() -> tuple[Parser, list[str]]:
         "--csv", type=Path, metavar="FILE", help="write points by student and exercise"
     )
     check.add_argument(
+        "--moodle",
+        type=Path,
+        metavar="FILE",
+        help="fill in the grades of this worksheet, which Moodle wrote",
+    )
+    check.add_argument(
         "--seconds",
         type=int,
         default=30,
@@ -199,6 +207,14 @@ def parser() -> tuple[Parser, list[str]]:
             "empty folder, from the chain rule to a panel of a photo by SqueezeNet.",
         )
     )
+    add_teaching(
+        commands.add_parser(
+            "teach",
+            help="slides, slips for predictions, exams, and plans of weeks",
+            description="For instructors: slides, slips for predictions, exams, and "
+            "plans of weeks, made from the lessons.",
+        )
+    )
     for each in (
         build,
         figures,
@@ -244,10 +260,13 @@ def check_some(args: Namespace) -> int:
     from tqdm import tqdm
 
     from lessons.files import write
-    from lessons.grading import as_csv, find, grade_all, summary, table
+    from lessons.grading import as_csv, filled_in, find, grade_all, summary, table
 
     found, graded = find(args.what), []
     many = len(found) > 1
+    sheet = args.moodle.read_text("utf-8") if args.moodle else ""
+    if args.moodle:
+        filled_in(sheet, [])  # what is no worksheet is said before the work is done
     if args.csv:
         write("", args.csv)  # what cannot be written is said before the work is done
     runs = grade_all(
@@ -271,6 +290,12 @@ def check_some(args: Namespace) -> int:
     if args.csv:
         write(as_csv(graded), args.csv)
         print(f"wrote {args.csv}")
+    if args.moodle:
+        text, lost = filled_in(sheet, graded)
+        write(text, args.moodle)
+        print(f"wrote {args.moodle}")
+        for name in lost:
+            print(said("grading.no_row", name=name))
     good = [each.outcomes and _all_right(each.outcomes) for each in graded]
     return 0 if all(good) else 1
 

@@ -5,6 +5,7 @@ truths stay here: the kernel is sent the numbers that a function shall be called
 and sends back what the function returned.  Nothing else that it says is believed.
 """
 
+from lessons.grading.moodle import filled_in
 from lessons.grading.submissions import Submission, find
 from lessons.grading.submitted import Graded, grade, grade_all
 from lessons.grading.tables import as_csv, summary, table
@@ -13,6 +14,7 @@ __all__ = [
     "Graded",
     "Submission",
     "as_csv",
+    "filled_in",
     "find",
     "grade",
     "grade_all",
