@@ -13,6 +13,7 @@ from tests.weights.graphs.torch_nets import draw  # noqa: E402
 from tests.weights.graphs.torch_nets.one_line import Reverse, Straight  # noqa: E402
 from weights.errors import WeightsError  # noqa: E402
 from weights.graphs.torch import from_torch  # noqa: E402
+from weights.graphs.torch.gradients import difference  # noqa: E402
 from weights.graphs.torch.operators import OPERATORS  # noqa: E402
 
 X = torch.randn(1, 3, 8, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -47,7 +48,55 @@ def test_where_rounding_alone_moves_the_models_gradient_as_much_that_is_said():
     assert "PyTorch's own moves by" in net.notes[-1] and "when every pixel is rounded once" in net.notes[-1]
 
 
+class Masked(Net):
+    """One class that the model never gives."""
+
+    def forward(self, x):
+        return super().forward(x).masked_fill(torch.tensor([0, 0, 1, 0, 0]).bool(), float("-inf"))
+
+
+class TwiceTheSlope(minicnn.Sin):
+    def gx(self, gy):
+        return 2 * super().gx(gy)
+
+
+def test_a_score_of_minus_infinity_hides_no_wrong_gradient(monkeypatch):
+    assert from_torch(Masked(torch.sin), X).check.kind == "equal"
+    monkeypatch.setitem(OPERATORS, "sin", lambda x: TwiceTheSlope()(x))
+    with pytest.raises(WeightsError, match="the gradient of sin at the top level is not PyTorch's"):
+        from_torch(Masked(torch.sin), X)
+
+
+def test_differences_of_values_that_are_not_finite_or_very_large():
+    finite, infinite = np.array([1.0, 2.0]), np.array([1.0, -np.inf])
+    assert difference(infinite, infinite) == 0 and difference(1e200 * finite, 1.5e200 * finite) > 0.3
+    for other in (finite, -infinite, np.array([1.0, np.nan])):
+        assert difference(infinite, other) == np.inf
+    assert difference(np.array([1.0, -np.inf]), np.array([1.1, -np.inf])) > 0.05
+
+
+def test_hooks_are_left_out_and_that_is_said():
+    model, calls = Net(), []
+    model.conv.register_forward_hook(lambda *_: calls.append(1))
+    model.head.register_full_backward_hook(lambda *_: calls.append(1))
+    net = from_torch(model, X)
+    assert not calls and net.check.kind == "equal"
+    assert net.notes == [
+        "the hooks of 'conv', 'head' are left out: what they return is not in this network's answers"
+    ]
+    plain = Net()
+    plain.conv = nn.utils.parametrizations.weight_norm(plain.conv)
+    assert from_torch(plain, X).notes == []
+
+
+def hooked(z):
+    if z.requires_grad:
+        z.register_hook(lambda g: g.clamp(min=0))
+    return z
+
+
 BY_DESIGN = {
+    "a hook of a tensor": lambda z: hooked(z.sin()),
     "detach": lambda z: 2 * z.detach(),
     "no_grad": torch.no_grad()(lambda z: z.sin()),
     "the autograd function Reverse": lambda z: Reverse.apply(3 * z),

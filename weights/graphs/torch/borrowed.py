@@ -63,7 +63,8 @@ class Borrowed(m.Op):
                     f"PyTorch has no derivative of its {type(self).__name__}: {error}"
                 ) from error
             given = {id(x): g for x, g in zip(wanted, got) if g is not None}
-        return [given[id(x)].numpy() if id(x) in given else np.zeros(x.shape, gy.numpy().dtype) for x in xs]
+        nothing = gy.numpy().dtype
+        return [_plain(given[id(x)]) if id(x) in given else np.zeros(x.shape, nothing) for x in xs]
 
     def _run(self, xs):
         given, dtype = iter(xs), next((x.dtype for x in xs if x.is_floating_point()), torch.float64)
@@ -109,6 +110,10 @@ def _tensor(x, follow=False):
     return t.requires_grad_() if follow and (t.is_floating_point() or t.is_complex()) else t
 
 
+def _plain(t):
+    return t.detach().resolve_conj().resolve_neg().numpy()
+
+
 def _array(y, dtype):
-    y = y.detach().resolve_conj().resolve_neg().numpy()
+    y = _plain(y)
     return y.astype(dtype, copy=False) if dtype is not None and y.dtype.kind == "f" else y

@@ -64,6 +64,8 @@ def checked(model: torch.nn.Module, recording: Recording, beside: bool = False) 
     y = net.values[net.output]
     if not isinstance(y, Tensor):
         raise WeightsError("the scores do not depend on the picture")
+    if np.isnan(theirs).any():
+        raise WeightsError("the model's scores are NaN for this input: nothing can be explained")
     moves = cache(lambda: moved(model, recording, w))
     off = difference(y.data, theirs, small_score)
     if off > ROUNDING and not (off <= CONFIRMED and off <= MOVES * moves().scores):

@@ -49,7 +49,10 @@ def autograd(recording: Recording, w: np.ndarray, tensors: list[torch.Tensor]) -
         with torch.enable_grad():
             score = (recording.y * torch.from_numpy(w)).sum()
             got = torch.autograd.grad(score, tensors, retain_graph=True, allow_unused=True)
-    return [np.zeros(tuple(t.shape)) if g is None else g.numpy() for g, t in zip(got, tensors)]
+    return [
+        np.zeros(tuple(t.shape)) if g is None else g.resolve_conj().resolve_neg().numpy()
+        for g, t in zip(got, tensors)
+    ]
 
 
 def central_differences(
@@ -107,18 +110,34 @@ def moved(model: torch.nn.Module, recording: Recording, w: np.ndarray) -> Moved:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray, least: float = 0.0) -> float:
-    """||ours - theirs|| over the larger norm, or over `least` if both are smaller."""
-    scale = max(np.linalg.norm(ours), np.linalg.norm(theirs), least)
-    return float(np.linalg.norm(ours - theirs) / scale) if scale else 0.0
+    """||ours - theirs|| over the larger norm, or over `least` if both are smaller.  Equal infinite values do
+    not count; others, and NaN, are infinitely far apart."""
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        same = np.isinf(ours) & (ours == theirs)
+        ours, theirs = (np.where(same, 0, v) for v in (ours, theirs))
+    largest = max(np.abs(ours).max(initial=0), np.abs(theirs).max(initial=0))
+    if not np.isfinite(largest):
+        return np.inf
+    if not largest:
+        return 0.0
+    ours, theirs = ours / largest, theirs / largest  # whose squares do not overflow
+    scale = max(np.linalg.norm(ours), np.linalg.norm(theirs), least / largest)
+    return float(np.linalg.norm(ours - theirs) / scale)
 
 
 def least(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> tuple[float, float]:
     """The norms below which scores, and a gradient at x, are nothing but rounding of a zero."""
     incoming = float(np.abs(x).max(initial=0)) * y.size**0.5
-    score = np.linalg.norm(w) * max(np.linalg.norm(y), incoming)
+    score = np.linalg.norm(w) * max(np.linalg.norm(_finite(y)), incoming)
     return NOTHING * incoming, NOTHING * float(score / (np.linalg.norm(x) or 1))
 
 
+def _finite(y):
+    """Scores, where a masked class, -inf, counts nothing."""
+    return np.where(np.isfinite(y), y, 0)
+
+
 def _scores(model, x):
-    with surroundings(), InDouble():
-        return scores_of(exact_copy(model)(torch.from_numpy(x))).numpy()
+    with surroundings(grad=True), InDouble():  # with a history, as the model may ask for one
+        leaf = torch.from_numpy(x).requires_grad_()
+        return _finite(scores_of(exact_copy(model)(leaf.clone())).detach().numpy())

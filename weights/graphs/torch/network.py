@@ -62,7 +62,8 @@ class TracedNetwork(Layer):
     that are PyTorch's own; check: how it was found to agree with the model (`Check`); own: if the model's
     gradient is another by design, the network that has the model's; gradient: "mathematical" or "model",
     which of the two this is; decided: where the
-    model read values into Python, so that for another picture it might do something else.
+    model read values into Python, so that for another picture it might do something else; hooks: modules
+    whose hooks are no part of it.
     """
 
     def __init__(self, recording: Recording, gradient: str = "mathematical") -> None:
@@ -71,6 +72,7 @@ class TracedNetwork(Layer):
         self.steps, self.alias, self.borrowed = [], {}, Counter()
         self.x = recording.x.detach().numpy()
         self.decided = [*recording.decided, *recording.left]
+        self.hooks = recording.hooks
         self._names: set[str] = set()
         self._direct: bool | None = None
         self.numbers: dict[Value, Ref] = {recording.source: Ref(0)}
@@ -231,6 +233,11 @@ class TracedNetwork(Layer):
         if self.decided:
             places = ", ".join(dict.fromkeys(self.decided))
             found.append(f"recorded for this picture: the model decides by values at {places}")
+        if self.hooks:
+            places = ", ".join(map(repr, self.hooks))
+            found.append(
+                f"the hooks of {places} are left out: what they return is not in this network's answers"
+            )
         return [*found, *([self.check.says] if self.check is not None and self.check.says else [])]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from minicnn import Tensor, history
 from weights.graphs.torch.gradients import autograd, difference, sent_back
 from weights.graphs.torch.memory import Value
 from weights.graphs.torch.network import TracedNetwork
-from weights.graphs.torch.record import Call, Recording, Stopped
+from weights.graphs.torch.record import HOOK, Call, Recording, Stopped
 from weights.graphs.torch.trees import leaves
 
 ROUNDING = 1e-8  # relative, of float64 through a deep network
@@ -33,20 +34,36 @@ def first_other_gradient(net: TracedNetwork, recording: Recording, w: np.ndarray
     """The operator from which, in the backward pass, our signal and autograd's are no longer the same."""
     y = net.values[net.output]
     path = set(history(y)) if isinstance(y, Tensor) else set()
-    known = [
-        (result, net.values[net.numbers[result]], t)
-        for call in recording.calls
-        for result, (t, version) in zip(call.results, call.tensors)
-        if result in net.numbers and t.requires_grad and t._version == version
-    ]
-    known = [(result, ours, t) for result, ours, t in known if isinstance(ours, Tensor) and ours in path]
-    ours = sent_back(y, w, [ours for _, ours, _ in known]) if known else []
-    theirs = autograd(recording, w, [t for _, _, t in known])
-    wrong = {result for (result, _, _), a, b in zip(known, ours, theirs) if difference(a, b) > ROUNDING}
-    for call in reversed(recording.calls):
-        if call.inside is None and (wrong | {recording.source}).intersection(_read(call)):
-            return call
-    return recording.calls[-1]
+    known = {recording.source: (net.values[0], recording.x)}
+    for call in recording.calls:
+        for result, (t, version) in zip(call.results, call.tensors):
+            if result in net.numbers and t.requires_grad and t._version == version:
+                known[result] = net.values[net.numbers[result]], t
+    known = {v: pair for v, pair in known.items() if isinstance(pair[0], Tensor) and pair[0] in path}
+    ours = sent_back(y, w, [a for a, _ in known.values()]) if known else []
+    theirs = autograd(recording, w, [t for _, t in known.values()])
+    wrong = {value for value, a, b in zip(known, ours, theirs) if difference(a, b) > ROUNDING}
+    read = [c for c in reversed(recording.calls) if c.inside is None and wrong.intersection(_read(c))]
+    return next((c for c in read if _parts_here(c, known)), read[0] if read else recording.calls[-1])
+
+
+def _parts_here(call, known):
+    """Whether a signal at the operator's output arrives otherwise at its inputs; not at one that leads to
+    another of them, so that it passes this operator alone."""
+    made = [known[r] for r in call.results if r in known]
+    read = [known[v] for v in _read(call) if v in known]
+    before = {t for a, _ in read for t in history(a) if t is not a}
+    read = [(a, t) for a, t in read if a not in before]
+    if not made or not read:
+        return False
+    (y, t), random = made[0], np.random.default_rng(0)
+    w = random.standard_normal(y.shape)
+    with torch.enable_grad():
+        score = (t * torch.from_numpy(w)).sum()
+        theirs = torch.autograd.grad(score, [t for _, t in read], retain_graph=True, allow_unused=True)
+    ours = sent_back(y, w, [a for a, _ in read if a in history(y)])
+    theirs = [g.numpy() for (a, _), g in zip(read, theirs) if g is not None and a in history(y)]
+    return any(difference(a, b) > ROUNDING for a, b in zip(ours, theirs))
 
 
 def choices(calls: list[Call]) -> dict[str, Call]:
@@ -58,7 +75,8 @@ def choices(calls: list[Call]) -> dict[str, Call]:
         read = [a for a in leaves((call.args, call.kwargs)) if isinstance(a, (Value, Stopped))]
         stopped = [a for a in read if isinstance(a, Stopped)]
         if call.inside is not None:
-            found.setdefault(f"the autograd function {call.operator} at {call.where}", call)
+            what = call.operator if call.operator == HOOK else f"the autograd function {call.operator}"
+            found.setdefault(f"{what} at {call.where}", call)
         elif call.function:
             continue
         elif call.cut and not all(isinstance(a, Stopped) and a.value in cut for a in read):

@@ -17,7 +17,7 @@ from weights.errors import WeightsError
 from weights.graphs.torch.memory import Constant, Memory, Place, Value, overlap
 from weights.graphs.torch.precision import InDouble, in_double
 from weights.graphs.torch.trees import leaves, mapped, of_type
-from weights.graphs.torch.untouched import double, exact_copy, surroundings
+from weights.graphs.torch.untouched import double, exact_copy, hooks_of, surroundings
 
 SAME = {
     "clone",
@@ -43,7 +43,9 @@ DRAWN = {
     "geometric_",
     "cauchy_",
 }
+FOLLOWED_ANEW = (torch.Tensor.requires_grad_, torch.Tensor.requires_grad.__set__)
 TO_NUMPY = (torch.Tensor.numpy, torch.Tensor.__array__, torch.Tensor.__dlpack__)
+HOOK = "a hook of a tensor"
 LAYOUT = {"as_strided", "_reshape_alias"}  # views that are said in places of memory: read as such
 
 
@@ -87,7 +89,8 @@ class Call:
 @dataclass
 class Recording:
     """What a model did with a picture: `calls` lead from `source` to `output`; x and y are PyTorch's, y with
-    its history; decided, left: where it read values into Python, and into NumPy.
+    its history; decided, left: where it read values into Python, and into NumPy; hooks: modules whose hooks,
+    the user's, were left out.
     """
 
     calls: list[Call]
@@ -97,6 +100,7 @@ class Recording:
     y: torch.Tensor
     decided: list[str]
     left: list[str]
+    hooks: list[str] = field(default_factory=list)
 
 
 class Recorder(InDouble):
@@ -107,6 +111,7 @@ class Recorder(InDouble):
         self.calls: list[Call] = []
         self.inside, self.kinds, self.functions = [], [], []
         self.decided, self.left = [], []
+        self.leaves: set[int] = set()  # tensors at which autograd begins anew
         self.memories: dict[int, Memory] = {}
         self.constants: dict[int, dict[Place, Constant]] = {}
         self.source = Value(["x"], tuple(x.shape), x.dtype)
@@ -142,6 +147,10 @@ class Recorder(InDouble):
 
     def signal(self, t: torch.Tensor) -> bool:
         """Whether the tensor depends on the picture."""
+        if t.layout is not torch.strided:
+            raise WeightsError(
+                f"a tensor at {self.where} is sparse: not supported, to_dense() makes it dense"
+            )
         return _storage(t) in self.memories
 
     def read(self, t: torch.Tensor) -> Value | Constant:
@@ -172,6 +181,12 @@ class Recorder(InDouble):
             self._memory(o).is_also(o, value)
         self._append(call, outputs)
         return result
+
+    def hook(self, t: torch.Tensor, hook: Callable) -> None:
+        """A hook on a tensor: what passes it backwards is the user's, as in an autograd function."""
+        call = Call(HOOK, _hooked(hook), [self._argument(t)], {}, [Value.like(t)], inside=[self.read(t)])
+        self._memory(t).is_also(t, call.results[0])
+        self._append(call, [t])
 
     # --- one call
 
@@ -218,14 +233,14 @@ class Recorder(InDouble):
 
     def _without_result(self, name, written):
         if any(map(self.signal, written)):
-            raise WeightsError(f"{name} at '{self.at}' changes several tensors at once: not supported")
+            raise WeightsError(f"{name} at {self.where} changes several tensors at once: not supported")
         self.decided.append(self.where)
 
     def _drawn(self, name, given, outputs):
         """Dropout that drops in eval mode: the mask that was drawn now is a constant."""
         if name != "native_dropout":
             raise WeightsError(
-                f"{name} at '{self.at}' draws random numbers in eval mode: give the model a fixed noise"
+                f"{name} at {self.where} draws random numbers in eval mode: give the model a fixed noise"
             )
         (x, p, *_), _ = given
         mask = Constant(outputs[1].double() / (1 - p))
@@ -245,7 +260,9 @@ class Recorder(InDouble):
 
     def _argument(self, t):
         value = self.read(t)
-        follows = t.requires_grad or not (t.is_floating_point() or t.is_complex())
+        follows = (t.requires_grad and id(t) not in self.leaves) or not (
+            t.is_floating_point() or t.is_complex()
+        )
         return value if isinstance(value, Constant) or follows else Stopped(value)
 
     def _constant(self, t):
@@ -268,24 +285,28 @@ class Recorder(InDouble):
             memory.kept.append(t)
 
     def _replaced(self, old, place, new, where):
+        if place.dtype != where.dtype:
+            raise WeightsError(
+                f"at {self.where} a part of a complex or cast tensor is changed in place: not supported"
+            )
         into, source = overlap(place, where)
         if not len(into):
             return old
         value = Value([], place.shape, place.dtype)
-        self._append(Call("overwrite", _inside, [old, new, into, source], {}, [value], inplace=True), [])
+        self._append(Call("overwrite", _overwritten, [old, new, into, source], {}, [value], inplace=True), [])
         return value
 
     def _taken(self, value, where, place):
         into, source = overlap(place, where)
         if place.dtype != where.dtype or len(into) != len(place.numbers()):
-            raise WeightsError(f"at '{self.at}' a tensor shows memory that no recorded operator has filled")
+            raise WeightsError(f"at {self.where} a tensor shows memory that no recorded operator has filled")
         taken = Value([], place.shape, place.dtype)
-        self._append(Call("take", _inside, [value, source, place.shape], {}, [taken]), [])
+        self._append(Call("take", _shown, [value, source, place.shape], {}, [taken]), [])
         return taken
 
 
 class Leaving(TorchFunctionMode):
-    """Sees values that leave for NumPy or a list: what happens there is no operator."""
+    """Sees values that leave for NumPy or a list, and what a model asks of autograd: no operators."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
@@ -295,7 +316,16 @@ class Leaving(TorchFunctionMode):
         if func in (*TO_NUMPY, torch.Tensor.tolist) and self.recorder.signal(args[0]):
             places = self.recorder.left if func in TO_NUMPY else self.recorder.decided
             places.append(self.recorder.where)
-        return func(*args, **(kwargs or {}))
+        if func in FOLLOWED_ANEW and self._follows(args[0]) and not args[0].requires_grad:
+            self.recorder.leaves.add(id(args[0]))
+        result = func(*args, **(kwargs or {}))
+        if func is torch.Tensor.register_hook and self._follows(args[0]):
+            self.recorder.hook(*args)
+        return result
+
+    def _follows(self, t):
+        """Whether this is a signal, and none that torch.func has wrapped: of these the operators are seen."""
+        return not torch._C._functorch.is_functorch_wrapped_tensor(t) and self.recorder.signal(t)
 
 
 def record(model: torch.nn.Module, x: Any) -> Recording:
@@ -326,7 +356,9 @@ def record(model: torch.nn.Module, x: Any) -> Recording:
             raise WeightsError("the scores do not depend on the picture")
         output = recorder.read(y)
     places = (list(dict.fromkeys(found)) for found in (recorder.decided, recorder.left))
-    return Recording(_leading_to(output, recorder.calls), recorder.source, output, leaf, y, *places)
+    return Recording(
+        _leading_to(output, recorder.calls), recorder.source, output, leaf, y, *places, hooks_of(model)
+    )
 
 
 def scores_of(y: Any) -> torch.Tensor:
@@ -394,9 +426,29 @@ def _leave(recorder, path, calls_of):
     return hook
 
 
-def _inside(*_):
-    """In place of an operator of PyTorch's, where there is none."""
-    raise NotImplementedError
+def _overwritten(old, new, into, source):
+    """What stands at `into`, of all places counted row by row, is what new has at `source`."""
+    y = old.reshape(-1).clone()
+    y[into] = new.reshape(-1)[source]
+    return y.reshape(old.shape)
+
+
+def _shown(value, source, shape):
+    return value.reshape(-1)[source].reshape(shape)
+
+
+def _hooked(hook):
+    class Hooked(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.view_as(x)
+
+        @staticmethod
+        def backward(ctx, gy):
+            changed = hook(gy)
+            return gy if changed is None else changed
+
+    return lambda x: Hooked.apply(x)
 
 
 def _storage(t):

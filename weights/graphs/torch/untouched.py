@@ -20,6 +20,15 @@ HOOKS = (
 )  # fmt: skip
 
 
+def hooks_of(model: torch.nn.Module) -> list[str]:
+    """The modules that have hooks of the user's, on forward or backward passes, which copies leave out."""
+    return [
+        path or "the model"
+        for path, module in model.named_modules()
+        if any(not _makes_weights(hook) for key in HOOKS[:4] for hook in vars(module).get(key, {}).values())
+    ]
+
+
 def double(tensor: torch.Tensor) -> torch.Tensor:
     """A copy on the CPU, floats in float64, without history or gradient."""
     if torch.nn.parameter.is_lazy(tensor):

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from torch.nn.utils import parametrizations, prune
 
 from minicnn import Tensor, history
+from tests.weights.graphs.torch_nets.hostile_lines import HOSTILE
 from weights.errors import WeightsError
 from weights.graphs.torch import from_torch
 from weights.graphs.torch.gradients import central_differences, confirms, difference, least, sent_back
@@ -375,7 +376,8 @@ FUNCTIONS = {f.__name__: f for f in (Right, Twice, Own, Reverse, Straight)}
 
 def every() -> list[tuple[str, str]]:
     """[(group, line)]"""
-    return [(group, line) for group, lines in LINES.items() for line in lines]
+    tables = [*LINES.items(), *HOSTILE.items()]
+    return [(group, line) for group, lines in tables for line in lines]
 
 
 @dataclass
@@ -419,7 +421,7 @@ def answer(group: str, line: str, seed: int = 0) -> Answer:
     scores, gradient = ours(net, x.numpy(), w)
     small_score, small = least(x.numpy(), y, w)
     found.scores = difference(scores, y, small_score)
-    if found.kind in ("equal", "rounding"):
+    if found.kind in ("equal", "rounding") or "values read" in found.says:  # whom nobody can follow
         found.gradient = difference(gradient, theirs, small)
     elif found.kind == "by design":
         right = confirms(central_differences(model, x.numpy(), w), gradient)

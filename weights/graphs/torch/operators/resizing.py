@@ -7,7 +7,9 @@ from weights.graphs.torch.operators.lacking import need
 
 
 def _resize(x, size, scales, **how):
+    """scales: as the model gave them, or None; with aligned corners only the sizes count."""
     n = x.ndim - 2
+    scales = () if how["coordinates"] == "align_corners" else scales
     axes = range(2, x.ndim)
     given = [*scales, *[None] * n][:n]
     exact = [new / x.shape[a] if s is None else float(s) for a, new, s in zip(axes, size, given)]
