@@ -464,8 +464,8 @@ in float64; {kinds}; silently wrong: {silent}.
 rounding, by less than central differences can tell, 1e-4.
 
 *by design*: the model's gradient is not the derivative, because it says so; the network has both, each
-compared (of a model that reads values into Python only its own). *framework*: central differences confirm the reference; PyTorch's gradient is wrong, or its backward
-pass fails.
+compared (of a model that reads values into Python only its own). *framework*: central differences confirm
+the reference; PyTorch's gradient is wrong, or its backward pass fails.
 
 | group | line | answer | PyTorch's own | scores off by | gradient off by |
 |---|---|---|---|---|---|
