@@ -14,7 +14,7 @@ from lessons.capstone.commands import add as add_capstone
 from lessons.course import Lesson, LessonError, lesson, lessons, looking_in
 from lessons.files import folder
 from lessons.teaching.commands import add as add_teaching
-from lessons.texts import said
+from lessons.texts import languages, said, speaking
 
 SITE, FIGURES = Path("build/site"), Path("build/figures")
 ABOUT = """A course on visual explanations of convolutional networks (CNNs), from the
@@ -44,6 +44,9 @@ lessons of your own, or translated ones (NN_slug.py, as here):
                                 every command looks in DIR instead; what DIR lacks
                                 (checks, glossary, guides) is the course's
 
+in Chinese, where there is a translation (lessons 8 to 10):
+  python -m lessons --lang zh new 8
+
 words that are new to you: lessons/glossary.md"""
 
 
@@ -59,10 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     top, names = parser()
     argv = sys.argv[1:] if argv is None else argv
     if argv and not argv[0].startswith("-") and argv[0] not in names:
-        top.error(f"there is no command '{argv[0]}'; there is {', '.join(names)}")
+        top.error(said("main.no_command", command=argv[0], commands=", ".join(names)))
     args = top.parse_args(argv)
     try:
-        with looking_in(args.lessons):
+        with speaking(args.lang), looking_in(args.lessons):
             status = args.run(args)
         sys.stdout.flush()
         return status
@@ -79,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return 2
     except KeyboardInterrupt:
-        print("lessons: interrupted", file=sys.stderr)
+        print(f"lessons: {said('main.interrupted')}", file=sys.stderr)
         return 130
 
 
@@ -97,6 +100,12 @@ def parser() -> tuple[Parser, list[str]]:
         type=Path,
         metavar="DIR",
         help="the folder of other lessons (default: the course's own)",
+    )
+    top.add_argument(
+        "--lang",
+        choices=languages(),
+        help="the language that is spoken, and of the lessons that are translated "
+        "(default: MINICNN_LANG, or en)",
     )
     commands = top.add_subparsers(
         metavar="COMMAND", title="commands (none: list)", parser_class=Parser
@@ -183,6 +192,11 @@ def parser() -> tuple[Parser, list[str]]:
         help="make only the notebooks, or only the site (default: both)",
     )
     build.add_argument(
+        "--accept",
+        action="store_true",
+        help="of a translation: its texts are those of the English lesson of now",
+    )
+    build.add_argument(
         "--site",
         type=Path,
         default=SITE,
@@ -231,14 +245,12 @@ def parser() -> tuple[Parser, list[str]]:
 
 
 def listing(args: Namespace) -> int:
-    print("    seconds  lesson")
+    print(said("main.seconds"))
     for each in lessons():
-        after = f"  (after {', '.join(map(str, each.needs))})" if each.needs else ""
+        needs = ", ".join(map(str, each.needs))
+        after = said("main.after", needs=needs) if needs else ""
         print(f"{each.number:2}  {each.seconds:7}  {each.title}{after}")
-    print(
-        "\npython -m lessons new 1     a notebook to work in\npython -m lessons "
-        "--help    what else there is"
-    )
+    print(said("main.more"))
     return 0
 
 
@@ -252,7 +264,7 @@ def new_one(args: Namespace) -> int:
     from lessons.copies import new
 
     path = new(lesson(args.number), args.to)
-    print(f"wrote {path}; when you have worked in it: python -m lessons check {path}")
+    print(said("main.wrote_copy", path=path))
     return 0
 
 
@@ -289,11 +301,11 @@ def check_some(args: Namespace) -> int:
         print("\n".join(summary(graded)))
     if args.csv:
         write(as_csv(graded), args.csv)
-        print(f"wrote {args.csv}")
+        print(said("main.wrote", path=args.csv))
     if args.moodle:
         text, lost = filled_in(sheet, graded)
         write(text, args.moodle)
-        print(f"wrote {args.moodle}")
+        print(said("main.wrote", path=args.moodle))
         for name in lost:
             print(said("grading.no_row", name=name))
     good = [each.outcomes and _all_right(each.outcomes) for each in graded]
@@ -308,25 +320,24 @@ def build_all(args: Namespace) -> int:
     if args.only != "notebooks":
         folder(args.site)  # what cannot be written is said before the work is done
     if args.only != "site":
-        from lessons.build import build
+        from lessons import build, translation
 
         for each in chosen(args.numbers):
-            print(f"{each.notebook.name}: {build(each) / 1000:.0f} kB", flush=True)
+            size = (
+                build.build(each)
+                if each.original == each.source
+                else translation.build(each, args.accept)
+            )
+            print(f"{each.notebook.name}: {size / 1000:.0f} kB", flush=True)
     if args.only != "notebooks":
         from lessons.site import build_site
 
         built = build_site(args.site)
-        print(f"{args.site / 'index.html'}: {built.pages} pages")
+        print(said("main.pages", path=args.site / "index.html", n=built.pages))
         for number in built.left_out:
-            print(
-                f"  lesson {number} is left out, it has no notebook yet: python -m "
-                f"lessons build {number}"
-            )
+            print(said("main.left_out", number=number))
         for picture in built.unnamed:
-            print(
-                f"  {picture} has no text alternative: say what it shows in "
-                "lessons/figures/alternatives.toml, and build the notebook again"
-            )
+            print(said("main.unnamed", picture=picture))
         return 1 if built.unnamed else 0
     return 0
 
@@ -340,7 +351,7 @@ def write_figures(args: Namespace) -> int:
             f"{', '.join(path.name for path in export(each, args.out))}",
             flush=True,
         )
-    print(f"in {args.out}")
+    print(said("main.in_folder", folder=args.out))
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lessons.course import CHECKOUT, HERE, Lesson, LessonError
 from lessons.files import folder, write
 from lessons.notebook import alternatives, figures, withhold
+from lessons.texts import said
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -19,11 +20,6 @@ QUIET = {"PYTHONWARNINGS": "ignore:IProgress"}  # tqdm, where there are no widge
 SPOKEN = ["--log-level=ERROR"]  # of the kernel, which warns of its own transport
 PYTHON = {"name": "python"}  # without the version of the Python that built it
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-INSTALLED = (
-    "notebooks are built in a checkout; the course is installed here, with its "
-    "notebooks: python -m lessons new 1 copies one, python -m lessons build --only "
-    "site makes the site"
-)
 
 
 def build(lesson: Lesson) -> int:
@@ -34,7 +30,7 @@ def build(lesson: Lesson) -> int:
     notebook is larger than LIMIT, or outside a checkout.
     """
     if lesson.source.parent == HERE and not CHECKOUT:
-        raise LessonError(INSTALLED)
+        raise LessonError(said("build.installed"))
     try:
         import nbformat
     except ModuleNotFoundError as missing:
@@ -42,11 +38,9 @@ def build(lesson: Lesson) -> int:
     notebook = executed(lesson)
     drawn, described = figures(notebook), alternatives(lesson)
     if len(drawn) != len(described):
-        raise LessonError(
-            f"lesson {lesson.number} draws in {len(drawn)} cells, and "
-            f"lessons/figures/alternatives.toml describes {len(described)}: say there, "
-            f"under {lesson.source.stem}, what each figure shows"
-        )
+        counts = {"drawn": len(drawn), "described": len(described)}
+        named = {"number": lesson.number, "stem": lesson.source.stem}
+        raise LessonError(said("build.undescribed", **named, **counts))
     for cell, words in zip(drawn, described):
         cell.metadata = {"alt": words}
     kept, taken = withhold(json.loads(nbformat.writes(notebook)))
@@ -56,10 +50,8 @@ def build(lesson: Lesson) -> int:
     )
     size = len(text.encode()) + len(answers.encode())
     if size > LIMIT:
-        raise LessonError(
-            f"the notebook of lesson {lesson.number} has {size / 1000:.0f} kB; at "
-            f"most {LIMIT / 1000:.0f} are allowed"
-        )
+        sizes = {"size": size / 1000, "limit": LIMIT / 1000}
+        raise LessonError(said("build.large", number=lesson.number, **sizes))
     write(text, lesson.notebook)
     folder(lesson.withheld.parent)
     write(answers, lesson.withheld)
@@ -89,12 +81,11 @@ def executed(lesson: Lesson) -> NotebookNode:
     try:
         client.execute(env=os.environ | QUIET)
     except CellExecutionError as error:
-        raise LessonError(f"lesson {lesson.number}: {error}") from None
+        told = said("build.failed", number=lesson.number, error=error)
+        raise LessonError(told) from None
     notebook.metadata["language_info"] = PYTHON
     return notebook
 
 
 def _missing(error):
-    return LessonError(
-        f"building needs {error.name}: pip install 'minicnn-gradcam[lessons]'"
-    )
+    return LessonError(said("build.needs", package=error.name))

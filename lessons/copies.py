@@ -13,6 +13,7 @@ from pathlib import Path
 from lessons.course import Lesson, LessonError, beside
 from lessons.files import write_new
 from lessons.notebook import read, without_outputs
+from lessons.texts import said
 
 GLOSSARY = "glossary.md"
 
@@ -38,9 +39,7 @@ def open_in_jupyter(lesson: Lesson, folder: str | Path = ".") -> int:
     """
     program = shutil.which("jupyter-lab") or shutil.which("jupyter-notebook")
     if program is None:
-        raise LessonError(
-            "opening a notebook needs Jupyter: pip install 'minicnn-gradcam[lessons]'"
-        )
+        raise LessonError(said("files.no_jupyter"))
     source = _built(lesson)
     copy = Path(folder) / source.name
     if not copy.exists():
@@ -50,10 +49,7 @@ def open_in_jupyter(lesson: Lesson, folder: str | Path = ".") -> int:
 
 def _built(lesson):
     if not lesson.notebook.is_file():
-        raise LessonError(
-            f"lesson {lesson.number} has no notebook yet: python -m lessons build "
-            f"{lesson.number}"
-        )
+        raise LessonError(said("files.no_notebook", number=lesson.number))
     return lesson.notebook
 
 
@@ -61,10 +57,7 @@ def _write(text, path):
     try:
         write_new(text, path)
     except FileExistsError:
-        raise LessonError(
-            f"{path} is there already and may hold your work: rename it, or choose "
-            "another folder with --to"
-        ) from None
+        raise LessonError(said("files.there", path=path)) from None
     glossary = path.with_name(GLOSSARY)
     if not glossary.exists():
         write_new(beside(GLOSSARY).read_text("utf-8"), glossary)

@@ -10,6 +10,9 @@ prerequisites:
 Lessons of another folder, `python -m lessons --lessons DIR` or MINICNN_LESSONS=DIR:
 what stands beside them there is used in place of the course's own: notebooks,
 glossary.md, checks/lesson_NN.py, figures/alternatives.toml, instructor/NN_slug.md.
+
+In another language, `python -m lessons --lang zh` or MINICNN_LANG=zh: what stands in
+the folder zh/ there is used in place of the English.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from lessons.texts import ENGLISH, language, languages, said
 from minicnn import Error
 
 HERE = Path(__file__).parent
@@ -50,6 +54,13 @@ class Lesson:
         return self.source.read_text("utf-8")
 
     @property
+    def original(self) -> Path:
+        """The source in English: of a translation, that which it translates."""
+        folder = self.source.parent
+        translated = folder.name in languages() and folder.name != ENGLISH
+        return folder.parent / self.source.name if translated else self.source
+
+    @property
     def number(self) -> int:
         return int(self.source.name[:2])
 
@@ -62,7 +73,7 @@ class Lesson:
         """What its questions ask one to predict: outputs that are not in the notebook,
         and stand on the site behind a click.
         """
-        return self.source.parent / "withheld" / f"{self.source.stem}.json"
+        return self.original.parent / "withheld" / f"{self.source.stem}.json"
 
     @property
     def title(self) -> str:
@@ -70,30 +81,22 @@ class Lesson:
 
     @property
     def seconds(self) -> int:
-        return int(
-            self._said(
-                ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*"
-            ).group(1)
-        )
+        return int(self._about().group(1))
 
     @property
     def needs(self) -> list[int]:
-        return [
-            int(n)
-            for n in re.findall(
-                r"\d+",
-                self._said(
-                    ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*"
-                ).group(2),
-            )
-        ]
+        return [int(n) for n in re.findall(r"\d+", self._about().group(2))]
+
+    def _about(self):
+        if self.original != self.source:
+            return Lesson(self.original)._about()
+        return self._said(ABOUT, "# *Runs in about 3 seconds. Before this: lesson 1.*")
 
     def _said(self, pattern, example):
         found = pattern.search(self.text)
         if not found:
-            raise LessonError(
-                f"{self.source.name} must say in its first cell: {example}"
-            )
+            told = said("course.first_cell", file=self.source.name, example=example)
+            raise LessonError(told)
         return found
 
 
@@ -107,10 +110,7 @@ def looking_in(folder: Path | None) -> Iterator[None]:
         if folder is not None:
             os.environ[CHOSEN] = str(folder.resolve())
         if not lessons():
-            raise LessonError(
-                f"there are no lessons in {chosen_folder()}: they are called "
-                "NN_slug.py, such as 01_one_neuron.py"
-            )
+            raise LessonError(said("course.no_lessons", folder=chosen_folder()))
         yield
     finally:
         os.environ.pop(CHOSEN, None)
@@ -123,15 +123,22 @@ def chosen_folder() -> Path:
 
 
 def beside(name: str) -> Path:
-    """A file of the chosen folder, or the course's own where it has none."""
-    there = chosen_folder() / name
-    return there if there.exists() else HERE / name
+    """A file of the chosen folder, or the course's own where it has none; in the
+    language that is spoken now, where it stands in that.
+    """
+    folders = (chosen_folder(), HERE)
+    places = [*(each / language() for each in folders), *folders]
+    found = (each / name for each in places if (each / name).exists())
+    return next(found, HERE / name)
 
 
 def lessons() -> list[Lesson]:
-    """Every lesson, in order."""
-    found = chosen_folder().glob("[0-9][0-9]_*.py")
-    return [Lesson(source) for source in sorted(found)]
+    """Every lesson, in order; in the language that is spoken now, where there is such a
+    translation.
+    """
+    found = sorted(chosen_folder().glob("[0-9][0-9]_*.py"))
+    spoken = [each.parent / language() / each.name for each in found]
+    return [Lesson(b if b.is_file() else a) for a, b in zip(found, spoken)]
 
 
 def lesson(number: int | str) -> Lesson:
@@ -141,7 +148,5 @@ def lesson(number: int | str) -> Lesson:
     for each in lessons():
         if str(number).lstrip("0") == str(each.number):
             return each
-    raise LessonError(
-        f"there is no lesson {number}; there is "
-        f"{', '.join(str(each.number) for each in lessons())}"
-    )
+    numbers = ", ".join(str(each.number) for each in lessons())
+    raise LessonError(said("course.no_lesson", number=number, numbers=numbers))

@@ -20,7 +20,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from typing import NamedTuple
@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lessons.course import HERE, chosen_folder
+from lessons.texts import said, translated
 
 Compare = Callable[[Callable, np.random.Generator], Iterator[tuple]]  # of an exercise
 CASES = 3
@@ -76,7 +77,14 @@ def exercises(lesson: int) -> dict[str, Exercise]:
     if module is None:
         return {}
     found = [each for each in vars(module).values() if isinstance(each, Exercise)]
-    return {each.number: each for each in sorted(found, key=lambda each: each.number)}
+    return {
+        each.number: replace(
+            each,
+            title=translated(f"exercises.{each.number}.title", each.title),
+            hint=translated(f"exercises.{each.number}.hint", each.hint),
+        )
+        for each in sorted(found, key=lambda each: each.number)
+    }
 
 
 def _checks(name):
@@ -105,8 +113,11 @@ def examine(number: str, f: object) -> Outcome:
     known = exercises(int(str(number).partition(".")[0]))
     if number not in known:
         raise ValueError(
-            f"there is no exercise {number}; there is "
-            f"{', '.join(known) or 'none in that lesson'}"
+            said(
+                "exercise.unknown",
+                number=number,
+                known=", ".join(known) or said("exercise.none"),
+            )
         )
     if not callable(f):
         return no_function(number, type(f).__name__)
@@ -115,8 +126,8 @@ def examine(number: str, f: object) -> Outcome:
 
 def no_function(number: str, kind: str) -> Outcome:
     """What is said of an answer that is no function; kind: what it is."""
-    said = f'{number} needs a function, not {kind}: check("{number}", the_function)'
-    return Outcome(number, "raised", said)
+    told = said("exercise.no_function", number=number, kind=kind)
+    return Outcome(number, "raised", told)
 
 
 def compared(task: Exercise, f: Callable, seed: int = 0) -> Outcome:
@@ -131,41 +142,38 @@ def compared(task: Exercise, f: Callable, seed: int = 0) -> Outcome:
             single = getattr(answer, "dtype", None) == np.float32
             below = max(task.below, SINGLE) if single else task.below
             if not error < below:
-                said = (
-                    f"{number} {what} error {error:.0e} (expect below {below:.0e}): "
-                    "not yet. "
+                told = said(
+                    "exercise.wrong",
+                    number=number,
+                    what=what,
+                    error=error,
+                    below=below,
+                    diagnosis=_diagnosis(answer, truth),
+                    hint=task.hint,
                 )
-                return Outcome(
-                    number,
-                    "wrong",
-                    f"{said}{_diagnosis(answer, truth)}Hint: {task.hint}",
-                )
+                return Outcome(number, "wrong", told)
     except Stop as stop:
         state, message = stop.args
         return Outcome(number, state, f"{number} {message}")
-    errors = ", ".join(f"{what} error {error:.0e}" for what, error in worst.items())
-    return Outcome(
-        number,
-        "right",
-        f"{number} {errors} (expect below {below:.0e}): right, {task.title}",
+    errors = ", ".join(
+        said("exercise.errors", what=what, error=error) for what, error in worst.items()
     )
+    about = {"number": number, "errors": errors, "below": below, "title": task.title}
+    return Outcome(number, "right", said("exercise.right", **about))
 
 
 def _cases(task, f, seed):
     """Stop where a check cannot calculate with what the function returned."""
     for case in range(CASES):
-        said = _told(f)
-        steps = task.compare(said, np.random.default_rng(seed + case))
+        told = _told(f)
+        steps = task.compare(told, np.random.default_rng(seed + case))
         while True:
             try:
                 step = next(steps, None)
             except (TypeError, ValueError, IndexError) as error:
-                kind = type(said.last).__name__
-                raise Stop(
-                    "raised",
-                    f"nothing can be calculated with what your function returned, of "
-                    f"type {kind}: {error}",
-                ) from error
+                kind = type(told.last).__name__
+                words = said("exercise.nothing", kind=kind, error=error)
+                raise Stop("raised", words) from error
             if step is None:
                 break
             yield step
@@ -213,23 +221,15 @@ def watched(f: Callable) -> Callable:
         except Stop:
             raise
         except (Exception, KeyboardInterrupt, SystemExit) as error:
-            raise Stop(
-                "raised",
-                f"your function raised {type(error).__name__}{_where(f)}: {error}",
-            ) from error
+            told = {"kind": type(error).__name__, "where": _where(f), "error": error}
+            raise Stop("raised", said("exercise.raised", **told)) from error
         if answer is None or answer is ...:
-            raise Stop(
-                "not written yet", "not written yet (the function returns nothing)"
-            )
+            raise Stop("not written yet", said("exercise.not_written"))
         if any(
             isinstance(i, np.ndarray) and not np.array_equal(i, g)
             for i, g in zip(inputs, given)
         ):
-            raise Stop(
-                "changed its inputs",
-                "your function changed an array that it was given: make a new one "
-                "instead, x = x.copy()",
-            )
+            raise Stop("changed its inputs", said("exercise.changed"))
         return answer
 
     return call
@@ -245,7 +245,7 @@ def _where(f):
         for frame in traceback.extract_tb(sys.exc_info()[2])
         if frame.filename == file
     ]
-    return f" in line {lines[-1]}" if lines else ""
+    return said("exercise.where", line=lines[-1]) if lines else ""
 
 
 def parts(answer: object, *names: str) -> list:
@@ -259,11 +259,8 @@ def parts(answer: object, *names: str) -> list:
     )
     if len(found) != len(names):
         number = len(found) if isinstance(answer, (tuple, list)) else 1
-        raise Stop(
-            "shape",
-            f"{len(names)} results are expected ({', '.join(names)}); your function "
-            f"returned {number}",
-        )
+        told = {"n": len(names), "names": ", ".join(names), "number": number}
+        raise Stop("shape", said("exercise.results", **told))
     return found
 
 
@@ -276,11 +273,12 @@ def _error(what, answer, truth):
     try:
         answer = np.asarray(answer, np.float64)
     except (TypeError, ValueError):
-        raise Stop(
-            "raised", f"{what}: numbers are expected, not {type(answer).__name__}"
-        ) from None
+        told = said("exercise.numbers", kind=type(answer).__name__)
+        told = said("exercise.of_what", what=what, told=told)
+        raise Stop("raised", told) from None
     if answer.shape != truth.shape:
-        raise Stop("shape", f"{what} has shape {answer.shape}; expected {truth.shape}")
+        shapes = {"shape": answer.shape, "expected": truth.shape}
+        raise Stop("shape", said("exercise.shape", what=what, **shapes))
     return (
         float(np.abs(answer - truth).max() / size)
         if np.isfinite(answer).all()
@@ -293,18 +291,18 @@ def _diagnosis(answer, truth):
     answer, truth = np.asarray(answer, np.float64), np.asarray(truth, np.float64)
     factor = (answer * truth).sum() / (truth * truth).sum()
     if np.allclose(answer, -truth):
-        return "The sign is turned. "
+        return said("exercise.sign")
     if (
         abs(factor) > 1e-3
         and abs(factor - 1) > 1e-3
         and not (truth == 1).all()
         and np.allclose(answer, factor * truth)
     ):
-        return f"It is {factor:.3g} times what it should be. "
+        return said("exercise.factor", factor=factor)
     if (
         truth.ndim == 2
         and truth.shape[0] == truth.shape[1]
         and np.allclose(answer, truth.T)
     ):
-        return "Rows and columns are exchanged. "
+        return said("exercise.transposed")
     return ""

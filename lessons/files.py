@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lessons.course import LessonError
+from lessons.texts import said
 
 
 def write(text: str, path: Path) -> Path:
@@ -49,7 +50,7 @@ def folder(path: Path) -> Path:
     """
     with _said(path):
         if path.exists() and not path.is_dir():
-            raise LessonError(f"{path} is a file; name a folder")
+            raise LessonError(said("files.is_file", path=path))
         path.mkdir(parents=True, exist_ok=True)
     return path
 
@@ -78,6 +79,5 @@ def _said(path, but=()):
     except but:
         raise
     except OSError as error:
-        raise LessonError(
-            f"{path} cannot be written: {error.strerror or error}"
-        ) from None
+        told = said("files.not_written", path=path, error=error.strerror or error)
+        raise LessonError(told) from None

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 from lessons.course import HERE, Lesson, LessonError
+from lessons.texts import said
 
 MARKER = re.compile(r"^# %%(.*)$", re.M)
 DESCRIBED = Path("figures") / "alternatives.toml"
@@ -16,17 +17,15 @@ DESCRIBED = Path("figures") / "alternatives.toml"
 def cells(path: Path) -> list[tuple[str, str]]:
     """The cells of a .py or .ipynb file -> [("markdown" or "code", text), ...]"""
     if path.suffix not in (".py", ".ipynb"):
-        raise LessonError(
-            f"{path.name} is neither a notebook (.ipynb) nor a lesson's source (.py)"
-        )
+        raise LessonError(said("files.neither", file=path.name))
     if not path.is_file():
-        raise LessonError(f"there is no file {path}")
+        raise LessonError(said("files.no_file", path=path))
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LessonError(
-            f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from None
+        why = getattr(error, "strerror", None) or error
+        told = said("files.not_read", file=path.name, error=why)
+        raise LessonError(told) from None
     return (
         of_source(text) if path.suffix == ".py" else of_notebook(read(text, path.name))
     )
@@ -65,9 +64,8 @@ def read(text: str, name: str) -> dict:
         notebook = json.loads(text)
         notebook["cells"], notebook["nbformat"]
     except (ValueError, KeyError, TypeError) as error:
-        raise LessonError(
-            f"{name} is not a notebook that can be read: {error}"
-        ) from None
+        told = said("files.no_json", file=name, error=error)
+        raise LessonError(told) from None
     return notebook
 
 
@@ -128,9 +126,9 @@ def alternatives(lesson: Lesson) -> list[str]:
     """What each figure of a lesson shows, in words, in the order of the figures."""
     for folder in (lesson.source.parent, HERE):
         if (path := folder / DESCRIBED).is_file():
-            said = tomllib.loads(path.read_text("utf-8")).get(lesson.source.stem)
-            if said is not None:
-                return said
+            words = tomllib.loads(path.read_text("utf-8")).get(lesson.source.stem)
+            if words is not None:
+                return words
     return []
 
 

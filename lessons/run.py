@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from lessons.course import Lesson
+from lessons.texts import said
 
 LIMIT = 60  # seconds that a lesson may take
 
@@ -60,12 +61,9 @@ def run_all(chosen: Sequence[Lesson], say: Callable[[str], object] = print) -> b
     for each in chosen:
         seconds, ended_well, printed = run(each.source)
         fits = seconds < LIMIT
+        slow = said("run.late", limit=LIMIT)
         verdict = (
-            "ok"
-            if ended_well and fits
-            else f"more than {LIMIT} s"
-            if ended_well
-            else "failed"
+            (said("run.ok") if fits else slow) if ended_well else said("run.failed")
         )
         say(f"{each.number:2}  {seconds:5.1f} s  {verdict:6}  {each.title}")
         if not ended_well:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lessons.course import Lesson, LessonError
 from lessons.files import staged
+from lessons.texts import said
 
 DRAW = """
 import os, runpy, sys
@@ -61,10 +62,11 @@ def export(lesson: Lesson, folder: str | Path) -> list[Path]:
                 done.stdout.strip().rpartition("\n")[2]
                 or f"exit status {done.returncode}"
             )
-            raise LessonError(f"lesson {lesson.number} did not run to its end: {last}")
+            told = said("figures.failed", number=lesson.number, last=last)
+            raise LessonError(told)
         written = sorted(path.name for path in stage.iterdir())
         if not written:
-            raise LessonError(f"lesson {lesson.number} drew no figure")
+            raise LessonError(said("figures.none", number=lesson.number))
         for old in folder.glob(f"{stem}-*.*"):
             if old.name not in written:
                 old.unlink()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lessons.course import LessonError, lesson, lessons
 from lessons.notebook import cells
+from lessons.texts import said
 
 CHECK = re.compile(r"""\bcheck\(\s*["'](\d+)\.\d+["']""")
 
@@ -36,9 +37,7 @@ def find(what: str | Path) -> list[Submission]:
             and _asks(path)
         ]
         if not paths:
-            raise LessonError(
-                f"no notebook (.ipynb) or script (.py) in {top} checks an exercise"
-            )
+            raise LessonError(said("grading.nothing", folder=top))
         return [Submission(path, _student(path, top)) for path in paths]
     if top.exists() or not str(what).isdigit():
         return [Submission(top, "")]
@@ -46,10 +45,7 @@ def find(what: str | Path) -> list[Submission]:
     for path in (Path(f"{stem}.ipynb"), Path(f"{stem}.py")):
         if path.is_file():
             return [Submission(path, "")]
-    raise LessonError(
-        f"there is no {stem}.ipynb here; python -m lessons new {what} gives you one, "
-        "or name your file"
-    )
+    raise LessonError(said("grading.not_here", stem=stem, number=what))
 
 
 def lesson_of(path: Path) -> int:
@@ -59,10 +55,7 @@ def lesson_of(path: Path) -> int:
     code = [text for kind, text in cells(path) if kind == "code"]
     numbers = [int(n) for n in CHECK.findall("\n".join(code))]
     if not numbers:
-        raise LessonError(
-            f'{path.name} must hold the exercises of a lesson, check("2.1", ...); it '
-            "holds none"
-        )
+        raise LessonError(said("grading.holds_none", file=path.name))
     return max(numbers, key=lambda n: (numbers.count(n), -n))
 
 

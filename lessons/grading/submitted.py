@@ -20,8 +20,10 @@ from lessons.exercises import Outcome, Stop
 from lessons.grading.submissions import Submission, lesson_of
 from lessons.grading.wire import Other, WireError, packed, receive, send, unpacked
 from lessons.notebook import cells
+from lessons.texts import said
 
 SECONDS = 30  # of a cell
+STARTUP = 120  # of the kernel, and of the cell that is ours
 CELLS = 4  # a file gets the time of this many cells that use theirs up
 MEMORY = 4 << 30  # bytes
 STATES = ("raised", "shape", "changed its inputs", "not written yet")  # not "right"
@@ -66,9 +68,8 @@ def grade(
     seed = secrets.randbits(32) if seed is None else seed
     with Checks(number, seed) as checks:
         problems = _run(code, checks, seconds, memory)
-    missing = "{} is not checked in this file: its check cell is missing, or failed"
     outcomes = [
-        checks.heard.get(n, Outcome(n, "missing", missing.format(n)))
+        checks.heard.get(n, Outcome(n, "missing", said("grading.missing", number=n)))
         for n in exercises.exercises(number)
     ]
     return Graded(submission, outcomes, [*problems, *checks.problems])
@@ -105,16 +106,16 @@ class Checks:
     def _check(self, channel: Connection, message: dict[str, Any]) -> None:
         number = str(message.get("check"))[:20]
         if number not in self.known:
-            said = f"{number} is not an exercise of this file's lesson"
-            self.problems.append(said)
+            told = said("grading.foreign", number=number)
+            self.problems.append(told)
         elif message.get("callable") is not True:
             outcome = exercises.no_function(number, str(message.get("kind"))[:40])
-            self.heard[number], said = outcome, outcome.message
+            self.heard[number], told = outcome, outcome.message
         else:
             answers = Answers(channel)
             outcome = exercises.compared(self.known[number], answers, self.seed)
-            self.heard[number], said = outcome, outcome.message
-        send(channel, said=said)
+            self.heard[number], told = outcome, outcome.message
+        send(channel, said=told)
 
 
 class Answers:
@@ -151,7 +152,7 @@ class Answers:
 def _numbers(answer):
     """What is no number is told by its name, as where it was made."""
     if isinstance(answer, Other):
-        raise Stop("raised", f"numbers are expected, not {answer.kind}")
+        raise Stop("raised", said("exercise.numbers", kind=answer.kind))
     if isinstance(answer, (tuple, list)):
         return type(answer)(map(_numbers, answer))
     return answer
@@ -168,9 +169,7 @@ def _run(code, checks, seconds, memory):
         from nbclient import NotebookClient
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
     except ModuleNotFoundError as missing:
-        raise LessonError(
-            f"grading needs {missing.name}: pip install 'minicnn-gradcam[lessons]'"
-        ) from None
+        raise LessonError(said("grading.needs", package=missing.name)) from None
     hello = (
         "import matplotlib\nmatplotlib.use('Agg')\n"
         "from lessons.grading.student import connect as _c\n"
@@ -183,8 +182,8 @@ def _run(code, checks, seconds, memory):
         client = NotebookClient(
             notebook,
             kernel_name="python3",
-            timeout=seconds,
-            startup_timeout=120,
+            timeout_func=lambda cell: STARTUP if cell is notebook.cells[0] else seconds,
+            startup_timeout=STARTUP,
             allow_errors=True,
             interrupt_on_timeout=True,
             error_on_timeout=TIMEOUT,
@@ -203,33 +202,32 @@ def _run(code, checks, seconds, memory):
         try:
             client.execute(env=os.environ | ENVIRONMENT)
         except (DeadKernelError, CellTimeoutError):
-            problems.append(
-                f"code cell {at[0]}: the process ended there, or was ended as it took "
-                "too long or too much memory; cells after it did not run"
-            )
+            problems.append(said("grading.ended", cell=at[0]))
         except Exception as error:  # a kernel's messages are in the student's hands
-            problems.append(f"code cell {at[0]}: {type(error).__name__}: {error}"[:300])
+            told = f"{type(error).__name__}: {error}"
+            problems.append(said("grading.error", cell=at[0], error=told)[:300])
         finally:
             alarm.cancel()
             _killed(client)
-    return _said(notebook.cells, late, seconds) + problems
+    return _problems(notebook.cells, late, seconds) + problems
 
 
 def _is_late(reply):
     return reply["content"].get("ename") == TIMEOUT["ename"]
 
 
-def _said(run, late, seconds):
+def _problems(run, late, seconds):
     """Errors of the student's cells, counted from 1."""
-    said = []
+    found = []
     for n, cell in enumerate(run):
         if n in late:
-            said.append(f"code cell {n}: it took more than {seconds} s and was stopped")
+            found.append(said("grading.late", cell=n, seconds=seconds))
             continue
         for each in cell.get("outputs", []):
             if each["output_type"] == "error":
-                said.append(f"code cell {n}: {each['ename']}: {each['evalue']}"[:300])
-    return said
+                told = f"{each['ename']}: {each['evalue']}"
+                found.append(said("grading.error", cell=n, error=told)[:300])
+    return found
 
 
 def _killed(client):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from lessons import exercises
 from lessons.exercises import Outcome
 from lessons.grading.submitted import Graded
+from lessons.texts import said
 
 COLUMNS = ["student", "file", "lesson", "exercise", "title", "points", "of", "state"]
 PLAIN = ("right", "not written yet")
@@ -18,26 +19,36 @@ def table(graded: Graded) -> list[str]:
     """Lines for the student: every exercise, its title, its state, and what to do."""
     outcomes = graded.outcomes
     width = max((len(_title(o)) for o in outcomes), default=0)
-    lines = [f"{o.number:5}{_title(o):{width}}  {o.state}" for o in outcomes]
-    said = [o.message for o in outcomes if o.state not in PLAIN] + graded.problems
-    if said:
-        lines += ["", *(f"  {each}" for each in said)]
-    return [*lines, f"{_right(outcomes)} of {len(outcomes)} exercises are right"]
+    lines = [f"{o.number:5}{_title(o):{width}}  {_state(o)}" for o in outcomes]
+    told = [o.message for o in outcomes if o.state not in PLAIN] + graded.problems
+    if told:
+        lines += ["", *(f"  {each}" for each in told)]
+    return [*lines, _counted(outcomes)]
 
 
 def summary(graded: Sequence[Graded]) -> list[str]:
     """Lines about several files: how many exercises are right in each, and in all."""
     names = [_name(each) for each in graded]
     width = max(map(len, names))
-    lines = [
-        f"{name:{width}}  {_right(each.outcomes)} of {len(each.outcomes)}"
-        if each.outcomes
-        else f"{name:{width}}  not graded: {each.problems[0]}"
-        for name, each in zip(names, graded)
-    ]
+    lines = [_line(f"{name:{width}}", each) for name, each in zip(names, graded)]
     everything = [o for each in graded for o in each.outcomes]
-    total = f"{_right(everything)} of {len(everything)} exercises are right"
-    return [*lines, f"{'all':{width}}  {total}"]
+    everyone = said("grading.everyone")
+    return [*lines, f"{everyone:{width}}  {_counted(everything)}"]
+
+
+def _line(name, graded):
+    outcomes = graded.outcomes
+    if not outcomes:
+        return said("grading.not_graded", name=name, problem=graded.problems[0])
+    return said("grading.of", name=name, right=_right(outcomes), all=len(outcomes))
+
+
+def _counted(outcomes):
+    return said("grading.right", right=_right(outcomes), all=len(outcomes))
+
+
+def _state(outcome):
+    return said(f"state.{outcome.state.replace(' ', '_')}")
 
 
 def as_csv(graded: Sequence[Graded]) -> str:

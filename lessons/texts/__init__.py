@@ -7,8 +7,10 @@ keys.  The language is the environment variable MINICNN_LANG, which `python -m l
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,21 @@ def language() -> str:
     return asked if asked in languages() else ENGLISH
 
 
+@contextlib.contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """While it lasts, `language` is spoken (None: as before), here and in what is
+    started from here.
+    """
+    before = os.environ.get(VARIABLE)
+    try:
+        if language is not None:
+            os.environ[VARIABLE] = language
+        yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        os.environ.update({VARIABLE: before} if before is not None else {})
+
+
 @cache
 def table(language: str) -> dict[str, str]:
     """{"grading.right": text, ...} of a language, in the order of its file."""
@@ -38,6 +55,11 @@ def said(key: str, **values: Any) -> str:
     """The text with this key, and {values} filled in."""
     text = table(language()).get(key) or table(ENGLISH)[key]
     return text.format(**values)
+
+
+def translated(key: str, english: str) -> str:
+    """A text whose English stands elsewhere, in the language that is spoken now."""
+    return table(language()).get(key, english)
 
 
 def _flat(held, before=""):
