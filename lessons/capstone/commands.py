@@ -2,46 +2,25 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 
+from lessons.arguments import Commands, Parser
 from lessons.texts import said
 
-MILESTONE = "the milestone's number, 1 to 5"
 
-
-def add(parser: ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """Its commands."""
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
-
-    def command(name, run, help):
-        added = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
-        added.set_defaults(run=run)
-        return added
-
-    begin = command("start", start, "write the milestones' texts, the weights and the photo into a folder")
-    begin.add_argument("folder", type=Path, metavar="DIR", help="an empty folder, made if need be")
-    tried = command(
-        "check", check, "check the milestones in order, up to the first thing that is not right yet"
-    )
-    tried.add_argument("milestone", nargs="?", help=f"{MILESTONE} (default: all)")
-    tried.add_argument(
-        "--in",
-        dest="folder",
-        type=Path,
-        default=Path(),
-        metavar="DIR",
-        help="the folder of mycnn.py (default: this one)",
-    )
-    tried.add_argument(
-        "--seconds", type=int, default=120, metavar="S", help="that a milestone may take (default: 120)"
-    )
-    told = command("hint", hint, "a hint about one function: a nudge, the place, or the recipe")
-    told.add_argument("milestone", help=MILESTONE)
-    told.add_argument(
-        "part", nargs="?", metavar="NAME", help="the function (default: say which there are hints about)"
-    )
-    told.add_argument("step", nargs="?", default="nudge", help="nudge, place or recipe (default: nudge)")
+    command = Commands(parser, "help.commands", required=True)
+    command("start", start).takes("folder", type=Path, metavar="DIR")
+    tried = command("check", check)
+    tried.takes("milestone", nargs="?")
+    tried.takes("--in", dest="folder", type=Path, default=Path(), metavar="DIR")
+    tried.takes("--seconds", type=int, default=120, metavar="S")
+    told = command("hint", hint)
+    told.takes("milestone")
+    told.takes("part", nargs="?", metavar="NAME")
+    told.takes("step", nargs="?", default="nudge")
 
 
 def start(args: Namespace) -> int:

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from pathlib import Path
 
+from lessons.arguments import Commands, Parser
 from lessons.course import lesson, lessons
 
 SLIDES, GRADERS = Path("build/slides"), Path("build/graders")
 
 
-def add(parser: ArgumentParser) -> None:
+def add(parser: Parser) -> None:
     """Its commands."""
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands", required=True)
-
-    def command(name, run, help):
-        added = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")
-        added.set_defaults(run=run)
-        return added
-
-    shown = command("slides", slides, "write slides of lessons, Markdown for Marp with their figures")
-    shown.add_argument(
-        "--out", type=Path, default=SLIDES, metavar="DIR", help=f"the folder (default: {SLIDES})"
-    )
-    asked = command("exam", exam, "print exam questions about lessons, with marks")
-    asked.add_argument("--key", action="store_true", help="with the keys, for whoever marks it")
-    for each in (shown, command("slips", slips, "print slips for the predictions of lessons"), asked):
-        each.add_argument("numbers", nargs="*", help="numbers of lessons (default: all)")
-    graders = command("graders", graders_of, "write lessons for nbgrader and otter-grader")
-    graders.add_argument("numbers", nargs="*", help="numbers of lessons (default: all)")
-    graders.add_argument(
-        "--out", type=Path, default=GRADERS, metavar="DIR", help=f"the folder (default: {GRADERS})"
-    )
-    command("plan", plan, "print plans of weeks, each with hours at home")
+    command = Commands(parser, "help.commands", required=True)
+    shown, lent = command("slides", slides), command("graders", graders_of)
+    asked = command("exam", exam)
+    shown.takes("--out", type=Path, default=SLIDES, metavar="DIR")
+    lent.takes("--out", type=Path, default=GRADERS, metavar="DIR")
+    asked.takes("--key", action="store_true")
+    for each in (shown, lent, asked, command("slips", slips)):
+        each.takes("numbers", nargs="*")
+    command("plan", plan)
 
 
 def slides(args: Namespace) -> int:

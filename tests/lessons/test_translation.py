@@ -8,7 +8,7 @@ import string
 import pytest
 
 from lessons import translation
-from lessons.__main__ import main
+from lessons.__main__ import main, parser
 from lessons.course import HERE, Lesson, LessonError, beside, lesson, lessons
 from lessons.exercises import examine, exercises
 from lessons.notebook import alternatives, cells, figures
@@ -88,7 +88,7 @@ def test_every_text_of_the_machinery_is_translated(spoken):
     for key, text in ours.items():
         if key not in ("teaching.columns", "capstone.readme"):
             assert names(text) == names(theirs[key]), key
-        assert HAN.search(theirs[key]) or key in ("grading.of", "exercise.of_what"), key
+        assert HAN.search(theirs[key]) or key in ("grading.of", "exercise.of_what", "help.stop"), key
 
 
 @each_translated
@@ -106,9 +106,22 @@ def test_every_text_that_the_machinery_says_is_in_the_table():
                 keys = [each.value for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant)]
                 asked |= {key for key in keys if isinstance(key, str) and re.fullmatch(r"\w+\.\w+", key)}
     assert asked <= known.keys()
-    indirect = {key for key in known if key.startswith("state.")} | {"teaching.question"}
+    indirect = {key for key in known if key.startswith(("state.", "help."))} | {"teaching.question"}
     shown = {"capstone.given", "capstone.expected", "capstone.yours"}
     assert known.keys() - asked - indirect - shown == set()
+
+
+def test_every_word_of_every_help_is_in_the_table(monkeypatch):
+    asked = set()
+
+    def recorded(key, **values):
+        asked.add(key)
+        return said(key, **values)
+
+    monkeypatch.setattr("lessons.arguments.said", recorded)
+    monkeypatch.setattr("lessons.__main__.said", recorded)
+    parser()
+    assert asked == {key for key in table(ENGLISH) if key.startswith("help.")}
 
 
 @each_language
@@ -129,6 +142,9 @@ def test_speaking_chinese(tmp_path, capsys, monkeypatch):
     assert "已写入" in capsys.readouterr().out
     assert "一个 ReLU，三条规则" in (tmp_path / "08_three_rules.ipynb").read_text("utf-8")
     assert (tmp_path / "glossary.md").read_text("utf-8").startswith("# 词汇表")
+    with pytest.raises(SystemExit):
+        main(["--lang=zh", "check", "--help"])
+    assert "按学生和练习写出分数" in capsys.readouterr().out
     assert main(["--lang", "zh", "new", "77"]) == 2
     assert "没有第 77 课" in capsys.readouterr().err
     with speaking("zh"):
