@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 
@@ -17,6 +19,9 @@ from weights.network import Network
 from weights.reading import read
 from weights.zoo import get, network
 
+FIRST = "first numbers of "  # a head's arrays with this in front tell the convolutions that it was trained on
+CLOSE = 2e-3  # of the largest of them: a file in float16 has them, too
+
 
 def load(name: str, path: str | os.PathLike[str] | None = None) -> Layer:
     """The network called `name`, filled with its published weights, with its description as `net.card`.
@@ -26,7 +31,8 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> Layer:
     `get`).  Networks that take or say words have their vocabulary in `net.card.words`.
 
     A file that holds the convolutions of `vgg16` and not fc6 to fc8 ("notop") makes a network that ends at
-    pool5: it has no classes, and its units can be explained.
+    pool5: it has no classes, and its units can be explained.  `vgg16_gap` takes its convolutions from any
+    file that holds those of `vgg16`; its last layer ships.
 
     WeightsError: the file is not to be had, is damaged, or belongs to another network.
     """
@@ -35,7 +41,9 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> Layer:
     arrays = read(path)
     stored = shapes(arrays)
     try:
-        if of.convolutions and _alone(arrays, of):
+        if of.head:
+            net, source = _with_head(arrays, of)
+        elif of.convolutions and _alone(arrays, of):
             net = of.convolutions()
             source, ours = translate(arrays, net, of, others=True)
             fill(net, ours)
@@ -66,3 +74,28 @@ def _without_classes(of, source):
         unit_layer=card.layer,
         strange=None,
     )
+
+
+def _with_head(arrays: dict[str, np.ndarray], of: Network) -> tuple[Layer, str]:
+    """A network whose last layers ship, on the convolutions of a file -> (it, whose names the file has)"""
+    assert of.convolutions_of and of.head
+    net, base = of.build(), network(of.convolutions_of)
+    assert base.convolutions
+    head = read(str(files("weights").joinpath("shipped", of.head)))
+    source, ours = translate(arrays, base.convolutions(), base, others=True)
+    _check_known(ours, {n.removeprefix(FIRST): a for n, a in head.items() if n.startswith(FIRST)}, of)
+    fill(net, ours | {name: array for name, array in head.items() if not name.startswith(FIRST)})
+    return net, source
+
+
+def _check_known(ours: Mapping[str, np.ndarray], first: Mapping[str, np.ndarray], of: Network) -> None:
+    """WeightsError unless the convolutions are those that the head was trained on."""
+    for name, numbers in first.items():
+        found = ours[name].reshape(-1)[: len(numbers)]
+        if not np.allclose(found, numbers, rtol=0, atol=CLOSE * abs(numbers).max()):
+            raise WeightsError(
+                f"the last layer of {of.name} was trained on other convolutions: {name} begins with "
+                f"{', '.join(f'{v:.4g}' for v in found[:3])}, and not with "
+                f"{', '.join(f'{v:.4g}' for v in numbers[:3])}; it needs those that Oxford published, as "
+                "Caffe's and Keras's files hold them (gradcam weights where vgg16_gap)"
+            )

@@ -48,6 +48,9 @@ class Network:
     leads from the names in published files to ours (see weights.names); None: only files with our own names
     are read.  prepared: {source: how its pictures are prepared}, where sources differ ("PyTorch", "Keras",
     "Caffe").  convolutions: makes the part that files without the last layers hold ("notop").
+    convolutions_of, head: the network whose files hold the convolutions of this one, and the file in
+    weights/shipped with its last layers, which were trained on them, and the first numbers of each of their
+    arrays, by which they are known.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Network:
     kind: str = "classifier"
     prepared: Mapping[str, Preprocessing] = field(default_factory=dict)
     convolutions: Callable[[], Layer] | None = None
+    convolutions_of: str | None = None
+    head: str | None = None
 
     def card_from(self, source: str | None) -> Card:
         """Its card when its weights come from `source`."""

@@ -119,7 +119,7 @@ def _table() -> dict[str, dict[str, Any]]:
 def _declared(
     name, title, build, layer, preprocessing, kind="classifier", options=None, names=None, words=None,
     classes=None, answers=None, unit_layer=None, multi_label=False, strange=None, MiB=None, convolutions=None,
-    **file,
+    convolutions_of=None, head=None, **file,
 ):  # fmt: skip
     """The Network that an entry of zoo.toml declares; its keys are the parameters."""
     each = preprocessing if isinstance(preprocessing, dict) else {}
@@ -131,7 +131,8 @@ def _declared(
     )  # fmt: skip
     made = partial(_found("minicnn.nets", build), **options or {})
     part = convolutions and _found("minicnn.nets", convolutions)
-    return Network(name, made, of, names, PublishedFile(mebibytes=MiB, **file), kind, prepared, part)
+    published = PublishedFile(mebibytes=MiB, **file)
+    return Network(name, made, of, names, published, kind, prepared, part, convolutions_of, head)
 
 
 def _classes(called, answers):

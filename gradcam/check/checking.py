@@ -58,7 +58,7 @@ def check(
 
 def _rows(name, path, net, pictures, photo, out, data, thousand):
     """All that can be looked at, one after the other."""
-    yield _sum(name, path, net.card.classes is None)
+    yield _sum(name, path, net.card.classes is None or network(name).head)
     if row := published(net):
         yield row
     measured = network(name).file.shipped and stated(name)

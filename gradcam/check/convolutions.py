@@ -18,6 +18,7 @@ PUBLISHED = {  # {network: {array: {index, ours (F, C, kh, kw): number}}}
         "conv5_3.W": {(400, 0, 0, 2): -0.008714244},
     },
 }
+PUBLISHED["vgg16_gap"] = PUBLISHED["vgg16"]
 
 
 def published(net):

@@ -18,7 +18,7 @@ from minicnn.nets.classifiers.squeezenet import (
     squeezenet1_1,
     squeezenet1_1_torchvision,
 )
-from minicnn.nets.classifiers.vgg import vgg11, vgg13, vgg16, vgg16_convolutions, vgg19
+from minicnn.nets.classifiers.vgg import vgg11, vgg13, vgg16, vgg16_convolutions, vgg16_gap, vgg19
 from minicnn.nets.folding import fold
 from minicnn.nets.language.captioner import captioner
 from minicnn.nets.language.dense_captioner import dense_captioner
@@ -26,8 +26,9 @@ from minicnn.nets.language.vqa import vqa
 
 __all__ = [
     "alexnet", "captioner", "captum_cifar", "deep_convnet", "dense_captioner", "fold", "googlenet",
-    "googlenet_caffe", "keras1_cifar10", "keras1_mnist", "lenet", "mini_vgg", "mini_xception", "resnet18",
-    "resnet20", "resnet34", "resnet50", "resnet50_caffe", "resnet50_keras", "resnet56", "shapes",
-    "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1", "squeezenet1_1_torchvision", "udacity_cifar",
-    "vgg11", "vgg13", "vgg16", "vgg16_convolutions", "vgg19", "vqa",
+    "googlenet_caffe", "keras1_cifar10", "keras1_mnist", "lenet", "mini_vgg",
+    "mini_xception", "resnet18", "resnet20", "resnet34", "resnet50", "resnet50_caffe", "resnet50_keras",
+    "resnet56", "shapes", "squeezenet", "squeezenet1_0_torchvision", "squeezenet1_1",
+    "squeezenet1_1_torchvision", "udacity_cifar", "vgg11", "vgg13", "vgg16", "vgg16_convolutions",
+    "vgg16_gap", "vgg19", "vqa",
 ]  # fmt: skip

