@@ -46,9 +46,10 @@ class Card:
     default (None: at the score); classes: their names, in the order of the scores (of a network that
     answers questions: the answers); multi_label: the classes do not exclude each other, so probabilities
     are sigmoids; ends: by what scores become probabilities, where that is known, "softmax", "sigmoid", or
-    "number" for scores that are none; source: whose file the weights came from, if they
-    were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it; strange: a picture whose highest
-    probability lies below it probably shows none of the classes (measured: python -m
+    "number" for scores that are none, "place" for sums over several places, or numbers of a row, which have
+    none; place: where its scores stand in an output that has places, in words; source: whose file the
+    weights came from, if they were loaded (PyTorch, Keras, Caffe): the preprocessing depends on it; strange:
+    a picture whose highest probability lies below it probably shows none of the classes (measured: python -m
     tests.weights.readers.strange); words: the vocabulary of a network that takes or says words; axes: of
     its input, 4 for pictures (N, C, H, W), 3 for signals (N, C, L), 5 for volumes (N, C, D, H, W).
     """
@@ -65,3 +66,4 @@ class Card:
     words: tuple[str, ...] | None = None
     ends: str | None = None
     axes: int = 4
+    place: str = ""

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradcam.asking import is_called
 from gradcam.commands._printing import say, say_json
-from gradcam.explanation.answer import naming
+from gradcam.explanation.answer import called, naming, phrase
 from gradcam.methods import METHODS
 from gradcam.show.tiles import why_zero
 from gradcam.show.verdict import answers, doubts, facts, first
@@ -12,7 +12,6 @@ from gradcam.show.verdict import answers, doubts, facts, first
 
 def in_words(e, photo, out, advice=(), what="The panel", n=0):
     """Print an explanation: what the network says, what was explained, and notes on both."""
-    name = naming(e)
     say(f"{photo}, seen by {e.card.title}:")
     said = answers(e, n)
     width = max(len(who) for who, _ in said)
@@ -25,8 +24,8 @@ def in_words(e, photo, out, advice=(), what="The panel", n=0):
         titles = [METHODS[m].title for m, why in e.undefined.items() if why == reason]
         say(f"Not drawn: {', '.join(titles)}. {reason}")
     for method, c, reason in _zeros(e, n):
-        say(f"{METHODS[method].title} of {_called(e, c, name)} is exactly zero. {reason}")
-    whose, verb = " and ".join(_called(e, c, name) for c in e.classes), "are" if what.endswith("s") else "is"
+        say(f"{METHODS[method].title} of {called(e, c, n=n)} is exactly zero. {reason}")
+    whose, verb = " and ".join(called(e, c, n=n) for c in e.classes), "are" if what.endswith("s") else "is"
     say(f"{what} of {whose} {verb} in {out}")
 
 
@@ -63,17 +62,11 @@ def dull(shown):
     )
 
 
-def _called(e, c, name):
-    """What was explained: a class by its name, anything else in its own phrase."""
-    target = e.target(c)
-    return name(c) if isinstance(c, int) and e.start == "score" else target.said(name)
-
-
 def _asked(e, c, n):
     """What was explained, in a phrase; of a class, its figures as well."""
     target = e.target(c)
     index = target.class_of(n) if e.ends else None
-    said = {"target": target.said(naming(e))}
+    said = {"target": phrase(e, c)}
     return said if index is None else said | _class(e, index, n)
 
 

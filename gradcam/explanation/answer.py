@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradcam.asking import AskError
 from gradcam.outputs import chosen, end_of
 from gradcam.outputs import scores as in_front
 from gradcam.target import OfClass, OfSum, Target
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Answer:
     """scores: the output (N, classes), or as it is; ends: "softmax" or "sigmoid", which make probabilities of
-    them, "number" where a percentage would say nothing, None for an output that is no table; output: which
+    them, "number" and "place" (sums over places, see `weights.Card`) where a percentage would say nothing,
+    None for an output that is no table; output: which
     one it is, of several.
     """
 
@@ -59,6 +61,8 @@ def answer_of(y: Any, targets: Sequence[Target], start: str = "score", card: Any
     probable = start == "probability" or any(
         isinstance(p, OfClass) and p.start == "probability" for p in asked
     )
+    if by == "place" and probable:
+        raise AskError(f"the scores are {card.place}: a probability is of one place, --at 3 5 say")
     if by is None:
         by = "softmax" if scores.shape[1] > 1 else "sigmoid" if probable else "number"
     return Answer(scores, "number" if not end and any(isinstance(p, Number) for p in asked) else by, output)
@@ -72,6 +76,28 @@ def name_of(c: int, card: Any = None) -> str:
     """The name of class c: by the network's description, or 'class 7' if it has none."""
     names = getattr(card, "classes", None)
     return names[c] if names and c < len(names) else f"class {c}"
+
+
+def called(e: Explanation, c: Any, card: Any = None, n: int = 0) -> str:
+    """What was explained of picture n, c an entry of e.classes: a class by its name, anything else in its own
+    phrase; and where, in an output that has places.
+    """
+    target = e.target(c)
+    index = target.class_of(n)
+    alone = isinstance(target, OfClass) and target.start == "score" and target.output is None
+    if not alone or index is None:
+        return phrase(e, c, card)
+    return f"{naming(e, card)(index)}{_place(card or e.card)}"
+
+
+def phrase(e: Explanation, c: Any, card: Any = None) -> str:
+    """What was explained, in full: 'the score of class 1 at row 3, column 5'."""
+    return f"{e.target(c).said(naming(e, card))}{_place(card or e.card)}"
+
+
+def _place(card):
+    place = getattr(card, "place", "")
+    return f", {place}" if place.startswith("summed") else f" {place}" if place else ""
 
 
 def naming(e: Explanation, card: Any = None) -> Callable[[int], str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcam.explanation import request, saved
-from gradcam.explanation.answer import answer_of, naming
+from gradcam.explanation.answer import answer_of, phrase
 from gradcam.explanation.given import input_of
 from gradcam.explanation.passes import Pass
 from gradcam.interpolation import WAYS
@@ -112,8 +112,7 @@ class Explanation:
         return Target.of(c) if isinstance(c, Target) else Target.of(c, self.start)
 
     def __repr__(self) -> str:
-        name = naming(self)
-        targets = "; ".join(self.target(c).said(name) for c in self.classes)
+        targets = "; ".join(phrase(self, c) for c in self.classes)
         shape = " x ".join(map(str, self.x.shape))
         maps = ", ".join(self.methods) or "no map"
         return f"<Explanation of {targets}: {maps}; layer {self.layer}; input {shape}>"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gradcam.asking import AskError
-from gradcam.explanation.answer import naming
+from gradcam.explanation.answer import phrase
 from gradcam.files import SaveError, written
 from gradcam.interpolation import upsample
 
@@ -46,7 +46,7 @@ def save(
         if path.suffix.lower() == ".npy":
             np.save(file, next(iter(maps.values()))[0])
             return path
-        said = [e.target(c).said(naming(e)) for c in e.classes]
+        said = [phrase(e, c) for c in e.classes]
         more = {"targets": np.array(said), "scores": e.scores, "layer": np.array(e.layer or "")}
         if e.probabilities is not None:
             more["probabilities"] = e.probabilities
@@ -90,7 +90,7 @@ def _row(e, method, c, n):
     shares = [(i + 0.5) / length if np.any(map) else None for i, length in zip(place, size.shape)]
     *depth, row, column = [None] * (2 - axes) + shares
     return {
-        "picture": n, "target": target.said(naming(e)), "method": method,
+        "picture": n, "target": phrase(e, c), "method": method,
         "score": None if index is None else float(e.scores[n, index]),
         "probability": None if index is None or e.probabilities is None else float(e.probabilities[n, index]),
         "min": float(map.min()), "max": float(map.max()), "peak_row": row, "peak_column": column,

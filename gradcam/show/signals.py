@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from gradcam.explanation.answer import naming
+from gradcam.explanation.answer import phrase
 from gradcam.interpolation import upsample
 from gradcam.methods import METHODS
 from gradcam.show.colour import SIGNED
@@ -52,11 +52,8 @@ def signal_panel(e: Explanation, card: Any = None, picture: int = 0, names: Any 
 
 def _block(figure, ax, e, c, method, x, names, n):
     """The curves, one above the other, on the colours of one map."""
-    name = naming(e)
     at = f", at {e.layer}" if METHODS[method].at_layer else ""
-    ax.set_title(
-        f"{METHODS[method].title}{at}:  {e.target(c).said(name)}", loc="left", fontsize=11, color=INK
-    )
+    ax.set_title(f"{METHODS[method].title}{at}:  {phrase(e, c)}", loc="left", fontsize=11, color=INK)
     C, L = x.shape
     for k, curve in enumerate(x):
         low, high = float(curve.min()), float(curve.max())

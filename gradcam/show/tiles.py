@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam.explanation.answer import naming
+from gradcam.explanation.answer import called
 from gradcam.methods import METHODS
 from gradcam.show.colour import HEAT, PLAIN, SIGNED, Style, grey, heat, limit, overlay, relief
 from gradcam.show.verdict import percent
-from gradcam.target import OfClass
 
 if TYPE_CHECKING:
     from gradcam.explanation import Explanation
@@ -41,18 +40,17 @@ class Tile:
 def row(e: Explanation, c: Any, photo: np.ndarray, card: Any, n: int = 0, style: Style = PLAIN) -> list[Tile]:
     """The tiles of class c of an explanation e, picture n: what the network saw, then one for each method."""
     target, note = e.target(c), ""
-    name, index = naming(e, card), target.class_of(n)
+    index = target.class_of(n)
     score = None if index is None or e.ends is None else float(e.scores[n, index])
     if score is not None:
         p = e.probabilities
         figures = (
-            f"value {score:.4g}"
+            f"{'score' if e.ends == 'place' else 'value'} {score:.4g}"
             if p is None
             else f"score {score:.4g}, probability {percent(float(p[n, index]))}"
         )
         note = figures.replace("-", "−")
-    alone = isinstance(target, OfClass) and target.start == "score" and target.output is None
-    strong = name(index) if alone and index is not None else target.said(name)
+    strong = called(e, c, card, n)
     seen = f"what the network saw, {photo.shape[1]} × {photo.shape[0]}"
     tiles = [Tile(photo, "Photo", seen, strong=strong, note=note)]
     tops = {}

@@ -22,9 +22,8 @@ def answers(e: Explanation, n: int = 0, card: Any = None, most: int = 5) -> list
     if e.ends is None:
         return [("its output", " × ".join(map(str, e.scores[n].shape)) + " numbers")]
     if e.probabilities is None:
-        return [
-            (name(c), f"{e.scores[n, c]:.4g}".replace("-", "−")) for c in range(min(most, len(e.scores[n])))
-        ]
+        shown = first(e.scores[n], most) if e.ends == "place" else range(min(most, len(e.scores[n])))
+        return [(name(c), f"{e.scores[n, c]:.4g}".replace("-", "−")) for c in shown]
     if len(e.scores[n]) == 1:
         no = (getattr(card, "classes", None) or ("no", "yes"))[0] if name(0) != "yes" else "no"
         both = [(name(0), float(e.probabilities[n, 0])), (no, float(sigmoid(-e.scores[n, 0])))]
@@ -44,6 +43,8 @@ def facts(e: Explanation, card: Any = None) -> list[str]:
 def _figures(e, card):
     if e.ends is None:
         return ["Its output is no table of classes: no class and no percentage is named."]
+    if e.ends == "place":
+        return [f"Its scores are {getattr(card or e.card, 'place', '')}: of these there is no percentage."]
     if e.ends == "number":
         assumed = getattr(card or e.card, "ends", None) != "number" and e.scores.shape[1] == 1
         ask = " If it is the score of a yes-or-no network, ask for the probability of 0." if assumed else ""

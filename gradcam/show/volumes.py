@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gradcam.asking import AskError
-from gradcam.explanation.answer import naming
+from gradcam.explanation.answer import phrase
 from gradcam.interpolation import upsample
 from gradcam.methods import METHODS
 from gradcam.show.colour import limit, overlay
@@ -93,7 +93,7 @@ def pixels(x: np.ndarray) -> np.ndarray:
 
 def _title(e, c, method):
     at = f", at {e.layer}" if METHODS[method].at_layer else ""
-    return f"{METHODS[method].title}{at}:  {e.target(c).said(naming(e))}"
+    return f"{METHODS[method].title}{at}:  {phrase(e, c)}"
 
 
 def _planes(e, c, method, x, n, video):

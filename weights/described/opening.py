@@ -78,7 +78,7 @@ def open_model(
             f"{names_from} has {len(names)} names, and {path} gives {d.shape[1]} scores: "
             "write a line for each"
         )
-    if toml.ends:
+    if toml.ends and net.card.ends != "place":
         net.card = replace(net.card, ends=toml.ends, multi_label=toml.ends == "sigmoid")
     if toml.describe:
         net.card = replace(net.card, title=f"{path.name}, {toml.describe}")

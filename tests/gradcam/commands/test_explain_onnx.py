@@ -136,6 +136,22 @@ def test_an_output_with_places_asks_for_one(drawn, capsys):
     assert "To explain it: the output 'mask' is a map" in answer(capsys, "layers", "--onnx", "net.onnx")[1]
 
 
+def test_a_sum_over_places_has_no_percentage_and_says_where_it_is(drawn, capsys):
+    a_map(drawn).save("net.onnx")
+    command = ["explain", "photo.png", "--onnx", "net.onnx", "--class", "1", "--method", "grad_cam", "--at"]
+    status, out, _ = answer(capsys, *command, "0:4", "1:3")
+    assert status == 0 and "%" not in out
+    assert "Its scores are summed over rows 0 to 3, columns 1 to 2: of these there is no percentage." in out
+    assert "The panel of class 1, summed over rows 0 to 3, columns 1 to 2 is in" in out
+    explained = json.loads(answer(capsys, *command, "0:4", "1:3", "--json")[1])["explained"][0]
+    assert explained["probability"] is None
+    assert explained["target"] == "the score of class 1, summed over rows 0 to 3, columns 1 to 2"
+    out = answer(capsys, *command, "3", "1")[1]  # of one place, a softmax is what the network says
+    assert out.count("%") == 3 and "The panel of class 1 at row 3, column 1 is in" in out
+    status, _, err = answer(capsys, *command[:4], "--target", "probability of 1", "--at", "0:4", "1:3")
+    assert status == 2 and "a probability is of one place" in err
+
+
 def test_one_output_is_a_number_or_a_yes_or_no(drawn, capsys):
     drawn.ended(classes=1).save("net.onnx")
     status, out, _ = answer(capsys, "explain", "photo.png", "--onnx", "net.onnx")

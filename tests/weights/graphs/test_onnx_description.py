@@ -262,6 +262,7 @@ def test_rows_and_steps(described):
     assert described(drawn).description.kind == "rows" and described(drawn).card.layer == "relu2"
     boxes = kinds.reference(drawn, kinds.example(drawn))["boxes"]
     agree(shown(described(drawn, at=(5,)), drawn), boxes[:, 5])
+    assert described(drawn, at=(5,)).card.ends == "place"  # a box's numbers: a softmax of them says nothing
     flat = described(drawn.ends("flat"), output="flat", at=(5,))  # the rows lie along the last axis
     agree(shown(flat, drawn), boxes[:, 5])
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,7 @@ def describe(
             f"the input '{short(net.picture)}' is {said(example)}: that is too large for one picture"
         )
     y = net(Tensor(np.zeros(example, np.float32), "x"))
-    kind = _kind(y, ending, net)
+    kind = whole = _kind(y, ending, net)
     if at is not None:
         kind, y = _place(net, y, kind, at, ending)
     classes = y.shape[1] if y.ndim == 2 else y.shape[1 if kind == "map" else -1]
@@ -126,6 +126,10 @@ def describe(
         _precision(net), default_layer(y),
     )  # fmt: skip
     net.card = _card(net, title, labels or net.description.names, layer, preprocessing)
+    if net.at is not None:
+        net.card = replace(net.card, place=_said_of_place(whole, net.at))
+        if _summed(net.at) or (whole == "rows" and not ending):  # a softmax of these would say nothing
+            net.card = replace(net.card, ends="place", multi_label=False)
     return net
 
 
@@ -274,6 +278,21 @@ def _place(net, y, kind, at, ending):
     net.at = tuple(places)
     y = net.table(y, y.shape[0])
     return _kind(y, ending, net), y
+
+
+def _summed(at):
+    return any(place.stop - place.start > 1 for place in at)
+
+
+def _said_of_place(kind, at):
+    """'at row 3, column 5', or 'summed over rows 0 to 47, columns 0 to 47'"""
+    axes = {"map": ("row", "column"), "rows": ("row",), "steps": ("step",)}[kind]
+    each = [
+        f"{axis} {place.start}" if place.stop - place.start == 1
+        else f"{axis}s {place.start} to {place.stop - 1}"
+        for axis, place in zip(axes, at)
+    ]  # fmt: skip
+    return f"{'summed over' if _summed(at) else 'at'} {', '.join(each)}"
 
 
 def _precision(net):
