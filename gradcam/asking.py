@@ -32,15 +32,15 @@ def class_index(asked: str, names: Sequence[str] | None, count: int) -> int:
     """The class that was asked for, by name or number -> int.
 
     names: of all classes, or None.  A name may hold several, separated by commas, any of which will do; a
-    word of it will do if no other name has that word.  count: how many classes there are.  AskError names
-    the candidates, or the nearest.
+    word of it will do if no other name has that word; a number may be written "class 3", as classes without
+    names are called.  count: how many classes there are.  AskError names the candidates, or the nearest.
     """
     names = names or ()
     alike = [c for c, name in enumerate(names) if is_called(name, asked)]
-    if len(alike) != 1 and re.fullmatch(r"[-+]?\d+", asked.strip()):
-        if 0 <= int(asked) < count:
-            return int(asked)
-        raise AskError(f"there is no class {asked}; they are numbered 0 to {count - 1}")
+    if len(alike) != 1 and (number := re.fullmatch(r"(?:class\s+)?([-+]?\d+)", asked.strip())):
+        if 0 <= int(number[1]) < count:
+            return int(number[1])
+        raise AskError(f"there is no class {number[1]}; they are numbered 0 to {count - 1}")
     if not names:
         raise AskError(
             f"this network's classes have no names: give a number, 0 to {count - 1}, instead of '{asked}'"

@@ -173,6 +173,11 @@ class OfClass(Target):
     def begin(self, y: Any) -> Start:
         y = chosen(y, self.output)
         if self.start == "probability":
+            if y.ndim > 2:
+                raise GraphError(
+                    f"a probability is of a table of scores (N, classes), not of {tuple(y.shape)}: "
+                    "ask for a region, a box or a step (gradcam.targets)"
+                )
             by = self._way(end_of(y), y.shape)
             y = scores(y)
             return y, slope(y.data, self._one(y), by)

@@ -1,6 +1,4 @@
-"""Methods as they are asked for: in any spelling, as variants of one another, at a layer of their own."""
-
-import re
+"""Methods as they are asked for on a command line."""
 
 SEE = "gradcam methods"
 
@@ -12,12 +10,13 @@ def method_named(asked):
     """
     from gradcam.asking import AskError, one_of
     from gradcam.methods import METHODS
+    from gradcam.methods.spelling import spelled
 
-    words, at, layer = asked.partition("@")
-    name = _variant(_bare(words)) or one_of("method", words, METHODS, SEE)
-    if at and f"{name}@{layer}" not in METHODS:
-        raise AskError(f"{name} looks at no layer of its own: write it without @{layer}")
-    return f"{name}{at}{layer}"
+    name = spelled(asked) or one_of("method", asked.partition("@")[0], METHODS, SEE)
+    if name not in METHODS:
+        plain, _, layer = name.partition("@")
+        raise AskError(f"{plain} looks at no layer of its own: write it without @{layer}")
+    return name
 
 
 def methods_at(methods, layers, net, x, see):
@@ -35,21 +34,3 @@ def methods_at(methods, layers, net, x, see):
         plain, own = name.partition("@")[0], METHODS[name].layer
         found.append(f"{plain}@{layer_named(own, net, x, see)}" if own else name)
     return layers_asked(found, layers)[0] if layers else found, layers
-
-
-def _variant(asked):
-    """The name of a method or of a variant, known by its letters alone; None if there is none."""
-    from gradcam.methods import METHODS, VARIANTS
-
-    known = {_bare(name): name for name in METHODS}
-    if asked in known:
-        return known[asked]
-    for variant in VARIANTS:
-        rest = _variant(asked.removeprefix(_bare(variant))) if asked.startswith(_bare(variant)) else None
-        if rest and f"{variant}_{rest}" in METHODS:
-            return f"{variant}_{rest}"
-    return None
-
-
-def _bare(name):
-    return "".join(re.findall(r"[^\W_]+|\+", name.casefold()))

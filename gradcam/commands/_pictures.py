@@ -26,7 +26,7 @@ def options(parser):
 def out(args, default):
     """Where the panel goes, or the raw maps: --out FILE.npz, or .npy for a single map."""
     from gradcam.asking import AskError
-    from gradcam.files import check_place
+    from gradcam.files import SaveError, check_place
 
     raw = args.out is not None and Path(args.out).suffix.lower() in RAW
     if args.upsampled and not raw:
@@ -34,7 +34,13 @@ def out(args, default):
     for option in ("colormap", "alpha", "threshold"):
         if raw and not args.overlays and getattr(args, option):
             raise AskError(f"--{option} is for pictures, and {args.out} holds numbers: add --overlays FOLDER")
-    return check_place(args.out, inputs(args, but="out")) if raw else place(args, default)
+    if raw:
+        return check_place(args.out, inputs(args, but="out"))
+    try:
+        return place(args, default)
+    except SaveError as error:
+        numbers = "; the maps as numbers: .npz, or .npy for a single one"
+        raise SaveError(f"{error}{numbers * ('name ends in' in str(error))}") from None
 
 
 def style(args):

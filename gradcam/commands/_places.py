@@ -7,9 +7,9 @@ from pathlib import Path
 LONGEST = 200  # bytes of a name that is made here: file systems take 255, and some are added
 
 
-def option(parser: argparse.ArgumentParser, default: str, what: str = "the picture") -> None:
+def option(parser: argparse.ArgumentParser, default: str, what: str = "the picture", more: str = "") -> None:
     """The option --out."""
-    name = f"{what}: .png, .svg, .pdf or .jpg; default: {default}, in the current folder"
+    name = f"{what}: .png, .svg, .pdf or .jpg{more}; default: {default}, in the current folder"
     parser.add_argument("--out", metavar="FILE", help=name)
 
 

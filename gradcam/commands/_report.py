@@ -47,7 +47,7 @@ def taken(asked, card):
     said = {
         words: card.classes[c]
         for words, c in asked.items()
-        if card.classes and not words.strip().lstrip("+").isdecimal()
+        if card.classes and isinstance(c, int) and not words.strip().split(" ")[-1].lstrip("+").isdecimal()
     }
     return [f"'{words}' is taken for '{name}'." for words, name in said.items() if not is_called(name, words)]
 

@@ -97,7 +97,7 @@ def register(subparsers):
     parser.add_argument("--allow", metavar="KIND", nargs="+", action="extend", default=[], help=allow)
     exact = "compute in float64, without fast convolutions: three times slower, no rounding to speak of"
     parser.add_argument("--exact", action="store_true", help=exact)
-    _places.option(parser, "PHOTO_explained.png", "the panel")
+    _places.option(parser, "PHOTO_explained.png", "the panel", "; or the maps as numbers: .npz, one as .npy")
     _pictures.options(parser)
     parser.add_argument("--json", action="store_true", help="print JSON instead of words")
     _many.options(parser)
@@ -108,10 +108,11 @@ def register(subparsers):
 def run(args):
     import numpy as np
 
-    from gradcam.asking import AskError, class_index
+    from gradcam.asking import AskError
     from gradcam.commands._methods import method_named, methods_at
     from gradcam.commands._network import loaded, network_named, see_layers
     from gradcam.explanation import PANEL, explain
+    from gradcam.explanation.request import class_named
     from gradcam.feature_maps import layer_named
     from gradcam.image import crop_shown, prepare
     from minicnn import Tensor
@@ -141,7 +142,7 @@ def run(args):
     X = Tensor(x, "x")
     y = net(X) if args.onnx else None
     count = len(net.card.classes or ()) if y is None else _model.count(net, y)
-    class_of = class_index if args.onnx else _class
+    class_of = class_named if args.onnx else _class
     named = args.classes or ([] if args.targets else kinds)
     asked = {c: class_of(c, net.card.classes, count) for c in named}
     classes = list(dict.fromkeys([*asked.values(), *_targets(args, class_of, net, count, image)]))
@@ -199,14 +200,13 @@ def _recorded(args, net):
 
 def _targets(args, class_of, net, count, image=None):
     """The targets of --target; a mask of the size of the photo, if there is one only, is cut as it is."""
-    from gradcam.image import crop_shown
+    from gradcam.explanation.given import as_photo
     from gradcam.targets.text import mask_in, target
 
     def mask(file):
         found = mask_in(file)
-        if image is None or found.shape != image.size[::-1]:
-            return found
-        return crop_shown(found.astype("u1") * 255, net.card.preprocessing)[..., 0] >= 128
+        same = image is not None and found.shape == image.size[::-1]
+        return as_photo(found, net.card.preprocessing) if same else found
 
     def number(word):
         return class_of(word, net.card.classes, count)
@@ -219,10 +219,11 @@ def _of_many(args, name, methods):
     """What holds for all photos is found out with a blank one."""
     import numpy as np
 
-    from gradcam.asking import AskError, class_index
+    from gradcam.asking import AskError
     from gradcam.commands._methods import methods_at
     from gradcam.commands._network import loaded, see_layers
     from gradcam.explanation import explain
+    from gradcam.explanation.request import class_named
     from gradcam.feature_maps import layer_named
     from gradcam.methods import METHODS
     from minicnn import Tensor
@@ -234,7 +235,7 @@ def _of_many(args, name, methods):
     x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
     X = Tensor(x, "x")
     y = net(X)
-    class_of = class_index if args.onnx else _class
+    class_of = class_named if args.onnx else _class
     count = _model.count(net, y) if args.onnx else y.shape[1]
     asked = [class_of(c, net.card.classes, count) for c in args.classes or ()]
     classes = list(dict.fromkeys([*asked, *_targets(args, class_of, net, count)]))

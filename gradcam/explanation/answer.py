@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,14 @@ def name_of(c: int, card: Any = None) -> str:
     """The name of class c: by the network's description, or 'class 7' if it has none."""
     names = getattr(card, "classes", None)
     return names[c] if names and c < len(names) else f"class {c}"
+
+
+def without_map(undefined: Mapping[str, str]) -> list[str]:
+    """Which methods have no map, and why, a sentence for each reason.  undefined: {method: why}"""
+    reasons: dict[str, list[str]] = {}
+    for method, why in undefined.items():
+        reasons.setdefault(why, []).append(method)
+    return [f"There is no map of {', '.join(methods)}: {why}" for why, methods in reasons.items()]
 
 
 def called(e: Explanation, c: Any, card: Any = None, n: int = 0) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from gradcam.explanation import request, saved
-from gradcam.explanation.answer import answer_of, phrase
-from gradcam.explanation.given import input_of
+from gradcam.explanation.answer import answer_of, phrase, without_map
+from gradcam.explanation.given import input_of, mask_as
 from gradcam.explanation.passes import Pass
 from gradcam.interpolation import WAYS
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.grad_cam import ALPHAS
+from gradcam.methods.spelling import spelled
 from gradcam.outputs import WithoutEnd, chosen, each, ends, scores
 from gradcam.target import STARTS, Target, strongest_unit
 from gradcam.targets import Number
@@ -56,7 +57,8 @@ class Explanation:
     ends                    "softmax" or "sigmoid", which made the probabilities; "number", of which there are
     none; None for an output that is no table
     prepared                how the input was made of what was given, in one line
-    remarks                 what was chosen where nobody said anything: the layer, how tokens are read
+    remarks                 what was chosen where nobody said anything: the layer, how tokens are read; and
+    which methods have no map
     start                   where a class's signal started: "score", "probability" or "value"
     """
 
@@ -82,6 +84,7 @@ class Explanation:
         NoMapError, a KeyError, if there is none.
         """
         method, c = (key, self.classes[0]) if isinstance(key, str) else key if _is_pair(key) else (None, key)
+        method = spelled(method) or method if method and method not in self.asked else method
         c = c if isinstance(c, Target) or np.ndim(c) == 0 else tuple(np.asarray(c).tolist())
         if method in self.undefined:
             raise NoMapError(self.undefined[method])
@@ -115,7 +118,8 @@ class Explanation:
         targets = "; ".join(phrase(self, c) for c in self.classes)
         shape = " x ".join(map(str, self.x.shape))
         maps = ", ".join(self.methods) or "no map"
-        return f"<Explanation of {targets}: {maps}; layer {self.layer}; input {shape}>"
+        lacking = f"; no map of {', '.join(self.undefined)} (see remarks)" if self.undefined else ""
+        return f"<Explanation of {targets}: {maps}{lacking}; layer {self.layer}; input {shape}>"
 
     def _ipython_key_completions_(self) -> list[Any]:
         return self.methods + (list(self.maps) if len(self.classes) > 1 else [])
@@ -150,15 +154,18 @@ def explain(
 ) -> Explanation:
     """Every method asked for, from one forward pass and one batched backward pass.
 
-    net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults
+    net       maps a tensor to scores (N, classes); what it has as `net.card` fills in the defaults; or the
+              path of a model, ONNX, Keras or MODEL.toml (`weights.described.open_model`)
     x         input (N, C, H, W), preprocessed as the network expects; or a photo, which is prepared as
               `net.card` says: a path, a PIL picture, an array or a tensor of any framework
               (`gradcam.explanation.given`).
               For maps without rounding to speak of: net.astype(np.float64), and x in float64
     classes   a class or another target (`Target`), or a list of them; a class is a number or a name, or N of
-              them for N pictures.  Default: the top class of each picture
-    methods   a name of `METHODS`, or several; also of a variant, "guided_layercam" or "vargrad_saliency"
-              (`gradcam.methods.VARIANTS`), and of a method at a layer of its own, "grad_cam@conv4"
+              them for N pictures; a target may be a text, "dog - cat" (`gradcam.targets.text`).  Default: the
+              top class of each picture
+    methods   a name of `METHODS`, in any spelling, or several; also of a variant, "guided_layercam" or
+              "vargrad_saliency" (`gradcam.methods.VARIANTS`), and of a method at a layer of its own,
+              "grad_cam@conv4"
     layer     name of the feature maps A for Grad-CAM; of several, each method has a map of each,
               e["grad_cam@conv3"] and e["grad_cam@conv4"], and "fused_grad_cam" their mean
     unit_layer   where the deconvnet signal starts, at the strongest unit; default: at y_c
@@ -171,8 +178,10 @@ def explain(
     class, layer or option, an input that holds NaN or infinite numbers, a network without what a method
     needs.
     """
+    net = request.network_of(net)
     card = getattr(net, "card", None)
-    methods, (x, prepared) = request.methods_asked(methods), input_of(x, card)
+    methods, mask = request.methods_asked(methods), mask_as(x, card)
+    x, prepared = input_of(x, card)
     layer = getattr(card, "layer", None) if layer is None else layer
     unit_layer = getattr(card, "unit_layer", None) if unit_layer is None else unit_layer
     for what, given, known in (
@@ -186,18 +195,19 @@ def explain(
     y = request.answer(net, x)
     if classes is None and getattr(card, "ends", None) == "number":
         classes = Number(0)
-    classes = request.targets_asked(classes, y, getattr(card, "classes", None))
+    classes = request.targets_asked(classes, y, getattr(card, "classes", None), mask)
     answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
     by = answer.ends if answer.probabilities is not None else None
     targets = {c: Target.of(c, start).settled(y, by) for c in classes}
+    full, notes = request.full_names(net), request.notes_of(net)
     if any(ends(y)):
         net, y = WithoutEnd(net), each(scores, y)
-    net, y, layers, remarks = request.layers_found(net, y, x, layers, [METHODS[m] for m in methods])
+    net, y, layers, remarks = request.layers_found(net, y, x, layers, [METHODS[m] for m in methods], full)
     named = ", ".join(str(one) for one in layers) or None
     said = (answer.scores, answer.probabilities, classes, named, x.data, unit_layer, card)
     e = Explanation(*said, start=start, asked=methods, ends=answer.ends, prepared=prepared, remarks=remarks)
     known = (request.allowed(allow), pixel_range(x.data, card), progress)
-    one = Pass(net, x, y, targets, layers, unit_layer, *known)
+    one = Pass(net, x, y, targets, layers, unit_layer, *known, full)
     _note_unit(e, one)
     e.undefined = one.refused([METHODS[m] for m in methods], chosen(y, answer.output))
     methods = [m for m in methods if m not in e.undefined]
@@ -218,6 +228,7 @@ def explain(
                 e.notes[name, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((name, c))]))
     if not e.maps:
         raise RuleError(" ".join(dict.fromkeys(e.undefined.values())))
+    e.remarks += [*without_map(e.undefined), *notes]
     return e
 
 

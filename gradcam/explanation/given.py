@@ -7,11 +7,13 @@ they are known by what they can do.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gradcam.asking import AskError
+from gradcam.targets.text import mask_in
 from minicnn import GraphError, Tensor
 
 LAYOUTS = "(N, C, H, W)"
@@ -55,6 +57,33 @@ def input_of(x: Any, card: Any = None) -> tuple[Tensor, str]:
         f"the input is an array of floats {LAYOUTS}, not of {array.dtype} {array.shape}: "
         "gradcam.image.prepare makes one of a photo"
     )
+
+
+def mask_as(x: Any, card: Any = None) -> Callable[[str], np.ndarray]:
+    """f(file): the mask in a picture, (H, W) bools; one of the photo's size is cut as the photo x is."""
+
+    def mask(file):
+        from gradcam.image import read
+
+        found, how = mask_in(file), getattr(card, "preprocessing", None)
+        photo = read(x) if isinstance(x, (str, os.PathLike)) else x
+        sizes = [photo.size[::-1]] if hasattr(photo, "getbands") else _sizes(photo)
+        return as_photo(found, how) if how is not None and found.shape in sizes else found
+
+    return mask
+
+
+def as_photo(mask: np.ndarray, preprocessing: Any) -> np.ndarray:
+    """A mask (H, W) of a photo, resized and cropped as the photo is -> the same at the network's input."""
+    from gradcam.image import crop_shown
+
+    return crop_shown(mask.astype("u1") * 255, preprocessing)[..., 0] >= 128
+
+
+def _sizes(photo):
+    """(H, W), of an array or a tensor that may be a photo."""
+    shape = tuple(getattr(photo, "shape", ()))
+    return [shape[-2:], shape[:2]] if len(shape) in (2, 3) else []
 
 
 def said(preprocessing: Any) -> str:
@@ -120,6 +149,8 @@ def _array(x):
         x, "__array__"
     ):  # JAX's; CuPy's stay where they are
         x = np.asarray(x)
+    elif not hasattr(x, "__array__") and hasattr(x, "__dlpack__"):
+        x = np.from_dlpack(x)
     if getattr(getattr(x, "dtype", None), "kind", None) is None:
         raise AskError(
             f"the input is an array {LAYOUTS}, not {type(x).__name__}: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ class Pass:
     layers       names of the layers whose feature maps are weighed; unit_layer: where the deconvnet signal
                  starts, at the strongest unit
     allow, pixels, progress   see `explain` and `Context`
+    full         f(name) -> a layer's name in y, where it was asked for by another
     """
 
     net: Any
@@ -35,6 +36,7 @@ class Pass:
     allow: tuple[Any, ...]
     pixels: tuple[np.ndarray, np.ndarray]
     progress: bool
+    full: Callable[[Any], Any] = lambda name: name
 
     def layer(self, method: Method) -> Any:
         """The name of the layer that a method looks at: its own, or the first that was asked for."""
@@ -42,7 +44,7 @@ class Pass:
 
     def end(self, method: Method, end: str) -> Tensor:
         """Where a signal of a method arrives: "x", the input, or "A", its feature maps."""
-        return self.x if end == "x" else request.feature_maps(self.y, self.layer(method))
+        return self.x if end == "x" else request.feature_maps(self.y, self.full(self.layer(method)))
 
     def unit(self, methods: Iterable[Method]) -> Start | None:
         """Where the deconvnet signal starts, if not at the target."""
@@ -50,7 +52,7 @@ class Pass:
             rules == "deconvnet" for m in methods for rules, _ in m.signals
         ):
             return None
-        U = request.feature_maps(self.y, self.unit_layer)
+        U = request.feature_maps(self.y, self.full(self.unit_layer))
         return U, one_hot(U, strongest_unit(U))
 
     def refused(self, methods: list[Method], y: Tensor) -> dict[str, str]:

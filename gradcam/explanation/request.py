@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradcam.asking import AskError, class_index
+from gradcam.asking import AskError, class_index, is_called
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
+from gradcam.methods.spelling import spelled
 from gradcam.outputs import chosen, each
 from gradcam.target import Target, is_signal, named
+from gradcam.targets.text import is_text, target
 from minicnn import Error, GraphError, Tensor, ops
 
 CLASSES = "a class is a number or a name, or one of these for each picture of the batch"
@@ -23,7 +26,8 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     """The names of methods, each once, in the order in which they were asked for; one may stand alone."""
     if isinstance(methods, str) or not isinstance(methods, Iterable):
         methods = [methods]
-    names = list(dict.fromkeys(m if isinstance(m, str) else _said(m) for m in methods))
+    asked = [m if isinstance(m, str) else _said(m) for m in methods]
+    names = list(dict.fromkeys(m if m in METHODS else spelled(m) or m for m in asked))
     for name in names:
         if name not in METHODS:
             near = difflib.get_close_matches(str(name), METHODS, n=1)
@@ -58,22 +62,29 @@ def one_word(what: str, given: Any, known: Sequence[str]) -> None:
         raise AskError(f"{what} is one of {', '.join(known)}, not {_said(given)}")
 
 
-def targets_asked(classes: Any, y: Any, names: Sequence[str] | None = None) -> list[Any]:
+def targets_asked(
+    classes: Any, y: Any, names: Sequence[str] | None = None, mask: Callable[[str], np.ndarray] | None = None
+) -> list[Any]:
     """A list of targets, each a number, a tuple with one per picture, or a Target.  y: the network's output,
-    or its outputs; names: what the classes are called.
+    or its outputs; names: what the classes are called; mask(file): the mask in a file, see `gradcam.targets`.
 
-    classes: one of these, a name or a signal, or a list of them; None: the top class of each picture.
+    classes: one of these, a name, a text ("dog - cat", see `gradcam.targets.text`) or a signal, or a list of
+    them; None: the top class of each picture.
     """
     if classes is None:
         scores = table(chosen(y))
         top = scores.argmax(axis=1).tolist()
         return [top[0] if len(top) == 1 or scores.shape[1] == 1 else tuple(top)]
-    if isinstance(classes, (str, Target)) or is_signal(classes) or np.ndim(_plain(classes)) == 0:
-        classes = [classes]
-    found = [_target(c, y, names) for c in classes]
+    found = [_target(c, y, names, mask) for c in listed(classes)]
     if not found:
         raise AskError(f"no class was asked for: {CLASSES}")
     return list(dict.fromkeys(found))
+
+
+def listed(classes: Any) -> list[Any]:
+    """Classes or other targets as a list; one may stand alone."""
+    alone = isinstance(classes, (str, Target)) or is_signal(classes) or np.ndim(_plain(classes)) == 0
+    return [classes] if alone else list(classes)
 
 
 def table(y: Tensor) -> np.ndarray:
@@ -86,7 +97,7 @@ def table(y: Tensor) -> np.ndarray:
     return y.data if y.ndim == 2 else y.data[:, None]
 
 
-def _target(c, y, names):
+def _target(c, y, names, mask):
     if isinstance(c, Target):
         try:
             hash(c)
@@ -95,6 +106,11 @@ def _target(c, y, names):
         return c.numbered(lambda word: _class(word, y, names) if isinstance(word, str) else word)
     if is_signal(c) and np.ndim(c):
         return Target.signal(c)
+    if isinstance(c, str) and is_text(c) and not _is_name(c, names):
+        outputs = chosen(y)
+        axis = 2 if outputs.ndim == 3 and outputs.shape[1] < outputs.shape[2] else 1
+        found = target(c, lambda word: _in_words(word, outputs, names), mask, axis)
+        return found.c if found == Target.score(getattr(found, "c", None)) else found
     if isinstance(c, str) or np.ndim(_plain(c)) == 0:
         return _class(c, y, names)
     each = tuple(_class(one, y, names) for one in c)
@@ -104,6 +120,17 @@ def _target(c, y, names):
             "several classes are a list of them"
         )
     return each
+
+
+def _is_name(word, names):
+    return any(is_called(name, word) for name in names or ())
+
+
+def _in_words(word, y, names):
+    """A class in a text, of an output of any kind."""
+    if y.ndim in (1, 2):
+        return _class(word, y, names)
+    return class_index(word, names, y.shape[1] if y.ndim == 4 else max(y.shape[1:]))
 
 
 def _class(c, y, names):
@@ -117,9 +144,20 @@ def _class(c, y, names):
 
 def _named(c, names, count, y):
     """A class by its name; a single output has two, (no, yes): no is what speaks against it."""
-    found = class_index(c, names, count or len(names))
-    one = names and len(names) == 2 and table(chosen(y)).shape[1] == 1
-    return found if not one else 0 if found else -Target.score(0)
+    return class_named(
+        c, names, table(chosen(y)).shape[1] if names and len(names) == 2 else count or len(names)
+    )
+
+
+def class_named(word: str, names: Sequence[str] | None, count: int) -> int | Target:
+    """The class of this name or number, of so many; of a single output, no is what speaks against it.  names:
+    of the classes, of a single output (no, yes), or yes alone.
+    """
+    if count == 1 and names and len(names) == 2:
+        return 0 if class_index(word, names, 2) else -Target.score(0)
+    if count == 1 and tuple(names or ()) == ("yes",) and is_called("no", word):
+        return -Target.score(0)
+    return class_index(word, names, count)
 
 
 def _plain(classes):
@@ -145,14 +183,41 @@ def allowed(allow: Any) -> tuple[Any, ...]:
     return (*found, ops.ReLU) if found else ()  # so that a network without a ReLU will do, too
 
 
-def answer(net: Any, x: Tensor) -> Any:
-    """What a network returns for x.  AskError if it is no network of ours, or returns no tensor."""
+def network_of(net: Any) -> Any:
+    """A network as it was given: itself, or the path of a model, ONNX, Keras or MODEL.toml, which is opened.
+    AskError: it is none.
+    """
+    if isinstance(net, (str, os.PathLike)):
+        from weights.described import open_model
+
+        return open_model(net)
     if hasattr(net, "state_dict") and hasattr(net, "named_parameters"):
         raise AskError(
             "this is a PyTorch model: weights.graphs.torch.from_torch(model, x) makes a network of it"
         )
     if not callable(net):
         raise AskError(f"a network maps an input to scores, and {_said(net)} cannot be called")
+    return net
+
+
+def full_names(net: Any) -> Callable[[Any], Any]:
+    """f(name) -> a layer's name in the network's history: a live model's module may return what another one
+    made, as a block does, whose last operation has the name.
+    """
+    of_module = getattr(net, "name_of", None)
+    return lambda name: of_module(name) if of_module and isinstance(name, str) else name
+
+
+def notes_of(net: Any) -> list[str]:
+    """What a live model's network says of itself, in sentences."""
+    notes = list(getattr(net, "notes", ()))
+    if getattr(net, "trained", False):
+        notes.append("the model was in training mode, and is explained in eval mode")
+    return [f"{note[:1].upper()}{note[1:]}." for note in notes]
+
+
+def answer(net: Any, x: Tensor) -> Any:
+    """What a network returns for x.  AskError if it returns no tensor."""
     y = net(x)
     remembered: list[bool] = []
     each(lambda output: remembered.append(isinstance(output, Tensor) and output.ndim > 0), y)
@@ -196,11 +261,16 @@ def feature_maps(y: Any, layer: str | None) -> Tensor:
 
 
 def layers_found(
-    net: Any, y: Any, x: Tensor, layers: tuple[Any, ...], methods: Sequence[Method]
+    net: Any,
+    y: Any,
+    x: Tensor,
+    layers: tuple[Any, ...],
+    methods: Sequence[Method],
+    full: Callable[[Any], Any] = lambda name: name,
 ) -> tuple[Any, Any, tuple[Any, ...], list[str]]:
     """-> (network, output, layers, what must be said of them, in sentences).  Where no layer was named and a
     method needs one, the default is found; layers of tokens, or whose maps lie last, are laid out as maps
-    (N, K, h, w), and network and output go by way of those.
+    (N, K, h, w), and network and output go by way of those.  full(name): a layer's name in y.
     """
     from gradcam.feature_maps import default_layer
 
@@ -209,7 +279,7 @@ def layers_found(
         layers = (found[0],)
         said.append(f"No layer was named: {found[0]} is taken, {found[1]}.")
     wanted = [*layers, *(m.layer for m in at_layer if m.layer)] if at_layer else []
-    wanted = dict.fromkeys(layer for layer in wanted if isinstance(layer, str))
+    wanted = dict.fromkeys(full(layer) for layer in wanted if isinstance(layer, str))
     net, y, told = _laid_out(net, y, x, list(wanted))
     return net, y, layers, said + told
 

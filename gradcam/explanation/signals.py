@@ -90,5 +90,8 @@ def _unpublished(rules, starts):
     silent = sorted(kind.__name__ for kind in activations if not issubclass(kind, tuple(TABLES[rules])))
     if not silent:
         return f"No ReLU lies between this number and the pixels, and {NAMES[rules]} changes nothing else."
-    kinds = " and ".join(silent)
-    return f"No rule of {NAMES[rules]} is published for {kinds}; to use the derivative there, allow {kinds}."
+    python = repr(silent[0]) if len(silent) == 1 else repr(silent)
+    return (
+        f"No rule of {NAMES[rules]} is published for {' and '.join(silent)}; to use the derivative there: "
+        f"--allow {' '.join(silent)}, in Python allow={python}."
+    )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gradcam.asking import AskError
 from gradcam.explanation import request
 from gradcam.runs import photos as finding
 from gradcam.runs import workers as pool
@@ -34,7 +35,7 @@ def explain_many(
 ) -> Iterator[Explained]:
     """Explain many photos, one after the other: memory stays flat, however many there are.
 
-    net      a network with its card, which says how photos are prepared
+    net      a network with its card, which says how photos are prepared, or the path of a model
     photos   files, folders, patterns, lists (see `gradcam.runs.photos.find`)
     size     of the maps: "layer", as the methods give them, or "photo", at the pixels that the network saw
     workers  how many processes; what they find does not depend on it, to the last bit
@@ -42,7 +43,13 @@ def explain_many(
     The rest is as in `explain`.  A photo that cannot be read comes, too: its `error` says why.
     """
     words = [photos] if isinstance(photos, (str, os.PathLike)) else photos
-    chosen = tuple(classes) if classes else None
+    net = request.network_of(net)
+    if getattr(getattr(net, "card", None), "preprocessing", None) is None:
+        raise AskError(
+            "this network has no description that says how photos are prepared: "
+            "net.card = weights.described.card_for('model.toml')"
+        )
+    chosen = tuple(request.listed(classes)) if classes is not None else None
     task = Task(net, tuple(request.methods_asked(methods)), chosen, layer, unit_layer, size, dtype)
     return pool.explained(task, enumerate(finding.find(words)), workers)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcam.explanation.answer import name_of, naming
+from gradcam.explanation.answer import name_of, naming, without_map
 from minicnn.ops.sigmoid import sigmoid
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ def answers(e: Explanation, n: int = 0, card: Any = None, most: int = 5) -> list
 
 def facts(e: Explanation, card: Any = None) -> list[str]:
     """What its figures are, in sentences, where they are no shares of a hundred; and what was chosen where
-    nobody said anything.
+    nobody said anything.  Which methods have no map is said where their maps would be.
     """
-    return [*_figures(e, card), *e.remarks]
+    lacking = without_map(e.undefined)
+    return [*_figures(e, card), *(said for said in e.remarks if said not in lacking)]
 
 
 def _figures(e, card):

@@ -18,8 +18,9 @@ class Region(Target):
 
     c      a class of an output (N, classes, H, W), of a segmentation say; None for an output (N, H, W), or
            with a single class
-    mask   m: (H, W) or (N, H, W), bools or shares; of another size, each cell counts as much as the mask
-           fills it.  "predicted": where c is the strongest class.  None: everywhere
+    mask   m: (H, W) or (N, H, W), bools or shares; larger or smaller than the map, each cell counts as much
+           as the mask fills it; of another shape, it is an error.  "predicted": where c is the strongest
+           class.  None: everywhere
     box    (left, top, right, bottom), in shares of width and height, instead of a mask
     """
 
@@ -87,6 +88,11 @@ class Region(Target):
         mask = np.asarray(self.mask, np.float64)
         if mask.ndim == 3 and len(mask) not in (1, len(y)):
             raise GraphError(f"{len(mask)} masks for {len(y)} pictures: give one, or one for each")
+        if not _alike(mask.shape[-2:], size):
+            raise GraphError(
+                f"a mask of {_by(mask.shape[-2:])} would be stretched to the output's {_by(size)} places: "
+                "bring it to the network's input first, as the photo was, or to those places"
+            )
         return np.asarray(filled(mask, size), y.dtype, like=y)
 
     def _check(self, y):
@@ -109,6 +115,16 @@ class Region(Target):
         if self.box is not None:
             where = "inside the box {:g}, {:g}, {:g}, {:g}".format(*self.box)
         return f"the sum of the scores of {what} {where}{at_output(self.output)}"
+
+
+def _alike(size, other):
+    """Whether two sizes have one shape, but for a cell that rounding gives or takes."""
+    (h, w), (H, W) = size, other
+    return abs(h * W / w - H) < 1 or abs(w * H / h - W) < 1
+
+
+def _by(size):
+    return " x ".join(map(str, size))
 
 
 def filled(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -24,6 +24,11 @@ FORMS = (
 )
 
 
+def is_text(text: str) -> bool:
+    """Whether a text is more than a class: one of `FORMS`."""
+    return bool(re.search(r"\s[-+]\s|^\s*minus\s|^\s*-|:|\bof\b|\bat step\b|\bfrom others$", text))
+
+
 def target(
     text: str,
     class_of: Callable[[str], Any],
@@ -39,9 +44,9 @@ def target(
     if _negated(text):
         return -target(text.lstrip()[1:], class_of, mask, axis)
     try:
-        return Target.score(class_of(text))  # the whole may be a class: "salt - and - pepper"
+        return _score(class_of(text))  # the whole may be a class: "salt - and - pepper"
     except AskError as error:
-        if not re.search(r"\s[-+]\s|^-|:|\bof\b|\bat step\b|\bfrom others$", text):
+        if not is_text(text):
             raise
         whole = error
     signs, words = ["+"], [""]
@@ -57,14 +62,26 @@ def target(
     return total
 
 
+def _score(c):
+    """Of a class; a word may stand for a target already, as the 'no' of a yes-or-no network does."""
+    return c if isinstance(c, Target) else Target.score(c)
+
+
 def _negated(text):
     """-dog, and nothing more."""
     return text.lstrip().startswith("-") and not re.search(r"\s[-+]\s", text.lstrip()[1:])
 
 
-def _term(word, class_of, mask, axis, whole):
+def _term(word, class_or_no, mask, axis, whole):
+    def class_of(name):
+        if isinstance(c := class_or_no(name), Target):
+            raise AskError(
+                f"'{name}' is no output of its own, but what speaks against the only one: give 'minus 0'"
+            )
+        return c
+
     if word.startswith("-"):
-        return -_term(word[1:].strip(), class_of, mask, axis, whole)
+        return -_term(word[1:].strip(), class_or_no, mask, axis, whole)
     if found := re.fullmatch(r"(score|probability|value) of (.+)", word):
         return getattr(Target, found[1])(class_of(found[2]))
     if found := re.fullmatch(r"unit:(?:(.+):)?(\d+),(\d+),(\d+)", word):
@@ -88,7 +105,7 @@ def _term(word, class_of, mask, axis, whole):
     if re.match(r"(unit|number|mask|box):", word):
         raise AskError(f"'{word}' is no target; there is {FORMS}")
     try:
-        return Target.score(class_of(word))
+        return _score(class_or_no(word))
     except AskError as error:
         raise error from whole
 

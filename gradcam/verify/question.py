@@ -15,6 +15,7 @@ from gradcam.asking import AskError
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
+from gradcam.methods.spelling import spelled
 from gradcam.outputs import chosen as output_of
 from gradcam.outputs import end_of
 from gradcam.target import OfClass, Target
@@ -33,7 +34,6 @@ from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
 LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept
-SPELLINGS = {spelling: name for name, method in METHODS.items() for spelling in method.spellings}
 THEIRS = {  # what may be given of theirs: the step that it is
     "result": "result",
     "input": "input",
@@ -398,17 +398,10 @@ def _exchanged(shape):
 
 def method_name(name: str) -> str:
     """A method by any of its spellings -> our name for it.  VerifyError: there is none of that name."""
-    name = (
-        str(name)
-        .lower()
-        .replace("-", "_")
-        .replace("gradcam", "grad_cam")
-        .replace("guidedbackprop", "guided_backprop")
-    )
-    name = SPELLINGS.get(name, name)
-    if name not in list(METHODS):  # a variant has no reference of its own
+    found = spelled(str(name))
+    if found not in list(METHODS):  # a variant has no reference of its own
         raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
-    return name
+    return found
 
 
 def _floats(what, value):

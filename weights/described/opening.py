@@ -56,6 +56,8 @@ def open_model(
     fields of `Preprocessing`, or pixels, one of `USUAL`.
     WeightsError: what is said does not fit the network.
     """
+    if not Path(path).name:
+        raise WeightsError(f"'{path}' names no model: give an ONNX file, one of Keras, or its MODEL.toml")
     toml, path = _files(Path(path), None if description is None else Path(description))
     toml = toml or ModelToml(beside(path))
     module = _importer(path)
@@ -208,7 +210,7 @@ def _known(net, toml, said, who, guesses, names_from):
     """What was found, assumed, and remains for the user."""
     d, p, found, assumed, remains = net.description, net.card.preprocessing, {}, {}, []
     file = toml.path.name
-    one = f"{d.picture} {' x '.join('free' if n < 0 else str(n) for n in (d.inputs[d.picture] or ())[1:])}"
+    one = f"{d.picture}, {' x '.join('free' if n < 0 else str(n) for n in (d.inputs[d.picture] or ())[1:])}"
     found["input"] = (one + (f", {d.layout}" if d.layout else ""), "the file")
     several = f", one of {len(d.outputs)}" if len(d.outputs) > 1 else ""
     found["output"] = (f"{d.output} {_kind(d)}{several}", "the file")

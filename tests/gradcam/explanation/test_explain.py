@@ -37,7 +37,7 @@ def test_one_method_and_names_of_classes(asked):
 
 
 WRONG = {
-    "method": (dict(methods="gradcam"), "no method is called 'gradcam'; did you mean 'grad_cam'"),
+    "method": (dict(methods="gradcamm"), "no method is called 'gradcamm'; did you mean 'grad_cam'"),
     "a list of wrong methods": (dict(methods=["saliency", None]), "no method is called 'None'"),
     "no method": (dict(methods=[]), "no method was asked for"),
     "options of no method": (dict(options={"lime": {}}), "no method is called 'lime'"),

@@ -1,4 +1,4 @@
-"""600 wrong calls of `explain`: each is one sentence, and nothing else."""
+"""800 wrong calls of `explain`: each is one sentence, and nothing else."""
 
 import itertools
 import random
@@ -92,6 +92,13 @@ TARGETS = [
     Target.score((1, 2, 3)),
     Target.signal(np.ones((9, 9))),
     Region(1),
+    Region(1, np.ones((12, 16))),
+    Region("z", box=(0, 0, 1, 1)),
+    Region(1, "predicted"),
+    Region(1, output="b"),
+    Target.score(1, output=1),
+    Target.score(1, output="b"),
+    Target.probability("z"),
     Box(1),
     Step(0, 1),
     Number(7),
@@ -114,13 +121,26 @@ NETS = [
     lambda x: {},
     lambda x: [x, 3],
     lambda x: Tensor(np.ones(())),
+    lambda x: (NET(x), NET(x)),  # two outputs, and none named
+    lambda x: {"a": NET(x), "b": x},
+    lambda x: x,  # a map, and no place named
 ]
+TEXTS = [
+    "z - a", "a - z", "a - ", " - a", "a - b - z", "minus", "minus z", "-", "--a", "-9", "probability of z",
+    "value of", "of a", "score of 9", "probability of a - probability of z", "number:9", "number:",
+    "unit:", "unit:1,2", "unit:a,b,c", "unit:1,2,99", "unit:no:1,2,3", "unit:relu2_1:1,2,99", "box:", "box:0",
+    "box:0,0,1,1", "a in box:1,1,0,0", "a in box:x", "a in box:0,0,0.5", "z in box:0,0,1,1", "mask:",
+    "number:x", "mask:/", "a in mask:none.png", "mask:none.png", "a in mask:/dev/null", "z in mask:none.png",
+    "a at step 0", "a at step x", "z at step 1", "z from others", "from others", "a from others - z", "class",
+    "class 9", "class z", "a:b", "a, b", "a + ", ["a - b", "a - z"], ["probability of a", None],
+]  # fmt: skip
 WRONG = {
     "net": NETS,
     "x": INPUTS,
     "classes": [
         *ODD,
         *TARGETS,
+        *TEXTS,
         77,
         -3,
         ["a", "q"],
@@ -151,6 +171,11 @@ WRONG = {
     ],
     "layer": [
         *ODD,
+        "conv",
+        "relu2_1@2",
+        ["relu2_1"] * 2 + ["no"],
+        [["relu2_1"]],
+        {"relu2_1": 1},
         "conv9",
         "fc8",
         "relu2_1:7",
@@ -220,7 +245,7 @@ NEW = [
 ]
 
 
-def calls(count=600):
+def calls(count=800):
     """One wrong argument each, then two and three, drawn with a fixed seed."""
     singles = [{name: value} for name, values in WRONG.items() for value in values]
     yield from singles
@@ -230,11 +255,27 @@ def calls(count=600):
         yield {name: drawn.choice(WRONG[name]) for name in names}
 
 
-ALL = list(itertools.islice(calls(), 600))
+ALL = list(itertools.islice(calls(), 800))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        dict(classes="class 1"),
+        dict(classes="b"),
+        dict(methods="Grad-CAM"),
+        dict(methods=["gradcam", "grad_cam"]),
+    ],
+)
+def test_what_is_meant_is_taken(how):
+    asked = {"classes": 1, "methods": "grad_cam"}
+    assert np.array_equal(
+        explain(NET, GOOD, **asked | how)["GradCAM"], explain(NET, GOOD, **asked)["grad_cam"]
+    )
 
 
 def test_every_wrong_call_is_one_sentence():
-    assert len(ALL) == 600
+    assert len(ALL) == 800
     few = {"smoothgrad": {"n": 1}, "vargrad_grad_cam": {"n": 1}, "aug_smooth_grad_cam": {"factors": [1]}}
     errors, wrongs = 0, []
     for wrong in ALL:
@@ -256,7 +297,7 @@ def test_every_wrong_call_is_one_sentence():
         except Exception as error:  # whatever it is, it came from inside
             wrongs.append(f"{wrong}: {type(error).__name__}: {error}")
     assert not wrongs, "\n".join(wrongs)
-    assert errors > 500
+    assert errors > 700
 
 
 class Foreign:
@@ -280,8 +321,21 @@ class OfJax:
         return self.array
 
 
+class OfDlpack:
+    """An array that has nothing but the protocol of exchange."""
+
+    def __init__(self, array):
+        self.array, self.shape = array, array.shape
+
+    def __dlpack__(self, **options):
+        return self.array.__dlpack__(**options)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
 @pytest.mark.parametrize(
-    "make", [lambda a: Foreign(a, "detach", "cpu"), lambda a: Foreign(a, "numpy"), OfJax]
+    "make", [lambda a: Foreign(a, "detach", "cpu"), lambda a: Foreign(a, "numpy"), OfJax, OfDlpack]
 )
 def test_tensors_of_other_frameworks(make):
     ours = explain(NET, GOOD, 1, "grad_cam")["grad_cam"]

@@ -207,8 +207,8 @@ def test_a_map_that_is_exactly_zero_is_said_to_be():
 
 def test_explain_says_what_is_missing():
     net, x = small_vgg(), picture()
-    with pytest.raises(ValueError, match="no method is called 'gradcam'"):
-        explain(net, x, C, ["gradcam"])
+    with pytest.raises(ValueError, match="no method is called 'gradcamm'"):
+        explain(net, x, C, ["gradcamm"])
     flat = np.ones((5, x.data[0].size), x.dtype)
     with pytest.raises(GraphError, match="name the layer"):
         explain(lambda x: ops.Linear()(ops.Flatten()(x), flat), x, C, ["grad_cam"])

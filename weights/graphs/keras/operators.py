@@ -5,13 +5,10 @@ Numbers of a configuration are exact, and take the type of the signal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from weights.graphs.onnx.operators import OPERATORS as ONNX
-from weights.graphs.operators import activations, arithmetic, windows
+from weights.graphs.operators import Table, activations, arithmetic, windows
 from weights.graphs.operators.values import Ints, Value, in_steps
 
 Number = float | np.ndarray
@@ -42,7 +39,7 @@ def adaptive_max_pool(x: Value, *, size: Ints) -> Value:
     return windows.adaptive_max_pool(x, size=size)
 
 
-OPERATORS: dict[str, Callable[..., Any]] = ONNX | {
+OPERATORS = Table(__name__, ONNX | {
     "Rescaling": rescaling, "PiecewiseLinear": piecewise_linear,
     "AdaptiveAveragePool": adaptive_average_pool, "AdaptiveMaxPool": adaptive_max_pool,
-}  # fmt: skip
+})  # fmt: skip

@@ -47,12 +47,12 @@ class Node(Layer):
         step: Step,
         name: str,
         constants: Mapping[str, np.ndarray],
-        function: Callable[..., Any],
+        operators: Mapping[str, Callable[..., Any]],
         model: Model,
     ) -> None:
         super().__init__(name)
         self.step: Step = step
-        self.function: Callable[..., Any] = function
+        self.operators: Mapping[str, Callable[..., Any]] = operators
         self.source: str = model.source
         self.options: dict[str, Any] = _options(step, self.function, model.opset)
         # for each input: ("weight" | "setting" | "value", parameter, value's name)
@@ -65,6 +65,11 @@ class Node(Layer):
             )
             if weight:
                 setattr(self, parameter.name, Tensor(constant, f"{name}.{parameter.name}"))
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What it computes, by its operator's name in the table."""
+        return self.operators[self.step.op]
 
     def forward(self, values: Mapping[str, Value], room: Room | None = None) -> tuple[Value, ...]:
         """{name: tensor or array} -> the outputs, a tuple.  room: what they may take."""
@@ -152,7 +157,7 @@ class Network(Layer):
                 continue
             name = step.name if step.name and step.name not in names else next(filter(None, step.outputs))
             names.add(name)
-            node = Node(step, name, self.constants, operators[step.op], self.model)
+            node = Node(step, name, self.constants, operators, self.model)
             if known and step.op not in DRAWN:
                 made = node.forward({n: self.constants[n] for n in step.inputs if n}, room)
                 self.constants |= {n: _in_float(np.asarray(a)) for n, a in zip(step.outputs, made) if n}

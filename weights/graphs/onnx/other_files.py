@@ -19,7 +19,8 @@ TF2ONNX = "python -m tf2onnx.convert"
 KINDS = {
     "torchscript": f"a TorchScript file: load it by torch.jit.load, then {EXPORT[:-1]}, dynamo=False)",
     "exported": "a program of torch.export: torch.onnx.export(torch.export.load(FILE), f='model.onnx')",
-    "pytorch": f"a PyTorch file, which holds weights and no graph: load them into the model, then {EXPORT}",
+    "pytorch": f"a PyTorch file, which holds weights and no graph: load them into the model, then {EXPORT}"
+    "; or in Python, weights.graphs.torch.from_torch(model, x), which needs no file",
     "keras": "a Keras file: give it with --keras (in Python: weights.graphs.keras)",
     "tflite": f"a TensorFlow Lite model: {TF2ONNX} --tflite FILE --output model.onnx",
     "savedmodel": f"a TensorFlow SavedModel: {TF2ONNX} --saved-model DIR --output model.onnx",

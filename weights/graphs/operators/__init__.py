@@ -20,7 +20,7 @@ from weights.graphs.operators import (
     shapes,
     windows,
 )
-from weights.graphs.operators.operator import Operator, spelled
+from weights.graphs.operators.operator import Operator, Table, spelled
 
 GROUPS = (
     arithmetic,
@@ -37,4 +37,4 @@ GROUPS = (
 )
 OPERATORS: tuple[Operator, ...] = tuple(operator for group in GROUPS for operator in group.OPERATORS)
 
-__all__ = ["OPERATORS", "Operator", "spelled"]
+__all__ = ["OPERATORS", "Operator", "Table", "spelled"]

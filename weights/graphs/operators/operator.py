@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +34,23 @@ class Operator:
         if isinstance(spelling, Mapping):
             return {name: _renamed(self.build, arguments) for name, arguments in spelling.items()}
         return dict.fromkeys((spelling,) if isinstance(spelling, str) else spelling, self.build)
+
+
+class Table(dict[str, Callable[..., Any]]):
+    """{their name: function}, the OPERATORS of a module: pickled by that module's name, so that networks
+    which are computed by it can be sent to other processes.
+    """
+
+    def __init__(self, module: str, functions: Mapping[str, Callable[..., Any]]) -> None:
+        super().__init__(functions)
+        self.module = module
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _table_of, (self.module,)
+
+
+def _table_of(module):
+    return importlib.import_module(module).OPERATORS
 
 
 def spelled(operators: Iterable[Operator], framework: str) -> dict[str, Callable[..., Any]]:

@@ -28,6 +28,9 @@ def from_torch(
     with it (named: the operator).  The model, its mode, hooks, buffers, gradients and the random state stay
     as they are.
     """
+    if not isinstance(model, torch.nn.Module):
+        kept = "; its weights alone are no model: model.load_state_dict(weights)" * isinstance(model, Mapping)
+        raise WeightsError(f"the model is a torch.nn.Module, not {type(model).__name__}{kept}")
     if gradient not in ("mathematical", "model"):
         raise WeightsError(f"gradient is 'mathematical' or 'model', not {gradient!r}")
     if isinstance(x, (tuple, list, Mapping)) and (which is not None or _of_tensors(x)):
@@ -37,7 +40,9 @@ def from_torch(
         raise WeightsError(f"which={which!r} is for several inputs, a tuple or a dict of them")
     with surroundings():
         net = checked(model, record(model, x))
-    return net if gradient == "mathematical" or net.own is None else net.own
+    net = net if gradient == "mathematical" or net.own is None else net.own
+    net.trained = model.training
+    return net
 
 
 def _of_tensors(x):

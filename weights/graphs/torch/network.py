@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from functools import cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ class TracedNetwork(Layer):
     alias: {module path: name} for modules that return another's output; borrowed: {"gelu": 12}, the operators
     that are PyTorch's own; check: how it was found to agree with the model (`Check`); own: if the model's
     gradient is another by design, the network that has the model's; gradient: "mathematical" or "model",
-    which of the two this is; decided: where the
+    which of the two this is; trained: whether the model was in training mode; decided: where the
     model read values into Python, so that for another picture it might do something else; hooks: modules
     whose hooks are no part of it.
     """
@@ -73,6 +74,7 @@ class TracedNetwork(Layer):
         self.x = recording.x.detach().numpy()
         self.decided = [*recording.decided, *recording.left]
         self.hooks = recording.hooks
+        self.trained = False
         self._names: set[str] = set()
         self._direct: bool | None = None
         self.numbers: dict[Value, Ref] = {recording.source: Ref(0)}
@@ -120,8 +122,7 @@ class TracedNetwork(Layer):
             except (Lacking, Error, ValueError, IndexError, TypeError):  # a case that ours does not take
                 step = None
         if step is None:
-            f = lambda *args, **kwargs: borrowed(call.operator, call.func, args, kwargs, which)  # noqa: E731
-            step = Step(name, f, args, kwargs, call)
+            step = Step(name, partial(_theirs, call.operator, _named(call.func), which), args, kwargs, call)
             y = step.forward(self.values)
         known = next((i for i, v in enumerate(self.values) if v is y), None)
         if known is not None:  # the same values as an earlier one's
@@ -144,12 +145,11 @@ class TracedNetwork(Layer):
             return None
         if call.operator in SIZED:
             first = signals[0].shape[0] if signals[0].shape else 1
-            return Step(name, SIZED[call.operator], [args[0], result.shape, first], {}, call)
+            return Step(name, partial(_sized, call.operator), [args[0], result.shape, first], {}, call)
         if call.operator in PARTS:
-            f = PARTS[call.operator]
-            return Step(name, lambda *args, **kwargs: f(which, *args, **kwargs), args, kwargs, call)
+            return Step(name, partial(_part, call.operator, which), args, kwargs, call)
         if call.operator in OPERATORS and which == 0:
-            return Step(name, OPERATORS[call.operator], args, _ours_only(kwargs), call)
+            return Step(name, partial(_ours, call.operator), args, _ours_only(kwargs), call)
         return None
 
     def _argument(self, a):
@@ -239,6 +239,35 @@ class TracedNetwork(Layer):
                 f"the hooks of {places} are left out: what they return is not in this network's answers"
             )
         return [*found, *([self.check.says] if self.check is not None and self.check.says else [])]
+
+
+# What a step computes, by its operator's name: so a network can be pickled, and sent to other processes.
+
+
+def _ours(operator, *args, **kwargs):
+    return OPERATORS[operator](*args, **kwargs)
+
+
+def _part(operator, which, *args, **kwargs):
+    return PARTS[operator](which, *args, **kwargs)
+
+
+def _sized(operator, *args):
+    return SIZED[operator](*args)
+
+
+def _theirs(operator, func, which, *args, **kwargs):
+    return borrowed(operator, _overload(func) if isinstance(func, str) else func, args, kwargs, which)
+
+
+def _named(func):
+    """PyTorch's own operators by their names, 'aten.gelu.default'; a function of the user's as it is."""
+    return str(func) if isinstance(func, torch._ops.OpOverload) else func
+
+
+@cache
+def _overload(name):
+    return reduce(getattr, name.split("."), torch.ops)
 
 
 def _is_boolean(call, value):

@@ -8,7 +8,7 @@ meaning between versions asks for `opset`.
 
 from weights.graphs.onnx.operators import axes, numbers, scoring, shapes, windows
 from weights.graphs.operators import OPERATORS as TABLE
-from weights.graphs.operators import spelled
+from weights.graphs.operators import Table, spelled
 
 ADAPTERS = axes.OPERATORS | scoring.OPERATORS | windows.OPERATORS | shapes.OPERATORS | numbers.OPERATORS
-OPERATORS = spelled(TABLE, "onnx") | ADAPTERS
+OPERATORS = Table(__name__, spelled(TABLE, "onnx") | ADAPTERS)
