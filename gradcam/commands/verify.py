@@ -20,7 +20,7 @@ Examples:
   gradcam verify --onnx kit/chain/model.onnx --input kit/chain/input.npy --class 0 --layer relu2 \\
           --result kit/chain/expected/grad_cam.npy
       a map of it, compared with the reference
-  gradcam verify --onnx model.onnx --input x.npy --class 243 --layer relu5_3 --result map.npy
+  gradcam verify --model model.onnx --input x.npy --class 243 --layer relu5_3 --result map.npy
       a model of yours, from any framework that can export ONNX and save arrays
   gradcam verify --network squeezenet --input x.npy --class 243 --method saliency --result map.npy
       a network that is known here; its weights may be a file of yours, in any format: --weights FILE
@@ -60,6 +60,8 @@ def register(subparsers):
     parser.add_argument("kit", nargs="*", metavar="kit DIR", help="write the conformance kit to a new folder")
     network = parser.add_argument_group("the network, and what it was given")
     network.add_argument("--onnx", metavar="FILE", help="the model as ONNX")
+    own = "or a model of ONNX or Keras, or its MODEL.toml (see: gradcam describe)"
+    network.add_argument("--model", metavar="FILE", help=own)
     network.add_argument(
         "--network", metavar="NAME", help="or a network that is known here (see: gradcam weights list)"
     )
@@ -139,7 +141,7 @@ def _verdict(args):
         "--result": args.result,
         "--class or --target": args.classes or args.target,
         "--input or --photo": args.input or args.photo,
-        "--onnx, --network or --weights": args.onnx or args.network or args.weights,
+        "--model, --network or --weights": args.onnx or args.model or args.network or args.weights,
     }
     for name, value in needed.items():
         if value is None:
@@ -148,12 +150,14 @@ def _verdict(args):
     for option, (name, what) in THEIRS.items():
         if path := getattr(args, option):
             theirs[name] = files.array(path, f"their {what}")
-    net = files.network(args.network, args.weights, args.onnx)
+    if args.onnx and args.model:
+        raise VerifyError(f"--onnx {args.onnx} and --model {args.model} are two networks: give one of them")
+    net = files.network(args.network, args.weights, args.onnx, args.model)
     x, photo = _input(args, net)
-    if args.onnx:
+    if own := args.onnx or args.model:
         x, theirs = _channels_first(net.description, x), _all_channels_first(net.description, theirs)
         if args.layer and any(step.op == "Transpose" for step in net.steps):
-            _model.check_layers(args.onnx, net(Tensor(x[:1], "x")), [args.layer])
+            _model.check_layers(own, net(Tensor(x[:1], "x")), [args.layer])
     target = _target(args, getattr(getattr(net, "card", None), "classes", None))
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
     options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": True}
@@ -209,9 +213,10 @@ def _input(args, net):
     if args.input:
         x = files.array(args.input, "the input")
         return (x[None] if x.ndim == 3 else x), None
-    if args.onnx:
+    if args.onnx or (args.model and net.known.toml is None):
         raise VerifyError(
-            "how this network wants its photos is not known here: give the preprocessed input with --input"
+            "how this network wants its photos is not known: give the preprocessed input with --input, or "
+            "--model with a description, MODEL.toml"
         )
     import numpy as np
 

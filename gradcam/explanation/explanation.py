@@ -182,6 +182,7 @@ def explain(
     card = getattr(net, "card", None)
     methods, mask = request.methods_asked(methods), mask_as(x, card)
     x, prepared = input_of(x, card)
+    x = request.in_its_precision(x, net)
     layer = getattr(card, "layer", None) if layer is None else layer
     unit_layer = getattr(card, "unit_layer", None) if unit_layer is None else unit_layer
     for what, given, known in (

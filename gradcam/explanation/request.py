@@ -208,12 +208,21 @@ def full_names(net: Any) -> Callable[[Any], Any]:
     return lambda name: of_module(name) if of_module and isinstance(name, str) else name
 
 
+def in_its_precision(x: Tensor, net: Any) -> Tensor:
+    """The input in the precision of a live model's network: numbers of float32 in between would make a map of
+    float64 that is no more exact than float32.
+    """
+    wanted = getattr(net, "dtype", None)
+    return x if wanted is None or x.dtype == wanted else Tensor(x.data.astype(wanted), x.name)
+
+
 def notes_of(net: Any) -> list[str]:
     """What a live model's network says of itself, in sentences."""
     notes = list(getattr(net, "notes", ()))
     if getattr(net, "trained", False):
         notes.append("the model was in training mode, and is explained in eval mode")
-    return [f"{note[:1].upper()}{note[1:]}." for note in notes]
+    names = getattr(net, "borrowed", ())  # of operators, as they are
+    return [f"{note if note.split()[0] in names else note[:1].upper() + note[1:]}." for note in notes]
 
 
 def answer(net: Any, x: Tensor) -> Any:

@@ -14,11 +14,15 @@ from weights.readers import npy, zip_directory
 from weights.readers.mapped_file import MappedFile
 
 
-def network(name: str | None = None, weights: Any = None, onnx: Any = None) -> Any:
-    """The network in a file: an ONNX graph, or weights of a network we know.  name: which; default: the only
-    one whose weights fit.
+def network(name: str | None = None, weights: Any = None, onnx: Any = None, model: Any = None) -> Any:
+    """The network in a file: an ONNX graph, a model (ONNX, Keras or MODEL.toml), or weights of a network we
+    know.  name: which; default: the only one whose weights fit.
     """
     try:
+        if model:
+            from weights.described import open_model
+
+            return open_model(model)
         if onnx:
             from weights.graphs.onnx import describe, load
 

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from gradcam.asking import AskError
+from gradcam.feature_maps import default_layer
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS
 from gradcam.methods.cam import cam_head
-from gradcam.methods.spelling import spelled
 from gradcam.outputs import chosen as output_of
 from gradcam.outputs import end_of
 from gradcam.target import OfClass, Target
@@ -34,6 +34,7 @@ from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
 LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept
+SPELLINGS = {spelling: name for name, method in METHODS.items() for spelling in method.spellings}
 THEIRS = {  # what may be given of theirs: the step that it is
     "result": "result",
     "input": "input",
@@ -286,6 +287,8 @@ class Question:
             return
         if self.method not in CAMS:
             return
+        if self.layer is None:
+            self.layer = default_layer(y, self.input_of(y))[0]
         known = names(y)
         if self.names_of:
             self.layer = self.names_of(self.layer)
@@ -398,10 +401,17 @@ def _exchanged(shape):
 
 def method_name(name: str) -> str:
     """A method by any of its spellings -> our name for it.  VerifyError: there is none of that name."""
-    found = spelled(str(name))
-    if found not in list(METHODS):  # a variant has no reference of its own
+    name = (
+        str(name)
+        .lower()
+        .replace("-", "_")
+        .replace("gradcam", "grad_cam")
+        .replace("guidedbackprop", "guided_backprop")
+    )
+    name = SPELLINGS.get(name, name)
+    if name not in list(METHODS):  # a variant has no reference of its own
         raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
-    return found
+    return name
 
 
 def _floats(what, value):

@@ -217,6 +217,11 @@ class TracedNetwork(Layer):
         other.own = None if self.own is None else self.own.astype(dtype)
         return other
 
+    @property
+    def dtype(self) -> np.dtype:
+        """The precision in which it computes: float64, as it was recorded, or another (`astype`)."""
+        return self.x.dtype
+
     def name_of(self, layer: str | None) -> str | None:
         """Our name for a module's path."""
         return self.alias.get(layer, layer)
