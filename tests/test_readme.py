@@ -87,18 +87,25 @@ def test_both_commands_are_there():
     assert re.search(r"^python3 -m venv .*pytest", commands, re.MULTILINE)
 
 
-def test_a_pytorch_model_of_ones_own(tmp_path):
+def test_the_programs_pasted_top_to_bottom(tmp_path):
+    """Up to the run that a command makes, each goes on from those before, as a reader pastes them."""
     pytest.importorskip("torch", reason="PyTorch is not installed")
-    program = next(b for b in blocks("python") if "from_torch" in b)
+    programs = [b for b in blocks("python") if "import" in b]
+    (tmp_path / "photos").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photos" / "a.jpg")
     ran = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", "\n".join(programs)],
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"},
     )
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("<Explanation of the score of class")
+    assert len(programs) == 5 and "<Explanation of the score of class" in ran.stdout
     assert (tmp_path / "panel.png").stat().st_size > 20_000
+    with np.load(tmp_path / "maps.npz") as maps:
+        assert maps["grad_cam@0"].shape == maps["grad_cam@1"].shape == (3, 1, 62, 62)
+    assert "photos/a.jpg (" in ran.stdout

@@ -199,8 +199,8 @@ def explain(
     classes = request.targets_asked(classes, y, getattr(card, "classes", None), mask)
     answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
     by = answer.ends if answer.probabilities is not None else None
-    targets = {c: Target.of(c, start).settled(y, by) for c in classes}
     full, notes = request.full_names(net), request.notes_of(net)
+    targets = {c: request.in_full(Target.of(c, start), full).settled(y, by) for c in classes}
     if any(ends(y)):
         net, y = WithoutEnd(net), each(scores, y)
     net, y, layers, remarks = request.layers_found(net, y, x, layers, [METHODS[m] for m in methods], full)

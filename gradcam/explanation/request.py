@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gradcam.method import Context, Method
 from gradcam.methods import METHODS
 from gradcam.methods.spelling import spelled
 from gradcam.outputs import chosen, each
-from gradcam.target import Target, is_signal, named
+from gradcam.target import OfSum, Target, is_signal, named
 from gradcam.targets.text import is_text, target
 from minicnn import Error, GraphError, Tensor, ops
 
@@ -206,6 +207,14 @@ def full_names(net: Any) -> Callable[[Any], Any]:
     """
     of_module = getattr(net, "name_of", None)
     return lambda name: of_module(name) if of_module and isinstance(name, str) else name
+
+
+def in_full(target: Target, full: Callable[[Any], Any]) -> Target:
+    """The same target, its layer by the full name, see `full_names`."""
+    if isinstance(target, OfSum):
+        return OfSum(tuple((w, in_full(part, full)) for w, part in target.parts))
+    layer = getattr(target, "layer", None)
+    return target if layer is None else replace(target, layer=full(layer))
 
 
 def in_its_precision(x: Tensor, net: Any) -> Tensor:

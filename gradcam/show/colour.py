@@ -67,18 +67,19 @@ def limit(map: np.ndarray, percent: float = 99) -> float:
 
 def heat(map: np.ndarray, top: float | None = None, colours: str | None = None) -> np.ndarray:
     """A map (H, W) >= 0, from dark (0) to bright (`top` and above; default: `limit`)."""
-    return matplotlib.colormaps[colours or HEAT](_share(map, top))[..., :3]
+    return matplotlib.colormaps[colours or HEAT](_share(_of_one(map), top))[..., :3]
 
 
 def signed(map: np.ndarray, top: float | None = None, colours: str | None = None) -> np.ndarray:
     """A map (H, W) of either sign, from blue (-top and below) by white (0) to red."""
-    return matplotlib.colormaps[colours or SIGNED](0.5 + _share(map, top) / 2)[..., :3]
+    return matplotlib.colormaps[colours or SIGNED](0.5 + _share(_of_one(map), top) / 2)[..., :3]
 
 
 def relief(map: np.ndarray, top: float | None = None, channels: str = "RGB") -> np.ndarray:
     """A signed map (3, H, W), or (1, H, W) without colours:
     grey is 0, brighter positive, darker negative, each channel on its own.
     """
+    map = _of_one(map, 3)
     map = map[::-1] if channels == "BGR" else map
     return np.moveaxis(0.5 + _share(np.broadcast_to(map, (3, *map.shape[1:])), top) / 2, 0, -1)
 
@@ -91,11 +92,16 @@ def overlay(
     style: Style = PLAIN,
 ) -> np.ndarray:
     """A map (h, w), coarse or not, laid over its photo uint8 (H, W, 3), which turns grey; the more it says,
-    the more it covers.
+    the more it covers.  -> (H, W, 3), for `Axes.imshow`
+
+    A photo may be PIL's, and a map (1, h, w), as an explanation of one picture has it.
 
     A map that is nowhere negative is drawn as heat, another one in two colours on a symmetric scale.  top:
     default its largest magnitude.
     """
+    map, photo = _of_one(map), np.asarray(photo)
+    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
+        raise AskError(f"a photo is uint8 (H, W, 3), from 0 to 255, not {photo.dtype} {photo.shape}")
     top = np.abs(map).max() if top is None else top
     share = _share(upsample(np.asarray(map, np.float64), photo.shape[:2], upsampling), top)
     two_sided = map.min() < 0
@@ -110,6 +116,17 @@ def overlay(
 def grey(photo: np.ndarray) -> np.ndarray:
     """A photo uint8 (H, W, 3) without its colours."""
     return (photo @ LUMA / 255)[..., None].repeat(3, axis=-1)
+
+
+def _of_one(map, ndim=2):
+    """The map of one picture, in a batch of one or alone."""
+    map = np.asarray(map)
+    while map.ndim > ndim and len(map) == 1:
+        map = map[0]
+    if map.ndim != ndim:
+        wanted = "(h, w)" if ndim == 2 else "(C, H, W)"
+        raise AskError(f"a map is {wanted}, not {map.shape}: one picture at a time, e['grad_cam'][0]")
+    return map
 
 
 def _share(map, top):

@@ -25,7 +25,7 @@ from gradcam import explain
 from gradcam.targets import Box, Number, Region
 from weights.graphs.torch import from_torch
 
-net = from_torch(model, x)  # or: weights.described.open_model("model.onnx")
+net = from_torch(model, x)  # or, of weights.described: open_model("model.onnx")
 ```
 """
 BODY = """
