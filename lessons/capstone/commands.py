@@ -5,8 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
+
 from lessons.arguments import Commands, Parser
 from lessons.texts import said
+
+FAILED = "failed.npz"
 
 
 def add(parser: Parser) -> None:
@@ -53,18 +57,11 @@ def _checked(milestone, args):
             )
         )
     if not checked.done:
-        last = checked.results[-1]
-        told = {
-            "right": checked.right,
-            "all": checked.all,
-            "number": milestone.number,
-            "part": last.case.part,
-        }
-        print(
-            "\n".join(
-                ["", *(f"  {line}".rstrip() for line in last.problem), "", said("capstone.failed", **told)]
-            )
-        )
+        case = checked.results[-1].case
+        lines = ["", *checked.results[-1].problem, *_kept(case, args.folder)]
+        print("\n".join(f"  {line}".rstrip() for line in lines), "\n")
+        so_far = {"right": checked.right, "all": checked.all}
+        print(said("capstone.failed", number=milestone.number, part=case.part, **so_far))
         return False
     if "guided_grad_cam" in checked.results[-1].answers:
         from lessons.capstone.drawing import draw
@@ -74,6 +71,15 @@ def _checked(milestone, args):
     done = said("capstone.done", number=milestone.number, n=checked.all)
     print(done, said("capstone.next", file=after[0]) if after else said("capstone.all_done"), "\n")
     return True
+
+
+def _kept(case, folder):
+    """The arrays that a case was given, in a file for the student to try it with -> what is said of it."""
+    arrays = {name: value for name, value in case.given.items() if isinstance(value, np.ndarray)}
+    if not arrays:
+        return []
+    np.savez(folder / FAILED, **arrays)
+    return ["", said("capstone.kept", file=FAILED, name=next(iter(arrays)))]
 
 
 def hint(args: Namespace) -> int:

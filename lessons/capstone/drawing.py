@@ -16,7 +16,7 @@ from lessons.capstone.given import photo
 
 TITLES = {
     "saliency": "saliency",
-    "deconvnet": "deconvnet, from fire4",
+    "deconvnet": "deconvnet, from fire4 (a part)",
     "guided": "guided backprop",
     "grad_cam": "Grad-CAM",
     "guided_grad_cam": "Guided Grad-CAM",
@@ -44,4 +44,12 @@ def _shown(name, map, picture):
         return np.minimum(map / np.percentile(map, 99), 1)
     if name == "grad_cam":
         return overlay(picture, map)
+    if name == "deconvnet":
+        map = _seen(map)
     return relief(map, channels="BGR")
+
+
+def _seen(map):
+    """The part of a map (C, H, W) that is not zero: what the unit where it started can see."""
+    rows, columns = (np.flatnonzero(map.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    return map[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else map

@@ -101,10 +101,14 @@ def _lines(case):
 
 
 def _values(case, name, mine, truth):
-    """Arrays that are small enough to be looked at."""
-    small = {n: a for n, a in case.given.items() if isinstance(a, np.ndarray) and a.size <= SMALL}
-    for given, array in small.items():
-        yield from _shown("capstone.given", given, array)
+    """Arrays that are small enough to be looked at; of others their shapes."""
+    arrays = {n: a for n, a in case.given.items() if isinstance(a, np.ndarray)}
+    if all(array.size <= SMALL for array in arrays.values()):
+        for given, array in arrays.items():
+            yield from _shown("capstone.given", given, array)
+    else:
+        shapes = ", ".join(f"{given} {array.shape}" for given, array in arrays.items())
+        yield said("capstone.given_shapes", shapes=shapes)
     if truth.size <= SMALL and mine.size <= SMALL:
         yield from _shown("capstone.expected", name, truth)
         yield from _shown("capstone.yours", name, mine)

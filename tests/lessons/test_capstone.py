@@ -124,6 +124,7 @@ def test_the_command_checks_in_order_hints_and_draws(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "milestone 1 is done, 11 of 11. Next: 2_layers.md" in said
     assert "mycnn.py has no relu yet" in said and "capstone hint 2 relu" in said
+    assert np.load(tmp_path / "failed.npz")["x0"].shape == (2, 3) and 'np.load("failed.npz")' in said
     (tmp_path / "mycnn.py").write_text(SOLUTION, "utf-8")
     assert main(["capstone", "check", "5", "--in", str(tmp_path)]) == 0
     assert (tmp_path / "my_panel.png").stat().st_size > 50_000
