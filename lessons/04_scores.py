@@ -26,6 +26,7 @@ from gradcam import grad_cam
 from gradcam.measure import spearman
 from lessons import tiny
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.measured import quoted
 from lessons.plots import BLUE, RED, picture, signed, style
 from minicnn import Linear, Softmax, Tensor, backward, find, one_hot
@@ -257,6 +258,15 @@ print(quoted("scores_or_probabilities.txt"))
 # "why this and not that?" Then say so, and choose the rival yourself: start with 1 at
 # one score and $-1$ at the other.
 #
+# ## Touch it
+#
+# Make the network surer with the slider, and watch the signal of its probability
+# vanish, while that of its score stays.
+
+# %%
+touch(4)
+
+# %% [markdown]
 # ## On your own
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from gradcam import BACKPROP, DECONVNET, GUIDED
 from lessons import tiny
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import grid, picture, signed, style
 from lessons.scenes import CLASSES, network, scenes, untrained
 from minicnn import ReLU, Tensor, backward, one_hot
@@ -208,6 +209,15 @@ for name, rules in [
 # they mean for gradients.
 # </details>
 #
+# ## Touch it
+#
+# Send a signal back under all three rules, from a class or from a square that you
+# click, and count at each gate what passes.
+
+# %%
+touch(8)
+
+# %% [markdown]
 # ## On your own
 
 

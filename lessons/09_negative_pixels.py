@@ -23,6 +23,7 @@ import numpy as np
 
 from gradcam import GUIDED, grad_cam, guided_backprop, upsample
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import BLUE, picture, signed, style
 from lessons.scenes import CLASSES, LAYER, network, scenes
 from minicnn import ReLU, Tensor, backward, find, history, one_hot
@@ -260,6 +261,15 @@ print(
 # speaks for the class, guided backprop's about *in which direction* a pixel should
 # change.
 #
+# ## Touch it
+#
+# Follow guided backprop, the violet line, from the start to the pixels: where do its
+# negative numbers come back?
+
+# %%
+touch(9)
+
+# %% [markdown]
 # ## On your own
 
 

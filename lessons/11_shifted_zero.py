@@ -26,6 +26,7 @@ from gradcam.method import weighted
 from gradcam.methods.grad_cam import weights as alphas
 from lessons import tiny
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import picture, signed, style
 from minicnn import (
     Add,
@@ -340,6 +341,14 @@ print(
 # the [*target*](glossary.md#target). Which number that is, you choose.
 # </details>
 #
+# ## Touch it
+#
+# Move zero: which of the two maps follows, and which stays?
+
+# %%
+touch(11)
+
+# %% [markdown]
 # ## On your own
 
 

@@ -33,6 +33,7 @@ from gradcam import (
 )
 from gradcam.measure import rank_correlation, spearman
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import picture, signed, style
 from lessons.scenes import CLASSES, LAYER, network, scenes, untrained
 from minicnn import Tensor, find
@@ -207,6 +208,14 @@ plt.show()
 # moves.
 # </details>
 #
+# ## Touch it
+#
+# Cover the picture with your finger, and watch the score.
+
+# %%
+touch(14)
+
+# %% [markdown]
 # ## On your own
 
 

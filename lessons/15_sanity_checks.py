@@ -33,6 +33,7 @@ from gradcam import (
 )
 from gradcam.measure import drawn_anew, layers_with_weights, randomised, spearman
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import picture, style
 from lessons.scenes import LAYER, network, scenes
 from minicnn import Tensor, find
@@ -204,6 +205,14 @@ for method, values in found.items():
 # That is the limit of guided backprop, and the reason for Guided Grad-CAM: the detail
 # of the one, the class of the other.
 #
+# ## Touch it
+#
+# Make layers random, from the last one on. Which row of pixels does not notice?
+
+# %%
+touch(15)
+
+# %% [markdown]
 # ## On your own
 
 

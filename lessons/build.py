@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LIMIT = 300_000  # bytes of one notebook
 SECONDS = 120  # that a cell may take
+WIDGET = "application/vnd.jupyter.widget-view+json"  # works only while a kernel runs
 QUIET = {"PYTHONWARNINGS": "ignore:IProgress"}  # tqdm, where there are no widgets
 SPOKEN = ["--log-level=ERROR"]  # of the kernel, which warns of its own transport
 PYTHON = {"name": "python"}  # without the version of the Python that built it
@@ -75,6 +76,7 @@ def executed(lesson: Lesson) -> NotebookNode:
         kernel_name="python3",
         timeout=SECONDS,
         record_timing=False,
+        store_widget_state=False,
         extra_arguments=SPOKEN,
         resources={"metadata": {"path": str(lesson.source.parent)}},
     )
@@ -84,6 +86,9 @@ def executed(lesson: Lesson) -> NotebookNode:
         told = said("build.failed", number=lesson.number, error=error)
         raise LessonError(told) from None
     notebook.metadata["language_info"] = PYTHON
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(WIDGET, None)
     return notebook
 
 

@@ -1,29 +1,57 @@
 """The Explorer (`gradcam.explore`) of the course: the tiny network and its pictures, as
-one page.
+one page, and in each lesson that it serves the part that the lesson is about.
 """
 
 from __future__ import annotations
 
+import html
+
 import numpy as np
 
-from gradcam.explore import page
+from gradcam.explore import ExploreError, page, widget
 from lessons import tiny
+from minicnn.layer import Sequential
 from weights.cards import Card, Preprocessing
 
 PICTURES = 8
 PAGE = "explorer.html"
-# lesson: (where in the Explorer its idea can be touched, how one is led there)
-PLACES = {
-    4: (
-        "card=sure&by=probability&sure=3",
-        "Make the network surer, and watch the signal of its probability vanish",
-    ),
-    8: ("card=why", "Send a signal back under all three rules, and count at each gate"),
-    9: ("card=signs", "Follow guided backprop to where its negative numbers come back"),
-    11: ("card=cam", "Move zero, and see which map follows and which stays"),
-    14: ("card=occluder", "Cover the picture with your finger, and watch the score"),
-    15: ("card=random&random=2", "Make layers random, from the last one on"),
+TALL = 860  # pixels of a slice
+# what of the Explorer each lesson is about, as the page's address says it
+SLICES = {
+    4: "only=sure&by=probability&sure=3",
+    8: "only=why",
+    9: "only=signs",
+    11: "only=cam",
+    14: "only=occluder",
+    15: "only=random&random=2",
 }
+
+
+class Slice:
+    """What `touch` shows: in a notebook that runs, the Explorer itself; where nothing
+    runs, a line that leads to the course's.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def _repr_mimebundle_(self, **_):
+        address = html.escape(f"{PAGE}#{self.place}")
+        lead = f'<a href="{address}">Open it in the Explorer</a>'
+        shown = {
+            "text/plain": f"In the Explorer: {PAGE}#{self.place}",
+            "text/html": f'<p class="touch">{lead}, or run this cell.</p>',
+        }
+        try:
+            made = widget(network(), pictures(), self.place, height=TALL)
+        except ExploreError:  # no anywidget here
+            return shown
+        return shown | made._repr_mimebundle_()[0] | {"text/plain": shown["text/plain"]}
+
+
+def touch(lesson: int) -> Slice:
+    """The part of the Explorer that a lesson is about, to be shown in its notebook."""
+    return Slice(SLICES[lesson])
 
 
 def card() -> Card:
@@ -45,11 +73,21 @@ def as_picture(x: np.ndarray) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def explorer() -> str:
-    """The page, HTML."""
+def network() -> Sequential:
+    """The network of the lessons, with its card."""
     net = tiny.trained()
     net.card = card()
+    return net
+
+
+def pictures() -> dict[str, np.ndarray]:
+    """{what to call it: RGB}"""
     x, classes, _ = tiny.pictures(PICTURES, seed=8, shapes=2)
     names = (" and ".join(tiny.CLASSES[c] for c in two) for two in classes)
     called = (f"{n}: {name}" for n, name in enumerate(names, 1))
-    return page(net, {name: as_picture(one) for name, one in zip(called, x)})
+    return {name: as_picture(one) for name, one in zip(called, x)}
+
+
+def explorer() -> str:
+    """The page, HTML."""
+    return page(network(), pictures())

@@ -8,19 +8,18 @@ read.
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import re
 import secrets
 import socket
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
 
+from gradcam.explore.readers import Readers
 from gradcam.explore.session import Session
 from gradcam.explore.wire import packed, understood
 from gradcam.explore.writing import POLICY, served
@@ -28,7 +27,6 @@ from minicnn import Error
 
 HOST = "127.0.0.1"
 MOST_BYTES = 4 * 2**20  # of one request: a picture takes less than one
-MOST_READERS = 3  # whose picture and signals are kept; the next one takes the place of who asked longest ago
 MOST_AT_ONCE = 16  # connections; more are told to come back
 SECONDS = 20  # that a connection may be silent, or wait for the engine
 HEADERS = {
@@ -51,9 +49,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
     token: str
-    first: Session
-    readers: OrderedDict[str, Session]
-    engine: threading.Lock
+    readers: Readers
     slots: threading.BoundedSemaphore
     hosts: set[str]
     page: bytes
@@ -61,7 +57,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, session: Session, pictures: Mapping[str, np.ndarray], port: int = 0) -> None:
         super().__init__((HOST, port), _Handler)
         self.token = secrets.token_urlsafe(24)
-        self.first, self.readers, self.engine = session, OrderedDict(), threading.Lock()
+        self.readers = Readers(session)
         self.slots = threading.BoundedSemaphore(MOST_AT_ONCE)
         self.hosts = {f"{HOST}:{self.server_port}", f"localhost:{self.server_port}"}
         self.page = served(session.model, pictures, f"/{self.token}/ask").encode()
@@ -70,29 +66,6 @@ class Server(ThreadingHTTPServer):
     def address(self) -> str:
         """Where the page is, the token in it."""
         return f"http://{HOST}:{self.server_port}/{self.token}/"
-
-    def answers(self, reader: str, questions: list[Any]) -> list[dict[str, Any]]:
-        """What the engine says to a reader's questions, one after the other.
-
-        LookupError: the reader's picture is not kept (any more); TimeoutError: the engine is busy.
-        """
-        if not self.engine.acquire(timeout=SECONDS):
-            raise TimeoutError
-        try:
-            session = self.readers.get(reader)
-            if session is None:
-                if questions[0][0] not in ("look", "randomise", "own"):
-                    raise LookupError
-                session = copy.copy(self.first)
-                session.lock = threading.Lock()
-                session.net = session.original
-                self.readers[reader] = session
-            self.readers.move_to_end(reader)
-            while len(self.readers) > MOST_READERS:
-                self.readers.popitem(last=False)
-            return [session.ask(question, arguments) for question, arguments in questions]
-        finally:
-            self.engine.release()
 
     def close(self) -> None:
         """Listen no more."""
@@ -147,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._fail(413, f"a request has {MOST_BYTES} bytes at most")
         try:
             reader, questions = understood(self.rfile.read(int(length)))
-            body = packed(self.server.answers(reader, questions))
+            body = packed(self.server.readers.answers(reader, questions, SECONDS))
         except LookupError:
             return self._fail(410, "this picture is not kept any more")
         except TimeoutError:

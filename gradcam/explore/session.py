@@ -24,7 +24,7 @@ from gradcam.methods.lrp import LRP_EPSILON
 from gradcam.methods.relevance import alpha_beta, table
 from gradcam.outputs import chosen, scores
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
-from minicnn import ReLU, RuleError, RuleTable, Sigmoid, Softmax, Tensor, backward, history
+from minicnn import MaxPool, ReLU, RuleError, RuleTable, Sigmoid, Softmax, Tensor, backward, history
 
 RULES = {
     "backprop": BACKPROP,
@@ -237,15 +237,26 @@ class Session:
         (C, _, W) = values.shape
         return {"unit": [at % C, at // C // W, at // C % W], "value": float(flat[at])}
 
-    def switches(self, tensor: str, k: int) -> dict[str, Any]:
+    def switches(self, tensor: str, k: int | None) -> dict[str, Any]:
         """A map of a max-pool's input (H, W), how often each place was the largest of a window, and what came
-        back to it under each rule.
+        back to it under each rule.  k: which one, None for the one with the largest sum.
         """
+        pool = self._tensor(tensor)
+        if k is None and isinstance(pool.op, MaxPool):
+            k = int(_maps(pool.op.inputs[0].data).sum(axis=(1, 2)).argmax())
         below, times = switched(self.tensors, tensor, int(k))
         signals = {rule: of.get(below) for rule, of in self.signals.items()}
         back = {r: _maps(g)[int(k)].astype(np.float32) for r, g in signals.items() if g is not None}
         A = _maps(self.tensors[below].data)[int(k)].astype(np.float32)
-        return {"below": below, "map": A, "times": times, "H": A.shape[0], "W": A.shape[1], "back": back}
+        return {
+            "k": k,
+            "below": below,
+            "map": A,
+            "times": times,
+            "H": A.shape[0],
+            "W": A.shape[1],
+            "back": back,
+        }
 
     def own(self, rule: str) -> dict[str, Any]:
         """Take a rule that the reader wrote, as `own`: see `gradcam.explore.written`."""

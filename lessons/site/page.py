@@ -12,6 +12,7 @@ from lessons.site.code import printed, python
 from lessons.site.text import Text, words
 
 OPTIONS = re.compile(r"<ul>\s*<li>a\) .*?</ul>", re.DOTALL)
+TOUCH = re.compile(r'<p class="touch"><a href="([^"]+)">')
 LETTER = re.compile(r"<li>[a-f]\) ")
 BEHIND_A_CLICK = '<details class="outcome"><summary>What comes out</summary>'
 NOTHING = re.compile(r"\(?(None(, )?)+\)?")  # what a cell of checks returns
@@ -139,6 +140,12 @@ def _output(output, code, made, alternative):
             f'width="{width}" height="{height}"></figure>'
         )
     if "text/html" in data:
-        return f'<div class="wide">{"".join(data["text/html"])}</div>'
+        shown = "".join(data["text/html"])
+        if slice := TOUCH.search(shown):
+            frame = (
+                f'<iframe class="slice" src="{slice[1]}" title="The Explorer"></iframe>'
+            )
+            return f"{shown}\n{frame}"
+        return f'<div class="wide">{shown}</div>'
     text = "".join(data.get("text/plain", ""))
     return "" if NOTHING.fullmatch(text) else printed(text, code)

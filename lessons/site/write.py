@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lessons.course import LessonError, beside, lessons
-from lessons.explorer import PAGE, PLACES, explorer
+from lessons.explorer import PAGE, explorer
 from lessons.files import staged
 from lessons.site.page import page
 from lessons.site.questions import QUESTIONS
@@ -65,11 +65,7 @@ def build_site(out: str | Path) -> Built:
     }
     for before, this, after in zip([None, *pages], pages, [*pages[1:], None]):
         files[this.address] = templates.get_template("lesson.html").render(
-            common,
-            page=this,
-            before=before,
-            after=after,
-            touch=PLACES.get(this.lesson.number),
+            common, page=this, before=before, after=after
         )
     files["glossary.html"] = templates.get_template("glossary.html").render(
         common, body=Text(addresses)(beside("glossary.md").read_text("utf-8"))

@@ -103,6 +103,8 @@ def conversation(name: str, pictures: int, each: int, seed: int = 0) -> list[lis
                 talk += [
                     ["number", {"tensor": names[low], "unit": unit, "what": w}] for w in (rule, "forward")
                 ]
+        pools = [s["name"] for s in session.model["steps"] if s["op"] == "MaxPool"]
+        talk += [["switches", {"tensor": name, "k": k}] for name in pools[:1] for k in (None, 1)]
         talk.append(["gradcam", {"layer": session.model["layer"], "c": int(random.integers(shape[-1][0]))}])
     return talk
 

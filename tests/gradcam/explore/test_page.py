@@ -116,14 +116,14 @@ def test_the_served_page_asks_the_program_and_nobody_else(browser):
         settled(page, lambda: page.click("#thumbs button:nth-child(2)"))
         page.click("#negative")
         page.wait_for_selector("#number .value span.down")
-        server.readers.clear()  # another tab took this one's place
+        server.readers.kept.clear()  # another tab took this one's place
         settled(page, lambda: page.click("#classes button:nth-child(3)"))
         page.fill("#own", "x > 0 && g > 0 ? g : 0")
         settled(page, lambda: page.click("#own-run"))
         page.wait_for_selector('[data-row="own"][data-column="x"]:not(.empty)')
         same = [pixels_of(page, f'[data-row="{row}"][data-column="x"] canvas') for row in ("own", "guided")]
         assert same[0] == same[1], "that is guided backprop"
-        server.readers.clear()
+        server.readers.kept.clear()
         settled(page, lambda: page.click("#classes button:nth-child(2)"))
         assert page.locator('[data-row="own"][data-column="x"]:not(.empty)').count() == 1
         page.fill("#own", "fetch(g)")

@@ -14,7 +14,8 @@ import pytest
 import weights
 from gradcam.cli import main
 from gradcam.explore import Server, Session
-from gradcam.explore.server import MOST_AT_ONCE, MOST_BYTES, MOST_READERS
+from gradcam.explore.readers import MOST_READERS
+from gradcam.explore.server import MOST_AT_ONCE, MOST_BYTES
 from tests.gradcam.explore.cases import picture
 
 SEEN = picture("shapes", 22)
@@ -74,7 +75,7 @@ def works(server, reader="afterwards"):
 def test_it_listens_on_this_machine_alone_at_a_free_port_with_a_token_of_its_own(server):
     assert server.server_address[0] == "127.0.0.1" and server.server_port > 1023
     assert len(server.token) >= 32
-    with contextlib.closing(Server(server.first, {"a": SEEN})) as another:
+    with contextlib.closing(Server(server.readers.first, {"a": SEEN})) as another:
         assert another.token != server.token and another.server_port != server.server_port
 
 
@@ -303,7 +304,7 @@ def test_two_tabs_at_once_have_pictures_of_their_own(server):
 def test_only_so_many_readers_are_kept(server):
     for n in range(MOST_READERS + 2):
         assert works(server, f"reader{n}")
-    assert len(server.readers) == MOST_READERS
+    assert len(server.readers.kept) == MOST_READERS
     assert asked(server, body=questions(TRACE, reader="reader0"))[0] == 410
     assert asked(server, body=questions(TRACE, reader="nobody"))[0] == 410
 

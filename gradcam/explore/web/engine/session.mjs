@@ -139,13 +139,15 @@ export class Session {
     return { unit: [best % C, Math.floor(best / C / W), Math.floor(best / C) % W], value: g[best] };
   }
 
-  // a map of a max-pool's input (H, W), how often each place was the largest of a window, and what came back to it
+  // a map of a max-pool's input (H, W), how often each place was the largest of a window, and what came back to it;
+  // k: which one, null for the one with the largest sum
   switches({ tensor, k }) {
     const pool = this.step(tensor), below = this.net.steps[pool.from[0]], { C, H, W, data } = below.y;
+    k ??= channelSums(below.y).reduce((best, v, n, sums) => (v > sums[best] ? n : best), 0);
     const times = new Int8Array(H * W), one = (from) => Float32Array.from(times, (_, p) => from[p * C + k]);
     pool.layer.switches.forEach((at) => { if (at % C === k) times[(at - k) / C]++; });
     const back = Object.entries(this.signals).filter(([, g]) => g[below.index]).map(([rule, g]) => [rule, one(g[below.index])]);
-    return { below: below.name, map: one(data), times, H, W, back: Object.fromEntries(back) };
+    return { k, below: below.name, map: one(data), times, H, W, back: Object.fromEntries(back) };
   }
 
   // Grad-CAM before its final ReLU: alpha (K), L (h, w), and the bias of the class, if the last layer has one

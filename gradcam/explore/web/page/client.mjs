@@ -47,7 +47,7 @@ export class FromServer {
   constructor(address) {
     this.address = address;
     this.opened = Promise.resolve();
-    this.session = Math.random().toString(36).slice(2);
+    this.session = named();
   }
 
   async ask(questions) {
@@ -62,25 +62,28 @@ export class FromServer {
 export class FromNotebook {
   constructor() {
     this.opened = Promise.resolve();
+    this.session = named();
     this.waiting = new Map();
     this.next = 0;
     addEventListener("message", ({ source, data }) => {
       if (source !== parent || !this.waiting.has(data?.id)) return;
       const [done, failed] = this.waiting.get(data.id);
       this.waiting.delete(data.id);
-      if (data.error) failed(new Error(data.error));
+      if (data.error) failed(Object.assign(new Error(data.error), { gone: data.gone }));
       else done(unpacked(data.answers));
     });
   }
 
   ask(questions) {
+    const id = `${this.session} ${++this.next}`; // of all frames that the notebook speaks to, this one
     return new Promise((done, failed) => {
-      this.waiting.set(++this.next, [done, failed]);
-      parent.postMessage({ id: this.next, questions: posed("notebook", questions) }, "*");
+      this.waiting.set(id, [done, failed]);
+      parent.postMessage({ id, questions: posed(this.session, questions) }, "*");
     });
   }
 }
 
+const named = () => Math.random().toString(36).slice(2).padEnd(4, "0");
 const posed = (session, questions) => JSON.stringify({ session, questions }, (_, v) => (v instanceof Uint8Array ? { bytes: toBase64(v) } : v));
 
 const KINDS = { float32: Float32Array, float64: Float64Array, int8: Int8Array };

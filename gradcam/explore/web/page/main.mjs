@@ -293,6 +293,7 @@ function controls() {
 
 function wire() {
   find("network").textContent = model.title;
+  find("link").hidden = Boolean(DATA.notebook); // a frame has no address
   find("undo").addEventListener("click", undo);
   find("link").addEventListener("click", async () => {
     const lost = dropped ? " (without your picture)" : inkWords(state.ink) === null ? " (without the drawing)" : "";

@@ -11,18 +11,20 @@ export class Switches {
     const pools = model.steps.filter(({ op, shape }) => op === "MaxPool" && shape[1] > 1);
     find("h-switches").parentElement.hidden = !pools.length;
     find("pool").replaceChildren(...pools.map(({ name }) => element("option", { value: name }, name)));
-    find("pool").value = pools.at(-1)?.name;
-    for (const id of ["pool", "pool-map", "pool-rule"]) find(id).addEventListener(id === "pool-map" ? "input" : "change", () => this.show());
+    this.k = null; // the map that the reader chose
+    find("pool").addEventListener("change", () => { this.k = null; this.show(); });
+    find("pool-map").addEventListener("input", () => { this.k = Number(find("pool-map").value); this.show(); });
+    find("pool-rule").addEventListener("change", () => this.draw());
   }
 
   async show() {
     const name = find("pool").value, step = this.model.steps.find((one) => one.name === name);
     if (!step) return;
     find("pool-map").max = step.shape[0] - 1;
-    const k = Number(find("pool-map").value);
     try {
-      const [found] = await this.ask([["switches", { tensor: name, k }]]);
-      Object.assign(this, { found, name, k });
+      const [found] = await this.ask([["switches", { tensor: name, k: this.k }]]);
+      Object.assign(this, { found, name });
+      find("pool-map").value = found.k;
       this.draw();
     } catch { /* the picture changed meanwhile: it is asked again */ }
   }
@@ -37,6 +39,6 @@ export class Switches {
     });
     canvasOf(find("pool-back"), W, H, (i, j) => (g ? signed(g[i * W + j] / top, palette()) : none));
     const won = times.reduce((sum, v) => sum + (v > 0), 0), here = g ? g.reduce((sum, v) => sum + (v !== 0), 0) : 0;
-    find("pool-say").textContent = `Map ${this.k} of ${below}: ${won} of ${H * W} places were the largest of a window of ${this.name}; the others are paled. ${g ? `Under ${RULES[rule].title} a signal came back to ${here} of them, and to no other place.` : "No signal came back to it."}`;
+    find("pool-say").textContent = `Map ${this.found.k} of ${below}: ${won} of ${H * W} places were the largest of a window of ${this.name}; the others are paled. ${g ? `Under ${RULES[rule].title} a signal came back to ${here} of them, and to no other place.` : "No signal came back to it."}`;
   }
 }
