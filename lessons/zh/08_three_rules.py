@@ -25,6 +25,7 @@ import numpy as np
 from gradcam import BACKPROP, DECONVNET, GUIDED
 from lessons import tiny
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import grid, picture, signed, style
 from lessons.scenes import CLASSES, network, scenes, untrained
 from minicnn import ReLU, Tensor, backward, one_hot
@@ -204,6 +205,15 @@ for name, rules in [
 # 对梯度而言，和、差与正负号都有意义，对这样的图却没有同样的意义。
 # </details>
 #
+# ## 动手试试
+#
+# 从一个类别，或从你点击的任意一个方格出发，
+# 按三种规则把信号传回去，数一数每道门让多少信号通过。
+
+# %%
+touch(8)
+
+# %% [markdown]
 # ## 自己动手
 
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from gradcam import GUIDED, grad_cam, guided_backprop, upsample
 from lessons.exercises import check
+from lessons.explorer import touch
 from lessons.plots import BLUE, picture, signed, style
 from lessons.scenes import CLASSES, LAYER, network, scenes
 from minicnn import ReLU, Tensor, backward, find, history, one_hot
@@ -253,6 +254,15 @@ print(
 # 两张图，“负”的两种含义：Grad-CAM 说的是*这里有的东西是否*支持该类别，
 # 引导反向传播说的是像素应当*朝哪个方向*改变。
 #
+# ## 动手试试
+#
+# 跟着引导反向传播（紫色的线）从起点走到像素：
+# 它的负数在哪里又出现了？
+
+# %%
+touch(9)
+
+# %% [markdown]
 # ## 自己动手
 
 
