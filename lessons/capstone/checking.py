@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -27,7 +28,8 @@ from lessons.texts import said
 SECONDS = 120  # of a milestone
 MEMORY = 4 << 30  # bytes
 STUDENT = Path(__file__).with_name("student.py")
-SHOWN = 2000  # letters of what a program prints
+SHOWN, PRINTED = 2000, "printed.txt"  # bytes of what a program prints; where they go
+THREADS = {"OPENBLAS_NUM_THREADS": "4", "OMP_NUM_THREADS": "4"}  # each takes some of the memory
 
 
 class Result(NamedTuple):
@@ -75,7 +77,8 @@ def check(
         _write(cases, Path(exchange))
         process = _started(here, exchange, memory)
         truths = milestone.truths()  # while it runs
-        printed, ended = _ended(process, seconds, memory)
+        ended = _ended(process, seconds, memory)
+        printed = _printed(Path(exchange))
         answered = ended or _read(Path(exchange), len(cases))
     if isinstance(answered, str):
         return Checked([Result(cases[0], [answered], {})], len(cases), printed)
@@ -129,30 +132,36 @@ def _started(folder, exchange, memory):
     installed = {os.path.realpath(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
     closed = [[each, [str(folder) + os.sep, *beside]] for each in sorted(ours | installed)]
     told = [exchange, str(folder), str(numpy.parent), closed, memory]
-    return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", str(STUDENT), json.dumps(told)],
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
-        cwd=exchange,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    with open(Path(exchange) / PRINTED, "wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", "-B", str(STUDENT), json.dumps(told)],
+            env=THREADS | os.environ | {"PYTHONIOENCODING": "utf-8"},
+            cwd=exchange,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _ended(process, seconds, memory):
-    """Wait -> (what it printed, what was wrong with its end or None); all that it started is ended."""
+    """Wait -> what was wrong with its end, or None; all that it started is ended."""
     try:
-        printed, _ = process.communicate(timeout=seconds)
-        ended = None if process.returncode == 0 else said("capstone.ended", memory=memory / 2**30)
+        process.wait(timeout=seconds)
+        return None if process.returncode == 0 else said("capstone.ended", memory=memory / 2**30)
     except subprocess.TimeoutExpired:
-        printed, ended = b"", said("capstone.late", seconds=seconds)
+        return said("capstone.late", seconds=seconds)
     finally:
         with contextlib.suppress(OSError, AttributeError):
             os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.wait()
-    return printed.decode("utf-8", errors="replace")[:SHOWN].strip(), ended
+
+
+def _printed(exchange):
+    """The beginning of what it printed."""
+    with open(exchange / PRINTED, "rb") as file:
+        return file.read(SHOWN).decode("utf-8", errors="replace").strip()
 
 
 def _read(exchange, n) -> str | list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
@@ -165,7 +174,7 @@ def _read(exchange, n) -> str | list[tuple[dict[str, Any], dict[str, np.ndarray]
             arrays = {name: file[name] for name in file.files}
         if len(words) != n or not all(isinstance(each, dict) for each in words):
             raise ValueError
-    except (OSError, ValueError, TypeError, EOFError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, EOFError, KeyError, RecursionError, MemoryError, BadZipFile):
         return said("capstone.strange")
     answers = [
         {name.partition(".")[2]: a for name, a in arrays.items() if name.partition(".")[0] == str(k)}

@@ -14,6 +14,7 @@ import traceback
 from importlib import import_module
 
 PROGRAM = "mycnn"
+LARGEST = 1 << 28  # bytes of a file that it writes, and of what it prints
 PROCESSES = ("os.system", "os.exec", "os.fork", "os.posix_spawn", "subprocess.Popen")
 
 
@@ -51,6 +52,7 @@ def main(exchange, folder, numpy_from, folders, memory):
             import resource
 
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
     sys.path.append(numpy_from)
     import numpy as np
 

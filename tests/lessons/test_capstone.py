@@ -40,7 +40,7 @@ def test_the_solution_passes(tmp_path, number):
 def test_a_planted_mistake_is_found_and_named(tmp_path, number, name):
     lines, instead, words = MISTAKES[number][name]
     assert SOLUTION.count(lines) == 1
-    endless = {"seconds": 3} if "while True" in instead else {}
+    endless = {"seconds": 3} if "while True: pass" in instead else {}
     result = checked(tmp_path, number, SOLUTION.replace(lines, instead), **endless)
     assert not result.done and words in told(result), told(result)
 

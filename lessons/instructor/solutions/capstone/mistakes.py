@@ -47,6 +47,22 @@ MISTAKES = {
         ),
         "it does not end": ("signals = {y: gy}", "signals = {y: gy}\n    while True: pass", "more than 3 s"),
         "it ends the process": ("signals = {y: gy}", "import os; os._exit(0)", "what came back is no answer"),
+        "it prints for ever": (
+            "signals = {y: gy}",
+            "signals = {y: gy}\n    while True: print('x' * 10**7)",
+            "File too large",
+        ),
+        "it takes all memory": (
+            "signals = {y: gy}",
+            "signals = {y: gy}; held = [np.ones((1 << 28,)) for _ in range(99)]",
+            "Unable to allocate",
+        ),
+        "its answers are a broken file": (
+            "signals = {y: gy}",
+            "import os, sys, json; at = json.loads(sys.argv[1])[0]; open(os.path.join(at, 'said.json'), 'w').write('[{}]')\n"
+            "    open(os.path.join(at, 'answers.npz'), 'wb').write(b'PK' + bytes(99)); os._exit(0)",
+            "what came back is no answer",
+        ),
         "it leaves": ("signals = {y: gy}", "raise SystemExit(0)", "SystemExit"),
         "a name is misspelt": (
             "signals = {y: gy}",
