@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lessons.course import Lesson
 from lessons.notebook import complete
-from lessons.texts import languages, table
+from lessons.texts import languages, said, table
 
 HEADING = re.compile(r"^(#{1,3}) (.+)$", re.M)
 FOLDED = re.compile(r"<details><summary>(.+?)</summary>(.+?)</details>", re.S)
@@ -78,6 +78,7 @@ def _texts(source, title, found):
             text = text.strip()
             if number % 3 == 2:
                 found.append(Part("answer", title, text))
+                title = said("teaching.answer") if title in QUESTION else title
             elif number % 3 == 0 and text:
                 asked = heading and not number and title in QUESTION
                 found.append(_question(title, text) if asked else Part("text", title, text))
@@ -92,7 +93,7 @@ def _sections(source):
 def _question(title, text):
     options = [(letter, " ".join(words.split())) for letter, words in OPTION.findall(text)]
     text = text[: OPTION.search(text).start()] if options else text
-    return Part("question", title, text.strip(), options)
+    return Part("question", title, LINK.sub(r"\1", text).strip(), options)
 
 
 def _outputs(cell, title, source):
