@@ -204,8 +204,8 @@ def uninterrupted(ways: Ways) -> None:
 
 
 def workers(ways: Ways) -> None:
-    """4, 2 and 1 processes, with kills."""
-    for n in (4, 2, 1):
+    """1, 4 and 2 processes, with kills."""
+    for n in (1, 4, 2):
         way, began, out = f"{n} worker{'s' * (n > 1)}", time.monotonic(), ways.place / f"workers{n}"
         if ways.known(way):
             continue
@@ -344,7 +344,7 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     ways = Ways(asked.place.resolve(), asked.count)
     cluster = (dask,) if find_spec("distributed") else ()
-    for way in (uninterrupted, unwritable, workers, *cluster, shards, full_disk):
+    for way in (uninterrupted, unwritable, *cluster, shards, full_disk, workers):
         way(ways)
         asked.page.write_text(page(ways), "utf-8")
 
