@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,7 @@ class Pass:
     pixels: tuple[np.ndarray, np.ndarray]
     progress: bool
     full: Callable[[Any], Any] = lambda name: name
+    found: dict[Any, Tensor] = field(default_factory=dict, init=False)  # {layer: its feature maps}
 
     def layer(self, method: Method) -> Any:
         """The name of the layer that a method looks at: its own, or the first that was asked for."""
@@ -44,7 +45,7 @@ class Pass:
 
     def end(self, method: Method, end: str) -> Tensor:
         """Where a signal of a method arrives: "x", the input, or "A", its feature maps."""
-        return self.x if end == "x" else request.feature_maps(self.y, self.full(self.layer(method)))
+        return self.x if end == "x" else self._maps(self.full(self.layer(method)))
 
     def unit(self, methods: Iterable[Method]) -> Start | None:
         """Where the deconvnet signal starts, if not at the target."""
@@ -52,7 +53,7 @@ class Pass:
             rules == "deconvnet" for m in methods for rules, _ in m.signals
         ):
             return None
-        U = request.feature_maps(self.y, self.full(self.unit_layer))
+        U = self._maps(self.full(self.unit_layer))
         return U, one_hot(U, strongest_unit(U))
 
     def refused(self, methods: list[Method], y: Tensor) -> dict[str, str]:
@@ -72,6 +73,12 @@ class Pass:
         layers = self.layers if method.fuses else (self.layer(method),)
         said = (self.net, self.x, self.y, targets, A, needs, self.pixels, self.progress)
         return Context(*said, layers, elsewhere)
+
+    def _maps(self, layer):
+        A = self.found.get(layer) if isinstance(layer, str) else None
+        if A is None:
+            A = self.found[layer] = request.feature_maps(self.y, layer)
+        return A
 
     def _begun(self):
         return {key: target.begin(self.y) for key, target in self.targets.items()}

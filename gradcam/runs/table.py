@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from itertools import islice
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from gradcam.runs.layout import PARQUET
 OF_PHOTO = {"photo": "string", "sha256": "string", "width": "int64", "height": "int64", "error": "string"}
 OF_CLASS = {"class": "int64", "name": "string", "score": "double", "probability": "double"}
 OF_MAP = {"layer": "string", "min": "double", "max": "double", "zero": "bool", "x": "double", "y": "double"}
-AT_ONCE, GROUP = 128, 1024  # rows as dicts at a time, which take twenty times as much; in a row group
+GROUP = 1024  # lines at a time
 
 
 def columns(methods: Sequence[str]) -> dict[str, str]:
@@ -45,21 +47,33 @@ def _map(said):
 
 def write_parquet(folder: Path, methods: Sequence[str], rows: Iterable[dict[str, Any]]) -> Path | None:
     """rows.parquet, if pyarrow is there (the extra `tables`).  SaveError if it cannot be written."""
+    return as_parquet(folder / PARQUET, columns(methods), lines(rows, methods))
+
+
+def as_parquet(path: Path, columns: Mapping[str, str], lines: Iterable[dict[str, Any]]) -> Path | None:
+    """A Parquet file of lines, if pyarrow is there.  columns: {name: type}; bytes of a name that are no text
+    become question marks.  SaveError if it cannot be written.
+    """
     if not find_spec("pyarrow"):
         return None
     import pyarrow
-    from pyarrow import parquet
+    from pyarrow import json, parquet
 
     kinds = {
-        "string": pyarrow.string,
-        "int64": pyarrow.int64,
-        "double": pyarrow.float64,
-        "bool": pyarrow.bool_,
+        "string": pyarrow.string(),
+        "int64": pyarrow.int64(),
+        "double": pyarrow.float64(),
+        "bool": pyarrow.bool_(),
     }
-    schema = pyarrow.schema([(name, kinds[kind]()) for name, kind in columns(methods).items()])
-    left = lines(rows, methods)
-    with written(folder / PARQUET) as file, parquet.ParquetWriter(file, schema) as table:
-        groups = iter(lambda: list(islice(left, AT_ONCE)), [])
-        while some := [pyarrow.Table.from_pylist(rows, schema) for rows in islice(groups, GROUP // AT_ONCE)]:
-            table.write_table(pyarrow.concat_tables(some))
-    return folder / PARQUET
+    schema = pyarrow.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    parsing, left = json.ParseOptions(explicit_schema=schema), iter(lines)
+    with written(path) as file, parquet.ParquetWriter(file, schema) as table:
+        while some := b"".join(map(_as_text, islice(left, GROUP))):
+            # by way of JSON: pyarrow's tables of Python objects import pandas, which takes half a second
+            reading = json.ReadOptions(use_threads=False, block_size=len(some) + 1)
+            table.write_table(json.read_json(io.BytesIO(some), reading, parsing))
+    return path
+
+
+def _as_text(line):
+    return dumps(line, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"

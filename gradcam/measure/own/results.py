@@ -8,7 +8,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,10 @@ from gradcam.measure.study.summary import reasons, small, summary, table_of_figu
 from gradcam.runs import settings as own
 from gradcam.runs.layout import ROWS
 from gradcam.runs.lines import whole
+from gradcam.runs.table import as_parquet
 
 CSV, PARQUET, PAGE = "figures.csv", "figures.parquet", "summary.md"
 OF_ROW = {"photo": "string", "class": "int64", "name": "string", "method": "string", "error": "string"}
-AT_ONCE = 1024  # rows in memory
 
 
 class Results:
@@ -75,7 +74,7 @@ def finish(path: Path, settings: own.Settings) -> None:
         table.writeheader()
         table.writerows(lines(rows(), columns))
         text.detach()
-    _parquet(path, rows(), columns)
+    as_parquet(path / PARQUET, OF_ROW | dict.fromkeys(columns, "double"), lines(rows(), columns))
     with written(path / PAGE) as file:
         file.write(page(list(rows()), settings).encode())
 
@@ -121,18 +120,3 @@ def page(rows: list[dict[str, Any]], settings: own.Settings) -> str:
         first = f"{failed[0]['photo']}: {failed[0]['error']}"
         parts.append(f"{len(failed)} photos could not be measured; the first: {first}")
     return "\n\n".join(parts) + "\n"
-
-
-def _parquet(path, rows, columns):
-    if not find_spec("pyarrow"):
-        return
-    import pyarrow
-    from pyarrow import parquet
-
-    kinds = {"string": pyarrow.string(), "int64": pyarrow.int64()}
-    schema = [(name, kinds[kind]) for name, kind in OF_ROW.items()]
-    schema = pyarrow.schema([*schema, *((name, pyarrow.float64()) for name in columns)])
-    left = lines(rows, columns)
-    with written(path / PARQUET) as file, parquet.ParquetWriter(file, schema) as table:
-        while some := list(islice(left, AT_ONCE)):
-            table.write_table(pyarrow.Table.from_pylist(some, schema))
