@@ -1,13 +1,12 @@
 """Photos of one's own, measured: the part of `gradcam measure` that takes --photos."""
 
 import os
-import sys
 
-from gradcam.commands import _many, _model, _model_options
-from gradcam.commands._parser import count
+from gradcam.commands import _manner, _model, _model_options
 
-FOR_PHOTOS = ("truth", "maps", "c", "workers", "dask", "shard", "onnx", "model")
+FOR_PHOTOS = ("truth", "maps", "c", *_manner.NAMES, "onnx", "model")
 NOT_FOR_PHOTOS = ("rows", "processors", "n")
+LEAST = 4  # photos that are worth a process of their own
 
 
 def options(parser):
@@ -31,11 +30,7 @@ def options(parser):
     group.add_argument("--maps", metavar="FOLDER", help=maps)
     of = "explain this class of every photo; default: what the truth says, or the most probable one"
     group.add_argument("--class", dest="c", metavar="NAME|INDEX", help=of)
-    processes = "how many processes; the results are the same; default: one for each core"
-    group.add_argument("--workers", metavar="N", type=count, help=processes)
-    group.add_argument("--dask", metavar="ADDRESS", help="measure them on a Dask cluster, as tcp://host:8786")
-    part = "only the K-th of N parts; see: gradcam merge"
-    group.add_argument("--shard", metavar="K/N", type=_many.shard, help=part)
+    _manner.options(group)
     _model_options.options(parser)
 
 
@@ -68,8 +63,6 @@ def run(args, measures, at_layers):
     from gradcam.measure.own import GivenMaps, MeasureTask, Truths, measure_into
     from gradcam.runs.photos import find
     from gradcam.runs.record import digest_of
-    from gradcam.runs.workers import cores
-    from minicnn.convolution.fast.memory import keep_memory
 
     args.photo, args.layer, args.targets = args.photos[0], None, None
     _model_options.check(args)
@@ -85,19 +78,8 @@ def run(args, measures, at_layers):
     c, classes = _classes(args, net, truth)
     methods = tuple(at_layers(net) if args.methods else () if given else _quick(net))
     task = MeasureTask(net, measures, methods, truth, given, classes, c, made_by)
-    how = {
-        "workers": args.workers or max(1, min(cores(), len(photos) // 4)),
-        "shard": args.shard,
-        "also": also,
-    }
-    keep_memory()
-    if args.dask:
-        from gradcam.runs.cluster import on_dask
-
-        with on_dask(args.dask) as explained:
-            found = measure_into(args.out, task, photos, **how, explained=explained)
-    else:
-        found = measure_into(args.out, task, photos, **how, progress=sys.stderr.isatty())
+    with _manner.asked(args, photos, LEAST) as manner:
+        found = measure_into(args.out, task, photos, manner, also)
     say(f"{found}\n{found.path}{os.sep}")
     return 0
 

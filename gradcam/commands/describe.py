@@ -104,7 +104,7 @@ def _tried(net, photo):
     """[(name, what the network says, who prepares pixels so)] for each of the usual preprocessings."""
     from dataclasses import replace
 
-    from gradcam.commands.explain import sample
+    from gradcam.commands._one import sample
     from gradcam.image import prepare, read
     from weights.described import usual
 

@@ -1,16 +1,11 @@
-"""gradcam explain: a photo, a network, and all its explanations in one picture."""
+"""gradcam explain: a photo, a network, and all its explanations in one picture; or many photos (_many)."""
 
-import math
 import os
-import sys
 
-from gradcam.commands import _many, _model, _model_options, _pictures, _places
+from gradcam.commands import _many, _model_options, _one, _pictures, _places
+from gradcam.commands._asked import PHOTO_NETWORK
 from gradcam.commands._parser import described
-from gradcam.commands._scene import KINDS, SCENE_NETWORK, built_in
 
-PHOTO_NETWORK = "squeezenet"
-SAMPLE = "grace_hopper"
-MOST = 12  # rows that a panel can have
 DESCRIPTION = """\
 Explain what a network sees in a photo.  It prints the five most probable classes, and draws a panel: a
 row for each class, and in it for each method a saliency map, a heat map or an overlay, which shows where
@@ -106,16 +101,9 @@ def register(subparsers):
 
 
 def run(args):
-    import numpy as np
-
-    from gradcam.asking import AskError
-    from gradcam.commands._methods import method_named, methods_at
-    from gradcam.commands._network import loaded, network_named, see_layers
-    from gradcam.explanation import PANEL, explain
-    from gradcam.explanation.request import class_named
-    from gradcam.feature_maps import layer_named
-    from gradcam.image import crop_shown, prepare
-    from minicnn import Tensor
+    from gradcam.commands._methods import method_named
+    from gradcam.commands._network import network_named
+    from gradcam.explanation import PANEL
 
     args.photo = args.photos[0] if args.photos else None
     _photo_first(args)
@@ -123,152 +111,7 @@ def run(args):
     many = _many.given(args)
     name = None if args.onnx else network_named(args.network or PHOTO_NETWORK)
     methods = list(dict.fromkeys(map(method_named, args.methods or PANEL)))
-    if many and args.exact:
-        raise AskError("--exact is for one photo")
-    if many:
-        return _of_many(args, name, methods)
-    from gradcam.commands import _report as report
-
-    shown = SCENE_NETWORK if name == SCENE_NETWORK else SAMPLE
-    out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
-    net, dtype = _model.network(args) if args.onnx else None, np.float64 if args.exact else np.float32
-    if net and net.card.axes != 4:
-        x, kinds, called, image = _recorded(args, net).astype(dtype), [], args.photo, None
-    else:
-        image, kinds, called = _picture(args.photo, name)
-        net = net or loaded(name, args.weights, bool(args.network))
-        x = prepare(image, net.card.preprocessing, dtype)
-    net = net.astype(dtype) if args.exact else net
-    X = Tensor(x, "x")
-    y = net(X) if args.onnx else None
-    count = len(net.card.classes or ()) if y is None else _model.count(net, y)
-    class_of = class_named if args.onnx else _class
-    named = args.classes or ([] if args.targets else kinds)
-    asked = {c: class_of(c, net.card.classes, count) for c in named}
-    classes = list(dict.fromkeys([*asked.values(), *_targets(args, class_of, net, count, image)]))
-    if len(classes) > MOST:
-        raise AskError(f"{len(classes)} classes are too many for one panel: give at most {MOST} at a time")
-    see = f"gradcam layers {args.onnx}" if args.onnx else see_layers(net)
-    methods, layers = methods_at(methods, args.layer, net, x, see)
-    unit_layer = layer_named(args.unit_layer, net, x, see)
-    if args.onnx:
-        _model.check_layers(args.onnx, y, [*layers, unit_layer], only_plain=False)
-    undefined = {}
-    if args.onnx:
-        methods, undefined = _model.check_maps(net, layers, methods, y, X)
-    del y
-    style = _pictures.style(args)
-    explanation = explain(
-        net,
-        x,
-        classes or None,
-        methods,
-        layers or None,
-        unit_layer,
-        allow=args.allow,
-        progress=sys.stderr.isatty(),
-    )
-    explanation.undefined |= undefined
-    explanation.prepared = _model.prepared(net, args.onnx)
-
-    if not all(map(math.isfinite, explanation.scores.ravel())):
-        raise AskError(
-            f"{net.card.name} gives scores that are not finite (NaN or infinite): look into its weights"
-        )
-
-    shown = None if image is None else crop_shown(image, net.card.preprocessing)
-    what = _pictures.save(args, explanation, shown, style, out)
-    advice = report.taken(asked, net.card) + ([] if shown is None else report.dull(shown))
-    if args.onnx:
-        advice += [*_model.lines(net)]
-    told = report.as_json if args.json else report.in_words
-    told(explanation, called, out, advice, what)
-    return 0
-
-
-def _recorded(args, net):
-    """A signal or a volume from its file, as the network's input (1, C, ...)."""
-    from gradcam.asking import AskError
-    from gradcam.reading import read_input
-
-    if args.overlays:
-        raise AskError("--overlays are pictures of a photo; of signals and volumes, --out is a panel or maps")
-    channels = net.description.example[1]
-    shape = net.description.inputs[net.description.picture] or ()
-    return read_input(args.photo, net.card.axes, channels if shape[1:2] != (-1,) else None).values[None]
-
-
-def _targets(args, class_of, net, count, image=None):
-    """The targets of --target; a mask of the size of the photo, if there is one only, is cut as it is."""
-    from gradcam.explanation.given import as_photo
-    from gradcam.targets.text import mask_in, target
-
-    def mask(file):
-        found = mask_in(file)
-        same = image is not None and found.shape == image.size[::-1]
-        return as_photo(found, net.card.preprocessing) if same else found
-
-    def number(word):
-        return class_of(word, net.card.classes, count)
-
-    axis = _model.axis_of_boxes(net) if args.onnx else 1
-    return [target(text, number, mask, axis) for text in args.targets or ()]
-
-
-def _of_many(args, name, methods):
-    """What holds for all photos is found out with a blank one."""
-    import numpy as np
-
-    from gradcam.asking import AskError
-    from gradcam.commands._methods import methods_at
-    from gradcam.commands._network import loaded, see_layers
-    from gradcam.explanation import explain
-    from gradcam.explanation.request import class_named
-    from gradcam.feature_maps import layer_named
-    from gradcam.methods import METHODS
-    from minicnn import Tensor
-
-    net = _model.network(args) if args.onnx else loaded(name, args.weights, bool(args.network))
-    if net.card.axes != 4:
-        raise AskError("signals and volumes are explained one at a time")
-    preprocessing = net.card.preprocessing
-    x = np.zeros((1, len(preprocessing.mean), *preprocessing.sides), np.float32)
-    X = Tensor(x, "x")
-    y = net(X)
-    class_of = class_named if args.onnx else _class
-    count = _model.count(net, y) if args.onnx else y.shape[1]
-    asked = [class_of(c, net.card.classes, count) for c in args.classes or ()]
-    classes = list(dict.fromkeys([*asked, *_targets(args, class_of, net, count)]))
-    see = f"gradcam layers {args.onnx}" if args.onnx else see_layers(net)
-    methods, layers = methods_at(methods, args.layer, net, x, see)
-    if fused := [m for m in methods if METHODS[m].fuses]:
-        raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")
-    at = [next(iter(layers), None), layer_named(args.unit_layer, net, x, see)]
-    undefined = {}
-    if args.onnx:
-        _model.check_layers(args.onnx, y, [*layers, at[1]], only_plain=False)
-        methods, undefined = _model.check_maps(net, layers, methods, y, X)
-    if quick := [m for m in methods if not METHODS[m].many_passes]:
-        undefined |= explain(net, x, classes or None, quick, *at, allow=args.allow).undefined
-    return _many.run(args, net, classes, methods, at, undefined)
-
-
-def _class(asked, names, count):
-    """The class that was asked for; if there is none, whether the network of 1000 classes has it."""
-    from gradcam.asking import AskError, class_index
-    from weights import classes
-
-    try:
-        return class_index(asked, names, count)
-    except AskError as error:
-        large = classes("imagenet")
-        if not names or names == large:
-            raise
-        try:
-            known = large[class_index(asked, large, len(large))]
-        except AskError:
-            raise error from None
-        raise AskError(f"{error}; {PHOTO_NETWORK} knows '{known}': --network {PHOTO_NETWORK}") from None
+    return (_many if many else _one).run(args, name, methods)
 
 
 def _photo_first(args):
@@ -281,24 +124,3 @@ def _photo_first(args):
             f"'{taken[0]}' stands where a name was expected: write the photo first, "
             f"gradcam explain {taken[0]} ..."
         )
-
-
-def _picture(photo, network):
-    """-> the picture, the classes that it is known to show, and what to call it."""
-    if network == SCENE_NETWORK and not photo:
-        return built_in(), KINDS, "The built-in scene"
-    from gradcam.image import read
-    from weights import card, classes
-
-    if not photo and network and card(network).classes != classes("imagenet"):
-        from gradcam.asking import AskError
-
-        raise AskError(f"give a photo for {network} to look at: gradcam explain PHOTO --network {network}")
-    return read(photo or sample()), [], photo or "The sample photo"
-
-
-def sample():
-    """The photo of Grace Hopper that Matplotlib ships; it is in the public domain."""
-    import matplotlib
-
-    return os.path.join(matplotlib.get_data_path(), "sample_data", f"{SAMPLE}.jpg")

@@ -122,7 +122,7 @@ def _opened(address):
 def _images(photo, network):
     """{what to call it: picture}"""
     from gradcam.asking import AskError
-    from gradcam.commands.explain import sample
+    from gradcam.commands._one import sample
     from gradcam.image import read
     from weights import card, classes
     from weights.recipes.shapes_world import scene

@@ -3,8 +3,8 @@
 import os
 
 from gradcam.commands import _model, _model_options
+from gradcam.commands._asked import PHOTO_NETWORK
 from gradcam.commands._parser import described
-from gradcam.commands.explain import PHOTO_NETWORK
 
 DESCRIPTION = """\
 List a network's layers in the order of the forward pass, with the shape of each one's output for one

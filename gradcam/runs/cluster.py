@@ -13,7 +13,7 @@ from typing import Any
 
 from gradcam.runs import record
 from gradcam.runs.errors import RunError
-from gradcam.runs.run import Explain
+from gradcam.runs.manner import Explain
 from gradcam.runs.task import Explained, Task
 from gradcam.runs.workers import in_order
 from minicnn.convolution.fast.memory import keep_memory
@@ -24,7 +24,7 @@ SOME, AHEAD = 16, 2  # photos that are asked for together; of such parts for eac
 
 @contextlib.contextmanager
 def on_dask(address: str) -> Iterator[Explain]:
-    """What `explain_into(..., explained=)` takes, while the block runs.  address: of the scheduler, as
+    """What a `Manner` takes as `by`, while the block runs.  address: of the scheduler, as
     tcp://host:8786.
 
     The workers need this package, of the same version, and the photos under the same names.  RunError: no

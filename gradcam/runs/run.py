@@ -12,13 +12,12 @@ from gradcam.explanation import request
 from gradcam.runs import photos as finding
 from gradcam.runs import workers as pool
 from gradcam.runs.layout import SHARDS
+from gradcam.runs.manner import ALONE, Manner
 from gradcam.runs.settings import settings_of
 from gradcam.runs.task import Explained, Task
 
 if TYPE_CHECKING:
     from gradcam.runs.folder import Folder
-
-Explain = Callable[[Task, Iterable[tuple[int, str]]], Iterator[Explained]]
 
 
 def explain_many(
@@ -58,25 +57,16 @@ def explain_into(
     path: str | os.PathLike[str],
     task: Task,
     photos: Sequence[str],
-    *,
-    workers: int = 1,
-    shard: tuple[int, int] | None = None,
-    progress: bool = False,
-    explained: Explain | None = None,
+    manner: Manner = ALONE,
     also: Mapping[str, Any] | None = None,
 ) -> Folder:
     """Explain photos into a folder (see `gradcam.runs.layout`), or go on where it was -> the folder, closed.
 
-    shard     (k, n), only the k-th of n blocks of the photos, in PATH/shards/K-of-N
-    explained what explains them in place of worker processes here
-    also      what else the settings say of the network
-
-    RunError, SaveError: it cannot begin, or go on.
+    also: what else the settings say of the network.  RunError, SaveError: it cannot begin, or go on.
     """
     from gradcam.runs.folder import finish
 
-    settings = settings_of(task, photos, shard, also)
-    return into(path, task, photos, settings, finish, workers, progress, explained)
+    return into(path, task, photos, settings_of(task, photos, manner.shard, also), finish, manner)
 
 
 def into(
@@ -85,30 +75,26 @@ def into(
     photos: Sequence[str],
     settings: dict[str, Any],
     finish: Callable[[Path, dict[str, Any]], object],
-    workers: int = 1,
-    progress: bool = False,
-    explained: Explain | None = None,
+    manner: Manner,
 ) -> Folder:
     """Do any task with each photo, into a folder, or go on where it was -> the folder, closed.
 
     settings: what the results depend on; finish(folder, settings): what is made of the rows when all are
-    there.  The rest is as in `explain_into`.
+    there.  RunError, SaveError: as `explain_into`.
     """
     from tqdm import tqdm  # here, as starting a command without them is quicker
 
     from gradcam.runs.folder import opened
 
-    explained = explained or (lambda task, todo: pool.explained(task, todo, workers))
-    shard = settings["shard"]
-    mine = finding.block(len(photos), shard)
-    place = Path(path) / SHARDS / "{}-of-{}".format(*shard) if shard else Path(path)
+    by = manner.by or (lambda task, todo: pool.explained(task, todo, manner.workers))
+    mine, place = finding.block(len(photos), manner.shard), Path(path)
+    if manner.shard:
+        place = place / SHARDS / "{}-of-{}".format(*manner.shard)
     with opened(place, settings, mine.start, len(mine), finish) as folder:
         todo = ((number, photos[number]) for number in mine[folder.done :])
-        bar = tqdm(
-            total=folder.count, initial=folder.done, unit="photo", disable=not progress, smoothing=0.05
-        )
-        with bar:
-            for found in explained(task, todo):
+        shown = {"unit": "photo", "disable": not manner.progress, "smoothing": 0.05}
+        with tqdm(total=folder.count, initial=folder.done, **shown) as bar:
+            for found in by(task, todo):
                 folder.add(found)
                 bar.set_postfix(errors=folder.errors, refresh=False)
                 bar.update()

@@ -10,7 +10,8 @@ from typing import Any
 from gradcam.measure.own.results import Results, finish
 from gradcam.measure.own.task import MeasureTask
 from gradcam.runs import settings as own
-from gradcam.runs.run import Explain, into
+from gradcam.runs.manner import ALONE, Manner
+from gradcam.runs.run import into
 from minicnn import __version__
 
 
@@ -18,11 +19,7 @@ def measure_into(
     path: str | os.PathLike[str],
     task: MeasureTask,
     photos: Sequence[str],
-    *,
-    workers: int = 1,
-    shard: tuple[int, int] | None = None,
-    progress: bool = False,
-    explained: Explain | None = None,
+    manner: Manner = ALONE,
     also: Mapping[str, Any] | None = None,
 ) -> Results:
     """Measure photos into a folder, or go on where it was -> what was found.
@@ -31,9 +28,8 @@ def measure_into(
     network: a published one, an ONNX file's, a live PyTorch model's (`weights.graphs.torch.from_torch`).  The
     rest is as in `gradcam.runs.explain_into`.  RunError, SaveError: it cannot begin, or go on.
     """
-    settings = settings_of(task, photos, shard, also)
-    done = into(path, task, photos, settings, finish, workers, progress, explained)
-    return Results(done.path)
+    settings = settings_of(task, photos, manner.shard, also)
+    return Results(into(path, task, photos, settings, finish, manner).path)
 
 
 def settings_of(

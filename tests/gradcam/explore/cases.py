@@ -67,7 +67,7 @@ def picture(name: str, n: int) -> np.ndarray:
     card = weights.card(name)
     if name == "shapes":
         return crop_shown(scene(n, "test").picture, card.preprocessing)
-    from gradcam.commands.explain import sample
+    from gradcam.commands._one import sample
 
     return crop_shown(read(sample()).rotate(90 * n), card.preprocessing)
 

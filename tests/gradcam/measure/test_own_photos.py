@@ -18,7 +18,7 @@ from gradcam.measure.measures.pointing_game import pointing_game
 from gradcam.measure.own import GivenMaps, MeasureTask, Truths, measure_into, read_results
 from gradcam.measure.own.results import finish
 from gradcam.measure.statistics.intensity import intensity
-from gradcam.runs import RunError, Task, explain_into
+from gradcam.runs import Manner, RunError, Task, explain_into
 from gradcam.runs.merging import merge
 from gradcam.runs.photos import find
 from tests.gradcam.runs.conftest import contents
@@ -120,11 +120,11 @@ def test_killed_in_processes_and_in_parts_it_is_the_same(folder, task, whole):
         raise RunError("enough")
 
     with pytest.raises(RunError, match="enough"):
-        measure_into(folder / "again", task, photos, explained=three)
-    measure_into(folder / "again", task, photos, workers=2)
+        measure_into(folder / "again", task, photos, Manner(by=three))
+    measure_into(folder / "again", task, photos, Manner(workers=2))
     assert contents(folder / "again") == contents(whole)
     for k in (2, 1):
-        measure_into(folder / "parts", task, photos, shard=(k, 2))
+        measure_into(folder / "parts", task, photos, Manner(shard=(k, 2)))
     assert contents(merge([folder / "parts"], finish=finish)) == contents(whole)
     with pytest.raises(RunError, match=r"measures was pointing_game, mask_auc, .*, and is sparseness"):
         measure_into(whole, MeasureTask(task.net, ("sparseness",), ("grad_cam",)), photos)

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 import weights
-from gradcam.runs import RunError, Task, explain_into
+from gradcam.runs import Manner, RunError, Task, explain_into
 from gradcam.runs.photos import find
 from tests.gradcam.runs.conftest import COUNT, METHODS, contents
 
@@ -38,7 +38,7 @@ def test_workers_that_are_killed_leave_no_trace(photos, whole, scheduler, tmp_pa
                 yield found
 
         done = explain_into(
-            tmp_path / "run", Task(weights.load("shapes"), METHODS), find([photos]), explained=unlucky
+            tmp_path / "run", Task(weights.load("shapes"), METHODS), find([photos]), Manner(by=unlucky)
         )
     assert done.done == COUNT and contents(tmp_path / "run") == contents(whole)
 

@@ -14,7 +14,7 @@ import pytest
 import gradcam
 import weights
 from gradcam import image
-from gradcam.runs import RunError, Task, explain_into
+from gradcam.runs import Manner, RunError, Task, explain_into
 from gradcam.runs.photos import find
 from gradcam.runs.workers import DEATHS, Processes
 from tests.gradcam.runs.conftest import BROKEN, COMMAND, COUNT, METHODS, contents, explain, started
@@ -87,7 +87,7 @@ def test_a_worker_that_is_killed_is_replaced(photos, whole, tmp_path):
                 yield found.result()
             assert len(pool.all) > 2
 
-    explain_into(tmp_path / "run", task, find([photos]), explained=unlucky)
+    explain_into(tmp_path / "run", task, find([photos]), Manner(by=unlucky))
     assert contents(tmp_path / "run") == contents(whole)
 
 
@@ -135,7 +135,7 @@ def test_only_one_process_writes_into_a_folder(photos, tmp_path):
             explain_into(tmp_path, task, paths)
         yield from (task(*one) for one in todo)
 
-    assert explain_into(tmp_path, task, paths, explained=another).done == 2
+    assert explain_into(tmp_path, task, paths, Manner(by=another)).done == 2
 
 
 def test_other_folders_are_not_written_into(photos, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 import gradcam
 import weights
-from gradcam.runs import RunError, Task, explain_into
+from gradcam.runs import Manner, RunError, Task, explain_into
 from gradcam.runs.merging import merge
 from gradcam.runs.photos import find
 from gradcam.runs.table import lines
@@ -20,7 +20,7 @@ def parts(photos):
     """Four shards, made in any order."""
     place, task = photos.parent / "parts", Task(weights.load("shapes"), METHODS)
     for k in (3, 1, 4, 2):
-        explain_into(place, task, find([photos]), shard=(k, 4))
+        explain_into(place, task, find([photos]), Manner(shard=(k, 4)))
     return place
 
 
@@ -53,7 +53,7 @@ def test_a_shard_of_which_every_photo_failed_is_nothing_but_nan(photos, tmp_path
     task = Task(weights.load("shapes"), ("grad_cam",), panels=4)
     explain_into(tmp_path / "whole", task, paths)
     for k in (1, 2):
-        explain_into(tmp_path / "parts", task, paths, shard=(k, 2))
+        explain_into(tmp_path / "parts", task, paths, Manner(shard=(k, 2)))
     assert contents(merge([tmp_path / "parts"])) == contents(tmp_path / "whole")
     maps = np.load(tmp_path / "parts" / "maps" / "grad_cam.npy")
     assert np.isnan(maps[:3]).all() and maps[3].max() > 0
@@ -93,7 +93,7 @@ def test_an_unfinished_run_is_read_too(photos, whole, tmp_path):
         raise RunError("enough")
 
     with pytest.raises(RunError, match="enough"):
-        explain_into(tmp_path, Task(weights.load("shapes"), METHODS), paths, explained=five)
+        explain_into(tmp_path, Task(weights.load("shapes"), METHODS), paths, Manner(by=five))
     run = gradcam.read_run(tmp_path)
     assert len(run.rows) == 5 and run.array("saliency").shape[0] == 5
     assert np.array_equal(run.maps[paths[3]]["saliency"], gradcam.read_run(whole).maps[paths[3]]["saliency"])
