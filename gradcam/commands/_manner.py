@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import re
 import sys
 
@@ -33,6 +34,7 @@ def asked(args, photos, least):
     if args.dask and args.workers:
         raise AskError("--workers are processes of this machine, and --dask has others: give one of the two")
     keep_memory()
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # pyarrow's own keeps megabytes in store
     workers, progress = args.workers or max(1, min(cores(), len(photos) // least)), sys.stderr.isatty()
     if not args.dask:
         yield Manner(workers, args.shard, progress)
