@@ -26,14 +26,14 @@ def asked(args, net, X, methods, words, image=None):
     """What the options ask of a network.  X: an input, a Tensor; words: classes; image: the photo, if it
     is the only one, as whose size a mask may be given.  AskError for what the network does not have.
     """
-    from gradcam.asking import class_index
     from gradcam.commands._methods import methods_at
     from gradcam.commands._network import see_layers
+    from gradcam.explanation.request import class_named
     from gradcam.feature_maps import layer_named
 
     y = net(X) if args.onnx else None
     class_of, count = (
-        (class_index, _model.count(net, y)) if args.onnx else (_class, len(net.card.classes or ()))
+        (class_named, _model.count(net, y)) if args.onnx else (_class, len(net.card.classes or ()))
     )
     named = {c: class_of(c, net.card.classes, count) for c in words}
     targets = _targets(args, lambda word: class_of(word, net.card.classes, count), net, image)
@@ -49,14 +49,13 @@ def asked(args, net, X, methods, words, image=None):
 
 def _targets(args, number, net, image):
     """The targets of --target; a mask of the size of the photo, if there is one only, is cut as it is."""
-    from gradcam.image import crop_shown
+    from gradcam.explanation.given import as_photo
     from gradcam.targets.text import mask_in, target
 
     def mask(file):
         found = mask_in(file)
-        if image is None or found.shape != image.size[::-1]:
-            return found
-        return crop_shown(found.astype("u1") * 255, net.card.preprocessing)[..., 0] >= 128
+        same = image is not None and found.shape == image.size[::-1]
+        return as_photo(found, net.card.preprocessing) if same else found
 
     axis = _model.axis_of_boxes(net) if args.onnx else 1
     return [target(text, number, mask, axis) for text in args.targets or ()]

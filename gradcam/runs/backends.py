@@ -24,7 +24,7 @@ def by_joblib(task: Any, photos: Iterable[tuple[int, str]]) -> Iterator[Explaine
     is not installed, or a worker was lost; the same call goes on from what is done.
     """
     if not find_spec("joblib"):
-        raise RunError("this needs the package joblib: pip install joblib")
+        raise RunError("this needs the package joblib: pip install 'minicnn-gradcam[distributed]'")
     from joblib import Parallel, delayed
 
     with Parallel() as parallel:
