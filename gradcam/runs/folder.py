@@ -44,7 +44,7 @@ class Folder:
         self.path, self.settings, self.first, self.count = path, settings, first, count
         self.done = self.errors = 0
         for line in whole(path / ROWS):
-            self.errors += json.loads(line)["error"] is not None
+            self.errors += _failed(path, line)
             self.done += 1
         self.rows, self.timings = (grown(path / name, self.done) for name in (ROWS, TIMINGS))
         self.arrays = {}
@@ -139,6 +139,15 @@ def _prepare(path: Path, settings: own.Settings) -> None:
         )
     with files.written(path / SETTINGS) as file:
         file.write(own.written(settings))
+
+
+def _failed(path, line):
+    try:
+        return json.loads(line)["error"] is not None
+    except (ValueError, TypeError, KeyError):
+        raise RunError(
+            f"{path / ROWS}: a line of it is no row of a run: name another folder, or remove this one"
+        ) from None
 
 
 def busy(path: Path) -> Any:

@@ -25,7 +25,7 @@ def find(words: Iterable[str | os.PathLike[str]], but: str | os.PathLike[str] | 
     line; or -, such lines on standard input.  A file of a list that is not there is kept: it becomes a row
     with its error.  but: a folder of results, of which nothing is taken.  AskError: a word means nothing.
     """
-    beside = None if but is None else Path(but).resolve()
+    beside = None if but is None else os.path.realpath(but)
     found = (path for word in words for path in _meant(os.fspath(word), beside))
     return list(dict.fromkeys(map(os.path.normpath, found)))
 
@@ -47,6 +47,8 @@ def _meant(word, but):
     if word == "-":
         yield from _lines(sys.stdin.buffer.read(), "standard input")
     elif word.startswith("@") and not os.path.exists(word):
+        if Path(word).suffix.lower() in SUFFIXES:
+            raise AskError(f"{word[1:]}: this is a picture, and no list of them: write it without @")
         try:
             yield from _lines(Path(word[1:]).read_bytes(), word[1:])
         except OSError as error:
@@ -82,7 +84,7 @@ def _inside(folder, but):
 
 
 def _without(paths, but):
-    return (p for p in paths if but is None or not Path(p).resolve().is_relative_to(but))
+    return (p for p in paths if but is None or not Path(os.path.realpath(p)).is_relative_to(but))
 
 
 def _lines(text: bytes, name: str) -> list[str]:

@@ -30,7 +30,7 @@ def lines(rows: Iterable[dict[str, Any]], methods: Sequence[str]) -> Iterator[di
     """A line for each photo and explained class; a photo that failed has one, with its error."""
     for row in rows:
         seen = row["top"][0] if row["top"] else {}
-        photo = {**row, **{f"seen_{key}": seen.get(key) for key in OF_CLASS}}
+        photo = {**row, "photo": readable(row["photo"]), **{f"seen_{key}": seen.get(key) for key in OF_CLASS}}
         for c in row["explained"] or [{}]:
             of_maps = {
                 f"{m}_{key}": value
@@ -38,6 +38,11 @@ def lines(rows: Iterable[dict[str, Any]], methods: Sequence[str]) -> Iterator[di
                 for key, value in _map(said).items()
             }
             yield {name: {**photo, **c, **of_maps}.get(name) for name in columns(methods)}
+
+
+def readable(name: str) -> str:
+    """A photo's name, whose bytes may be no text, as tables can hold it: bad\\udcff.png, say."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _map(said):
@@ -51,9 +56,7 @@ def write_parquet(folder: Path, methods: Sequence[str], rows: Iterable[dict[str,
 
 
 def as_parquet(path: Path, columns: Mapping[str, str], lines: Iterable[dict[str, Any]]) -> Path | None:
-    """A Parquet file of lines, if pyarrow is there.  columns: {name: type}; bytes of a name that are no text
-    become question marks.  SaveError if it cannot be written.
-    """
+    """A Parquet file of lines, if pyarrow is there.  columns: {name: type}.  SaveError if it cannot be written."""
     if not find_spec("pyarrow"):
         return None
     import pyarrow

@@ -17,7 +17,7 @@ from gradcam.measure.study.summary import reasons, small, summary, table_of_figu
 from gradcam.runs import settings as own
 from gradcam.runs.layout import ROWS
 from gradcam.runs.lines import whole
-from gradcam.runs.table import as_parquet
+from gradcam.runs.table import as_parquet, readable
 
 CSV, PARQUET, PAGE = "figures.csv", "figures.parquet", "summary.md"
 OF_ROW = {"photo": "string", "class": "int64", "name": "string", "method": "string", "error": "string"}
@@ -94,9 +94,9 @@ def lines(rows: Iterable[dict[str, Any]], columns: list[str]) -> Iterator[dict[s
     nothing = dict.fromkeys([*OF_ROW, *columns])
     for row in rows:
         if row["error"]:
-            yield {**nothing, "photo": row["photo"], "error": row["error"]}
+            yield {**nothing, "photo": readable(row["photo"]), "error": row["error"]}
         for of in row.get("measured", ()):
-            about = {**nothing, "photo": row["photo"], "class": of["class"], "name": of["name"]}
+            about = {**nothing, "photo": readable(row["photo"]), "class": of["class"], "name": of["name"]}
             for method, values in of["values"].items():
                 yield {**about, "method": method, **values}
             for method, why in of["failed"].items():

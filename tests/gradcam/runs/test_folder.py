@@ -165,6 +165,14 @@ def test_a_disk_that_fills_is_one_sentence_and_no_loss(photos, whole, tmp_path):
     assert status == 0 and contents(out) == contents(whole)
 
 
+def test_rows_that_are_none_are_said(photos, tmp_path):
+    task, one = Task(weights.load("shapes"), ("grad_cam",)), find([photos / "03.png"])
+    explain_into(tmp_path, task, one)
+    (tmp_path / "rows.jsonl").write_text("[1]\n")
+    with pytest.raises(RunError, match=r"rows.jsonl: a line of it is no row of a run"):
+        explain_into(tmp_path, task, one)
+
+
 def test_half_precision_at_the_size_of_the_photo(photos, whole, tmp_path):
     net, one = weights.load("shapes"), find([photos / "03.png"])
     explain_into(tmp_path, Task(net, ("grad_cam",), size="photo", dtype="float16"), one)

@@ -37,6 +37,13 @@ def test_folders_files_and_patterns_each_photo_once_in_order(tree):
     assert names(tree, find([f"{tree}/**/*.[jw]*"])) == ["b.jpg", "in/c.webp"]
 
 
+def test_links_that_lead_nowhere_or_back_are_photos_that_fail(tree):
+    for name, to in [("self.png", "self.png"), ("gone.png", "nowhere"), ("in/up", tree)]:
+        os.symlink(to, tree / name)
+    found = find([tree], but=tree / "run")
+    assert names(tree, found) == ["a.PNG", "b.jpg", "gone.png", "self.png", "in/c.webp"]
+
+
 def test_lists_in_a_file_and_on_standard_input(tree, monkeypatch):
     (tree / "list").write_text(f"{tree}/b.jpg\r\n\n{tree}/gone.jpg\n")
     assert names(tree, find([f"@{tree}/list"])) == ["b.jpg", "gone.jpg"]
@@ -52,6 +59,7 @@ def test_lists_in_a_file_and_on_standard_input(tree, monkeypatch):
         ("in/empty", "no picture in this folder"),
         ("@gone", "this list cannot be read"),
         ("@nothing", "is empty"),
+        ("@b.jpg", "this is a picture, and no list"),
     ],
 )
 def test_a_word_that_means_nothing_is_said(tree, monkeypatch, word, said):

@@ -1,6 +1,7 @@
 """A run in parts, and reading a run back."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -101,10 +102,12 @@ def test_an_unfinished_run_is_read_too(photos, whole, tmp_path):
 
 def test_rows_as_parquet(photos, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet", reason="pip install 'minicnn-gradcam[tables]'")
-    explain_into(tmp_path, Task(weights.load("shapes"), ("grad_cam",)), find([photos])[:4])
+    odd = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png")  # a name that is no text
+    explain_into(tmp_path, Task(weights.load("shapes"), ("grad_cam",)), [*find([photos])[:4], odd])
     found = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
     assert found == list(lines(gradcam.read_run(tmp_path).rows, ["grad_cam"]))
-    assert len(found) == 4 and found[3]["grad_cam_zero"] is False and found[0]["grad_cam_max"] is None
+    assert {line["photo"] for line in found} >= {str(photos / "03.png"), f"{tmp_path}/\\udcff.png"}
+    assert len(found) == 5 and found[3]["grad_cam_zero"] is False and found[0]["grad_cam_max"] is None
 
 
 def test_what_is_no_run_is_said(tmp_path):
