@@ -56,7 +56,7 @@ def write_parquet(folder: Path, methods: Sequence[str], rows: Iterable[dict[str,
 
 
 def as_parquet(path: Path, columns: Mapping[str, str], lines: Iterable[dict[str, Any]]) -> Path | None:
-    """A Parquet file of lines, if pyarrow is there.  columns: {name: type}.  SaveError: it cannot be written."""
+    """A Parquet file of lines, if pyarrow is there.  columns: {name: type}.  SaveError: it cannot be."""
     if not find_spec("pyarrow"):
         return None
     import pyarrow
