@@ -28,6 +28,7 @@ import weights
 from gradcam import explain, image, upsample
 from lessons.exercises import check
 from lessons.measured import quoted
+from lessons.measured.class_dependence import alike
 from lessons.plots import picture, signed, style
 from lessons.scenes import CLASSES, network, portrait, scenes, untrained
 from weights.names.reordering import reorder
@@ -173,10 +174,12 @@ print(quoted("full_size_vgg16_torch.txt", lines=10))
 # ## Predict
 #
 # In the paper's figure guided backprop is nearly the same for both animals. Is it here,
-# too, for two shapes?
+# too, for two shapes? (Rank correlation of the magnitudes, as in lesson 13: on the
+# shapes, and over the whole picture.)
 #
 # - a) yes, it never knows the class
 # - b) no, not with this network
+# - c) half: more alike than those of other methods, and not the same
 
 # %%
 METHODS = ("guided_backprop", "grad_cam", "guided_grad_cam", "occlusion")
@@ -213,26 +216,30 @@ figure_1(
 plt.show()
 
 
-def alike(e, method):
-    """Correlation of the maps of the two classes, without their signs."""
-    return np.corrcoef(*(abs(e[method, c]).ravel() for c in e.classes))[0, 1]
+# %%
+def rows_alike(e, on):
+    """{method: (rank correlation of the two rows on these pixels, everywhere)}"""
+    found = {}
+    for method in METHODS[:3]:
+        M = [np.abs(upsample(e[method, c][0], on.shape)) for c in e.classes]
+        two = [m.sum(axis=0) if m.ndim == 3 else m for m in M]
+        found[method.replace("_", " ")] = alike(*two, on)[:2]
+    return found
 
 
-print(
-    "the two rows correlate:",
-    ", ".join(
-        f"{method.replace('_', ' ')} {alike(e, method):.2f}" for method in METHODS[:2]
-    ),
-)
+for method, (on, every) in rows_alike(e, masks[12].any(axis=0)).items():
+    print(f"{method:16} the two rows: {on:+.2f} on the shapes, {every:+.2f} everywhere")
 
 # %% [markdown]
 # <details><summary>Explain</summary>
 #
-# b). This network ends in a global *max*-pool: the signal of a class goes back through
-# the few places at which its maxima are. It is the architecture that tells the classes
-# apart, not the rule. VGG's linear layers and the global *average* pooling of many
-# networks send signal to every place, and then guided backprop draws everything,
-# whatever the class: the next figure shows it, and lesson 15 why.
+# c), on this scene as on sixty (lesson 13). This network ends in a global *max*-pool:
+# the signal of a class goes back through the few places at which its maxima are. It is
+# the architecture that tells the classes apart, not the rule: with random weights the
+# two maps are nearly the same (lesson 13's table). VGG's linear layers and the global
+# *average* pooling of many networks send signal to every place, and then guided
+# backprop draws everything, whatever the class: the next figure shows it, and lesson 15
+# why.
 # </details>
 #
 # ## With a real network
@@ -245,17 +252,17 @@ print(
 
 # %%
 name = "vgg16" if weights.where("vgg16").exists() else "squeezenet"
-real, card, photo = weights.load(name), weights.card(name), portrait()
-seen = image.prepare(photo, card.preprocessing)
+real, card = weights.load(name), weights.card(name)
+seen = image.prepare(portrait(), card.preprocessing)
 best, w = np.argsort(-real(seen)[0])[:2].tolist(), seen.shape[-1]
 e = explain(real, seen, best, METHODS, occluder={"window": w // 6, "stride": w // 10})
 blank = weights.build(name).initialise(0), seen, best, ("grad_cam",), card.layer
-shown = image.crop_shown(photo, card.preprocessing)[::2, ::2]
-axes = plt.subplots(2, 6, figsize=(13, 4.9))[1]
-figure_1(axes, shown, e, explain(*blank), card.classes)
-plt.show()
+axes, random = plt.subplots(2, 6, figsize=(13, 4.9))[1], explain(*blank)
+shown = image.crop_shown(portrait(), card.preprocessing)[::2, ::2]
+figure_1(axes, shown, e, random, card.classes), plt.show()
 print(name, *(f"{card.classes[c]} {e.probabilities[0, c]:.0%}" for c in best), sep="; ")
-print("the two rows correlate:", *(f"{m} {alike(e, m):.2f}" for m in METHODS[:2]))
+for method, (every, _) in rows_alike(e, np.ones(seen.shape[2:], bool)).items():
+    print(f"{method:16} the two rows: {every:+.2f} everywhere")
 
 # %% [markdown]
 # ## On your own

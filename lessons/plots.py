@@ -37,7 +37,7 @@ def style() -> None:
     """
     plt.rcParams.update(STYLE)
     if "IPython" in sys.modules and (shell := sys.modules["IPython"].get_ipython()):
-        plt.get_backend()
+        plt.switch_backend(plt.get_backend())  # now, not with the first figure
         shell.events.register("post_run_cell", lambda result: _by_small_png(shell))
 
 

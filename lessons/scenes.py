@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib import cbook
 
 import weights
-from gradcam.image import prepare, read
+from gradcam.image import crop_shown, prepare, read
 from minicnn.layer import Layer
 from minicnn.nets import shapes
 from weights.recipes import shapes_world
@@ -57,6 +57,17 @@ def scenes(
 def portrait() -> np.ndarray:
     """Grace Hopper, the sample photo that Matplotlib ships: (600, 512, 3) uint8."""
     return read(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
+
+
+def hopper() -> tuple[Layer, Layer, np.ndarray, np.ndarray, list[int]]:
+    """Grace Hopper as SqueezeNet sees her -> the network, and with random weights; the
+    photo as it is shown (H, W, 3), x (1, 3, 227, 227), and its two best classes
+    """
+    net, blank = weights.load("squeezenet"), weights.build("squeezenet").initialise(0)
+    blank.card = net.card
+    x = prepare(portrait(), net.card.preprocessing)
+    best = np.argsort(-net(x)[0])[:2].tolist()
+    return net, blank, crop_shown(portrait(), net.card.preprocessing)[::2, ::2], x, best
 
 
 def _with_card(net):

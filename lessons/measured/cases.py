@@ -52,8 +52,10 @@ def cases(
         return
     photos, found = Photos(data / PHOTOS, net.card), 0
     for number in photos.numbers:
+        if found == n:
+            return
         example = photos[number]
-        if found < n and example.truth.mean() < 0.5:
+        if example.truth.mean() < 0.5:
             x, found = prepare(example.picture, photos.preprocessing), found + 1
             rival = next(c for c in np.argsort(-net(x)[0]).tolist() if c != example.c)
             yield Case(x, [example.c, rival], example.truth[None], example.boxes)
@@ -65,7 +67,9 @@ def said(values: list, form: str = "{:.2f}") -> str:
     return f"{mean} ({low} to {high})"
 
 
-def arguments(parser: ArgumentParser, n: int = 60) -> None:
+def arguments(
+    parser: ArgumentParser, n: int = 60, networks: tuple[str, ...] = NETWORKS
+) -> None:
     """The options that every table has."""
     parser.add_argument(
         "--data",
@@ -79,7 +83,7 @@ def arguments(parser: ArgumentParser, n: int = 60) -> None:
     parser.add_argument(
         "--networks",
         nargs="+",
-        default=NETWORKS,
+        default=networks,
         metavar="NAME",
-        help=f"a name more is a row more; default: {' '.join(NETWORKS)}",
+        help=f"a name more is a row more; default: {' '.join(networks)}",
     )

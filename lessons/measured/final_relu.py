@@ -1,7 +1,7 @@
 """The ablations of Grad-CAM's paper, again: how often the box around the map's largest
 segment misses the object's box.
 
-    python -m lessons.measured.final_relu --data FOLDER [--networks squeezenet ...]
+    python -m lessons.measured.final_relu --data FOLDER [--networks shapes ...]
 
 Localisation as in Selvaraju et al. 2017, sec. 4.1: cut at 15 % of the maximum, box
 around the largest segment, an error where the intersection over union is below a half.
@@ -97,7 +97,7 @@ def rows(net: Layer, given: list[Case]) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments(parser, 150)
+    arguments(parser, 100, ("shapes", "mini_vgg"))
     args = parser.parse_args()
     print(f"run by: {COMMAND}")
     for name in args.networks:

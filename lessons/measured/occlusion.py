@@ -33,7 +33,7 @@ from minicnn.layer import Layer
 
 COMMAND = "python -m lessons.measured.occlusion --data FOLDER"
 WINDOWS = {"shapes": (16, 8), "mini_vgg": (16, 8)}  # window, stride: pixels
-LARGE = (45, 22)  # of photos of 224 pixels and more
+LARGE = (57, 28)  # of photos of 224 pixels and more
 
 
 def maps(net: Layer, p: np.ndarray, c: int) -> dict[str, np.ndarray]:
@@ -56,13 +56,15 @@ def maps(net: Layer, p: np.ndarray, c: int) -> dict[str, np.ndarray]:
 
 
 def agreement(
-    map: np.ndarray, falls: np.ndarray, touch: np.ndarray, window: int, stride: int
+    map: np.ndarray, falls: np.ndarray, mask: np.ndarray, window: int, stride: int
 ) -> tuple[float, float, float, float]:
-    """map (H, W) >= 0; falls (rows, columns); touch, of the windows: bool -> rank
-    correlation of all windows and of those that touch, Pearson's correlation, whether
-    the map's best window is at most one step from occlusion's.
+    """map (H, W) >= 0; falls (rows, columns); mask (H, W) of bool, the object -> rank
+    correlation of all windows and of those that touch it, Pearson's correlation,
+    whether the map's best window is at most one step from occlusion's.
     """
-    inside = np.array([map[at].mean() for at in windows(map.shape, window, stride)])
+    places = windows(map.shape, window, stride)
+    inside = np.array([map[at].mean() for at in places])
+    touch = np.array([mask[at].any() for at in places])
     ours, theirs = (
         np.unravel_index(np.argmax(values), falls.shape) for values in (inside, falls)
     )
@@ -93,7 +95,7 @@ def rows(name: str, net: Layer, given: list[Case]) -> Iterator[str]:
         )
         for of, map in maps(net, p, c).items():
             found.setdefault(of, []).append(
-                agreement(map, falls, touch, window, stride)
+                agreement(map, falls, object_, window, stride)
             )
     share, still = np.nanmean(flat, axis=0)
     yield (
@@ -142,7 +144,7 @@ def seconds(f, times: int = 3) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments(parser)
+    arguments(parser, networks=("shapes", "squeezenet"))
     args = parser.parse_args()
     print(f"run by: {COMMAND}")
     print(

@@ -14,6 +14,7 @@ from lessons.site.page import page
 from lessons.site.questions import QUESTIONS
 from lessons.site.teaching import teaching
 from lessons.site.text import Text
+from lessons.site.verdicts import verdicts
 
 HERE = Path(__file__).parent
 TITLE = "Explaining CNNs, from scratch"
@@ -57,7 +58,7 @@ def build_site(out: str | Path) -> Built:
     )
     shown = next((each for each in pages if each.lesson.number == SHOWN), None)
     common = {"site": TITLE, "pages": pages, "page": None, "guide": guide}
-    common |= {"explorer": PAGE}
+    common |= {"explorer": PAGE, "verdicts": verdicts(addresses)}
     files = {
         "index.html": templates.get_template("index.html").render(
             common, questions=_questions(addresses), shown=shown
@@ -72,6 +73,8 @@ def build_site(out: str | Path) -> Built:
     )
     if guide:
         files["teaching.html"] = templates.get_template("teaching.html").render(common)
+    if common["verdicts"]:
+        files["verdicts.html"] = templates.get_template("verdicts.html").render(common)
     files["search-index.js"] = (
         f"window.sections = {json.dumps(_index(pages), ensure_ascii=False)};\n"
     )

@@ -4,8 +4,7 @@ answer.
 
     python -m tests.lessons.mutants [--each N]
 
-tries N of each exercise on the checks (default: all) and prints what is accepted; stored as
-tests/results/mutants.txt.
+tries N of each exercise on the checks (default: all, which takes an hour) and prints what is accepted.
 """
 
 from __future__ import annotations

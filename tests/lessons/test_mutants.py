@@ -1,5 +1,5 @@
 """150 wrong answers that nobody chose, made of right ones by one small change each: no check takes one for
-right.  All there are: python -m tests.lessons.mutants, tests/results/mutants.txt.
+right.  More, or all there are: python -m tests.lessons.mutants.
 """
 
 import ast

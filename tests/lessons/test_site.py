@@ -28,7 +28,13 @@ PROSE = (
     "(m => (m.querySelectorAll('pre, code').forEach(e => e.remove()), m.textContent))"
     "(document.querySelector('main').cloneNode(true))"
 )
-PAGES = ["index.html", "glossary.html", "teaching.html", *(f"{each.source.stem}.html" for each in BUILT)]
+PAGES = [
+    "index.html",
+    "glossary.html",
+    "teaching.html",
+    "verdicts.html",
+    *(f"{each.source.stem}.html" for each in BUILT),
+]
 
 
 @pytest.fixture(scope="module")
