@@ -33,15 +33,14 @@ from minicnn import (
     Conv,
     GlobalAvgPool,
     Linear,
-    Mul,
     ReLU,
     Tensor,
     backward,
     find,
+    layer,
     one_hot,
     ops,
 )
-from minicnn.layer import Apply, Layer, Sequential
 
 style()
 
@@ -65,8 +64,8 @@ net = tiny.trained()
 x, classes, masks = tiny.pictures(60, seed=11, shapes=2)
 photo, c = Tensor(x[4:5].astype(float), "x"), int(classes[4, 0])
 y = net(photo)
-for layer in ("relu4", "conv4"):
-    A = find(y, layer)
+for name in ("relu4", "conv4"):
+    A = find(y, name)
     alpha = backward(y, one_hot(y, c), wrt=A).mean(axis=(-2, -1), keepdims=True)
     terms = alpha * A.data
     absent = (
@@ -74,8 +73,7 @@ for layer in ("relu4", "conv4"):
         / np.maximum(terms, 0).sum()
     )
     print(
-        f"{layer}: {absent:.0%} of what speaks for the class is the absence of "
-        "something"
+        f"{name}: {absent:.0%} of what speaks for the class is the absence of something"
     )
 
 # %% [markdown]
@@ -260,9 +258,9 @@ for shift in (0.0, 0.5, 1.0):
 # smooth and goes below zero. The same network with SiLU, trained for a few seconds:
 
 # %%
-smooth = Sequential(
+smooth = layer.Sequential(
     *(
-        Apply(at.name, ops.SiLU) if "relu" in at.name else at
+        layer.Apply(at.name, ops.SiLU) if "relu" in at.name else at
         for at in tiny.network().steps
     )
 )
@@ -298,26 +296,17 @@ print(
 
 
 # %%
-class Minus(Layer):
-    """y = -x"""
-
-    def forward(self, x):
-        return self.apply(Mul(), x, -1.0)
-
-
 plus, mirror = tiny.network(seed=3), tiny.network(seed=3)
 mirror["fc"].W.data = -mirror["fc"].W.data
 pictures, kinds, _ = tiny.pictures(400, seed=5)
 tiny.train(plus, pictures, tiny.targets(kinds), steps=12, batch=24)
 tiny.train(
-    Sequential(mirror, Minus("minus")),
+    layer.Sequential(mirror, tiny.Minus("minus")),
     pictures,
     tiny.targets(kinds),
     steps=12,
     batch=24,
 )
-
-# %%
 photo32 = Tensor(x[4:5])
 one, other = plus(photo32), mirror(photo32)
 maps = [grad_cam(v, c, find(v, "relu4"), relu=False) for v in (one, other)]

@@ -12,7 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from minicnn import CrossEntropy, GlobalAvgPool, MaxPool, ReLU, Tensor, backward, load
+from minicnn import (
+    CrossEntropy,
+    GlobalAvgPool,
+    MaxPool,
+    Mul,
+    ReLU,
+    Tensor,
+    backward,
+    load,
+)
 from minicnn.layer import Apply, ConvLayer, Layer, LinearLayer, Sequential
 from minicnn.optimise import Adam
 from weights.recipes.shapes_world import KINDS
@@ -91,6 +100,13 @@ def network(filters: Sequence[int] = (12, 24, 32, 32), seed: int = 0) -> Sequent
         ),
         *(Apply("gap", GlobalAvgPool), LinearLayer("fc", d, len(CLASSES))),
     ).initialise(seed)
+
+
+class Minus(Layer):
+    """y = -x"""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.apply(Mul(), x, -1.0)
 
 
 def trained() -> Sequential:
