@@ -2,11 +2,13 @@
 
     .csv .txt .tsv      a column for each lead, a line for each sample; a first line may name the leads
     .wav                a lead for each channel, from -1 to 1
-    .npy                as it is, (L,), (C, L), (D, H, W) or (C, D, H, W), perhaps with a batch of 1 in front
+    .npy                as it is, (L,), (C, L), (D, H, W) or (C, D, H, W), perhaps a batch of 1 in front, or
+                        with its channels last
     .nii .nii.gz        NIfTI, through nibabel (the extra "volumes"): (D, H, W), D the third axis of the file
     a folder            slices or frames, in the order of their names: grey ones a volume, coloured a video
+    .gif                the frames of a video
 
-Values stay as the file has them: nothing is scaled or cut.
+Values stay as the file has them: nothing is scaled or cut; pixels of pictures are from 0 to 1.
 """
 
 from __future__ import annotations
@@ -27,11 +29,14 @@ NAMES = re.compile(r"(\d+)")
 
 
 class Read(NamedTuple):
-    """values: (C, L) or (C, D, H, W), float32; names: of the leads, or None; what: it was, in a phrase."""
+    """values: (C, L) or (C, D, H, W), float32; names: of the leads, or None; what: it was, in a phrase;
+    pixels: whether its values are those of pictures, from 0 to 1.
+    """
 
     values: np.ndarray
     names: list[str] | None
     what: str
+    pixels: bool = False
 
 
 def read_input(path: str | os.PathLike[str], axes: int = 3, channels: int | None = None) -> Read:
@@ -52,13 +57,15 @@ def read_input(path: str | os.PathLike[str], axes: int = 3, channels: int | None
         elif kind == ".wav":
             found = _sound(path)
         elif kind == ".npy":
-            found = _array(path, axes)
+            found = _array(path, axes, channels)
+        elif kind == ".gif":
+            found = _animation(path, channels)
         elif kind == ".nii" or path.name.lower().endswith(".nii.gz"):
             found = _nifti(path)
         else:
             raise AskError(
                 f"{path}: a signal is a .csv, .wav or .npy file, a volume .npy, .nii or a folder of slices, "
-                f"not {kind or 'a bare name'}"
+                f"a video a folder of frames or a .gif, not {kind or 'a bare name'}"
             )
     except AskError:
         raise
@@ -119,7 +126,7 @@ def _sound(path):
     return Read(values.astype(np.float32).reshape(-1, channels).T, None, f"a sound of {rate} Hz")
 
 
-def _array(path, axes):
+def _array(path, axes, channels):
     values = np.load(path, allow_pickle=False)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
         raise AskError(f"{path}: an array of numbers was expected")
@@ -128,6 +135,8 @@ def _array(path, axes):
         values = values[0]
     if values.ndim == axes - 2:
         values = values[None]
+    if values.ndim == axes - 1 and len(values) != channels == values.shape[-1]:
+        values, what = np.ascontiguousarray(np.moveaxis(values, -1, 0)), f"{what}, its channels last"
     return Read(values.astype(np.float32), None, what)
 
 
@@ -163,9 +172,25 @@ def _slices(path, channels):
     other = next((f for f, frame in zip(files, frames) if frame.shape != frames[0].shape), None)
     if other is not None:
         raise AskError(f"{other}: all slices have one size, and this one differs from {files[0].name}")
+    return _stacked(frames, channels)
+
+
+def _animation(path, channels):
+    """The frames of a moving picture."""
+    from PIL import Image, ImageSequence
+
+    with Image.open(path) as picture:
+        frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(picture)]
+    return _stacked(frames, channels)
+
+
+def _stacked(frames, channels):
+    """uint8 (H, W, 3) each -> (C, D, H, W), from 0 to 1; C is 1 of grey ones."""
     whole = np.stack(frames).astype(np.float32) / 255
     grey = np.all(whole == whole[..., :1])
     if grey or channels == 1:
         whole = whole.mean(axis=-1, keepdims=True)
-    what = f"{len(files)} {'slices' if grey else 'frames'}"
-    return Read(np.ascontiguousarray(np.moveaxis(whole, -1, 0)), None, what)
+    if channels == 3 and grey:  # a video without colours
+        whole, grey = whole.repeat(3, axis=-1), False
+    what = f"{len(frames)} {'slices' if grey else 'frames'}"
+    return Read(np.ascontiguousarray(np.moveaxis(whole, -1, 0)), None, what, pixels=True)

@@ -26,12 +26,14 @@ def options(parser):
     _manner.options(group)
 
 
-def given(args):
-    """Whether many photos were asked for.  AskError if only half of it was said."""
+def given(args, one=False):
+    """Whether many photos were asked for.  one: their folder is a volume.  AskError if only half of it was
+    said.
+    """
     from gradcam.asking import AskError
     from gradcam.runs.photos import several
 
-    many = several(args.photos)
+    many = several(args.photos) and not one
     into = args.out is not None and args.out.endswith(("/", os.sep))
     if many and args.out is None:
         what = "this is a directory; photos" if os.path.isdir(args.photos[0]) else "many photos"

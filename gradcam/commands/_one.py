@@ -30,7 +30,8 @@ def run(args, name, methods):
     out = _pictures.out(args, _places.name_of(args.photo, "explained", shown))
     net, dtype = _model.network(args) if args.onnx else None, np.float64 if args.exact else np.float32
     if net and net.card.axes != 4:
-        x, kinds, called, image = _recorded(args, net).astype(dtype), [], args.photo, None
+        found = _recorded(args, net)
+        x, kinds, called, image = found.values[None].astype(dtype), [], args.photo, None
     else:
         image, kinds, called = _picture(args.photo, name)
         net = net or loaded(name, args.weights, bool(args.network))
@@ -55,6 +56,8 @@ def run(args, name, methods):
     )
     explanation.undefined |= about.undefined
     explanation.prepared = _model.prepared(net, args.onnx)
+    if image is None:
+        explanation.prepared = f"{found.what}, {'from 0 to 1' if found.pixels else 'as the file has them'}"
     if not all(map(math.isfinite, explanation.scores.ravel())):
         raise AskError(
             f"{net.card.name} gives scores that are not finite (NaN or infinite): look into its weights"
@@ -70,8 +73,15 @@ def run(args, name, methods):
     return 0
 
 
+def is_volume(args):
+    """Whether a single folder holds the slices or frames of one input."""
+    folder = args.onnx and len(args.photos) == 1 and os.path.isdir(args.photos[0])
+    into = (args.out or "").endswith(("/", os.sep))
+    return bool(folder) and not into and _model.network(args).card.axes == 5
+
+
 def _recorded(args, net):
-    """A signal or a volume from its file, as the network's input (1, C, ...)."""
+    """A signal or a volume from its file."""
     from gradcam.asking import AskError
     from gradcam.reading import read_input
 
@@ -79,7 +89,7 @@ def _recorded(args, net):
         raise AskError("--overlays are pictures of a photo; of signals and volumes, --out is a panel or maps")
     channels = net.description.example[1]
     shape = net.description.inputs[net.description.picture] or ()
-    return read_input(args.photo, net.card.axes, channels if shape[1:2] != (-1,) else None).values[None]
+    return read_input(args.photo, net.card.axes, channels if shape[1:2] != (-1,) else None)
 
 
 def _picture(photo, network):

@@ -108,7 +108,7 @@ def run(args):
     args.photo = args.photos[0] if args.photos else None
     _photo_first(args)
     _model_options.check(args)
-    many = _many.given(args)
+    many = _many.given(args, one=_one.is_volume(args))
     name = None if args.onnx else network_named(args.network or PHOTO_NETWORK)
     methods = list(dict.fromkeys(map(method_named, args.methods or PANEL)))
     return (_many if many else _one).run(args, name, methods)

@@ -97,3 +97,17 @@ def test_pickles_are_never_loaded(tmp_path):
     (tmp_path / "two.csv").write_text("1,2\n3,4", "utf-8")
     with pytest.raises(AskError, match="takes 3 channels, and this has 2"):
         read_input(tmp_path / "two.csv", channels=3)
+
+
+def test_a_video_is_an_animation_or_has_its_channels_last(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 256, (4, 8, 6, 3), np.uint8)
+    np.save(tmp_path / "last.npy", frames)
+    found = read_input(tmp_path / "last.npy", 5, 3)
+    assert np.array_equal(found.values, frames.transpose(3, 0, 1, 2)) and "channels last" in found.what
+    assert not found.pixels
+    pictures = [Image.fromarray(np.repeat(frame[..., :1], 3, axis=2)) for frame in frames]
+    pictures[0].save(tmp_path / "clip.gif", save_all=True, append_images=pictures[1:])
+    found = read_input(tmp_path / "clip.gif", 5, 3)
+    assert found.values.shape == (3, 4, 8, 6) and found.pixels and found.what == "4 frames"
+    assert np.array_equal(np.rint(255 * found.values[1]), frames[..., 0])
+    assert read_input(tmp_path / "clip.gif", 5, 1).values.shape == (1, 4, 8, 6)

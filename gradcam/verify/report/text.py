@@ -40,13 +40,21 @@ def in_words(verdict: Any, colour: Any = False) -> Any:
     lines.append(f"  asked: {verdict.question}")
     if verdict.confidence:
         lines.append(f"  confidence: {verdict.confidence}")
-    lines += [f"  {stage}" for stage in verdict.compared]
+    lines += [f"  {stage}{_but_for(stage, verdict)}" for stage in verdict.compared]
     if verdict.kind in ("unknown", "located") and verdict.ruled_out:
         lines.append(
             "  ruled out, nearest first: "
             + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6])
         )
     return "\n".join(lines)
+
+
+def _but_for(stage, verdict):
+    """Behind a step that differs though the map is right: by what, and what is left then."""
+    if verdict.kind != "convention" or not stage.differs:
+        return ""
+    cause = verdict.causes[0]
+    return f": {cause}; but for that, by relative L2 {cause.residual:.1e}"
 
 
 def headline(verdict: Any) -> str:

@@ -389,3 +389,32 @@ def test_a_volume_is_explained(drawn, capsys):
     assert status == 0 and json.loads(out)["explained"][0]["maps"]["grad_cam"]["shape"] == [6, 8, 10]
     status, out, _ = answer(capsys, "layers", "net.onnx")
     assert status == 0 and "3 x 3 x 3" in out and "Grad-CAM looks at relu where no layer is named" in out
+
+
+def test_a_folder_of_frames_is_one_video(drawn, capsys, tmp_path):
+    net = drawn.Drawn({"input": (1, 3, 4, 8, 8)})
+    y = net.node("Relu", [net.node("Conv", ["input", net.weight("W", 4, 3, 1, 3, 3)], "conv")], "relu")
+    flat = net.node("Flatten", [net.node("GlobalAveragePool", [y], "gap")], "flat")
+    net.node("Gemm", [flat, net.weight("Wfc", 2, 4)], "scores", transB=1)
+    net.ends("scores").save("net.onnx")
+    (tmp_path / "frames").mkdir()
+    for k in range(4):
+        pixels = np.random.default_rng(k).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "frames" / f"{k}.png")
+    command = ["explain", "frames", "--model", "net.onnx", "--method", "grad_cam", "--out"]
+    status, out, _ = answer(capsys, *command, "maps.npz")
+    assert status == 0 and "Prepared: 4 frames, from 0 to 1." in out
+    assert np.load("maps.npz")["grad_cam"].shape == (1, 1, 4, 6, 6)
+    assert "one at a time" in answer(capsys, *command, "RUN/")[2]
+
+
+def test_no_of_a_yes_or_no_and_files_of_no_kind(drawn, capsys):
+    drawn.ended(("Sigmoid", [], {}), classes=1).save("net.onnx")
+    command = ["explain", "photo.png", "--onnx", "net.onnx", "--method", "gradient", "--out"]
+    assert answer(capsys, *command, "no.npy", "--class", "no")[0] == 0
+    assert answer(capsys, *command, "yes.npy", "--class", "yes")[0] == 0
+    assert np.array_equal(np.load("no.npy"), -np.load("yes.npy")) and np.load("no.npy").any()
+    status, _, err = answer(capsys, *command, "maps.txt")
+    assert status == 2 and ".npz, or .npy" in err
+    status, _, err = answer(capsys, *command, "a.npy", "--target", "probability of no")
+    assert status == 2 and "'minus 0'" in err

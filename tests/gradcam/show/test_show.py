@@ -10,6 +10,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
+from gradcam.asking import AskError
 from gradcam.explanation import Explanation
 from gradcam.methods import METHODS
 from gradcam.show import panel
@@ -360,3 +361,14 @@ def test_a_panel_of_several_methods_gives_the_same_file(tmp_path):
     )
     assert one == two
     Image.open(tmp_path / "a.png").verify()
+
+
+def test_the_map_of_one_picture_may_have_its_batch():
+    map = np.random.default_rng(0).standard_normal((1, 3, 4))
+    assert np.array_equal(overlay(PHOTO, map), overlay(PHOTO, map[0])) and overlay(PHOTO, map).ndim == 3
+    assert np.array_equal(overlay(Image.fromarray(PHOTO), map), overlay(PHOTO, map))
+    assert signed(map).shape == heat(abs(map)).shape == (3, 4, 3)
+    with pytest.raises(AskError, match="one picture at a time"):
+        overlay(PHOTO, np.ones((2, 3, 4)))
+    with pytest.raises(AskError, match="uint8"):
+        overlay(PHOTO / 255, map)
