@@ -18,7 +18,7 @@ def spelled(asked: str) -> str | None:
 
 
 def _variant(asked):
-    known = {_bare(s): name for name, m in METHODS.items() for s in (*m.spellings, name)}
+    known = {_bare(s): name for name, m in METHODS.items() for s in (*m.spellings, name) if not _family(s)}
     if asked in known:
         return known[asked]
     for variant in VARIANTS:
@@ -26,6 +26,11 @@ def _variant(asked):
         if rest and f"{variant}_{rest}" in METHODS:
             return f"{variant}_{rest}"
     return None
+
+
+def _family(word):
+    """Whether several methods are called so, and more: lrp_epsilon, lrp_gamma."""
+    return sum(name.startswith(f"{word}_") for name in METHODS) > 1
 
 
 def _bare(name):

@@ -119,7 +119,7 @@ BAD = {
     "the photo itself": (["--out", "photo.jpg"], "overwrite"),
     "a folder": (["--out", "folder.png"], "directory"),
     "a photo after names": (["explain", "--class", "cat", "photo.jpg"], "write the photo first"),
-    "a method's other name": (["--method", "gradcampp"], "near: grad_cam, xgrad_cam, grad_cam++"),
+    "a method's misspelt name": (["--method", "gradcampq"], "near: grad_cam, "),
     "a family of methods": (["--method", "lrp"], "lrp_gamma"),
     "no photo": (["explain", "--network", NETWORK], "give a photo"),
     "no photo for an ONNX file": (

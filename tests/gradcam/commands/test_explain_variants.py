@@ -27,6 +27,8 @@ def here(tmp_path, monkeypatch):
         ("SmoothGrad-Sq saliency", "smoothgrad_sq_saliency"),
         ("Grad-CAM++@relu3_2", "grad_cam++@relu3_2"),
         ("FullGrad", "full_grad"),
+        ("gradcampp", "grad_cam++"),
+        ("guided GradCAM++", "guided_grad_cam++"),
         ("DeepLIFT", "deep_lift"),
     ],
 )
