@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcam.asking import AskError
 from gradcam.explanation import request
+from gradcam.methods import METHODS
 from gradcam.runs import photos as finding
 from gradcam.runs import workers as pool
 from gradcam.runs.layout import SHARDS
@@ -25,7 +26,7 @@ def explain_many(
     photos: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     methods: str | Iterable[str] = ("grad_cam",),
     classes: Sequence[Any] | None = None,
-    layer: str | None = None,
+    layer: str | Sequence[str] | None = None,
     unit_layer: str | None = None,
     *,
     size: str = "layer",
@@ -49,7 +50,10 @@ def explain_many(
             "net.card = weights.described.card_for('model.toml')"
         )
     chosen = tuple(request.listed(classes)) if classes is not None else None
-    task = Task(net, tuple(request.methods_asked(methods)), chosen, layer, unit_layer, size, dtype)
+    names, layers = request.layers_asked(request.methods_asked(methods), layer)
+    if fused := [name for name in names if METHODS[name].fuses]:
+        raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")
+    task = Task(net, tuple(names), chosen, next(iter(layers), None), unit_layer, size, dtype)
     return pool.explained(task, enumerate(finding.find(words)), workers)
 
 

@@ -105,6 +105,15 @@ def test_many_photos_need_a_description(photos):
         explain_many(small_vgg(), photos)
 
 
+def test_many_photos_at_several_layers(net, photos):
+    (first, *_) = explain_many(net, photos, ["hirescam", "saliency"], 1, ["block", "block.0"])
+    assert list(first.maps) == ["hirescam@block", "hirescam@block.0", "saliency"]
+    e = explain(net, photos / "0.png", 1, "hirescam", ["block", "block.0"])
+    assert np.array_equal(first["hirescam@block"], e["hirescam@block"][0].astype("f4"))
+    with pytest.raises(Error, match="for one photo at a time"):
+        explain_many(net, photos, "fused_hirescam", 1, ["block", "block.0"])
+
+
 def test_a_block_is_a_layer(net):
     x = np.random.default_rng(0).random((1, 3, 16, 16))
     e = explain(net, x, 1, ["grad_cam", "fused_grad_cam"], layer=["block", "block.0"])
