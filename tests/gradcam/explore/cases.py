@@ -69,7 +69,7 @@ def picture(name: str, n: int) -> np.ndarray:
         return crop_shown(scene(n, "test").picture, card.preprocessing)
     from gradcam.commands._one import sample
 
-    return crop_shown(read(sample()).rotate(90 * n), card.preprocessing)
+    return crop_shown(read(sample()).rotate(90 * n + 17 * (n // 4)), card.preprocessing)
 
 
 def conversation(name: str, pictures: int, each: int, seed: int = 0) -> list[list]:
@@ -132,6 +132,24 @@ def in_node(name: str, talk: list[list], folder: Path) -> list:
         env=os.environ | {"NODE_OPTIONS": ""},
     )
     return json.loads((folder / "answers.json").read_text())
+
+
+ANSWERS = """async ([given]) => {
+  const worker = new Worker(URL.createObjectURL(new Blob([document.getElementById("engine").textContent])));
+  const ask = (what, args) => new Promise((done, failed) => {
+    worker.onmessage = ({ data: { answer, error } }) => (error ? failed(new Error(error)) : done(answer));
+    worker.postMessage({ id: 1, what, args });
+  });
+  const answers = [];
+  await ask("open", { model: given.model, weights: given.weights });
+  for (const [what, args] of given.talk) answers.push(await ask(what, args));
+  return JSON.stringify(answers, (_, v) => (ArrayBuffer.isView(v) ? [...v] : v));
+}"""
+
+
+def in_page(page, name: str, talk: list[list]) -> list:
+    """What the engine of a page that is open answers, in its browser."""
+    return json.loads(page.evaluate(ANSWERS, [given(name, talk)]))
 
 
 def plain(found):

@@ -3,35 +3,50 @@
 From click to picture: from the click's own time stamp to the first frame in which the maps of all rules are
 drawn.  A frame of tiny: its engine (forward, three signals back, the maps as colours) and the drawing.  And
 200 random (network, picture, unit, rule), in a browser, beside our engine.
+
+On a busy machine the wall times say how busy it was.  The column CPU is what one click costs in all, in every
+process of browser and server: the picture, and everything that is told after it (counts, Grad-CAM, switches).
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
+import weights
 from gradcam.cli import main as gradcam
+from gradcam.explore.bundle import text
+from gradcam.explore.model import shape_of, steps
+from gradcam.explore.session import RULES
+from gradcam.image import as_input
+from gradcam.outputs import chosen, scores
 from lessons.explorer import explorer
-from tests.gradcam.explore.cases import given, node, picture
+from minicnn import ReLU, Tensor, backward
+from tests.gradcam.explore.cases import conversation, differences, given, in_page, node, picture, reference
 from tests.support.browser import found, opened
 
 RESULTS = Path(__file__).parents[2] / "results" / "explorer.md"
-CLICKS, FRAMES = 30, 200
+CLICKS, FRAMES = 14, 200
 WAYS = [
     ("tiny", "page"),
     ("shapes", "page"),
     ("shapes", "server"),
     ("squeezenet", "server"),
-    ("squeezenet", "page"),
 ]
-TWO_HUNDRED = {"tiny": (15, 4), "shapes": (10, 6), "mini_vgg": (5, 6), "squeezenet": (10, 5)}
+TWO_HUNDRED = {"tiny": (15, 4), "shapes": (10, 8), "mini_vgg": (6, 6), "squeezenet": (4, 6)}
+OF_SERVER = {"shapes": (5, 4), "squeezenet": (5, 4)}
 STAMPED = """() => {
   window.times = [];
   let begin = null;
@@ -82,13 +97,30 @@ def clicks(browser, address, count):
         page.goto(address)
         page.wait_for_selector("body[data-ready]:not(.busy)")
         page.evaluate(STAMPED)
+        begin = cpu()
         for n in range(count):
             several = page.locator("#classes button").count()
             settled(
                 page, lambda n=n, several=several: page.click(f"#classes button:nth-child({1 + n % several})")
             )
         page.wait_for_timeout(300)
-        return page.evaluate("times")
+        return page.evaluate("times"), 1000 * (cpu() - begin) / count
+
+
+def cpu():
+    """CPU seconds that the browser and the server took so far: our descendants but the driver."""
+    parents, seconds, names = {}, {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            pid, (name, rest) = int(stat.parent.name), stat.read_text().split("(", 1)[1].rsplit(")", 1)
+            numbers = rest.split()
+            parents[pid], names[pid] = int(numbers[1]), name
+            seconds[pid] = sum(map(int, numbers[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def ours(pid):
+        return pid == os.getpid() or (pid in parents and ours(parents[pid]))
+
+    return sum(seconds[pid] for pid in parents if pid != os.getpid() and ours(pid) and names[pid] != "node")
 
 
 def strokes(browser, address, count):
@@ -134,28 +166,140 @@ def node_frames(name, folder, count):
 
 
 def speed(browser, folder):
-    """Lines of the table."""
+    """Rows of the table of times."""
+    for row in speed_rows(timed(browser, folder)):
+        print(row, flush=True)
+        yield row
+
+
+def timed(browser, folder):
     for name, way in WAYS:
         with addressed(name, way, folder) as address:
-            times = clicks(browser, address, CLICKS)
-        yield f"{name}, {'the page alone' if way == 'page' else 'served'}: click to picture", times
+            times, cost = clicks(browser, address, CLICKS)
+        yield f"{name}, {'the page alone' if way == 'page' else 'served'}: click to picture", times, cost
     with addressed("tiny", "page", folder) as address:
-        yield "tiny: a frame of a stroke, engine, messages and drawing", strokes(browser, address, FRAMES)
-    yield "tiny: a frame in Node.js, engine and drawing", node_frames("tiny", folder, FRAMES)
+        yield (
+            "tiny: a frame of a stroke, engine, messages and drawing",
+            strokes(browser, address, FRAMES),
+            None,
+        )
+    yield "tiny: a frame in Node.js, engine and drawing", node_frames("tiny", folder, FRAMES), None
+
+
+def alike(page, name, pictures, each):
+    """-> (how many (unit, rule), how many answers were compared, where they part)"""
+    talk = conversation(name, pictures, each, seed=1)
+    ours, theirs = reference(name, talk), in_page(page, name, talk)
+    apart = [d for (q, _), a, b in zip(talk, ours, theirs) for d in differences(a, b, q)]
+    return sum(question == "trace" for question, _ in talk), len(talk), apart
+
+
+SERVED = """async ([pixels, start, rule]) => {
+  const bytes = Uint8Array.from(atob(pixels), (c) => c.charCodeAt(0));
+  const client = new Explorer.FromServer(location.pathname + "ask"), look = ["look", { pixels: bytes }];
+  const questions = [look, ["trace", { start, rules: [rule] }], ["values", { tensor: "x", what: rule }]];
+  return [...(await client.ask(questions))[2]];
+}"""
+
+
+def served_alike(page, name, pictures, each):
+    """The same through the server: what a browser gets, beside `minicnn.backward` in float32 itself."""
+    net, random, apart, count = weights.load(name), np.random.default_rng(2), [], 0
+    page.add_script_tag(content="var Explorer = (() => {" + client() + "return { FromServer }; })();")
+    for n in range(pictures):
+        seen = picture(name, n)
+        x = Tensor(as_input(seen, net.card.preprocessing), "x")
+        y = scores(chosen(net(x)))
+        found = {k: t for k, t in steps(y, x).items() if k != "x"}
+        for _ in range(each):
+            tensor = y if random.random() < 0.3 else found[random.choice(list(found))]
+            at = next(k for k, t in found.items() if t is tensor)
+            on = np.argwhere(tensor.data[0] > 0)
+            unit = ([*random.choice(on).tolist(), 0, 0] if len(on) else [0, 0, 0])[:3]
+            rule = str(random.choice(list(RULES)))
+            signal = np.zeros_like(tensor.data)
+            signal.reshape(1, *shape_of(tensor))[0, unit[0], unit[1], unit[2]] = 1
+            first = signal * tensor.data if rule.startswith("lrp") else signal
+            ours = backward(tensor, first, x, RULES[rule], allow=ReLU).ravel()
+            pixels = base64.b64encode(seen.tobytes()).decode()
+            start = {"tensor": at, "region": [*unit, *unit[1:]]}
+            theirs = np.array(page.evaluate(SERVED, [pixels, start, rule]))
+            count += 1
+            most, largest = np.abs(ours - theirs).max(), np.abs(ours).max()
+            if most > 1e-5 * largest:
+                apart.append(f"{at} {unit} {rule}: {most:.1e} of {largest:.1e}")
+    return count, count, apart
+
+
+def client():
+    """The page's own client of a server, as a script."""
+    return re.sub(r"^export ", "", text("page/client.mjs"), flags=re.M)
 
 
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", nargs="*", default=[])
-    parser.parse_args()
+    parser.add_argument("what", choices=["speed", "values"], help="which part of the results to make anew")
+    what = parser.parse_args().what
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         browser = opened(driver, found())
-        for what, times in speed(browser, Path(folder)):
-            load = os.getloadavg()[0]
-            print(f"{what}: median {median(times):.1f}, best {min(times):.1f}, load {load:.1f}", flush=True)
+        about = f"{browser.browser_type.name.capitalize()} {browser.version}, {date.today()}"
+        rows = (speed if what == "speed" else values)(browser, Path(folder))
+        lines = [*HEADS[what], *rows]
         browser.close()
+    write(what, f"{about}, {os.cpu_count()} cores.", lines)
+
+
+HEADS = {
+    "speed": ["| what | median, ms | best | CPU, ms | times | load |", "|---|---|---|---|---|---|"],
+    "values": [
+        "| network | answered by | (picture, unit, rule) | answers compared | apart by more than 1e-5 |",
+        "|---|---|---|---|---|",
+    ],
+}
+ABOUT = """# The Explorer, measured
+
+`python -m tests.gradcam.explore.measured speed`, `values`: its docstring says what is measured.
+"""
+
+
+def speed_rows(found):
+    for what, times, cost in found:
+        load, spent = os.getloadavg()[0], "" if cost is None else f"{cost:.0f}"
+        yield f"| {what} | {median(times):.1f} | {min(times):.1f} | {spent} | {len(times)} | {load:.1f} |"
+
+
+def values(browser, folder):
+    """Rows of the table of values."""
+    page = browser.new_context().new_page()
+    with addressed("tiny", "page", folder) as address:
+        page.goto(address)
+        for name, (pictures, each) in TWO_HUNDRED.items():
+            count, compared, apart = alike(page, name, pictures, each)
+            print(name, count, compared, apart[:3], flush=True)
+            yield f"| {name} | the page | {count} | {compared} | {len(apart)} |"
+    for name, (pictures, each) in OF_SERVER.items():
+        with addressed(name, "server", folder) as address:
+            page = browser.new_context(bypass_csp=True).new_page()
+            page.goto(address)
+            count, compared, apart = served_alike(page, name, pictures, each)
+            print(name, count, apart[:3], flush=True)
+            yield f"| {name} | the server | {count} | {compared} | {len(apart)} |"
+
+
+def write(what, about, lines):
+    """Put a part of the results in its place, and leave the others."""
+    parts = dict(PART.findall(RESULTS.read_text("utf-8"))) if RESULTS.exists() else {}
+    parts[what] = "\n".join([about, "", *lines])
+    whole = [ABOUT]
+    for name in HEADS:
+        if name in parts:
+            whole += [f"## {name}", "", parts[name].strip(), ""]
+    RESULTS.write_text("\n".join(whole), "utf-8")
+
+
+PART = re.compile(r"^## (\w+)\n(.*?)(?=^## |\Z)", re.M | re.S)
 
 
 if __name__ == "__main__":
