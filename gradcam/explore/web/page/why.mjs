@@ -54,7 +54,7 @@ export function showSigns(signs, steps) {
       element("title", {}, `${RULES[rule].title}, at ${name === "x" ? "the pixels" : name}: ${percent(share(rule, name))} of the signal is negative`))));
   const bands = reached.map(({ name }, n) => kind(n) === "ReLU" ? element("rect", { class: "relu", x: x(n - 1), y: top, width: x(n) - x(n - 1), height }) : null);
   const every = Math.ceil(reached.length / 14);
-  const labels = reached.map(({ name }, n) => n % every && name !== "x" ? null : element("text", { x: x(n), y: top + height + 12, transform: `rotate(50 ${x(n)} ${top + height + 12})` }, name === "x" ? "pixels" : name));
+  const labels = reached.map(({ name }, n) => (n % every || (every > 1 && n >= reached.length - every)) && name !== "x" ? null : element("text", { x: x(n), y: top + height + 12, transform: `rotate(50 ${x(n)} ${top + height + 12})` }, name === "x" ? "pixels" : name));
   const grid = [0, 0.5, 1].map((v) => element("g", {}, element("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "grid" }), element("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, `${100 * v} %`)));
   const drawing = element("svg", { viewBox: `0 0 ${width} ${top + height + below}`, role: "img", "aria-label": signsWords(share, reached) });
   drawing.append(...[...bands, ...grid, ...lines, ...dots, ...labels].filter(Boolean));
