@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+import weights
 from gradcam.image import prepare
 from gradcam.measure import Photos
 from gradcam.measure.statistics.intervals import interval
@@ -61,6 +62,12 @@ def cases(
             yield Case(x, [example.c, rival], example.truth[None], example.boxes)
 
 
+def opened(given: str) -> tuple[str, Layer]:
+    """NAME, or NAME=FILE where the weights do not ship -> name, network"""
+    name, _, file = given.partition("=")
+    return name, weights.load(name, file or None)
+
+
 def said(values: list, form: str = "{:.2f}") -> str:
     """Values, one for each picture -> their mean and its 95 % interval, in words."""
     mean, low, high = (form.format(value) for value in interval(values))
@@ -84,6 +91,6 @@ def arguments(
         "--networks",
         nargs="+",
         default=networks,
-        metavar="NAME",
+        metavar="NAME[=FILE]",
         help=f"a name more is a row more; default: {' '.join(networks)}",
     )

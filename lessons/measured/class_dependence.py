@@ -20,7 +20,7 @@ import weights
 from gradcam import grad_cam, gradient, guided_backprop, upsample
 from gradcam.measure import spearman
 from gradcam.methods.guided_grad_cam import localise
-from lessons.measured.cases import Case, arguments, cases, said
+from lessons.measured.cases import Case, arguments, cases, opened, said
 from minicnn import Tensor, find
 from minicnn.layer import Layer
 
@@ -80,8 +80,8 @@ def main() -> None:
     print(
         f"{'':34} {'rank, on the objects':>21} {'rank, everywhere':>21} Pearson, both"
     )
-    for name in args.networks:
-        net = weights.load(name)
+    for each in args.networks:
+        name, net = opened(each)
         given = list(cases(net, args.data, args.pictures))
         blank = weights.build(name).initialise(1)
         blank.card = net.card

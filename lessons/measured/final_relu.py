@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-import weights
 from gradcam import BACKPROP, DECONVNET, GUIDED, upsample
 from gradcam.measure import localisation
-from lessons.measured.cases import Case, arguments, cases, said
+from lessons.measured.cases import Case, arguments, cases, opened, said
 from minicnn import ReLU, Tensor, backward, find, history, one_hot
 from minicnn.layer import Layer
 
@@ -100,8 +99,8 @@ def main() -> None:
     arguments(parser, 100, ("shapes", "mini_vgg"))
     args = parser.parse_args()
     print(f"run by: {COMMAND}")
-    for name in args.networks:
-        net = weights.load(name)
+    for each in args.networks:
+        name, net = opened(each)
         given = list(cases(net, args.data, args.pictures, first=1200))
         print(f"{name}, {len(given)} pictures{'':20} box missed    of the sum below 0")
         print("\n".join(rows(net, given)), flush=True)

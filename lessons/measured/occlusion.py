@@ -27,7 +27,7 @@ from gradcam import (
 from gradcam.measure import spearman
 from gradcam.measure.measures.rank_correlation import windows
 from gradcam.methods.guided_grad_cam import localise
-from lessons.measured.cases import Case, arguments, cases, said
+from lessons.measured.cases import Case, arguments, cases, opened, said
 from minicnn import Tensor, find
 from minicnn.layer import Layer
 
@@ -152,8 +152,8 @@ def main() -> None:
         f" {'rank, windows that':>20} {'rank,':>8}\n"
         f"{'':17} {'step away':>17} {'windows':>20} {'touch the object':>20} {'all':>8}"
     )
-    for name in args.networks:
-        net = weights.load(name)
+    for each in args.networks:
+        name, net = opened(each)
         given = list(cases(net, args.data, args.pictures, shapes=1, first=1400))
         print("\n".join(rows(name, net, given)), flush=True)
     print(cost("squeezenet", 227))
