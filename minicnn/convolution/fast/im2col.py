@@ -37,14 +37,17 @@ def forward(x: np.ndarray, W: np.ndarray, geometry: Geometry, b: np.ndarray | No
     if _is_product(kernel, geometry):
         y = _product(x, W.reshape(F, -1), _sum_in_shares)
         return y if b is None else np.add(y, b[:, None, None], out=y)
-    Wk = _taps_first(W)
+    as_they_lie = _lie_well(W, N * h * w)
+    Wk = W.reshape(F, -1).T if as_they_lie else _taps_first(W)
     y = empty_like(x, shape=(N, h, w, F), order="C")
     padded = geometry.padded(x, kernel, (h, w))
 
     def compute(block):
         pictures, rows = block
-        B = _unrolled(padded[pictures], rows, kernel, geometry, w)
-        y[block] = _sum_in_shares(B.T, Wk).reshape(y[block].shape)
+        windows = _unrolled(padded[pictures], rows, kernel, geometry, w).T
+        if as_they_lie:
+            windows = windows.reshape(len(windows), -1, W.shape[1]).swapaxes(1, 2).reshape(windows.shape)
+        y[block] = _sum_in_shares(windows, Wk).reshape(y[block].shape)
         if b is not None:
             y[block] += b
 
@@ -94,6 +97,12 @@ def _product(x, W, multiply):
     return y.reshape(N, h, w, F).transpose(0, 3, 1, 2)
 
 
+def _lie_well(W, windows):
+    """Whether weights meet their few windows as they lie, taps last, as turning so many would cost more; in
+    float32 that would have other last bits."""
+    return W.dtype == np.float64 and windows < len(W)
+
+
 def _taps_first(W):
     """W (F, C, kh, kw) as (kh*kw*C, F)"""
     if W.dtype == np.float64:  # filter by filter stays in cache; float32 would have other last bits
@@ -139,8 +148,7 @@ def _put_back(gy, W, size, geometry):
     (sh, sw), (dh, dw) = geometry.stride, geometry.dilation
     height, width = h + dh * (kh - 1) // sh, w + dw * (kw - 1) // sw
     channels_last = C >= 16
-    # turning many weights costs more than adding columns whose taps lie last; float32 would have other bits
-    as_they_lie = channels_last and h * w < F and W.dtype == np.float64
+    as_they_lie = channels_last and _lie_well(W, h * w)
     if channels_last:
         apart = np.zeros_like(gy, shape=(N, sh, sw, height, width, C), order="C").transpose(0, 1, 2, 5, 3, 4)
     else:

@@ -1,10 +1,12 @@
 """Models drawn at random, of 3 to 12 operations, against autograd.
 
-python -m tests.weights.graphs.torch_nets.random_graphs [10000] writes tests/results/random_graphs.md
+python -m tests.weights.graphs.torch_nets.random_graphs [10000] goes on where it was, in
+tests/results/random_graphs.jsonl, and writes random_graphs.md
 """
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
 import sys
@@ -19,6 +21,7 @@ from tests.weights.graphs.torch_nets.one_line import SHAPE, Answer, answer
 from weights.graphs.torch.precision import InDouble
 
 PAGE = pathlib.Path(__file__).parents[3] / "results" / "random_graphs.md"
+ROWS, CHUNK = PAGE.with_suffix(".jsonl"), 250
 LARGEST = 1500  # values
 
 # {a}, {b}: an axis, from either end; {n}: an index on a; {p}: places along a; {v}: a value; {w}: another like
@@ -258,49 +261,69 @@ def asked(seed: int) -> tuple[Answer, list[str], Counter]:
 
 HEAD = """# Random graphs against autograd
 
-`python -m tests.weights.graphs.torch_nets.random_graphs {count}`, PyTorch {version}: {count} models of
+`python -m tests.weights.graphs.torch_nets.random_graphs`, PyTorch {version}: {count} models of
 3 to 12 operations in float64, {in_place} with an in-place change of a view; {kinds};
-**silently wrong: {silent}**; the worst difference is {worst:.0e}.
+**silently wrong: {silent}**; the worst difference is {worst:.0e}.  The counts of every {chunk} stand in
+[random_graphs.jsonl](random_graphs.jsonl): the command goes on where it was.
 
 Axes: {axes}. Operations in a graph: {sizes}.
 
-*equal*, *framework*, *ties*: as in one_line_models.md.
+*equal*, *rounding*, *framework*, *ties*: as in one_line_models.md.
 {refused}
 | operation | times |
 |---|---|
 """
 
 
-def page(answers: list[Answer], operations: Counter, axes: Counter, sizes: Counter, in_place: int) -> str:
+def counted(seeds: range) -> dict:
+    """What became of these seeds' models, as one row."""
+    row = {name: Counter() for name in ("kinds", "operations", "axes", "sizes", "refused")}
+    row |= {"first": seeds.start, "in place": 0, "worst": 0.0, "silent": []}
+    for seed in seeds:
+        a, used, axes = asked(seed)
+        row["kinds"][a.kind] += 1
+        row["operations"].update(used)
+        row["axes"].update(axes)
+        row["sizes"][len(used)] += 1
+        row["refused"].update([a.says] if a.kind == "refused" else [])
+        row["in place"] += any(name in VIEWS for name in used)
+        row["worst"] = max(row["worst"], a.scores, a.gradient) if a.kind == "equal" else row["worst"]
+        row["silent"] += [seed] if a.silent else []
+        if a.kind not in ("equal", "framework"):
+            print(seed, a.kind, a.says, a.scores, a.gradient, a.line, flush=True)
+    return row
+
+
+def page(rows: list[dict]) -> str:
     """The histogram."""
-    refused = Counter(a.says for a in answers if a.kind == "refused")
+    total = {name: Counter() for name in ("kinds", "operations", "axes", "sizes", "refused")}
+    total["operations"].update(dict.fromkeys({**OPERATIONS, **MAPS, **VIEWS}, 0))
+    for row in rows:
+        for name, counts in total.items():
+            counts.update(row[name])
+    said = lambda name, by: ", ".join(f"{n}{by}{what}" for what, n in total[name].most_common())  # noqa: E731
     head = HEAD.format(
-        count=len(answers),
+        count=total["kinds"].total(),
         version=torch.__version__.split("+")[0],
-        in_place=in_place,
-        kinds=", ".join(f"{n} {kind}" for kind, n in Counter(a.kind for a in answers).most_common()),
-        silent=sum(a.silent for a in answers),
-        worst=max(max(a.scores, a.gradient) for a in answers),
-        axes=", ".join(f"{n} {side}" for side, n in sorted(axes.items())),
-        sizes=", ".join(f"{n} of {size}" for size, n in sorted(sizes.items())),
-        refused="".join(f"\n- refused: {why} ({n})\n" for why, n in refused.most_common()),
+        chunk=CHUNK,
+        in_place=sum(row["in place"] for row in rows),
+        kinds=said("kinds", " "),
+        silent=sum(len(row["silent"]) for row in rows),
+        worst=max(row["worst"] for row in rows),
+        axes=said("axes", " "),
+        sizes=said("sizes", " of "),
+        refused="".join(f"\n- refused: {why} ({n})\n" for why, n in total["refused"].most_common()),
     )
-    return head + "".join(f"| {name} | {n} |\n" for name, n in operations.most_common())
+    return head + "".join(f"| {name} | {n} |\n" for name, n in total["operations"].most_common())
 
 
 def main(count: int) -> None:
-    operations = Counter(dict.fromkeys({**OPERATIONS, **MAPS, **VIEWS}, 0))
-    answers, axes, sizes, in_place = [], Counter(), Counter(), 0
-    for seed in range(count):
-        a, used, counted = asked(seed)
-        answers.append(a)
-        operations.update(used)
-        axes += counted
-        sizes[len(used)] += 1
-        in_place += any(name in VIEWS for name in used)
-        if a.silent or a.kind == "refused":
-            print(seed, a.kind, a.says, a.scores, a.gradient, a.line, flush=True)
-    PAGE.write_text(page(answers, operations, axes, sizes, in_place), "utf-8")
+    rows = [json.loads(line) for line in ROWS.read_text("utf-8").splitlines()] if ROWS.exists() else []
+    for first in range(CHUNK * len(rows), count, CHUNK):
+        rows.append(counted(range(first, first + CHUNK)))
+        with ROWS.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(rows[-1]) + "\n")
+        PAGE.write_text(page(rows), "utf-8")
     print(*PAGE.read_text("utf-8").splitlines()[2:5])
 
 
