@@ -192,7 +192,7 @@ def report():
                 *lines,
                 "",
                 f"Medians above {FACTOR} times PyTorch's: {', '.join(above) or 'none'};",
-                "medians of a few photos tell little: one flipped gate decides.",
+                "medians of a few photos tell little: one flipped gate decides (flat_gates.md).",
                 "",
             ]
         )
