@@ -158,6 +158,7 @@ def main():
         "VGG-16's published convolutions and vgg16_gap's scores: relative L2 distance from PyTorch float64 "
         f"(independent code), {len(found)} ImageNet photos at {asked.side} x {asked.side}",
         ["numpy", "torch"],
+        module=f"vgg16_published --side {asked.side} --photos {len(found)}",
     )
     tied = sum(bool(one["ties"]) for one in found)
     report.say(f"\n{len(found) - tied} photos without ties; {tied} with ties, in float64 through PyTorch's")
@@ -170,14 +171,15 @@ def main():
     worst64, ours32, theirs32 = worst(columns["float64"]), *(median(columns[c]) for c in list(columns)[1:])
     head = ["", "float64, worst", "float32, median", "PyTorch, median"]
     report.table(head, {n: [worst64[n], ours32[n], theirs32[n]] for n in names})
+    further = [n for n in names if ours32[n] > 3 * theirs32[n]]
     claims = {
         "float64 within 1e-10": max(worst64.values()) <= 1e-10,
-        "float32: no further from float64 than 3 x PyTorch float32, medians": all(
-            ours32[n] <= 3 * theirs32[n] for n in names
-        ),
+        "float32: no further from float64 than 3 x PyTorch float32, medians": not further,
     }
     for claim, holds in claims.items():
         report.say(f"{'holds' if holds else 'FAILS'}: {claim}")
+    for n in further:
+        report.say(f"  {n}: {ours32[n] / theirs32[n]:.2f} times")
     report.save()
     raise SystemExit(not all(claims.values()))
 

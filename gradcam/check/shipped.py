@@ -40,7 +40,7 @@ def accuracy(net, data):
     if net.card.name == "shapes":
         figures, n, on = check.measure_shapes(net, SCENES), SCENES, "unseen scenes"
     elif data and (Path(data) / DATA).exists():
-        figures, n, on = check.measure_mini_vgg(net, Path(data) / DATA, PICTURES), PICTURES, "pictures of val"
+        figures, n, on = check.measure_photos(net, Path(data) / DATA, PICTURES), PICTURES, "pictures of val"
     else:
         yield Row(
             "accuracy",

@@ -4,9 +4,9 @@
     python -m weights.recipes.check --data imagenette_96_jpeg.npz         those of photos, on all of `val`
     python -m weights.recipes.check --data ... --checkpoint mini_vgg.npz  what rounding costs, too
     python -m weights.recipes.check --data ... --boxed imagenette_loc_224_jpeg.npz --convolutions FILE
-        vgg16_gap, on VGG-16's convolutions in FILE, and mini_vgg beside it, on the 500 photos with boxes
+        vgg16_gap, on VGG-16's convolutions in FILE, and the others beside it, on the 500 photos with boxes
 
-Figures: mini_vgg and vgg16_gap, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the
+Figures: those of photos, top-1 accuracy from a single view; shapes, macro-F1 over the kinds and the
 share of scenes whose whole set is right; captioner, the share of scenes of which exactly the right sentence
 is said; vqa, of right answers, and of those to each type of question; dense_captioner, the shares of shapes
 found (recall), found and rightly named (accuracy), and of found boxes that are a shape (precision).
@@ -69,7 +69,7 @@ def measure_dense_captioner(net: Layer, scenes: int = UNSEEN) -> dict[str, float
     return train_dense_captioner.measure(net, *train_dense_captioner.draw(scenes, "test"))
 
 
-def measure_mini_vgg(net: Layer, path: Path, pictures: int | None = None) -> dict[str, float]:
+def measure_photos(net: Layer, path: Path, pictures: int | None = None) -> dict[str, float]:
     """{'accuracy'} on the first pictures of Imagenette's `val`, in an order that mixes the classes
     (default: on all of them).
     """
@@ -79,7 +79,7 @@ def measure_mini_vgg(net: Layer, path: Path, pictures: int | None = None) -> dic
 
 
 def measure_boxed(net: Layer, path: Path) -> dict[str, float]:
-    """{'accuracy'} of mini_vgg on the 500 photos with boxes, at 96 pixels; no training sees them."""
+    """{'accuracy'} on the 500 photos with boxes, at 96 pixels, which no training sees."""
     return {"accuracy": train_mini_vgg.accuracy(net, *imagenette.read(path, "loc"))}
 
 
@@ -116,7 +116,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "dense_captioner": measure_dense_captioner,
     }
     if asked.data:
-        tasks["mini_vgg"] = lambda net: measure_mini_vgg(net, asked.data)
+        for name in ("mini_vgg", "mini_resnet"):
+            tasks[name] = lambda net: measure_photos(net, asked.data)
     for name, measure in tasks.items():
         report(
             f"{name} ({(SHIPPED / f'{name}.npz').stat().st_size / 1e6:.2f} MB)", measure(weights.load(name))
@@ -125,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             report(f"{name} before rounding to float16", measure(before_rounding(name, said[name])))
     if asked.boxed:
         if asked.data:
-            report("mini_vgg on the 500 with boxes", measure_boxed(weights.load("mini_vgg"), asked.data))
+            for name in ("mini_vgg", "mini_resnet"):
+                report(f"{name} on the 500 with boxes", measure_boxed(weights.load(name), asked.data))
         net = weights.load("vgg16_gap", asked.convolutions)
         report("vgg16_gap on the 500 with boxes", measure_vgg16_gap(net, asked.boxed))
 

@@ -3,7 +3,7 @@
 Selvaraju et al. 2017 show it on one photo.
 
     python -m gradcam.measure.study.depth --data ../shared
-        SqueezeNet, ResNet-20 and -56, mini_vgg, shapes
+        SqueezeNet, ResNet-20 and -56, mini_vgg, mini_resnet, shapes
     python -m gradcam.measure.study.depth --data ../shared --only squeezenet
     python -m gradcam.measure.study.depth --report
         only write layers.md and layers.png, from the rows that are there
@@ -111,6 +111,13 @@ STUDIES = (
     Study(
         *("mini_vgg", "mini_vgg", VGG, BOXED, 500),
         *(f"{IN_BOXES}, squashed to 96 x 96.", None, "data/imagenette_loc_96_decoded.npz"),
+    ),
+    Study(
+        "mini_resnet",
+        "mini_resnet",
+        ("relu", *(f"layer{stage}.{block}" for stage in (1, 2, 3, 4) for block in (0, 1))),
+        *(BOXED, 500, f"{IN_BOXES}, squashed to 96 x 96."),
+        *(None, "data/imagenette_loc_96_decoded.npz"),
     ),
     *(
         Study(

@@ -38,11 +38,29 @@ COLUMNS = (
 
 
 def write(found: dict[Study, list[dict[str, Any]]], folder: Path) -> None:
-    """found: {study: rows} -> layers.md and layers.png in `folder`."""
+    """found: {study: rows} -> layers.md and layers.png in `folder`.
+
+    A page that is there keeps the sections of studies that were not found, and the picture of all; those that
+    were found have a picture of their own then, layers_NAME.png.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "layers.md").write_text(page(found), "utf-8")
-    save(figure(found), folder / "layers.png", dpi=80)
-    print(f"{folder / 'layers.md'}, layers.png")
+    path = folder / "layers.md"
+    now = sections(page(found))
+    before = sections(path.read_text("utf-8")) if path.exists() else {}
+    picture = "layers.png"
+    if before.keys() - now.keys():
+        picture = f"layers_{'_'.join(study.name for study in found)}.png"
+        for title in now:
+            now[title] += f"\n![curves]({picture})\n"
+    path.write_text("\n## ".join([HEAD, *(t + body for t, body in (before | now).items())]), "utf-8")
+    save(figure(found), folder / picture, dpi=80)
+    print(f"{path}, {picture}")
+
+
+def sections(text: str) -> dict[str, str]:
+    """{title: what stands below it} of a page."""
+    parts = [part.partition("\n") for part in text.split("\n## ")[1:]]
+    return {title: newline + body for title, newline, body in parts}
 
 
 def page(found: dict[Study, list[dict[str, Any]]]) -> str:

@@ -1,4 +1,4 @@
-"""Every method by every measure, on four networks: rows first, then the table that is made of them.
+"""Every method by every measure, on five networks: rows first, then the table that is made of them.
 
     python -m gradcam.measure.study --data ../shared
         measure what is missing, then write tests/results/measures.md

@@ -107,6 +107,19 @@ SUBJECTS = (
         },
     ),
     Subject(
+        *("mini_resnet", None, "data/imagenette_loc_96_decoded.npz", PHOTOS.format(96)),
+        ("grad_cam@relu", *(f"grad_cam@layer{stage}.1" for stage in (1, 2, 3)), "deconvnet@layer4.1"),
+        {"maps": 500, "passes": 20, "grid": 100, "grid_occlusion": 20, "sanity": 10}
+        | {
+            "relatives_maps": 100,
+            "relatives_grid": 20,
+            "relatives_many": 10,
+            "relatives_sanity": 2,
+            "relatives_passes": 5,
+            "cost": 5,
+        },
+    ),
+    Subject(
         *(
             "squeezenet",
             "weights/squeezenet_v1_0.npz",

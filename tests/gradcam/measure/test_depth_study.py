@@ -39,7 +39,14 @@ def test_all_layers_in_one_pass_are_each_alone():
 
 
 def test_every_layer_of_a_study_is_in_its_network_in_order():
-    sides = {"squeezenet": 227, "shapes": 96, "mini_vgg": 96, "resnet20": 32, "resnet56": 32}
+    sides = {
+        "squeezenet": 227,
+        "shapes": 96,
+        "mini_vgg": 96,
+        "mini_resnet": 96,
+        "resnet20": 32,
+        "resnet56": 32,
+    }
     for study in STUDIES:
         net = getattr(nets, study.network)().initialise(0)
         y = net(Tensor(np.zeros((1, 3, *[sides[study.network]] * 2), np.float32), "x"))
@@ -105,3 +112,15 @@ def test_a_file_that_holds_no_pictures_is_refused(tmp_path):
         Cifar(tmp_path / "other.npz", card, 5)
     with pytest.raises(DataError, match="no such file"):
         Cifar(tmp_path / "nothing.npz", card, 5)
+
+
+def test_a_page_keeps_what_was_not_measured_again(rows, tmp_path):
+    depth_page.write({SHAPES: rows}, tmp_path)
+    path = tmp_path / "layers.md"
+    before = path.read_text("utf-8")
+    path.write_text(before + "\n## Another network: another\n\nIts table.\n", "utf-8")
+    depth_page.write({SHAPES: rows}, tmp_path)
+    after = depth_page.sections(path.read_text("utf-8"))
+    assert after["Another network: another"] == "\n\nIts table.\n" and len(after) == 2
+    assert (tmp_path / "layers_shapes.png").exists()
+    assert after.keys() - {"Another network: another"} == depth_page.sections(before).keys()
