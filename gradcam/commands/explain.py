@@ -1,6 +1,7 @@
 """gradcam explain: a photo, a network, and all its explanations in one picture; or many photos (_many)."""
 
 import os
+from pathlib import Path
 
 from gradcam.commands import _many, _model_options, _one, _pictures, _places
 from gradcam.commands._asked import PHOTO_NETWORK
@@ -50,6 +51,9 @@ Examples:
   gradcam explain photos/ --method grad_cam --out RUN/
       a folder of photos: a row of numbers for each, and the maps as arrays; killed, it goes on where it was
 """
+
+
+MODELS = (".onnx", ".keras", ".h5", ".hdf5", ".toml", ".pt", ".pth", ".safetensors")
 
 
 def register(subparsers):
@@ -118,6 +122,9 @@ def _photo_first(args):
     """Options that take several words may have taken the photo for one of them."""
     from gradcam.asking import AskError
 
+    model = next((word for word in args.photos if Path(word).suffix.lower() in MODELS), None)
+    if model and os.path.isfile(model):
+        raise AskError(f"{model} is a model, and no photo: gradcam explain PHOTO --model {model}")
     taken = [word for word in [*(args.classes or []), *(args.methods or [])] if os.path.isfile(word)]
     if taken and not args.photos:
         raise AskError(

@@ -416,5 +416,7 @@ def test_no_of_a_yes_or_no_and_files_of_no_kind(drawn, capsys):
     assert np.array_equal(np.load("no.npy"), -np.load("yes.npy")) and np.load("no.npy").any()
     status, _, err = answer(capsys, *command, "maps.txt")
     assert status == 2 and ".npz, or .npy" in err
+    status, _, err = answer(capsys, "explain", "net.onnx")
+    assert status == 2 and "is a model, and no photo: gradcam explain PHOTO --model net.onnx" in err
     status, _, err = answer(capsys, *command, "a.npy", "--target", "probability of no")
     assert status == 2 and "'minus 0'" in err
