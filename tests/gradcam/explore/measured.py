@@ -262,10 +262,10 @@ ABOUT = """# The Explorer, measured
 
 `python -m tests.gradcam.explore.measured speed`, `values`: its docstring says what is measured.
 
-Firefox: of the page's tests, the served page, classes, regions, numbers, drawing, keyboard, Grad-CAM, a rule of
-one's own, and seven hostile addresses passed (17 of 17) in Debian's Firefox 153 ESR, 2026-11-30, with
-`MINICNN_BROWSER=firefox-esr`. Playwright 1.65 asks it for `emulation.setMediaFeaturesOverride`, which it does not
-know; that call was taken out of a copy of Playwright. Widths, light and dark were not tried there.
+Firefox: of the page's tests, the served page, classes, regions, numbers, drawing, keyboard, Grad-CAM, a rule
+of one's own, and seven hostile addresses passed (17 of 17) in Debian's Firefox 153 ESR, 2026-11-30, with
+`MINICNN_BROWSER=firefox-esr`. Playwright 1.65 asks it for `emulation.setMediaFeaturesOverride`, which it does
+not know; that call was taken out of a copy of Playwright. Widths, light and dark were not tried there.
 """
 
 
