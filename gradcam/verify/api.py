@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
-from gradcam.verify.modules import calls_of, one_input, pytorch_for
+from gradcam.verify.modules import calls_of, one_input, path_of, pytorch_for
 from gradcam.verify.peers.libraries import result_of
 from gradcam.verify.probe import in_training_mode, seen
 from gradcam.verify.question import Question
@@ -63,7 +63,9 @@ def torch(
     wrong = [net.check.says] if net.check.kind == "framework" else []  # theirs may well be PyTorch's own
     if verdict.kind == "unknown" and (found := [*in_training_mode(model), *wrong]):
         verdict.kind, verdict.located = "located", found[0]
-        verdict.notes = [note for note in verdict.notes if note != found[0]]
+        verdict.notes = [
+            note for note in verdict.notes if note != found[0] and not note.startswith("give more")
+        ]
     return verdict
 
 
@@ -95,7 +97,13 @@ def over_calls(
 ) -> Verdict:
     """The verdict; of a layer that is called several times, on the call whose map theirs is."""
     calls = calls_of(model, net, layer)
-    ask = lambda at: Question(net, x, target, method, at, theirs, photo=photo, settings=settings)  # noqa: E731
+    called = path_of(model, layer[0] if isinstance(layer, tuple) else layer) or ""
+
+    def ask(at):
+        q = Question(net, x, target, method, at, theirs, photo=photo, settings=settings)
+        q.called = called
+        return q
+
     if len(calls) == 1:
         return judge(ask(calls[0]), **options)
     answers = {}

@@ -9,7 +9,7 @@ import numpy as np
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.hypotheses.hypothesis import Hypothesis
-from gradcam.verify.locate import located
+from gradcam.verify.locate import SAID, located
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS
 from gradcam.verify.reference.steps import STEPS
@@ -22,9 +22,7 @@ from gradcam.verify.rounding.ties import rounded
 from gradcam.verify.search import Search
 from minicnn import GraphError, RuleError, find, names
 
-CLIPPING = {
-    STEPS[s].title for s in ("start", "signed", "map", "result")
-}  # where a cause can make zeros of a map
+ZEROS = "your map is all zeros, and the reference's is not"
 
 
 def judge(
@@ -80,7 +78,7 @@ def judge(
         verdict.kind, verdict.reason = (
             "imprecise",
             f"rounding, or how a few values were kept, moves this by up to {most:.2%} of its largest value, "
-            "and theirs is within that: compute and keep it in float64, or take another picture or layer",
+            "and yours is within that: compute and keep it in float64, or take another picture or layer",
         )
         return verdict
     first = wrong[0]
@@ -90,23 +88,23 @@ def judge(
 
     search = Search(q, limits, hypotheses or HYPOTHESES, progress)
     found, zeros = search.singles(), not np.any(q.theirs["result"])
-    if zeros:  # much gives zeros by chance
-        by_chance = [c for c in found if c.stage not in CLIPPING]
-        found, pairs = [c for c in found if c.stage in CLIPPING], False
-        if by_chance and not found:
+    right = [s for s in steps if s not in wrong]
+    verdict.located = located(q, limits, search.scales, right) if len(steps) > 1 else ""
+    if zeros and q.comparable("result"):  # much gives zeros: whoever is blamed for them is blamed by chance
+        found, by_chance, pairs = [], found, False
+        verdict.located = verdict.located or ZEROS
+        if by_chance:
             others = "; ".join(map(str, by_chance[:6]))
             verdict.notes.append(f"these would give zeros, too, and cannot be told apart by them: {others}")
-    if not found:
+    elif not found:
         if len(compared) == len(steps) and rounded(q, verdict, compared, kinds):
             q.forget()
             return verdict
         found = search.near_singles(kinds)
-    if not found and pairs:
+    if not found and pairs and not verdict.located.startswith(tuple(SAID.values())):
         found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
     verdict.causes.sort(key=lambda c: (c.kind != "scale", len(c.names)))  # nobody is blamed without need
-    right = [s for s in steps if s not in wrong]
-    verdict.located = located(q, limits, search.scales, right) if len(steps) > 1 else ""
     if not found:
         q.forget()
         return unknown(q, verdict, search)
@@ -139,7 +137,7 @@ def as_kept(kept: str) -> str:
 def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     """The verdict when no cause gives their numbers, with what can be said all the same."""
     verdict.kind, verdict.causes = "located" if verdict.located else "unknown", []
-    verdict.reason = f"none of {search.tried} tried causes gives their numbers"
+    verdict.reason = f"none of {search.tried} tried causes gives your numbers"
     if not q.comparable("result"):
         verdict.kind = verdict.kind if verdict.located else "refused"
         verdict.reason = f"{q.misfit}, and {verdict.reason.replace('numbers', 'shape and numbers')}"
@@ -147,18 +145,21 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):
         verdict.notes.append(
-            "their result is all zeros: nothing arrived; was the graph cut (detach, no_grad), .grad read of "
-            "a copy, or the softmax taken over the batch (dim=0), where its sum is always 1?"
+            "what often makes zeros of a map: a softmax over the batch, softmax(dim=0), of one picture "
+            "(always 1, its gradient 0); a graph that was cut (detach, no_grad); .grad read of a copy; a "
+            "gradient of the other sign before the final ReLU.  Print the gradient at the layer: is it zero?"
         )
         return verdict
     if q.comparable("result") and (scale := multiple(theirs, ours)) is not None:
-        verdict.notes.append(f"their result is {scale:.6g} times the reference")
+        verdict.notes.append(f"your result is {scale:.6g} times the reference")
+    if verdict.located == SAID[("activation",)] and "gradient" in q.theirs:
+        verdict.notes.append("are they of another forward pass: kept in a list, or of an earlier picture?")
     known = [
         s for s in ("y", "activation", "gradient", "signal") if s not in q.theirs and s in q.pipeline.steps
     ]
     if known:
         titles = ", ".join(STEPS[s].title for s in known)
-        verdict.notes.append(f"give more of theirs to narrow it down: {titles}")
+        verdict.notes.append(f"give more of yours to narrow it down: {titles}")
     return verdict
 
 
@@ -187,4 +188,6 @@ def described(q: Question) -> str:
     """The question in words."""
     what = q.asked or f"class {', '.join(map(str, np.ravel(q.c).tolist()))}"
     at = f" at {q.layer}" if q.method in CAMS else ""
+    if at and q.called not in ("", q.layer):
+        at = f" at {q.called} (its output is {q.layer})"
     return f"{q.method} of {what}{at}, input {' x '.join(map(str, q.x.shape))}"

@@ -71,6 +71,7 @@ class Question:
     pixels: Any
     photo: Any
     names_of: Callable[[str | None], str | None] | None
+    called: str  # what the user calls the layer
     layout: tuple[str, Layout] | None  # a layer that is no (N, K, h, w), and how it is read as such
     raw_shape: tuple[int, ...]  # of that layer
     values: OrderedDict[tuple[Any, ...], Any]  # of steps, {(step, names of changes): value}
@@ -103,7 +104,7 @@ class Question:
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values = OrderedDict()
         self.names_of, self.photo = names_of, photo
-        self.at_input_size = False
+        self.at_input_size, self.called = False, ""
         self.misfit = (
             ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         )

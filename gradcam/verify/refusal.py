@@ -30,7 +30,7 @@ def refusal(q: Question) -> str:
         )
     if not np.any(theirs) and q.c is not None and saturated(q):
         return (
-            "their result is all zeros, and a class has probability 1 to within rounding: the gradient "
+            "your result is all zeros, and a class has probability 1 to within rounding: the gradient "
             "of a saturated softmax is 0, "
             "and says nothing. Take the gradient of the score"
         )

@@ -235,12 +235,14 @@ class Search:
         ).relative <= min(self.limits[step] + (more if step == "result" else 0.0), CAP)
 
     def _causes(self, fitting):
-        """One Cause per combination of hypotheses; the forms of one are joined."""
-        classes = {}
+        """One Cause per combination of hypotheses, in the catalogue's order; the forms of one are joined."""
+        classes, place = {}, {f.of: n for n, f in enumerate(self.forms)}
         for forms in fitting:
             classes.setdefault(tuple(f.of for f in forms), []).append(forms)
         causes = []
-        for hypotheses, variants in classes.items():
+        first = lambda hs: min((place[h] for h in hs if h.kind != "scale"), default=len(place))  # noqa: E731
+        for hypotheses in sorted(classes, key=first):
+            variants = classes[hypotheses]
             details = tuple(
                 " or ".join(dict.fromkeys(v[k].detail for v in variants if v[k].detail))
                 for k in range(len(hypotheses))
@@ -252,9 +254,10 @@ class Search:
                     details,
                     earliest.stage,
                     "; ".join(dict.fromkeys(h.says for h in hypotheses)),
-                    "; ".join(dict.fromkeys(h.fix for h in hypotheses)),
+                    "; ".join(dict.fromkeys(map(Hypothesis.fix_of, hypotheses, details))),
                     min((h.kind for h in hypotheses), key=KINDS.index),
                     self.left[variants[0]],
+                    tuple(h.kind for h in hypotheses),
                 )
             )
         return causes
@@ -273,6 +276,6 @@ class Search:
         others = self.ruled_out(1)
         if not np.any(self.theirs["result"]):
             return "weak: a result of zeros says little"
-        near = f"; the next single cause leaves {others[0][1]:.1e} ({others[0][0]})" if others else ""
+        near = f", with the next best single cause to {others[0][1]:.2g} ({others[0][0]})" if others else ""
         sure = "certain" if not others or others[0][1] > FAR * max(here, self.limits["result"]) else "likely"
-        return f"{sure}: leaves {here:.1e}{near}"
+        return f"{sure}: with it, what differs falls to {here:.2g} (relative L2){near}"

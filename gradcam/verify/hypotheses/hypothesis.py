@@ -32,7 +32,8 @@ DOES_NOT_APPLY = (DoesNotApply, GraphError, RuleError, np.linalg.LinAlgError)
 class Hypothesis:
     """A cause, as a change of the reference.
 
-    name, says   the cause in words, and the line of the theory that it breaks; fix: what to do
+    name, says   the cause in words, and the line of the theory that it breaks; fix: what to do, or
+                 f(detail) -> that, where the variants ask for other things
     step         the step that it changes
     change       f(question, run, old) -> the step's value, where old() is the reference's; or, for a cause
                  that has several
@@ -50,7 +51,7 @@ class Hypothesis:
     name: str
     step: str
     says: str
-    fix: str
+    fix: str | Callable[[str], str]
     change: Callable[..., Any] | None = None
     variants: Callable[..., Variants] | None = None
     also: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
@@ -64,6 +65,10 @@ class Hypothesis:
     def stage(self) -> str:
         """What a report calls its step."""
         return STEPS[self.step].title
+
+    def fix_of(self, detail: str) -> str:
+        """What to do about a variant, or about several, joined by \" or \"."""
+        return self.fix if isinstance(self.fix, str) else self.fix(detail)
 
     def forms(self, q: Question) -> list[Form]:
         """Every variant of this cause for a question."""

@@ -73,7 +73,7 @@ def normalisations(q: Question, y: Tensor) -> Variants:
     found = {}
     for name, (mean, std) in meant(q).items():
         p = q.x * std + mean
-        as_if = "" if name == "its own" else f", where {name} was meant"
+        as_if = "" if name == "its own" else f" (by {name}'s)"
         others = {
             "not normalised, 0 to 1": p,
             "not normalised, 0 to 255": 255 * p,
@@ -81,15 +81,16 @@ def normalisations(q: Question, y: Tensor) -> Variants:
             "divided by the deviation, no mean subtracted": p / std,
             "divided by the variance": (p - mean) / std**2,
             "normalised twice": (q.x - mean) / std,
-            "0 to 255, then mean and deviation of 0 to 1: /255 forgotten": (255 * p - mean) / std,
+            "/255 forgotten: a picture of 0 to 255, the mean and deviation of 0 to 1": (255 * p - mean) / std,
             "divided by 255 twice": (p / 255 - mean) / std,
         }
         if q.x.shape[1] == 3:
             others["Caffe's means, BGR, 0 to 255"] = 255 * p[:, ::-1] - CAFFE
             others["Caffe's means, but RGB, 0 to 255"] = 255 * p - CAFFE[::-1]
         sets = SETS if q.x.shape[1] == 3 else GREY
-        others |= {f"{n}'s mean and deviation": (p - m) / s for n, (m, s) in sets.items() if n != name}
         found |= {f"{n}{as_if}": lambda q, v, old, x=x: x for n, x in others.items()}
+        theirs = {f"{n}'s": (p - m) / s for n, (m, s) in sets.items() if n != name}
+        found |= {f"{n} instead of {name}'s": lambda q, v, old, x=x: x for n, x in theirs.items()}
     return found
 
 
@@ -133,14 +134,35 @@ def resizes(q: Question, y: Tensor) -> Variants:
     return {name: lambda q, v, old, make=make: make() for name, make in resized_otherwise(q.photo).items()}
 
 
+OWN = "transforms.Normalize(mean, std), with the mean and deviation that the network was trained with"
+FIXES = {  # how a detail begins: what to do
+    "not normalised, 0 to 1": f"normalise as in training: {OWN}",
+    "not normalised, 0 to 255": f"divide by 255 (ToTensor does, of bytes), then {OWN}",
+    "not divided by the deviation": "divide by the deviation, too: transforms.Normalize(mean, std)",
+    "divided by the deviation, no mean": "subtract the mean, too: transforms.Normalize(mean, std)",
+    "divided by the variance": "divide by the standard deviation, not by its square",
+    "normalised twice": "normalise once: leave transforms.Normalize out where the model, a wrapper of it, or "
+    "another transform already normalises",
+    "/255 forgotten": "divide by 255 before you normalise, as ToTensor does: "
+    "torch.from_numpy(np.asarray(photo)) alone is 0 to 255",
+    "divided by 255 twice": "divide by 255 once: ToTensor does it already, of bytes",
+    "Caffe's means": f"those are for weights that come from Caffe (Keras' VGG and ResNet50); here {OWN}",
+}
+
+
+def renormalised(detail: str) -> str:
+    return next((fix for start, fix in FIXES.items() if detail.startswith(start)), OWN)
+
+
 WHY = "a network computes its scores for the preprocessing that it was trained with"
-FIX = "compare the preprocessed inputs and the scores before any map"
 CAUSES = [
     Hypothesis(
         name="another way of resizing the photo",
         step="input",
         says=WHY,
-        fix=FIX,
+        fix="resize as in training: PIL's Image.resize and torchvision's Resize of a PIL picture average "
+        "over what a new pixel covers; cv2.resize (INTER_LINEAR) does not, nor F.interpolate without "
+        "antialias=True",
         variants=resizes,
     ),
     Hypothesis(
@@ -154,7 +176,7 @@ CAUSES = [
         name="another mean and deviation",
         step="input",
         says=WHY,
-        fix=FIX,
+        fix=renormalised,
         variants=normalisations,
     ),
     Hypothesis(
@@ -168,7 +190,7 @@ CAUSES = [
         name="another range of pixel values",
         step="input",
         says=WHY,
-        fix=FIX,
+        fix="divide by 255 once, as ToTensor does: not never, and not twice",
         variants=ranges,
     ),
     Hypothesis(

@@ -10,7 +10,7 @@ from PIL import Image
 
 from gradcam.interpolation import upsample
 from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis, Old
-from gradcam.verify.hypotheses.starts import softmax
+from gradcam.verify.hypotheses.starts import LOGIT, softmax
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import MAPS, WEIGHED
 from gradcam.verify.reference.resizing import cubic
@@ -249,11 +249,11 @@ CAUSES = [
         kind="convention",
     ),
     recipe(
-        "keras.io's example and of Chollet's book: probabilities, divided by the maximum",
+        "keras.io's example: softmax instead of scores, divided by the maximum",
         lambda q, v, old: old() / max(old().max(), 1e-300),
         also={"start": softmax},
         says="y_c is the score before softmax (Selvaraju et al. 2017, sec. 3)",
-        fix="model.layers[-1].activation = None, before the gradient is taken",
+        fix=LOGIT,
         methods=CAM,
         of_class=True,
     ),

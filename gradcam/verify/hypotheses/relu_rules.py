@@ -42,7 +42,9 @@ def parts(q: Question, y: Tensor) -> Variants:
     chosen = {
         "those of the feature maps": [known[t] for t in relus if t in known and t.ndim == 4],
         "those of the classifier": [known[t] for t in relus if t in known and t.ndim == 2],
-        "modules, not functions": [n for n in every if origin[n] == "module"],
+        "nn.ReLU modules only: F.relu, torch.relu and clamp were not reached": [
+            n for n in every if origin[n] == "module"
+        ],
         "modules at the top level": [n for n in every if origin[n] == "module" and "." not in n],
         "the first call of a module that is called again": first_calls,
     }
@@ -196,7 +198,8 @@ CAUSES = [
         name="only some of the ReLUs overridden",
         step="rules",
         says=EVERY,
-        fix="replace ReLUs recursively, functional ones too, after every layer",
+        fix="override every ReLU, each place by itself: a hook sees nn.ReLU modules only, so make a module "
+        "of every F.relu and torch.relu in forward",
         variants=parts,
         methods=RULED,
     ),

@@ -73,7 +73,7 @@ CAUSES = [
         name="train mode: batchnorm uses the batch's statistics",
         step="y",
         says="in eval mode, mean and variance are constants",
-        fix="model.eval()",
+        fix="call model.eval() before the map is made",
         variants=training,
     ),
     Hypothesis(

@@ -169,13 +169,17 @@ def of_class(q: Question, v: Run, c: Any) -> Any:
     return q.pipeline.compute("start", q.of_class(c), v)
 
 
+LOGIT = (
+    "take the gradient of the logit, model(x)[0, c] without softmax (in Keras: model.layers[-1].activation = "
+    "None)"
+)
 PAPER = "y_c is the score before softmax (Selvaraju et al. 2017, sec. 3)"
 CAUSES = [
     Hypothesis(
         name="softmax instead of scores",
         step="start",
         says=f"{PAPER}: dp_c = p_c (dy_c - sum_j p_j dy_j)",
-        fix="take the gradient of the logit",
+        fix=LOGIT,
         variants=probabilities,
         of_class=True,
     ),
@@ -192,7 +196,7 @@ CAUSES = [
         name="log-softmax instead of scores",
         step="start",
         says=f"{PAPER}: d log p_c = dy_c - sum_j p_j dy_j",
-        fix="take the gradient of the logit",
+        fix=LOGIT,
         change=cross_entropy(1),
         of_class=True,
     ),
@@ -200,7 +204,7 @@ CAUSES = [
         name="gradient of the loss instead of the score",
         step="start",
         says=f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
-        fix="take the gradient of the logit",
+        fix="take the gradient of the logit, model(x)[0, c], not of the loss",
         change=cross_entropy(-1),
         of_class=True,
     ),
@@ -240,7 +244,8 @@ CAUSES = [
         name="another class",
         step="start",
         says="the map of class c starts at y_c",
-        fix="check how classes are numbered (from 0 or 1), and the default class",
+        fix="check which index goes with which name (ImageFolder sorts names; from 0 or 1?), and "
+        "the default class",
         variants=others,
         of_class=True,
     ),

@@ -104,7 +104,7 @@ def guided_gate(q: Question, v: Run, old: Old) -> Any:
 
 
 EQ1 = "A^k and dy_c/dA^k are of one tensor (eq. 1)"
-CLONE = "clone the activation in the hook, or make the ReLU not in-place"
+CLONE = "keep output.clone() in the forward hook, or make the ReLU that follows ReLU(inplace=False)"
 CAUSES = [
     Hypothesis(
         name="in-place ReLU: activation after it, gradient before it",
@@ -131,10 +131,12 @@ CAUSES = [
         methods=CAMS,
     ),
     Hypothesis(
-        name="another layer (off by one, or after an in-place ReLU)",
+        name="another layer than the one that is named",
         step="A",
         says=EQ1,
-        fix="put the hook on the layer that you name, or name the one that it is on",
+        fix=lambda detail: (
+            f"your map is that of {detail}: put the hook on the layer that you name, or name that one"
+        ),
         variants=others,
         methods=CAMS,
     ),
@@ -159,7 +161,7 @@ CAUSES = [
         name="ReLU on the gradient before its mean",
         step="gradient",
         says="alpha is the mean of the whole gradient (eq. 1)",
-        fix="clip the map, nothing before it",
+        fix="no relu or clamp on the gradient: weights = gradient.mean((2, 3)); clip the finished map only",
         change=lambda q, v, old: np.maximum(old(), 0),
         methods=GRADED,
     ),

@@ -88,7 +88,7 @@ STEPS = {
         # (N, H, W)
         Step("upsampled", ("map",), lambda q, v: upsample(v.map, q.x.shape[-2:]), "upsampled map"),
         # what the method returns
-        Step("result", ("signal", "upsampled", "map", "path"), None, "result, normalised"),
+        Step("result", ("signal", "upsampled", "map", "path"), None, "result"),
     )
 }
 

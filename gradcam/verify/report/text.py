@@ -41,7 +41,7 @@ def in_words(verdict: Any, colour: Any = False) -> Any:
     if verdict.confidence:
         lines.append(f"  confidence: {verdict.confidence}")
     lines += [f"  {stage}{_but_for(stage, verdict)}" for stage in verdict.compared]
-    if verdict.kind in ("unknown", "located") and verdict.ruled_out:
+    if verdict.kind == "unknown" and verdict.ruled_out:
         lines.append(
             "  ruled out, nearest first: "
             + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6])
@@ -69,9 +69,9 @@ def headline(verdict: Any) -> str:
             why = verdict.reason if cause is None else f"{cause}"
             return f"your map is right, but for what is done where the derivative is not defined: {why}"
         case "differs" if cause.kind == "convention":
-            return f"your map is not the paper's, by a choice that others make, too: {cause}"
+            return f"your map is not the paper's, by a choice that others make, too: {named(verdict)}"
         case "differs":
-            return f"your map has a mistake: {cause}"
+            return f"your map has a mistake: {named(verdict)}"
         case "located":
             return f"your map is not the reference's: {verdict.located}; {verdict.reason}"
         case "unknown":
@@ -81,13 +81,20 @@ def headline(verdict: Any) -> str:
     return f"could not compare: {verdict.reason}"
 
 
+def named(verdict: Any) -> str:
+    """The causes that are to blame, each once; what only rescales a map is said below."""
+    blamed = list(dict.fromkeys(c.blamed for c in verdict.causes))
+    more = f" (or one of {len(blamed) - 2} more, below)" if len(blamed) > 2 else ""
+    return "; or, with the same numbers here, ".join(blamed[:2]) + more
+
+
 def how_far(verdict: Any) -> str:
     """At which step theirs is another first, and by how much."""
     if verdict.kind not in ("convention", "tie", "differs", "located", "unknown") or not verdict.stage:
         return ""
     d = verdict.difference
     if d is None:
-        return f"first at: {verdict.stage}, which has not even the reference's shape"
-    first = "at or before" if verdict.kind in ("unknown", "located") else "first at"
+        return f"differs first at: {verdict.stage}, which has not even the reference's shape"
+    first = "differs at or before" if verdict.kind in ("unknown", "located") else "differs first at"
     by = f"by {d.relative:.2g} of the largest value (relative L2 {d.l2:.2g}), most at {d.where}"
     return f"{first}: {verdict.stage}, {by}"

@@ -28,7 +28,7 @@ STATUS = {
 @dataclass(frozen=True)
 class Cause:
     """One way to get their numbers from the reference.  parts: one hypothesis, or two that act together;
-    residual: what they leave.
+    residual: what they leave; kinds: of each part.
     """
 
     names: tuple[str, ...]
@@ -38,14 +38,25 @@ class Cause:
     fix: str
     kind: str
     residual: float
+    kinds: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """Without details."""
         return " AND ".join(self.names)
 
+    @property
+    def blamed(self) -> str:
+        """Without what leaves a right map right (a scale), unless that is all."""
+        said = [part for part, kind in zip(self._parts, self.kinds) if kind != "scale"]
+        return " AND ".join(said or self._parts)
+
+    @property
+    def _parts(self):
+        return [f"{n} ({d})" if d else n for n, d in zip(self.names, self.details)]
+
     def __str__(self) -> str:
-        return " AND ".join(f"{n} ({d})" if d else n for n, d in zip(self.names, self.details))
+        return " AND ".join(self._parts)
 
 
 @dataclass

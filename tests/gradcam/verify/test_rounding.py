@@ -68,9 +68,9 @@ def test_rounding_is_judged_at_every_stage_that_was_given():
     )
     verdict = verify.judge(verify.Question(model, X, 1, "grad_cam", "relu1", given))
     marks = {c.stage: c.mark for c in verdict.compared}
-    assert (
-        verdict.kind == "rounding" and marks["layer gradient"] == marks["result, normalised"] == "rounding"
-    ), str(verdict)
+    assert verdict.kind == "rounding" and marks["layer gradient"] == marks["result"] == "rounding", str(
+        verdict
+    )
     assert marks["scores"] == marks["layer activation"] == "same"
     wrong = given | {"activations": given["activations"] * np.float32(1.001)}
     assert verify.judge(verify.Question(model, X, 1, "grad_cam", "relu1", wrong), pairs=False).status == 1

@@ -156,7 +156,7 @@ TABLE = [
         needs="scipy",
     ),
     Mistake(
-        "recipe of keras.io's example and of Chollet's book: probabilities, divided by the maximum",
+        "recipe of keras.io's example: softmax instead of scores, divided by the maximum",
         keras_io,
         CAM,
     ),
