@@ -192,12 +192,15 @@ def correct(seed):
     yield from (o for o in (pending.outcome() for pending in right_ones(seed)) if o.verdict.kind != "refused")
 
 
+def methods_of(family):
+    """All methods whose right result can be made in PyTorch on this network."""
+    return (*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))
+
+
 def right_ones(seed):
     """Yield a case for every family and method: the right result, in float64 or float32."""
     for family in ROOM:
-        for n, method in enumerate(
-            (*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))
-        ):
+        for n, method in enumerate(methods_of(family)):
             random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
             found = case(family, method, random)
             if found is None:
@@ -211,7 +214,7 @@ def right_ones(seed):
 def kept(seed):
     """Yield a case for every network, method and way of keeping the right result: it stays right."""
     for family in ROOM:
-        for method in (*METHODS, *RELATIVES):
+        for method in methods_of(family):
             random = np.random.default_rng([seed, zlib.crc32(f"{family}{method}".encode())])
             found = case(family, method, random)
             if found is None:
