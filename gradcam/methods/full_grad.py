@@ -30,11 +30,21 @@ def full_grad(
     without rows and columns are left out, as there.  upsampling: "corner_aligned" in the authors' code; eps:
     what libraries add to the denominator of s.
     """
+    at_input, at_biases = full_gradient(y, c, x, start)
+    return together([at_input, *at_biases], rescale, upsampling, eps)
+
+
+def together(
+    parts: list[np.ndarray], rescale: str = "layer", upsampling: str = "half_pixel", eps: float = 0.0
+) -> np.ndarray:
+    """psi of each part that has rows and columns, added up -> (N, H, W).  parts: as `full_gradient`, the
+    input's first; options: of `full_grad`.
+    """
     if rescale not in EACH:
         raise GraphError(f"rescale is one of {', '.join(EACH)}, not '{rescale}'")
-    at_input, at_biases = full_gradient(y, c, x, start)
+    x = parts[0]
     axes, total = tuple(range(2 if rescale == "map" else 1, x.ndim)), 0
-    for part in (at_input, *(f for f in at_biases if f.ndim == x.ndim)):
+    for part in (f for f in parts if f.ndim == x.ndim):
         size = abs(part)
         low = size.min(axis=axes, keepdims=True)
         wide = size.max(axis=axes, keepdims=True) - low + eps
@@ -51,9 +61,14 @@ def full_gradient(y: Tensor, c: Any, x: Tensor, start: str = "score") -> tuple[n
     product z = u v of two signals has -z.
     """
     y, gy = begin(y, c, start)
-    biased = [(z, b) for z in history(y) if z.op and (b := _bias(z)) is not None]
+    biased = biases(y)
     g, *gs = backward(y, gy, wrt=[x, *(z for z, _ in biased)])
     return x.data * g, [b * gz for (_, b), gz in zip(biased, gs)]
+
+
+def biases(y: Tensor) -> list[tuple[Tensor, np.ndarray]]:
+    """(z_l, b_l): the outputs of y's history that have a bias, and the bias, broadcasting to it."""
+    return [(z, b) for z in history(y) if z.op and (b := _bias(z)) is not None]
 
 
 def _bias(z):

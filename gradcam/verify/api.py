@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
-from gradcam.verify.modules import calls_of, one_input, path_of, pytorch_for
+from gradcam.verify.modules import calls_of, one_input, path_of, placed, pytorch_for
 from gradcam.verify.peers.libraries import result_of
 from gradcam.verify.probe import in_training_mode, seen
 from gradcam.verify.question import Question
@@ -97,6 +97,7 @@ def over_calls(
 ) -> Verdict:
     """The verdict; of a layer that is called several times, on the call whose map theirs is."""
     calls = calls_of(model, net, layer)
+    settings = placed(model, net, settings)
     called = path_of(model, layer[0] if isinstance(layer, tuple) else layer) or ""
 
     def ask(at):
@@ -147,5 +148,5 @@ def question(
         theirs,
         names_of=net.name_of,
         photo=photo,
-        settings=settings,
+        settings=placed(model, net, settings),
     )

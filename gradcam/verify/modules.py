@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gradcam.verify.errors import VerifyError
@@ -60,6 +61,14 @@ def calls_of(model: Any, net: Any, layer: Any) -> list[str | None]:
     if not 1 <= which <= len(calls):
         raise VerifyError(f"'{path}' is called {len(calls)} times: there is no call {which}")
     return [net.name_of(calls[which - 1])]
+
+
+def placed(model: Any, net: Any, settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The settings, with a fused map's layers by their names in the network."""
+    found = dict(settings or {})
+    if isinstance(found.get("layers"), (list, tuple)):
+        found["layers"] = [calls_of(model, net, layer)[-1] for layer in found["layers"]]
+    return found
 
 
 def _paths(model, layer):

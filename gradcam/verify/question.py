@@ -14,7 +14,7 @@ import numpy as np
 from gradcam.asking import AskError
 from gradcam.feature_maps import default_layer
 from gradcam.method import pixel_range
-from gradcam.methods import METHODS
+from gradcam.methods import METHODS, VARIANTS
 from gradcam.methods.cam import cam_head
 from gradcam.outputs import chosen as output_of
 from gradcam.outputs import end_of
@@ -101,6 +101,8 @@ class Question:
         if self.x.ndim != 4:
             raise VerifyError(f"the input must be (N, C, H, W) or (N, C, L), not {self.x.shape}")
         self.settings = settings_of(self.method, settings or {}, self.x)
+        if self.layer is None and "layers" in self.settings:
+            self.layer = self.settings["layers"][-1]
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values = OrderedDict()
         self.names_of, self.photo = names_of, photo
@@ -169,6 +171,11 @@ class Question:
     def pipeline(self) -> Pipeline:
         """The steps of the method."""
         return PIPELINES[self.method]
+
+    @property
+    def base(self) -> str:
+        """The method, or the one that a variant is made of."""
+        return METHODS[self.method].base or self.method
 
     @property
     def reference(self) -> Run:
@@ -279,7 +286,7 @@ class Question:
         return self.theirs["result"].shape == turned and not self.comparable("result")
 
     def _check_layer(self, y, theirs):
-        if self.method == "cam":  # the network says which one
+        if self.base == "cam":  # the network says which one
             try:
                 A = cam_head(y)[0]
             except GraphError as error:
@@ -410,8 +417,11 @@ def method_name(name: str) -> str:
         .replace("guidedbackprop", "guided_backprop")
     )
     name = SPELLINGS.get(name, name)
-    if name not in list(METHODS):  # a variant has no reference of its own
-        raise VerifyError(f"no method is called '{name}'; there is {', '.join(METHODS)}")
+    if name not in METHODS or "@" in name:
+        variants = ", ".join(f"{v}_..." for v in VARIANTS)
+        raise VerifyError(
+            f"no method is called '{name}'; there is {', '.join(METHODS)}, and their variants: {variants}"
+        )
     return name
 
 

@@ -92,8 +92,8 @@ def in_single(q: Question, v: Run, old: Old) -> Any:
     return path._replace(shares=path.shares.astype(np.float32).astype(np.float64))
 
 
-def baselines(q: Question, y: Tensor) -> Variants:
-    """What people start from; a number, or one for each channel or picture."""
+def baselines_of(q: Question) -> dict[str, Any]:
+    """What people start from but for what was given: a number, or one for each channel or picture."""
     low, high = q.pixels
     each = {"axis": (1, 2, 3), "keepdims": True}
     meant = {
@@ -107,9 +107,13 @@ def baselines(q: Question, y: Tensor) -> Variants:
         "white": high,
     }
     given = np.broadcast_to(q.settings["baseline"], q.x.shape)
-    others = {n: b for n, b in meant.items() if not np.array_equal(np.broadcast_to(b, q.x.shape), given)}
+    return {n: b for n, b in meant.items() if not np.array_equal(np.broadcast_to(b, q.x.shape), given)}
+
+
+def baselines(q: Question, y: Tensor) -> Variants:
+    """Paths from the others."""
     places = quadrature(q.settings["steps"], q.settings["rule"])
-    return {n: lambda q, v, old, b=b: from_baseline(q, v, *places, b) for n, b in others.items()}
+    return {n: lambda q, v, old, b=b: from_baseline(q, v, *places, b) for n, b in baselines_of(q).items()}
 
 
 def by_input(q: Question, v: Run, old: Old) -> Any:

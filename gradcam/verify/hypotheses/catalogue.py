@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradcam.verify.hypotheses import (
     averaging,
     combining,
+    contributions,
     preprocessing,
     recipes,
     relevance_rules,
@@ -25,6 +26,7 @@ HYPOTHESES = (
     *wrong_layer.CAUSES,
     *without_gradient.CAUSES,
     *combining.CAUSES,
+    *contributions.CAUSES,
     *upsampling.CAUSES,
     *values.CAUSES,
     *recipes.CAUSES,

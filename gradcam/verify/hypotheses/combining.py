@@ -33,7 +33,7 @@ def relatives(q: Question, y: Tensor) -> Variants:
     """The weights of the others; the gradient and the activation are as they were, and a ReLU follows, where
     libraries put it, too.
     """
-    mine = "grad_cam" if q.method == "guided_grad_cam" else q.method
+    mine = "grad_cam" if q.base == "guided_grad_cam" else q.base
     others = but((*FAMILY, *FORWARD), mine, *(SAID_OTHERWISE if mine in AVERAGED else ()))
     return {
         METHODS[m].title: lambda q, v, old, m=m: as_if(m, q, v).weights for m in others if possible(m, q, y)
@@ -67,7 +67,7 @@ def as_if(method: str, q: Question, v: Run) -> Any:
 
 def summed(q: Question, v: Run, old: Old) -> Any:
     """The authors' own code leaves out 1/Z."""
-    method = "grad_cam" if q.method == "guided_grad_cam" else q.method
+    method = "grad_cam" if q.base == "guided_grad_cam" else q.base
     return METHODS[method].weights(v.gradient, v.activation, alpha="sum")
 
 
@@ -99,7 +99,7 @@ def denominators(q: Question, y: Tensor) -> Variants:
 
 def guarded(q: Question, y: Tensor) -> Variants:
     return {
-        f"{eps:g}": lambda q, v, old, eps=eps: METHODS[q.method].weights(v.gradient, v.activation, eps=eps)
+        f"{eps:g}": lambda q, v, old, eps=eps: METHODS[q.base].weights(v.gradient, v.activation, eps=eps)
         for eps in (1e-6, 1e-7, 1e-8, 1e-9)
     }
 

@@ -72,12 +72,16 @@ class Hypothesis:
 
     def forms(self, q: Question) -> list[Form]:
         """Every variant of this cause for a question."""
-        if q.method not in self.methods or self.step not in q.pipeline.steps:
+        if not self._occurs(q) or self.step not in q.pipeline.steps:
             return []
         if self.of_class and (q.c is None or q.asked):
             return []
         changes = {"": self.change} if self.change else self.variants(q, q.reference.y)
         return [Form(self, detail, change) for detail, change in changes.items()]
+
+    def _occurs(self, q):
+        """Whether it speaks of the method; or of the one that a variant is made of, before its result."""
+        return q.method in self.methods or (self.step != "result" and q.base in self.methods)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from gradcam.rules import BACKPROP, DECONVNET, GUIDED
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipelines import GATED, GRADED, PLAIN, RULED
+from gradcam.verify.reference.pipelines import BY_GUIDED, BY_WINNER, GATED, GRADED, PLAIN, RULED
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.tape import Tap, consumers, makers, rerun
 from minicnn import Conv, Linear, MaxPool, ReLU, Tensor, names
@@ -78,9 +78,9 @@ def output_gate(q: Question, v: Run, old: Old) -> Any:
     rule = {
         "deconvnet": lambda op, gy: gy * (gy >= 0),
         "guided_backprop": lambda op, gy: gy * ((op.x >= 0) & (gy > 0)),
-        "guided_grad_cam": lambda op, gy: gy * ((op.x >= 0) & (gy > 0)),
     }
-    return {ReLU: rule.get(q.method, lambda op, gy: gy * (op.x >= 0))}
+    kind = "guided_backprop" if q.method in BY_GUIDED else q.method
+    return {ReLU: rule.get(kind, lambda op, gy: gy * (op.x >= 0))}
 
 
 def shared(q: Question, y: Tensor) -> Variants:
@@ -176,7 +176,7 @@ CAUSES = [
         says=SPRINGENBERG,
         fix="gate by the ReLU's input as well",
         change=instead(DECONVNET),
-        methods=("guided_backprop", "guided_grad_cam"),
+        methods=BY_GUIDED,
     ),
     Hypothesis(
         name="guided backprop instead of deconvnet",
@@ -242,6 +242,7 @@ CAUSES = [
         says=TIE,
         fix="state the tie rule",
         variants=tied(ties(split)),
+        methods=BY_WINNER,
         kind="tie",
     ),
     Hypothesis(
@@ -250,6 +251,7 @@ CAUSES = [
         says="more signal leaves such a window than enters: no subgradient",
         fix="send it to one of the equal maxima, or split it",
         variants=tied(ties(every)),
+        methods=BY_WINNER,
         kind="convention",
     ),
     Hypothesis(
@@ -258,6 +260,7 @@ CAUSES = [
         says=TIE,
         fix="state the tie rule",
         variants=tied(ties(last)),
+        methods=BY_WINNER,
         kind="tie",
     ),
     Hypothesis(

@@ -6,17 +6,30 @@ any other is taken whole, unless a file of this room says how it comes about ste
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gradcam.explanation.signals import TABLES
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
-from gradcam.verify.reference import averaged_gradients, relevance_tables, without_gradients
+from gradcam.verify.reference import (
+    averaged_gradients,
+    full_gradient,
+    relevance_tables,
+    variants,
+    without_gradients,
+)
+from gradcam.verify.reference.groups import Group, Pipelines
 from gradcam.verify.reference.pipeline import BACK, SUM, Pipeline, the_map, unclipped
 from gradcam.verify.reference.steps import arrived
 
 FAMILY = ("start", "cam_rules", "A", "activation", "gradient", *SUM)
-OWN = averaged_gradients.PIPELINES | relevance_tables.PIPELINES | without_gradients.PIPELINES
+OWN = (
+    averaged_gradients.PIPELINES
+    | relevance_tables.PIPELINES
+    | without_gradients.PIPELINES
+    | full_gradient.PIPELINES
+)
 
 
 def pipeline_of(method: Method) -> Pipeline:
@@ -28,7 +41,7 @@ def pipeline_of(method: Method) -> Pipeline:
     if len(method.signals) == 1 and not method.at_layer:
         ((rules, _),) = method.signals
         return Pipeline(BACK, by_rules(rules) | {"result": lambda q, v: whole(method, q, v, v.signal)})
-    if method.at_layer:
+    if method.at_layer and not method.many_passes:
         own = {"signed": lambda q, v: whole(method, q, v), "map": unclipped, "result": the_map}
         return Pipeline(("A", "activation", "signed", "map", "upsampled"), own)
     return Pipeline((), {"result": lambda q, v: whole(method, q, v)})
@@ -61,31 +74,52 @@ OWN["guided_grad_cam"] = Pipeline(
     | by_weights(METHODS["grad_cam"])
     | {"result": lambda q, v: v.signal * v.upsampled[:, None]},
 )
-PIPELINES = {name: pipeline_of(method) for name, method in METHODS.items()}
 
 
-def taking(*steps: str) -> tuple[str, ...]:
+def of_variant(name: str) -> Pipeline:
+    """A variant's pipeline."""
+    return variants.pipeline_of(name, PIPELINES[variants.parts_of(name)[1]], pipeline_of)
+
+
+PIPELINES = Pipelines({name: pipeline_of(method) for name, method in METHODS.items()}, of_variant)
+
+
+def those(fits: Callable[[str], bool]) -> Group:
+    """The methods for which fits(name) holds."""
+    return Group(iter(PIPELINES), lambda name: name in METHODS and fits(name))
+
+
+def taking(*steps: str) -> Group:
     """The methods that take all of these steps."""
-    return tuple(name for name, pipeline in PIPELINES.items() if set(steps) <= set(pipeline.steps))
+    return those(lambda name: set(steps) <= set(PIPELINES[name].steps))
 
 
-def but(methods: tuple[str, ...], *others: str) -> tuple[str, ...]:
+def but(methods: tuple[str, ...], *others: str) -> Group:
     """Methods without some others."""
-    return tuple(name for name in methods if name not in others)
+    return Group(iter(methods), lambda name: name in methods and name not in others)
 
 
-ALL = tuple(PIPELINES)
+ALL = taking()
 CAMS = taking("map")  # that make a map of a layer
-MAPS = but(CAMS, *taking("signal"))  # whose result is that map
+MAPS = those(  # whose result is that map
+    lambda name: (
+        name in CAMS and "upsampled" in PIPELINES[name].steps and "signal" not in PIPELINES[name].steps
+    )
+)
 WEIGHED = taking("weights")  # sum_k w_k A^k
 GRADED = taking("weights", "gradient")  # whose weights come from a gradient
-FORWARD = but(WEIGHED, *GRADED)  # no gradient
-UNCLIPPED = tuple(name for name in CAMS if not METHODS[name].relu)
+FORWARD = those(lambda name: name in WEIGHED and name not in GRADED)  # no gradient
+UNCLIPPED = those(lambda name: name in CAMS and not METHODS[name].relu)
 PATHS = taking("path")  # a mean over many gradients
-RELEVANCE = tuple(name for name in taking("signal") if "start" in PIPELINES[name].own)  # starts at y_c: LRP
-GATED = but(ALL, *RELEVANCE)  # whose rules speak of ReLUs
-SIGNED = but(ALL, *CAMS)  # the result has both signs
-RULED = tuple(
-    n for n, m in METHODS.items() if any(rules != "backprop" for rules, _ in m.signals)
+RELEVANCE = those(
+    lambda name: name in taking("signal") and "start" in PIPELINES[name].own
+)  # starts at y_c: LRP
+QUOTIENT = those(lambda name: "deep_lift" in (name, METHODS[name].base))  # DeepLIFT's rules
+GATED = those(lambda name: name not in (*RELEVANCE, *QUOTIENT))  # whose rules speak of ReLUs
+BY_WINNER = those(lambda name: name not in QUOTIENT)  # a max-pool's signal goes to its maximum
+SIGNED = those(lambda name: name not in CAMS)  # the result has both signs
+RULED = those(
+    lambda name: any(rules != "backprop" for rules, _ in METHODS[name].signals)
 )  # a rule of its own
-PLAIN = but(taking("rules"), *RULED, *RELEVANCE)  # a gradient
+BY_GUIDED = those(lambda name: any(rules == "guided" for rules, _ in METHODS[name].signals))
+PLAIN = those(lambda n: n in taking("rules") and n not in RULED and n not in RELEVANCE)  # a gradient

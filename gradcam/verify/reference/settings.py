@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.methods import METHODS
 from gradcam.methods.integrated_gradients import RULES
 from gradcam.methods.occlusion import AVERAGES
 from gradcam.verify.errors import VerifyError
@@ -33,7 +34,7 @@ def settings_of(method: str, given: Mapping[str, Any], x: np.ndarray) -> dict[st
 
     VerifyError: a setting that the method has not, or a value that does not fit x.
     """
-    known = {setting.name: setting for setting in SETTINGS.get(method, ())}
+    known = {setting.name: setting for setting in settings_known(method)}
     given = {name: value for name, value in given.items() if value is not None}
     for name in given:
         if name not in known:
@@ -44,6 +45,15 @@ def settings_of(method: str, given: Mapping[str, Any], x: np.ndarray) -> dict[st
             raise VerifyError(f"{method} needs the setting '{name}': {setting.says}")
         found[name] = setting.fitting(given[name], x) if name in given else setting.default(x)
     return found
+
+
+def settings_known(method: str) -> list[Setting]:
+    """Those of a method; of a variant, its own and those of the method that it is made of."""
+    base = METHODS[method].base
+    if not base:
+        return list(SETTINGS.get(method, ()))
+    variant = method.removesuffix(f"_{base}")
+    return [*SETTINGS.get(variant, ()), *SETTINGS.get(base, ())]
 
 
 def whole_number(what: Any) -> Any:
@@ -91,6 +101,13 @@ def noise(value: Any, x: np.ndarray) -> Any:
     return value[:, None] if value.ndim == 4 else value
 
 
+def layer_names(value: Any, x: np.ndarray) -> list[str]:
+    names = [value] if isinstance(value, str) else list(value)
+    if len(names) < 2 or not all(isinstance(name, str) for name in names):
+        raise VerifyError(f"the layers are two or more names, not {value!r}")
+    return names
+
+
 def bounds(value: Any, x: np.ndarray) -> Any:
     if len(value) != 2:
         raise VerifyError("pixels is a pair: the lowest and the highest value of a pixel")
@@ -123,6 +140,14 @@ def always(value: Any) -> Any:
     return lambda x: value
 
 
+NOISE = (
+    Setting(
+        "noise",
+        "SmoothGrad draws its noise, and another draw is another map: give what was added to x, (n, C, H, W)",
+        None,
+        noise,
+    ),
+)
 SETTINGS = {
     "integrated_gradients": (
         Setting("steps", "how many places between baseline and picture", always(50), whole_number("steps")),
@@ -136,14 +161,17 @@ SETTINGS = {
             like_input("the baseline"),
         ),
     ),
-    "smoothgrad": (
+    "deep_lift": (
         Setting(
-            "noise",
-            "SmoothGrad draws its noise, and another draw is another map: give what was added to x, (n, "
-            "C, H, W)",
-            None,
-            noise,
+            "baseline",
+            "what the picture is compared with, after preprocessing: a number, or an array",
+            always(0.0),
+            like_input("the baseline"),
         ),
+    ),
+    **dict.fromkeys(("smoothgrad", "smoothgrad_sq", "vargrad"), NOISE),
+    "fused": (
+        Setting("layers", "a fused map is the mean of several layers' maps: their names", None, layer_names),
     ),
     "lrp_z_box": (
         Setting(

@@ -56,6 +56,8 @@ STEPS = {
             lambda q, v: arrived(q, v, q.input_of(v.y), v.rules),
             "signal at the input",
         ),
+        # FullGrad: the input's gradient and every bias's, each times its value
+        Step("parts", ("start", "rules"), None, "contributions of the input and the biases"),
         # the table of rules between the start and the layer
         Step("cam_rules", ("y",), lambda q, v: BACKPROP, "rule of the backward pass"),
         # the layer, a tensor of the forward pass
@@ -88,7 +90,7 @@ STEPS = {
         # (N, H, W)
         Step("upsampled", ("map",), lambda q, v: upsample(v.map, q.x.shape[-2:]), "upsampled map"),
         # what the method returns
-        Step("result", ("signal", "upsampled", "map", "path"), None, "result"),
+        Step("result", ("signal", "upsampled", "map", "path", "parts"), None, "result"),
     )
 }
 

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from tests.gradcam.verify.museum import variants
+
 BY_ZENNIT = ("lrp_epsilon", "lrp_gamma", "lrp_alpha_beta", "lrp_flat")
 MODULES = ("VGG", "Tied")  # networks without a function that zennit would have to see
 CAMS = ("eigen_cam", "score_cam", "ablation_cam")
@@ -13,6 +15,8 @@ METHODS = ("integrated_gradients", *CAMS, *BY_ZENNIT)
 
 
 def families(method, every):
+    if method in variants.METHODS:
+        return ("Averaged",) if method == "deep_lift" else variants.FAMILIES
     return MODULES if method in BY_ZENNIT else every
 
 

@@ -2,13 +2,14 @@
 minicnn.
 """
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
-from tests.gradcam.verify.museum import relatives
+from tests.gradcam.verify.museum import relatives, variants
 
 RELUS = {torch.relu, torch.relu_, F.relu, torch.Tensor.relu, torch.Tensor.relu_, torch.Tensor.clamp}
 
@@ -67,11 +68,7 @@ class Case:
     family: str = ""
 
     def to(self, dtype):
-        import copy
-
-        return Case(
-            copy.deepcopy(self.model).to(dtype), self.x.to(dtype), self.c, self.layer, self.method, self.photo
-        )
+        return replace(self, model=copy.deepcopy(self.model).to(dtype), x=self.x.to(dtype))
 
 
 def normalised(pixels, preprocessing):
@@ -162,6 +159,8 @@ def right(case):
             return cam_of(case, *at_layer(case))
         case method if method in relatives.RIGHT:
             return relatives.RIGHT[method](case)
+        case method if method in variants.RIGHT:
+            return variants.RIGHT[method](case)
         case "guided_grad_cam":
             return at_input(case) * enlarge(case, weigh(*at_layer(case)).relu())[:, None]
     return at_input(case)

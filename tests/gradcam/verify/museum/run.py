@@ -16,6 +16,7 @@ from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
+from tests.gradcam.verify.museum import variants
 from tests.gradcam.verify.museum.kept import STRETCHED, stretched, ways
 from tests.gradcam.verify.museum.mistakes import TABLE
 from tests.gradcam.verify.museum.outside import OUTSIDE
@@ -81,7 +82,7 @@ def case(family, method, random, photo=False, **drawn):
         model, x = draw(family, seed, **({"size": (SIDE, SIDE)} if photo else drawn))
         if photo:
             x = torch.from_numpy(prepare(*source, np.float64))
-        found = Case(model, x, c, EVERY[family].layer, method, source)
+        found = Case(model, x, c, EVERY[family].layer, method, source, family)
         if right(found).abs().amax(tuple(range(1, right(found).ndim))).min() > 1e-9:
             return found
     return None
@@ -106,7 +107,14 @@ def asked(found, result, pairs=True):
     try:
         return judge(
             question(
-                found.model, found.x, found.c, found.method, found.layer, {"result": result}, found.photo
+                found.model,
+                found.x,
+                found.c,
+                found.method,
+                found.layer,
+                {"result": result},
+                found.photo,
+                variants.settings_of(found),
             ),
             pairs=pairs,
             seconds=SECONDS,
@@ -194,7 +202,8 @@ def correct(seed):
 
 def methods_of(family):
     """All methods whose right result can be made in PyTorch on this network."""
-    return (*METHODS, *RELATIVES, *(m for m in MORE if family in families(m, ROOM) and installed(m)))
+    more = (*MORE, *variants.METHODS)
+    return (*METHODS, *RELATIVES, *(m for m in more if family in families(m, ROOM) and installed(m)))
 
 
 def right_ones(seed):

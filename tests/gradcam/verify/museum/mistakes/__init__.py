@@ -16,6 +16,7 @@ from tests.gradcam.verify.museum.mistakes import (
     starts,
     upsampling,
     values,
+    variants,
 )
 from tests.gradcam.verify.museum.mistakes.making import Mistake
 
@@ -29,6 +30,7 @@ PARTS = (
     pictures,
     networks,
     relatives,
+    variants,
     libraries,
     pairs,
 )
