@@ -30,6 +30,8 @@ def full_grad(
     without rows and columns are left out, as there.  upsampling: "corner_aligned" in the authors' code; eps:
     what libraries add to the denominator of s.
     """
+    if rescale not in EACH:
+        raise GraphError(f"rescale is one of {', '.join(EACH)}, not '{rescale}'")
     at_input, at_biases = full_gradient(y, c, x, start)
     return together([at_input, *at_biases], rescale, upsampling, eps)
 
@@ -40,8 +42,6 @@ def together(
     """psi of each part that has rows and columns, added up -> (N, H, W).  parts: as `full_gradient`, the
     input's first; options: of `full_grad`.
     """
-    if rescale not in EACH:
-        raise GraphError(f"rescale is one of {', '.join(EACH)}, not '{rescale}'")
     x = parts[0]
     axes, total = tuple(range(2 if rescale == "map" else 1, x.ndim)), 0
     for part in (f for f in parts if f.ndim == x.ndim):
