@@ -18,7 +18,7 @@ from gradcam.verify.report.verdict import Compared, Verdict
 from gradcam.verify.rounding.differences import CAP, difference, tolerance
 from gradcam.verify.rounding.propagation import amplification
 from gradcam.verify.rounding.storage import STEPS as STORED
-from gradcam.verify.rounding.ties import rounded
+from gradcam.verify.rounding.ties import rounded, undecidable
 from gradcam.verify.search import Search
 from minicnn import GraphError, RuleError, find, names
 
@@ -105,6 +105,10 @@ def judge(
         found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
     verdict.causes.sort(key=lambda c: (c.kind != "scale", len(c.names)))  # nobody is blamed without need
+    if not found and (reason := undecidable(q, limits["result"], kinds["result"])):
+        q.forget()
+        verdict.kind, verdict.reason = "refused", reason
+        return verdict
     if not found:
         q.forget()
         return unknown(q, verdict, search)

@@ -73,6 +73,21 @@ def tied(q: Any, verdict: Any, compared: Any, kind: str) -> Any:
     return True
 
 
+def undecidable(q: Any, limit: float, kind: str) -> str:
+    """Why nothing can be said of a map along a path, in whatever scale it was kept: float32's roundoff alone
+    moves the reference that far; '' if it does not.
+    """
+    if q.method not in PATHS or kind != "float32" or not q.comparable("result"):
+        return ""
+    far = band(q, q.reference, kind, {"result": limit})["result"][0]
+    if far <= FLIPPED:
+        return ""
+    return (
+        f"on the path there are near ties, and {kind}'s roundoff at the input moves the reference by "
+        f"{far:.1e} (relative L2): nothing can be said; take a less flat picture"
+    )
+
+
 def within_band(q: Any, run: Run, limits: Any, kind: str) -> Any:
     """{step: how far roundoff at the input moves that step of the run}, or None if theirs lies outside at one
     of the steps.
