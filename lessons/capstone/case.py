@@ -19,7 +19,7 @@ class Case:
     are shown to the student; asked: the names in it that are compared; given: arrays by name;
     part: the function that the hints are about; mistakes: {what a student may have done: the
     functions, by name, as they are then}; below: the error that is allowed, of the largest
-    value.
+    value; late: what a program that does not come to the end of the lines may have done.
     """
 
     teaches: str
@@ -29,6 +29,7 @@ class Case:
     given: Mapping[str, np.ndarray | dict[str, np.ndarray]]
     mistakes: Mapping[str, Mapping[str, Callable]] = field(default_factory=dict)
     below: float = 1e-9
+    late: str = ""
 
     @property
     def needs(self) -> list[str]:

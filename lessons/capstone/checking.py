@@ -19,7 +19,7 @@ import numpy as np
 
 from lessons.capstone.case import Case
 from lessons.capstone.imports import OURS, foreign
-from lessons.capstone.messages import different, not_numbers
+from lessons.capstone.messages import different, lines, not_numbers
 from lessons.capstone.milestones import Milestone
 from lessons.capstone.student import PROGRAM
 from lessons.course import LessonError
@@ -58,6 +58,13 @@ class Checked(NamedTuple):
         return self.right == self.all
 
 
+class Ended(NamedTuple):
+    """What was wrong with a process's end, in words; late: it was stopped."""
+
+    words: str
+    late: bool
+
+
 def check(
     milestone: Milestone,
     folder: str | Path,
@@ -79,21 +86,33 @@ def check(
         truths = milestone.truths()  # while it runs
         ended = _ended(process, seconds, memory)
         printed = _printed(Path(exchange))
-        answered = ended or _read(Path(exchange), len(cases))
-    if isinstance(answered, str):
-        return Checked([Result(cases[0], [answered], {})], len(cases), printed)
-    return Checked(list(_compared(cases, truths, answered)), len(cases), printed)
+        answered = [_read(Path(exchange), n) for n in range(len(cases))]
+    return Checked(list(_compared(cases, truths, answered, ended)), len(cases), printed)
 
 
-def _compared(cases, truths, answered) -> Iterator[Result]:
-    for case, truth, (words, answers) in zip(cases, truths, answered):
+def _compared(cases, truths, answered, ended) -> Iterator[Result]:
+    for case, truth, answer in zip(cases, truths, answered):
+        if answer is None:
+            yield Result(case, _unanswered(case, ended), {})
+            return
+        words, answers = answer
         result = Result(case, _problem(case, truth, words, answers), answers)
         yield result
         if result.problem:
             return
 
 
+def _unanswered(case, ended):
+    """What is said of lines that did not come to their end; ended: what was wrong with the process's."""
+    if ended is None:
+        return [said("capstone.strange")]
+    late = [case.late] if case.late and ended.late else []
+    return [ended.words, *late, *lines(case)]
+
+
 def _problem(case, truth, words, answers):
+    if "unread" in words:
+        return [said("capstone.error", error=str(words["unread"])[:500])]
     if "missing" in words:
         return [said("capstone.missing", name=str(words["missing"])[:40])]
     if "error" in words:
@@ -148,9 +167,10 @@ def _ended(process, seconds, memory):
     """Wait -> what was wrong with its end, or None; all that it started is ended."""
     try:
         process.wait(timeout=seconds)
-        return None if process.returncode == 0 else said("capstone.ended", memory=memory / 2**30)
+        died = Ended(said("capstone.ended", memory=memory / 2**30), late=False)
+        return None if process.returncode == 0 else died
     except subprocess.TimeoutExpired:
-        return said("capstone.late", seconds=seconds)
+        return Ended(said("capstone.late", seconds=seconds), late=True)
     finally:
         with contextlib.suppress(OSError, AttributeError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -164,20 +184,14 @@ def _printed(exchange):
         return file.read(SHOWN).decode("utf-8", errors="replace").strip()
 
 
-def _read(exchange, n) -> str | list[tuple[dict[str, Any], dict[str, np.ndarray]]]:
-    """What the student's process wrote: for each case words and arrays.  Nothing in it is believed, and
-    nothing is unpickled.
+def _read(exchange, n) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+    """What the student's process wrote of case n: words and arrays; None where that is not there, or no
+    answer.  Nothing in it is believed, and nothing is unpickled.
     """
     try:
-        words = json.loads((exchange / "said.json").read_text("utf-8"))
-        with np.load(exchange / "answers.npz", allow_pickle=False) as file:
+        words = json.loads((exchange / f"{n}.json").read_text("utf-8"))
+        with np.load(exchange / f"{n}.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        if len(words) != n or not all(isinstance(each, dict) for each in words):
-            raise ValueError
     except (OSError, ValueError, TypeError, EOFError, KeyError, RecursionError, MemoryError, BadZipFile):
-        return said("capstone.strange")
-    answers = [
-        {name.partition(".")[2]: a for name, a in arrays.items() if name.partition(".")[0] == str(k)}
-        for k in range(n)
-    ]
-    return list(zip(words, answers))
+        return None
+    return (words, arrays) if isinstance(words, dict) else None

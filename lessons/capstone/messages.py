@@ -20,11 +20,11 @@ def not_numbers(case: Case, words: dict[str, Any], answers: Arrays) -> list[str]
     """What is wrong with the kinds of what came back, as lines."""
     changed, kinds = words.get("changed") or [], words.get("kinds") or {}
     if changed:
-        return [said("capstone.changed", name=str(changed[0])[:40]), *_lines(case)]
+        return [said("capstone.changed", name=str(changed[0])[:40]), *lines(case)]
     for name in case.asked:
         if name not in answers:
             kind = str(dict(kinds).get(name, "nothing"))[:40]
-            return [said("capstone.kind", name=name, kind=kind), *_lines(case)]
+            return [said("capstone.kind", name=name, kind=kind), *lines(case)]
     return []
 
 
@@ -37,7 +37,7 @@ def different(case: Case, truth: Arrays, answers: Arrays) -> list[str]:
     return [
         *_difference(name, answers[name], truth[name]),
         *_known(case, wrong, answers),
-        *_lines(case),
+        *lines(case),
         *(line for line in _values(case, name, answers[name], truth[name])),
     ]
 
@@ -92,7 +92,8 @@ def _known(case, wrong, answers):
     return []
 
 
-def _lines(case):
+def lines(case: Case) -> list[str]:
+    """The lines of a case that were run, for the student."""
     return [
         "",
         said("capstone.ran"),

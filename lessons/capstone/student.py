@@ -1,7 +1,8 @@
 """The side of the student's process: the checks' lines, run with the student's functions.
 
 This file runs by itself, in a Python that finds NumPy and nothing else that is installed; it
-imports nothing of this project.  What it answers is numbers and words, in two files.
+imports nothing of this project.  What it answers is numbers and words, in two files for each case,
+written when the case is over.
 """
 
 from __future__ import annotations
@@ -65,21 +66,22 @@ def main(exchange, folder, numpy_from, folders, memory):
     given = {name: given[name] for name in given.files}
     os.chdir(folder)
     closed(folders)
-    answers, said = {}, []
     try:
-        space = vars(import_module(PROGRAM))
+        space, unread = vars(import_module(PROGRAM)), None
     except BaseException as error:  # SystemExit too
-        said = [{"error": words(error, folder)}] * len(cases)
-    else:
-        for n, case in enumerate(cases):
-            said.append(one(case, n, space, given, answers, folder, np))
-    np.savez(os.path.join(exchange, "answers.npz"), **answers)
-    with open(os.path.join(exchange, "said.json"), "w", encoding="utf-8") as file:
-        json.dump(said, file)
+        space, unread = {}, {"unread": words(error, folder)}
+    for n, case in enumerate(cases):
+        answers = {}
+        told = unread or one(case, n, space, given, answers, folder, np)
+        np.savez(os.path.join(exchange, f"{n}.npz"), **answers)
+        with open(os.path.join(exchange, f"{n}.json"), "w", encoding="utf-8") as file:
+            json.dump(told, file)
+        if unread:
+            break
 
 
 def one(case, n, space, given, answers, folder, np):
-    """Run one case; its numbers go to `answers`."""
+    """Run one case -> what there is to say of it; its numbers go to `answers`."""
     mine = {name: handed(given, f"{n}.{name}") for name in case["given"]}
     here = space | {"np": np} | mine
     missing = [name for name in case["needs"] if name not in space]
@@ -94,7 +96,7 @@ def one(case, n, space, given, answers, folder, np):
             if array is None or array.dtype.kind not in "biuf":
                 kinds[name] = type(value).__name__
             else:
-                answers[f"{n}.{name}"] = array
+                answers[name] = array
     except BaseException as error:
         return {"error": words(error, folder)}
     changed = [name for name in mine if not same(mine[name], handed(given, f"{n}.{name}"), np)]

@@ -54,6 +54,10 @@ ORDER = {
     "operations that used it": {"backward": at_once},
     **ONE,
 }
+ONCE = (
+    "each tensor passes its signal on once, when all its shares have arrived: passed on share by share, "
+    "the work doubles with each step"
+)
 START = {"the walk starts with ones, not with the signal gy that was given": {"backward": without_signal}}
 
 
@@ -114,12 +118,13 @@ def cases() -> list[Case]:
             ORDER,
         ),
         Case(
-            "the same, ten times in a row",
+            "the same, forty times in a row",
             "backward",
-            f"{made}y = x\nfor _ in range(10):\n    y = add(y, mul(y, w))\ngx, gw = backward(y, gy, [x, w])",
+            f"{made}y = x\nfor _ in range(40):\n    y = add(y, mul(y, w))\ngx, gw = backward(y, gy, [x, w])",
             ("gx", "gw"),
-            {"x0": x0, "w0": w0 / 10, "gy": gy},
-            ORDER,
+            {"x0": x0, "w0": w0 / 40, "gy": gy},
+            ONE,
+            late=ONCE,
         ),
         Case(
             "wrt may name a tensor in the middle, and y itself",
@@ -147,7 +152,7 @@ def cases() -> list[Case]:
             three,
         ),
         Case(
-            "nothing that was given changes, and one share is not another's array",
+            "shares are added without a change in place: neither gy nor another share's array changes",
             "backward",
             f"{made}s = add(x, w)\ny = add(s, x)\ngx, gw = backward(y, gy, [x, w])",
             ("gx", "gw"),

@@ -116,6 +116,14 @@ def averaged(x, size, stride):
     return AvgPool(size, stride)(x)
 
 
+def rounded_up(x, size, stride):
+    """A last window that reaches over the end."""
+    over = [(0, -(n - size) % stride) for n in x.shape[2:]]
+    return engine.maxpool(
+        Tensor(np.pad(x.data, [(0, 0), (0, 0), *over], constant_values=-np.inf)), size, stride
+    )
+
+
 def total(x):
     """The sum in place of the mean."""
     return engine.mul(engine.gap(x), Tensor(np.full(x.shape[:2], x.data[0, 0].size, float)))
@@ -238,6 +246,14 @@ def cases() -> list[Case]:
             ("y",),
             {"x0": -1 - np.abs(pooled["x0"])},
             {"the mean of each window is taken, not the largest value": {"maxpool": averaged}},
+        ),
+        Case(
+            "maxpool, forward: as many windows as fit, also where they do not reach the end",
+            "maxpool",
+            f"{pooling}y = y.data",
+            ("y",),
+            {"x0": random.permutation(48).reshape(1, 1, 6, 8) - 24.0},
+            {"the rows of windows are rounded up: here down": {"maxpool": rounded_up}},
         ),
         Case(
             "maxpool: the signal goes to where the largest value was; two windows' signals are added",

@@ -38,6 +38,11 @@ def _one(y, c):
     return gy
 
 
+def guided_alpha(y, c, A):
+    (dA,) = engine.backward(y, _one(y, c), [A], "guided")
+    return np.maximum((dA.mean(axis=(2, 3), keepdims=True) * A.data).sum(axis=1), 0)
+
+
 def enlarged(how: str) -> dict[str, Callable]:
     return {"upsample": lambda map, size: gradcam.upsample(map, tuple(size), how)}
 
@@ -65,6 +70,12 @@ def repeated(y, c, A, x):
     return gradcam.guided_backprop(y, c, x) * L[:, None]
 
 
+def along_colours(y, c, A, x):
+    """The maps of the pictures meet the axis of the colours."""
+    return gradcam.guided_backprop(y, c, x) * gradcam.upsample(gradcam.grad_cam(y, c, A), x.shape[2:])
+
+
+GUIDED = {"alpha is made with rule guided: it is the plain derivative": {"grad_cam": guided_alpha}}
 CAM = {
     "the last ReLU is missing: what is negative becomes 0": cam(relu=False),
     "alpha is the mean over the places, not the sum": cam(alpha="sum"),
@@ -83,7 +94,7 @@ UPSAMPLE = {
 }
 
 
-def cases(seed: int = 9) -> list[Case]:
+def cases(seed: int = 24) -> list[Case]:
     random = np.random.default_rng(seed)
     head = "A = Tensor(A0)\ny = gap(conv(A, Tensor(V0), Tensor(b0)))\nL = grad_cam(y, 1, A)"
     linear = {
@@ -92,18 +103,23 @@ def cases(seed: int = 9) -> list[Case]:
         "b0": random.normal(size=4).round(2),
     }
     network = {
-        "x0": random.normal(size=(1, 3, 11, 12)).round(2),
+        "x0": random.normal(size=(3, 3, 15, 16)).round(2),
         "W0": random.normal(size=(5, 3, 3, 3)).round(2),
-        "V0": random.normal(size=(4, 5, 3, 3)).round(2),
+        "V0": random.normal(size=(6, 5, 2, 2)).round(2),
+        "U0": random.normal(size=(4, 6, 2, 2)).round(2),
         "b0": random.normal(size=4).round(2),
     }
     layers = (
         "x = Tensor(x0)\nA = relu(conv(x, Tensor(W0), Tensor(np.zeros(5)), stride=2, pad=1))\n"
-        "y = gap(relu(conv(maxpool(A, 2, 2), Tensor(V0), Tensor(b0))))\n"
+        "B = relu(conv(maxpool(A, 2, 2), Tensor(V0), Tensor(np.zeros(6))))\n"
+        "y = gap(relu(conv(B, Tensor(U0), Tensor(b0))))\n"
     )
     guided = {
         "plain backprop is multiplied, not guided backprop": {"guided_grad_cam": plain_product},
         "the map is enlarged by repeating its values": {"guided_grad_cam": repeated},
+        "picture n's map multiplies colour n: give the maps an axis for the colours, [:, None]": {
+            "guided_grad_cam": along_colours
+        },
     }
     return [
         Case(
@@ -120,7 +136,7 @@ def cases(seed: int = 9) -> list[Case]:
             f"{layers}L0, L1, L2 = (grad_cam(y, c, A) for c in (0, 1, 2))",
             ("L0", "L1", "L2"),
             network,
-            CAM,
+            CAM | GUIDED,
         ),
         Case(
             "from 2 values to 4: 0, 1/4, 3/4, 1",

@@ -20,6 +20,24 @@ MISTAKES = {
             "            order.insert(0, t)\n            leads[t] = any([visit(parent) for parent in t.parents]) or t in wrt",
             "first difference",
         ),
+        "each share goes on at once": (
+            """    for t in reversed(order):
+        for parent, share in zip(t.parents, t.shares):
+            if leads[parent]:
+                g = share(signals[t], rule)
+                signals[parent] = signals[parent] + g if parent in signals else g
+""",
+            """    signals = {}
+
+    def arrive(t, g):
+        signals[t] = signals[t] + g if t in signals else g
+        for parent, share in zip(t.parents, t.shares):
+            arrive(parent, share(g, rule))
+
+    arrive(y, gy)
+""",
+            "each tensor passes its signal on once",
+        ),
         "mul's factors get their own data": (
             "shares = lambda gy, rule: gy * b.data, lambda gy, rule: gy * a.data",
             "shares = lambda gy, rule: gy * a.data, lambda gy, rule: gy * b.data",
@@ -59,8 +77,8 @@ MISTAKES = {
         ),
         "its answers are a broken file": (
             "signals = {y: gy}",
-            "import os, sys, json; at = json.loads(sys.argv[1])[0]; open(os.path.join(at, 'said.json'), 'w').write('[{}]')\n"
-            "    open(os.path.join(at, 'answers.npz'), 'wb').write(b'PK' + bytes(99)); os._exit(0)",
+            "import os, sys, json; at = json.loads(sys.argv[1])[0]; open(os.path.join(at, '0.json'), 'w').write('{}')\n"
+            "    open(os.path.join(at, '0.npz'), 'wb').write(b'PK' + bytes(99)); os._exit(0)",
             "what came back is no answer",
         ),
         "it leaves": ("signals = {y: gy}", "raise SystemExit(0)", "SystemExit"),
@@ -141,6 +159,17 @@ MISTAKES = {
             "gx[at] = np.where(switches == n, gy, gx[at])",
             "keeps one signal only",
         ),
+        "maxpool rounds up": (
+            "    h, w = ((n - size) // stride + 1 for n in x.data.shape[2:])\n"
+            "    places = [at for *_, at in taps(size, size, h, w, stride)]\n"
+            "    pieces = np.stack([x.data[at] for at in places])",
+            "    h, w = (-(-(n - size) // stride) + 1 for n in x.data.shape[2:])\n"
+            "    places = [at for *_, at in taps(size, size, h, w, stride)]\n"
+            "    over = [(0, 0), (0, 0), (0, stride), (0, stride)]\n"
+            "    padded = np.pad(x.data, over, constant_values=-np.inf)\n"
+            "    pieces = np.stack([padded[at] for at in places])",
+            "the rows of windows are rounded up: here down",
+        ),
         "concat exchanges its signals": (
             "lambda gy, rule: gy[:, :C], lambda gy, rule: gy[:, C:]",
             "lambda gy, rule: gy[:, -C:], lambda gy, rule: gy[:, :-C]",
@@ -216,6 +245,16 @@ MISTAKES = {
             "    gy[:] = 1\n    (dA,)",
             "the signal is 1 at all classes",
         ),
+        "alpha is guided": (
+            "(dA,) = backward(y, gy, [A])",
+            '(dA,) = backward(y, gy, [A], "guided")',
+            "alpha is made with rule guided: it is the plain derivative",
+        ),
+        "the colours have no axis": (
+            "return guided * upsample(grad_cam(y, c, A), x.data.shape[2:])[:, None]",
+            "return guided * upsample(grad_cam(y, c, A), x.data.shape[2:])",
+            "picture n's map multiplies colour n",
+        ),
         "values are repeated": (
             "p = np.clip((np.arange(M) + 0.5) * n / M - 0.5, 0, n - 1)",
             "p = np.arange(M) * n // M",
@@ -239,7 +278,7 @@ MISTAKES = {
         "the sum over colours is taken": (
             "return guided * upsample(grad_cam(y, c, A), x.data.shape[2:])[:, None]",
             "return (guided * upsample(grad_cam(y, c, A), x.data.shape[2:])[:, None]).sum(axis=1)",
-            "G has the shape (1, 11, 12); expected (1, 3, 11, 12)",
+            "G has the shape (3, 15, 16); expected (3, 3, 15, 16)",
         ),
     },
     5: {
