@@ -9,7 +9,7 @@ import { Own } from "./own.mjs";
 import { isDark } from "./paint.mjs";
 import { inked, inkWords, pixelsOf, stroked, thumbs } from "./picture.mjs";
 import { classSearch, showClasses, showSureness } from "./scores.mjs";
-import { sayNumber, Stage } from "./stage.mjs";
+import { placeOf, sayNumber, Stage } from "./stage.mjs";
 import { format, parse, RULES, THREE } from "./state.mjs";
 import { Switches } from "./switches.mjs";
 import { gateWords, showGates, showSigns } from "./why.mjs";
@@ -183,9 +183,9 @@ function reach() {
   find("deeper").disabled = find("again").disabled = step <= 0;
   find("back").disabled = find("all").disabled = step >= from;
   const column = columns[Math.max(0, from - step)], { gates } = found.traced;
-  const relu = gates[column] ? column : [...find("relu").options].map((option) => option.value).find((name) => order(name) <= order(column ?? LAST)) ?? find("relu").options[find("relu").options.length - 1]?.value;
-  find("relu").value = relu;
-  showGates(gates, find("relu").value);
+  const relus = [...find("relu").options].map((option) => option.value), near = relus.find((name) => order(name) <= order(column ?? LAST));
+  find("relu").value = state.step === null ? relus[0] : near ?? relus.at(-1);
+  showGates(gates, find("relu").value, relus[0]);
   tell(column, step, from);
 }
 
@@ -202,9 +202,9 @@ const order = (name) => model.steps.findIndex((step) => step.name === name);
 function tell(column, step, from) {
   const name = isClass() ? model.classes[state.start.region[0]] : placeWords(), refused = Object.entries(found.traced.refused ?? {})[0];
   const at = `The signal starts at ${name} (${isClass() ? "score" : "value"} ${digits(found.traced.value)})`;
-  const where = step === 0 ? "Step back to see it come." : column === "x" ? "and is back at the pixels. " : `and is back at ${column}. `;
-  const gates = found.traced.gates[find("relu").value] && column !== "x" ? `At ${find("relu").value}, ${gateWords(found.traced.gates, find("relu").value)}.` : "";
-  const pixelsSay = column === "x" && step ? `Of it, ${THREE.filter((rule) => found.traced.signs[rule]?.x).map((rule) => atPixels(found.traced.signs[rule].x, RULES[rule].title)).join(", ")}.` : "";
+  const where = step === 0 ? "Step back to see it come. " : column === "x" ? "and is back at the pixels. " : `and is back at ${column}. `;
+  const gates = found.traced.gates[find("relu").value] && column !== "x" ? gateWords(found.traced.gates, find("relu").value, find("relu").options[0].value) : "";
+  const pixelsSay = column === "x" && step ? `Of its amount (the sizes of all its numbers), ${THREE.filter((rule) => found.traced.signs[rule]?.x).map((rule) => atPixels(found.traced.signs[rule].x, RULES[rule].title)).join(", ")}.` : "";
   find("told").textContent = `${at}${step === 0 ? ". " : " "}${where}${gates}${pixelsSay}${refused ? ` ${RULES[refused[0]].title} is not defined here: ${refused[1]}` : ""}${state.random ? ` ${state.random} layers are random.` : ""}`;
 }
 
@@ -229,9 +229,10 @@ async function see(target, aloud = true) {
     try {
       const [number] = what === "own" ? await own.ask([question]) : await ask(question);
       if (!number) continue;
-      showNumber({ what, tensor, unit }, number, shapes[tensor], (...to) => change({ see: { what: to[0], tensor: to[1], unit: to[2] } }));
+      const place = placeOf(tensor, unit, shapes[tensor], model.preprocessing.channels);
+      showNumber(what, place, number, (...to) => change({ see: { what: to[0], tensor: to[1], unit: to[2] } }));
       stage.mark(what, tensor, unit, "seen");
-      if (spoken) sayNumber(what, tensor, unit, shapes[tensor], number.value);
+      if (spoken) sayNumber(what, place, number.value);
     } catch { /* a question that came too late for its picture */ }
   }
   asked = false;
@@ -319,7 +320,7 @@ function wire() {
   });
   find("sure").addEventListener("change", () => change({ sureness: state.sureness }));
   find("random").addEventListener("change", () => change({ random: Number(find("random").value) }));
-  find("relu").addEventListener("change", () => showGates(found.traced.gates, find("relu").value));
+  find("relu").addEventListener("change", () => showGates(found.traced.gates, find("relu").value, find("relu").options[0].value));
   const layers = model.steps.filter(({ name, shape }) => name !== "x" && shape[1] > 1).map(({ name }) => name);
   find("cam-layer").replaceChildren(...layers.map((name) => element("option", { value: name }, name)));
   find("cam-layer").addEventListener("change", () => change({ layer: find("cam-layer").value }));

@@ -1,7 +1,6 @@
 // One number: its equation with the numbers put in, the terms that made it, the gates that stopped what would have.
 
 import { digits, element, find } from "./dom.mjs";
-import { placeOf } from "./stage.mjs";
 import { RULES } from "./state.mjs";
 
 const FORWARD = {
@@ -15,12 +14,12 @@ const BACKWARD = {
 };
 const RELEVANCE = "R = x Σ w · R above / z above: each gets its share of the sum z";
 
-// go(what, tensor, unit): to a number that this one was made of
-export function showNumber({ what, tensor, unit }, found, shape, go) {
+// place: its name; go(what, tensor, unit): to a number that this one was made of
+export function showNumber(what, place, found, go) {
   const box = find("number"), back = what !== "forward";
   const title = back ? `Signal under ${RULES[what].title}` : "Activation";
   box.replaceChildren(
-    element("p", { class: "value" }, element("span", { class: sign(found.value) }, digits(found.value, 4)), element("small", {}, `${title} at ${placeOf(tensor, unit, shape)}`)),
+    element("p", { class: "value" }, element("span", { class: sign(found.value) }, digits(found.value, 4)), element("small", {}, `${title} at ${place}`)),
     ...(back ? found.parts.map((part) => partOf(part, what, (at) => go(what, part.above, at))) : [forward(found, found.kind === "Add" ? null : (at) => go(what, found.below, at))]),
     ...(back && !found.parts.length ? [element("p", { class: "plain" }, found.value ? "Here the signal starts." : "No signal came back to it.")] : []),
   );

@@ -9,6 +9,7 @@ export class Stage {
   constructor(model, on) {
     Object.assign(this, { model, on, cells: {}, columns: ["x", ...model.columns], asColours: true, drawing: false });
     this.order = model.preprocessing.channels === "BGR" ? [2, 1, 0] : [0, 1, 2];
+    this.gated = new Set(model.steps.filter(({ op }) => op === "ReLU").map(({ name }) => name));
     this.shape = Object.fromEntries(model.steps.map(({ name, shape }) => [name, shape]));
   }
 
@@ -20,13 +21,19 @@ export class Stage {
     grid.style.setProperty("--columns", this.columns.length);
     grid.replaceChildren();
     this.cells = {};
-    grid.append(element("div", { class: "corner" }), ...rows.map((row) => this.label(row)));
+    this.sizes = {};
+    const [forward, ...others] = rows.map((row) => this.label(row));
+    grid.append(element("div", { class: "corner" }), forward, element("div", { class: "comes" }, "signal arrives"), ...others);
     for (const column of this.columns) {
-      const [C, H, W] = this.shape[column];
-      const words = column === "x" ? "the picture" : column, size = column === "x" ? `${H} × ${W}` : `${C} maps, ${H} × ${W}`;
-      grid.append(element("div", { class: "head", "data-column": column }, element("b", {}, words), element("small", {}, size)));
-      for (const row of rows) grid.append(this.cell(row, column));
+      const [, H, W] = this.shape[column];
+      const words = column === "x" ? "the picture" : column, size = element("small", {}, `${H} × ${W}`);
+      this.sizes[column] = size;
+      grid.append(element("div", { class: "head", "data-column": column }, element("b", {}, words), size));
+      const comes = element("div", { class: "comes" }, column === "x" ? "at the pixels" : this.gated.has(column) ? "before the gate" : "here");
+      const [forward, ...others] = rows.map((row) => this.cell(row, column));
+      grid.append(forward, comes, ...others);
     }
+    find("key-rules").replaceChildren(...rules.map((rule) => element("li", { style: `--rule: var(${RULES[rule].colour})` }, element("b", {}, RULES[rule].title), `: ${RULES[rule].means}.`)));
   }
 
   label(row) {
@@ -60,11 +67,15 @@ export class Stage {
     canvas.addEventListener("pointerup", (event) => {
       if (draws()) return this.on.stroked();
       const at = unit(event) ?? this.from;
-      if (at) this.choose(row, column, at);
+      if (!at) return;
+      entry.cursor = [column === "x" ? 0 : this.tops[column].indexOf(at[0]), at[1], at[2]]; // arrow keys go on from here
+      this.unmark("cursor");
+      this.choose(row, column, at);
     });
     canvas.addEventListener("pointercancel", () => { this.from = null; this.unmark("span"); });
     canvas.addEventListener("keydown", (event) => this.key(event, row, column, entry));
-    canvas.addEventListener("focus", () => this.describe(row, column, entry));
+    canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.describe(row, column, entry));
+    canvas.addEventListener("blur", () => this.unmark("cursor"));
     return cell;
   }
 
@@ -145,10 +156,18 @@ export class Stage {
   paint(found, { pixels: seen, tops, start, reach }) {
     const begin = performance.now(), rows = ["forward", ...this.rules];
     Object.assign(this, { tops, seen });
+    for (const column of this.columns.slice(1)) this.sizeOf(column);
     for (const [row, column, drawn] of found) (this.drawn ??= {})[`${row} ${column}`] = drawn;
     for (const name of Object.keys(this.drawn)) if (!rows.includes(name.slice(0, name.indexOf(" ")))) delete this.drawn[name];
     this.draw(start, reach, found.map(([row, column]) => `${row} ${column}`));
     return performance.now() - begin;
+  }
+
+  // how many of the maps are shown
+  sizeOf(column) {
+    const [C, H, W] = this.shape[column], shown = this.tops[column].length;
+    this.sizes[column].textContent = `${shown < C ? `${shown} of ${C}` : `${C} maps`}, ${H} × ${W}`;
+    this.sizes[column].title = shown < C ? `of ${C} maps the ${shown} with the largest sums` : "";
   }
 
   // the picture alone, as a stroke goes on
@@ -160,6 +179,9 @@ export class Stage {
   draw(start, reach, some = Object.keys(this.drawn)) {
     this.photo(this.seen);
     this.cells["forward x"].canvas.across = 1;
+    find("key-pixels").textContent = this.shape.x[0] !== 3 ? "" : this.asColours
+      ? "pixels in colour: grey is 0; red, green and blue are brighter where their own signal is positive, darker where it is negative (untick it for red and blue)"
+      : "pixels: the sum of the signals of red, green and blue";
     for (const name of some) {
       const [row, column] = [name.slice(0, name.indexOf(" ")), name.slice(name.indexOf(" ") + 1)], found = this.drawn[name], { cell, canvas } = this.cells[name];
       cell.classList.toggle("empty", found.maps === null);
@@ -200,10 +222,13 @@ export class Stage {
   }
 }
 
-export const placeOf = (tensor, [k, i, j], shape) =>
-  shape[1] === 1 && shape[2] === 1 ? `unit ${k} of ${tensor}` : tensor === "x" ? `pixel (${i}, ${j}), channel ${k}` : `map ${k} of ${tensor}, row ${i}, column ${j}`;
+const COLOURS = { L: ["grey"], RGB: ["red", "green", "blue"], BGR: ["blue", "green", "red"] };
 
-export function sayNumber(what, tensor, unit, shape, value) {
+// channels: the order of the network's own, "RGB" say
+export const placeOf = (tensor, [k, i, j], shape, channels) =>
+  shape[1] === 1 && shape[2] === 1 ? `unit ${k} of ${tensor}` : tensor === "x" ? `pixel in row ${i}, column ${j}, ${COLOURS[channels]?.[k] ?? `channel ${k}`}` : `map ${k} of ${tensor}, row ${i}, column ${j}`;
+
+export function sayNumber(what, place, value) {
   const kind = what === "forward" ? "activation" : `signal under ${RULES[what].title}`;
-  say(`${placeOf(tensor, unit, shape)}: ${kind} ${digits(value)}`);
+  say(`${place}: ${kind} ${digits(value)}`);
 }

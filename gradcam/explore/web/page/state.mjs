@@ -2,13 +2,15 @@
 
 import { inkOf, inkWords } from "./picture.mjs";
 
+const SIGN_ALONE = "the sign of what this rule lets back; no derivative: it does not say what more of it would do";
+
 export const RULES = {
-  backprop: { title: "backprop", gate: "g where x > 0", says: "was the input positive?", colour: "--backprop" },
-  deconvnet: { title: "deconvnet", gate: "g where g > 0", says: "is the signal positive?", colour: "--deconvnet" },
-  guided: { title: "guided backprop", gate: "g where both", says: "are both positive?", colour: "--guided" },
-  lrp_epsilon: { title: "LRP, epsilon", gate: "R as it is", says: "relevance, shared out by w x", colour: "--lrp" },
-  lrp_zplus: { title: "LRP, z⁺", gate: "R as it is", says: "by what is positive in w x", colour: "--lrp" },
-  own: { title: "your rule", gate: "", says: "written below", colour: "--own" },
+  backprop: { title: "backprop", gate: "g where x > 0", means: "the derivative: a little more there would raise the number (red) or lower it (blue)", colour: "--backprop" },
+  deconvnet: { title: "deconvnet", gate: "g where g > 0", means: SIGN_ALONE, colour: "--deconvnet" },
+  guided: { title: "guided backprop", gate: "g where x > 0 and g > 0", means: SIGN_ALONE, colour: "--guided" },
+  lrp_epsilon: { title: "LRP, epsilon", gate: "R as it is", means: "each number is shared out among those that made it, in proportion to w · x; ε, added to the sum, keeps small sums from giving large shares. Red counts for the number, blue against it", colour: "--lrp" },
+  lrp_zplus: { title: "LRP, z⁺", gate: "R as it is", means: "each number is shared out among those that made it, in proportion to w · x, but only where w · x is positive: what counted against it gets nothing", colour: "--lrp" },
+  own: { title: "your rule", gate: "", means: "the sign of what your rule, written below, lets back", colour: "--own" },
 };
 export const THREE = ["backprop", "deconvnet", "guided"];
 const CARDS = ["number", "why", "signs", "switches", "cam", "sure", "random", "occluder", "own"];

@@ -8,9 +8,14 @@ const CASES = [
 ];
 const PASSES = { backprop: [true, true, false, false], deconvnet: [true, false, true, false], guided: [true, false, false, false] };
 
-export function showGates(gates, relu) {
+// first: the ReLU that the signal meets first
+export function showGates(gates, relu, first) {
   const rules = THREE.filter((rule) => gates[relu]?.[rule]), box = find("gates");
+  find("gates-say").textContent = "";
   if (!rules.length) return box.replaceChildren(element("p", { class: "plain" }, "No ReLU lies between the start and the pixels."));
+  find("gates-say").textContent = `Signals that are 0 are not counted. ${relu === first
+    ? `${relu} is the first gate that the signal meets: all three get the same here, and let different parts of it through.`
+    : `The three totals differ, because each signal has already passed the gates nearer to its start under its own rule; at ${first}, the first gate, all three get the same.`}`;
   const most = Math.max(...rules.flatMap((rule) => gates[relu][rule]), 1);
   box.replaceChildren(element("table", { class: "cases" },
     element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col" }, "signal g > 0"), element("th", { scope: "col" }, "signal g < 0"))),
@@ -26,12 +31,12 @@ function oneCase(rule, n, count, most) {
     element("span", { class: "count" }, count.toLocaleString("en")), element("span", { class: "mark" }, passes ? "pass" : "stop"));
 }
 
-export function gateWords(gates, relu) {
+export function gateWords(gates, relu, first) {
   const share = (rule) => {
     const counts = gates[relu][rule], passed = counts.reduce((sum, v, n) => sum + (PASSES[rule][n] ? v : 0), 0), all = counts.reduce((a, b) => a + b, 0);
-    return `${RULES[rule].title} lets ${passed.toLocaleString("en")} of ${all.toLocaleString("en")} signals through`;
+    return `${RULES[rule].title} lets ${passed.toLocaleString("en")} of ${all.toLocaleString("en")} through`;
   };
-  return THREE.filter((rule) => gates[relu]?.[rule]).map(share).join("; ");
+  return `At ${relu}, of the signals that arrive and are not 0${relu === first ? "" : " (by now each rule has its own)"}: ${THREE.filter((rule) => gates[relu]?.[rule]).map(share).join("; ")}.`;
 }
 
 // signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels
@@ -51,9 +56,9 @@ export function showSigns(signs, steps) {
     d: reached.map(({ name }, n) => `${n ? "L" : "M"}${x(n).toFixed(1)},${(y(share(rule, name)) + (r - 1) * 1.2).toFixed(1)}`).join("") }));
   const dots = THREE.filter((rule) => signs[rule]).flatMap((rule) => reached.map(({ name }, n) =>
     element("circle", { cx: x(n), cy: y(share(rule, name)), r: 3, style: `fill: var(${RULES[rule].colour})` },
-      element("title", {}, `${RULES[rule].title}, at ${name === "x" ? "the pixels" : name}: ${percent(share(rule, name))} of the signal is negative`))));
+      element("title", {}, `${RULES[rule].title}, at ${name === "x" ? "the pixels" : name}: ${percent(share(rule, name))} of the amount is negative`))));
   const bands = reached.map(({ name }, n) => kind(n) === "ReLU" ? element("rect", { class: "relu", x: x(n - 1), y: top, width: x(n) - x(n - 1), height }) : null);
-  const every = Math.ceil(reached.length / 14);
+  const every = Math.ceil(reached.length / 28);
   const labels = reached.map(({ name }, n) => (n % every || (every > 1 && n >= reached.length - every)) && name !== "x" ? null : element("text", { x: x(n), y: top + height + 12, transform: `rotate(50 ${x(n)} ${top + height + 12})` }, name === "x" ? "pixels" : name));
   const grid = [0, 0.5, 1].map((v) => element("g", {}, element("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "grid" }), element("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, `${100 * v} %`)));
   const drawing = element("svg", { viewBox: `0 0 ${width} ${top + height + below}`, role: "img", "aria-label": signsWords(share, reached) });
@@ -61,7 +66,7 @@ export function showSigns(signs, steps) {
   box.replaceChildren(drawing, element("p", { class: "legend" }, ...THREE.map((rule) => element("span", { style: `--rule: var(${RULES[rule].colour})` }, RULES[rule].title)), element("span", { class: "band" }, "through a ReLU")));
   const guided = share("guided", "x");
   find("signs-say").textContent = reached.at(-1)?.name !== "x" ? "" :
-    `Follow guided backprop: behind every ReLU its signal has no negative number left, and one step on, behind a convolution, it has them again, because weights have both signs. Behind the first convolution comes no ReLU: there ${percent(guided)} of what reaches the pixels is negative, and stays.`;
+    `Follow guided backprop: once its signal has passed a ReLU's gate, no number of it is negative. One step on, through a convolution, some are again, because weights have both signs; the maps above show it there, as it arrives at the next gate. Between the first convolution and the pixels stands no gate: ${percent(guided)} of the amount that reaches the pixels is negative, and stays.`;
 }
 
-const signsWords = (share, reached) => `Share of the signal that is negative, from the start back to the pixels. ${THREE.map((rule) => `${RULES[rule].title} at the pixels: ${percent(share(rule, reached.at(-1)?.name))}`).join("; ")}`;
+const signsWords = (share, reached) => `Share of the signal's amount that is negative, from the start back to the pixels. ${THREE.map((rule) => `${RULES[rule].title} at the pixels: ${percent(share(rule, reached.at(-1)?.name))}`).join("; ")}`;
