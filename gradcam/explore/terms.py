@@ -18,7 +18,7 @@ from minicnn import Op, Tensor
 from minicnn.ops import Add, Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
 from minicnn.replay import again
 
-SHOWN = 12
+SHOWN, STOPPED = 12, 3  # terms; among them those that a gate stopped
 Unit = tuple[int, int, int]
 
 
@@ -231,7 +231,9 @@ def _root(op, sources, x, unit):
 
 
 def _largest(found, v, gates=None):
-    """The largest terms, how many there are in all, and what the others add up to."""
+    """The largest terms, and the largest of those that were stopped; how many there are in all, and what the
+    others add up to.
+    """
     products = np.array([float(w) * float(value) for w, value, _ in found])
     sizes = np.abs(products)
     if gates:
@@ -239,16 +241,19 @@ def _largest(found, v, gates=None):
             [abs(float(w) * gate.get("arrived", 0.0)) * 1e-9 for (w, *_), gate in zip(found, gates)]
         )
         sizes = np.where(sizes > 0, sizes, came)
-    order = np.argsort(-sizes, kind="stable") if len(found) else []
+    order = [int(n) for n in np.argsort(-sizes, kind="stable")]
+    stopped = [n for n in order if gates and gates[n] and found[n][1] == 0]
+    passed = [n for n in order if not (gates and gates[n] and found[n][1] == 0)]
+    first = passed[: SHOWN - min(STOPPED, len(stopped))]
     terms = [
         {"w": float(found[n][0]), v: float(found[n][1]), "at": [int(p) for p in found[n][2]]}
         | (gates[n] if gates else {})
-        for n in order[:SHOWN]
+        for n in first + stopped[: SHOWN - len(first)]
     ]
     return {
         "terms": terms,
         "count": len(found),
-        "rest": float(products[order[SHOWN:]].sum()) if len(found) else 0.0,
+        "rest": float(products[np.array(passed[len(first) :], int)].sum()),
     }
 
 

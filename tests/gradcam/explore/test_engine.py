@@ -100,6 +100,9 @@ def test_the_terms_of_a_number_add_up_to_it():
             for least in (True, False):
                 at = session.extreme(tensor, rule, least)
                 found = session.number(tensor, at["unit"], rule)
+                for part in found["parts"]:
+                    stops = [t for t in part["terms"] if t["g"] == 0 != t.get("arrived", 0)]
+                    assert bool(stops) == bool(part["stopped"]), "what a gate stops is among the terms"
                 sums = [
                     p["factor"] * (sum(t["w"] * t["g"] for t in p["terms"]) + p["rest"])
                     for p in found["parts"]

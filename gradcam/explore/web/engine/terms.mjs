@@ -4,7 +4,7 @@ import { Conv } from "./conv.mjs";
 import { minus, plus, quotient, RELEVANCE, shares } from "./rules.mjs";
 import { rootOf } from "./units.mjs";
 
-const SHOWN = 12;
+const SHOWN = 12, STOPPED = 3; // terms; among them those that a gate stopped
 
 // the value of step n at unit [k, i, j], and what it was made of:
 // {value, kind, terms: [{w, v, at}], count, rest, bias}: value = sum of w v over all `count` terms, and the bias
@@ -105,10 +105,14 @@ function convolved(net, signals, above, x, [k, i, j], at, rule) {
   return { ...largest(terms, "g"), stopped, factor };
 }
 
+// the largest terms, and the largest of those that were stopped
 function largest(all, v = "v") {
   const size = (term) => Math.abs(term.w * term[v]) || Math.abs(term.w * (term.arrived ?? 0)) * 1e-9;
-  const sorted = all.slice().sort((p, q) => size(q) - size(p)), terms = sorted.slice(0, SHOWN);
-  return { terms, count: all.length, rest: sorted.slice(SHOWN).reduce((sum, term) => sum + term.w * term[v], 0) };
+  const sorted = all.slice().sort((p, q) => size(q) - size(p)), halted = (term) => "arrived" in term && term[v] === 0;
+  const stopped = sorted.filter(halted), passed = sorted.filter((term) => !halted(term));
+  const first = passed.slice(0, SHOWN - Math.min(STOPPED, stopped.length)), rest = passed.slice(first.length);
+  const terms = [...first, ...stopped.slice(0, SHOWN - first.length)];
+  return { terms, count: all.length, rest: rest.reduce((sum, term) => sum + term.w * term[v], 0) };
 }
 
 const made = (value, kind, below, terms) => ({ value, kind, below, terms, count: terms.length, rest: 0, bias: 0 });

@@ -35,11 +35,11 @@ function forward(found, go) {
 function partOf(part, what, go) {
   const { terms, rest = 0, count, stopped, factor, above, kind } = part, relevant = what.startsWith("lrp");
   const words = relevant ? RELEVANCE : (BACKWARD[kind] ?? `from ${kind}`), total = (factor ?? 1) * (terms.reduce((sum, { w, g }) => sum + w * g, 0) + rest);
-  const gates = stopped ? `${stopped} of ${count} signals stop at the gate in front of ${above}: ${RULES[what].title} passes ${RULES[what].gate}.` : "";
+  const gates = stopped ? `Signals that are not 0 came to ${count} of the units of ${above} that this number went into. ${stopped} of them stop at the gate there: ${RULES[what].title} passes ${RULES[what].gate}.` : "";
   return element("div", {},
     element("p", { class: "plain" }, `${words}; above: ${above}. `, element("b", {}, gates)),
-    terms.length > 1 || factor !== 1 ? equation(total, 0, terms, "g", rest, count, factor ?? 1) : null,
-    terms.length ? table(terms, "g", rest, count, terms.some((term) => "x" in term), go) : null);
+    terms.length > 1 || factor !== 1 ? equation(total, 0, terms, "g", rest, count - stopped, factor ?? 1) : null,
+    terms.length ? table(terms, "g", rest, count, terms.some((term) => "x" in term), go, stopped) : null);
 }
 
 // 0.12 = 0.4 · 0.3 − 0.2 · 0.1 + ...
@@ -52,18 +52,19 @@ function equation(value, bias, terms, v, rest, count, factor) {
   return element("p", { class: "equation" }, `${digits(value, 4)} = ${factor === 1 ? inner : `${digits(factor)} · (${inner})`}`);
 }
 
-function table(terms, v, rest, count, gated, go) {
+function table(terms, v, rest, count, gated, go, stops = 0) {
   const most = Math.max(...terms.map((term) => Math.abs(term.w * (term[v] || term.arrived || 0))), 1e-300);
   const head = ["map, row, column", "w", v === "v" ? "x" : "g", ...(gated ? ["gate"] : []), "w · " + (v === "v" ? "x" : "g")];
+  const halted = (term) => gated && term[v] === 0 && term.arrived !== 0, unseen = stops - terms.filter(halted).length;
   const rows = terms.map((term) => {
-    const product = term.w * term[v], stopped = gated && term[v] === 0 && term.arrived !== 0;
+    const product = term.w * term[v], stopped = halted(term);
     const would = stopped ? term.w * term.arrived : product;
     return element("tr", stopped ? { class: "stopped" } : {},
       element("td", {}, go ? element("button", { type: "button", class: "go", title: "Go to this number", onclick: () => go(term.at) }, term.at.join(", ")) : term.at.join(", ")), element("td", { class: sign(term.w) }, digits(term.w)), element("td", { class: sign(term[v]) }, digits(term[v])),
       gated ? element("td", { class: "gate" }, `x ${term.x > 0 ? ">" : "≤"} 0, ${digits(term.arrived)} came`) : null,
       element("td", { class: "bar" }, element("i", { class: `${sign(would)}${stopped ? " hollow" : ""}`, style: `width:${(46 * Math.abs(would)) / most}%` }), element("span", {}, stopped ? "stopped" : digits(product))));
   });
-  const more = count > terms.length ? element("tr", { class: "more" }, element("td", { colspan: head.length - 1 }, `${count - terms.length} more`), element("td", {}, digits(rest))) : null;
+  const more = count > terms.length ? element("tr", { class: "more" }, element("td", { colspan: head.length - 1 }, `${count - terms.length} more${unseen > 0 ? `, ${unseen} of them stopped` : ""}`), element("td", {}, digits(rest))) : null;
   return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, element("tr", {}, ...head.map((word) => element("th", {}, word)))), element("tbody", {}, ...rows, more)));
 }
 
