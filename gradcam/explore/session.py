@@ -192,14 +192,16 @@ class Session:
                 found.setdefault(name, {})[rule] = [up, down, all_["up"] - up, all_["down"] - down]
         return found
 
-    def maps(self, tensor: str, what: str) -> dict[str, Any]:
+    def maps(self, tensor: str, what: str, after: bool = False) -> dict[str, Any]:
         """What is drawn of a tensor; top: what 99 in 100 of the numbers that are drawn do not exceed in size.
 
         Of the pixels, `maps`, the numbers themselves (C, H, W); of other tensors `codes`, a colour for each
         number of the maps with the largest sums (n, H, W): of an activation 127 v / top, of a signal
-        127 sqrt(v / top), with its sign.
+        127 sqrt(v / top), with its sign.  after: the signal at the ReLU's input, which its gate let through,
+        and not the one at its output.
         """
-        values, (_, H, W) = self._values(tensor, what), shape_of(self._tensor(tensor))
+        at = self._below(tensor) if after else tensor
+        values, (_, H, W) = self._values(at, what), shape_of(self._tensor(tensor))
         if values is None:
             return {"maps": None, "H": H, "W": W}
         maps = (values if tensor == "x" else values[self.tops[tensor]]).astype(np.float32)
@@ -321,6 +323,12 @@ class Session:
         if not isinstance(name, str) or name not in self.tensors:
             raise ExploreError(f"this network has no tensor '{str(name)[:40]}'")
         return self.tensors[name]
+
+    def _below(self, name):
+        op = self._tensor(name).op
+        if not isinstance(op, ReLU):
+            raise ExploreError(f"'{name}' is no ReLU")
+        return next(n for n, t in self.tensors.items() if t is op.inputs[0])
 
     def _values(self, name, what):
         """(C, H, W), or None if no signal came back to it."""

@@ -99,12 +99,11 @@ def _part(tensors, signals, own, name, above, unit, rule):
     if isinstance(op, (Conv, Linear)) and _plain(op):
         return _convolved(tensors, signals, own, name, above, unit, rule)
     if isinstance(op, ReLU):
-        return whole | {
-            "terms": [
-                {"w": 1.0, "g": float(g[unit]), "at": unit, "x": float(x[unit]), "arrived": float(g[unit])}
-            ],
-            "count": 1,
-        }
+        alone = sum(any(i is own for i in t.op.inputs) for t in tensors.values() if t.op) == 1
+        mine = next(n for n, t in tensors.items() if t is own)
+        came, passed = float(g[unit]), _at(signals[mine], unit) if alone else float(g[unit])
+        term = {"w": 1.0, "g": passed, "at": unit, "x": float(x[unit]), "arrived": came}
+        return whole | {"terms": [term], "count": 1, "rest": 0.0, "stopped": int(passed == 0 != came)}
     if isinstance(op, MaxPool) and len(op.kernel) == 2:
         places = [(k, r, q) for r in range(g.shape[1]) for q in range(g.shape[2])]
         return whole | _largest([(1.0, g[p], p) for p in places if _switch(op, p) == (i, j)], "g")

@@ -66,10 +66,11 @@ def test_a_rule_that_was_written_means_the_same_as_arithmetic_and_as_javascript(
         ["counts", {}],
         ["values", {"tensor": "x", "what": "own"}],
         ["maps", {"tensor": "relu2", "what": "own"}],
+        ["maps", {"tensor": "relu2", "what": "own", "after": True}],
     ]
     ours, theirs = reference("tiny", talk), in_node("tiny", talk, tmp_path)
     assert [d for a, b in zip(ours[:5], theirs) for d in differences(a, b)] == []
-    codes, others = ours[5]["codes"], theirs[5]["codes"]
+    codes, others = ([a["codes"] for a in answers[5:]] for answers in (ours, theirs))
     assert np.abs(ours[4]).max() > 0 and np.abs(np.subtract(codes, others)).max() <= 1
 
 
@@ -96,7 +97,7 @@ def test_the_terms_of_a_number_add_up_to_it():
         },
     )
     for rule in ("guided", "lrp_epsilon", "lrp_zplus"):
-        for tensor in ("x", "relu2_1", "pool3", "relu5_1", "gmp", "flatten", "relu6"):
+        for tensor in ("x", "relu2_1", "conv3_1", "pool3", "relu5_1", "gmp", "flatten", "relu6"):
             for least in (True, False):
                 at = session.extreme(tensor, rule, least)
                 found = session.number(tensor, at["unit"], rule)
@@ -126,6 +127,11 @@ def test_guided_signals_have_no_negative_number_behind_a_relu_and_have_some_behi
     signs = session.ask("counts", {})["signs"]["guided"]
     assert all(signs[name]["down"] == 0 < signs[name]["up"] for name in ("conv1_1", "conv3_2", "conv5_1"))
     assert all(signs[name]["down"] > 0 for name in ("x", "relu3_1", "pool3"))
+    before, after = (session.maps("relu3_1", "guided", after)["codes"] for after in (False, True))
+    assert before.min() < 0 == after.min() < after.max() and not (after[before < 0]).any()
+    at = session.extreme("relu3_1", "guided", least=True)
+    [part] = session.number("conv3_1", at["unit"], "guided")["parts"]
+    assert part["stopped"] == 1 and part["terms"][0]["g"] == 0 and part["terms"][0]["arrived"] == at["value"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +148,7 @@ def test_guided_signals_have_no_negative_number_behind_a_relu_and_have_some_behi
         ("occlude", {"side": 3, "c": 0, "places": [[0, 0]] * 5000}),
         ("gradcam", {"layer": "relu4", "c": 400}),
         ("maps", {"tensor": "pool1", "what": "forward"}),
+        ("maps", {"tensor": "pool1", "what": "forward", "after": True}),
         ("switches", {"tensor": "relu1", "k": 0}),
         ("switches", {"tensor": "pool1", "k": -1}),
         ("own", {"rule": "__import__('os')"}),

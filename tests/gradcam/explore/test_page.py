@@ -165,6 +165,11 @@ def test_choose_a_class_a_unit_and_step_back(visit):
     )
     assert "of relu3" in page.inner_text("#told") and "at=relu3" in page.url
     assert page.locator('[data-row="guided"][data-column="relu4"].empty').count() == 1, "no signal goes up"
+    settled(page, lambda: page.check("#after"))
+    page.hover('[data-row="guided"][data-column="relu2"] canvas', position={"x": 20, "y": 20})
+    page.wait_for_selector("#number small:has-text('of conv2')")
+    assert "after the gate" in page.inner_text("#stage") and "before" not in page.inner_text("#stage")
+    settled(page, lambda: page.uncheck("#after"))
     page.click("#again")
     assert page.locator('[data-row="guided"][data-column="x"].hidden').count() == 1
     for _ in range(3):

@@ -100,9 +100,11 @@ export class Session {
 
   // what is drawn of a tensor; top: what 99 in 100 of the numbers that are drawn do not exceed in size.  Of the pixels,
   // the numbers themselves (C, H, W); of other tensors a colour for each number of the maps with the largest sums
-  // (n, H, W): of an activation 127 v / top, of a signal 127 sqrt(v / top), with its sign
-  maps({ tensor, what }) {
-    const step = this.step(tensor), { C, H, W } = step.y, from = what === "forward" ? step.y.data : this.signals[what]?.[step.index];
+  // (n, H, W): of an activation 127 v / top, of a signal 127 sqrt(v / top), with its sign; after: the signal at the ReLU's
+  // input, which its gate let through, and not the one at its output
+  maps({ tensor, what, after = false }) {
+    const step = this.step(tensor), { C, H, W } = step.y;
+    const from = what === "forward" ? step.y.data : this.signals[what]?.[after ? step.from[0] : step.index];
     if (!from) return { maps: null, H, W };
     const size = H * W, shown = tensor === "x" ? [...Array(C).keys()] : this.top[tensor], maps = new Float32Array(shown.length * size);
     shown.forEach((k, m) => { for (let n = k, at = m * size, end = at + size; at < end; n += C) maps[at++] = from[n]; });

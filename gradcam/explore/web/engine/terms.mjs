@@ -54,8 +54,9 @@ function part(net, signals, n, m, unit, at, rule) {
   const called = { kind: above.op, above: above.name };
   if (layer instanceof Conv) return { ...called, ...convolved(net, signals, above, x, unit, at, rule) };
   if (above.op === "ReLU") {
-    const own = { w: 1, g: g[at], at: unit, x: x.data[at], arrived: g[at] };
-    return { ...called, terms: [own], count: 1, stopped: 0, factor: 1 };
+    const passed = net.steps[n].consumers.length === 1 ? signals[n][at] : g[at];
+    const own = { w: 1, g: passed, at: unit, x: x.data[at], arrived: g[at] };
+    return { ...called, terms: [own], count: 1, rest: 0, stopped: passed === 0 && g[at] !== 0 ? 1 : 0, factor: 1 };
   }
   if (above.op === "MaxPool") {
     const terms = [];

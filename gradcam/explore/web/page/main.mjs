@@ -310,6 +310,7 @@ function wire() {
   find("back").addEventListener("click", () => change({ step: Math.min(steps(), (state.step ?? steps()) + 1) }));
   find("all").addEventListener("click", () => change({ step: null }));
   find("colours").addEventListener("change", (event) => { stage.asColours = event.target.checked; redraw(); });
+  find("after").addEventListener("change", (event) => { stage.after = event.target.checked; stage.rows(rules()); trace(); });
   if (GREY) find("colours").parentElement.hidden = true;
   for (const box of document.querySelectorAll(".also")) box.addEventListener("change", () => change({ rules: [...document.querySelectorAll(".also:checked")].map((one) => one.value) }));
   for (const box of document.querySelectorAll('[name="by"]')) box.addEventListener("change", () => change({ by: box.value, start: isClass() ? state.start : classStart(found.best) }));

@@ -9,7 +9,7 @@ const FORWARD = {
 };
 const BACKWARD = {
   Conv: "g = Σ w · g above: every place that it went into sends its signal back through the same weight",
-  Linear: "g = Σ w · g above", ReLU: "what arrives at the ReLU's output", MaxPool: "the signal of the windows whose switch names this place",
+  Linear: "g = Σ w · g above", ReLU: "of what arrives at the ReLU's output, what its gate lets through", MaxPool: "the signal of the windows whose switch names this place",
   GlobalAvgPool: "g = g above / Z", Add: "both summands get the signal as it is", Concat: "copied", Flatten: "copied",
 };
 const RELEVANCE = "R = x Σ w · R above / z above: each gets its share of the sum z";
@@ -35,7 +35,7 @@ function forward(found, go) {
 function partOf(part, what, go) {
   const { terms, rest = 0, count, stopped, factor, above, kind } = part, relevant = what.startsWith("lrp");
   const words = relevant ? RELEVANCE : (BACKWARD[kind] ?? `from ${kind}`), total = (factor ?? 1) * (terms.reduce((sum, { w, g }) => sum + w * g, 0) + rest);
-  const gates = stopped ? `Signals that are not 0 came to ${count} of the units of ${above} that this number went into. ${stopped} of them stop at the gate there: ${RULES[what].title} passes ${RULES[what].gate}.` : "";
+  const gates = !stopped ? "" : kind === "ReLU" ? `The gate stops it: ${RULES[what].title} passes ${RULES[what].gate}.` : `Signals that are not 0 came to ${count} of the units of ${above} that this number went into. ${stopped} of them stop at the gate there: ${RULES[what].title} passes ${RULES[what].gate}.`;
   return element("div", {},
     element("p", { class: "plain" }, `${words}; above: ${above}. `, element("b", {}, gates)),
     terms.length > 1 || factor !== 1 ? equation(total, 0, terms, "g", rest, count - stopped, factor ?? 1) : null,

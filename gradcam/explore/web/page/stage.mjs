@@ -9,7 +9,9 @@ export class Stage {
   constructor(model, on) {
     Object.assign(this, { model, on, cells: {}, columns: ["x", ...model.columns], asColours: true, drawing: false });
     this.order = model.preprocessing.channels === "BGR" ? [2, 1, 0] : [0, 1, 2];
-    this.gated = new Set(model.steps.filter(({ op }) => op === "ReLU").map(({ name }) => name));
+    const into = ({ from: [n] }) => model.steps.filter(({ from }) => from.includes(n)).length; // how many take what a ReLU takes
+    this.gated = Object.fromEntries(model.steps.filter((step) => step.op === "ReLU" && into(step) === 1).map(({ name, from: [n] }) => [name, model.steps[n].name]));
+    this.after = false; // whether the signal is shown once it has passed the gates
     this.shape = Object.fromEntries(model.steps.map(({ name, shape }) => [name, shape]));
   }
 
@@ -23,13 +25,13 @@ export class Stage {
     this.cells = {};
     this.sizes = {};
     const [forward, ...others] = rows.map((row) => this.label(row));
-    grid.append(element("div", { class: "corner" }), forward, element("div", { class: "comes" }, "signal arrives"), ...others);
+    grid.append(element("div", { class: "corner" }), forward, element("div", { class: "comes" }, "signal"), ...others);
     for (const column of this.columns) {
       const [, H, W] = this.shape[column];
       const words = column === "x" ? "the picture" : column, size = element("small", {}, `${H} × ${W}`);
       this.sizes[column] = size;
       grid.append(element("div", { class: "head", "data-column": column }, element("b", {}, words), size));
-      const comes = element("div", { class: "comes" }, column === "x" ? "at the pixels" : this.gated.has(column) ? "before the gate" : "here");
+      const comes = element("div", { class: "comes" }, column === "x" ? "at the pixels" : column in this.gated ? this.after ? "after the gate" : "before the gate" : "here");
       const [forward, ...others] = rows.map((row) => this.cell(row, column));
       grid.append(forward, comes, ...others);
     }
@@ -51,7 +53,7 @@ export class Stage {
       if (draws()) return this.on.stroke(event, canvas);
       const at = unit(event);
       if (!at) return;
-      this.on.hover(row, column, at);
+      this.on.hover(row, this.tensorOf(row, column), at);
       if (this.from) this.mark(row, column, this.spanned(at), "span");
     });
     canvas.addEventListener("pointerdown", (event) => {
@@ -81,11 +83,16 @@ export class Stage {
 
   // a click: in the forward row a start, a dragged rectangle of one map, too; elsewhere a number to keep
   choose(row, column, at) {
-    if (row !== "forward" || column === "x") return this.on.pin(row, column, at);
+    if (row !== "forward" || column === "x") return this.on.pin(row, this.tensorOf(row, column), at);
     const region = this.spanned(at);
     this.from = null;
     this.unmark("span");
     this.on.start(column, region);
+  }
+
+  // the tensor whose numbers a cell shows: behind a gate, the ReLU's input
+  tensorOf(row, column) {
+    return row !== "forward" && this.after ? (this.gated[column] ?? column) : column;
   }
 
   // from where the pointer went down to where it is, within one map
@@ -143,13 +150,13 @@ export class Stage {
     this.mark(row, column, unit, "cursor");
     if (this.from && row === "forward") this.mark(row, column, this.spanned(unit), "span");
     else this.unmark("span");
-    this.on.hover(row, column, unit, true);
+    this.on.hover(row, this.tensorOf(row, column), unit, true);
   }
 
   // what is asked for to draw these rows: [[row, column, question], ...]
   wanted(rows) {
     return rows.flatMap((row) => this.columns.filter((column) => row !== "forward" || column !== "x")
-      .map((column) => [row, column, ["maps", { tensor: column, what: row }]]));
+      .map((column) => [row, column, ["maps", { tensor: column, what: row, ...(row !== "forward" && this.after && column in this.gated && { after: true }) }]]));
   }
 
   // found: [[row, column, what is drawn], ...] of some rows; the others stay -> how long it took
@@ -210,6 +217,7 @@ export class Stage {
 
   // a frame around a unit, or a region, of a mosaic
   mark(row, column, [k, i0, j0, i1 = i0, j1 = j0], kind) {
+    if (this.after && !(`${row} ${column}` in this.cells)) column = Object.keys(this.gated).find((relu) => this.gated[relu] === column) ?? column;
     const entry = this.cells[`${row} ${column}`];
     this.unmark(kind);
     if (!entry) return;

@@ -66,7 +66,7 @@ export function showSigns(signs, steps) {
   box.replaceChildren(drawing, element("p", { class: "legend" }, ...THREE.map((rule) => element("span", { style: `--rule: var(${RULES[rule].colour})` }, RULES[rule].title)), element("span", { class: "band" }, "through a ReLU")));
   const guided = share("guided", "x");
   find("signs-say").textContent = reached.at(-1)?.name !== "x" ? "" :
-    `Follow guided backprop: once its signal has passed a ReLU's gate, no number of it is negative. One step on, through a convolution, some are again, because weights have both signs; the maps above show it there, as it arrives at the next gate. Between the first convolution and the pixels stands no gate: ${percent(guided)} of the amount that reaches the pixels is negative, and stays.`;
+    `Follow guided backprop: once its signal has passed a ReLU's gate, no number of it is negative. One step on, through a convolution, some are again, because weights have both signs; the maps above show it there, as it arrives at the next gate; “after the gates” shows what passes. Between the first convolution and the pixels stands no gate: ${percent(guided)} of the amount that reaches the pixels is negative, and stays.`;
 }
 
 const signsWords = (share, reached) => `Share of the signal's amount that is negative, from the start back to the pixels. ${THREE.map((rule) => `${RULES[rule].title} at the pixels: ${percent(share(rule, reached.at(-1)?.name))}`).join("; ")}`;
