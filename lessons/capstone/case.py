@@ -19,7 +19,8 @@ class Case:
     are shown to the student; asked: the names in it that are compared; given: arrays by name;
     part: the function that the hints are about; mistakes: {what a student may have done: the
     functions, by name, as they are then}; below: the error that is allowed, of the largest
-    value; late: what a program that does not come to the end of the lines may have done.
+    value; late: what a program that does not come to the end of the lines may have done; parts: {a name
+    that is asked: the function that the hints are about, where that is the first one wrong}.
     """
 
     teaches: str
@@ -30,6 +31,7 @@ class Case:
     mistakes: Mapping[str, Mapping[str, Callable]] = field(default_factory=dict)
     below: float = 1e-9
     late: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,8 @@ import numpy as np
 
 from lessons.capstone.case import Case
 from lessons.capstone.imports import OURS, foreign
-from lessons.capstone.messages import different, lines, not_numbers
-from lessons.capstone.milestones import Milestone
+from lessons.capstone.messages import different, differing, lines, not_numbers
+from lessons.capstone.milestones import Milestone, milestones
 from lessons.capstone.student import PROGRAM
 from lessons.course import LessonError
 from lessons.texts import said
@@ -33,11 +34,15 @@ THREADS = {"OPENBLAS_NUM_THREADS": "4", "OMP_NUM_THREADS": "4"}  # each takes so
 
 
 class Result(NamedTuple):
-    """case; problem: what is wrong, as lines for the student, [] if nothing; answers: {name: array}."""
+    """case; problem: what is wrong, as lines for the student, [] if nothing; answers: {name: array};
+    hint: the milestone and the function that a hint may help with, or None; ran: whether the lines ran.
+    """
 
     case: Case
     problem: list[str]
     answers: dict[str, np.ndarray]
+    hint: tuple[int, str] | None = None
+    ran: bool = True
 
 
 class Checked(NamedTuple):
@@ -79,7 +84,7 @@ def check(
     other = foreign(here / f"{PROGRAM}.py")
     if other:
         told = said("capstone.imports", **other._asdict())
-        return Checked([Result(cases[0], [told], {})], len(cases), "")
+        return Checked([Result(cases[0], [told], {}, ran=False)], len(cases), "")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as exchange:
         _write(cases, Path(exchange))
         process = _started(here, exchange, memory)
@@ -87,19 +92,41 @@ def check(
         ended = _ended(process, seconds, memory)
         printed = _printed(Path(exchange))
         answered = [_read(Path(exchange), n) for n in range(len(cases))]
-    return Checked(list(_compared(cases, truths, answered, ended)), len(cases), printed)
+    return Checked(list(_compared(milestone, truths, answered, ended)), len(cases), printed)
 
 
-def _compared(cases, truths, answered, ended) -> Iterator[Result]:
-    for case, truth, answer in zip(cases, truths, answered):
-        if answer is None:
-            yield Result(case, _unanswered(case, ended), {})
-            return
-        words, answers = answer
-        result = Result(case, _problem(case, truth, words, answers), answers)
+def _compared(milestone, truths, answered, ended) -> Iterator[Result]:
+    for case, truth, answer in zip(milestone.cases(), truths, answered):
+        result = _result(milestone, case, truth, answer, ended)
         yield result
         if result.problem:
             return
+
+
+def _result(milestone, case, truth, answer, ended):
+    about = (milestone.number, case.part)
+    if answer is None:
+        return Result(case, _unanswered(case, ended), {}, about)
+    words, answers = answer
+    if "unread" in words:
+        return Result(case, [said("capstone.error", error=str(words["unread"])[:500])], {}, ran=False)
+    if "missing" in words:
+        name = str(words["missing"])[:40]
+        written = next((each.number for each in milestones() if name in each.hints), None)
+        hint = (written, name) if written else about
+        return Result(case, [said("capstone.missing", name=name)], {}, hint, ran=False)
+    if "error" in words:
+        error = str(words["error"])[:500]
+        called = re.search(r"(\w+)\(\) (?:got|takes|missing) ", error)
+        if called and called[1] in milestone.hints:
+            about = (milestone.number, called[1])
+        return Result(case, [said("capstone.error", error=error)], {}, about)
+    strange = not_numbers(case, words, answers)
+    wrong = [] if strange else differing(case, truth, answers)
+    if wrong:
+        part = case.parts.get(wrong[0], case.part)
+        return Result(case, different(case, wrong, truth, answers), answers, (milestone.number, part))
+    return Result(case, strange, answers, about)
 
 
 def _unanswered(case, ended):
@@ -108,17 +135,6 @@ def _unanswered(case, ended):
         return [said("capstone.strange")]
     late = [case.late] if case.late and ended.late else []
     return [ended.words, *late, *lines(case)]
-
-
-def _problem(case, truth, words, answers):
-    if "unread" in words:
-        return [said("capstone.error", error=str(words["unread"])[:500])]
-    if "missing" in words:
-        return [said("capstone.missing", name=str(words["missing"])[:40])]
-    if "error" in words:
-        return [said("capstone.error", error=str(words["error"])[:500])]
-    strange = not_numbers(case, words, answers)
-    return strange or different(case, truth, answers)
 
 
 def _write(cases, exchange):

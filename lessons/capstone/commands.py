@@ -57,12 +57,15 @@ def _checked(milestone, args):
             )
         )
     if not checked.done:
-        case = checked.results[-1].case
-        lines = ["", *checked.results[-1].problem, *_kept(case, args.folder)]
+        last = checked.results[-1]
+        lines = ["", *last.problem, *(_kept(last.case, args.folder) if last.ran else [])]
         print("\n".join(f"  {line}".rstrip() for line in lines), "\n")
-        so_far = {"right": checked.right, "all": checked.all}
-        print(said("capstone.failed", number=milestone.number, part=case.part, **so_far))
+        so_far = [said("capstone.failed", right=checked.right, all=checked.all)]
+        if last.hint:
+            so_far += [said("capstone.a_hint", number=last.hint[0], part=last.hint[1])]
+        print(*so_far)
         return False
+    (args.folder / FAILED).unlink(missing_ok=True)
     if "guided_grad_cam" in checked.results[-1].answers:
         from lessons.capstone.drawing import draw
 

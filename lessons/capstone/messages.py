@@ -12,7 +12,7 @@ import numpy as np
 from lessons.capstone.case import Case
 from lessons.texts import said
 
-SMALL = 40  # values of an array that is shown whole
+SMALL, FEW = 40, 12  # values of an array that is shown whole; the same, where the mistake is known
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -28,17 +28,20 @@ def not_numbers(case: Case, words: dict[str, Any], answers: Arrays) -> list[str]
     return []
 
 
-def different(case: Case, truth: Arrays, answers: Arrays) -> list[str]:
-    """What differs, as lines; [] where nothing does."""
-    wrong = [name for name in case.asked if not _alike(answers[name], truth[name], case.below)]
-    if not wrong:
-        return []
+def differing(case: Case, truth: Arrays, answers: Arrays) -> list[str]:
+    """The names of what is not right, in the order of the lines."""
+    return [name for name in case.asked if not _alike(answers[name], truth[name], case.below)]
+
+
+def different(case: Case, wrong: list[str], truth: Arrays, answers: Arrays) -> list[str]:
+    """What is said of the first that is wrong, as lines."""
     name = wrong[0]
+    known = _known(case, wrong, answers)
     return [
-        *_difference(name, answers[name], truth[name]),
-        *_known(case, wrong, answers),
+        *_difference(name, answers[name], truth[name], case.below),
+        *known,
         *lines(case),
-        *(line for line in _values(case, name, answers[name], truth[name])),
+        *_values(case, name, answers[name], truth[name], FEW if known else SMALL),
     ]
 
 
@@ -48,14 +51,14 @@ def _alike(mine, truth, below):
     return float(np.abs(mine - truth).max(initial=0)) <= below * (np.abs(truth).max(initial=0) or 1)
 
 
-def _difference(name, mine, truth) -> Iterator[str]:
+def _difference(name, mine, truth, below) -> Iterator[str]:
     if mine.shape != truth.shape:
         yield said("capstone.shape", name=name, shape=mine.shape, expected=truth.shape)
         return
     if not np.isfinite(mine).all():
         yield said("capstone.infinite", name=name, at=_place(~np.isfinite(mine)))
         return
-    apart = np.abs(mine - truth) > 1e-9 * np.abs(truth).max()
+    apart = np.abs(mine - truth) > below * np.abs(truth).max()
     at = tuple(int(i) for i in np.argwhere(apart)[0])
     yield said(
         "capstone.first",
@@ -69,18 +72,23 @@ def _difference(name, mine, truth) -> Iterator[str]:
     if not mine.any():
         yield said("capstone.zero")
         return
+    if mine.dtype == np.float32 or _near(mine, truth, 1e-6 if below < 1e-6 else 1e-2):
+        yield said("capstone.single")
+        return
     factor = float((mine * truth).sum() / ((truth * truth).sum() or 1))
     if abs(factor) > 1e-6 and _alike(mine, factor * truth, 1e-6):
-        if abs(factor - 1) < 1e-6:
-            yield said("capstone.single")
-        else:
-            yield said("capstone.sign") if abs(factor + 1) < 1e-6 else said("capstone.factor", factor=factor)
+        yield said("capstone.sign") if abs(factor + 1) < 1e-6 else said("capstone.factor", factor=factor)
+
+
+def _near(mine, truth, below):
+    """The same but for roundoff; in a deep network a gate may open or close by it."""
+    return float(np.linalg.norm(mine - truth)) <= below * float(np.linalg.norm(truth))
 
 
 def _written(value, other):
     """A number, with as many digits as tell it from the other one."""
     digits = next((n for n in (6, 9, 12) if f"{value:.{n}g}" != f"{other:.{n}g}"), 17)
-    return f"{value:.{digits}g}"
+    return f"{value + 0:.{digits}g}"  # + 0: no -0
 
 
 def _known(case, wrong, answers):
@@ -101,21 +109,23 @@ def lines(case: Case) -> list[str]:
     ]
 
 
-def _values(case, name, mine, truth):
+def _values(case, name, mine, truth, small):
     """Arrays that are small enough to be looked at; of others their shapes."""
     arrays = {n: a for n, a in case.given.items() if isinstance(a, np.ndarray)}
-    if all(array.size <= SMALL for array in arrays.values()):
+    if all(array.size <= small for array in arrays.values()):
         for given, array in arrays.items():
             yield from _shown("capstone.given", given, array)
     else:
         shapes = ", ".join(f"{given} {array.shape}" for given, array in arrays.items())
         yield said("capstone.given_shapes", shapes=shapes)
-    if truth.size <= SMALL and mine.size <= SMALL:
+    if truth.size <= small and mine.size <= small:
         yield from _shown("capstone.expected", name, truth)
         yield from _shown("capstone.yours", name, mine)
 
 
 def _shown(key, name, array):
+    if array.dtype.kind == "f":
+        array = array.round(4) + 0  # no -0.
     with np.printoptions(precision=4, suppress=True, linewidth=90):
         first, *more = str(array).splitlines() or [""]
     text = said(key, name=name, value=first)

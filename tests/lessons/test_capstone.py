@@ -43,6 +43,25 @@ def test_a_planted_mistake_is_found_and_named(tmp_path, number, name):
     endless = {"seconds": 3} if "while True: pass" in instead or "arrive(" in instead else {}
     result = checked(tmp_path, number, SOLUTION.replace(lines, instead), **endless)
     assert not result.done and words in told(result), told(result)
+    assert not re.search(r"-0\.?[\s\],;]", told(result)), told(result)
+
+
+@pytest.mark.parametrize(
+    ("number", "lines", "instead", "hint"),
+    [
+        (1, "def backward(", "def walk(", (1, "backward")),
+        (3, "def conv(", "def convolved(", (2, "conv")),
+        (1, "signals = {y: gy}", "signals = {y: gy", None),
+        (1, "import numpy as np", "import torch, numpy as np", None),
+        (3, 'wrt, rule="backprop"):', 'wrt):\n    rule = "backprop"', (3, "backward")),
+        (2, "pieces.max(axis=0), (x,)", "pieces.max(axis=0) * (2 if x.parents else 1), (x,)", (2, "maxpool")),
+    ],
+)
+def test_the_hint_is_about_what_is_wrong(tmp_path, number, lines, instead, hint):
+    assert SOLUTION.count(lines) == 1
+    result = checked(tmp_path, number, SOLUTION.replace(lines, instead)).results[-1]
+    assert result.hint == hint and result.problem
+    assert result.ran == ("def " not in lines and hint is not None)
 
 
 def test_what_a_student_is_told_of_a_difference(tmp_path):
@@ -124,10 +143,15 @@ def test_the_command_checks_in_order_hints_and_draws(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "milestone 1 is done, 11 of 11. Next: 2_layers.md" in said
     assert "mycnn.py has no relu yet" in said and "capstone hint 2 relu" in said
-    assert np.load(tmp_path / "failed.npz")["x0"].shape == (2, 3) and 'np.load("failed.npz")' in said
+    assert not (tmp_path / "failed.npz").exists()
+    (tmp_path / "mycnn.py").write_text(SOLUTION.replace("gy * b.data, lambda", "gy, lambda"), "utf-8")
+    assert main(["capstone", "check", "1", "--in", str(tmp_path)]) == 1
+    assert 'np.load("failed.npz")' in capsys.readouterr().out
+    assert np.load(tmp_path / "failed.npz")["x0"].shape == (2, 3)
     (tmp_path / "mycnn.py").write_text(SOLUTION, "utf-8")
     assert main(["capstone", "check", "5", "--in", str(tmp_path)]) == 0
     assert (tmp_path / "my_panel.png").stat().st_size > 50_000
+    assert not (tmp_path / "failed.npz").exists()
     assert main(["capstone", "hint", "2", "conv"]) == 0
     assert "conv, nudge: " in capsys.readouterr().out
     assert main(["capstone", "hint", "2", "nothing"]) == 2

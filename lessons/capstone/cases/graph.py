@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lessons.capstone import engine
@@ -24,6 +26,25 @@ def at_once(y, gy, wrt, rule="backprop"):
 
     pass_on(y)
     return [signals.get(id(t), np.zeros_like(t.data)) for t in wrt]
+
+
+def kept(at_y: bool) -> dict[str, Callable]:
+    """backward that adds to the signals of its earlier calls; at_y: to that of y, too."""
+    held: dict[int, tuple] = {}
+
+    def arrive(t, share):
+        held[id(t)] = (t, held[id(t)][1] + share if id(t) in held else share)
+
+    def backward(y, gy, wrt, rule="backprop"):
+        if not at_y:
+            held.pop(id(y), None)
+        arrive(y, gy)
+        for t in reversed(engine.history(y)):
+            for each, share in zip(t.op.inputs, _shares(t, held[id(t)][1])) if t.op else ():
+                arrive(each, share)
+        return [held[id(t)][1] if id(t) in held else np.zeros_like(t.data) for t in wrt]
+
+    return {"backward": backward}
 
 
 def _walked(y, gy, wrt, joined):
@@ -58,6 +79,8 @@ ONCE = (
     "each tensor passes its signal on once, when all its shares have arrived: passed on share by share, "
     "the work doubles with each step"
 )
+STALE = "signals of an earlier call are still there{}: keep them in a dictionary of the call"
+KEPT = {STALE.format(""): kept(at_y=False), STALE.format(", y's too"): kept(at_y=True)}
 START = {"the walk starts with ones, not with the signal gy that was given": {"backward": without_signal}}
 
 
@@ -141,6 +164,7 @@ def cases() -> list[Case]:
             "after = mul(y, w)\n(gx_again,) = backward(y, gy, [x])",
             ("gx", "nothing", "gx_again"),
             {"v0": v0, **three},
+            KEPT,
         ),
         Case(
             "backward may be asked twice, with another signal, and says the same as alone",
@@ -150,6 +174,7 @@ def cases() -> list[Case]:
             "third = backward(y, gy, [x])[0]",
             ("first", "second", "third"),
             three,
+            KEPT,
         ),
         Case(
             "shares are added without a change in place: neither gy nor another share's array changes",

@@ -112,6 +112,19 @@ def pad_after(x, W, b, stride=1, pad=0):
     return engine.conv(Tensor(padded), W, b, stride)
 
 
+def last_tap(x, W, b, stride=1, pad=0):
+    """Each tap's product replaces the one before."""
+    only = np.zeros_like(W.data)
+    only[:, :, -1, -1] = W.data[:, :, -1, -1]
+    return engine.conv(x, Tensor(only), b, stride, pad)
+
+
+def no_step(x, W, b, stride=1, pad=0):
+    """Slices u : u + h, without the stride."""
+    h, w = engine.conv(x, W, b, stride, pad).shape[2:]
+    return Tensor(engine.conv(x, W, b, 1, pad).data[:, :, :h, :w])
+
+
 def averaged(x, size, stride):
     return AvgPool(size, stride)(x)
 
@@ -138,6 +151,8 @@ CONV = {
     "the bias is missing": {"conv": without_bias},
     "the border of zeros is missing": {"conv": without_pad},
     "the border stands at one end only: it belongs on all four sides": {"conv": pad_after},
+    "each tap's product replaces the one before: y += ..., not y = ...": {"conv": last_tap},
+    "the slice has no step: u : u + stride * h : stride": {"conv": no_step},
 }
 KEPT = {
     "a pixel that is the largest of two windows keeps one signal only: they are added": pool(OneKept),
@@ -179,7 +194,7 @@ def cases() -> list[Case]:
     whole = (
         "x, W, b = Tensor(x0), Tensor(W0), Tensor(b0)\n"
         "a = relu(conv(x, W, b, stride=1, pad=1))\nm = maxpool(a, 3, 2)\ny = gap(concat(m, relu(m)))\n"
-        "gx, gW, gb, ga = backward(y, gy, [x, W, b, a])"
+        "gm, ga, gx, gW, gb = backward(y, gy, [m, a, x, W, b])\na, m, y = a.data, m.data, y.data"
     )
     return [
         Case(
@@ -295,42 +310,77 @@ def cases() -> list[Case]:
             "all of them, one after the other",
             "conv",
             whole,
-            ("gx", "gW", "gb", "ga"),
+            ("a", "m", "y", "gm", "ga", "gx", "gW", "gb"),
             {**numbers, "gy": signal(2, 6)},
+            parts={"m": "maxpool", "y": "concat", "gm": "concat", "ga": "maxpool"},
         ),
     ]
 
 
 def changed(**functions):
-    """backward, with the signal of a convolution's x, W or b made by f(the right one, W, gy)."""
+    """backward, with the signal of a convolution's x, W or b made by f(the right one, W, gy, operation)."""
 
     def backward(y, gy, wrt, rule="backprop"):
         x, W, b = y.op.inputs
         right = dict(zip("xWb", engine.backward(y, gy, [x, W, b])))
-        found = right | {name: f(right[name], W, gy) for name, f in functions.items()}
+        found = right | {name: f(right[name], W, gy, y.op) for name, f in functions.items()}
         return [found["xWb"[[x, W, b].index(t)]] for t in wrt]
 
     return {"backward": backward}
 
 
+def _replaced(right, W, gy, op):
+    """The signal at the picture and its border, where each tap's share replaces what is there."""
+    (kh, kw), (h, w), s = W.shape[2:], gy.shape[2:], op.options[0]
+    gp = np.zeros(_around(right, op))
+    for u, v in np.ndindex(kh, kw):
+        share = np.einsum("fc,nfhw->nchw", W.data[:, :, u, v], gy)
+        gp[:, :, u : u + s * h : s, v : v + s * w : s] = share
+    return gp
+
+
+def _bordered(right, W, gy, op):
+    """The signal at the picture and its border."""
+    x = Tensor(np.zeros(_around(right, op)))
+    y = engine.conv(x, W, Tensor(np.zeros(len(W.data))), op.options[0])
+    return engine.backward(y, gy, [x])[0]
+
+
+def _around(right, op):
+    return (*right.shape[:2], *(n + 2 * op.options[1] for n in right.shape[2:]))
+
+
+def _cut(gp, right, at):
+    return gp[:, :, at : at + right.shape[2], at : at + right.shape[3]]
+
+
 GX = {
     "the kernel is turned around in the backward pass only: here it is not": changed(
-        x=lambda right, W, gy: (
+        x=lambda right, W, gy, op: (
             _spread(gy, W.data[:, :, ::-1, ::-1])
             if gy.shape[2] + W.shape[2] - 1 == right.shape[2]
             else right * np.nan
         )
-    )
+    ),
+    "a tap's share replaces another's where they meet: += on the slice, not =": changed(
+        x=lambda right, W, gy, op: _cut(_replaced(right, W, gy, op), right, op.options[1])
+    ),
+    "the border is cut off at the lower right end only: gp[:, :, pad : pad + H, pad : pad + W]": changed(
+        x=lambda right, W, gy, op: _cut(_bordered(right, W, gy, op), right, 0)
+    ),
+    "the border is cut off at the upper left end only: gp[:, :, pad : pad + H, pad : pad + W]": changed(
+        x=lambda right, W, gy, op: _cut(_bordered(right, W, gy, op), right, 2 * op.options[1])
+    ),
 }
 GW = {
     "of the bias's signal only the first picture is counted": changed(
-        b=lambda right, W, gy: gy[0].sum(axis=(1, 2))
+        b=lambda right, W, gy, op: gy[0].sum(axis=(1, 2))
     ),
     "a mean over the pictures is taken: the sum is right": changed(
-        W=lambda r, W, gy: r / len(gy), b=lambda r, W, gy: r / len(gy)
+        W=lambda r, W, gy, op: r / len(gy), b=lambda r, W, gy, op: r / len(gy)
     ),
     "a mean over the places is taken: the sum is right": changed(
-        b=lambda right, W, gy: gy.mean(axis=(0, 2, 3))
+        b=lambda right, W, gy, op: gy.mean(axis=(0, 2, 3))
     ),
 }
 

@@ -38,6 +38,47 @@ def _one(y, c):
     return gy
 
 
+def from_the_score(y, c, A):
+    """The walk starts with the scores themselves."""
+    (dA,) = engine.backward(y, _one(y, c) * y.data, [A])
+    return np.maximum((dA.mean(axis=(2, 3), keepdims=True) * A.data).sum(axis=1), 0)
+
+
+def first_picture(y, c, A):
+    gy = _one(y, c)
+    gy[1:] = 0
+    (dA,) = engine.backward(y, gy, [A])
+    return np.maximum((dA.mean(axis=(2, 3), keepdims=True) * A.data).sum(axis=1), 0)
+
+
+def scaled(whole: bool) -> dict[str, Callable]:
+    """Grad-CAM over its largest value, of all pictures or of each."""
+
+    def grad_cam(y, c, A):
+        L = gradcam.grad_cam(y, c, A)
+        return L / L.max(axis=None if whole else (1, 2), keepdims=True)
+
+    return {"grad_cam": grad_cam}
+
+
+def unclipped(map, size):
+    """p is below 0 at the first new values; the left neighbour is 0 there."""
+    rows, columns = ((np.arange(M) + 0.5) * n / M - 0.5 for n, M in zip(map.shape[1:], size))
+    return _at(_at(map, rows, 1), columns, 2)
+
+
+def wrapped(map, size):
+    """The left neighbour of the first new values is number -1, the last."""
+    for axis, M in zip((1, 2), size):
+        n = map.shape[axis]
+        p = (np.arange(M) + 0.5) * n / M - 0.5
+        left = np.floor(p).astype(int)
+        s = (p - left)[:, None] if axis == 1 else p - left
+        right = np.minimum(left + 1, n - 1)
+        map = np.take(map, left, axis) * (1 - s) + np.take(map, right, axis) * s
+    return map
+
+
 def guided_alpha(y, c, A):
     (dA,) = engine.backward(y, _one(y, c), [A], "guided")
     return np.maximum((dA.mean(axis=(2, 3), keepdims=True) * A.data).sum(axis=1), 0)
@@ -77,6 +118,12 @@ def along_colours(y, c, A, x):
 
 GUIDED = {"alpha is made with rule guided: it is the plain derivative": {"grad_cam": guided_alpha}}
 CAM = {
+    "the signal is the score at class c: it is 1 there": {"grad_cam": from_the_score},
+    "only the first picture is asked: the signal is 1 at class c of every picture, gy[:, c]": {
+        "grad_cam": first_picture
+    },
+    "the map is divided by its largest value: it is asked for as it is": scaled(whole=True),
+    "each map is divided by its largest value: it is asked for as it is": scaled(whole=False),
     "the last ReLU is missing: what is negative becomes 0": cam(relu=False),
     "alpha is the mean over the places, not the sum": cam(alpha="sum"),
     "each place is multiplied by its own derivative; alpha is their mean, one number for each map": {
@@ -86,6 +133,10 @@ CAM = {
     "the signal is 1 at all classes: it is 1 at class c, and 0 elsewhere": {"grad_cam": all_classes},
 }
 UPSAMPLE = {
+    "p is not kept between 0 and n - 1: at the first new values it is below 0": {"upsample": unclipped},
+    "p is not kept between 0 and n - 1: there, number -1 is the last of the old values": {
+        "upsample": wrapped
+    },
     "values are repeated, not interpolated": enlarged("nearest"),
     "the first and last values lie at the very edges: they belong at the centres of their pixels": enlarged(
         "corner_aligned"

@@ -48,7 +48,18 @@ def instead(**maps):
     return {"panel": lambda x, weights, c: right() | {name: f() for name, f in maps.items()}}
 
 
+def no_signal():
+    return np.zeros_like(right()["guided"])
+
+
+def from_the_value():
+    """The deconvnet signal, started with fire4's largest value: the rule keeps its size."""
+    U = engine.squeezenet(Tensor(photo()["x"].astype(np.float64), "x"), shipped())["fire4"]
+    return right()["deconvnet"] * U.data.max()
+
+
 MISTAKES = {
+    "the deconvnet signal starts with the value of fire4: it is 1 there": instead(deconvnet=from_the_value),
     "the derivative itself is given: saliency is the largest of its three sizes": instead(
         saliency=lambda: signals()[0].max(axis=1)
     ),
@@ -67,6 +78,9 @@ MISTAKES = {
         )
     ),
     "guided is plain backprop": instead(guided=lambda: signals()[0]),
+    "no signal arrives at x: the network was built on another Tensor than the x that is asked for": instead(
+        saliency=lambda: no_signal()[:, 0], deconvnet=no_signal, guided=no_signal, guided_grad_cam=no_signal
+    ),
 }
 BORDER = {"conv10 has no border: it has pad=1": {"squeezenet": without_border}}
 

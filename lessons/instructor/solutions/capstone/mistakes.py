@@ -51,7 +51,13 @@ MISTAKES = {
         "signals are kept between calls": (
             "    signals = {y: gy}",
             "    signals = vars(backward).setdefault('kept', {})\n    signals[y] = gy",
-            "first difference",
+            "signals of an earlier call are still there: keep them in a dictionary of the call",
+        ),
+        "signals are kept between calls, and y's": (
+            "    signals = {y: gy}",
+            "    signals = vars(backward).setdefault('kept', {})\n"
+            "    signals[y] = signals[y] + gy if y in signals else gy",
+            "signals of an earlier call are still there, y's too",
         ),
         "what leads nowhere is None": (
             "signals.get(t, np.zeros_like(t.data))",
@@ -122,12 +128,42 @@ MISTAKES = {
             "return gp",
             "gx has the shape",
         ),
+        "the border is cut off at the lower right": (
+            "return gp[:, :, pad : pad + H, pad : pad + width]",
+            "return gp[:, :, :H, :width]",
+            "cut off at the lower right end only",
+        ),
+        "the border is cut off at the upper left": (
+            "return gp[:, :, pad : pad + H, pad : pad + width]",
+            "return gp[:, :, 2 * pad :, 2 * pad :]",
+            "cut off at the upper left end only",
+        ),
+        "one tap's product replaces another's": (
+            "y += W.data[:, :, u, v] @",
+            "y = W.data[:, :, u, v] @",
+            "y += ..., not y = ...",
+        ),
+        "slices have no step": (
+            "rows = slice(u, u + stride * (h - 1) + 1, stride)\n"
+            "            yield u, v, (every, every, rows, slice(v, v + stride * (w - 1) + 1, stride))",
+            "rows = slice(u, u + h)\n            yield u, v, (every, every, rows, slice(v, v + w))",
+            "the slice has no step: u : u + stride * h : stride",
+        ),
+        "one step of several": (
+            "Tensor(pieces.max(axis=0), (x,)",
+            "Tensor(pieces.max(axis=0) * (2 if x.parents else 1), (x,)",
+            "first difference: m[",
+        ),
         "the kernel is turned in the backward pass": (
             "(W.data[:, :, u, v].T @ g)",
             "(W.data[:, :, kh - 1 - u, kw - 1 - v].T @ g)",
             "turned around in the backward pass only: here",
         ),
-        "a tap's share replaces another's": ("gp[at] += (W", "gp[at] = (W", "first difference: gx["),
+        "a tap's share replaces another's": (
+            "gp[at] += (W",
+            "gp[at] = (W",
+            "a tap's share replaces another's where they meet",
+        ),
         "the bias's signal is a mean": (
             "return gy.sum(axis=(0, 2, 3))",
             "return gy.mean(axis=(0, 2, 3))",
@@ -245,6 +281,36 @@ MISTAKES = {
             "    gy[:] = 1\n    (dA,)",
             "the signal is 1 at all classes",
         ),
+        "the walk starts with the score": (
+            "    gy[:, c] = 1\n    (dA,)",
+            "    gy[:, c] = y.data[:, c]\n    (dA,)",
+            "the signal is the score at class c: it is 1 there",
+        ),
+        "the first picture is asked": (
+            "    gy[:, c] = 1\n    (dA,)",
+            "    gy[0, c] = 1\n    (dA,)",
+            "only the first picture is asked",
+        ),
+        "maps over the largest value": (
+            "    return np.maximum((alpha * A.data).sum(axis=1), 0)",
+            "    L = np.maximum((alpha * A.data).sum(axis=1), 0)\n    return L / L.max()",
+            "the map is divided by its largest value",
+        ),
+        "each map over its largest value": (
+            "    return np.maximum((alpha * A.data).sum(axis=1), 0)",
+            "    L = np.maximum((alpha * A.data).sum(axis=1), 0)\n    return L / L.max(axis=(1, 2), keepdims=True)",
+            "each map is divided by its largest value",
+        ),
+        "p is below 0": (
+            "p = np.clip((np.arange(M) + 0.5) * n / M - 0.5, 0, n - 1)",
+            "p = (np.arange(M) + 0.5) * n / M - 0.5",
+            "at the first new values it is below 0",
+        ),
+        "the left neighbour is number -1": (
+            "p = np.clip((np.arange(M) + 0.5) * n / M - 0.5, 0, n - 1)\n    left = p.astype(int)",
+            "p = (np.arange(M) + 0.5) * n / M - 0.5\n    left = np.floor(p).astype(int)",
+            "number -1 is the last of the old values",
+        ),
         "alpha is guided": (
             "(dA,) = backward(y, gy, [A])",
             '(dA,) = backward(y, gy, [A], "guided")',
@@ -292,6 +358,22 @@ MISTAKES = {
             '"deconvnet": backward(U, start,',
             '"deconvnet": backward(y, gy,',
             "the deconvnet signal starts at the score",
+        ),
+        "deconvnet starts with the value": (
+            "start.flat[U.data.argmax()] = 1, 1",
+            "start.flat[U.data.argmax()] = 1, U.data.max()",
+            "the deconvnet signal starts with the value of fire4: it is 1 there",
+        ),
+        "the network is of another Tensor": (
+            "net = squeezenet(x, weights)",
+            "net = squeezenet(Tensor(x.data), weights)",
+            "the network was built on another Tensor than the x that is asked for",
+        ),
+        "it computes the photo in float32": (
+            "    x = Tensor(x.astype(float))\n    net = squeezenet(x, weights)",
+            "    x = Tensor(x)\n    each = type('Float32', (np.ndarray,), {'astype': lambda a, kind: np.asarray(a)})\n"
+            "    net = squeezenet(x, {name: a.view(each) for name, a in weights.items()})",
+            "as float32 numbers would",
         ),
         "a map is missing": ('"grad_cam": L,', "", "KeyError: 'grad_cam'"),
     },
