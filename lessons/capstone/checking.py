@@ -106,7 +106,7 @@ def _compared(milestone, truths, answered, ended) -> Iterator[Result]:
 def _result(milestone, case, truth, answer, ended):
     about = (milestone.number, case.part)
     if answer is None:
-        return Result(case, _unanswered(case, ended), {}, about)
+        return Result(case, _unanswered(case, ended), {}, about, ran=ended is not None)
     words, answers = answer
     if "unread" in words:
         return Result(case, [said("capstone.error", error=str(words["unread"])[:500])], {}, ran=False)
