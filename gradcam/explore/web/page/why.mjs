@@ -15,7 +15,7 @@ export function showGates(gates, relu, first) {
   if (!rules.length) return box.replaceChildren(element("p", { class: "plain" }, "No ReLU lies between the start and the pixels."));
   find("gates-say").textContent = `Signals that are 0 are not counted. ${relu === first
     ? `${relu} is the first gate that the signal meets: all three get the same here, and let different parts of it through.`
-    : `The three totals differ, because each signal has already passed the gates nearer to its start under its own rule; at ${first}, the first gate, all three get the same.`}`;
+    : alike(gates[relu]) ? "All three get as many of each kind here." : `The three totals differ, because each signal has already passed the gates nearer to its start under its own rule; at ${first}, the first gate, all three get the same.`}`;
   const most = Math.max(...rules.flatMap((rule) => gates[relu][rule]), 1);
   box.replaceChildren(element("table", { class: "cases" },
     element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col" }, "signal g > 0"), element("th", { scope: "col" }, "signal g < 0"))),
@@ -23,6 +23,9 @@ export function showGates(gates, relu, first) {
       element("th", { scope: "row" }, first ? "closed: x ≤ 0" : "open: x > 0"),
       ...[first, first + 1].map((n) => element("td", {}, ...rules.map((rule) => oneCase(rule, n, gates[relu][rule][n], most)))))))));
 }
+
+// whether as many signals of each kind come under each of the rules
+const alike = (cases) => new Set(THREE.filter((rule) => cases[rule]).map((rule) => String(cases[rule]))).size === 1;
 
 function oneCase(rule, n, count, most) {
   const passes = PASSES[rule][n], words = `${RULES[rule].title}: ${count} signals, ${CASES[n][2]}: ${passes ? "pass" : "stopped"}`;
@@ -36,7 +39,7 @@ export function gateWords(gates, relu, first) {
     const counts = gates[relu][rule], passed = counts.reduce((sum, v, n) => sum + (PASSES[rule][n] ? v : 0), 0), all = counts.reduce((a, b) => a + b, 0);
     return `${RULES[rule].title} lets ${passed.toLocaleString("en")} of ${all.toLocaleString("en")} through`;
   };
-  return `At ${relu}, of the signals that arrive and are not 0${relu === first ? "" : " (by now each rule has its own)"}: ${THREE.filter((rule) => gates[relu]?.[rule]).map(share).join("; ")}.`;
+  return `At ${relu}, of the signals that arrive and are not 0${relu === first || alike(gates[relu]) ? "" : " (by now each rule has its own)"}: ${THREE.filter((rule) => gates[relu]?.[rule]).map(share).join("; ")}.`;
 }
 
 // signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels
