@@ -15,7 +15,7 @@ export function showGates(gates, relu, first) {
   if (!rules.length) return box.replaceChildren(element("p", { class: "plain" }, "No ReLU lies between the start and the pixels."));
   find("gates-say").textContent = `Signals that are 0 are not counted. ${relu === first
     ? `${relu} is the first gate that the signal meets: all three get the same here, and let different parts of it through.`
-    : alike(gates[relu]) ? "All three get as many of each kind here." : `The three totals differ, because each signal has already passed the gates nearer to its start under its own rule; at ${first}, the first gate, all three get the same.`}`;
+    : alike(gates[relu]) ? "All three get as many of each kind here." : `The three signals themselves differ here, and so may their totals: each has already passed the gates nearer to its start under its own rule; at ${first}, the first gate, all three get the same.`}`;
   const most = Math.max(...rules.flatMap((rule) => gates[relu][rule]), 1);
   box.replaceChildren(element("table", { class: "cases" },
     element("thead", {}, element("tr", {}, element("td", {}), element("th", { scope: "col" }, "signal g > 0"), element("th", { scope: "col" }, "signal g < 0"))),
