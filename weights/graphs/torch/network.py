@@ -51,7 +51,7 @@ class Step(Layer):
 
     def astype(self, dtype: Any) -> Any:
         other = copy.copy(self)
-        cast = lambda a: a.astype(dtype) if a.dtype == np.float64 else a  # noqa: E731
+        cast = lambda a: a.astype(dtype) if a.dtype.kind == "f" else a  # noqa: E731
         other.args, other.kwargs = (mapped(cast, np.ndarray, tree) for tree in (self.args, self.kwargs))
         return other
 
@@ -208,8 +208,8 @@ class TracedNetwork(Layer):
         return self._direct
 
     def astype(self, dtype: Any) -> TracedNetwork:
-        """This network in another precision; float64, as it was recorded, is itself."""
-        if dtype == np.float64:
+        """This network in another precision; in its own, itself."""
+        if dtype == self.dtype:
             return self
         other = copy.copy(self)
         other.steps = [step.astype(dtype) for step in self.steps]
