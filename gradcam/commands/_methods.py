@@ -24,7 +24,7 @@ def methods_at(methods, layers, net, x, see):
 
     layers: as they were asked for, or None; see: the command that lists them
     """
-    from gradcam.explanation.request import layers_asked
+    from gradcam.explanation.layers import layers_asked
     from gradcam.feature_maps import layer_named
     from gradcam.methods import METHODS
 

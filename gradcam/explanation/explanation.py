@@ -13,6 +13,7 @@ import numpy as np
 from gradcam.explanation import request, saved
 from gradcam.explanation.answer import answer_of, phrase, without_map
 from gradcam.explanation.given import input_of, mask_as
+from gradcam.explanation.layers import full_names, in_full, layers_asked, layers_found
 from gradcam.explanation.passes import Pass
 from gradcam.interpolation import WAYS
 from gradcam.method import pixel_range
@@ -191,7 +192,7 @@ def explain(
         ("upsampling", upsampling, WAYS),
     ):
         request.one_word(what, given, known)
-    methods, layers = request.layers_asked(methods, layer)
+    methods, layers = layers_asked(methods, layer)
     options = _options(methods, options, occluder, alpha, relu, upsampling)
     y = request.answer(net, x)
     if classes is None and getattr(card, "ends", None) == "number":
@@ -199,11 +200,11 @@ def explain(
     classes = request.targets_asked(classes, y, getattr(card, "classes", None), mask)
     answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
     by = answer.ends if answer.probabilities is not None else None
-    full, notes = request.full_names(net), request.notes_of(net)
-    targets = {c: request.in_full(Target.of(c, start), full).settled(y, by) for c in classes}
+    full, notes = full_names(net), request.notes_of(net)
+    targets = {c: in_full(Target.of(c, start), full).settled(y, by) for c in classes}
     if any(ends(y)):
         net, y = WithoutEnd(net), each(scores, y)
-    net, y, layers, remarks = request.layers_found(net, y, x, layers, [METHODS[m] for m in methods], full)
+    net, y, layers, remarks = layers_found(net, y, x, layers, [METHODS[m] for m in methods], full)
     named = ", ".join(str(one) for one in layers) or None
     said = (answer.scores, answer.probabilities, classes, named, x.data, unit_layer, card)
     e = Explanation(*said, start=start, asked=methods, ends=answer.ends, prepared=prepared, remarks=remarks)

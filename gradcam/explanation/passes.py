@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.explanation import request
+from gradcam.explanation.layers import feature_maps
 from gradcam.explanation.signals import refusals, signals_of
 from gradcam.method import Context, Method
 from gradcam.target import Start, Target, strongest_unit
@@ -77,7 +77,7 @@ class Pass:
     def _maps(self, layer):
         A = self.found.get(layer) if isinstance(layer, str) else None
         if A is None:
-            A = self.found[layer] = request.feature_maps(self.y, layer)
+            A = self.found[layer] = feature_maps(self.y, layer)
         return A
 
     def _begun(self):

@@ -6,7 +6,6 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,9 @@ from gradcam.method import Context, Method
 from gradcam.methods import METHODS
 from gradcam.methods.spelling import spelled
 from gradcam.outputs import chosen, each
-from gradcam.target import OfSum, Target, is_signal, named
+from gradcam.target import Target, is_signal
 from gradcam.targets.text import is_text, target
-from minicnn import Error, GraphError, Tensor, ops
+from minicnn import Error, Tensor, ops
 
 CLASSES = "a class is a number or a name, or one of these for each picture of the batch"
 
@@ -27,7 +26,7 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     """The names of methods, each once, in the order in which they were asked for; one may stand alone."""
     if isinstance(methods, str) or not isinstance(methods, Iterable):
         methods = [methods]
-    asked = [m if isinstance(m, str) else _said(m) for m in methods]
+    asked = [m if isinstance(m, str) else as_given(m) for m in methods]
     names = list(dict.fromkeys(m if m in METHODS else spelled(m) or m for m in asked))
     for name in names:
         if name not in METHODS:
@@ -39,28 +38,10 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     return names
 
 
-def layers_asked(methods: list[str], layer: Any) -> tuple[list[str], tuple[Any, ...]]:
-    """-> (methods, layers).  Of several layers, each method of a layer has a map of each, METHOD@LAYER; one
-    that makes a single map of them all stays as it is.
-    """
-    if not isinstance(layer, (list, tuple)):
-        return methods, () if layer is None else (layer,)
-    layers = tuple(dict.fromkeys(one if isinstance(one, str) else _said(one) for one in layer))
-    if not layers:
-        raise AskError("no layer was asked for: layer='relu5_3', or several, layer=['relu4_3', 'relu5_3']")
-
-    def at_each(name):
-        method = METHODS[name]
-        single = method.layer or method.fuses or not method.at_layer
-        return [name] if single or len(layers) == 1 else [f"{name}@{one}" for one in layers]
-
-    return [each for name in methods for each in at_each(name)], layers
-
-
 def one_word(what: str, given: Any, known: Sequence[str]) -> None:
     """AskError if an option is none of the words that it may be."""
     if not isinstance(given, str) or given not in known:
-        raise AskError(f"{what} is one of {', '.join(known)}, not {_said(given)}")
+        raise AskError(f"{what} is one of {', '.join(known)}, not {as_given(given)}")
 
 
 def targets_asked(
@@ -103,7 +84,7 @@ def _target(c, y, names, mask):
         try:
             hash(c)
         except TypeError:
-            raise AskError(f"{_said(str(c))} is no target: {CLASSES}") from None
+            raise AskError(f"{as_given(str(c))} is no target: {CLASSES}") from None
         return c.numbered(lambda word: _class(word, y, names) if isinstance(word, str) else word)
     if is_signal(c) and np.ndim(c):
         return Target.signal(c)
@@ -117,7 +98,7 @@ def _target(c, y, names, mask):
     each = tuple(_class(one, y, names) for one in c)
     if len(each) != len(table(chosen(y))):
         raise AskError(
-            f"{_said(c)} names {len(each)} classes for {len(table(chosen(y)))} pictures: {CLASSES}; "
+            f"{as_given(c)} names {len(each)} classes for {len(table(chosen(y)))} pictures: {CLASSES}; "
             "several classes are a list of them"
         )
     return each
@@ -136,18 +117,12 @@ def _in_words(word, y, names):
 
 def _class(c, y, names):
     if isinstance(c, str):
-        return _named(c, names, None if names else table(chosen(y)).shape[1], y)
+        count = len(names) if names and len(names) != 2 else table(chosen(y)).shape[1]
+        return class_named(c, names, count)
     if np.ndim(_plain(c)) or np.asarray(c).dtype.kind not in "iu":
-        raise AskError(f"{_said(c)} is no class: {CLASSES}")
+        raise AskError(f"{as_given(c)} is no class: {CLASSES}")
     table(chosen(y))
     return int(c)
-
-
-def _named(c, names, count, y):
-    """A class by its name; a single output has two, (no, yes): no is what speaks against it."""
-    return class_named(
-        c, names, table(chosen(y)).shape[1] if names and len(names) == 2 else count or len(names)
-    )
 
 
 def class_named(word: str, names: Sequence[str] | None, count: int) -> int | Target:
@@ -166,7 +141,8 @@ def _plain(classes):
     return [None] if isinstance(classes, (list, tuple)) else classes
 
 
-def _said(c):
+def as_given(c: Any) -> str:
+    """Something that was given, in a few words."""
     text = repr(c.tolist() if isinstance(c, np.ndarray) else c)
     text = f"a {type(c).__name__}" if " at 0x" in text else " ".join(text.split())
     return text if len(text) < 60 else text[:57] + "..."
@@ -178,7 +154,7 @@ def allowed(allow: Any) -> tuple[Any, ...]:
         allow = (allow,)
     several = tuple(allow)
     if wrong := [one for one in several if not isinstance(one, (str, type))]:
-        raise AskError(f"allow takes operations and names, 'SiLU' say, not {_said(wrong[0])}")
+        raise AskError(f"allow takes operations and names, 'SiLU' say, not {as_given(wrong[0])}")
     kinds = {name: kind for name, kind in vars(ops).items() if isinstance(kind, type)}
     found = tuple(kinds.get(one, one) if isinstance(one, str) else one for one in several)
     return (*found, ops.ReLU) if found else ()  # so that a network without a ReLU will do, too
@@ -197,24 +173,8 @@ def network_of(net: Any) -> Any:
             "this is a PyTorch model: weights.graphs.torch.from_torch(model, x) makes a network of it"
         )
     if not callable(net):
-        raise AskError(f"a network maps an input to scores, and {_said(net)} cannot be called")
+        raise AskError(f"a network maps an input to scores, and {as_given(net)} cannot be called")
     return net
-
-
-def full_names(net: Any) -> Callable[[Any], Any]:
-    """f(name) -> a layer's name in the network's history: a live model's module may return what another one
-    made, as a block does, whose last operation has the name.
-    """
-    of_module = getattr(net, "name_of", None)
-    return lambda name: of_module(name) if of_module and isinstance(name, str) else name
-
-
-def in_full(target: Target, full: Callable[[Any], Any]) -> Target:
-    """The same target, its layer by the full name, see `full_names`."""
-    if isinstance(target, OfSum):
-        return OfSum(tuple((w, in_full(part, full)) for w, part in target.parts))
-    layer = getattr(target, "layer", None)
-    return target if layer is None else replace(target, layer=full(layer))
 
 
 def in_its_precision(x: Tensor, net: Any) -> Tensor:
@@ -254,7 +214,7 @@ def computed(method: Method, context: Context, options: Mapping[str, Any]) -> An
     except (TypeError, ValueError, IndexError, ZeroDivisionError, OverflowError, AttributeError) as error:
         if isinstance(error, Error) or not options:
             raise
-        given = ", ".join(f"{name}={_said(value)}" for name, value in options.items())
+        given = ", ".join(f"{name}={as_given(value)}" for name, value in options.items())
         raise AskError(f"{method.name} cannot use its options {given}: {_first(error)}") from error
 
 
@@ -262,67 +222,3 @@ def _first(error):
     """An error of Python's in the user's terms."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     return re.sub(r"^.*got an unexpected keyword argument", "it has no option", text)
-
-
-def feature_maps(y: Any, layer: str | None) -> Tensor:
-    """The tensor of feature maps (N, K, h, w) of this name, in the history of the output, or outputs, y."""
-    if layer is None:
-        raise GraphError("name the layer whose feature maps Grad-CAM weighs: layer='relu5_3', say")
-    if not isinstance(layer, str):
-        raise AskError(f"a layer is asked for by its name, not by {_said(layer)}: layer='relu5_3', say")
-    A = named(y, layer)
-    if not 2 < A.ndim < 6:
-        raise GraphError(
-            f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front of it"
-        )
-    return A
-
-
-def layers_found(
-    net: Any,
-    y: Any,
-    x: Tensor,
-    layers: tuple[Any, ...],
-    methods: Sequence[Method],
-    full: Callable[[Any], Any] = lambda name: name,
-) -> tuple[Any, Any, tuple[Any, ...], list[str]]:
-    """-> (network, output, layers, what must be said of them, in sentences).  Where no layer was named and a
-    method needs one, the default is found; layers of tokens, or whose maps lie last, are laid out as maps
-    (N, K, h, w), and network and output go by way of those.  full(name): a layer's name in y.
-    """
-    from gradcam.feature_maps import default_layer
-
-    said, at_layer = [], [method for method in methods if method.at_layer]
-    if not layers and any(not method.layer for method in at_layer) and (found := default_layer(y, x))[0]:
-        layers = (found[0],)
-        said.append(f"No layer was named: {found[0]} is taken, {found[1]}.")
-    wanted = [*layers, *(m.layer for m in at_layer if m.layer)] if at_layer else []
-    wanted = dict.fromkeys(full(layer) for layer in wanted if isinstance(layer, str))
-    net, y, told = _laid_out(net, y, x, list(wanted))
-    return net, y, layers, said + told
-
-
-def _laid_out(net, y, x, layers):
-    """-> (network, output, sentences), by way of these layers as maps (N, K, h, w)."""
-    from gradcam.as_maps import AsMaps
-    from gradcam.feature_maps import maps_in
-
-    said = []
-    for layer in layers:
-        A = named(y, layer)
-        maps = maps_in(y, x).get(A) if A.ndim in (3, 4, 5) else None
-        if A.ndim == x.ndim and (maps is None or maps.plain):
-            continue
-        if maps is None or not maps.whole:
-            raise GraphError(
-                f"{A.name} {tuple(A.shape)} has no rows and columns; name a layer of feature maps, in front "
-                "of it"
-            )
-        net = AsMaps(net, [layer])
-        y = net.laid_out(y, x)
-        sizes = " x ".join(map(str, maps.sizes))
-        extra = maps.before + maps.behind
-        left = f"; {extra} more, the class token say, {'are' if extra > 1 else 'is'} left out" * bool(extra)
-        said.append(f"{layer} holds tokens, read as {sizes} places{left}." if maps.tokens
-                    else f"The maps of {layer} lie last, and are read as {sizes} places.")  # fmt: skip
-    return net, y, said

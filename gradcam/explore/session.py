@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcam.explore.errors import ExploreError
+from gradcam.explore.lehmer import normals
 from gradcam.explore.model import described, shape_of, steps
 from gradcam.explore.terms import backward_terms, forward_terms, switched
 from gradcam.explore.written import table as written
@@ -364,17 +365,3 @@ def percentile(values: np.ndarray) -> float:
     sizes = np.abs(values[values != 0])
     at = int(0.99 * (len(sizes) - 1))
     return float(np.partition(sizes, at)[at]) if len(sizes) else 0.0
-
-
-def normals(seed: int, n: int) -> np.ndarray:
-    """n normal numbers, those of web/engine/random.mjs: Lehmer's sequence, in pairs (Box & Muller 1958)."""
-    u = np.fromiter(_lehmer(seed, 2 * n), np.float64, 2 * n) / 2147483647
-    return np.sqrt(-2 * np.log(u[0::2])) * np.cos(2 * np.pi * u[1::2])
-
-
-def _lehmer(seed: int, n: int) -> Iterator[int]:
-    s = seed % 2147483646 + 1
-    for k in range(8 + n):
-        s = s * 16807 % 2147483647
-        if k >= 8:
-            yield s

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcam.asking import AskError
 from gradcam.explanation import request
+from gradcam.explanation.layers import layers_asked
 from gradcam.methods import METHODS
 from gradcam.runs import photos as finding
 from gradcam.runs import workers as pool
@@ -50,7 +51,7 @@ def explain_many(
             "net.card = weights.described.card_for('model.toml')"
         )
     chosen = tuple(request.listed(classes)) if classes is not None else None
-    names, layers = request.layers_asked(request.methods_asked(methods), layer)
+    names, layers = layers_asked(request.methods_asked(methods), layer)
     if fused := [name for name in names if METHODS[name].fuses]:
         raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")
     task = Task(net, tuple(names), chosen, next(iter(layers), None), unit_layer, size, dtype)
