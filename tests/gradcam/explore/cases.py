@@ -136,9 +136,9 @@ def in_node(name: str, talk: list[list], folder: Path) -> list:
 
 ANSWERS = """async ([given]) => {
   const worker = new Worker(URL.createObjectURL(new Blob([document.getElementById("engine").textContent])));
-  const ask = (what, args) => new Promise((done, failed) => {
-    worker.onmessage = ({ data: { answer, error } }) => (error ? failed(new Error(error)) : done(answer));
-    worker.postMessage({ id: 1, what, args });
+  const ask = (...question) => new Promise((done, failed) => {
+    worker.onmessage = ({ data: { answers, error } }) => (error ? failed(new Error(error)) : done(answers[0]));
+    worker.postMessage({ id: 1, questions: [question] });
   });
   const answers = [];
   await ask("open", { model: given.model, weights: given.weights });

@@ -1,4 +1,4 @@
-// A session inside a Web Worker: {id, what, args} in, {id, answer} or {id, error} out.
+// A session inside a Web Worker: {id, questions: [[what, args], ...]} in, {id, answers} or {id, error} out, one message each.
 
 import { Session } from "./session.mjs";
 import { bytes } from "./weights.mjs";
@@ -12,10 +12,14 @@ export function answer(what, args) {
   return {};
 }
 
-self.onmessage = ({ data: { id, what, args } }) => {
+self.onmessage = ({ data: { id, questions } }) => {
   try {
-    self.postMessage({ id, answer: answer(what, args) });
+    const answers = questions.map(([what, args]) => answer(what, args));
+    self.postMessage({ id, answers }, [...new Set(buffers(answers))]);
   } catch (error) {
     self.postMessage({ id, error: String(error && error.message).slice(0, 300) });
   }
 };
+
+// arrays are handed over, not copied: a session keeps none that it answers with
+const buffers = (found) => (ArrayBuffer.isView(found) ? [found.buffer] : found !== null && typeof found === "object" ? Object.values(found).flatMap(buffers) : []);

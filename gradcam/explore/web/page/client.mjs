@@ -18,17 +18,17 @@ export class InPage {
   }
 
   ask(questions) {
-    return Promise.all(questions.map(([what, args]) => new Promise((done, failed) => {
+    return new Promise((done, failed) => {
       this.waiting.set(++this.next, [done, failed]);
-      this.worker.postMessage({ id: this.next, what, args });
-    })));
+      this.worker.postMessage({ id: this.next, questions });
+    });
   }
 
-  settle({ id, answer, error }) {
+  settle({ id, answers, error }) {
     const [done, failed] = this.waiting.get(id) ?? [];
     this.waiting.delete(id);
     if (error !== undefined) failed?.(new Error(error));
-    else done?.(answer);
+    else done?.(answers);
   }
 
   fail(error) {

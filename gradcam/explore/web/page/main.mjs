@@ -30,7 +30,7 @@ const stage = new Stage(model, {
   hover: (what, tensor, unit, keyboard) => see({ what, tensor, unit }, keyboard),
   pin: (what, tensor, unit) => change({ see: { what, tensor, unit } }),
   stroke: (event, canvas) => stroke(event, canvas),
-  stroked: () => look(),
+  stroked: () => { pen = false; remember(); look(); },
 });
 const own = new Own(DATA, client), cam = new Cam((parts) => change(parts)), switches = new Switches(model, (questions) => client.ask(questions));
 const occluder = new Occluder(model, async (places, side) => (await ask(["occlude", { side, c: chosenClass(), places }]))[0].falls);
@@ -134,6 +134,7 @@ async function trace(begin = performance.now(), first = null) {
     const drawing = stage.paint(drawn, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step });
     measured({ ms: performance.now() - begin, engine: found.traced.ms, drawing });
     showClasses(model, found.scores, isClass() ? region[0] : null, (c) => change({ start: classStart(c), step: null }));
+    if (pen) return; // what else there is to say waits until the pen is lifted
     showSureness(model, found.scores, chosenClass(), state);
     if (first) thumbs(pictures, H, W, dropped ? -1 : state.picture, (n) => { dropped = null; change({ picture: n, ink: [], start: null, see: null, step: null }); });
     occluder.look(pixels(), chosenClass(), model.classes[chosenClass()]);
@@ -249,13 +250,13 @@ function stroke(event, canvas) {
   const ink = stroked(state.ink, event, canvas, H, W);
   if (!ink) return;
   if (event.type === "pointerdown") remembered();
+  pen = true;
   state = { ...state, ink, see: null };
-  remember();
   places++;
   if ((quick || places % RARE === 0) && !waiting) { waiting = true; requestAnimationFrame(async () => { await look(); waiting = false; }); }
   else if (stage.drawn) stage.photo(pixels());
 }
-let places = 0, waiting = false;
+let places = 0, waiting = false, pen = false;
 
 // a rule of the reader's: only when asked to
 async function runOwn() {

@@ -28,13 +28,19 @@ export const bright = (v) => {
 };
 
 export function canvasOf(canvas, width, height, colour) {
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext("2d"), image = context.createImageData(width, height), { data } = image;
+  const image = imageOf(canvas, width, height), { data } = image;
   for (let n = 0, i = 0; i < height; i++) for (let j = 0; j < width; j++, n += 4) {
     const c = colour(i, j);
     data[n] = c[0]; data[n + 1] = c[1]; data[n + 2] = c[2]; data[n + 3] = 255;
   }
-  context.putImageData(image, 0, 0);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+}
+
+// what is put on a canvas, of this size; its memory is kept for the next time
+function imageOf(canvas, width, height) {
+  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  if (canvas.image?.width !== width || canvas.image.height !== height) canvas.image = new ImageData(width, height);
+  return canvas.image;
 }
 
 // A thousand squares and more are drawn at a time: their colours stand in a table, one for each code from -127 to 127.
@@ -53,9 +59,8 @@ const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0; //
 export function mosaic(canvas, { codes, H, W }, kind) {
   const count = codes.length / (H * W), across = Math.ceil(Math.sqrt(count)), table = tableOf(kind);
   const width = across * (W + GAP) - GAP, height = Math.ceil(count / across) * (H + GAP) - GAP;
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
   canvas.across = across;
-  const image = new ImageData(width, height), out = new Uint32Array(image.data.buffer).fill(packed(palette().none));
+  const image = imageOf(canvas, width, height), out = new Uint32Array(image.data.buffer).fill(packed(palette().none));
   for (let m = 0, n = 0; m < count; m++) for (let i = 0; i < H; i++) {
     let at = (Math.floor(m / across) * (H + GAP) + i) * width + (m % across) * (W + GAP);
     for (let j = 0; j < W; j++) out[at++] = table[codes[n++] + 128];
@@ -86,8 +91,7 @@ export function backAtPixels(canvas, { maps, H, W, top }, order, asColours) {
     const codes = Int8Array.from(sum, (v) => Math.sign(v) * Math.round(127 * Math.sqrt(Math.min(1, Math.abs(v) / scale / Math.sqrt(C)))));
     return mosaic(canvas, { codes, H, W }, "signed");
   }
-  if (canvas.width !== W || canvas.height !== H) [canvas.width, canvas.height] = [W, H];
-  const image = new ImageData(W, H);
+  const image = imageOf(canvas, W, H);
   for (let n = 0; n < size; n++) {
     for (let c = 0; c < 3; c++) image.data[4 * n + c] = 127.5 + (127.5 * maps[order[c] * size + n]) / scale;
     image.data[4 * n + 3] = 255;

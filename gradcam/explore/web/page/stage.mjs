@@ -35,6 +35,7 @@ export class Stage {
       const [forward, ...others] = rows.map((row) => this.cell(row, column));
       grid.append(forward, comes, ...others);
     }
+    this.cells["forward x"].canvas.setAttribute("aria-label", "the picture");
     find("key-rules").replaceChildren(...rules.map((rule) => element("li", { style: `--rule: var(${RULES[rule].colour})` }, element("b", {}, RULES[rule].title), `: ${RULES[rule].means}.`)));
   }
 
@@ -45,7 +46,9 @@ export class Stage {
   }
 
   cell(row, column) {
-    const canvas = element("canvas", { tabindex: 0, role: "img", width: 1, height: 1 });
+    const what = row === "forward" ? "activations" : `signal under ${RULES[row].title}`;
+    const name = `${column === "x" ? "the pixels" : column}, ${what}; arrow keys move, page keys change the map, Enter chooses, with Shift a region`;
+    const canvas = element("canvas", { tabindex: 0, role: "img", "aria-label": name, width: 1, height: 1 });
     const cell = element("div", { class: `cell ${column === "x" ? "pixels" : "maps"}`, "data-row": row, "data-column": column }, canvas);
     const entry = (this.cells[`${row} ${column}`] = { cell, canvas, cursor: [0, 0, 0] });
     const unit = (event) => this.unitOf(row, column, event), draws = () => this.drawing && row === "forward" && column === "x";
@@ -74,7 +77,11 @@ export class Stage {
       this.unmark("cursor");
       this.choose(row, column, at);
     });
-    canvas.addEventListener("pointercancel", () => { this.from = null; this.unmark("span"); });
+    canvas.addEventListener("pointercancel", () => {
+      this.from = null;
+      this.unmark("span");
+      if (draws()) this.on.stroked();
+    });
     canvas.addEventListener("keydown", (event) => this.key(event, row, column, entry));
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.describe(row, column, entry));
     canvas.addEventListener("blur", () => this.unmark("cursor"));
@@ -173,6 +180,8 @@ export class Stage {
   // how many of the maps are shown
   sizeOf(column) {
     const [C, H, W] = this.shape[column], shown = this.tops[column].length;
+    if (this.sizes[column].shown === shown) return;
+    this.sizes[column].shown = shown;
     this.sizes[column].textContent = `${shown < C ? `${shown} of ${C}` : `${C} maps`}, ${H} × ${W}`;
     this.sizes[column].title = shown < C ? `of ${C} maps the ${shown} with the largest sums` : "";
   }
@@ -196,10 +205,7 @@ export class Stage {
       if (column === "x") { backAtPixels(canvas, found, this.order, this.asColours); canvas.across = 1; }
       else mosaic(canvas, found, row === "forward" ? "bright" : "signed");
       canvas.classList.toggle("smooth", canvas.width > 200); // more squares than the screen has room for
-      const what = row === "forward" ? "activations" : `signal under ${RULES[row].title}`;
-      canvas.setAttribute("aria-label", `${column === "x" ? "the pixels" : column}, ${what}; arrow keys move, page keys change the map, Enter chooses, with Shift a region`);
     }
-    this.cells["forward x"].canvas.setAttribute("aria-label", "the picture");
     this.reach(start, reach);
   }
 
