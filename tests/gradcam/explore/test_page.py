@@ -251,6 +251,27 @@ def test_a_number_with_its_equation_and_its_gates(visit):
     assert complaints == more == []
 
 
+def test_gates_and_colours_are_in_the_address_and_can_be_undone(visit):
+    page, complaints = visit("shapes")
+    seen = '[data-row="backprop"][data-column="x"] canvas'
+    before, maps = pixels_of(page, seen), '[data-row="guided"][data-column="relu3_2"] canvas'
+    arrived = pixels_of(page, maps)
+    settled(page, lambda: page.check("#after"))
+    page.uncheck("#colours")
+    assert "after=1" in page.url and "colours=0" in page.url
+    again, more = visit("shapes", page.url[page.url.index("#") :])
+    assert again.is_checked("#after") and not again.is_checked("#colours")
+    for canvas in (seen, maps):
+        assert pixels_of(again, canvas) == pixels_of(page, canvas)
+    assert pixels_of(page, seen) != before and pixels_of(page, maps) != arrived
+    for _ in range(2):
+        settled(page, lambda: page.click("#undo"))
+    assert (page.is_checked("#after"), page.is_checked("#colours")) == (False, True)
+    assert pixels_of(page, seen) == before and pixels_of(page, maps) == arrived
+    assert "after" not in page.url and "colours" not in page.url
+    assert [text for text in complaints + more if "willReadFrequently" not in text] == []
+
+
 def test_by_keyboard_alone(visit):
     page, complaints = visit()
     page.keyboard.press("Tab")

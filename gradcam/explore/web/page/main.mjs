@@ -45,7 +45,7 @@ const isClass = () => state.start.tensor === LAST;
 const chosenClass = () => (isClass() ? state.start.region[0] : found.best);
 const classStart = (c) => ({ tensor: LAST, region: [c, 0, 0, 0, 0] });
 const rules = () => [...THREE, ...state.rules, ...(own.on ? ["own"] : [])];
-const LOOKS = ["picture", "ink", "random"], TRACES = ["start", "rules", "by", "sureness"];
+const LOOKS = ["picture", "ink", "random"], TRACES = ["start", "rules", "by", "sureness", "after"];
 
 function remembered() {
   past = [...past.slice(-99), { state, dropped }];
@@ -59,6 +59,7 @@ async function change(parts, keep = true) {
   remember();
   if (LOOKS.some((part) => part in parts)) return look();
   if (TRACES.some((part) => part in parts)) return trace();
+  if ("colours" in parts) redraw();
   if ("layer" in parts) await client.ask(camQuestions()).then(showCam);
   if ("step" in parts) reach();
   if ("see" in parts) see(state.see);
@@ -117,7 +118,7 @@ async function randomise() {
 // signals back from the start; first: a picture to look at before
 async function trace(begin = performance.now(), first = null) {
   const mine = ++turn, all = rules(), apart = own.on && own.apart, { tensor, region } = state.start;
-  if (String(stage.rules) !== String(all)) stage.rows(all);
+  if (String(stage.rules) !== String(all) || stage.after !== state.after) stage.rows(all, state.after);
   const question = (those) => ["trace", { start: { tensor, region }, rules: those, by: isClass() ? state.by : "score", sureness: state.sureness }];
   const mainly = all.filter((rule) => rule !== "own" || !apart), rows = first || !stage.drawn ? ["forward", ...mainly] : mainly;
   const wanted = stage.wanted(rows), more = apart ? stage.wanted(["own"]) : [], looks = first ? [first] : [];
@@ -131,7 +132,7 @@ async function trace(begin = performance.now(), first = null) {
     if (first) saw(answers[0]);
     const drawn = [...wanted.map(([row, column], n) => [row, column, answers[n + looks.length + 1]]), ...more.map(([row, column], n) => [row, column, others[n + looks.length + 1]])];
     found.traced = { signs: {}, gates: {}, ...answers[looks.length] };
-    const drawing = stage.paint(drawn, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step });
+    const drawing = stage.paint(drawn, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step, asColours: state.colours });
     measured({ ms: performance.now() - begin, engine: found.traced.ms, drawing });
     showClasses(model, found.scores, isClass() ? region[0] : null, (c) => change({ start: classStart(c), step: null }));
     if (pen) return; // what else there is to say waits until the pen is lifted
@@ -283,6 +284,8 @@ function stopOwn(error) {
 function controls() {
   find("random").value = state.random;
   find("own").value = state.own;
+  find("colours").checked = state.colours;
+  find("after").checked = state.after;
   find("sure").value = Math.round(10 * Math.log10(state.sureness) * 2.3);
   for (const box of document.querySelectorAll(".also")) box.checked = state.rules.includes(box.value);
   for (const box of document.querySelectorAll('[name="by"]')) box.checked = box.value === state.by;
@@ -310,8 +313,8 @@ function wire() {
   find("deeper").addEventListener("click", () => change({ step: Math.max(0, (state.step ?? steps()) - 1) }));
   find("back").addEventListener("click", () => change({ step: Math.min(steps(), (state.step ?? steps()) + 1) }));
   find("all").addEventListener("click", () => change({ step: null }));
-  find("colours").addEventListener("change", (event) => { stage.asColours = event.target.checked; redraw(); });
-  find("after").addEventListener("change", (event) => { stage.after = event.target.checked; stage.rows(rules()); trace(); });
+  find("colours").addEventListener("change", (event) => change({ colours: event.target.checked }));
+  find("after").addEventListener("change", (event) => change({ after: event.target.checked }));
   if (GREY) find("colours").parentElement.hidden = true;
   for (const box of document.querySelectorAll(".also")) box.addEventListener("change", () => change({ rules: [...document.querySelectorAll(".also:checked")].map((one) => one.value) }));
   for (const box of document.querySelectorAll('[name="by"]')) box.addEventListener("change", () => change({ by: box.value, start: isClass() ? state.start : classStart(found.best) }));
@@ -368,6 +371,7 @@ async function open(file) {
 
 function redraw() {
   if (!stage.drawn) return;
+  stage.asColours = state.colours;
   stage.draw(state.start, state.step);
   cam.draw();
   occluder.draw();
@@ -376,5 +380,5 @@ function redraw() {
 
 wire();
 controls();
-stage.rows(rules());
+stage.rows(rules(), state.after);
 client.opened.then(async () => { await randomise(); await look(); }).catch((error) => failed(error, look));

@@ -7,17 +7,16 @@ import { RULES } from "./state.mjs";
 export class Stage {
   // on: {start(tensor, region), hover(what, tensor, unit), pin(what, tensor, unit), step(n), stroke(event, kind)}
   constructor(model, on) {
-    Object.assign(this, { model, on, cells: {}, columns: ["x", ...model.columns], asColours: true, drawing: false });
+    Object.assign(this, { model, on, cells: {}, columns: ["x", ...model.columns], drawing: false });
     this.order = model.preprocessing.channels === "BGR" ? [2, 1, 0] : [0, 1, 2];
     const into = ({ from: [n] }) => model.steps.filter(({ from }) => from.includes(n)).length; // how many take what a ReLU takes
     this.gated = Object.fromEntries(model.steps.filter((step) => step.op === "ReLU" && into(step) === 1).map(({ name, from: [n] }) => [name, model.steps[n].name]));
-    this.after = false; // whether the signal is shown once it has passed the gates
     this.shape = Object.fromEntries(model.steps.map(({ name, shape }) => [name, shape]));
   }
 
-  rows(rules) {
-    this.rules = rules;
-    this.drawn = null;
+  // after: whether the signal is shown once it has passed the gates
+  rows(rules, after) {
+    Object.assign(this, { rules, after, drawn: null });
     const grid = find("stage"), rows = ["forward", ...rules];
     grid.style.setProperty("--rows", rows.length + 1);
     grid.style.setProperty("--columns", this.columns.length);
@@ -167,9 +166,9 @@ export class Stage {
   }
 
   // found: [[row, column, what is drawn], ...] of some rows; the others stay -> how long it took
-  paint(found, { pixels: seen, tops, start, reach }) {
+  paint(found, { pixels: seen, tops, start, reach, asColours }) {
     const begin = performance.now(), rows = ["forward", ...this.rules];
-    Object.assign(this, { tops, seen });
+    Object.assign(this, { tops, seen, asColours });
     for (const column of this.columns.slice(1)) this.sizeOf(column);
     for (const [row, column, drawn] of found) (this.drawn ??= {})[`${row} ${column}`] = drawn;
     for (const name of Object.keys(this.drawn)) if (!rows.includes(name.slice(0, name.indexOf(" ")))) delete this.drawn[name];

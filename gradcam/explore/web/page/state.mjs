@@ -16,8 +16,9 @@ export const THREE = ["backprop", "deconvnet", "guided"];
 const CARDS = ["number", "why", "signs", "switches", "cam", "sure", "random", "occluder", "own"];
 const LONGEST_RULE = 200;
 
-// the parts of a state: picture p, `ink` on it; start at; columns back `step`; a number `see`; more rules; `random` layers;
-// own rule; Grad-CAM's layer, how many maps are summed, its final ReLU, its zero; a card to show, or `only` that one
+// the parts of a state: picture p, `ink` on it; start at; columns back `step`; a number `see`; more rules; `colours` of the
+// pixels, signals `after` the gates; `random` layers; own rule; Grad-CAM's layer, how many maps are summed, its final ReLU,
+// its zero; a card to show, or `only` that one
 export function parse(hash, model, pictures) {
   const given = new URLSearchParams(hash.replace(/^#/, "")), state = { picture: 0, start: null, step: null, see: null };
   const whole = (text, most) => (/^\d{1,6}$/.test(text ?? "") && Number(text) <= most ? Number(text) : null);
@@ -30,6 +31,8 @@ export function parse(hash, model, pictures) {
   state.rules = (given.get("also") ?? "").split(",").filter((rule) => rule.startsWith("lrp_") && rule in RULES);
   state.random = whole(given.get("random"), model.steps.length) ?? 0;
   state.layer = model.steps.some((step) => step.name === given.get("layer") && step.shape[1] > 1) ? given.get("layer") : model.layer;
+  state.colours = given.get("colours") !== "0";
+  state.after = given.get("after") === "1";
   state.by = given.get("by") === "probability" ? "probability" : "score";
   state.sureness = Math.min(30, Math.max(0.1, Number(given.get("sure")) || 1));
   const [, H, W] = model.steps[0].shape, zero = Number(given.get("zero"));
@@ -51,6 +54,8 @@ export function format(state, model) {
   if (state.see) parts.set("see", `${state.see.what}~${placed(state.see.tensor, state.see.unit)}`);
   if (state.rules.length) parts.set("also", state.rules.join(","));
   if (state.random) parts.set("random", state.random);
+  if (!state.colours) parts.set("colours", 0);
+  if (state.after) parts.set("after", 1);
   if (state.by !== "score") parts.set("by", state.by);
   if (state.sureness !== 1) parts.set("sure", state.sureness);
   if (state.own) parts.set("own", state.own);
