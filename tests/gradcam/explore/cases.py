@@ -137,7 +137,7 @@ def in_node(name: str, talk: list[list], folder: Path) -> list:
 ANSWERS = """async ([given]) => {
   const worker = new Worker(URL.createObjectURL(new Blob([document.getElementById("engine").textContent])));
   const ask = (...question) => new Promise((done, failed) => {
-    worker.onmessage = ({ data: { answers, error } }) => (error ? failed(new Error(error)) : done(answers[0]));
+    worker.onmessage = ({ data }) => (data.error ? failed(new Error(data.error)) : done(data.answers[0]));
     worker.postMessage({ id: 1, questions: [question] });
   });
   const answers = [];
