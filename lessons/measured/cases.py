@@ -4,12 +4,14 @@ world, or photos with boxes.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from collections.abc import Iterator
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
 import weights
 from gradcam.image import prepare
@@ -74,6 +76,44 @@ def said(values: list, form: str = "{:.2f}") -> str:
     return f"{mean} ({low} to {high})"
 
 
+def measured(
+    of: str, f: Callable[[Case], Any], given: list[Case], kept: Path | None
+) -> list[Any]:
+    """f of each picture, in their order.  With `kept`, each result is written there at
+    once, a line of JSON under the title `of`, and what stands there is not done again:
+    a run that was killed goes on where it was.
+    """
+    known = {}
+    if kept and kept.exists():
+        *lines, _ = kept.read_text("utf-8").split("\n")  # the last may be cut off
+        rows = [json.loads(line) for line in lines]
+        known = {row["n"]: row["found"] for row in rows if row["of"] == of}
+        kept.write_text("".join(line + "\n" for line in lines), "utf-8")
+    for n, case in enumerate(tqdm(given, desc=of)):
+        if n in known:
+            continue
+        known[n] = f(case)
+        if kept:
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"of": of, "n": n, "found": known[n]}) + "\n")
+    return [known[n] for n in range(len(given))]
+
+
+def command(usual: str, parser: ArgumentParser, args: Namespace) -> str:
+    """A table's usual command, with the options that are not the usual ones; a file is
+    called FILE, whatever its name.
+    """
+    words = [usual]
+    if list(args.networks) != list(parser.get_default("networks")):
+        names = (
+            name.partition("=")[0] + "=FILE" * ("=" in name) for name in args.networks
+        )
+        words.append(" ".join(["--networks", *names]))
+    if args.pictures != parser.get_default("pictures"):
+        words.append(f"--pictures {args.pictures}")
+    return " ".join(words)
+
+
 def arguments(
     parser: ArgumentParser, n: int = 60, networks: tuple[str, ...] = NETWORKS
 ) -> None:
@@ -88,8 +128,14 @@ def arguments(
         "--pictures", type=int, default=n, metavar="N", help=f"default: {n}"
     )
     parser.add_argument(
+        "--kept",
+        type=Path,
+        metavar="FILE",
+        help="write each picture's result there; the same command goes on with it",
+    )
+    parser.add_argument(
         "--networks",
-        nargs="+",
+        nargs="*",
         default=networks,
         metavar="NAME[=FILE]",
         help=f"a name more is a row more; default: {' '.join(networks)}",

@@ -1,6 +1,7 @@
 """How alike the maps of two classes of one picture are: does a method know the class?
 
     python -m lessons.measured.class_dependence --data FOLDER [--networks shapes ...]
+        vgg16_gap=FILE: VGG-16's published convolutions, with the last layer that ships
 
 The one statistic of lessons 13, 15 and 16: Spearman's rank correlation of |M|, the sum
 of the magnitudes of the colours, for two classes (1: the same map), on the objects and
@@ -12,15 +13,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 import weights
 from gradcam import grad_cam, gradient, guided_backprop, upsample
 from gradcam.measure import spearman
 from gradcam.methods.guided_grad_cam import localise
-from lessons.measured.cases import Case, arguments, cases, opened, said
+from lessons.measured.cases import (
+    Case,
+    arguments,
+    cases,
+    command,
+    measured,
+    opened,
+    said,
+)
 from minicnn import Tensor, find
 from minicnn.layer import Layer
 
@@ -53,15 +62,16 @@ def alike(a: np.ndarray, b: np.ndarray, on: np.ndarray) -> tuple[float, ...]:
     return spearman(a[on], b[on]), spearman(a, b), *pearson
 
 
-def rows(name: str, net: Layer, given: list[Case]) -> Iterator[str]:
+def rows(name: str, net: Layer, given: list[Case], kept: Path | None) -> Iterator[str]:
     """Lines of the table, one for each method."""
-    found = {method: [] for method in METHODS}
-    for case in tqdm(given, desc=name):
+
+    def both(case: Case) -> dict[str, tuple[float, ...]]:
         first, second = (magnitudes(net, case.x, c) for c in case.classes)
-        for method in METHODS:
-            found[method].append(alike(first[method], second[method], case.touched))
-    for method, values in found.items():
-        on, over, *pearson = zip(*values)
+        return {m: alike(first[m], second[m], case.touched) for m in METHODS}
+
+    found = measured(name, both, given, kept)
+    for method in METHODS:
+        on, over, *pearson = zip(*(each[method] for each in found))
         yield (
             f"{name:18} {method:15} {said(on):>21} {said(over):>21}"
             f" {np.mean(pearson[0]):5.2f} {np.mean(pearson[1]):5.2f}"
@@ -72,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments(parser)
     args = parser.parse_args()
-    print(f"run by: {COMMAND}")
+    print(f"run by: {command(COMMAND, parser, args)}")
     print(
         f"{args.pictures} pictures; means and 95 % intervals of the correlation of the "
         "maps of two classes"
@@ -86,7 +96,7 @@ def main() -> None:
         blank = weights.build(name).initialise(1)
         blank.card = net.card
         for title, of in ((name, net), (f"{name}, random", blank)):
-            print("\n".join(rows(title, of, given)), flush=True)
+            print("\n".join(rows(title, of, given, args.kept)), flush=True)
 
 
 if __name__ == "__main__":

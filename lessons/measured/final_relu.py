@@ -2,6 +2,7 @@
 segment misses the object's box.
 
     python -m lessons.measured.final_relu --data FOLDER [--networks shapes ...]
+        vgg16_gap=FILE: VGG-16's published convolutions, with the last layer that ships
 
 Localisation as in Selvaraju et al. 2017, sec. 4.1: cut at 15 % of the maximum, box
 around the largest segment, an error where the intersection over union is below a half.
@@ -12,14 +13,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from gradcam import BACKPROP, DECONVNET, GUIDED, upsample
 from gradcam.measure import localisation
-from lessons.measured.cases import Case, arguments, cases, opened, said
+from lessons.measured.cases import (
+    Case,
+    arguments,
+    cases,
+    command,
+    measured,
+    opened,
+    said,
+)
 from minicnn import ReLU, Tensor, backward, find, history, one_hot
 from minicnn.layer import Layer
 
@@ -81,10 +90,10 @@ def boxes(case: Case) -> np.ndarray:
     return np.array([[x0, y0, x1 + 1, y1 + 1]], float)
 
 
-def rows(net: Layer, given: list[Case]) -> Iterator[str]:
+def rows(net: Layer, given: list[Case], kept: Path | None) -> Iterator[str]:
     found = {way: [] for way in WAYS}
-    for case in tqdm(given, desc=net.card.name):
-        for way, *values in errors(net, case):
+    for each in measured(net.card.name, lambda of: list(errors(net, of)), given, kept):
+        for way, *values in each:
             found[way].append(values)
     for way, values in found.items():
         if not values:
@@ -98,12 +107,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments(parser, 100, ("shapes", "mini_vgg"))
     args = parser.parse_args()
-    print(f"run by: {COMMAND}")
+    print(f"run by: {command(COMMAND, parser, args)}")
     for each in args.networks:
         name, net = opened(each)
         given = list(cases(net, args.data, args.pictures, first=1200))
         print(f"{name}, {len(given)} pictures{'':20} box missed    of the sum below 0")
-        print("\n".join(rows(net, given)), flush=True)
+        print("\n".join(rows(net, given, args.kept)), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 on photos; and what occlusion costs.
 
     python -m lessons.measured.occlusion --data FOLDER [--networks shapes squeezenet]
+        vgg16_gap=FILE: VGG-16's published convolutions, with the last layer that ships
 
 Prints the table that lesson 14 quotes; stored beside this file as occlusion.txt.
 """
@@ -11,9 +12,9 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 import weights
 from gradcam import (
@@ -27,7 +28,15 @@ from gradcam import (
 from gradcam.measure import spearman
 from gradcam.measure.measures.rank_correlation import windows
 from gradcam.methods.guided_grad_cam import localise
-from lessons.measured.cases import Case, arguments, cases, opened, said
+from lessons.measured.cases import (
+    Case,
+    arguments,
+    cases,
+    command,
+    measured,
+    opened,
+    said,
+)
 from minicnn import Tensor, find
 from minicnn.layer import Layer
 
@@ -79,45 +88,50 @@ def agreement(
     )
 
 
-def rows(name: str, net: Layer, given: list[Case]) -> Iterator[str]:
+def compared(
+    net: Layer, case: Case, window: int, stride: int
+) -> dict[str, tuple[float, ...]]:
+    """{map: its agreement with occlusion}; "windows": the share that touches the
+    object, and of the others the share that moves the score by next to nothing.
+    """
+    p, c, object_ = case.x, case.classes[0], case.truth[0]
+    fill = p.mean() if net.card.name == "shapes" else 0.0
+    falls = occlusion(net, p, c, window, stride, fill=fill, average="none")[0]
+    places = windows(object_.shape, window, stride)
+    touch = np.array([object_[at].any() for at in places])
+    still = (abs(falls.ravel()) < 0.05 * falls.max())[~touch]
+    share = float(still.mean()) if still.size else np.nan
+    return {"windows": (float(touch.mean()), share)} | {
+        name: agreement(map, falls, object_, window, stride)
+        for name, map in maps(net, p, c).items()
+    }
+
+
+def rows(name: str, net: Layer, given: list[Case], kept: Path | None) -> Iterator[str]:
     """Lines of the table, one for each map."""
-    (window, stride), found, flat = WINDOWS.get(name, LARGE), {}, []
-    for case in tqdm(given, desc=name):
-        p, c = case.x, case.classes[0]
-        fill = p.mean() if name == "shapes" else 0.0
-        falls = occlusion(net, p, c, window, stride, fill=fill, average="none")[0]
-        object_ = case.truth[0]
-        touch = np.array(
-            [object_[at].any() for at in windows(object_.shape, window, stride)]
-        )
-        flat.append(
-            [touch.mean(), (abs(falls.ravel()) < 0.05 * falls.max())[~touch].mean()]
-        )
-        for of, map in maps(net, p, c).items():
-            found.setdefault(of, []).append(
-                agreement(map, falls, object_, window, stride)
-            )
-    share, still = np.nanmean(flat, axis=0)
+    window, stride = WINDOWS.get(name, LARGE)
+    found = measured(name, lambda of: compared(net, of, window, stride), given, kept)
+    share, still = np.nanmean([each.pop("windows") for each in found], axis=0)
     yield (
         f"{name}, {len(given)} pictures, windows of {window} every {stride} pixels; "
         f"{share:.0%} of the windows touch the object, and of the others {still:.0%} "
         "move the score by less than 5 % of the largest fall"
     )
-    for of, values in found.items():
-        every, touching, linear, near = zip(*values)
+    for of in found[0]:
+        every, touching, linear, near = zip(*(each[of] for each in found))
         yield (
             f"{of:17} {said(near, '{:.0%}'):>17} {said(linear):>20}"
             f" {said(touching):>20} {np.mean(every):8.2f}"
         )
 
 
-def cost(name: str, side: int, window: int = 15, stride: int = 8) -> str:
+def cost(name: str, window: int = 15, stride: int = 8) -> str:
     """What occlusion costs beside Grad-CAM, in seconds of the processor.  Weights are
     random: the time does not depend on them.
     """
     net = weights.build(name).initialise(0)
+    layer, side = weights.card(name).layer, weights.card(name).preprocessing.crop
     x = np.random.default_rng(0).normal(size=(1, 3, side, side)).astype(np.float32)
-    layer = weights.card(name).layer
     passes = len(windows((side, side), window, stride)) + 1
 
     def by_gradient():
@@ -145,8 +159,15 @@ def seconds(f, times: int = 3) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments(parser, networks=("shapes", "squeezenet"))
+    parser.add_argument(
+        "--cost",
+        nargs="*",
+        default=("squeezenet", "vgg16", "vgg16_gap"),
+        metavar="NAME",
+        help="default: squeezenet vgg16 vgg16_gap",
+    )
     args = parser.parse_args()
-    print(f"run by: {COMMAND}")
+    print(f"run by: {command(COMMAND, parser, args)}")
     print(
         f"{'':17} {'peak at most one':>17} {'Pearson, all':>20}"
         f" {'rank, windows that':>20} {'rank,':>8}\n"
@@ -155,9 +176,9 @@ def main() -> None:
     for each in args.networks:
         name, net = opened(each)
         given = list(cases(net, args.data, args.pictures, shapes=1, first=1400))
-        print("\n".join(rows(name, net, given)), flush=True)
-    print(cost("squeezenet", 227))
-    print(cost("vgg16", 224))
+        print("\n".join(rows(name, net, given, args.kept)), flush=True)
+    for name in args.cost:
+        print(cost(name))
 
 
 if __name__ == "__main__":

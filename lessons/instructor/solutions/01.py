@@ -21,6 +21,7 @@ SOLUTIONS = {
         "right": [
             lambda x, w, b, gy: np.where(w @ x + b > 0, gy * w, 0),
             lambda x, w, b, gy: np.array([gy * gate(x, w, b) * wd for wd in w]),
+            lambda x, w, b, gy: (gy * gate(x, w, b) * w).astype(np.float32),
         ],
         "wrong": {
             "sign": lambda x, w, b, gy: -gy * gate(x, w, b) * w,
@@ -76,9 +77,14 @@ SOLUTIONS = {
         "right": [
             lambda f, v: differences(f, v),
             lambda f, v: np.array([(f(v + e) - f(v - e)) / 4e-6 for e in 2e-6 * np.eye(len(v))]),
+            lambda f, v: [(f(v + e) - f(v - e)) / 2e-5 for e in 1e-5 * np.eye(len(v))],
+            lambda f, v: np.imag([f(v + 1e-30j * e) for e in np.eye(len(v))]) / 1e-30,  # complex step
         ],
         "wrong": {
             "one-sided": lambda f, v: np.array([(f(v + e) - f(v)) / 1e-5 for e in 1e-5 * np.eye(len(v))]),
+            "one-sided, tiny step": lambda f, v: np.array(
+                [(f(v + e) - f(v)) / 1e-8 for e in 1e-8 * np.eye(len(v))]
+            ),
             "divided by h": lambda f, v: differences(f, v, divide=1.0),
             "sign": lambda f, v: -differences(f, v),
             "step too small": lambda f, v: differences(f, v, h=1e-13),

@@ -51,6 +51,9 @@ SOLUTIONS = {
         "wrong": {
             "m not corrected": lambda *a: adam_step(*a, correct=(False, True)),
             "v not corrected": lambda *a: adam_step(*a, correct=(True, False)),
+            "nothing corrected": lambda *a: adam_step(*a, correct=(False, False)),
+            "eps inside the root": lambda *a: adam_step(*a, root=lambda v: np.sqrt(v + 1e-8) - 1e-8),
+            "no eps": lambda *a: adam_step(*a, root=lambda v: np.sqrt(v) - 1e-8),
             "no root": lambda *a: adam_step(*a, root=lambda v: v),
             "uphill": lambda *a: adam_step(*a, sign=1),
             "betas exchanged": lambda *a: adam_step(*a, b1=0.999, b2=0.9),

@@ -93,6 +93,7 @@ SOLUTIONS = {
             "threshold on the signal": lambda x, gy, tau: gy * (gy > tau),
             "threshold on the input": lambda x, gy, tau: gy * (x > tau),
             "no threshold": lambda x, gy, tau: gy * (x * gy > 0),
+            "passes at the threshold": lambda x, gy, tau: gy * (x * gy >= tau),
             "magnitude": lambda x, gy, tau: gy * (np.abs(x * gy) > tau),
             "passes the product": lambda x, gy, tau: x * gy * (x * gy > tau),
             "guided": lambda x, gy, tau: G(x, gy),

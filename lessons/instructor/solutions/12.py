@@ -31,6 +31,7 @@ SOLUTIONS = {
                 map >= map.min() + share * np.ptp(map), truth
             ),
             "an absolute threshold": lambda map, truth, share: overlap(map >= share, truth),
+            "above the threshold only": lambda map, truth, share: overlap(map > share * map.max(), truth),
             "share of the pixels found": lambda m, t, s: (
                 ((m >= s * m.max()) & t).sum() / (m >= s * m.max()).sum()
             ),

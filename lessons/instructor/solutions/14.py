@@ -88,6 +88,7 @@ SOLUTIONS = {
             "without the picture": lambda H, W, k, s: np.prod(counts((H, W), k, s)),
             "one window too few": lambda H, W, k, s: ((H - k) // s) * ((W - k) // s) + 1,
             "every pixel": lambda H, W, k, s: (H - k + 1) * (W - k + 1) + 1,
+            "windows that stick out": lambda H, W, k, s: ((H - k) / s + 1) * ((W - k) / s + 1) + 1,
             "tiles": lambda H, W, k, s: (H // k) * (W // k) + 1,
             "H twice": lambda H, W, k, s: counts((H, W), k, s)[0] ** 2 + 1 if H // s != W // s else 0,
             "sum instead of product": lambda H, W, k, s: sum(counts((H, W), k, s)) + 1,
