@@ -254,7 +254,7 @@ print(
 # %% [markdown]
 # The other shape covers 5 % of the picture and holds 17 % of Grad-CAM's negative mass,
 # the class's own shape almost none: so far the sentence is right, though most of this
-# mass, 83 %, lies on the background. Guided backprop's negative mass lies on the
+# mass lies on the background. Guided backprop's negative mass lies on the
 # class's *own* shape, more than a third of it, and little on the other.
 #
 # Two maps, two meanings of "negative": Grad-CAM's is about *whether what is here*

@@ -149,19 +149,23 @@ plt.show()
 #
 # Only the last two, the coarse ones. In this world shapes are turned and coloured at
 # random, so a transposed or BGR network meets pictures as good as any: transposing all
-# kernels is the same as transposing the picture. On photos, which have an up and a
-# down, such a mistake costs more, but not everything: SqueezeNet with BGR and RGB
-# exchanged falls from 68 to 43 per cent, and looks like a poor network, not like a
-# wrong one. The scores (logits) reveal every mistake: all it takes is one array, saved
-# from the framework in which the network was trained.
+# kernels is the same as transposing the picture. The scores (logits) reveal every
+# mistake: all it takes is one array, saved from the framework in which the network was
+# trained.
 # </details>
 #
-# That is how an import is checked here: the file's checksum, then the framework's
-# scores and maps on a photo, in float64. For VGG-16 of full size, written by PyTorch
-# and by others and read back (with random weights: the published file is too large for
-# a test suite):
+# Photos have an up and a down, and colours that mean something: there accuracy does
+# notice (the first table). But none of the first four mistakes brings a network down to
+# chance, and who does not know what the right import reaches sees a *poor* network, not
+# a wrong one.
+#
+# So an import is checked here by more: the file's checksum, then the framework's scores
+# and maps on a photo, in float64. For VGG-16 of full size, written by PyTorch and by
+# others and read back (with random weights: the published file is too large for a test
+# suite), the second table:
 
 # %%
+print(quoted("import_mistakes.txt"), end="\n\n")
 print(quoted("full_size_vgg16_torch.txt", lines=10))
 
 # %% [markdown]
@@ -234,12 +238,13 @@ for method, (on, every) in rows_alike(e, masks[12].any(axis=0)).items():
 # <details><summary>Explain</summary>
 #
 # c), on this scene as on sixty (lesson 13). This network ends in a global *max*-pool:
-# the signal of a class goes back through the few places at which its maxima are. It is
-# the architecture that tells the classes apart, not the rule: with random weights the
-# two maps are nearly the same (lesson 13's table). VGG's linear layers and the global
-# *average* pooling of many networks send signal to every place, and then guided
-# backprop draws everything, whatever the class: the next figure shows it, and lesson 15
-# why.
+# the signal of a class goes back through the few places at which its maxima are.
+# Lesson 13 took the places away, and the two maps became nearly the same. That the
+# maxima of two classes are at different places was learned: with random weights they
+# are not, and the two maps are nearly the same, too (lesson 13's table). Global
+# *average* pooling sends signal to every place, and then guided backprop draws
+# everything, whatever the class: the next figure shows it. So do VGG's convolutions
+# with average pooling, of all networks in that table the least aware of the class.
 # </details>
 #
 # ## With a real network

@@ -137,8 +137,8 @@ for group, found in rows.items():
 # $12 \times 12$ that is largest in its middle points at background: within 6 pixels
 # (the tolerance of the game's authors, for pictures of this size) many misses are none.
 # `python -m gradcam.measure.study.captions` measured the same on 330 scenes
-# (`tests/results/captions.md`): colour words 77 % (95 % interval 74 to 80), kinds 74 %
-# (70 to 77), where a random point hits in 6 % and the centre in 14 %.
+# (`tests/results/captions.md`): colour words 77.4 % (95 % interval 74.1 to 80.4), kinds
+# 73.8 % (70.3 to 77.0), where a random point hits in 6.2 % and the centre in 14.4 %.
 # </details>
 #
 # ## Predict
@@ -274,9 +274,9 @@ print(
 # there comes from training: the network was also shown regions mixed with other places
 # of the picture, and had to be less sure of their words. An earlier network, which
 # named the shapes nearly as well but was trained without such mixtures, pointed into
-# the box in 52 % of regions. HiResCAM multiplies place by place and cannot leave the
-# box by more than a cell, so its hits are a property of the formula, not a discovery
-# about the network.
+# the box in 52 % of regions (`tests/results/regions.md`). HiResCAM multiplies place by
+# place and cannot leave the box by more than a cell, so its hits are a property of the
+# formula, not a discovery about the network.
 #
 # In the picture look for the misses, too: here "cross" is one of them, and the map of
 # the sentence shows what spoke for "a", "left" and "yellow", all at once.

@@ -24,6 +24,8 @@ COLUMNS = {
     "network": "network",
     "before": "verdict before",
     "after": "verdict now",
+    "stands": "what stands",
+    "refuted": "what does not",
 }
 
 
@@ -75,6 +77,8 @@ def _one(verdict: dict) -> str:
 {verdict["answer"]}
 
 - **The number**: {verdict["number"]}
+- **What stands**: {verdict["stands"]}
+- **What does not**: {verdict["refuted"]}
 - **Its limits**: {verdict["limits"]}
 - **The strongest objection**: {verdict["objection"]}
 - **Where it was asked**: [{verdict["asked"]}]({verdict["thread"]})

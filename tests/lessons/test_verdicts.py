@@ -74,10 +74,11 @@ TABLES = sorted(path.name for path in MEASURED.glob("*.txt"))
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_says_how_it_was_made_and_a_lesson_quotes_it(name):
-    first = (MEASURED / name).read_text("utf-8").splitlines()[:2]
-    command = next(line for line in first if line.startswith("run by: "))
-    module = importlib.import_module(command.split()[4])
-    assert command == f"run by: {module.COMMAND}"
+    said = (MEASURED / name).read_text("utf-8").splitlines()
+    commands = [line for line in said if line.startswith("run by: ")]
+    module = importlib.import_module(f"lessons.measured.{name.removesuffix('.txt')}")
+    assert commands[0] in said[:2] and commands[0] == f"run by: {module.COMMAND}"
+    assert all(line.startswith(f"run by: {module.COMMAND} --") for line in commands[1:])
     quotes = [
         each.number
         for each in lessons()
