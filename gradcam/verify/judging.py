@@ -100,7 +100,7 @@ def judge(
         if len(compared) == len(steps) and rounded(q, verdict, compared, kinds):
             q.forget()
             return verdict
-        found = search.near_singles(kinds)
+        found = search.near_singles(kinds) or search.rescaled()
     if not found and pairs and not verdict.located.startswith(tuple(SAID.values())):
         found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()

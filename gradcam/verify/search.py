@@ -118,6 +118,20 @@ class Search:
         others.append(self._apart(self.q.reference, "result"))
         return min(others) > ALONE * self.left[(form,)]
 
+    def rescaled(self) -> list[Cause]:
+        """-> [Cause], every single cause whose result, in another scale, gives their numbers: people divide a
+        map by its maximum before they keep it.
+        """
+        scales = [f for f in self.forms if f.of.kind == "scale" and f.of.step == "result"]
+        fitting = [
+            (form, scale)
+            for form in self._shown(self.forms, "causes in another scale")
+            if not form.of.alone and not self._apart_in_shape(form)
+            for scale in scales
+            if form is not scale and self._try((form, scale))
+        ]
+        return self._causes(fitting)
+
     def pairs(self, seconds: float) -> list[Cause]:
         """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time
         given.

@@ -14,6 +14,7 @@ STEPS = {  # how far keeping moves a value, relative to the largest one
     "6 digits": 5e-6,
 }
 ENOUGH = 4  # values that are not zero: fewer may be round numbers by chance
+SHORT = 4  # digits: longer decimal numbers are none by chance
 
 
 def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough: int = ENOUGH) -> str:
@@ -26,7 +27,7 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough:
     if given in ("uint8", "colours", "float16", "bfloat16"):
         return {"uint8": "8 bits", "colours": "the colours of a colour map"}.get(given, given)
     if np.unique(array[array != 0]).size < enough:
-        return ""
+        return "6 digits" if like_digits(array) and not like_digits(array, SHORT) else ""
     return next((kind for kind, looks in LOOKS.items() if looks(array) and not looks(ours)), "")
 
 
@@ -53,10 +54,10 @@ def like_bfloat16(a: Any) -> Any:
     return np.array_equal(single, a) and not np.any(single.view(np.uint32) & 0xFFFF)
 
 
-def like_digits(a: Any) -> Any:
-    """Six digits, or fewer, of every value."""
+def like_digits(a: Any, most: int = 6) -> Any:
+    """Six digits, or so many, of every value."""
     size = np.abs(a[a != 0])
-    digits = size / 10.0 ** (np.floor(np.log10(size)) - 5)
+    digits = size / 10.0 ** (np.floor(np.log10(size)) - (most - 1))
     return bool(np.all(np.abs(digits - np.rint(digits)) <= 2.0**-24 * digits))
 
 

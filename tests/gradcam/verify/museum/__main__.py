@@ -137,6 +137,7 @@ def summary(rows):
         "wrong results": len(inside) + len(outside) + len(hidden),
         "of them kept in other ways, pairs not tried": len(hidden),
         "named there": sum(r["named"] for r in hidden),
+        "named a wrong cause there": sum(bool(r["causes"]) and not r["named"] for r in hidden),
         "wrong results called right": sum(map(called_right, [*inside, *outside, *hidden])),
         "right programs whose framework's gradient is wrong": len(theirs),
         "said so, and no cause named": sum(r["named"] for r in theirs),

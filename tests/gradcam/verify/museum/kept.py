@@ -54,8 +54,8 @@ MAP = ANY | {  # (1, h, w)
 }
 SIGNAL = ANY | {"channels last": lambda m: np.float32(np.moveaxis(m, 1, -1))}  # (1, C, H, W)
 
-
 STRETCHED = ("uint8", "uint8 / 255", "PNG", "colour map")
+DIVIDED = ("float16",)
 
 
 def ways(m):

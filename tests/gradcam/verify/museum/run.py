@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 from gradcam.image import prepare
 from gradcam.verify.api import question
@@ -17,7 +18,7 @@ from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
 from tests.gradcam.verify.museum import variants
-from tests.gradcam.verify.museum.kept import STRETCHED, stretched, ways
+from tests.gradcam.verify.museum.kept import DIVIDED, STRETCHED, stretched, ways
 from tests.gradcam.verify.museum.mistakes import TABLE
 from tests.gradcam.verify.museum.outside import OUTSIDE
 from tests.gradcam.verify.museum.relatives import METHODS as MORE
@@ -53,8 +54,8 @@ class Outcome:
     def named(self):
         if self.refused:
             return self.verdict.kind == "refused" and self.truth in self.verdict.reason
-        parts = self.truth.split(" AND ")
-        return any(set(parts) == set(c.names) for c in self.verdict.causes)
+        parts = set(self.truth.split(" AND "))
+        return any(parts <= set(c.names) and blamed(c) <= parts for c in self.verdict.causes)
 
     @property
     def size(self):
@@ -72,6 +73,11 @@ class Pending:
 
     def outcome(self):
         return Outcome(self.truth, self.where, self.ask(), self.refused)
+
+
+def blamed(cause):
+    """The names of a cause, but for the scales in which a result was kept."""
+    return {name for name, kind in zip(cause.names, cause.kinds) if kind != "scale"}
 
 
 def case(family, method, random, photo=False, **drawn):
@@ -142,6 +148,8 @@ def drawn(seed, rows):
             dtype = precision(random)
             wrong = mistake.make(found.to(dtype)).detach().to(dtype)
             others = [right(found), *(part(found).detach() for part in mistake.parts)]
+            if wrong.ndim == 3 and wrong.shape != others[0].shape and wrong.shape[1:] == found.x.shape[2:]:
+                others.append(F.interpolate(others[0][:, None], found.x.shape[2:], mode="bilinear")[:, 0])
             if (mistake.refused and not wrong.any()) or all(shows(wrong, other) for other in others):
                 yield found, mistake, dtype, wrong
                 break
@@ -255,6 +263,8 @@ def seen_in(name, wrong, whole):
         return True
     if name in STRETCHED:
         wrong, whole = stretched(wrong), stretched(whole)
+    if name in DIVIDED:
+        wrong, whole = wrong / abs(wrong).max(), whole / abs(whole).max()
     return abs(wrong - whole).max() > VISIBLE * abs(whole).max()
 
 
