@@ -10,8 +10,10 @@ def method_named(asked):
     """
     from gradcam.asking import AskError, one_of
     from gradcam.methods import METHODS
-    from gradcam.methods.spelling import spelled
+    from gradcam.methods.spelling import members, spelled
 
+    if several := members(asked):
+        raise AskError(f"'{asked}' is a family of methods: say which, {', '.join(several)}")
     name = spelled(asked) or one_of("method", asked.partition("@")[0], METHODS, SEE)
     if name not in METHODS:
         plain, _, layer = name.partition("@")

@@ -13,7 +13,7 @@ import numpy as np
 from gradcam.asking import AskError, class_index, is_called
 from gradcam.method import Context, Method
 from gradcam.methods import METHODS
-from gradcam.methods.spelling import spelled
+from gradcam.methods.spelling import members, spelled
 from gradcam.outputs import chosen, each
 from gradcam.target import Target, is_signal
 from gradcam.targets.text import is_text, target
@@ -30,6 +30,8 @@ def methods_asked(methods: str | Iterable[str]) -> list[str]:
     names = list(dict.fromkeys(m if m in METHODS else spelled(m) or m for m in asked))
     for name in names:
         if name not in METHODS:
+            if several := members(str(name)):
+                raise AskError(f"'{name}' is a family of methods: say which, {', '.join(several)}")
             near = difflib.get_close_matches(str(name), METHODS, n=1)
             meant = f"; did you mean '{near[0]}'?  There" if near else "; there"
             raise AskError(f"no method is called '{name}'{meant} is {', '.join(METHODS)}")

@@ -67,7 +67,7 @@ METHODS = (
         "lrp_epsilon", "LRP, epsilon", "Bach et al. 2015",
         "the score handed down by share; weak evidence is absorbed",
         f"{_SHARE} sign(z) (1e-6 + 0.25 sqrt(mean z^2)), the mean over a layer; {_POOLS}",
-        LRP_EPSILON, spellings=("lrp",), peers={"zennit": "Epsilon"},
+        LRP_EPSILON, peers={"zennit": "Epsilon"},
     ),
     _method(
         "lrp_gamma", "LRP, gamma", "Montavon et al. 2019", "the same; what speaks for a unit weighs more",

@@ -17,8 +17,16 @@ def spelled(asked: str) -> str | None:
     return None if name is None else f"{name}{at}{layer}"
 
 
+def members(asked: str) -> list[str]:
+    """'LRP' -> ['lrp_epsilon', 'lrp_gamma', ...]: the methods of a family, where several are called so, and
+    more; else [].
+    """
+    found = [name for name in METHODS if _bare(name.partition("_")[0]) == _bare(asked) and "_" in name]
+    return found if len(found) > 1 and spelled(asked) is None else []
+
+
 def _variant(asked):
-    known = {_bare(s): name for name, m in METHODS.items() for s in (*m.spellings, name) if not _family(s)}
+    known = {_bare(s): name for name, m in METHODS.items() for s in (*m.spellings, name)}
     if asked in known:
         return known[asked]
     for variant in VARIANTS:
@@ -26,11 +34,6 @@ def _variant(asked):
         if rest and f"{variant}_{rest}" in METHODS:
             return f"{variant}_{rest}"
     return None
-
-
-def _family(word):
-    """Whether several methods are called so, and more: lrp_epsilon, lrp_gamma."""
-    return sum(name.startswith(f"{word}_") for name in METHODS) > 1
 
 
 def _bare(name):

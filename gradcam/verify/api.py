@@ -62,7 +62,7 @@ def torch(
     verdict.notes = seen(model, given, layer) + verdict.notes + notes
     wrong = [net.check.says] if net.check.kind == "framework" else []  # theirs may well be PyTorch's own
     if verdict.kind == "unknown" and (found := [*in_training_mode(model), *wrong]):
-        verdict.kind, verdict.located = "located", found[0]
+        verdict.kind, verdict.located, verdict.reason = "located", found[0], ""
         verdict.notes = [
             note for note in verdict.notes if note != found[0] and not note.startswith("give more")
         ]

@@ -83,7 +83,7 @@ def judge(
         return verdict
     first = wrong[0]
     verdict.maps = {"theirs": q.theirs[first], "ours": q.reference[first]}
-    verdict.kind, verdict.stage = "differs", STEPS[first].title
+    verdict.kind, verdict.stage, verdict.measured = "differs", STEPS[first].title, STEPS[first].title
     verdict.difference = compared[first].difference if first in compared else None
 
     search = Search(q, limits, hypotheses or HYPOTHESES, progress)
@@ -126,9 +126,11 @@ def judge(
             verdict.notes.append(
                 f"these give the same numbers, and cannot be told from it: {'; '.join(blamed)}"
             )
-    if verdict.kind == "tie":
-        for c in verdict.compared:
+    for c in verdict.compared:
+        if verdict.kind == "tie":
             c.explained("tie", c.difference.l2)
+        elif verdict.kind == "convention":
+            c.explained("rescaled")
     q.forget()
     return verdict
 

@@ -16,6 +16,7 @@ from gradcam.feature_maps import default_layer
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS, VARIANTS
 from gradcam.methods.cam import cam_head
+from gradcam.methods.spelling import members, spelled
 from gradcam.outputs import chosen as output_of
 from gradcam.outputs import end_of
 from gradcam.target import OfClass, Target
@@ -34,7 +35,6 @@ from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
 LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept
-SPELLINGS = {spelling: name for name, method in METHODS.items() for spelling in method.spellings}
 THEIRS = {  # what may be given of theirs: the step that it is
     "result": "result",
     "input": "input",
@@ -408,21 +408,18 @@ def _exchanged(shape):
 
 
 def method_name(name: str) -> str:
-    """A method by any of its spellings -> our name for it.  VerifyError: there is none of that name."""
-    name = (
-        str(name)
-        .lower()
-        .replace("-", "_")
-        .replace("gradcam", "grad_cam")
-        .replace("guidedbackprop", "guided_backprop")
+    """A method by any of its spellings -> our name for it.  VerifyError: there is none of that name, or
+    several are called so.
+    """
+    found = spelled(str(name))
+    if found in METHODS and "@" not in found:
+        return found
+    if several := members(str(name)):
+        raise VerifyError(f"'{name}' is a family of methods: say which, {', '.join(several)}")
+    variants = ", ".join(f"{v}_..." for v in VARIANTS)
+    raise VerifyError(
+        f"no method is called '{name}'; there is {', '.join(METHODS)}, and their variants: {variants}"
     )
-    name = SPELLINGS.get(name, name)
-    if name not in METHODS or "@" in name:
-        variants = ", ".join(f"{v}_..." for v in VARIANTS)
-        raise VerifyError(
-            f"no method is called '{name}'; there is {', '.join(METHODS)}, and their variants: {variants}"
-        )
-    return name
 
 
 def _floats(what, value):

@@ -267,11 +267,13 @@ class Search:
                     tuple(h.name for h in hypotheses),
                     details,
                     earliest.stage,
-                    "; ".join(dict.fromkeys(h.says for h in hypotheses)),
-                    "; ".join(dict.fromkeys(map(Hypothesis.fix_of, hypotheses, details))),
+                    "; ".join(dict.fromkeys(h.says for h in hypotheses if h.kind != "scale"))
+                    or hypotheses[0].says,
+                    tuple(map(Hypothesis.fix_of, hypotheses, details)),
                     min((h.kind for h in hypotheses), key=KINDS.index),
                     self.left[variants[0]],
                     tuple(h.kind for h in hypotheses),
+                    tuple(map(Hypothesis.headline_of, hypotheses, details)),
                 )
             )
         return causes
@@ -285,11 +287,16 @@ class Search:
         return sorted(wrong, key=lambda entry: entry[1])[:most]
 
     def confidence(self, found: list[Cause]) -> str:
-        """In words: how well the class fits, and how far the next cause is."""
+        """In words: how well the class fits, and how far the next cause is that asks for another change."""
         here = max(c.residual for c in found)
-        others = self.ruled_out(1)
+        same = {fix for c in found for fix in c.fixes}
+        others = [
+            (forms[0].name, left)
+            for forms, left in sorted(self.left.items(), key=lambda entry: entry[1])
+            if len(forms) == 1 and left > self.limits["result"] and not same & {forms[0].fix}
+        ]
         if not np.any(self.theirs["result"]):
             return "weak: a result of zeros says little"
-        near = f", with the next best single cause to {others[0][1]:.2g} ({others[0][0]})" if others else ""
+        near = f", with the next best change {others[0][1]:.2g} ({others[0][0]})" if others else ""
         sure = "certain" if not others or others[0][1] > FAR * max(here, self.limits["result"]) else "likely"
-        return f"{sure}: with it, what differs falls to {here:.2g} (relative L2){near}"
+        return f"{sure}: with it, {here:.2g} is left (relative L2){near}"

@@ -231,6 +231,7 @@ CAUSES = [
     ),
     Hypothesis(
         name="another method of the family",
+        headline=lambda detail: f"it is the map of {detail}, not of the method that you name",
         step="weights",
         says="Grad-CAM and its relatives differ in their weights alone",
         fix="call the method by its own name",
@@ -240,6 +241,7 @@ CAUSES = [
     ),
     Hypothesis(
         name="a method that asks for a class, instead of Eigen-CAM",
+        headline=lambda detail: f"it is the map of {detail}, which asks for a class, not of Eigen-CAM",
         step="map",
         says="L = A V_1: no class, no gradient (Muhammad & Yeasin 2020)",
         fix="call the method by its own name",

@@ -34,6 +34,7 @@ class Hypothesis:
 
     name, says   the cause in words, and the line of the theory that it breaks; fix: what to do, or
                  f(detail) -> that, where the variants ask for other things
+    headline     f(detail) -> how the first line of a verdict says a variant; default: name (detail)
     step         the step that it changes
     change       f(question, run, old) -> the step's value, where old() is the reference's; or, for a cause
                  that has several
@@ -52,6 +53,7 @@ class Hypothesis:
     step: str
     says: str
     fix: str | Callable[[str], str]
+    headline: Callable[[str], str] | None = None
     change: Callable[..., Any] | None = None
     variants: Callable[..., Variants] | None = None
     also: Mapping[str, Callable[..., Any]] = field(default_factory=dict, hash=False)
@@ -69,6 +71,12 @@ class Hypothesis:
     def fix_of(self, detail: str) -> str:
         """What to do about a variant, or about several, joined by \" or \"."""
         return self.fix if isinstance(self.fix, str) else self.fix(detail)
+
+    def headline_of(self, detail: str) -> str:
+        """How the first line of a verdict says a variant, or several, joined by " or "."""
+        if self.headline:
+            return self.headline(detail)
+        return f"{self.name} ({detail})" if detail else self.name
 
     def forms(self, q: Question) -> list[Form]:
         """Every variant of this cause for a question."""
@@ -96,6 +104,11 @@ class Form:
     def name(self) -> str:
         """The cause and its detail."""
         return f"{self.of.name}: {self.detail}" if self.detail else self.of.name
+
+    @property
+    def fix(self) -> str:
+        """What to do about it."""
+        return self.of.fix_of(self.detail)
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -39,9 +39,14 @@ GREY = {  # of a picture with one channel
 LUMA = np.array([0.299, 0.587, 0.114])[:, None, None]  # how PIL and OpenCV make a picture grey
 
 
+def preparation(q: Question) -> Any:
+    """How x was made from its photo, if its card or photo says so."""
+    return q.photo[1] if q.photo else getattr(getattr(q.net, "card", None), "preprocessing", None)
+
+
 def meant(q: Question) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """How x was normalised: as its card or photo says, else as people usually do."""
-    known = q.photo[1] if q.photo else getattr(getattr(q.net, "card", None), "preprocessing", None)
+    known = preparation(q)
     if known is None and q.x.shape[1] == 1:
         return GREY
     if known is None:
@@ -54,13 +59,17 @@ def colours(q: Question, y: Tensor) -> Variants:
     """Turned after the normalisation, and before it: mean and deviation then stay as they were."""
     if q.x.shape[1] != 3:
         return {}
-    variants = {"": lambda q, v, old: old()[:, ::-1]}
+    known = preparation(q)
+    order = known.channels if known else "RGB"  # of the usual means
+    turned = order[::-1]
+    whole = f"{turned}, not {order}" if known else "BGR where x is RGB, or RGB where x is BGR"
+    variants = {whole: lambda q, v, old: old()[:, ::-1]}
     for name, (mean, std) in meant(q).items():
         if np.ptp(mean) or np.ptp(std):  # else it is the same
-            variants[f"mean and deviation as they were: {name}"] = lambda q, v, old, m=mean, s=std: (
-                ((old() * s + m)[:, ::-1] - m) / s
+            variants[f"a {turned} picture, normalised by {order}'s mean and deviation: {name}"] = (
+                lambda q, v, old, m=mean, s=std: ((old() * s + m)[:, ::-1] - m) / s
             )
-            variants[f"only mean and deviation in the other order: {name}"] = (
+            variants[f"a {order} picture, normalised by {turned}'s mean and deviation: {name}"] = (
                 lambda q, v, old, m=mean, s=std: (old() * s + m - m[::-1]) / s[::-1]
             )
     return variants
@@ -154,21 +163,31 @@ def renormalised(detail: str) -> str:
     return next((fix for start, fix in FIXES.items() if detail.startswith(start)), OWN)
 
 
+def prepared(detail: str) -> str:
+    """The picture, in the first line of a verdict."""
+    if detail.startswith("/255"):
+        return detail
+    return f"the picture is {'normalised by ' * detail.endswith(OF_ANOTHER)}{detail}"
+
+
+OF_ANOTHER = tuple(f"instead of {name}'s" for name in (*SETS, *GREY, "its own"))
 WHY = "a network computes its scores for the preprocessing that it was trained with"
 CAUSES = [
     Hypothesis(
         name="another way of resizing the photo",
         step="input",
         says=WHY,
-        fix="resize as in training: PIL's Image.resize and torchvision's Resize of a PIL picture average "
-        "over what a new pixel covers; cv2.resize (INTER_LINEAR) does not, nor F.interpolate without "
-        "antialias=True",
+        headline=lambda detail: f"the photo is resized otherwise: {detail}",
+        fix="resize as in training, usually PIL's Image.resize((width, height), Image.BILINEAR) (its default "
+        "is BICUBIC), as torchvision's Resize of a PIL picture does: they average over what a new pixel "
+        "covers; cv2.resize (INTER_LINEAR) does not, nor F.interpolate without antialias=True",
         variants=resizes,
     ),
     Hypothesis(
         name="colour channels in the other order (RGB, BGR)",
         step="input",
         says=WHY,
+        headline=lambda detail: f"colour channels in the other order: {detail}",
         fix="picture = cv2.imread(path)[..., ::-1] before anything else, if the network wants RGB",
         variants=colours,
     ),
@@ -176,6 +195,7 @@ CAUSES = [
         name="another mean and deviation",
         step="input",
         says=WHY,
+        headline=prepared,
         fix=renormalised,
         variants=normalisations,
     ),

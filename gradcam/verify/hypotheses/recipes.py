@@ -158,8 +158,14 @@ KEEP = "compare its raw map, before it is normalised and enlarged"
 
 
 def recipe(name: str, change: Callable[..., Any] | None = None, **options: Any) -> Hypothesis:
+    """name: whose, and what is done otherwise there."""
+    whose, _, what = name.partition(": ")
     options = {"step": "result", "says": RAW, "fix": KEEP, "methods": MAPS, "alone": True, **options}
-    return Hypothesis(name=f"recipe of {name}", change=change, **options)
+
+    def headline(detail):
+        return f"{what}{f', {detail}' if detail else ''} (as in the recipe of {whose})"
+
+    return Hypothesis(name=f"recipe of {name}", headline=headline, change=change, **options)
 
 
 CAUSES = [

@@ -85,10 +85,11 @@ CAUSES = [
     entry("upsampled by Lanczos (PIL)", by(lanczos)),
     entry("upsampled before the final ReLU", with_relu("half_pixel")),
     Hypothesis(
-        name="enlarged to (W, H) instead of (H, W)",
+        name="enlarged to W rows and H columns, instead of H rows and W columns",
         step="upsampled",
         says="a map is (H, W): rows first; what resizes pictures is told (width, height)",
-        fix="cv2.resize(cam, x.shape[-2:][::-1]), Image.resize((width, height)), F.interpolate(cam, (H, W))",
+        fix="H, W = x.shape[-2:]; cv2.resize(cam, (W, H)) and Image.resize((W, H), Image.BILINEAR) are told "
+        "the width first, F.interpolate(cam, (H, W)) the rows",
         variants=to_exchanged,
         methods=MAPS,
     ),

@@ -334,14 +334,15 @@ CAUSES = [
         name="H and W exchanged",
         step="result",
         says="a map is (H, W): rows first",
-        fix="resize to (W, H) in OpenCV and PIL; transpose once",
+        fix="a map has H rows and W columns: leave out .T, or transpose once more; OpenCV and PIL resize to "
+        "(width, height)",
         variants=transposed,
     ),
     Hypothesis(
         name="a map (H, W) read as (W, H)",
         step="result",
         says="a map is (H, W): rows first",
-        fix="keep the shape",
+        fix="keep the shape: reshape(H, W), not reshape(W, H); to turn a map, transpose it",
         variants=reshaped,
     ),
     Hypothesis(

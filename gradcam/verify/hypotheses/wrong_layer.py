@@ -132,6 +132,7 @@ CAUSES = [
     ),
     Hypothesis(
         name="another layer than the one that is named",
+        headline=lambda detail: f"it is the map of {detail}, not of the layer that you name",
         step="A",
         says=EQ1,
         fix=lambda detail: (

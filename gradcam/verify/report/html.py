@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gradcam.show.colour import signed
-from gradcam.verify.report.text import headline, how_far
+from gradcam.verify.report.text import headline, how_far, not_named
 from gradcam.verify.report.verdict import picture
 
 SIDE = 280  # pixels of a picture
@@ -32,13 +32,13 @@ dt { font-weight: bold }
 
 def as_html(verdict: Any) -> Any:
     """-> the file's text; nothing else is needed to show it."""
-    said = html.escape
+    said, where = html.escape, not_named(verdict) if verdict.kind == "located" else verdict.located
     parts = [
         "<!doctype html><meta charset=utf-8><title>gradcam verify: "
         f"{verdict.kind}</title><style>{STYLE}</style>",
         f"<h1><span class={verdict.kind}>{verdict.kind}</span></h1>",
         f"<p><strong>{said(headline(verdict))}</strong></p>",
-        *(f"<p>{said(note)}</p>" for note in (verdict.located, how_far(verdict), *verdict.notes) if note),
+        *(f"<p>{said(note)}</p>" for note in (where, how_far(verdict), *verdict.notes) if note),
         f"<p>Asked: {said(verdict.question)}</p>",
         *figures(verdict),
     ]

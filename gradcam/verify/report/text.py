@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+SHOWN = 2  # causes with the same numbers that the first line says
 COLOURS = {
     "equal": 32,
     "convention": 32,
@@ -18,22 +19,15 @@ COLOURS = {
 
 
 def in_words(verdict: Any, colour: Any = False) -> Any:
-    """The first line answers whether the map is right; below it the causes with theory and fix, where, what
-    was compared, what was ruled out.
+    """The first line answers whether the map is right; below it what to do and why, where, what was compared,
+    what was ruled out.
     """
     word = f"\033[1;{COLOURS[verdict.kind]}m{verdict.kind}\033[0m" if colour else verdict.kind
-    lines = [f"{word}: {headline(verdict)}"]
-    if verdict.causes:
-        cause = verdict.causes[0]
-        lines += [
-            f"  cause: {cause}  [{cause.kind}]",
-            f"    fix:    {cause.fix}",
-            f"    theory: {cause.theory}",
-        ]
-        if len(verdict.causes) > 1:
-            lines.append(f"    the same numbers come by: {'; '.join(map(str, verdict.causes[1:]))}")
+    lines = [f"{word}: {headline(verdict)}", *remedies(verdict)]
     if verdict.located and verdict.kind != "located":
         lines.append(f"  where: {verdict.located}")
+    if by := not_named(verdict):
+        lines.append(f"  {by}")
     lines += [f"  note: {note}" for note in verdict.notes]
     if by := how_far(verdict):
         lines.append(f"  {by}")
@@ -49,9 +43,46 @@ def in_words(verdict: Any, colour: Any = False) -> Any:
     return "\n".join(lines)
 
 
+def not_named(verdict: Any) -> str:
+    """Of a map whose difference is located: that no cause was found."""
+    located = verdict.kind == "located" and verdict.reason
+    return f"what made it so is not named: {verdict.reason}" if located else ""
+
+
+def remedies(verdict: Any) -> list[str]:
+    """What to do about each of the causes that the first line says, and the theory; what the first line does
+    not say of them.
+    """
+    if not verdict.causes:
+        return []
+    cause, lines = verdict.causes[0], []
+    if str(cause) not in headline(verdict):
+        lines.append(f"  cause: {cause}  [{cause.kind}]")
+    fixes = dict.fromkeys(c.fix for c in _blamed_once(verdict)[:SHOWN])
+    lines += [f"  {'or fix' if n else 'fix'}: {fix}" for n, fix in enumerate(fixes)]
+    lines.append(f"  theory: {cause.theory}")
+    if scales := list(dict.fromkeys(c.scale for c in verdict.causes if c.scale)):
+        lines.append(f"  in another scale, too, which is no mistake: {'; or '.join(scales)}")
+    if more := _blamed_once(verdict)[1:]:
+        lines.append(f"  the same numbers come by: {'; '.join(map(_without_scale, more))}")
+    return lines
+
+
+def _blamed_once(verdict):
+    """One cause for each thing that is blamed."""
+    found = {}
+    for cause in verdict.causes:
+        found.setdefault(cause.blamed, cause)
+    return list(found.values())
+
+
+def _without_scale(cause):
+    return cause.blamed if cause.scale else str(cause)
+
+
 def _but_for(stage, verdict):
-    """Behind a step that differs though the map is right: by what, and what is left then."""
-    if verdict.kind != "convention" or not stage.differs:
+    """Behind a step of a map that is right in another scale: which, and what is left then."""
+    if stage.mark != "rescaled":
         return ""
     cause = verdict.causes[0]
     return f": {cause}; but for that, by relative L2 {cause.residual:.1e}"
@@ -73,7 +104,7 @@ def headline(verdict: Any) -> str:
         case "differs":
             return f"your map has a mistake: {named(verdict)}"
         case "located":
-            return f"your map is not the reference's: {verdict.located}; {verdict.reason}"
+            return f"your map is not the reference's: {verdict.located}"
         case "unknown":
             return f"your map is not the reference's, and its mistake has no name here: {verdict.reason}"
         case "imprecise":
@@ -83,18 +114,21 @@ def headline(verdict: Any) -> str:
 
 def named(verdict: Any) -> str:
     """The causes that are to blame, each once; what only rescales a map is said below."""
-    blamed = list(dict.fromkeys(c.blamed for c in verdict.causes))
-    more = f" (or one of {len(blamed) - 2} more, below)" if len(blamed) > 2 else ""
-    return "; or, with the same numbers here, ".join(blamed[:2]) + more
+    blamed = [c.blamed for c in _blamed_once(verdict)]
+    more = f" (or one of {len(blamed) - SHOWN} more, below)" if len(blamed) > SHOWN else ""
+    return "; or, with the same numbers here, ".join(blamed[:SHOWN]) + more
 
 
 def how_far(verdict: Any) -> str:
-    """At which step theirs is another first, and by how much."""
-    if verdict.kind not in ("convention", "tie", "differs", "located", "unknown") or not verdict.stage:
+    """At which step theirs is another first, and by how much, if that step was compared."""
+    if verdict.kind not in ("tie", "differs", "located", "unknown") or not verdict.stage:
         return ""
-    d = verdict.difference
+    d, first = verdict.difference, "differs first at"
+    if verdict.kind in ("unknown", "located"):
+        first = "differs at or before"
+    if verdict.stage != verdict.measured:
+        return f"{first}: {verdict.stage}, as the cause says: of that step nothing of yours was given"
     if d is None:
-        return f"differs first at: {verdict.stage}, which has not even the reference's shape"
-    first = "differs at or before" if verdict.kind in ("unknown", "located") else "differs first at"
+        return f"{first}: {verdict.stage}, which has not even the reference's shape"
     by = f"by {d.relative:.2g} of the largest value (relative L2 {d.l2:.2g}), most at {d.where}"
     return f"{first}: {verdict.stage}, {by}"

@@ -27,18 +27,21 @@ STATUS = {
 
 @dataclass(frozen=True)
 class Cause:
-    """One way to get their numbers from the reference.  parts: one hypothesis, or two that act together;
-    residual: what they leave; kinds: of each part.
+    """One way to get their numbers from the reference: one hypothesis, or two that act together.
+
+    names, details, kinds, fixes, said: of each part; said: how the first line of a verdict says it; residual:
+    what they leave.
     """
 
     names: tuple[str, ...]
     details: tuple[str, ...]
     stage: str
     theory: str
-    fix: str
+    fixes: tuple[str, ...]
     kind: str
     residual: float
     kinds: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -46,10 +49,23 @@ class Cause:
         return " AND ".join(self.names)
 
     @property
+    def fix(self) -> str:
+        """What to do, each thing once; where only a scale is left, that."""
+        return "; ".join(dict.fromkeys(self._blamed(self.fixes)))
+
+    @property
     def blamed(self) -> str:
         """Without what leaves a right map right (a scale), unless that is all."""
-        said = [part for part, kind in zip(self._parts, self.kinds) if kind != "scale"]
-        return " AND ".join(said or self._parts)
+        return " AND ".join(self._blamed(self.said))
+
+    @property
+    def scale(self) -> str:
+        """What it holds of what leaves a right map right, if there is more."""
+        parts = [part for part, kind in zip(self._parts, self.kinds) if kind == "scale"]
+        return " AND ".join(parts) if len(parts) < len(self.names) else ""
+
+    def _blamed(self, parts):
+        return [part for part, kind in zip(parts, self.kinds) if kind != "scale"] or list(parts)
 
     @property
     def _parts(self):
@@ -64,8 +80,8 @@ class Compared:
     """One step compared with the reference's.
 
     tolerance   what rounding alone does to it, relative to its largest value
-    mark        same, DIFFERS, or, where near ties explain it, rounding or tie; moves: how far they do
-                (relative L2)
+    mark        same, DIFFERS, or, where the map is right all the same, rescaled, rounding or tie; moves: how
+                far near ties move it (relative L2)
     """
 
     stage: str
@@ -82,8 +98,8 @@ class Compared:
         """Whether rounding does not explain the difference."""
         return self.mark == "DIFFERS"
 
-    def explained(self, mark: str, moves: float) -> None:
-        """Near ties explain this stage: they move it by so much."""
+    def explained(self, mark: str, moves: float = 0.0) -> None:
+        """This stage is right all the same; near ties move it by so much."""
         if self.differs:
             self.mark, self.moves = mark, moves
 
@@ -110,8 +126,8 @@ class Compared:
 
 @dataclass
 class Verdict:
-    """kind: one of STATUS; stage: the first that differs; difference: of that stage; causes: the class that
-    gives their numbers.
+    """kind: one of STATUS; stage: the first that differs, which may be what the cause says; measured: the
+    first of those compared that differs; difference: there; causes: the class that gives their numbers.
 
     compared: [Compared], stage by stage; ruled_out: hypotheses that were tried and do not give their numbers,
     nearest first, with what they leave; located: where theirs leaves the reference, in words; confidence: in
@@ -123,6 +139,7 @@ class Verdict:
     question: str
     reason: str = ""
     stage: str = ""
+    measured: str = ""
     difference: Difference | None = None
     causes: list[Cause] = field(default_factory=list)
     compared: list[Compared] = field(default_factory=list)
@@ -156,6 +173,7 @@ class Verdict:
                 "reason": self.reason,
                 "stage": self.stage,
                 "located": self.located,
+                "measured": self.measured,
                 "difference": self.difference and self.difference.as_dict(),
                 "confidence": self.confidence,
                 "causes": [

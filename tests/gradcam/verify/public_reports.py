@@ -528,7 +528,7 @@ REPORTS = [
         "edhenry/chexnet#9",
         "the heat map of a picture that is no square is turned",
         lambda case: F.interpolate(cam(case).relu()[:, None], case.x.shape[:1:-1], mode="bilinear")[:, 0],
-        ("enlarged to (W, H) instead of (H, W)",),
+        ("enlarged to W rows and H columns, instead of H rows and W columns",),
         "Pooled",
     ),
     Report(

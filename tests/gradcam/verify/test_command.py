@@ -69,7 +69,7 @@ def test_a_tie_exits_0_where_the_choice_is_a_valid_one(kit, capsys, rule, status
         == status
     )
     said = capsys.readouterr().out
-    assert said.startswith(f"{word}: ") and f"cause: tie rule: {rule.replace('_', ' ')}" in said
+    assert said.startswith(f"{word}: ") and f": tie rule: {rule.replace('_', ' ')}\n" in said
     assert ("DIFFERS" in said) == bool(status)
 
 
@@ -95,7 +95,7 @@ def test_equal_differs_and_cannot(kit, capsys, tmp_path):
     assert ask(kit, at / "grad_cam@upsampled_with_aligned_corners.npy") == 1
     said = capsys.readouterr().out
     assert (
-        "cause: upsampled with aligned corners  [convention]" in said
+        ", by a choice that others make, too: upsampled with aligned corners\n" in said
         and "theory: " in said
         and "fix: " in said
     )
@@ -129,7 +129,7 @@ def test_json_and_html(kit, capsys, tmp_path):
         (["--layer", "relu9"], "'relu9' is none; there is conv1, relu1"),
         (["--class", "9"], "class 9 is none of the network's 4"),
         (["--result", "missing.npy"], "missing.npy: No such file"),
-        (["--method", "Shapley"], "no method is called 'shapley'"),
+        (["--method", "Shapley"], "no method is called 'Shapley'"),
         (["--scores", "{map}"], "their scores have 2 classes, the network 4"),
     ],
 )
@@ -211,7 +211,7 @@ def test_weights_find_their_network(tmp_path):
         "equal",
         "rounding",
     )
-    with pytest.raises(AssertionError, match="cause: the override did not fire"):
+    with pytest.raises(AssertionError, match="has a mistake: the override did not fire"):
         verify.assert_explains(net, x, 1, "guided_backprop", result=plain)
 
 

@@ -7,9 +7,11 @@ import pytest
 
 import gradcam
 from gradcam import verify
+from gradcam.commands._methods import method_named
+from gradcam.explanation.request import methods_asked
 from gradcam.verify import VerifyError
 from gradcam.verify.question import method_name
-from minicnn import LeakyReLU
+from minicnn import Error, LeakyReLU
 from tests.gradcam.verify.test_judge import X
 from tests.gradcam.verify.test_judge import net as unbiased
 
@@ -98,7 +100,17 @@ def test_by_their_usual_spellings():
         "EigenCAM": "eigen_cam",
         "Score-CAM": "score_cam",
         "AblationCAM": "ablation_cam",
-        "LRP": "lrp_epsilon",
+        "LRP-epsilon": "lrp_epsilon",
         "IntegratedGradients": "integrated_gradients",
     }
     assert {s: method_name(s) for s in spelt} == spelt
+
+
+def test_a_family_is_none_of_its_members_wherever_it_is_asked_for():
+    for asked in (
+        lambda: method_name("LRP"),
+        lambda: methods_asked("LRP"),
+        lambda: method_named("LRP"),
+    ):
+        with pytest.raises(Error, match="a family of methods: say which, lrp_epsilon, lrp_gamma"):
+            asked()

@@ -177,5 +177,5 @@ def test_a_library_can_put_the_reference_into_its_own_tests():
     x.requires_grad_()
     right = torch.autograd.grad(model(x)[0, 1], x)[0]
     assert verify.assert_explains(model, x, 1, "gradient", result=right).kind == "equal"
-    with pytest.raises(AssertionError, match="cause: absolute value"):
+    with pytest.raises(AssertionError, match="has a mistake: absolute value"):
         verify.assert_explains(model, x, 1, "gradient", result=right.abs())

@@ -110,12 +110,12 @@ TABLE = [
         needs="scipy",
     ),
     Mistake(
-        "enlarged to (W, H) instead of (H, W)",
+        "enlarged to W rows and H columns, instead of H rows and W columns",
         enlarged(lambda case, m: F.interpolate(m[:, None], case.x.shape[:1:-1], mode="bilinear")[:, 0]),
         ("grad_cam",),
     ),
     Mistake(
-        "enlarged to (W, H) instead of (H, W)",
+        "enlarged to W rows and H columns, instead of H rows and W columns",
         enlarged(lambda case, m: F.interpolate(m[:, None], case.x.shape[:1:-1], mode="nearest")[:, 0]),
         ("grad_cam",),
     ),
