@@ -64,7 +64,7 @@ def build(name: str) -> tuple[nn.Module, list[tuple[int, ...]]]:
         decoder, encoder = short.split("-", 1)
         encoder = "tu-vit_tiny_patch16_224" if decoder == "DPT" else encoder  # takes transformers only
         model = getattr(smp, decoder)(encoder, encoder_weights=None, classes=4)
-        return model, [(1, 3, n, n) for n in (64, 96, 128)]
+        return model, [(1, 3, n, n) for n in (64, 96, 128, 224)]
     if library == "hand":
         return (EVERY[short](), [(1, 3, 16, 12)]) if short in EVERY else (HAND_WRITTEN[short](), [SHAPE])
     if library == "backbone":
@@ -78,7 +78,7 @@ def build(name: str) -> tuple[nn.Module, list[tuple[int, ...]]]:
     if short in tv.list_models(module=tv.segmentation):
         options = {"weights_backbone": None}
     if short.startswith("vit"):
-        options = {"image_size": 112}  # h_14: 8 x 8 patches
+        options = {"image_size": 128 if short.endswith("32") else 112}  # h_14: 8 x 8 patches
     with _small_videos():
         model = tv.get_model(short, weights=None, **options)
     if short in tv.list_models(module=tv.video):

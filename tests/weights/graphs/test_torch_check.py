@@ -12,7 +12,7 @@ from minicnn import Tensor, backward  # noqa: E402
 from tests.weights.graphs.torch_nets import draw  # noqa: E402
 from tests.weights.graphs.torch_nets.one_line import Reverse, Straight  # noqa: E402
 from weights.errors import WeightsError  # noqa: E402
-from weights.graphs.torch import from_torch  # noqa: E402
+from weights.graphs.torch import from_torch, parting  # noqa: E402
 from weights.graphs.torch.gradients import difference  # noqa: E402
 from weights.graphs.torch.operators import OPERATORS  # noqa: E402
 
@@ -65,6 +65,14 @@ def test_a_score_of_minus_infinity_hides_no_wrong_gradient(monkeypatch):
     monkeypatch.setitem(OPERATORS, "sin", lambda x: TwiceTheSlope()(x))
     with pytest.raises(WeightsError, match="the gradient of sin at the top level is not PyTorch's"):
         from_torch(Masked(torch.sin), X)
+
+
+@pytest.mark.parametrize("at_once", [0, 1 << 29])
+def test_where_gradients_part_is_found_whatever_the_memory(monkeypatch, at_once):
+    monkeypatch.setattr(parting, "AT_ONCE", at_once)
+    monkeypatch.setitem(OPERATORS, "sin", lambda x: TwiceTheSlope()(x))
+    with pytest.raises(WeightsError, match="the gradient of sin at the top level is not PyTorch's"):
+        from_torch(Net(torch.sin), X)
 
 
 def test_differences_of_values_that_are_not_finite_or_very_large():

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 from gradcam import verify  # noqa: E402
 from minicnn import ReLU, Tensor, backward, find, history, one_hot  # noqa: E402
 from tests.weights.graphs.torch_nets import FAMILIES, draw  # noqa: E402
+from weights.errors import WeightsError  # noqa: E402
 from weights.graphs.torch import from_torch  # noqa: E402
 
 
@@ -179,3 +180,14 @@ def test_a_library_can_put_the_reference_into_its_own_tests():
     assert verify.assert_explains(model, x, 1, "gradient", result=right).kind == "equal"
     with pytest.raises(AssertionError, match="has a mistake: absolute value"):
         verify.assert_explains(model, x, 1, "gradient", result=right.abs())
+
+
+@pytest.mark.filterwarnings("ignore:torch.ao.quantization is deprecated", "ignore::UserWarning")
+def test_a_model_of_whole_numbers_is_refused_by_its_module():
+    float_model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 3)).eval()
+    int8 = torch.ao.quantization.quantize_dynamic(float_model, {torch.nn.Linear})
+    with pytest.raises(
+        WeightsError, match=r"in int8 \(DynamicQuantizedLinear at '1'\).*give the float model"
+    ):
+        from_torch(int8, torch.rand(1, 3, 2, 2))
+    assert from_torch(float_model, torch.rand(1, 3, 2, 2)).check.kind == "equal"

@@ -35,7 +35,7 @@ def gradient(net: TracedNetwork, w: np.ndarray) -> np.ndarray:
 
 def sent_back(y: Tensor, w: np.ndarray, tensors: list[Tensor]) -> list[np.ndarray]:
     """The signal w at y, sent back to tensors that y depends on; zeros where no gradient leads."""
-    no_signal = [np.zeros(t.shape, w.dtype) for t in tensors]
+    no_signal = [np.broadcast_to(np.zeros((), w.dtype), t.shape) for t in tensors]
     return backward([y, *tensors], [w, *no_signal], wrt=tensors)
 
 

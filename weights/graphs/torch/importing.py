@@ -31,6 +31,11 @@ def from_torch(
     if not isinstance(model, torch.nn.Module):
         kept = "; its weights alone are no model: model.load_state_dict(weights)" * isinstance(model, Mapping)
         raise WeightsError(f"the model is a torch.nn.Module, not {type(model).__name__}{kept}")
+    if quantized := _quantized(model):
+        raise WeightsError(
+            f"the model computes in int8 ({quantized}), of which PyTorch knows no gradient: give the float "
+            "model that it was made from; its ONNX file, if it has one, is taken, and computed in float"
+        )
     if gradient not in ("mathematical", "model"):
         raise WeightsError(f"gradient is 'mathematical' or 'model', not {gradient!r}")
     if isinstance(x, (tuple, list, Mapping)) and (which is not None or _of_tensors(x)):
@@ -43,6 +48,19 @@ def from_torch(
     net = net if gradient == "mathematical" or net.own is None else net.own
     net.trained = model.training
     return net
+
+
+def _quantized(model):
+    """Its first module of whole numbers, as "QuantizedConv2d at 'conv1'"; "": it has none."""
+    for name, module in model.named_modules():
+        room = type(module).__module__
+        if (
+            room.startswith(("torch.ao.nn.", "torch.nn.quantized"))
+            and ".quantized" in room
+            and ".qat" not in room
+        ):
+            return f"{module._get_name()} at {name!r}"
+    return ""
 
 
 def _of_tensors(x):

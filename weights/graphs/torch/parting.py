@@ -13,6 +13,7 @@ from weights.graphs.torch.record import HOOK, Call, Recording, Stopped
 from weights.graphs.torch.trees import leaves
 
 ROUNDING = 1e-8  # relative, of float64 through a deep network
+AT_ONCE = 1 << 29  # bytes of our signals, and as many of autograd's
 
 
 def first_other_output(net: TracedNetwork, recording: Recording) -> Call | None:
@@ -40,11 +41,26 @@ def first_other_gradient(net: TracedNetwork, recording: Recording, w: np.ndarray
             if result in net.numbers and t.requires_grad and t._version == version:
                 known[result] = net.values[net.numbers[result]], t
     known = {v: pair for v, pair in known.items() if isinstance(pair[0], Tensor) and pair[0] in path}
-    ours = sent_back(y, w, [a for a, _ in known.values()]) if known else []
-    theirs = autograd(recording, w, [t for _, t in known.values()])
-    wrong = {value for value, a, b in zip(known, ours, theirs) if difference(a, b) > ROUNDING}
+    wrong = set()
+    for share in _shares(known):
+        ours = sent_back(y, w, [known[v][0] for v in share])
+        theirs = autograd(recording, w, [known[v][1] for v in share])
+        wrong.update(v for v, a, b in zip(share, ours, theirs) if difference(a, b) > ROUNDING)
     read = [c for c in reversed(recording.calls) if c.inside is None and wrong.intersection(_read(c))]
     return next((c for c in read if _parts_here(c, known)), read[0] if read else recording.calls[-1])
+
+
+def _shares(known):
+    """The values, those of a backward pass together: as many as have their signals side by side in memory."""
+    share, size = [], 0
+    for value, (a, _) in known.items():
+        if share and size + a.data.nbytes > AT_ONCE:
+            yield share
+            share, size = [], 0
+        share.append(value)
+        size += a.data.nbytes
+    if share:
+        yield share
 
 
 def _parts_here(call, known):
