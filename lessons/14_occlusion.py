@@ -150,7 +150,7 @@ for name in found[0]:
 print(quoted("occlusion.txt"))
 
 # %% [markdown]
-# For comparison, the paper's own numbers (VGG-16, 2510 photos of PASCAL VOC 2007, rank
+# For comparison, the paper's own numbers (2510 photos of PASCAL VOC 2007, rank
 # correlation of all patches): Guided Grad-CAM 0.261, Grad-CAM 0.254, CAM 0.208, guided
 # backprop 0.168, and no control. Ours are higher, and in another order: other windows,
 # another network, and most of all other pictures. Numbers of this kind can be compared
