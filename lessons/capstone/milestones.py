@@ -12,11 +12,11 @@ import numpy as np
 
 from lessons.capstone.case import Case
 from lessons.course import LessonError
-from lessons.texts import said
+from lessons.texts import language, said
 
 HERE = Path(__file__).parent
 STEPS = ("nudge", "place", "recipe")
-HINTS = "\n## Hints\n"
+HINTS = re.compile(r"\n## (?:Hints|提示)\n")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Milestone:
 
     @property
     def text(self) -> str:
-        return self.path.read_text("utf-8").partition(HINTS)[0]
+        return HINTS.split(self.path.read_text("utf-8"))[0]
 
     @property
     def title(self) -> str:
@@ -42,7 +42,7 @@ class Milestone:
 
     @property
     def hints(self) -> dict[str, dict[str, str]]:
-        parts = re.split(r"^### (\w+)$", self.path.read_text("utf-8").partition(HINTS)[2], flags=re.M)
+        parts = re.split(r"^### (\w+)$", HINTS.split(self.path.read_text("utf-8"))[1], flags=re.M)
         return {
             name: dict(re.findall(r"^- (\w+): (.+?)(?=^- |\Z)", text, re.M | re.S))
             for name, text in zip(parts[1::2], parts[2::2])
@@ -68,8 +68,12 @@ def _truths(name):
 
 
 def milestones() -> list[Milestone]:
-    """All of them, in order."""
-    return [Milestone(int(path.name[0]), path) for path in sorted(HERE.glob("[1-9]_*.md"))]
+    """All of them, in order; in the language that is spoken now, where there is such a text."""
+    spoken = HERE.parent / language() / HERE.name
+    found = (
+        spoken / path.name if (spoken / path.name).is_file() else path for path in HERE.glob("[1-9]_*.md")
+    )
+    return sorted((Milestone(int(path.name[0]), path) for path in found), key=lambda each: each.number)
 
 
 def milestone(number: int | str) -> Milestone:

@@ -9,6 +9,7 @@ import pytest
 
 from lessons import translation
 from lessons.__main__ import main, parser
+from lessons.capstone.milestones import hint, milestone, milestones
 from lessons.course import HERE, Lesson, LessonError, beside, lesson, lessons
 from lessons.exercises import examine, exercises
 from lessons.notebook import alternatives, cells, figures
@@ -45,6 +46,30 @@ def test_its_texts_are_those_of_the_english_lesson_of_now(given):
         f"translate these texts of {given.source} anew, then: python -m lessons --lang "
         f"{given.source.parent.name} build {given.number} --only notebooks --accept"
     )
+
+
+def pieces(text):
+    """Code and formulas, in any order: a translation may turn a sentence round."""
+    found = re.findall(r"```.+?```|`[^`]+`|\$\$.+?\$\$|\$[^$]+\$", text, re.S)
+    return sorted(" ".join(each.split()) for each in found)
+
+
+@pytest.mark.parametrize("number", [each.number for each in milestones()])
+def test_the_capstone_is_there_in_chinese(number):
+    ours = milestone(number)
+    with speaking("zh"):
+        theirs = milestone(number)
+        assert HAN.search(theirs.title) and HAN.search(hint(number, next(iter(theirs.hints))))
+    assert theirs.file == ours.file and theirs.path != ours.path
+    texts = ours.path.read_text("utf-8"), theirs.path.read_text("utf-8")
+    assert pieces(texts[0]) == pieces(texts[1]), "translate lessons/zh/capstone anew"
+    assert texts[0].count("\n|") == texts[1].count("\n|")
+    assert {name: [*steps] for name, steps in ours.hints.items()} == {
+        name: [*steps] for name, steps in theirs.hints.items()
+    }
+    words = re.sub(r"```.+?```|\$\$.+?\$\$", "", theirs.text, flags=re.S)
+    untold = [part for part in words.split("\n\n") if part.strip() and not HAN.search(part)]
+    assert not untold, untold
 
 
 @each_translated
