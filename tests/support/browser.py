@@ -12,7 +12,8 @@ NO_BROWSER = "no browser here: install Chromium (apt-get install chromium), or n
 
 def found() -> str | None:
     """The program's path: MINICNN_BROWSER, or Chromium or Chrome on the path; None if there is none."""
-    return os.environ.get("MINICNN_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+    named = os.environ.get("MINICNN_BROWSER")
+    return next(filter(None, map(shutil.which, [named] if named else NAMES)), None)
 
 
 def opened(driver: Any, program: str) -> Any:

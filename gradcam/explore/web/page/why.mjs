@@ -45,7 +45,7 @@ export function gateWords(gates, relu, first) {
 // signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels
 export function showSigns(signs, steps) {
   const reached = steps.filter(({ name, op }) => THREE.some((rule) => signs[rule]?.[name]) && !["Flatten", "Concat"].includes(op)).reverse();
-  const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = 640, below = 74;
+  const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = Math.max(280, Math.min(640, box.clientWidth || 640)), below = 74;
   const x = (n) => left + (n * (width - left - right)) / Math.max(1, reached.length - 1), y = (share) => top + height * (1 - share);
   const share = (rule, name) => {
     const { positive, negative } = signs[rule]?.[name] ?? { positive: 0, negative: 0 };
@@ -69,7 +69,7 @@ export function showSigns(signs, steps) {
   box.replaceChildren(drawing, element("p", { class: "legend" }, ...THREE.map((rule) => element("span", { style: `--rule: var(${RULES[rule].colour})` }, RULES[rule].title)), element("span", { class: "band" }, "through a ReLU")));
   const guided = share("guided", "x");
   find("signs-say").textContent = reached.at(-1)?.name !== "x" ? "" :
-    `Follow guided backprop: once its signal has passed a ReLU's gate, no number of it is negative. One step on, through a convolution, some are again, because weights have both signs; the maps above show it there, as it arrives at the next gate; “after the gates” shows what passes. Between the first convolution and the pixels stands no gate: ${percent(guided)} of the amount that reaches the pixels is negative, and stays.`;
+    `Follow guided backprop: once its signal has passed a ReLU's gate, no number of it is negative. One step on, through a convolution, some are again, because weights have both signs; the maps show it there, as it arrives at the next gate; “after the gates” shows what passes. Between the first convolution and the pixels stands no gate: ${percent(guided)} of the amount that reaches the pixels is negative, and stays.`;
 }
 
 const signsWords = (share, reached) => `Share of the signal's amount that is negative, from the start back to the pixels. ${THREE.map((rule) => `${RULES[rule].title} at the pixels: ${percent(share(rule, reached.at(-1)?.name))}`).join("; ")}`;
