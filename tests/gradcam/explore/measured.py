@@ -29,7 +29,7 @@ import weights
 from gradcam.cli import main as gradcam
 from gradcam.explore.bundle import text
 from gradcam.explore.model import shape_of, steps
-from gradcam.explore.session import RULES
+from gradcam.explore.signals import RULES
 from gradcam.image import as_input
 from gradcam.outputs import chosen, scores
 from lessons.explorer import explorer

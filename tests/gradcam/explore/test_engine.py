@@ -43,11 +43,15 @@ def test_random_weights_and_occluders_are_the_same_in_both(tmp_path):
         ["look", {"pixels": picture("tiny", 3)}],
         ["randomise", {"count": 0, "seed": 3}],
         ["look", {"pixels": picture("tiny", 3)}],
+        ["randomise", {"count": 1, "seed": 3}],
+        ["randomise", {"count": 2, "seed": 3}],
+        ["look", {"pixels": picture("tiny", 3)}],
     ]
     ours, theirs = reference("tiny", talk), in_node("tiny", talk, tmp_path)
     assert [d for a, b in zip(ours, theirs) for d in differences(a, b)] == []
-    before, random, after = (np.array(ours[n]["scores"]) for n in (0, 3, 5))
+    before, random, after, again = (np.array(ours[n]["scores"]) for n in (0, 3, 5, 8))
     assert np.array_equal(before, after) and np.abs(before - random).max() > 0.1
+    assert np.array_equal(random, again), "one layer more: the same as both at once"
 
 
 OWN = [
