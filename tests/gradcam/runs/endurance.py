@@ -344,7 +344,7 @@ def main(arguments=None):
     asked = parser.parse_args(arguments)
     ways = Ways(asked.place.resolve(), asked.count)
     cluster = (dask,) if find_spec("distributed") else ()
-    for way in (uninterrupted, unwritable, *cluster, shards, full_disk, workers):
+    for way in (uninterrupted, unwritable, workers, shards, full_disk, *cluster):
         way(ways)
         asked.page.write_text(page(ways), "utf-8")
 
