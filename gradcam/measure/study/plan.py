@@ -13,25 +13,38 @@ MANY_PASSES = tuple(m for m in RELATIVES if METHODS[m].many_passes)
 FEW_PASSES = ("grad_cam", *(m for m in RELATIVES if m not in MANY_PASSES))
 
 
-def _measures(needs, many_passes=None):
+def _measures(needs, **said):
+    """The names of those that need it, and of which their declarations say so."""
     return tuple(
-        m.name for m in MEASURES.values() if m.needs == needs and many_passes in (None, m.many_passes)
+        m.name
+        for m in MEASURES.values()
+        if m.needs == needs and all(getattr(m, key) == value for key, value in said.items())
     )
 
 
-ON_MAPS, IN_PASSES = _measures(PICTURES, many_passes=False), _measures(PICTURES, many_passes=True)
-ON_GRIDS, ON_RANDOM_WEIGHTS = _measures(GRIDS), _measures(RANDOM_WEIGHTS)
+ON_OBJECT, ON_GRIDS, ON_RANDOM_WEIGHTS = (
+    _measures(PICTURES, truth=True),
+    _measures(GRIDS),
+    _measures(RANDOM_WEIGHTS),
+)
+BY_ORDER = ("rank_correlation", "deletion_insertion")  # the first of many passes, on more pictures
+IN_FEW = _measures(PICTURES, truth=False, many_passes=False)
+IN_MANY = tuple(m for m in _measures(PICTURES, truth=False, many_passes=True) if m not in BY_ORDER)
 MEASURED = {  # kind of stage: by what
-    "maps": ON_MAPS,
+    "maps": ON_OBJECT,
     "grid": ON_GRIDS,
     "sanity": ON_RANDOM_WEIGHTS,
-    "passes": (*ON_MAPS, *IN_PASSES),
+    "passes": (*ON_OBJECT, *BY_ORDER),
     "grid_occlusion": ON_GRIDS,
-    "relatives_maps": ON_MAPS,
+    "asked": IN_FEW,
+    "asked_often": IN_MANY,
+    "relatives_maps": ON_OBJECT,
     "relatives_grid": ON_GRIDS,
-    "relatives_many": ON_MAPS,
+    "relatives_many": ON_OBJECT,
     "relatives_sanity": ON_RANDOM_WEIGHTS,
-    "relatives_passes": (*ON_MAPS, *IN_PASSES),
+    "relatives_passes": (*ON_OBJECT, *BY_ORDER),
+    "relatives_asked": IN_FEW,
+    "relatives_asked_often": IN_MANY,
     "cost": (),
 }
 
@@ -39,6 +52,7 @@ MEASURED = {  # kind of stage: by what
 @dataclass(frozen=True)
 class Stage:
     """One file of rows.  kind: a key of MEASURED; "passes": hundreds of forward passes for each map;
+    "asked": measures that need no object, but ask the network or the method, "asked_often": many times;
     "relatives_...": of Grad-CAM's relatives, with Grad-CAM beside them; "cost": of all methods.
     """
 
@@ -91,6 +105,10 @@ SUBJECTS = (
             "relatives_many": 200,
             "relatives_sanity": 20,
             "relatives_passes": 100,
+            "asked": 200,
+            "asked_often": 50,
+            "relatives_asked": 50,
+            "relatives_asked_often": 10,
             "cost": 5,
         },
     ),
@@ -103,6 +121,10 @@ SUBJECTS = (
             "relatives_many": 100,
             "relatives_sanity": 20,
             "relatives_passes": 30,
+            "asked": 100,
+            "asked_often": 30,
+            "relatives_asked": 20,
+            "relatives_asked_often": 5,
             "cost": 5,
         },
     ),
@@ -116,6 +138,10 @@ SUBJECTS = (
             "relatives_many": 10,
             "relatives_sanity": 2,
             "relatives_passes": 5,
+            "asked": 20,
+            "asked_often": 5,
+            "relatives_asked": 5,
+            "relatives_asked_often": 2,
             "cost": 5,
         },
     ),
@@ -134,6 +160,10 @@ SUBJECTS = (
             "relatives_many": 30,
             "relatives_sanity": 5,
             "relatives_passes": 2,
+            "asked": 30,
+            "asked_often": 5,
+            "relatives_asked": 5,
+            "relatives_asked_often": 1,
             "cost": 2,
         },
     ),
@@ -152,6 +182,10 @@ SUBJECTS = (
             "relatives_many": 2,
             "relatives_sanity": 2,
             "relatives_passes": 2,
+            "asked": 2,
+            "asked_often": 1,
+            "relatives_asked": 1,
+            "relatives_asked_often": 1,
             "cost": 1,
         },
     ),
@@ -167,11 +201,15 @@ def stages(subject: Subject) -> list[Stage]:
         "sanity": every,
         "passes": every,
         "grid_occlusion": tuple(m for m in CLASSIC if m not in QUICK),
+        "asked": every,
+        "asked_often": every,
         "relatives_maps": FEW_PASSES,
         "relatives_grid": FEW_PASSES,
         "relatives_many": ("grad_cam", *MANY_PASSES),
         "relatives_sanity": FEW_PASSES,
         "relatives_passes": ("grad_cam", *RELATIVES),
+        "relatives_asked": ("grad_cam", *RELATIVES),
+        "relatives_asked_often": ("grad_cam", *RELATIVES),
         "cost": tuple(METHODS),
     }
     return [

@@ -33,6 +33,7 @@ MEASURE = Measure(
     "centre_of_mass", "Distance of the centres of mass", "An example 2026",
     "how far off is the middle of the map?",
     lambda map, case: distance(map, case.truth), (Figure("distance", "distance of centres", better=-1),),
+    truth=True, network=False,
 )  # fmt: skip
 '''
 IN_THE_LIST = ('"sanity_check",\n', '"sanity_check",\n        "centre_of_mass",\n')

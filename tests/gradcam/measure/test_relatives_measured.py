@@ -14,7 +14,10 @@ from gradcam.measure.study.plan import SUBJECTS, stages
 from gradcam.measure.study.report import page, sections_of, written
 from tests.support.small_nets import picture, small_vgg
 
-KINDS = ("relatives_maps", "relatives_grid", "relatives_many", "relatives_sanity", "relatives_passes", "cost")
+KINDS = (
+    *(f"relatives_{what}" for what in ("maps", "grid", "many", "sanity", "passes", "asked", "asked_often")),
+    "cost",
+)
 
 
 def test_every_relative_by_every_measure_in_files_of_their_own():
