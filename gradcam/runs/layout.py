@@ -14,6 +14,7 @@ from urllib.parse import quote
 SETTINGS, ROWS, TIMINGS, MAPS, PANELS = "settings.json", "rows.jsonl", "timings.jsonl", "maps", "panels"
 PARQUET, SHEET = "rows.parquet", "index.html"
 SHARDS, LOCK = "shards", ".lock"
+SIDE, GAP = 192, 4  # pixels, of a map in a panel, and between two
 
 
 def map_file(method: str) -> str:

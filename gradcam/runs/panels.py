@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gradcam.runs.layout import PANELS
+from gradcam.runs.layout import GAP, PANELS, SIDE
 from gradcam.show import tiles
-
-SIDE, GAP = 192, 4  # pixels
 
 
 def name_of(number: int) -> str:

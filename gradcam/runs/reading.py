@@ -20,6 +20,20 @@ from gradcam.runs.lines import whole
 from gradcam.runs.table import lines
 
 
+class NoPhotoError(RunError, KeyError):
+    """Maps were asked for that a run does not have: of another photo or method, or of a photo that failed."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class OfPhoto(dict[str, np.ndarray]):
+    """{method: maps}, which says what there is where another is asked for."""
+
+    def __missing__(self, method: str) -> np.ndarray:
+        raise NoPhotoError(f"no maps of '{method}'; there is {', '.join(self)}")
+
+
 class Maps(Mapping[str, dict[str, np.ndarray]]):
     """maps["a.jpg"]["grad_cam"]: (classes, h, w), read when it is asked for; the photos that have maps."""
 
@@ -31,11 +45,15 @@ class Maps(Mapping[str, dict[str, np.ndarray]]):
         self.at = {row["photo"]: number for number, row in enumerate(run.rows)}
 
     def __getitem__(self, photo: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-        """The maps of a photo, by its name in the rows.  KeyError: there is none; RunError: it failed."""
-        number = self.at[os.fspath(photo)]
+        """The maps of a photo, by its name in the rows.  NoPhotoError, a KeyError: it is none, or failed."""
+        if (name := os.fspath(photo)) not in self.at:
+            same = (path for path in self.at if os.path.basename(path) == os.path.basename(name))
+            there = next(same, None) or next(iter(self.at), "none")
+            raise NoPhotoError(f"{self.run.path}: no photo is called '{name}'; there is {there}, say")
+        number = self.at[name]
         if reason := self.run.rows[number]["error"]:
-            raise RunError(f"{photo}: there is no map of it: {reason}")
-        return {method: self.run.array(method)[number] for method in self.run.methods}
+            raise NoPhotoError(f"{photo}: there is no map of it: {reason}")
+        return OfPhoto({method: self.run.array(method)[number] for method in self.run.methods})
 
     def __iter__(self) -> Iterator[str]:
         return (photo for photo, number in self.at.items() if not self.run.rows[number]["error"])

@@ -44,6 +44,8 @@ def explain_many(
     The rest is as in `explain`.  A photo that cannot be read comes, too: its `error` says why.
     """
     words = [photos] if isinstance(photos, (str, os.PathLike)) else photos
+    if not isinstance(words, Iterable):
+        raise AskError(f"photos are files, folders, patterns or lists of them, not {request.as_given(words)}")
     net = request.network_of(net)
     if getattr(getattr(net, "card", None), "preprocessing", None) is None:
         raise AskError(

@@ -14,7 +14,7 @@ from typing import Any
 
 from gradcam.files import written
 from gradcam.methods import METHODS
-from gradcam.runs.layout import SHEET
+from gradcam.runs.layout import GAP, SHEET, SIDE
 
 
 def write_sheet(folder: Path, settings: dict[str, Any], rows: Iterable[dict[str, Any]]) -> Path:
@@ -27,6 +27,8 @@ def write_sheet(folder: Path, settings: dict[str, Any], rows: Iterable[dict[str,
         "title": f"{settings['photos']['count']} photos, seen by {settings['network']['title']}",
         "about": ", ".join(METHODS[m].title for m in settings["methods"]) + layer,
         "methods": [METHODS[m].title for m in settings["methods"]],
+        "side": SIDE,
+        "gap": GAP,
     }
     with written(folder / SHEET) as file:
         file.write(before.encode() + _data(about)[:-1] + b',"photos":[')

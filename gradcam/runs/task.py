@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from gradcam.explanation import explain
+from gradcam.explanation.request import one_word
 from gradcam.interpolation import upsample
 from gradcam.runs import record
 from gradcam.runs.errors import RunError
@@ -22,7 +23,7 @@ SIZES, DTYPES = ("layer", "photo"), ("float32", "float16")
 NOT_FINITE = "the network's scores for it are not finite (NaN or infinite)"
 
 
-@dataclass
+@dataclass(repr=False)
 class Explained:
     """What is known of one photo.
 
@@ -56,6 +57,9 @@ class Explained:
             raise RunError(f"there is no map of this photo: {self.error}")
         return self.maps[method][0]
 
+    def __repr__(self) -> str:
+        return f"<Explained {self.photo!r}: {self.error or ', '.join(self.maps)}>"
+
 
 class Sendable:
     """A task with a network that is made anew in another process, where `made_by` says how."""
@@ -88,6 +92,10 @@ class Task(Sendable):
     panels: int = 0
     allow: tuple[Any, ...] = ()
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        one_word("size", self.size, SIZES)
+        one_word("dtype", self.dtype, DTYPES)
 
     def __call__(self, number: int, photo: str) -> Explained:
         """Explain one photo.  What is wrong with the photo is said in its row; what is wrong with the task,

@@ -33,10 +33,15 @@ def cores() -> int:
 
 
 def explained(task: Task, photos: Photos, workers: int = 1) -> Iterator[Explained]:
-    """task of each (number, photo), in order; in this process, or in as many others as `workers`."""
-    if workers == 1:
-        yield from (task(*one) for one in photos)
-        return
+    """task of each (number, photo), in order; in this process, or in as many others as `workers`.  RunError:
+    they are no number from 1.
+    """
+    if not isinstance(workers, int) or workers < 1:
+        raise RunError(f"workers are a number of processes, from 1, not {workers!r}")
+    return (task(*one) for one in photos) if workers == 1 else _by_others(task, photos, workers)
+
+
+def _by_others(task, photos, workers):
     with Processes(task, workers) as pool:
         yield from in_order(pool.submit, photos, AHEAD * workers)
 

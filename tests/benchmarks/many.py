@@ -3,7 +3,8 @@
 The program, `gradcam explain PHOTOS --out RUN/`, beside a bare loop that reads, prepares and explains the
 same photos; and pytorch-grad-cam and Captum on torchvision's SqueezeNet, each in its best batch.  Every side
 is a process of its own with one thread, its start and end included, so that the figures hold on a busy
-machine, too; the start of PyTorch and its libraries is taken off theirs.  Writes results/many.json.
+machine, too; the start of PyTorch and its libraries is taken off theirs.  Then the program once more with 1
+and with 2 processes, in seconds on the clock: only a quiet machine can tell.  Writes results/many.json.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,13 @@ def cpu(*words):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def clocked(*words):
+    """Seconds on the clock of a command, its start and end included."""
+    began = time.perf_counter()
+    cpu(*words)
+    return time.perf_counter() - began
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.many", description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="photos (default 200)")
@@ -93,17 +102,7 @@ def main(arguments=None):
         photos = Path(place, "photos")
         photos.mkdir()
         made(photos, asked.count)
-        words = (
-            "explain",
-            photos,
-            "--network",
-            "squeezenet",
-            "--method",
-            "grad_cam",
-            "--workers",
-            1,
-            "--out",
-        )
+        words = ("explain", photos, "--network", "squeezenet", "--method", "grad_cam", "--workers")
         sides = {"bare loop": ("-c", BARE, photos)}
         sides |= {
             f"{name}, batch {batch}": ("-c", THEIRS, photos, name, batch)
@@ -111,7 +110,7 @@ def main(arguments=None):
             for batch in BATCHES
         }
         for k in range(asked.repeats):
-            program = cpu("-m", "gradcam", *words, Path(place, f"run{k}"))
+            program = cpu("-m", "gradcam", *words, 1, "--out", Path(place, f"run{k}"))
             taken.setdefault("gradcam explain --out", []).append(program)
             start = cpu("-c", THEIRS, photos, "captum", 0)
             for name, side in sides.items():
@@ -119,6 +118,8 @@ def main(arguments=None):
                 taken.setdefault(name, []).append(spent)
                 print(f"{name:28s} {spent / asked.count:.4f} CPU s a photo", flush=True)
             print(f"{'gradcam explain --out':28s} {program / asked.count:.4f} CPU s a photo", flush=True)
+        load = measure.machine(1)["load"]
+        by_clock = {n: clocked("-m", "gradcam", *words, n, "--out", Path(place, f"clock{n}")) for n in (1, 2)}
     each = {name: sorted(s)[len(s) // 2] / asked.count for name, s in taken.items()}
     ours = each["gradcam explain --out"]
     best = {n: min(s for name, s in each.items() if name.startswith(n)) for n in ("pytorch", "captum")}
@@ -128,6 +129,10 @@ def main(arguments=None):
         "program over bare loop": round(ours / each["bare loop"], 3),
         "pytorch-grad-cam, best batch, over program": round(best["pytorch"] / ours, 3),
         "captum, best batch, over program": round(best["captum"] / ours, 3),
+        "photos a second on the clock, by processes": {
+            n: round(asked.count / s, 2) for n, s in by_clock.items()
+        },
+        "load before": load,
     }  # fmt: skip
     (RESULTS / "many.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     print(json.dumps(found, indent=1))

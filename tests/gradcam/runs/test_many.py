@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import gradcam
+import minicnn
 import weights
 from gradcam.asking import AskError
 from gradcam.runs import RunError
@@ -96,6 +97,21 @@ def test_one_after_the_other_in_this_process_and_in_two(photos):
 def test_an_error_of_the_task_ends_the_run(photos):
     with pytest.raises(gradcam.asking.AskError, match="there is no class 'unicorn'"):
         list(gradcam.explain_many(weights.load("shapes"), photos, "grad_cam", ["unicorn"], workers=2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"size": "pixel"}, "size is one of layer, photo, not 'pixel'"),
+        ({"dtype": "int8"}, "dtype is one of float32, float16, not 'int8'"),
+        ({"workers": 0}, "workers are a number of processes, from 1, not 0"),
+        ({"workers": "2"}, "workers are a number of processes, from 1, not '2'"),
+        ({"photos": 5}, "photos are files, folders, patterns or lists of them, not 5"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_the_first_photo(photos, asked, said):
+    with pytest.raises(minicnn.Error, match=said):
+        gradcam.explain_many(weights.load("shapes"), **{"photos": photos, **asked})
 
 
 @pytest.mark.parametrize(

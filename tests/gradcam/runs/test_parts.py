@@ -68,12 +68,17 @@ def test_a_run_is_read_back(photos, whole):
         if e.error:
             with pytest.raises(RunError, match="there is no map of it"):
                 run.maps[e.photo]
+            assert e.photo not in run.maps
         else:
             assert all(np.array_equal(run.maps[e.photo][m], e.maps[m]) for m in METHODS)
     assert run.array("grad_cam").shape == (COUNT, 1, 12, 12) and isinstance(run.array("grad_cam"), np.memmap)
     assert run.rows == [e.row for e in alone]
     with pytest.raises(RunError, match="no maps of 'lrp'"):
         run.array("lrp")
+    with pytest.raises(KeyError, match=rf"no photo is called '03.png'; there is {alone[3].photo}, say"):
+        run.maps["03.png"]
+    with pytest.raises(KeyError, match="no maps of 'lrp'; there is grad_cam"):
+        run.maps[alone[3].photo]["lrp"]
 
 
 def test_its_table_has_a_line_for_each_photo_and_class(photos, tmp_path):

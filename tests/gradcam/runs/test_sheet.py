@@ -89,6 +89,9 @@ def test_in_a_browser_it_sorts_and_filters_offline(folder):
         items = page.locator("#sheet > li")
         assert items.count() == COUNT + 1 and page.title() == "Contact sheet"
         page.wait_for_function("[...document.images].slice(0, 3).every(i => i.complete && i.naturalWidth)")
+        apart = "i => [i.width - i.naturalWidth, i.height - i.naturalHeight]"
+        found_apart = page.evaluate(f"[...document.images].slice(0, 3).flatMap({apart})")
+        assert not any(found_apart), "panels that are not loaded yet have the place that they will take"
         page.select_option("[name=only]", "errors")
         assert items.count() == len(BROKEN) and page.locator("#count").inner_text().startswith("2 of 25")
         page.select_option("[name=only]", "maps")
