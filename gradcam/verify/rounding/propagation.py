@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.verify.reference.pipelines import MAPS
+from gradcam.verify.reference.pipelines import MAPS, PATHS
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.tape import makers, relink
 from gradcam.verify.rounding.differences import EPS, difference
@@ -22,11 +22,12 @@ NEAR = {
 }  # of a layer's largest value: closer to a tie than rounding can tell
 MOST = 48  # near ties that are tried one by one
 FLIPS = 6  # of them at once
+FEW = 4  # pictures of a mean over many, at which rounding is measured
 
 
 def amplification(q: Any, steps: Any) -> Any:
     """{step: how many units of roundoff the reference is away in float32, with the gates and switches of
-    float64 replayed}
+    float64 replayed}; of a mean over many pictures of a large network, at a few of them.
     """
     if len(history(q.low.reference.y)) != len(history(q.reference.y)):
         return dict.fromkeys(steps, 1.0)
@@ -36,12 +37,21 @@ def amplification(q: Any, steps: Any) -> Any:
         partner = dict(zip(history(y), history(old())))
         return relink(y, lambda t: replayed(partner[t].op))[y]
 
-    run = Run(q, (("in float32", "y", in_single),))
+    few = [("a few pictures", "path", thinned)] if q.large and q.method in PATHS else []
+    run, reference = Run(q, (*few, ("in float32", "y", in_single))), Run(q, few)
     return {
-        s: max(1.0, difference(run[s].astype(np.float64), q.reference[s]).relative / 2**-24)
+        s: max(1.0, difference(run[s].astype(np.float64), reference[s]).relative / 2**-24)
         for s in steps
         if s != "input"
     }
+
+
+def thinned(q: Any, v: Run, old: Any) -> Any:
+    """FEW pictures of an average, from end to end, with shares that add up to 1."""
+    path = old()
+    some = np.unique(np.linspace(0, len(path.shares) - 1, FEW).round().astype(int))
+    shares = path.shares[some]
+    return path._replace(pictures=path.pictures[some], shares=shares / shares.sum())
 
 
 def replayed(op: Op) -> Any:

@@ -128,3 +128,15 @@ def test_numbers_that_any_type_holds_excuse_nothing():
         )
     half = question("gradient").reference["result"].astype(np.float16)
     assert verify.judge(question("gradient", result=half)).kind == "equal"
+
+
+def test_rounding_of_a_mean_over_many_pictures_is_measured_at_a_few_of_a_large_network(monkeypatch):
+    from gradcam.verify import question as room
+    from gradcam.verify.rounding.propagation import FEW, amplification
+
+    q = question("integrated_gradients", x=X)
+    every = amplification(q, ["result"])["result"]
+    monkeypatch.setattr(room, "LARGE", 0)
+    q = question("integrated_gradients", x=X)
+    assert q.large and q.settings["steps"] > FEW
+    assert every / 8 < amplification(q, ["result"])["result"] < 8 * every

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradcam import verify
+from gradcam.verify.reference.run import Run
 from gradcam.verify.rounding.storage import STEPS, storage
 from tests.gradcam.verify.test_judge import X, net
 
@@ -66,6 +67,27 @@ def test_storage_is_seen_by_the_values_and_not_by_a_few_round_numbers():
     few = np.zeros((1, 4, 4))
     few[0, 0, :3] = 1, 2, 0.5
     assert storage(few, RIGHT) == "" and storage(few, RIGHT, "float16") == "float16"
+    few[0, 0, :3] = 0.123457, 2, 0.5
+    assert storage(few, RIGHT) == "6 digits" and storage(few / 3, RIGHT) == ""
+
+
+@pytest.mark.parametrize("kind", ["float16", "bytes"])
+def test_a_wrong_map_that_was_also_divided_by_its_maximum_is_named_without_trying_pairs(kind):
+    q = verify.Question(net(), X, 1, "grad_cam", "relu1")
+    mistakes = {
+        "the maximum instead of the mean over i, j": (
+            "weights",
+            lambda v: v.gradient.max((-2, -1), keepdims=True),
+        ),
+        "the final ReLU is missing": ("map", lambda v: v.signed),
+        "another class": ("start", lambda v: (v.y, np.eye(4)[[2]])),
+    }
+    for name, (step, change) in mistakes.items():
+        wrong = Run(q, ((name, step, lambda q, v, old, change=change: change(v)),))["map"]
+        kept = as_bytes(wrong) if kind == "bytes" else np.float16(wrong / abs(wrong).max())
+        verdict = verify.network(net(), X, 1, "grad_cam", "relu1", kept, pairs=False)
+        assert verdict.status == 1 and verdict.names(name), str(verdict)
+        assert "in another scale, too, which is no mistake: " in str(verdict)
 
 
 @pytest.mark.parametrize("colours", ["jet", "viridis", "gray", "opencv", "bgr"])

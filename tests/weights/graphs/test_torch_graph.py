@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from torch import nn  # noqa: E402
+
+import gradcam  # noqa: E402
 from gradcam import verify  # noqa: E402
 from minicnn import ReLU, Tensor, backward, find, history, one_hot  # noqa: E402
 from tests.weights.graphs.torch_nets import FAMILIES, draw  # noqa: E402
@@ -191,3 +194,16 @@ def test_a_model_of_whole_numbers_is_refused_by_its_module():
     ):
         from_torch(int8, torch.rand(1, 3, 2, 2))
     assert from_torch(float_model, torch.rand(1, 3, 2, 2)).check.kind == "equal"
+
+
+def test_several_pictures_take_one_pass_in_float32_too():
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+    model = nn.Sequential(*layers, nn.Flatten(), nn.Linear(64, 1000)).double().eval()
+    x = torch.randn(1, 3, 24, 24, dtype=torch.float64)
+    net, two = from_torch(model, x), x.repeat(2, 1, 1, 1).numpy()
+    passes = [len(history(n(Tensor(two.astype(n.dtype), "x")))) for n in (net.astype(np.float32), net)]
+    assert passes[0] == passes[1]
+    right = gradcam.explain(net, x.numpy(), [1], ["integrated_gradients"])["integrated_gradients", 1]
+    asked = {"method": "integrated_gradients", "settings": {"steps": 50}}
+    assert verify.torch(model, x, 1, result=right.astype(np.float32), **asked).kind == "equal"
