@@ -27,7 +27,7 @@ ON_OBJECT, ON_GRIDS, ON_RANDOM_WEIGHTS = (
     _measures(GRIDS),
     _measures(RANDOM_WEIGHTS),
 )
-BY_ORDER = ("rank_correlation", "deletion_insertion")  # the first of many passes, on more pictures
+BY_ORDER = ("rank_correlation", "deletion", "insertion")  # the first of many passes, on more pictures
 IN_FEW = _measures(PICTURES, truth=False, many_passes=False)
 IN_MANY = tuple(m for m in _measures(PICTURES, truth=False, many_passes=True) if m not in BY_ORDER)
 MEASURED = {  # kind of stage: by what
