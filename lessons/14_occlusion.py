@@ -88,7 +88,8 @@ print(
 # </details>
 
 # %%
-print("\n".join(quoted("occlusion.txt").splitlines()[-2:]))
+lines = quoted("occlusion.txt").splitlines()
+print("\n".join(line for line in lines if "times as much" in line))
 
 # %% [markdown]
 # ## Does the cheap map say the same?
@@ -143,8 +144,9 @@ for name in found[0]:
 # every map that was made by the network is far above the controls.
 # </details>
 #
-# Twelve scenes are few. Sixty scenes, and photos with SqueezeNet (there, windows that
-# touch the object's box; 95 % intervals over the pictures):
+# Twelve scenes are few. Sixty scenes, and photos with SqueezeNet and with the published
+# convolutions of VGG-16 (there, windows that touch the object's box; 95 % intervals
+# over the pictures):
 
 # %%
 print(quoted("occlusion.txt"))
@@ -152,15 +154,16 @@ print(quoted("occlusion.txt"))
 # %% [markdown]
 # For comparison, the paper's own numbers (2510 photos of PASCAL VOC 2007, rank
 # correlation of all patches): Guided Grad-CAM 0.261, Grad-CAM 0.254, CAM 0.208, guided
-# backprop 0.168, and no control. Ours are higher, and in another order: other windows,
-# another network, and most of all other pictures. Numbers of this kind can be compared
+# backprop 0.168, and no control. Ours are higher: other windows, other networks, and
+# most of all other pictures. Of the maps in both, the photos' order is the paper's; on
+# scenes guided backprop stands before Grad-CAM. Numbers of this kind can be compared
 # within one table only.
 #
 # So sixty scenes are needed: on twelve the edges seem to know nothing, on sixty they
 # agree with occlusion by about half as much as the maps do (what matters *has* edges),
 # and the intervals keep them apart. How much agreement proves anything depends on the
 # control, and which control is the hard one depends on the pictures: on these scenes it
-# is the edges; on photos, whose object is large and in the middle, a spot there.
+# is the edges; on photos, whose object is large and mostly in the middle, a spot there.
 #
 # ## Predict
 #

@@ -167,7 +167,8 @@ def main() -> None:
         help="default: squeezenet vgg16 vgg16_gap",
     )
     args = parser.parse_args()
-    print(f"run by: {command(COMMAND, parser, args)}")
+    costs = ["--cost", *args.cost] if args.cost != parser.get_default("cost") else []
+    print(" ".join(["run by:", command(COMMAND, parser, args), *costs]))
     print(
         f"{'':17} {'peak at most one':>17} {'Pearson, all':>20}"
         f" {'rank, windows that':>20} {'rank,':>8}\n"
