@@ -11,8 +11,9 @@ import numpy as np
 
 from gradcam.measure.errors import DataError
 from gradcam.runs import read_run
+from gradcam.runs import settings as own
 from gradcam.runs.layout import SETTINGS
-from weights import WeightsError
+from weights import Preprocessing, WeightsError
 from weights.readers import npy
 
 NAME = "given"
@@ -55,6 +56,14 @@ class GivenMaps:
     def numbers(self) -> dict[str, int]:
         """{photo: its number in the run}"""
         return {os.path.abspath(row["photo"]): k for k, row in enumerate(self.run.rows)}
+
+    @cached_property
+    def preprocessing(self) -> Preprocessing | None:
+        """How the run's network sees a photo; None: these are no maps of a run."""
+        if not self.of_run:
+            return None
+        said = own.read(self.path)["preprocessing"]
+        return Preprocessing(**{k: tuple(v) if isinstance(v, list) else v for k, v in said.items()})
 
     def classes(self, photo: str) -> list[int]:
         """The classes that were explained of a photo; [] if that is not known."""

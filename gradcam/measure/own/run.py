@@ -44,7 +44,7 @@ def settings_of(
     return {
         "version": __version__,
         "network": network,
-        "preprocessing": card and asdict(card.preprocessing),
+        "preprocessing": task.preprocessing and asdict(task.preprocessing),
         "measures": list(task.measures),
         "methods": list(task.methods),
         "class": task.c if task.c is not None else "as the truth says, or the most probable",

@@ -20,6 +20,7 @@ from gradcam.measure.study.one_picture import scores
 from gradcam.measure.study.run import from_the_score
 from gradcam.runs import record
 from gradcam.runs.task import ONE_THREAD, Explained, Sendable
+from weights import Preprocessing
 
 OUTSIDE = "what is to be found lies outside of what the network sees of this photo"
 
@@ -28,7 +29,8 @@ OUTSIDE = "what is to be found lies outside of what the network sees of this pho
 class MeasureTask(Sendable):
     """What is to be measured of each photo: `task(number, photo)` -> Explained, with a row and no maps.
 
-    net       a network with its card; None: only what needs none is measured, on maps that cover their photo
+    net       a network with its card; None: only what needs none is measured, on maps that cover their photo,
+              or, if they are a run's, what its network saw of it
     measures, methods  names; truth: where the objects are; given: maps that were made elsewhere
     classes   {label of the truth: class of the network}
     c         the class of all photos, whatever their labels; None: as the label says, else as the given maps'
@@ -43,6 +45,22 @@ class MeasureTask(Sendable):
     classes: Mapping[str, int] | None = None
     c: int | None = None
     made_by: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+
+    def __post_init__(self) -> None:
+        """DataError: the given maps show another part of a photo than the network sees."""
+        of_run = self.given.preprocessing if self.given else None
+        if self.net is not None and of_run and _part(of_run) != _part(self.net.card.preprocessing):
+            raise DataError(
+                f"{self.given.path}: its maps are of another part of the photos than this network sees: "
+                "measure them with the network that they were made of, or with none"
+            )
+
+    @property
+    def preprocessing(self) -> Preprocessing | None:
+        """How the maps' network sees a photo; None: whole."""
+        if self.net is not None:
+            return self.net.card.preprocessing
+        return self.given.preprocessing if self.given else None
 
     def __call__(self, number: int, photo: str) -> Explained:
         """Measure one photo, once for each class.  What is wrong with it is said in its row."""
@@ -63,7 +81,7 @@ class MeasureTask(Sendable):
         began = time.perf_counter()
         picture = image.read(done.photo)
         done.row.update(sha256=record.digest_of(done.photo), width=picture.width, height=picture.height)
-        preprocessing = None if self.net is None else self.net.card.preprocessing
+        preprocessing = self.preprocessing
         seen = np.asarray(picture) if preprocessing is None else image.crop_shown(picture, preprocessing)
         fit = (lambda v: v) if preprocessing is None else lambda v: image.crop_values(v, preprocessing)
         objects = self.truth[done.photo] if self.truth else [Objects(None)]
@@ -116,6 +134,11 @@ class MeasureTask(Sendable):
             "zero": [m for m, map in case.maps.items() if not map.any()],
             "failed": {**dict(sorted(missing.items())), **case.failed},
         }
+
+
+def _part(preprocessing):
+    """Which part of a photo is seen, whatever is made of its numbers."""
+    return preprocessing.resize, preprocessing.size, preprocessing.sides
 
 
 def empty(photo: str) -> record.Row:

@@ -110,6 +110,15 @@ def test_a_row_holds_what_the_measures_say(folder, task, whole):
         }  # fmt: skip
         assert of["values"].keys() == {RANDOM, CENTRE, "grad_cam"} and of["name"] == "star"
         assert of["area"] == pytest.approx((truth >= 0.5).mean(), abs=1e-6)
+    alone = MeasureTask(None, task.measures, truth=task.truth, given=GivenMaps(run.path))
+    for (by_net,), (by_run,) in zip(
+        (row["measured"] for row in found[:COUNT]),
+        (row["measured"] for row in measure_into(folder / "alone", alone, photos).rows[:COUNT]),
+    ):
+        assert by_run["values"]["given grad_cam"] == by_net["values"]["grad_cam"]
+        assert by_run["area"] == by_net["area"], "the run knows which part of a photo its network saw"
+    with pytest.raises(DataError, match="of another part of the photos than this network sees"):
+        MeasureTask(weights.load("squeezenet"), task.measures, truth=task.truth, given=GivenMaps(run.path))
 
 
 def test_killed_in_processes_and_in_parts_it_is_the_same(folder, task, whole):
