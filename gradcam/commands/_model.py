@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gradcam.commands._model_options import PREPARED
 
-AXES = {"N": "pictures", "C": "maps", "H": "rows", "W": "columns"}
+AXES = {"N": "pictures", "C": "maps", "D": "slices", "H": "rows", "W": "columns"}
 PLACED = ("map", "rows", "steps")  # kinds of outputs that have places
 
 
@@ -169,12 +169,12 @@ def check_layers(path, y, layers, only_plain=True):
     """
     from gradcam.asking import AskError
     from minicnn import names
-    from weights.graphs.onnx.feature_maps import NCHW, layouts
+    from weights.graphs.onnx.feature_maps import PLAIN, layouts
 
     known, order = names(y), layouts(y)
     for tensor in (known.get(layer) for layer in layers):
         turned = only_plain or (tensor is not None and type(tensor.op).__name__ == "Transpose")
-        if tensor is not None and order.get(tensor, NCHW) != NCHW and turned:
+        if tensor is not None and tensor in order and order[tensor] != PLAIN[tensor.ndim] and turned:
             axes = ", ".join(AXES[axis] for axis in order[tensor][1:])
             raise AskError(
                 f"the axes of layer '{tensor.name}' are {axes}, and not maps, rows, columns: name the layer "

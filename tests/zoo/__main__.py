@@ -48,12 +48,13 @@ def rows_of(path: pathlib.Path) -> list[dict]:
     return found
 
 
-def questions(kind: str, live: list[dict]) -> list[tuple[str, str, str]]:
+def questions(kind: str, live: list[dict], tried: set[str]) -> list[tuple[str, str, str]]:
     """(name, group, exporter) of each model to try, in order; as ONNX, of those that were taken live."""
     if kind == "onnx":
         groups = {row["name"]: row["group"] for row in live}
         taken = {row["name"]: row["parameters"] for row in live if "scores" in row}
-        return [(name, groups[name], exporter) for exporter in EXPORTERS for name in chosen(taken)]
+        wanted = sorted(chosen(taken, tried), key=lambda name: (taken[name], name))
+        return [(name, groups[name], exporter) for name in wanted for exporter in EXPORTERS]
     known = {row["name"]: row.get("parameters", 1 << 40) for row in live}
     sizes = {name: known[name] if name in known else size(name) for name, _ in every()}
     return [(n, g, "") for n, g in sorted(every(), key=lambda pair: (pair[1] == "timm", sizes[pair[0]]))]
@@ -71,7 +72,8 @@ def main() -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     done = {(row["name"], row.get("exporter", "")) for row in rows}
     warnings.simplefilter("ignore")
-    for name, group, exporter in questions(options.kind, rows_of(RESULTS / "zoo_live.jsonl")):
+    tried = {name for name, _ in done}
+    for name, group, exporter in questions(options.kind, rows_of(RESULTS / "zoo_live.jsonl"), tried):
         if (name, exporter) in done or (wanted and not {name, group, exporter} & wanted):
             continue
         if exporter:

@@ -25,10 +25,11 @@ EQUAL = 1e-5  # relative L2; where scores differ by more, both are compared with
 COUNT, LARGEST = 150, 30e6
 
 
-def chosen(sizes: dict[str, int]) -> list[str]:
-    """COUNT of the models up to LARGEST, in an order that mixes all kinds: that of their names' checksums."""
+def chosen(sizes: dict[str, int], tried: set[str]) -> list[str]:
+    """COUNT of the models up to LARGEST: those that were tried, then a mixture of all kinds, in the order of
+    their names' checksums."""
     fitting = [name for name, size in sizes.items() if size <= LARGEST]
-    return sorted(fitting, key=lambda name: zlib.crc32(name.encode()))[:COUNT]
+    return sorted(fitting, key=lambda name: (name not in tried, zlib.crc32(name.encode())))[:COUNT]
 
 
 def examine(name: str, group: str, exporter: str) -> dict:

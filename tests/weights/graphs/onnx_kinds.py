@@ -13,6 +13,7 @@ class Drawn:
     def __init__(self, inputs=None, seed=0):
         self.inputs = inputs or {"input": PICTURE}
         self.nodes, self.weights, self.outputs, self.metadata = [], [], {}, {}
+        self.types, self.domains, self.functions = {}, {}, []  # of inputs; beside ONNX's own
         self.random = np.random.default_rng(seed)
 
     def constant(self, name, values, dtype="f4"):
@@ -58,10 +59,16 @@ class Drawn:
 
     def model(self, opset=13):
         """The model as onnx's own object."""
-        values = [helper.make_tensor_value_info(n, TensorProto.FLOAT, s) for n, s in self.inputs.items()]
+        values = [
+            helper.make_tensor_value_info(
+                n, helper.np_dtype_to_tensor_dtype(np.dtype(self.types.get(n, "float32"))), s
+            )
+            for n, s in self.inputs.items()
+        ]
         outputs = [helper.make_tensor_value_info(n, t, None) for n, t in self.outputs.items()]
         graph = helper.make_graph(self.nodes, "drawn", values, outputs, self.weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+        sets = [helper.make_opsetid(*pair) for pair in {"": opset, **self.domains}.items()]
+        model = helper.make_model(graph, opset_imports=sets, ir_version=8, functions=self.functions)
         if self.metadata:
             helper.set_model_props(model, self.metadata)
         return model

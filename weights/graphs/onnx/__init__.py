@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 
 from weights.errors import WeightsError
+from weights.graphs.onnx.by_hand import in_one
 from weights.graphs.onnx.checking import check_explainable
 from weights.graphs.onnx.description import Description, describe
 from weights.graphs.onnx.model import read
@@ -44,6 +45,6 @@ def load(path: str | os.PathLike[str]) -> Network:
     model = read(path)
     try:
         check_explainable(model)
-        return Network(in_float(model))
+        return Network(in_one(in_float(model)))
     except WeightsError as error:
         raise WeightsError(f"{path} (ONNX): {error}") from error.__cause__

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from weights.graphs.onnx.model import Step
 from weights.labels import literal, names_of
 
 KEYS = ("names", "labels", "classes", "class_names", "classnames", "id2label", "categories", "character")
 KEYS += ("class_to_idx", "label2id", "label_names", "class_labels")
+ZIP_MAP = "ai.onnx.ml.ZipMap"
 MOST = 2**20  # letters of the metadata that are read
 
 
@@ -22,6 +24,15 @@ def names_in(metadata: Mapping[str, str]) -> tuple[str, ...] | None:
             found = names_of(literal(metadata[key]))
             if found:
                 return found
+    return None
+
+
+def names_at_the_end(steps: Iterable[Step]) -> tuple[str, ...] | None:
+    """The class names of a ZipMap, which makes a dict from each name to its probability."""
+    for step in steps:
+        if step.op == ZIP_MAP:
+            names = step.attributes.get("classlabels_strings") or step.attributes.get("classlabels_int64s")
+            return tuple(map(str, names)) if names else None
     return None
 
 

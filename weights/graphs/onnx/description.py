@@ -11,19 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from minicnn import Tensor
+from minicnn import GraphError, Tensor
 from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
 from weights.graphs.onnx.checking import needed, short
-from weights.graphs.onnx.class_names import names_in, size_in
-from weights.graphs.onnx.ends import scores_of
-from weights.graphs.onnx.feature_maps import default_layer
-from weights.graphs.onnx.network import Network, said
+from weights.graphs.onnx.class_names import names_at_the_end, names_in, size_in
+from weights.graphs.onnx.ends import PASSIVE, scores_of
+from weights.graphs.onnx.feature_maps import NHWC, default_layer, layouts
+from weights.graphs.onnx.network import FREE_SIGNAL, FREE_VOLUME, USUAL, Network, said
 from weights.graphs.onnx.quantised import REWRITTEN
 
 MOST = 2**27  # numbers of one input
-USUAL = 224  # pixels, where neither the file nor the user says how large pictures are
-FREE_SIGNAL, FREE_VOLUME = 1024, 32  # samples, and voxels along an axis, where neither says how many
 CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
 PLACES = {"map": 2, "rows": 1, "steps": 1}  # kind of an output: how many numbers name a place of it
 ONLY = {"yes or no": "yes", "number": "the number"}  # what the only score of a kind is called
@@ -92,10 +90,10 @@ def describe(
 
     labels: class names, in the order of the scores; default: those in the file's metadata.  layer: for
     Grad-CAM; default: the last feature maps in front of the last pooling.  output: which of several; default:
-    one with probabilities, or one that no other is made from.  at: of an output that is a map, (row, column),
-    of rows or steps (row,), each a number or a slice; the classes' scores there, summed over slices, are
-    explained.  given: {name: array} for inputs beside the picture; picture: the name of the input
-    that is explained, default: the first with four axes.  preprocessing: fields of `Preprocessing`;
+    one with probabilities, or one that no other is made from; or any other value of the graph.  at:
+    of an output that is a map, (row, column), of rows or steps (row,), each a number or a slice; the classes'
+    scores there, summed over slices, are explained.  given: {name: array} for inputs beside the picture;
+    picture: the name of the input that is explained, default: the first with four axes.  preprocessing: fields of `Preprocessing`;
     crop and size default to the graph's own input size, and a graph of one channel sees photos in grey.
     WeightsError: what is said does not fit the graph.
     """
@@ -104,21 +102,24 @@ def describe(
     layout, channels = _layout(net)
     net.channels_last = layout == "NHWC"
     size, stated = _size(net, layout, preprocessing.pop("crop", None))
-    outputs = _outputs(net)
+    inside = output not in (None, *net.outputs) and any(output in step.outputs for step in net.steps)
+    outputs = [output] if inside and output else _outputs(net)
     chosen = _output(net, outputs, output)
-    net.scores, ending = scores_of(net.steps, chosen, net.constants)
-    net.at, net.place_axes = None, ()
+    net.scores, ending = scores_of(net.steps, chosen, net.numbers)
+    net.at, net.place_axes, net.laid = None, (), None
     example = _example(layout, channels, size, net.inputs[net.picture])
     if math.prod(example) > MOST:
         raise WeightsError(
             f"the input '{short(net.picture)}' is {said(example)}: that is too large for one picture"
         )
-    y = net(Tensor(np.zeros(example, np.float32), "x"))
+    y = _tried(net, example)
+    net.laid = _laid(y)
+    y = net.table(y, 1) if net.laid else y
     kind = whole = _kind(y, ending, net)
     if at is not None:
         kind, y = _place(net, y, kind, at, ending)
     classes = y.shape[1] if y.ndim == 2 else y.shape[1 if kind == "map" else -1]
-    names = names_in(net.model.metadata)
+    names = names_in(net.model.metadata) or names_at_the_end(net.steps)
     fit = names is not None and len(names) in ({1, 2} if kind == "yes or no" else {classes})
     net.description = Description(
         net.inputs, outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending,
@@ -131,6 +132,36 @@ def describe(
         if _summed(net.at) or (whole == "rows" and not ending):  # a softmax of these would say nothing
             net.card = replace(net.card, ends="place", multi_label=False)
     return net
+
+
+def _tried(net, example):
+    """The output for an input of zeros."""
+    try:
+        return net(Tensor(np.zeros(example, np.float32), "x"))
+    except GraphError as error:
+        shape = net.inputs[net.picture]
+        if shape and len(shape) == 3 and {shape[0], shape[2]} & {*CHANNELS}:
+            raise WeightsError(
+                f"the input '{short(net.picture)}' {said(shape)} has no axis for several pictures: export "
+                "the network with one, (N, C, H, W) or (N, H, W, C)"
+            ) from error
+        raise
+
+
+def _laid(y):
+    """How the output's axes lie, if it is a map, but none of (N, K, h, w): "NHWC"; "NHW", without classes."""
+    known = layouts(y)
+    if y.ndim == 4 and known.get(y) == NHWC:
+        return NHWC
+    before = y
+    while before.op is not None and before.ndim == 3 and before.op.inputs:
+        before = before.op.inputs[0]
+        if not isinstance(before, Tensor):
+            return None
+    order = known.get(before, "")
+    alone = before.ndim == 4 and "C" in order and before.shape[order.index("C")] == 1
+    places = tuple(n for n, axis in zip(before.shape, order) if axis in "HW")
+    return "NHW" if alone and y.ndim == 3 and places == y.shape[1:] and max(places) > 1 else None
 
 
 def channels_of(net: Network) -> int:
@@ -213,18 +244,31 @@ def _example(layout, channels, size, shape):
 
 def _outputs(net):
     """The outputs that can be explained: floats that are computed.  Labels are whole numbers."""
-    made = [o for o in net.outputs if any(o in step.outputs for step in net.steps)]
+    maker = {value: step for step in net.steps for value in step.outputs}
+    made = [o for o in net.outputs if o in maker]
     if not made:
         raise WeightsError(
             f"the graph's output '{short(net.outputs[0])}' is its input: there is nothing to explain"
         )
-    floats = [o for o in made if "float" in str(net.model.types.get(o) or "float")]
+    floats = [
+        o for o in made if "float" in str(net.model.types.get(o) or "float") or maker[o].was in REWRITTEN
+    ]
     if not floats:
+        scores = next(filter(None, (_chosen_from(maker, o) for o in made)), None)
         raise WeightsError(
             f"the graph's output '{short(made[0])}' holds whole numbers, as labels are: without scores there "
             "is nothing to explain"
+            + (f"; they stand in front of it: ask for the output '{short(scores)}'" if scores else "")
         )
     return floats
+
+
+def _chosen_from(maker, label):
+    """The scores of which a label is the largest's place."""
+    step = maker.get(label)
+    while step and step.op in PASSIVE:
+        step = maker.get(step.inputs[0])
+    return step.inputs[0] if step and step.op == "ArgMax" else None
 
 
 def _output(net, outputs, asked):
@@ -236,7 +280,7 @@ def _output(net, outputs, asked):
                 f"{', '.join(map(short, outputs))}"
             )
         return asked
-    ended = [o for o in outputs if scores_of(net.steps, o, net.constants)[1]]
+    ended = [o for o in outputs if scores_of(net.steps, o, net.numbers)[1]]
     last = [o for o in outputs if not any(o in needed(net.steps, [p]) for p in outputs if p != o)]
     return (ended or last or outputs)[0]
 

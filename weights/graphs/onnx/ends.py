@@ -12,6 +12,7 @@ import numpy as np
 from weights.graphs.onnx.model import Step
 
 PASSIVE = {"Identity", "Cast", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"}
+PASSIVE |= {"ai.onnx.ml.ZipMap", "TopK"}  # its values are the scores, in another order
 QUANTISED = {"QuantizeLinear", "DequantizeLinear"}
 ENDINGS = {"Softmax": "softmax", "LogSoftmax": "softmax", "Sigmoid": "sigmoid"}
 Made = Mapping[str, Step]
@@ -27,6 +28,9 @@ def scores_of(
         seen.add(value)
         if step.op in ENDINGS:
             return _further(made, step.inputs[0], constants, ENDINGS[step.op])
+        if step.op == "Exp":  # of log-probabilities
+            inner, ending = scores_of(steps, step.inputs[0], constants)
+            return (inner, ending) if ending == "softmax" else (output, None)
         for by_hand in BY_HAND:
             if found := by_hand(step, made, constants):
                 return found
@@ -98,6 +102,17 @@ def sigmoid_by_hand(step, made, constants):
     return None
 
 
+def two_of_one(step, made, constants):
+    """[1 - p, p] of one sigmoid p: a yes or no."""
+    if step.op != "Concat" or len(step.inputs) != 2:
+        return None
+    less, p = made.get(step.inputs[0]), step.inputs[1]
+    if less is None or less.op != "Sub" or less.inputs[1] != p or not _is(less.inputs[0], constants, 1):
+        return None
+    scores, ending = scores_of([*made.values()], p, constants)
+    return (scores, ending) if ending == "sigmoid" else None
+
+
 def _shifted(value, made):
     """s, of s - max s."""
     step = made.get(value)
@@ -116,4 +131,5 @@ BY_HAND: tuple[Callable[..., tuple[str, str] | None], ...] = (
     softmax_by_hand,
     log_softmax_by_hand,
     sigmoid_by_hand,
+    two_of_one,
 )

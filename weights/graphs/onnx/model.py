@@ -11,6 +11,7 @@ import numpy as np
 
 from weights.errors import WeightsError
 from weights.graphs.onnx.checking import check
+from weights.graphs.onnx.functions import written_out
 from weights.graphs.onnx.other_files import refuse_others
 from weights.readers.mapped_file import MappedFile
 from weights.readers.onnx_weights import ENTRY, TENSOR, TYPES, tensor_array
@@ -32,6 +33,7 @@ ATTRIBUTE = Message(
     ints=(8, INTS),
     strings=(9, [BYTES]),
     type=(20, INT),
+    ref_attr_name=(21, TEXT),
 )
 NODE = Message(
     "NodeProto",
@@ -52,7 +54,23 @@ GRAPH = Message(
 )
 ATTRIBUTE.add(g=(6, GRAPH))  # the branches of an If
 OPSET = Message("OperatorSetIdProto", domain=(1, TEXT), version=(2, INT))
-MODEL = Message("ModelProto", graph=(7, GRAPH), opset_import=(8, [OPSET]), metadata_props=(14, [ENTRY]))
+FUNCTION = Message(
+    "FunctionProto",
+    name=(1, TEXT),
+    input=(4, [TEXT]),
+    output=(5, [TEXT]),
+    attribute=(6, [TEXT]),
+    node=(7, [NODE]),
+    domain=(10, TEXT),
+    attribute_proto=(11, [ATTRIBUTE]),
+)
+MODEL = Message(
+    "ModelProto",
+    graph=(7, GRAPH),
+    opset_import=(8, [OPSET]),
+    metadata_props=(14, [ENTRY]),
+    functions=(25, [FUNCTION]),
+)
 
 FIELD_OF_TYPE = {1: "f", 2: "i", 3: "s", 4: "t", 5: "g", 6: "floats", 7: "ints", 8: "strings"}
 
@@ -71,6 +89,9 @@ class Step:
     attributes: dict[str, Any] = field(default_factory=dict)
     was: str = ""
 
+    # {attribute: the attribute of the function around it that says it}
+    asked: dict[str, str] = field(default_factory=dict)
+
     def branches(self) -> list[Graph]:
         """The graphs that an If holds."""
         return [value for value in self.attributes.values() if isinstance(value, Graph)]
@@ -85,6 +106,16 @@ class Graph:
     steps: list[Step]
     constants: dict[str, np.ndarray]
     outputs: list[str]
+
+
+@dataclass
+class Function:
+    """A function that the file defines: its steps, from inputs to outputs; its attributes' defaults."""
+
+    inputs: list[str]
+    outputs: list[str]
+    steps: list[Step]
+    defaults: dict[str, Any]
 
 
 @dataclass
@@ -123,6 +154,8 @@ def _model(file):
         raise WeightsError("it holds no graph: it is no ONNX model, or damaged")
     _let_go(file)
     within = _graph(file, graph)
+    if functions := {_key(f.domain, f.name): _function(file, f) for f in model.functions}:
+        within.steps = written_out(within.steps, functions)
     _let_go(file)
     inputs = {v.name or "": _shape(v) for v in graph.input if v.name not in within.constants}
     opset = next((o.version or 1 for o in model.opset_import if o.domain in (None, "", "ai.onnx")), 1)
@@ -152,12 +185,20 @@ def _let_go(file):
 
 
 def _step(file, node):
-    op = node.op_type or ""
-    if node.domain not in (None, "", "ai.onnx"):
-        op = f"{node.domain}.{op}"
-    return Step(
-        op, node.name or "", node.input, node.output, {a.name: _attribute(file, a) for a in node.attribute}
-    )
+    asked = {a.name: a.ref_attr_name for a in node.attribute if a.ref_attr_name}
+    attributes = {a.name: _attribute(file, a) for a in node.attribute if not a.ref_attr_name}
+    op = _key(node.domain, node.op_type)
+    return Step(op, node.name or "", node.input, node.output, attributes, asked=asked)
+
+
+def _key(domain, name):
+    return name or "" if domain in (None, "", "ai.onnx") else f"{domain}.{name or ''}"
+
+
+def _function(file, function):
+    steps = [_step(file, node) for node in function.node]
+    defaults = {a.name: _attribute(file, a) for a in function.attribute_proto}
+    return Function(function.input, function.output, steps, defaults)
 
 
 def _attribute(file, attribute):

@@ -19,13 +19,23 @@ from minicnn.convolution import computing
 from minicnn.layer import Layer
 from weights.errors import WeightsError
 from weights.graphs.onnx.bounds import Room
-from weights.graphs.onnx.branches import taken
+from weights.graphs.onnx.branches import by_sizes, taken
 from weights.graphs.onnx.checking import called, check_windows, depending, needed, short
 from weights.graphs.onnx.model import Model, Step
 from weights.graphs.onnx.operators import OPERATORS
 from weights.graphs.onnx.operators.values import Value
 
-DRAWN = ("Dropout",)  # is no constant even where its input is one
+USUAL = 224  # pixels, where neither the file nor the user says how large pictures are
+FREE_SIGNAL, FREE_VOLUME = 1024, 32  # samples, and voxels along an axis, where neither says how many
+# is no constant even where its inputs are
+DRAWN = (
+    "Dropout",
+    "SplitToSequence",
+    "SequenceConstruct",
+    "SequenceEmpty",
+    "SequenceInsert",
+    "SequenceErase",
+)
 UNFIT = (
     ValueError,
     TypeError,
@@ -78,8 +88,9 @@ class Node(Layer):
             for kind, name, value in self.slots
         ]
         if room:
-            check_windows(self.step, _plain(arriving[0]).ndim if arriving else 0)
-            room.ask(self.step, arriving)
+            first = arriving[0] if arriving else None
+            check_windows(self.step, 0 if isinstance(first, list) else _plain(first).ndim)
+            room.ask(self.step, [v for a in arriving for v in (a if isinstance(a, list) else [a])])
         kinds = [kind for kind, _, _ in self.slots]
         remember = any(isinstance(v, Tensor) for v, kind in zip(arriving, kinds) if kind == "value")
         inputs = [
@@ -101,7 +112,8 @@ class Node(Layer):
         except MemoryError:
             raise WeightsError(f"{node}: there is not enough memory for it") from None
         except (Error, *UNFIT) as error:
-            shapes = ", ".join(str(tuple(np.shape(_plain(v)))) for v in inputs if v is not None)
+            flat = [v for a in inputs for v in (a if isinstance(a, list) else [a]) if v is not None]
+            shapes = ", ".join(str(tuple(np.shape(_plain(v)))) for v in flat)
             raise GraphError(f"{node} does not fit what arrives at it, {shapes}: {_line(error)}") from error
         out = out if isinstance(out, tuple) else (out,)
         if any(self.step.outputs[len(out) :]):
@@ -122,7 +134,8 @@ class Network(Layer):
     inputs {name: shape, -1 where free}; outputs: names, of which `scores` is the one that a call returns;
     picture: the input that a call fills; given {other input: array}.  channels_last: the graph's own pictures
     are (N, H, W, C); a call takes (N, C, H, W) all the same.  at: a place of an output that has places, as
-    slices, whose values are summed; `place_axes` are the axes that it fixes.
+    slices, whose values are summed; `place_axes` are the axes that it fixes; laid: how the output's axes lie
+    if not as a table or as maps, "NHWC" or "NHW".
     """
 
     def __init__(self, model: Model, operators: Mapping[str, Callable[..., Any]] = OPERATORS) -> None:
@@ -136,11 +149,13 @@ class Network(Layer):
         self.channels_last: bool = False
         self.at: tuple[slice, ...] | None = None
         self.place_axes: tuple[int, ...] = ()
+        self.laid: str | None = None
         self.constants: dict[str, np.ndarray] = {n: _in_float(a) for n, a in model.constants.items()}
         self.nodes: list[Node] = []
         leads = needed(model.steps, self.outputs)
-        self._build(deque(s for s in model.steps if leads & {*s.outputs}), operators)
         self.bytes: int = sum(a.nbytes for a in self.constants.values())
+        self._build(deque(s for s in model.steps if leads & {*s.outputs}), operators)
+        self.bytes = sum(a.nbytes for a in self.constants.values())
         used = {v for node in self.nodes for kind, _, v in node.slots if kind != "weight"} | {*self.outputs}
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
@@ -150,8 +165,10 @@ class Network(Layer):
         while steps:
             step = steps.popleft()
             known = all(value in self.constants for value in step.inputs if value)
-            if step.op == "If":
-                branch = taken(step, self.constants.get(step.inputs[0]) if step.inputs else None)
+            if step.op == "If" and step.branches():
+                condition = self.constants.get(step.inputs[0]) if step.inputs else None
+                by_size = condition is None and by_sizes(self.steps, step.inputs[0])
+                branch = taken(step, self._usually(step.inputs[0]) if by_size else condition, by_size)
                 self.constants |= {n: _in_float(a) for n, a in branch.constants.items()}
                 steps.extendleft(reversed(branch.steps))
                 continue
@@ -163,6 +180,26 @@ class Network(Layer):
                 self.constants |= {n: _in_float(np.asarray(a)) for n, a in zip(step.outputs, made) if n}
             else:
                 self.nodes.append(node)
+
+    def _usually(self, value):
+        """A value that follows from sizes, for pictures of the usual size where the file leaves it free."""
+        free = {3: FREE_SIGNAL, 4: USUAL, 5: FREE_VOLUME}
+        sizes = {
+            name: [n if n > 0 else 1 if axis < 2 else free.get(len(shape), 1) for axis, n in enumerate(shape)]
+            for name, shape in self.inputs.items()
+            if shape is not None
+        }
+        blank = {n: np.zeros(s, self.model.types.get(n) or np.float32) for n, s in sizes.items()}
+        try:
+            return self.run(blank, [value])[0]
+        except (Error, *UNFIT):
+            return None
+
+    @property
+    def numbers(self) -> dict[str, np.ndarray]:
+        """{value: array} of all that does not depend on the picture, weights, too."""
+        weights = {v: getattr(n, p).data for n in self.nodes for kind, p, v in n.slots if kind == "weight"}
+        return self.constants | weights
 
     @property
     def steps(self) -> list[Step]:
@@ -203,6 +240,10 @@ class Network(Layer):
                 f"{N} pictures give an output of shape {tuple(y.shape)}: this graph is made for another "
                 "number of pictures"
             )
+        if self.laid == "NHWC" and y.ndim == 4:
+            y = Transpose((0, 3, 1, 2))(y)
+        elif self.laid == "NHW" and y.ndim == 3:
+            y = Reshape((N, 1, *y.shape[1:]))(y)
         if self.at is not None:
             index = [slice(None)] * y.ndim
             for axis, place in zip(self.place_axes, self.at):
@@ -304,7 +345,7 @@ def _unknown(steps, outputs, operators):
     leads, found = needed(steps, outputs), Counter()
     for step in steps:
         if leads & {*step.outputs}:
-            found += Counter({step.op: 1} if step.op != "If" and step.op not in operators else {})
+            found += Counter({step.op: 1} if step.op not in operators else {})
             for branch in step.branches():
                 found += _unknown(branch.steps, branch.outputs, operators)
     return found

@@ -165,6 +165,50 @@ def _linear(op):
     return rewritten
 
 
+def _operation(op, count, first=0, last=0):
+    """onnxruntime's QLinearAdd and the like: of `count` inputs, each with its scale and zero point, from
+    number `first` on; what the output has stands behind them, or, last, in front; -1: as many as there are.
+    """
+
+    def rewritten(step, constants):
+        out = step.outputs[0]
+        n = (len(step.inputs) - first) // 3 if count < 0 else count
+        inputs = []
+        for k in range(n):
+            at = first + 3 * k
+            x, scale, zero = step.inputs[at], _of(step, at + 1, constants), _of(step, at + 2, constants)
+            if x in constants:
+                constants[f"{out}/x{k}"] = (np.asarray(constants[x], np.float32) - zero) * np.float32(scale)
+            else:
+                constants |= {f"{out}/scale{k}": np.float32(scale), f"{out}/zero{k}": np.float32(zero)}
+                yield Step("Sub", "", [x, f"{out}/zero{k}"], [f"{out}/shifted{k}"])
+                yield Step("Mul", "", [f"{out}/shifted{k}", f"{out}/scale{k}"], [f"{out}/x{k}"])
+            inputs.append(f"{out}/x{k}")
+        at = 0 if first else 3 * n + last
+        if last and step.inputs[3 * n]:  # a bias of s s'
+            scale = np.float32(_of(step, 1, constants)) * np.ravel(_of(step, 4, constants))
+            constants[f"{out}/b"] = np.asarray(_of(step, 3 * n, constants), np.float32) * np.float32(scale)
+            inputs.append(f"{out}/b")
+        attributes = dict(step.attributes)
+        if attributes.pop("channels_last", 0):
+            raise _Unfit
+        yield Step(op, "", inputs, [f"{out}/y"], attributes)
+        if at < len(step.inputs) and step.inputs[at]:
+            y_scale, y_zero = _of(step, at, constants), _of(step, at + 1, constants)
+            yield from _quantised(f"{out}/y", out, y_scale, y_zero, constants)
+        else:
+            yield Step("Identity", "", [f"{out}/y"], [out])
+
+    return rewritten
+
+
+RUNTIMES = {
+    "QLinearAdd": _operation("Add", 2), "QLinearMul": _operation("Mul", 2),
+    "QLinearGlobalAveragePool": _operation("GlobalAveragePool", 1),
+    "QLinearAveragePool": _operation("AveragePool", 1), "QLinearReduceMean": _operation("ReduceMean", 1),
+    "QLinearLeakyRelu": _operation("LeakyRelu", 1), "QLinearSigmoid": _operation("Sigmoid", 1),
+    "QLinearConcat": _operation("Concat", -1, first=2), "QGemm": _operation("Gemm", 2, last=1),
+}  # fmt: skip
 REWRITTEN: dict[str, Callable[[Step, Constants], Iterator[Step]]] = {
     "QuantizeLinear": quantize,
     "DequantizeLinear": dequantize,
@@ -173,4 +217,5 @@ REWRITTEN: dict[str, Callable[[Step, Constants], Iterator[Step]]] = {
     "MatMulInteger": _integer("MatMul"),
     "QLinearConv": _linear("Conv"),
     "QLinearMatMul": _linear("MatMul"),
+    **{f"com.microsoft.{name}": rewritten for name, rewritten in RUNTIMES.items()},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from weights.errors import WeightsError
 from weights.graphs.operators.operator import Operator
 from weights.graphs.operators.products import matmul
 from weights.graphs.operators.scattering import take_at
-from weights.graphs.operators.shapes import reshape, transpose
+from weights.graphs.operators.shapes import concat, reshape, take, transpose
 from weights.graphs.operators.values import Ints, Value, ints, plain
+from weights.graphs.operators.windows import conv
 
 BORDERS = ("zeros", "border", "reflection")
 
@@ -36,6 +38,11 @@ def grid_sample(
     at = [_inside(a, n, border, align_corners) for a, n in zip(at, sizes)]
     if mode == "nearest":
         return _pixels(x, [np.round(plain(a)).astype(int) for a in at])
+    return between(x, at)
+
+
+def between(x: Value, at: Sequence[Value]) -> Value:
+    """x (N, C, H, W) at places (column, row) in pixels, each (N, h, w), between four; zeros outside."""
     first = [np.floor(plain(a)).astype(int) for a in at]
     beyond = [Sub()(a, f.astype(a.dtype)) for a, f in zip(at, first)]  # 0 to 1: how near the next pixel is
     y = None
@@ -46,6 +53,86 @@ def grid_sample(
         part = Mul()(_pixels(x, [f + s for f, s in zip(first, step)]), share)
         y = part if y is None else Add()(y, part)
     return y
+
+
+def roi_align(
+    x: Value,
+    boxes: Value,
+    picture: Value,
+    *,
+    size: Sequence[int],
+    samples: int = 0,
+    scale: float = 1.0,
+    middle: bool = True,
+) -> Value:
+    """What x shows inside boxes (He et al. 2017, sec. 3): means of samples in each of h x w parts.
+
+    x (N, C, H, W), boxes (R, 4): x0, y0, x1, y1; picture (R,): whose -> (R, C, h, w).  samples: along each
+    axis of a part, 0: as many as it has pixels; scale: pixels of x for one of a box; middle: a pixel's place
+    is its middle.  One matrix for each axis, y_r = R_r x C_r^T; no signal reaches the boxes.
+    """
+    edges = plain(boxes).astype(np.float64) * scale - 0.5 * middle
+    which, least = plain(picture).astype(int), 0.0 if middle else 1.0
+    ends = [(edges[:, a], np.maximum(edges[:, a + 2] - edges[:, a], least)) for a in (1, 0)]
+    rows, columns = (
+        np.stack([_means(start, length, parts, samples, n) for start, length in zip(*end)])[:, None]
+        for end, parts, n in zip(ends, size, x.shape[2:])
+    )
+    shown = take(x, which, axis=0)
+    y = matmul(rows.astype(x.dtype), shown)
+    return matmul(y, columns.swapaxes(-1, -2).astype(x.dtype))
+
+
+def _means(start, length, parts, samples, n):
+    """(parts, n): how much of each of n pixels a part shows."""
+    each = samples if samples > 0 else max(1, int(np.ceil(length / parts)))
+    at = start + (np.arange(parts * each) + 0.5) * length / (parts * each)
+    outside = (at < -1) | (at > n)
+    at = np.clip(at, 0, n - 1)
+    shares = np.maximum(0, 1 - abs(at[:, None] - np.arange(n))) * ~outside[:, None]
+    return shares.reshape(parts, each, n).mean(axis=1)
+
+
+def deformed_conv(
+    x: Value,
+    W: Value,
+    offset: Value,
+    b: Value | None = None,
+    mask: Value | None = None,
+    *,
+    stride: Ints,
+    pad: Sequence[tuple[int, int]],
+    dilation: Ints,
+    groups: int = 1,
+    offset_groups: int = 1,
+) -> Value:
+    """A convolution whose taps are moved, each at each place (Dai et al. 2017, eq. 2), and weighed by a mask
+    (Zhu et al. 2019, eq. 1).
+
+    x (N, C, H, W), W (F, C / groups, kh, kw), offset (N, 2 offset_groups kh kw, h, w): rows and columns by
+    turns, mask (N, offset_groups kh kw, h, w) -> (N, F, h, w)
+    """
+    (kh, kw), (h, w), each = W.shape[2:], offset.shape[2:], x.shape[1] // offset_groups
+    seen = []
+    for g in range(offset_groups):
+        part = Slice(slice(None), slice(g * each, (g + 1) * each))(x)
+        for k, (i, j) in enumerate(np.ndindex(kh, kw)):
+            tap = g * kh * kw + k
+            row = np.arange(h)[:, None] * stride[0] - pad[0][0] + i * dilation[0]
+            column = np.arange(w) * stride[1] - pad[1][0] + j * dilation[1]
+            at = [
+                Add()(
+                    Slice(slice(None), 2 * tap + axis)(offset), np.broadcast_to(base, (h, w)).astype(x.dtype)
+                )
+                for axis, base in ((1, column), (0, row))
+            ]
+            value = between(part, at)
+            if mask is not None:
+                value = Mul()(value, Slice(slice(None), slice(tap, tap + 1))(mask))
+            seen.append(Reshape((*value.shape[:2], 1, h, w))(value))
+    taps = [concat(*seen[g * kh * kw : (g + 1) * kh * kw], axis=2) for g in range(offset_groups)]
+    columns = Reshape((x.shape[0], x.shape[1] * kh * kw, h, w))(concat(*taps, axis=1))
+    return conv(columns, Reshape((W.shape[0], -1, 1, 1))(W), b, groups=groups)
 
 
 def affine_grid(theta: Value, *, size: Ints, align_corners: bool = False) -> Value:
@@ -99,6 +186,8 @@ def _pixels(x, at):
 
 
 OPERATORS = (
+    Operator("roi_align", roi_align),
+    Operator("deformed_conv", deformed_conv),
     Operator("grid_sample", grid_sample, onnx="GridSample"),
     Operator("affine_grid", affine_grid, onnx="AffineGrid", aten="affine_grid_generator"),
 )

@@ -6,9 +6,21 @@ arrive as inputs or, in older versions, as attributes: Clip's min and max, Slice
 meaning between versions asks for `opset`.
 """
 
-from weights.graphs.onnx.operators import axes, numbers, scoring, shapes, windows
+from weights.graphs.onnx.branches import still
+from weights.graphs.onnx.operators import (
+    axes,
+    fused,
+    numbers,
+    older,
+    regions,
+    scoring,
+    sequences,
+    shapes,
+    windows,
+)
 from weights.graphs.operators import OPERATORS as TABLE
 from weights.graphs.operators import Table, spelled
 
-ADAPTERS = axes.OPERATORS | scoring.OPERATORS | windows.OPERATORS | shapes.OPERATORS | numbers.OPERATORS
-OPERATORS = Table(__name__, spelled(TABLE, "onnx") | ADAPTERS)
+GROUPS = (axes, scoring, windows, shapes, numbers, sequences, regions, fused, older)
+ADAPTERS = {name: function for group in GROUPS for name, function in group.OPERATORS.items()}
+OPERATORS = Table(__name__, spelled(TABLE, "onnx") | ADAPTERS | {"If": still})

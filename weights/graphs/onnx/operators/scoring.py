@@ -90,6 +90,11 @@ def identity(x: Value) -> Value:
     return x
 
 
+def zip_map(x: Value, *, classlabels_strings: Sequence[str] = (), classlabels_int64s: Ints = ()) -> Value:
+    """The probabilities themselves, in place of a dict from each name to one."""
+    return x
+
+
 def cast(x: Value, *, to: int, saturate: int = 1, round_mode: str = "up") -> Value:
     """Of a signal, to another type of float, nothing: the network computes in the type of its input."""
     if TYPES.get(to) not in np.sctypeDict:
@@ -138,4 +143,5 @@ OPERATORS = {
     "BatchNormalization": batch_normalization, "LayerNormalization": layer_normalization,
     "RMSNormalization": rms_normalization, "GroupNormalization": group_normalization, "Clip": clip,
     "Dropout": dropout, "Identity": identity, "Cast": cast, "CastLike": cast_like, "LSTM": lstm,
+    "ai.onnx.ml.ZipMap": zip_map,
 }  # fmt: skip
