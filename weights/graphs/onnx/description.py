@@ -90,10 +90,11 @@ def describe(
 
     labels: class names, in the order of the scores; default: those in the file's metadata.  layer: for
     Grad-CAM; default: the last feature maps in front of the last pooling.  output: which of several; default:
-    one with probabilities, or one that no other is made from; or any other value of the graph.  at:
-    of an output that is a map, (row, column), of rows or steps (row,), each a number or a slice; the classes'
+    one with probabilities, or one that no other is made from; or any other value of the graph.  at: of an
+    output that is a map, (row, column), of rows or steps (row,), each a number or a slice; the classes'
     scores there, summed over slices, are explained.  given: {name: array} for inputs beside the picture;
-    picture: the name of the input that is explained, default: the first with four axes.  preprocessing: fields of `Preprocessing`;
+    picture: the name of the input that is explained, default: the first with four axes.  preprocessing:
+    fields of `Preprocessing`;
     crop and size default to the graph's own input size, and a graph of one channel sees photos in grey.
     WeightsError: what is said does not fit the graph.
     """
