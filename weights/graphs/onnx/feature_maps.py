@@ -87,8 +87,8 @@ def default_layer(y: Tensor) -> str | None:
         kinds[t] = _kind(t, kinds)
         attends = attends or (type(t.op).__name__ == "MatMul" and len(_signals(t)) == 2)
         order = known.get(t)
-        maps = t.name and t.layer and order and order in (PLAIN.get(t.ndim), LAST.get(t.ndim))
-        if maps and kinds[t] and t is not y and t.data.size > t.shape[0] * t.shape[order.index("C")]:
+        maps = t.name and t.layer and order is not None and order == PLAIN.get(t.ndim)
+        if maps and kinds[t] and t is not y and t.data.size > t.shape[0] * t.shape[1]:
             best["conv" if kinds[t] == "conv" else "shaped"] = t
     found = best.get("shaped") or (None if attends else best.get("conv"))
     return found.name if found is not None else None
