@@ -101,6 +101,8 @@ def judge(
             q.forget()
             return verdict
         found = search.near_singles(kinds) or search.rescaled()
+    else:
+        found = search.completed(found)
     if not found and pairs and not verdict.located.startswith(tuple(SAID.values())):
         found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
@@ -146,7 +148,10 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     verdict.reason = f"none of {search.tried} tried causes gives your numbers"
     if not q.comparable("result"):
         verdict.kind = verdict.kind if verdict.located else "refused"
-        verdict.reason = f"{q.misfit}, and {verdict.reason.replace('numbers', 'shape and numbers')}"
+        sizes = (
+            f"their result is {q.theirs['result'].shape}; the reference's is {q.reference['result'].shape}"
+        )
+        verdict.reason = f"{q.misfit or sizes}, and {verdict.reason.replace('numbers', 'shape and numbers')}"
         verdict.notes += of_that_size(q)
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):

@@ -368,7 +368,9 @@ class Question:
                 return np.moveaxis(array, -1, -3)
         if step in ("result", "signal", "input") and array.shape != self.x.shape:
             N, C, H, W = self.x.shape  # channels last, as TensorFlow has them
-            last = array.shape in ((N, H, W, C), (H, W, C)) and self._shape(step) == self.x.shape
+            channels_last = {(*side, C) for side in ((H, W), (W, H))[: 1 + (step == "result")]}
+            channels_last |= {(N, *shape) for shape in channels_last}
+            last = array.shape in channels_last and self._shape(step) == self.x.shape
             array = np.moveaxis(array, -1, -3) if last else array
         if step == "result" and array.ndim == 4 and array.shape[-1] == 1 and len(self._shape(step)) == 3:
             array = array[..., 0]

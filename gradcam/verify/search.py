@@ -118,15 +118,27 @@ class Search:
         others.append(self._apart(self.q.reference, "result"))
         return min(others) > ALONE * self.left[(form,)]
 
-    def rescaled(self) -> list[Cause]:
+    def completed(self, found: list[Cause]) -> list[Cause]:
+        """Causes that rescale a map, or a whole recipe, hide those that are the same but for the scale: minus
+        the map, stretched, is the stretched map turned over.
+        """
+        named = {name for cause in found for name in cause.names}
+        of = [f.of for f in self.forms if f.of.name in named]
+        if not of or any(h.step != "result" or h.kind == "scale" for h in of):
+            return found
+        steps = set().union(*(h.also for h in of))
+        alike = [f for f in self.forms if (f.cheap or f.of.step in steps) and f.of not in of]
+        return found + self.rescaled(alike)
+
+    def rescaled(self, forms: Sequence[Form] | None = None) -> list[Cause]:
         """-> [Cause], every single cause whose result, in another scale, gives their numbers: people divide a
-        map by its maximum before they keep it.
+        map by its maximum before they keep it.  forms: only these.
         """
         scales = [f for f in self.forms if f.of.kind == "scale" and f.of.step == "result"]
         fitting = [
             (form, scale)
-            for form in self._shown(self.forms, "causes in another scale")
-            if not form.of.alone and not self._apart_in_shape(form)
+            for form in self._shown(self.forms if forms is None else forms, "causes in another scale")
+            if not self._apart_in_shape(form)
             for scale in scales
             if form is not scale and self._try((form, scale))
         ]

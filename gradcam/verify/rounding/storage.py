@@ -14,7 +14,7 @@ STEPS = {  # how far keeping moves a value, relative to the largest one
     "6 digits": 5e-6,
 }
 ENOUGH = 4  # values that are not zero: fewer may be round numbers by chance
-SHORT = 4  # digits: longer decimal numbers are none by chance
+SHORT = 4  # digits, or bits: longer numbers are none by chance
 
 
 def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough: int = ENOUGH) -> str:
@@ -26,9 +26,11 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough:
     """
     if given in ("uint8", "colours", "float16", "bfloat16"):
         return {"uint8": "8 bits", "colours": "the colours of a colour map"}.get(given, given)
-    if np.unique(array[array != 0]).size < enough:
-        return "6 digits" if like_digits(array) and not like_digits(array, SHORT) else ""
-    return next((kind for kind, looks in LOOKS.items() if looks(array) and not looks(ours)), "")
+    few = np.unique(array[array != 0]).size < enough
+    if few and (like_digits(array, SHORT) or like_bits(array, SHORT)):
+        return ""
+    kinds = (kind for kind, looks in LOOKS.items() if looks(array) and not looks(ours))
+    return next((kind for kind in kinds if not few or kind != "8 bits"), "")
 
 
 def like_bytes(a: Any) -> Any:
@@ -52,6 +54,12 @@ def like_bfloat16(a: Any) -> Any:
     with np.errstate(over="ignore", under="ignore"):
         single = np.ascontiguousarray(a, np.float32)
     return np.array_equal(single, a) and not np.any(single.view(np.uint32) & 0xFFFF)
+
+
+def like_bits(a: Any, most: int) -> Any:
+    """Binary numbers of so many digits."""
+    size = 2.0**most * np.frexp(a)[0]
+    return bool(np.all(size == np.rint(size)))
 
 
 def like_digits(a: Any, most: int = 6) -> Any:

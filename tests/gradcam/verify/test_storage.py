@@ -67,6 +67,8 @@ def test_storage_is_seen_by_the_values_and_not_by_a_few_round_numbers():
     few = np.zeros((1, 4, 4))
     few[0, 0, :3] = 1, 2, 0.5
     assert storage(few, RIGHT) == "" and storage(few, RIGHT, "float16") == "float16"
+    few[0, 0, :3] = as_bfloat16(np.array([0.1234567, 2, 0.7654321]))
+    assert storage(few, RIGHT) == "bfloat16" and storage(few / 3, RIGHT) == ""
     few[0, 0, :3] = 0.123457, 2, 0.5
     assert storage(few, RIGHT) == "6 digits" and storage(few / 3, RIGHT) == ""
 

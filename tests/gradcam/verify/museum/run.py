@@ -12,6 +12,7 @@ from PIL import Image
 from torch.nn import functional as F
 
 from gradcam.image import prepare
+from gradcam.interpolation import upsample
 from gradcam.verify.api import question
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.judging import judge
@@ -251,14 +252,16 @@ def wrong_kept(seed, rows=None):
         result, whole = wrong.double().numpy(), right(found).double().numpy()
         names = sorted(ways(result))
         for name in (names[seed % len(names)], names[(seed + 3) % len(names)]):
-            if seen_in(name, result, whole):
+            if seen_in(name, result, whole, tuple(found.x.shape[2:])):
                 where = f"{found.family}, {found.method}, {name}"
                 ask = partial(asked, found, ways(result)[name](result), pairs=False)
                 yield Pending(mistake.truth, where, ask)
 
 
-def seen_in(name, wrong, whole):
+def seen_in(name, wrong, whole, sides=()):
     """Whether a mistake is still to be seen in what was kept: bytes hide what moves a map by less."""
+    if wrong.ndim == 3 and wrong.shape[1:] == sides and whole.shape != wrong.shape:
+        whole = upsample(whole, sides)
     if wrong.shape != whole.shape:
         return True
     if name in STRETCHED:
