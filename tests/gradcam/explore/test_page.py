@@ -272,6 +272,30 @@ def test_gates_and_colours_are_in_the_address_and_can_be_undone(visit):
     assert [text for text in complaints + more if "willReadFrequently" not in text] == []
 
 
+def test_who_overtakes_a_picture_that_is_not_there_yet_and_lifts_no_pen(visit):
+    page, complaints = visit()
+    maps = [f'[data-row="{row}"][data-column="relu1"] canvas' for row in ("forward", "guided")]
+    click = "(...those) => those.forEach((one) => document.querySelector(one).click())"
+    overtaken = ["#thumbs button:nth-child(4)", "#classes button:nth-child(2)"]
+    settled(page, lambda: page.evaluate(f"those => ({click})(...those)", overtaken))
+    page.wait_for_selector("body:not(.busy)")
+    again, more = visit(hash=page.url[page.url.index("#") :])
+    assert page.inner_text("#classes") == again.inner_text("#classes")
+    assert [pixels_of(page, one) for one in maps] == [pixels_of(again, one) for one in maps]
+    page.evaluate(f"those => ({click})(...those)", ["#thumbs button:nth-child(2)", "#occluder-sweep"])
+    page.wait_for_selector("#occluder-say:has-text('Drag across')")
+    before = page.inner_text("#classes")
+    page.check("#draw")
+    box = page.locator('[data-row="forward"][data-column="x"] canvas').bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 60, steps=4)
+    page.evaluate("document.getElementById('draw').click()")
+    settled(page, page.mouse.up)
+    assert page.inner_text("#classes") != before and "ink=" in page.url
+    assert [text for text in complaints + more if "willReadFrequently" not in text] == []
+
+
 def test_by_keyboard_alone(visit):
     page, complaints = visit()
     page.keyboard.press("Tab")
@@ -426,6 +450,6 @@ def test_it_fits_in_every_width(visit, width, scheme):
 def test_squeezenet_in_the_page(visit):
     page, complaints = visit("squeezenet")
     assert "military uniform" in page.inner_text("#classes")
-    page.fill("#class-search input", "bow tie")
+    page.locator("#class-search input").press_sequentially("bow tie")
     settled(page, lambda: page.press("#class-search input", "Enter"))
     assert "bow tie" in page.inner_text("#told") and complaints == []

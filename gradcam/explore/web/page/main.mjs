@@ -41,7 +41,7 @@ function pixels() {
   if (seen.of !== of || seen.ink !== state.ink) seen = { of, ink: state.ink, pixels: inked(of, state.ink, H, W, GREY) };
   return seen.pixels;
 }
-const isClass = () => state.start.tensor === LAST;
+const isClass = () => state.start?.tensor === LAST; // none yet: the best class of a picture that is looked at
 const chosenClass = () => (isClass() ? state.start.region[0] : found.best);
 const classStart = (c) => ({ tensor: LAST, region: [c, 0, 0, 0, 0] });
 const rules = () => [...THREE, ...state.rules, ...(own.on ? ["own"] : [])];
@@ -57,7 +57,7 @@ async function change(parts, keep = true) {
   if (keep) remembered();
   state = { ...state, ...parts };
   remember();
-  if (LOOKS.some((part) => part in parts)) return look();
+  if (!drawn || LOOKS.some((part) => part in parts)) return look();
   if (TRACES.some((part) => part in parts)) return trace();
   if ("colours" in parts) redraw();
   if ("layer" in parts) await client.ask(camQuestions()).then(showCam);
@@ -84,9 +84,12 @@ async function undo() {
   say("undone");
 }
 
+let drawn = false; // whether the picture, and the weights, that are seen are those of the state
+
 // a new picture, or new weights: forward, and back again
 async function look() {
   const begin = performance.now(), mine = ++turn, question = ["look", { pixels: pixels() }];
+  drawn = false;
   document.body.classList.add("busy");
   try {
     if (random !== state.random) await randomise();
@@ -117,6 +120,7 @@ async function randomise() {
 
 // signals back from the start; first: a picture to look at before
 async function trace(begin = performance.now(), first = null) {
+  if (!first && !drawn) return look(); // a picture was on its way, and this overtakes it
   const mine = ++turn, all = rules(), apart = own.on && own.apart, { tensor, region } = state.start;
   if (String(stage.rules) !== String(all) || stage.after !== state.after) stage.rows(all, state.after);
   const question = (those) => ["trace", { start: { tensor, region }, rules: those, by: isClass() ? state.by : "score", sureness: state.sureness }];
@@ -130,15 +134,16 @@ async function trace(begin = performance.now(), first = null) {
     if (mine !== turn) return;
     if (!answers || (apart && !others)) return trace(begin, first);
     if (first) saw(answers[0]);
-    const drawn = [...wanted.map(([row, column], n) => [row, column, answers[n + looks.length + 1]]), ...more.map(([row, column], n) => [row, column, others[n + looks.length + 1]])];
+    const maps = [...wanted.map(([row, column], n) => [row, column, answers[n + looks.length + 1]]), ...more.map(([row, column], n) => [row, column, others[n + looks.length + 1]])];
     found.traced = { signs: {}, gates: {}, ...answers[looks.length] };
-    const drawing = stage.paint(drawn, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step, asColours: state.colours });
+    const drawing = stage.paint(maps, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step, asColours: state.colours });
+    drawn = true;
     measured({ ms: performance.now() - begin, engine: found.traced.ms, drawing });
     showClasses(model, found.scores, isClass() ? region[0] : null, (c) => change({ start: classStart(c), step: null }));
     if (pen) return; // what else there is to say waits until the pen is lifted
     showSureness(model, found.scores, chosenClass(), state);
     if (first) thumbs(pictures, H, W, dropped ? -1 : state.picture, (n) => { dropped = null; change({ picture: n, ink: [], start: null, see: null, step: null }); });
-    occluder.look(pixels(), chosenClass(), model.classes[chosenClass()]);
+    occluder.look(pixels(), state.random, chosenClass(), model.classes[chosenClass()]);
     await explain(mine);
   } catch (error) {
     await failed(error, look);
@@ -265,7 +270,7 @@ async function runOwn() {
   if (!rule) return;
   find("own-say").textContent = "It runs …";
   try {
-    await own.take(rule, [["randomise", { count: state.random, seed: 1 }], ["look", { pixels: pixels() }], ["trace", { start: state.start, rules: ["own"] }]]);
+    await own.take(rule, [["randomise", { count: state.random, seed: 1 }], ["look", { pixels: pixels() }], ["trace", { start: state.start ?? classStart(found.best), rules: ["own"] }]]);
     RULES.own.gate = rule.length > 24 ? `${rule.slice(0, 23)}…` : rule;
     find("own-say").textContent = "Above, the last row of maps is your rule's.";
     stage.rules = null;
@@ -308,7 +313,7 @@ function wire() {
   });
   find("theme").addEventListener("click", () => { document.documentElement.dataset.theme = isDark() ? "light" : "dark"; redraw(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  const steps = () => { const at = stage.columns.indexOf(state.start.tensor); return at < 0 ? stage.columns.length : at; };
+  const steps = () => { const at = stage.columns.indexOf(state.start?.tensor); return at < 0 ? stage.columns.length : at; };
   find("again").addEventListener("click", () => change({ step: 0 }));
   find("deeper").addEventListener("click", () => change({ step: Math.max(0, (state.step ?? steps()) - 1) }));
   find("back").addEventListener("click", () => change({ step: Math.min(steps(), (state.step ?? steps()) + 1) }));
@@ -317,11 +322,11 @@ function wire() {
   find("after").addEventListener("change", (event) => change({ after: event.target.checked }));
   if (GREY) find("colours").parentElement.hidden = true;
   for (const box of document.querySelectorAll(".also")) box.addEventListener("change", () => change({ rules: [...document.querySelectorAll(".also:checked")].map((one) => one.value) }));
-  for (const box of document.querySelectorAll('[name="by"]')) box.addEventListener("change", () => change({ by: box.value, start: isClass() ? state.start : classStart(found.best) }));
+  for (const box of document.querySelectorAll('[name="by"]')) box.addEventListener("change", () => change({ by: box.value, start: isClass() || !state.start ? state.start : classStart(found.best) }));
   find("sure").addEventListener("input", () => {
     state.sureness = Number((10 ** (find("sure").value / 23)).toPrecision(3));
     showSureness(model, found.scores, chosenClass(), state);
-    if (quick && state.by === "probability") trace();
+    if (quick && drawn && state.by === "probability") trace();
   });
   find("sure").addEventListener("change", () => change({ sureness: state.sureness }));
   find("random").addEventListener("change", () => change({ random: Number(find("random").value) }));
@@ -370,7 +375,7 @@ async function open(file) {
 }
 
 function redraw() {
-  if (!stage.drawn) return;
+  if (!stage.drawn || !state.start) return;
   stage.asColours = state.colours;
   stage.draw(state.start, state.step);
   cam.draw();

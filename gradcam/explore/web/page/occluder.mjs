@@ -19,8 +19,11 @@ export class Occluder {
     find("occluder-clear").addEventListener("click", () => this.clear());
   }
 
-  look(pixels, c, name) {
-    if (this.pixels !== pixels || this.c !== c) Object.assign(this, { pixels, c, name }), this.clear();
+  // random: how many layers are
+  look(pixels, random, c, name) {
+    if (this.pixels === pixels && this.random === random && this.c === c) return;
+    Object.assign(this, { pixels, random, c, name });
+    this.clear();
   }
 
   clear() {
@@ -52,8 +55,7 @@ export class Occluder {
     this.draw();
     if (this.busy) return (this.waiting = at);
     this.busy = true;
-    const turn = this.turn, [fall] = await this.ask([at], this.side());
-    this.busy = false;
+    const turn = this.turn, [fall] = await this.ask([at], this.side()).finally(() => { this.busy = false; });
     if (turn === this.turn) {
       this.falls.set(at.join(), [...at, this.side(), fall]);
       find("occluder-say").textContent = `Covered there, ${this.name} ${fall >= 0 ? "falls" : "rises"} by ${digits(Math.abs(fall))}.`;

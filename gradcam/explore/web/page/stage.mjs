@@ -51,8 +51,9 @@ export class Stage {
     const cell = element("div", { class: `cell ${column === "x" ? "pixels" : "maps"}`, "data-row": row, "data-column": column }, canvas);
     const entry = (this.cells[`${row} ${column}`] = { cell, canvas, cursor: [0, 0, 0] });
     const unit = (event) => this.unitOf(row, column, event), draws = () => this.drawing && row === "forward" && column === "x";
+    const lift = () => { entry.pen = false; this.on.stroked(); };
     canvas.addEventListener("pointermove", (event) => {
-      if (draws()) return this.on.stroke(event, canvas);
+      if (entry.pen || draws()) return this.on.stroke(event, canvas);
       const at = unit(event);
       if (!at) return;
       this.on.hover(row, this.tensorOf(row, column), at);
@@ -65,11 +66,12 @@ export class Stage {
         event.preventDefault();
         canvas.setPointerCapture(event.pointerId);
       }
-      if (draws()) this.on.stroke(event, canvas);
+      entry.pen = draws();
+      if (entry.pen) this.on.stroke(event, canvas);
       else this.from = unit(event);
     });
     canvas.addEventListener("pointerup", (event) => {
-      if (draws()) return this.on.stroked();
+      if (entry.pen) return lift();
       const at = unit(event) ?? this.from;
       if (!at) return;
       entry.cursor = [column === "x" ? 0 : this.tops[column].indexOf(at[0]), at[1], at[2]]; // arrow keys go on from here
@@ -79,7 +81,7 @@ export class Stage {
     canvas.addEventListener("pointercancel", () => {
       this.from = null;
       this.unmark("span");
-      if (draws()) this.on.stroked();
+      if (entry.pen) lift();
     });
     canvas.addEventListener("keydown", (event) => this.key(event, row, column, entry));
     canvas.addEventListener("focus", () => canvas.matches(":focus-visible") && this.describe(row, column, entry));
