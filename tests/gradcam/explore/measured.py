@@ -1,11 +1,14 @@
 """The Explorer, measured: `python -m tests.gradcam.explore.measured` writes tests/results/explorer.md.
 
 From click to picture: from the click's own time stamp to the first frame in which the maps of all rules are
-drawn.  A frame of tiny: its engine (forward, three signals back, the maps as colours) and the drawing.  And
-200 random (network, picture, unit, rule), in a browser, beside our engine.
+drawn.  A frame of tiny, while a brush goes over its picture: engine and drawing, that is, from the question
+to the last map on its canvas (forward, three signals back, the maps as colours, the messages between page and
+worker, the drawing); and from the brush's own time stamp to the frame that shows it, which waits for the
+browser's next frame twice.  And 200 random (network, picture, unit, rule), in a browser, beside our engine.
 
-On a busy machine the wall times say how busy it was.  The column CPU is what one click costs in all, in every
-process of browser and server: the picture, and everything that is told after it (counts, Grad-CAM, switches).
+On a busy machine the wall times say how busy it was.  The column CPU is what one click, or one frame, costs,
+in every process of browser and server: the picture, and everything that is told after it (counts, Grad-CAM,
+switches).
 """
 
 from __future__ import annotations
@@ -39,6 +42,7 @@ from tests.support.browser import found, opened
 
 RESULTS = Path(__file__).parents[2] / "results" / "explorer.md"
 CLICKS, FRAMES = 14, 200
+WARM = 20  # frames, before any counts: the browser compiles
 WAYS = [
     ("tiny", "page"),
     ("shapes", "page"),
@@ -124,7 +128,9 @@ def cpu():
 
 
 def strokes(browser, address, count):
-    """Milliseconds of each frame while a brush goes over the picture: engine, messages and drawing."""
+    """Milliseconds of each frame while a brush goes over the picture: from the question to the last map, and
+    from the brush to what is seen; and CPU milliseconds of one.
+    """
     with contextlib.closing(browser.new_context(viewport={"width": 1280, "height": 900})) as context:
         page = context.new_page()
         page.goto(address)
@@ -134,18 +140,26 @@ def strokes(browser, address, count):
         box = page.locator('[data-row="forward"][data-column="x"] canvas').bounding_box()
         page.mouse.move(box["x"] + 9, box["y"] + 9)
         page.mouse.down()
-        while len(page.evaluate("times")) < count:
+        begin = cpu()
+        while len(page.evaluate("times")) < WARM + count:
             for n in range(100):
                 page.mouse.move(box["x"] + 9 + n, box["y"] + 9 + (37 * n) % 100)
         page.mouse.up()
-        return page.evaluate("times")
+        times, seen = page.evaluate("[times, seen]")
+        return times[WARM:], seen[WARM:], 1000 * (cpu() - begin) / len(times)
 
 
 STROKED = """() => {
-  window.times = [];
+  Object.assign(window, { times: [], seen: [] });
   const body = document.body;
-  new MutationObserver(() => times.push(Number(body.dataset.ms)))
-    .observe(body, { attributes: true, attributeFilter: ["data-ms"] });
+  let stroke = null;
+  addEventListener("pointermove", ({ timeStamp }) => { stroke ??= timeStamp; }, true);
+  new MutationObserver(() => {
+    const from = stroke;
+    stroke = null;
+    times.push(Number(body.dataset.ms));
+    if (from !== null) requestAnimationFrame(() => setTimeout(() => seen.push(performance.now() - from)));
+  }).observe(body, { attributes: true, attributeFilter: ["data-ms"] });
 }"""
 
 
@@ -178,11 +192,9 @@ def timed(browser, folder):
             times, cost = clicks(browser, address, CLICKS)
         yield f"{name}, {'the page alone' if way == 'page' else 'served'}: click to picture", times, cost
     with addressed("tiny", "page", folder) as address:
-        yield (
-            "tiny: a frame of a stroke, engine, messages and drawing",
-            strokes(browser, address, FRAMES),
-            None,
-        )
+        frames, seen, cost = strokes(browser, address, FRAMES)
+    yield "tiny: a frame of a stroke, engine and drawing, messages included", frames, cost
+    yield "tiny: from the brush to what is seen", seen, None
     yield "tiny: a frame in Node.js, engine and drawing", node_frames("tiny", folder, FRAMES), None
 
 
