@@ -51,9 +51,8 @@ def choose(x: np.ndarray, W: np.ndarray, geometry: Geometry, precision: str, kep
     ):
         windows = geometry.windows(x.shape[-2:], (3, 3))
         cost = {t: t.n**2 * _tiles(len(x), windows, t.m) for t in (F2, F4)}
-        t = min(cost, key=cost.get)
-        if cost[t] < 9 * _tiles(len(x), windows, 1):
-            return Winograd(t, kept)
+        if min(cost.values()) < 9 * _tiles(len(x), windows, 1):
+            return Winograd(F2, min(cost, key=cost.get), kept)  # forwards, rounding may flip a gate
     return im2col
 
 

@@ -37,9 +37,6 @@ from minicnn.device import block_size
 
 BLOCK = 1 << 19  # numbers in one block of transformed tiles: 2 MiB in float32 ...
 TILES = 160  # ... but with many channels as many tiles: a product with few rows spends its time on reading U
-TERMS = (
-    64  # channels that are summed at once: of 512, this saves half of the rounding for a tenth of the time
-)
 FEW = 256  # filters up to which a signal goes back by F2: a third of the rounding
 TRANSFORM = 80  # multiplications that take as long as a number's way through the transforms
 
@@ -49,14 +46,16 @@ class Tiles:
     polynomials, multiplied by their values at m + 1 points and at infinity.
 
     Rounding depends on the points: with 5/8 and 3/2 it is half of what it is with the customary 1 and 2
-    (Barabasz et al. 2020 explain).
+    (Barabasz et al. 2020 explain).  terms: channels that are summed at once: of 512, 64 save half of the
+    rounding for a tenth of the time.
     """
 
     m: int
     n: int
+    terms: int
 
-    def __init__(self, m: int, points: Sequence[float]) -> None:
-        self.m, self.n = m, m + 2
+    def __init__(self, m: int, points: Sequence[float], terms: int) -> None:
+        self.m, self.n, self.terms = m, m + 2, terms
         p = np.array(points, np.float64)
         others = [np.delete(p, i) for i in range(m + 1)]
         at_infinity = np.eye(self.n)[-1]
@@ -72,20 +71,22 @@ class Tiles:
         self.B = np.column_stack([np.append(polyfromroots(b), 0) for b in others] + [polyfromroots(p)])
 
 
-F2, F4 = Tiles(2, [0, 1, -1]), Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2])
+F2 = Tiles(2, [0, 1, -1], terms=32)  # rounds as a plain sum in shares does
+F4 = Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2], terms=64)  # twice as much, of which smaller shares save little
 
 
 class Winograd:
-    """Convolution by tiles t (F2 or F4).
+    """Convolution by tiles t (F2 or F4), in the backward pass by tiles `back` (None: t, too).
 
     kept: where the layer's transformed weights are kept (None: they are not).
     """
 
     t: Tiles
+    back: Tiles
     kept: Kept
 
-    def __init__(self, t: Tiles = F4, kept: Kept | None = None) -> None:
-        self.t, self.kept = t, kept or Kept()
+    def __init__(self, t: Tiles = F2, back: Tiles | None = None, kept: Kept | None = None) -> None:
+        self.t, self.back, self.kept = t, back or t, kept or Kept()
 
     def forward(
         self, x: np.ndarray, W: np.ndarray, geometry: Geometry, b: np.ndarray | None = None
@@ -98,7 +99,7 @@ class Winograd:
     def gx(self, gy: np.ndarray, W: np.ndarray, size: Sequence[int], geometry: Geometry) -> np.ndarray:
         """gy (N, F, h, w), W (F, C, 3, 3), size (H, W) of x -> gx (N, C, H, W)."""
         (top, _), (left, _) = geometry.pad
-        t = F2 if max(W.shape[:2]) <= FEW else self.t
+        t = F2 if max(W.shape[:2]) <= FEW else self.back
         U = self.kept.get(
             ("gx", t.m), W, lambda W: _transformed(W[:, :, ::-1, ::-1].transpose(2, 3, 0, 1), t)
         )
@@ -107,7 +108,7 @@ class Winograd:
     @one_thread_each
     def gW(self, gy: np.ndarray, x: np.ndarray, kernel: Sequence[int], geometry: Geometry) -> np.ndarray:
         """gy (N, F, h, w), x (N, C, H, W), kernel (3, 3) -> gW (F, C, 3, 3), summed over the batch."""
-        (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, self.t
+        (N, F, h, w), C, ((top, _), (left, _)), t = gy.shape, x.shape[1], geometry.pad, self.back
         g = np.zeros_like(gy, shape=(t.n * t.n, C, F))
         for block in _blocks(N, h, w, C, F, t, block_size(BLOCK, x)):
             V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
@@ -118,8 +119,9 @@ class Winograd:
 
 @one_thread_each
 def _transformed(g, t):
-    """g (3, 3, C, F) -> U = G g G^T (n*n, C, F)"""
-    return _both_ways(t.G, g, "U").reshape(t.n * t.n, *g.shape[2:]).copy()
+    """g (3, 3, C, F) -> U = G g G^T (n*n, C, F), in float64, so that U is rounded once"""
+    U = _both_ways(t.G, g.astype(np.float64), "U")
+    return U.reshape(t.n * t.n, *g.shape[2:]).astype(g.dtype)
 
 
 def _correlate(x, U, windows, top, left, t, b=None):
@@ -138,7 +140,7 @@ def _correlate(x, U, windows, top, left, t, b=None):
         (first, last), (start, stop), _ = block
         V = _both_ways(t.B.T, _cut(x, block, t.n, t, top, left), "V")
         U_part = U[:, :, filters]
-        M = _product(V.reshape(t.n * t.n, -1, C), U_part)
+        M = _product(V.reshape(t.n * t.n, -1, C), U_part, t.terms)
         Y = _both_ways(t.A.T, M.reshape(t.n, t.n, *V.shape[2:-1], -1), "Y")
         if b is not None:
             Y += b[filters]
@@ -156,18 +158,18 @@ def _correlate(x, U, windows, top, left, t, b=None):
     return y.reshape(N, rows * t.m, columns * t.m, F)[:, :h, :w].transpose(0, 3, 1, 2)
 
 
-def _product(V, U):
-    """V U (n*n, tiles, F), a sum over C channels, as a sum of sums of TERMS: rounding stays what it is for
-    TERMS channels.
+def _product(V, U, terms):
+    """V U (n*n, tiles, F), a sum over C channels, as a sum of sums of `terms`: rounding stays what it is
+    for so many channels.
 
     One element of a tile after the other on a CPU, so that what is added up stays in cache.
     """
     M = workspace("M", (*V.shape[:-1], U.shape[-1]), V)
     for at in range(len(V)) if isinstance(V, np.ndarray) else [slice(None)]:
         Vi, Ui, Mi = V[at], U[at], M[at]
-        np.matmul(Vi[..., :TERMS], Ui[..., :TERMS, :], out=Mi)
-        for first in range(TERMS, V.shape[-1], TERMS):
-            some = slice(first, first + TERMS)
+        np.matmul(Vi[..., :terms], Ui[..., :terms, :], out=Mi)
+        for first in range(terms, V.shape[-1], terms):
+            some = slice(first, first + terms)
             Mi += np.matmul(Vi[..., some], Ui[..., some, :], out=workspace("share", Mi.shape, V))
     return M
 
