@@ -72,7 +72,7 @@ class Tiles:
 
 
 F2 = Tiles(2, [0, 1, -1], terms=32)  # rounds as a plain sum in shares does
-F4 = Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2], terms=64)  # twice as much, of which smaller shares save little
+F4 = Tiles(4, [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2], terms=64)  # twice that: smaller shares save little
 
 
 class Winograd:
