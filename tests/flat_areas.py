@@ -61,10 +61,8 @@ class Subject:
         """
         x = self.prepare(picture(path, kind, self.size))
         theirs, run = self.by_pytorch(x, torch.float32)
-        double, inputs = self.by_us(self.double, x, run)
+        double, inputs = self.by_us(self.double, x, run, witnessed)
         single, rounded = self.by_us(self.net, x.astype(np.float32), run)
-        for m, other in (("guided", "gradient"), ("deconvnet", "from the unit, plain")):
-            assert relative(double[m], double[other]) > 0.1, f"{m} changed nothing: nothing was tested"
         sides = {name: (rounded[name], run.maps[name].detach().numpy()) for name in inputs}
         off = {name: [relative(side, inputs[name]) for side in sides[name]] for name in inputs}
         flips = [[((s > 0) != (inputs[name] > 0)).sum() for s in sides[name]] for name in inputs]
@@ -72,20 +70,23 @@ class Subject:
         found["rounding"] = {name: [short(v) for v in pair] for name, pair in off.items()}
         found["flipped"] = np.sum(flips, axis=0).tolist()
         if witnessed:
+            for m, other in (("guided", "gradient"), ("deconvnet", "from the unit, plain")):
+                assert relative(double[m], double[other]) > 0.1, f"{m} changed nothing: nothing was tested"
             found["float64s"] = distances(double, self.by_pytorch(x, torch.float64, run)[0])
         return found
 
-    def by_us(self, net, x, run):
-        """-> {map: array}, {convolution: a ReLU's input}"""
+    def by_us(self, net, x, run, plain=False):
+        """-> {map: array}, {convolution: a ReLU's input}; with `plain`, the unit's gradient, too"""
         x = Tensor(x, "x")
         y = net(x)
         A, named = find(y, self.unit_layer), {n: t for n, t in names(y).items() if t is not None}
-        maps = backward(y, one_hot(y, run.c), wrt=x, rules=[{}, GUIDED])
-        units = backward(A, one_hot(A, run.unit), wrt=x, rules=[{}, DECONVNET])
+        of_class = backward(y, one_hot(y, run.c), wrt=x, rules=[{}, GUIDED])
+        of_unit = backward(A, one_hot(A, run.unit), wrt=x, rules=[DECONVNET, {}][: 1 + plain])
+        maps = dict(zip(("gradient", "guided", "deconvnet", "from the unit, plain"), (*of_class, *of_unit)))
         name_of = {id(t): name for name, t in named.items()}
         gated = [t.op.inputs[0] for t in named.values() if isinstance(t.op, ReLU)]
         inputs = {name_of[id(t)]: t.data for t in gated if name_of.get(id(t)) in run.maps}
-        return dict(zip(("gradient", "guided", "from the unit, plain", "deconvnet"), (*maps, *units))), inputs
+        return maps, inputs
 
     def by_pytorch(self, x, dtype, like=None):
         """-> {map: array} and the forward pass; class and unit are those of the run `like`, if any."""

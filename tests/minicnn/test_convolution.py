@@ -391,7 +391,7 @@ def test_a_copy_of_a_network_keeps_its_own():
 
 def test_what_does_not_fit_is_not_kept(monkeypatch):
     x = draw(1, 16, 20, 20).astype(np.float32)
-    monkeypatch.setattr(weight_cache, "LIMIT", weight_cache.kept_bytes() + 36 * 16 * 16 * 4)
+    monkeypatch.setattr(weight_cache, "LIMIT", weight_cache.kept_bytes() + 16 * 16 * 16 * 4)
     first, second = layer(), layer()
     y = first(x)
     assert first.kept.found and np.array_equal(second(x), y)
