@@ -39,18 +39,19 @@ class _Normalise(Op):
 
 
 class BatchNorm(_Normalise):
-    """Batchnorm in eval mode: mean and var are the running statistics, so y is linear in x."""
+    """Batchnorm in eval mode: mean and var are the running statistics, so y is linear in x: with s = gamma /
+    sqrt(var + eps), y = s x + (beta - s mean)."""
 
     def forward(self, x: Array, gamma: Array, beta: Array, mean: Array, var: Array) -> Array:
         self.x, self.pixels, self.mean = x, x.ndim - 2, mean
         self.gamma, self.sigma = gamma, np.sqrt(var + self.eps)
-        y = self.x_hat
-        np.multiply(y, self.per_channel(gamma), out=y)
-        return np.add(y, self.per_channel(beta), out=y)
+        scale = gamma / self.sigma
+        y = x * self.per_channel(scale)
+        return np.add(y, self.per_channel(beta - mean * scale), out=y)
 
     @property
     def x_hat(self) -> Array:
-        """Made anew, as only the gradient of gamma asks again."""
+        """Made when it is asked for, as only the gradient of gamma asks."""
         centred = self.x - self.per_channel(self.mean)
         return np.divide(centred, self.per_channel(self.sigma), out=centred)
 

@@ -25,7 +25,7 @@ from minicnn.convolution.taps import Geometry
 from minicnn.device import block_size
 from minicnn.windows import cut_padding
 
-BLOCK = 1 << 21  # numbers in one block of B: 8 MiB in float32, more on a GPU
+BLOCK = 1 << 21  # numbers in one block of B: 8 MiB in float32, a fourth of them in float64, more on a GPU
 SPARSE = 1 / 8  # of the filters
 TERMS, SHARE = 64, 1 << 18  # terms of a product that are summed at once, and numbers of the result
 
@@ -187,8 +187,9 @@ def _blocks(x, kernel, h, w, C=None, threads=1):
     """(slice of the pictures, slice of the rows of windows) for every block; one for each thread at least, if
     there are so many rows."""
     numbers, N = kernel[0] * kernel[1] * (C or x.shape[1]) * w, len(x)
-    rows = max(1, min(-(-h * N // threads), h, block_size(BLOCK, x) // numbers))
-    together = max(1, min(N // threads, block_size(BLOCK, x) // (numbers * h)))
+    size = block_size(BLOCK // 4 if x.dtype == np.float64 else BLOCK, x)
+    rows = max(1, min(-(-h * N // threads), h, size // numbers))
+    together = max(1, min(N // threads, size // (numbers * h)))
     return [
         (slice(n, n + together), slice(i, min(i + rows, h)))
         for n in range(0, len(x), together)
