@@ -1,21 +1,22 @@
-"""Winograd's minimal filtering: 3x3, stride 1, with a quarter of the multiplications (Lavin & Gray 2016, eqs.
-8-10 and sec. 4.3).
+"""Winograd's minimal filtering: 3x3, stride 1, with a quarter to a half of the multiplications (Lavin & Gray
+2016, eqs. 8-10 and sec. 4.3).
 
 A tile of m x m outputs sees (m+2) x (m+2) inputs d.  With three constant matrices A, B, G,
 
     Y = A^T [ (G g G^T) * (B^T d B) ] A        * elementwise; over channels, a matrix product per element
 
-so a tile costs (m+2)^2 products instead of 9 m^2: for m = 4, 36 instead of 144.  Tensors are arranged as [a,
-b, tile, channel]: then B^T d B is  B^T @ (B^T @ d), first over a and then over b, and both are matrix
-products too.
+so a tile costs (m+2)^2 products instead of 9 m^2: for m = 4, 36 instead of 144, for m = 2, 16 instead of 36.
+Tensors are arranged as [a, b, tile, channel]: then B^T d B is  B^T @ (B^T @ d), first over a and then over b,
+and both are matrix products too.
 
     forward   y  = A^T [ U V ] A       U = G W G^T (36, C, F),  V = B^T x B (36, tiles, C)
     gx        the same with the kernel turned round
     gW        gW = G^T [ V^T M ] G     M = A gy A^T (36, tiles, F)
 
 Tiles are taken in blocks that stay in cache from the first transform to the last.  Arrays returned lie in
-memory as (N, h, w, F).  Not the sum in the order of the equation: in float32 about ten times the rounding of
-the plain sum (tests show the figures).
+memory as (N, h, w, F).  Not the sum in the order of the equation: of VGG-16's layers, in float32, tiles of
+2 x 2 round as plain sums do (relative L2 1.1e-7, of 4 x 4 up to 2.7e-7), so the forward pass, where rounding
+flips gates, takes those; of the largest value, on noise, 4 x 4 may be off ten times as far as a plain sum.
 
 Lesson 20.
 """
