@@ -1,6 +1,7 @@
 """This checkout beside another of the same project, alternating: what a change costs.
 
     python -m tests.benchmarks.old_new OLD [--times 15] [--networks vgg16] [--out FILE.md]
+    python -m tests.benchmarks.old_new OLD --networks windows    operations on pictures alone: under 2 minutes
 
 OLD: a folder with the other checkout.  Each has a process of its own, with one thread; they take turns, one
 call each, and CPU seconds are compared: the least and the median of all calls, and the median of the ratios
@@ -22,6 +23,7 @@ HERE = Path(__file__).resolve().parents[2]
 LAYERS = {"vgg16": "relu5_3", "squeezenet": "fire9", "mini_vgg": "relu4_2"}
 SIZES = {"vgg16": 224, "squeezenet": 227, "mini_vgg": 96}
 WORKS = ("forward", "three rules", "panel")
+WINDOWS = "windows"  # convolutions and pools of two axes, forward and backward
 
 
 def picture(np, size, kind):
@@ -38,6 +40,8 @@ def works(name):
     """{(work, kind): what is timed}, with whatever minicnn and gradcam are on the path."""
     import numpy as np
 
+    if name == WINDOWS:
+        return windows(np)
     import gradcam
     import weights
     from gradcam import DECONVNET, GUIDED
@@ -59,6 +63,46 @@ def works(name):
     x = {kind: picture(np, SIZES[name], kind) for kind in ("noise", "on black")}
     found = dict(zip(WORKS, (forward, three_rules, panel)))
     return {f"{w}, {kind}": (found[w], x[kind]) for w in WORKS for kind in x}
+
+
+def windows(np):
+    """{work: (what is timed, x)}: an operation that slides over rows and columns, and its gx."""
+    from minicnn import AvgPool, Conv, MaxPool
+
+    random = np.random.default_rng(0)
+
+    def weights(*shape, dtype="f4"):
+        return (random.standard_normal(shape) * 0.1).astype(dtype)
+
+    made = {
+        "conv 3x3": (lambda: Conv(1, 1), (weights(64, 64, 3, 3),), (4, 64, 56, 56), "f4"),
+        "conv 3x3, stride 2": (lambda: Conv(2, 1), (weights(64, 64, 3, 3),), (4, 64, 56, 56), "f4"),
+        "conv 1x1": (lambda: Conv(1, 0), (weights(128, 64, 1, 1),), (8, 64, 56, 56), "f4"),
+        "conv 7x7, stride 2": (lambda: Conv(2, 3), (weights(32, 3, 7, 7),), (4, 3, 112, 112), "f4"),
+        "depthwise 3x3": (lambda: Conv(1, 1, 1, 64), (weights(64, 1, 3, 3),), (4, 64, 56, 56), "f4"),
+        "conv 3x3, float64": (
+            lambda: Conv(1, 1),
+            (weights(32, 32, 3, 3, dtype="f8"),),
+            (2, 32, 28, 28),
+            "f8",
+        ),
+        "max-pool 2x2": (lambda: MaxPool(2), (), (8, 64, 56, 56), "f4"),
+        "max-pool 3x3, stride 2": (lambda: MaxPool(3, 2, 1), (), (8, 64, 56, 56), "f4"),
+        "max-pool 2x2, float64": (lambda: MaxPool(2), (), (4, 64, 56, 56), "f8"),
+        "average-pool 2x2": (lambda: AvgPool(2), (), (8, 64, 56, 56), "f4"),
+    }
+
+    def timed(make, others):
+        def f(x):
+            op = make()
+            op.gx(op.forward(x, *others))
+
+        return f
+
+    return {
+        name: (timed(make, others), random.standard_normal(shape).astype(dtype))
+        for name, (make, others, shape, dtype) in made.items()
+    }
 
 
 def worker(name):
@@ -109,7 +153,7 @@ def main():
     )
     parser.add_argument("old", nargs="?")
     parser.add_argument("--times", type=int, default=15)
-    parser.add_argument("--networks", nargs="+", choices=LAYERS, default=list(LAYERS))
+    parser.add_argument("--networks", nargs="+", choices=[*LAYERS, WINDOWS], default=list(LAYERS))
     parser.add_argument("--out", type=Path)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     args = parser.parse_args()

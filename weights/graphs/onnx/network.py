@@ -159,6 +159,10 @@ class Network(Layer):
         used = {v for node in self.nodes for kind, _, v in node.slots if kind != "weight"} | {*self.outputs}
         self.constants = {name: array for name, array in self.constants.items() if name in used}
 
+    def __repr__(self) -> str:
+        """<net: Network of 9 layers, conv1 to scores; 1,460 weights; gradcam layers FILE lists them>"""
+        return f"{super().__repr__()[:-1]}; `gradcam layers FILE` lists them>"
+
     def _build(self, steps: deque[Step], operators: Mapping[str, Callable[..., Any]]) -> None:
         """A layer for each step; what constants decide is computed, and an If replaced by its branch."""
         names, room = set(), Room(sum(a.nbytes for a in self.constants.values()))

@@ -16,6 +16,8 @@ from minicnn import (
     Norm,
     Normalise,
     Reshape,
+    Sqrt,
+    Sub,
     Where,
 )
 from minicnn.graph import Tensor
@@ -27,7 +29,14 @@ from weights.graphs.operators.values import Ints, Value, channels_like, in_steps
 def batch_norm(
     x: Value, gamma: Value, beta: Value, mean: Value, var: Value, *, epsilon: float = 1e-5
 ) -> Value:
-    """In eval mode: mean and var are numbers.  x (N, C), (N, C, L), (N, C, H, W), (N, C, D, H, W)"""
+    """In eval mode: mean and var are numbers, or were computed from the picture.
+
+    x (N, C), (N, C, L), (N, C, H, W), (N, C, D, H, W)
+    """
+    if any(isinstance(v, Tensor) and v.op is not None for v in (mean, var)):
+        mean, var, gamma, beta = (channels_like(v, x.ndim) for v in (mean, var, gamma, beta))
+        root = Sqrt()(Add()(var, np.asarray(epsilon, x.dtype)))
+        return scaled(Div()(Sub()(x, mean), root), gamma, beta)
     return BatchNorm(float(epsilon))(x, gamma, beta, mean, var)
 
 

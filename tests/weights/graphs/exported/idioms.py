@@ -457,3 +457,34 @@ def what_a_runtime_fused_of_a_transformer():
         g.node("Gemm", [y, g.weight("Wfc", 4, 8)], "scores", transB=1)
         g.ends("scores")
     return Kind(net, dict(kind="classes"), opset=20, twin=twin)
+
+
+@kind
+def statistics_of_the_batch():
+    """A batchnorm that keeps none: its operator in training mode."""
+    net = Drawn()
+    y = net.trunk()
+    ones = [net.constant(n, np.linspace(0.5, 1.5, 8)) for n in ("gamma", "beta", "mean", "var")]
+    net.node(
+        "BatchNormalization", [y, *ones], "bn", outputs=["normed", "new_mean", "new_var"], training_mode=1
+    )
+    net.head(net.node("Relu", ["normed"], "relu3"))
+    net.ends("scores")
+    return Kind(net, dict(kind="classes", layer="relu3"), opset=15, twin=statistics_computed_in_front(20).net)
+
+
+@kind
+def statistics_computed_in_front(opset=15):
+    """The same, its mean and variance written out in front, as PyTorch's newer exporter has it."""
+    net = Drawn()
+    y = net.trunk()
+    axes = net.constant("axes", [0, 2, 3], "i8")
+    more, said = ([axes], {}) if opset > 17 else ([], {"axes": [0, 2, 3]})
+    mean = net.node("ReduceMean", [y, *more], "mean", keepdims=1, **said)
+    apart = net.node("Sub", [y, mean], "apart")
+    var = net.node("ReduceMean", [net.node("Mul", [apart, apart], "sq"), *more], "var", keepdims=0, **said)
+    row = net.node("Squeeze", [mean, axes], "row")
+    ones = [net.constant(n, np.linspace(0.5, 1.5, 8)) for n in ("gamma", "beta")]
+    y = net.node("BatchNormalization", [y, *ones, row, var], "normed")
+    net.head(net.node("Relu", [y], "relu3"))
+    return Kind(net.ends("scores"), dict(kind="classes", layer="relu3"), opset=15)

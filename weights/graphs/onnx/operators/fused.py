@@ -12,6 +12,7 @@ from weights.errors import WeightsError
 from weights.graphs.onnx.operators.values import Ints, Value
 from weights.graphs.onnx.operators.windows import conv
 from weights.graphs.operators import activations, arithmetic, normalisation, products, shapes
+from weights.graphs.operators.values import plain
 
 AFTER = {
     "": lambda y: y, "Relu": activations.relu, "Sigmoid": activations.sigmoid, "Tanh": activations.tanh,
@@ -130,6 +131,7 @@ def attention(
     mask: Value | None = None,
     past_key: Value | None = None,
     past_value: Value | None = None,
+    nonpad_kv_seqlen: Value | None = None,
     *,
     is_causal: int = 0,
     kv_num_heads: int | None = None,
@@ -138,23 +140,34 @@ def attention(
     scale: float | None = None,
     softcap: float = 0.0,
     softmax_precision: int | None = None,
+    outputs: int = 1,
 ) -> Value:
     """ONNX's: Q (N, heads, n, d), or (N, n, heads d), whose heads are told; several query heads may share a
     key's.
     """
-    if past_key is not None or softcap:
-        raise WeightsError("attention with a past, or a softcap, is not supported")
-    joined = Q.ndim == 3
+    if past_key is not None or softcap or outputs > 1 or nonpad_kv_seqlen is not None:
+        raise WeightsError("attention with a past, a softcap, lengths or several outputs is not supported")
+    half, joined = Q.dtype == np.float16, Q.ndim == 3
+    if half:
+        Q, K, V = (M.astype(np.float32) for M in (Q, K, V))
+        mask = mask if mask is None or mask.dtype == bool else mask.astype(np.float32)
     if joined:
         Q, K, V = (_in_heads(M, n) for M, n in ((Q, q_num_heads), (K, kv_num_heads), (V, kv_num_heads)))
     if Q.shape[1] != K.shape[1]:
         index = np.arange(Q.shape[1]) // (Q.shape[1] // K.shape[1])
         K, V = (shapes.take(M, index, axis=1) for M in (K, V))
-    y = products.attention(Q, K, V, mask, scale=scale, causal=bool(is_causal))
-    if not joined:
-        return y
-    y = shapes.transpose(y, order=(0, 2, 1, 3))
-    return shapes.reshape(y, shape=(*y.shape[:2], y.shape[2] * y.shape[3]))
+    if mask is not None and plain(mask).dtype != bool:
+        y = products.attention(Q, K, V, mask, scale=scale, causal=bool(is_causal))
+    else:
+        seen = np.ones((Q.shape[-2], K.shape[-2]), bool) if mask is None else plain(mask)
+        seen = seen & np.tril(np.ones((Q.shape[-2], K.shape[-2]), bool)) if is_causal else seen
+        blind = ~seen.any(axis=-1, keepdims=True)  # queries that see no key: zeros
+        y = products.attention(Q, K, V, None if seen.all() else seen | blind, scale=scale)
+        y = arithmetic.multiply(y, (~blind).astype(y.dtype)) if blind.any() else y
+    if joined:
+        y = shapes.transpose(y, order=(0, 2, 1, 3))
+        y = shapes.reshape(y, shape=(*y.shape[:2], y.shape[2] * y.shape[3]))
+    return y.astype(np.float16) if half else y
 
 
 def _in_heads(M, heads):

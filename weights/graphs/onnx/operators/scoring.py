@@ -10,7 +10,7 @@ from minicnn import Steps, Tensor
 from weights.errors import WeightsError
 from weights.graphs.onnx.operators.values import Ints, Value
 from weights.graphs.operators import activations, normalisation, recurrent
-from weights.graphs.operators.values import is_signal
+from weights.graphs.operators.values import is_signal, plain
 from weights.readers.onnx_weights import TYPES
 
 
@@ -27,11 +27,21 @@ def batch_normalization(
     training_mode: int = 0,
     is_test: int = 1,
     consumed_inputs: Ints | None = None,
-) -> Value:
-    if training_mode or not spatial:
-        raise WeightsError(
-            "batchnorm in training, or per pixel, is not supported: export the network in eval mode"
-        )
+    outputs: int = 1,
+) -> Value | tuple[Value, ...]:
+    """In training mode, by the batch's own mean and variance, as a network that keeps none is exported; and,
+    if asked for, the running ones, which no signal reaches.
+    """
+    if not spatial:
+        raise WeightsError("batchnorm per pixel is not supported")
+    if training_mode:
+        y = normalisation.batch_norm_training(x, gamma, beta, epsilon=float(epsilon))
+        if outputs == 1:
+            return y
+        values, over = plain(x), tuple(a for a in range(x.ndim) if a != 1)
+        batch = values.mean(axis=over), values.var(axis=over)
+        kept = [momentum * plain(old) + (1 - momentum) * new for old, new in zip((mean, var), batch)]
+        return (y, *(v.astype(plain(old).dtype) for v, old in zip(kept, (mean, var))))
     return normalisation.batch_norm(x, gamma, beta, mean, var, epsilon=epsilon)
 
 
