@@ -9,7 +9,7 @@ from minicnn import Tensor, backward
 from tests.support.cases import distinct, draw, positive
 from tests.support.differences import assert_gradient, central
 from weights import WeightsError
-from weights.graphs.onnx.operators import ADAPTERS
+from weights.graphs.onnx.operators import ADAPTERS, regions
 from weights.graphs.operators import (
     OPERATORS,
     arithmetic,
@@ -44,6 +44,9 @@ def sampled(**options):
 
 WRITTEN = np.array([[[0, 2], [-1, 2]], [[1, 0], [1, 1]]])  # two of them twice
 GRID = np.random.default_rng(4).uniform(-1.4, 1.4, (2, 3, 4, 2))  # outside, too, and beside the kinks
+BOXES = np.array([[1.0, 2.0, 9.0, 8.0], [-3.0, 0.5, 4.0, 13.0], [5.0, 5.0, 5.5, 6.0]])  # one partly outside
+OFFSETS = np.random.default_rng(5).uniform(-1.4, 1.4, (2, 24, 4, 3))
+UNPOOLED = np.array([[[[1, 2, 5], [18, 15, 22]]], [[[24, 33, 28], [36, 44, 41]]]])
 # name: (function, its arrays, which of them carry signal)
 COMPOSED = {
     "layer_norm": (norms.layer_norm, [draw("ln", *X), draw("g", 6), draw("b", 6)]),
@@ -89,6 +92,15 @@ COMPOSED = {
     "affine grid": (lambda t: sampling.affine_grid(t, size=(2, 1, 3, 4)), [draw("t", 2, 2, 3)]),
     "affine grid of a volume": (
         lambda t: sampling.affine_grid(t, size=(2, 1, 3, 4, 2), align_corners=True), [draw("t", 2, 3, 4)]),
+    "regions": (lambda x: sampling.roi_align(x, BOXES, np.array([1, 0, 1]), size=(2, 3), scale=0.5),
+        [draw("t", *X)]),
+    "deformed convolution": (
+        lambda x, W, offset, b, mask: sampling.deformed_conv(
+            x, W, offset, b, mask, stride=(1, 2), pad=[(1, 0), (1, 1)], dilation=(2, 1), groups=2,
+            offset_groups=2),
+        [draw("t", *X), draw("W", 6, 2, 2, 3), OFFSETS, draw("b", 6), draw("mask", 2, 12, 4, 3)]),
+    "unpooling": (lambda x: regions.max_unpool(x, UNPOOLED, kernel_shape=(2, 2), strides=(2, 2)),
+        [draw("t", 2, 1, 2, 3)]),
     "windows apart": (lambda x: windows.windows_apart(x, kernel=(2, 3), stride=(1, 2), pad=(1, 0)),
         [draw("t", *X)]),
     "windows together": (
