@@ -66,7 +66,7 @@ def main() -> None:
     parser.add_argument("wanted", nargs="*", help="names (timm:resnet50), groups or exporters; default: all")
     parser.add_argument("--largest", type=float, default=100, help="in millions of parameters")
     parser.add_argument("--seconds", type=int, default=240, help="of CPU for one model")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     path, wanted = RESULTS / f"zoo_{options.kind}.jsonl", set(options.wanted)
     rows = rows_of(path)
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")

@@ -8,7 +8,7 @@ import resource
 import warnings
 from collections.abc import Callable
 
-BYTES = 9 << 30
+BYTES = 16 << 30
 
 
 def alone(question: Callable[..., dict], seconds: int, name: str, *args) -> dict:
