@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+ROUNDED = 1e-12  # a mean of numbers, beside them
 PASSIVE = ("Identity", "Dropout", "DropPath", "StochasticDepth", "Permute", "Scores")
 
 
@@ -57,12 +58,16 @@ def gradient(y: torch.Tensor, c: int, of: torch.Tensor) -> torch.Tensor | None:
 def grad_cam(y: torch.Tensor, c: int, A: torch.Tensor) -> np.ndarray | None:
     """Selvaraju et al. 2017, eqs. 1-2, before the ReLU -> (h, w).
 
-    None where no gradient leads, or only to one of the maps: then they are the classes' own.
+    None where no gradient leads, or only to one of the maps: then they are the classes' own; or where its
+    means are rounding, as behind a LayerNorm over what is averaged.
     """
     dA = gradient(y, c, A)
     if dA is None or (dA.abs().sum((0, 2, 3)) > 0).sum() < 2:
         return None
-    return (dA.mean((2, 3), keepdim=True) * A)[0].sum(0).detach().numpy()
+    alpha = dA.mean((2, 3), keepdim=True)
+    if alpha.abs().max() <= ROUNDED * dA.abs().max():
+        return None
+    return (alpha * A)[0].sum(0).detach().numpy()
 
 
 class Guided(torch.autograd.Function):
