@@ -103,10 +103,16 @@ def compared(net, plain: nn.Module, x: torch.Tensor, kind: str) -> dict:
     row["saliency"] = difference(g[0], theirs["saliency"])
     apart = [key for key in ("scores", "saliency", "grad_cam") if _differs(row[key])]
     if apart:
-        sign = torch.randn(x.shape, generator=torch.Generator().manual_seed(3)).sign().double()
-        moved = ask(x * (1 + ONE_ROUNDING * sign))
-        row["conditioning"] = {key: difference(moved[key], theirs[key]) for key in apart}
+        moved = [ask(beside) for beside in _rounded(x)]
+        row["conditioning"] = {key: max(difference(m[key], theirs[key]) for m in moved) for key in apart}
     return row | _guided(y, c, source, plain, x)
+
+
+def _rounded(x):
+    """Every pixel rounded once, up or down: three draws."""
+    for seed in (3, 4, 5):
+        sign = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).sign().double()
+        yield x * (1 + ONE_ROUNDING * sign)
 
 
 class _InDouble(nn.Module):
@@ -154,7 +160,8 @@ def _guided(y, c, source, plain, x):
     """The difference, or the operation that has no guided rule.
 
     PyTorch's batchnorm may be wrong for one picture alone, with the signal that guided backprop sends: where
-    the two differ, it is asked with two pictures, and "guided_alone" is by how much they differed.
+    the two differ, it is asked with two pictures, and "guided_alone" is by how much they differed;
+    "guided_conditioning" by how much its own answer moves.
     """
     try:
         ours = backward(y, one_hot(y, c), wrt=source, rules=GUIDED)[0]
@@ -163,5 +170,9 @@ def _guided(y, c, source, plain, x):
     alone = difference(ours, reference.guided(plain, x, c))
     if alone <= GUIDED_EQUAL:
         return {"guided": alone}
-    two = difference(ours, reference.guided(plain, torch.cat([x, x]), c))
-    return {"guided": two, "guided_alone": alone}
+    theirs = reference.guided(plain, torch.cat([x, x]), c)
+    row = {"guided": difference(ours, theirs), "guided_alone": alone}
+    if row["guided"] > GUIDED_EQUAL:
+        moved = [reference.guided(plain, torch.cat([v, v]), c) for v in _rounded(x)]
+        row["guided_conditioning"] = max(difference(m, theirs) for m in moved)
+    return row
