@@ -119,7 +119,7 @@ def axes_from(axis: int, ndim: int) -> Sequence[int]:
 OPERATORS = (
     Operator("batch_norm", batch_norm, onnx="BatchNormalization"),
     Operator("batch_norm_training", batch_norm_training),
-    Operator("layer_norm", layer_norm, onnx="LayerNormalization"),
+    Operator("layer_norm", layer_norm, onnx=("LayerNormalization", "com.microsoft.SkipLayerNormalization")),
     Operator("rms_norm", rms_norm, onnx="RMSNormalization"),
     Operator("group_norm", group_norm, onnx="GroupNormalization"),
     Operator("instance_norm", instance_norm, onnx="InstanceNormalization"),

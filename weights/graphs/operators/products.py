@@ -126,9 +126,9 @@ def attention(
 
 
 OPERATORS = (
-    Operator("matmul", matmul, onnx="MatMul", aten=("mm", "bmm", "matmul")),
+    Operator("matmul", matmul, onnx=("MatMul", "com.microsoft.FusedMatMul"), aten=("mm", "bmm", "matmul")),
     Operator("linear", linear, aten="linear"),
-    Operator("gemm", gemm, onnx="Gemm"),
+    Operator("gemm", gemm, onnx=("Gemm", "com.microsoft.FusedGemm")),
     Operator("einsum", einsum, onnx="Einsum"),
-    Operator("attention", attention),
+    Operator("attention", attention, onnx="Attention"),
 )

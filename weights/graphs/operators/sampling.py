@@ -186,8 +186,8 @@ def _pixels(x, at):
 
 
 OPERATORS = (
-    Operator("roi_align", roi_align),
-    Operator("deformed_conv", deformed_conv),
+    Operator("roi_align", roi_align, onnx="RoiAlign"),
+    Operator("deformed_conv", deformed_conv, onnx="DeformConv"),
     Operator("grid_sample", grid_sample, onnx="GridSample"),
     Operator("affine_grid", affine_grid, onnx="AffineGrid", aten="affine_grid_generator"),
 )

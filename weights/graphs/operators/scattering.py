@@ -100,6 +100,7 @@ def _adds(reduction):
 
 
 OPERATORS = (
+    Operator("write_at", write_at, onnx="MaxUnpool"),
     Operator("write_elements", write_elements, onnx=("ScatterElements", "Scatter")),
     Operator("write_blocks", write_blocks, onnx="ScatterND"),
 )

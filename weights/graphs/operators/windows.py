@@ -178,7 +178,7 @@ def _check(x, kernel):
 
 
 OPERATORS = (
-    Operator("conv", conv, onnx="Conv"),
+    Operator("conv", conv, onnx=("Conv", "com.microsoft.FusedConv")),
     Operator("conv_transpose", conv_transpose, onnx="ConvTranspose"),
     Operator("max_pool", max_pool, onnx="MaxPool"),
     Operator("average_pool", average_pool, onnx="AveragePool"),

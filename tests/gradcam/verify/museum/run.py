@@ -149,7 +149,8 @@ def drawn(seed, rows):
             dtype = precision(random)
             wrong = mistake.make(found.to(dtype)).detach().to(dtype)
             others = [right(found), *(part(found).detach() for part in mistake.parts)]
-            if wrong.ndim == 3 and wrong.shape != others[0].shape and wrong.shape[1:] == found.x.shape[2:]:
+            maps, enlarged = wrong.ndim == others[0].ndim == 3, wrong.shape[1:] == found.x.shape[2:]
+            if maps and enlarged and wrong.shape != others[0].shape:
                 others.append(F.interpolate(others[0][:, None], found.x.shape[2:], mode="bilinear")[:, 0])
             if (mistake.refused and not wrong.any()) or all(shows(wrong, other) for other in others):
                 yield found, mistake, dtype, wrong
