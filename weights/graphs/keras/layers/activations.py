@@ -117,11 +117,11 @@ def activation(layer: Call, x: Value) -> Value:
     return activated(layer, x, layer.get("activation"))
 
 
-# Keras' name: ours, of every operator that ONNX states without settings, too
+# Keras' name: ours, of every operator that ONNX states without settings, too, under its first name there
 FUNCTIONS = {
-    theirs: _plain(op)
+    theirs: _plain(next(iter(operator.spelled("onnx"))))
     for operator in OPERATORS
-    for op in operator.spelled("onnx")
+    if operator.onnx
     for theirs in operator.spelled("keras")
 } | {
     "relu6": lambda layer, x: relu(layer, x, 6.0),
