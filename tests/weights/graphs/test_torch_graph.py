@@ -40,6 +40,14 @@ def test_every_call_of_a_reused_module_has_its_name():
     assert relus == ["relu", "one.relu", "one.relu@2", "two.relu", "two.relu@2"]
 
 
+def test_a_network_says_where_its_names_are():
+    model, x = draw("Residual", 0)
+    net = from_torch(model, x)
+    said = repr(net)
+    assert "net.alias" in said and "weights" not in said
+    assert "one.relu" in net.alias
+
+
 def test_an_in_place_relu_does_not_change_what_came_before_it():
     model, x = draw("InPlace", 0)
     y = from_torch(model, x)(Tensor(x.numpy(), "x"))

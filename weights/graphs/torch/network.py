@@ -96,6 +96,12 @@ class TracedNetwork(Layer):
         self.values, self.numbers = [], {}
         return self
 
+    def __repr__(self) -> str:
+        """<traced: TracedNetwork of 5 layers, 0 to 4; net.alias has their names>, without a count of weights:
+        they are numbers of the steps, as all constants are
+        """
+        return f"{super().__repr__().rpartition(';')[0]}; net.alias has their names>"
+
     # --- building
 
     def _add_function(self, call, needed):
