@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument(
         "--pytest", default="", metavar="OPTIONS", help="for pytest: --pytest=\"-m 'not torch'\""
     )
+    parser.add_argument("--leave", nargs="+", default=[], metavar="WORD", help="files of tests left out")
+    parser.add_argument("--part", default="1/1", metavar="K/N", help="one of N processes beside each other")
     parser.add_argument("--again", action="store_true", help="try those that survived before once more")
     parser.add_argument(
         "--folder", type=Path, help="of the copy; default: a temporary one, removed at the end"
@@ -35,14 +37,16 @@ def main() -> None:
     if not asked.report:
         with tempfile.TemporaryDirectory() as temporary:
             folder = asked.folder or Path(temporary)
-            run(asked, Copy(folder / "copy", asked.tests, shlex.split(asked.pytest)))
+            folder.mkdir(exist_ok=True)
+            run(asked, Copy(folder, asked.tests, shlex.split(asked.pytest), asked.leave))
     print(report(read()))
 
 
 def run(asked: argparse.Namespace, copy: Copy) -> None:
     """Try what has not been tried."""
     done = {row["mutant"]: row["noticed"] for row in read()}
-    for mutant in chosen(asked.places, asked.mutants, asked.seed):
+    part, parts = map(int, asked.part.split("/"))
+    for mutant in chosen(asked.places, asked.mutants, asked.seed)[part - 1 :: parts]:
         if mutant.name not in done or (asked.again and not done[mutant.name]):
             row = copy.tried(mutant)
             print("noticed " if row["noticed"] else "SURVIVED", row["seconds"], mutant.name, flush=True)

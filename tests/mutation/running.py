@@ -1,92 +1,172 @@
-"""A copy of the project in which mutants are tried."""
+"""A copy of the project in which mutants are tried, and what each of its tests runs."""
 
+import ast
+import functools
 import hashlib
+import importlib
 import json
 import os
 import random
 import re
 import resource
 import shutil
-import subprocess
+import signal
 import sys
 import time
 from pathlib import Path
 
 from tests.mutation.kinds import KINDS, Mutant, mutants
+from tests.mutation.recorder import FLOORS, Recorder
 
 ROOT = Path(__file__).parents[2]
 TESTS = ["tests/minicnn", "tests/weights", "tests/gradcam"]
 LIMIT, ENOUGH, MOST = 60, 40, 200  # seconds a mutant; seconds of tests, and tests, that are chosen for it
 WAIT = 20  # times the limit on the clock, for what sleeps: a busy machine notices no mutant
+MEMORY = 16 << 30  # bytes that a mutant may address
 LEFT_OUT = (".git", "__pycache__", ".venv", "*.ipynb", "results", ".*_cache")
+WARM = (
+    "pytest", "hypothesis", "numpy", "numpy.testing", "numpy.random", "numpy.fft", "PIL.Image",
+    "matplotlib.pyplot", "matplotlib.backends.backend_agg", "threadpoolctl", "torch", "h5py", "onnx",
+    "scipy.ndimage", "captum.attr",
+)  # fmt: skip
 
 
 class Copy:
     """The project in a folder of its own, and which of its tests run which line."""
 
-    def __init__(self, folder: Path, tests: list[str], options: list[str]) -> None:
-        self.folder, self.options = folder, options
-        shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
-        shutil.copytree(ROOT / "tests" / "results", folder / "tests" / "results", dirs_exist_ok=True)
-        self.record = self._recorded(tests)
+    def __init__(self, folder: Path, tests: list[str], options: list[str], leave: list[str]) -> None:
+        self.folder, self.options = folder / f"copy-{os.getpid()}", options
+        shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
+        shutil.copytree(ROOT / "tests" / "results", self.folder / "tests" / "results", dirs_exist_ok=True)
+        for name in WARM:  # imported once; each run of tests is a fork of this process
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+        self.record = self._recorded(
+            folder, [f for f in _files(tests) if not any(word in f for word in leave)]
+        )
 
-    def _recorded(self, tests):
-        """{test: [seconds, {file: [lines]}]}; made once for the same sources and tests."""
-        files = [
-            p for floor in ("minicnn", "weights", "gradcam", "tests") for p in (ROOT / floor).rglob("*.py")
-        ]
-        digest = hashlib.sha256(" ".join([*tests, *self.options]).encode())
-        for path in sorted(files):
-            digest.update(path.read_bytes())
-        kept = self.folder.parent / f"record-{digest.hexdigest()[:16]}.json"
-        if not kept.exists():
-            print(f"recording which lines {' '.join(tests)} run", flush=True)
-            self.pytest(*tests, "-p", "tests.mutation.recorder", record=kept, limit=3600)
-        return json.loads(kept.read_text())
+    def _recorded(self, folder, files):
+        """{test: [seconds, {file: [lines]}]}, made once for each file of tests and the same sources."""
+        sources = hashlib.sha256(" ".join(self.options).encode())
+        for path in sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py")):
+            sources.update(path.read_bytes())
+        record = {}
+        for name in random.Random(os.getpid()).sample(files, len(files)):  # several processes share the work
+            digest = hashlib.sha256(sources.digest() + name.encode() + (ROOT / name).read_bytes())
+            kept = folder / "records" / f"{digest.hexdigest()[:24]}.json"
+            kept.parent.mkdir(exist_ok=True)
+            if not kept.exists():
+                print(f"recording which lines {name} runs", flush=True)
+                self.pytest(name, record=kept, limit=1800)
+            record |= json.loads(kept.read_text()) if kept.exists() else {}
+        return record
 
     def pytest(self, *arguments, record=None, limit=LIMIT):
-        """-> exit status of pytest, 1 if it took more than `limit` seconds of processor time."""
-        environment = os.environ | {"PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        environment |= {"MUTATION_RECORD": str(record)} if record else {}
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
-        allowed = lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))  # noqa: E731
+        """-> exit status of pytest, in a fork of this process; 1 if it took over `limit` seconds."""
+        sys.stdout.flush()
+        child = os.fork()
+        if not child:
+            self._run_pytest(arguments, record, limit)
+        end = time.monotonic() + WAIT * limit
+        while not (ended := os.waitpid(child, os.WNOHANG))[0]:
+            if time.monotonic() > end:
+                os.killpg(child, signal.SIGKILL)
+            time.sleep(0.02)
+        return max(os.waitstatus_to_exitcode(ended[1]), 1) if ended[1] else 0
+
+    def _run_pytest(self, arguments, record, limit):
+        """In the fork: nothing of this checkout is imported there, and nothing comes back but a status."""
+        status = 1
         try:
-            run = subprocess.run(
-                [*command, *self.options, *arguments], cwd=self.folder, env=environment, capture_output=True,
-                timeout=WAIT * limit, preexec_fn=allowed, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            return 1
-        return 1 if run.returncode < 0 else run.returncode
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            out = os.open(
+                os.devnull if record else self.folder.with_suffix(".out"),
+                os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+            )
+            for stream in (1, 2):
+                os.dup2(out, stream)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.chdir(self.folder)
+            for name in [n for n in sys.modules if n.split(".")[0] in {"tests", "lessons", *FLOORS}]:
+                del sys.modules[name]
+            sys.path[:] = [str(self.folder)] + [p for p in sys.path if p not in ("", str(ROOT))]
+            os.environ["PYTHONPATH"] = str(self.folder)
+            sys.dont_write_bytecode = (
+                record is None
+            )  # of a mutant none, which the original would be taken for
+            recorder = Recorder()
+            status = importlib.import_module("pytest").main(
+                [
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    "-p",
+                    "no:randomly",
+                    "-p",
+                    "no:xdist",
+                    *self.options,
+                    *arguments,
+                ],
+                [recorder] if record else [],
+            )
+            if record:
+                record.with_suffix(f".{os.getpid()}").write_text(json.dumps(recorder.record))
+                record.with_suffix(f".{os.getpid()}").rename(record)
+        finally:
+            os._exit(status)
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """The quickest tests that run its line; for a table of names, those of its network that read it."""
-        if mutant.path.endswith(".toml"):
-            text = (self.folder / mutant.path).read_text("utf-8")[: mutant.start]
-            name = re.findall(r"^\[(\w+)\]", text, re.M)[-1]
-            ran = lambda test, lines: f"{name}-" in test and "weights/names/table.py" in lines  # noqa: E731
-        else:
-            ran = lambda test, lines: mutant.line in lines.get(mutant.path, ())  # noqa: E731
-        found = [(seconds, test) for test, (seconds, lines) in self.record.items() if ran(test, lines)]
+        """The nearest and quickest tests that run its line, or its function where no line says so.
+
+        For what is computed when a module is imported, those that run the module, or one that imports it;
+        for a table of names, those of its network that read it.
+        """
+        found = next((f for f in map(self._running, self._places(mutant)) if f), [])
+        words = set(re.findall(r"[a-z]+", mutant.path.removesuffix(".py").replace("/", " ")))
+        near = lambda test: len(words & set(re.findall(r"[a-z]+", test.split("::")[0])))  # noqa: E731
         chosen, total = [], 0.0
-        for seconds, test in sorted(found)[:MOST]:
-            total += seconds
-            if chosen and total > ENOUGH:
-                break
-            chosen.append(test)
+        for _, seconds, test in sorted((-near(test), seconds, test) for seconds, test in found):
+            if len(chosen) < MOST and (not chosen or total + seconds <= ENOUGH):
+                chosen.append(test)
+                total += seconds
         return chosen
+
+    def _running(self, ran):
+        return [(seconds, test) for test, (seconds, lines) in self.record.items() if ran(test, lines)]
+
+    def _places(self, mutant):
+        """What to ask of a test, the most telling first: (test, lines) -> whether it runs the mutant."""
+        text = (self.folder / mutant.path).read_text("utf-8")
+        if mutant.path.endswith(".toml"):
+            name = re.findall(r"^\[(\w+)\]", text[: mutant.start], re.M)[-1]
+            yield lambda test, lines: f"{name}-" in test and "weights/names/table.py" in lines
+            return
+        function = _function(text, mutant.line)
+        if function:
+            yield lambda test, lines: mutant.line in lines.get(mutant.path, ())
+            yield lambda test, lines: not function.isdisjoint(lines.get(mutant.path, ()))
+        yield lambda test, lines: mutant.path in lines
+        users = _users(self.folder, mutant.path)
+        yield lambda test, lines: not users.isdisjoint(lines)
 
     def tried(self, mutant: Mutant) -> dict:
         """What became of it, as the results have it."""
         tests, path, begun = self.tests_of(mutant), self.folder / mutant.path, time.monotonic()
-        original = path.read_text("utf-8")
+        original, times = path.read_text("utf-8"), path.stat().st_mtime_ns
         path.write_text(mutant.applied(original), "utf-8")
+        os.utime(path, ns=(times + 10**10, times + 10**10))  # the bytecode of the original does not count
         try:
-            named = self.folder.parent / "tests.txt"
+            named = self.folder.with_suffix(".txt")
             named.write_text("\n".join(tests))
-            noticed = bool(tests) and self.pytest("-x", f"@{named}") == 1
+            # 1: a test failed; 2: a file of tests could not be imported
+            noticed = bool(tests) and self.pytest("-x", f"@{named}") in (1, 2)
         finally:
             path.write_text(original, "utf-8")
+            os.utime(path, ns=(times, times))
         seconds = round(time.monotonic() - begun, 1)
         return {"mutant": mutant.name, "kind": mutant.kind, "package": package(mutant.path),
                 "noticed": noticed, "tests": len(tests), "seconds": seconds}  # fmt: skip
@@ -99,7 +179,11 @@ def package(path: str) -> str:
 
 def chosen(places: list[str], count: int, seed: int) -> list[Mutant]:
     """`count` mutants of the files below these folders, drawn so that each kind has its share."""
-    files = [f for place in places for f in sorted((ROOT / place).rglob("*.py"))]
+    files = [
+        f
+        for place in places
+        for f in ([ROOT / place] if "." in place else sorted((ROOT / place).rglob("*.py")))
+    ]
     files += [ROOT / "weights" / "zoo.toml"] if "weights/names" in places or "weights" in places else []
     found = [m for f in files for m in mutants(f.relative_to(ROOT).as_posix(), f.read_text("utf-8"))]
     draw = random.Random(seed)
@@ -108,3 +192,34 @@ def chosen(places: list[str], count: int, seed: int) -> list[Mutant]:
     while len(drawn) < count and any(by_kind.values()):
         drawn += [by_kind[kind].pop() for kind in KINDS if by_kind[kind]]
     return drawn[:count]
+
+
+def _files(tests):
+    """The files of tests below these folders."""
+    found = [
+        p for t in tests for p in ([ROOT / t] if t.endswith(".py") else sorted((ROOT / t).rglob("test_*.py")))
+    ]
+    return [p.relative_to(ROOT).as_posix() for p in found]
+
+
+def _function(text, line):
+    """The lines of the body of the innermost function that a line stands in, or None."""
+    found = None
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            first, last = node.body[0].lineno, node.end_lineno
+            if first <= line <= last and (found is None or first >= found.start):
+                found = range(first, last + 1)
+    return found and set(found)
+
+
+@functools.cache
+def _users(folder, path):
+    """The files that import a module, by name."""
+    module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    parent, _, name = module.rpartition(".")
+    said = re.compile(
+        rf"^\s*(from|import) ({re.escape(module)}\b|{re.escape(parent)} import .*\b{name}\b)", re.M
+    )
+    files = (p for floor in FLOORS for p in (folder / floor).rglob("*.py"))
+    return {p.relative_to(folder).as_posix() for p in files if said.search(p.read_text("utf-8"))}
