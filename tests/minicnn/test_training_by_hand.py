@@ -46,7 +46,7 @@ def slope(w, x, t):
 
 
 def test_every_step_is_what_the_equations_say():
-    seen, asked, validated, net = [], [], [], network()
+    seen, asked, validated, counted, net = [], [], [], set(), network()
     w = {name: tensor.data.copy() for name, tensor in net.arrays().items()}
     average, v = dict(w), {name: 0.0 for name in w if name not in ("bn.mean", "bn.var")}
 
@@ -58,15 +58,21 @@ def test_every_step_is_what_the_equations_say():
         asked.append((step, steps))
         return 0.2 / (1 + step)
 
+    class Counting(SGD):
+        def update(self, *arrays, rate, t):
+            counted.add(t)
+            return super().update(*arrays, rate=rate, t=t)
+
     def validate(twin):
         validated.append({name: tensor.data.copy() for name, tensor in twin.arrays().items()})
         assert not any(layer.training for layer in twin.layers())
         return {"sum": 1.0}
 
     curves = train(
-        net, sample, PICTURES, CrossEntropy, SGD(momentum=0.5, decay=0.1), rate,
+        net, sample, PICTURES, CrossEntropy, Counting(momentum=0.5, decay=0.1), rate,
         Run(EPOCHS, BATCH, seed=2, shards=3, average=0.3), validate=validate, show=False,
     )  # fmt: skip
+    assert counted == {1, 2, 3, 4, 5, 6}
     assert asked == [(step, 6) for step in range(6)] and len(seen) == 18
     assert len({drawn for _, drawn, _ in seen}) == 18  # random numbers of its own for every shard
     epochs = []
@@ -118,6 +124,16 @@ def test_a_batch_may_have_a_picture_for_each_shard_and_no_fewer():
     assert len(asked(3).loss) == 3
     with pytest.raises(TrainingError, match="3 shards"):
         asked(2)
+
+
+def test_a_loss_that_is_infinite_ends_it():
+    class Infinite(CrossEntropy):
+        def forward(self, x, t):
+            return super().forward(x, t) * np.inf
+
+    with pytest.raises(TrainingError, match="loss became inf at step 0"):
+        train(network(), lambda n, *_: (X[n], T[n]), PICTURES, Infinite, SGD(), lambda *_: 0.1,
+              Run(1, BATCH), show=False)  # fmt: skip
 
 
 def test_predictions_are_in_order_and_in_eval_mode():
