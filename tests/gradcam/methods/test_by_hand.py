@@ -154,8 +154,14 @@ def test_a_stack_of_methods_is_each_alone_and_the_sum_of_two_signals_at_one_tens
     e = explain(NET, X, [Target.score(1) - 2 * Target.score(4), 1, 4], ["gradient", "grad_cam"], "relu2_1")
     first, second, third = e.classes
     assert_close(e["gradient", first], e["gradient", second] - 2 * e["gradient", third])
-    # a class and a unit of another tensor, beside each other in one stack
+    # of two tensors: their sum, too
     far = Target.unit(2, 1, 3, layer="relu2_1")
+    mixed = explain(NET, X, [Target.score(1) - 2 * far, 1, far], ["gradient"])
+    first, second, third = mixed.classes
+    expected = mixed["gradient", second] - 2 * mixed["gradient", third]
+    assert mixed["gradient", third].any()
+    assert_close(mixed["gradient", first], expected)
+    # beside each other in one stack
     together = explain(NET, X, [1, far], ["gradient", "deconvnet", "guided_backprop"])
     for target in (1, far):
         alone = explain(NET, X, [target], ["gradient", "deconvnet", "guided_backprop"])
