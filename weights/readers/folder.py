@@ -40,5 +40,5 @@ class Folder:
         WeightsError: it is empty.
         """
         if name not in self.mapped:
-            self.mapped[name] = MappedFile(os.path.join(self.path, name))
+            self.mapped[name] = MappedFile(os.path.join(self.path, name), among=True)
         return self.mapped[name]

@@ -17,6 +17,7 @@ from weights.errors import WeightsError
 DType = np.dtype[Any] | str  # str: "bfloat16", which NumPy does not have
 
 MOST_DIMENSIONS = 32
+SMALL = 1 << 20  # bytes: of many files together one so short is read, for a map keeps its file open
 DTYPES = {
     "bool",
     "int8",
@@ -39,16 +40,24 @@ DTYPES = {
 class MappedFile:
     """The bytes of one file, read-only, for the time of a `with` block; arrays taken from it live on
     afterwards.
+
+    among: whether it is one of many: it is read, and closed at once, if it is short.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    map: mmap.mmap | bytes
+
+    def __init__(self, path: str | os.PathLike[str], among: bool = False) -> None:
         self.path: str | os.PathLike[str] = path
         self.handle: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by __exit__
-        try:
-            self.map: mmap.mmap = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:
-            self.handle.close()
-            raise WeightsError(f"{path}: the file is empty") from None
+        if among and 0 < os.fstat(self.handle.fileno()).st_size <= SMALL:
+            with self.handle:
+                self.map = self.handle.read()
+        else:
+            try:
+                self.map = mmap.mmap(self.handle.fileno(), 0, access=mmap.ACCESS_READ)
+            except ValueError:
+                self.handle.close()
+                raise WeightsError(f"{path}: the file is empty") from None
         self.size: int = len(self.map)
         self.neighbours: dict[str, MappedFile] = {}
         self.claimed: int = 0  # bytes of it that were asked for from outside
@@ -65,7 +74,7 @@ class MappedFile:
     def beside(self, path: str) -> MappedFile:
         """Another file that belongs to this one, mapped once and closed together with it."""
         if path not in self.neighbours:
-            self.neighbours[path] = MappedFile(path)
+            self.neighbours[path] = MappedFile(path, among=True)
         return self.neighbours[path]
 
     def check(self, start: int, stop: int, what: str = "a record") -> None:
@@ -93,6 +102,8 @@ class MappedFile:
         self.check(start, start + count * stored.itemsize, what)
         if start % stored.itemsize == 0:
             flat = np.frombuffer(self.map, stored, count, start) if count else np.empty(0, stored)
+        elif isinstance(self.map, bytes):
+            flat = np.frombuffer(self.map[start : start + count * stored.itemsize], stored)
         else:  # a matrix product on an unaligned array is many times slower; read() spares the map's pages
             flat = np.empty(count, stored)
             self.handle.seek(start)

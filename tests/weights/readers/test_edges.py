@@ -1,5 +1,6 @@
 """Every limit of the readers, met exactly and passed by one; each type and opcode with its number."""
 
+import os
 import pickle
 import struct
 import zipfile
@@ -14,6 +15,7 @@ from weights.readers import (
     checkpoints,
     deep_compression,
     folder,
+    mapped_file,
     npy,
     pickles,
     protobuf,
@@ -85,6 +87,26 @@ def test_numbers_become_native_ones():
     assert halves.tolist() == [1.0, -3.140625, 2.0**-133] and halves.dtype == np.float32
 
 
+def test_of_many_short_files_none_stays_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(mapped_file, "SMALL", 16)
+    opened = lambda: len(os.listdir("/proc/self/fd"))  # noqa: E731
+    (tmp_path / "one").write_bytes(bytes(8))
+    for n in range(40):
+        (tmp_path / str(n)).write_bytes(bytes(range(n, n + 16)))
+    (tmp_path / "long").write_bytes(bytes(17))
+    before = opened() if os.path.isdir("/proc/self/fd") else None
+    with MappedFile(tmp_path / "one") as file:
+        arrays = [file.beside(str(tmp_path / str(n))).array(n % 3, "<u4", (3,)) for n in range(40)]
+        assert before is None or opened() == before + 2  # "one", and its map's
+        assert all(a.flags.aligned and not a.flags.writeable for a in arrays)
+        file.beside(str(tmp_path / "long")).check(0, 17)
+        assert before is None or opened() == before + 4
+    for n, a in enumerate(arrays):
+        assert a.tobytes() == bytes(range(n + n % 3, n + n % 3 + 12))
+    (tmp_path / "empty").touch()
+    refused(lambda: MappedFile(tmp_path / "empty", among=True), "empty")
+
+
 # -- .npy
 
 
@@ -110,6 +132,7 @@ def test_npy_versions_lengths_and_orders(put):
     assert npy.header(header(longest, 2))[2:] == ((2, 3), 10_012)
     refused(lambda: npy.header(header(longest + " ", 2)), "too long")
     refused(lambda: npy.header(header("{}", length=3)), "cut short")
+    refused(lambda: npy.header(header(longest + " ") + bytes(9)), "too long")
     refused(lambda: read(put(header(says % (">f4", True)) + bytes(25))), "needs 24 bytes")
 
 
