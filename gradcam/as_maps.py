@@ -12,11 +12,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradcam.feature_maps import Maps, maps_in
 from gradcam.outputs import each
 from gradcam.target import named
 from minicnn import Concat, Reshape, Slice, Tensor, Transpose, history
 from minicnn.graph import inputs_of
+from minicnn.places import Maps, maps_in
 from minicnn.replay import again
 
 

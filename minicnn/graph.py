@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Number
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ import numpy as np
 from minicnn.errors import Error, GraphError
 
 Array = np.ndarray  # or CuPy's, on a GPU
-Tensors: TypeAlias = "Tensor | Sequence[Tensor]"
+Tensors: TypeAlias = "Tensor | Sequence[Tensor] | Mapping[str, Tensor]"
 
 
 class Tensor:
@@ -206,7 +206,9 @@ def find(y: Tensors, name: str) -> Tensor:
 
 
 def several(tensors: Tensors) -> list[Tensor]:
-    """One tensor, or a list of them -> a list."""
+    """One tensor, or a list or dict of them -> a list."""
+    if isinstance(tensors, Mapping):
+        return [t for t in tensors.values() if t is not None]
     return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]  # type: ignore[list-item]
 
 

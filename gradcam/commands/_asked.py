@@ -28,8 +28,8 @@ def asked(args, net, X, methods, words, image=None):
     """
     from gradcam.commands._methods import methods_at
     from gradcam.commands._network import see_layers
+    from gradcam.explanation.layers import layer_named
     from gradcam.explanation.request import class_named
-    from gradcam.feature_maps import layer_named
 
     y = net(X) if args.onnx else None
     class_of, count = (
@@ -42,7 +42,7 @@ def asked(args, net, X, methods, words, image=None):
     methods, layers = methods_at(methods, args.layer, net, X.data, see)
     found = Asked(named, classes, methods, layers, layer_named(args.unit_layer, net, X.data, see))
     if args.onnx:
-        _model.check_layers(args.onnx, y, [*layers, found.unit_layer], only_plain=False)
+        _model.check_layers(args.onnx, y, X, [*layers, found.unit_layer], only_plain=False)
         found.methods, found.undefined = _model.check_maps(net, layers, methods, y, X)
     return found
 

@@ -26,8 +26,7 @@ def methods_at(methods, layers, net, x, see):
 
     layers: as they were asked for, or None; see: the command that lists them
     """
-    from gradcam.explanation.layers import layers_asked
-    from gradcam.feature_maps import layer_named
+    from gradcam.explanation.layers import layer_named, layers_asked
     from gradcam.methods import METHODS
 
     layers = [layer_named(layer, net, x, see) for layer in layers or ()]

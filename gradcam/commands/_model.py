@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gradcam.commands._model_options import PREPARED
 
-AXES = {"N": "pictures", "C": "maps", "D": "slices", "H": "rows", "W": "columns"}
+PLACES = {1: ("columns",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}  # along each axis
 PLACED = ("map", "rows", "steps")  # kinds of outputs that have places
 
 
@@ -163,22 +163,23 @@ def axis_of_boxes(net):
     return 2 if net.description.kind == "rows" and shape[1] < shape[2] else 1
 
 
-def check_layers(path, y, layers, only_plain=True):
+def check_layers(path, y, x, layers, only_plain=True):
     """AskError for a layer whose maps do not lie as Grad-CAM takes them: maps, rows, columns; or, where
-    `explain` lays them out so (only_plain=False), that is a mere transposition of them.
+    `explain` lays them out so (only_plain=False), that is a mere transposition of them.  y: the output for x.
     """
     from gradcam.asking import AskError
     from minicnn import names
-    from weights.graphs.onnx.feature_maps import PLAIN, layouts
+    from minicnn.places import maps_in
 
-    known, order = names(y), layouts(y)
+    known, found = names(y), maps_in(y, x)
     for tensor in (known.get(layer) for layer in layers):
+        maps = found.get(tensor)
         turned = only_plain or (tensor is not None and type(tensor.op).__name__ == "Transpose")
-        if tensor is not None and tensor in order and order[tensor] != PLAIN[tensor.ndim] and turned:
-            axes = ", ".join(AXES[axis] for axis in order[tensor][1:])
+        if maps is not None and maps.whole and not maps.tokens and not maps.plain and turned:
+            order = {maps.channel: "maps"} | dict(zip(maps.space, PLACES[len(maps.space)]))
             raise AskError(
-                f"the axes of layer '{tensor.name}' are {axes}, and not maps, rows, columns: name the layer "
-                f"in front of it (see: gradcam layers {path})"
+                f"the axes of layer '{tensor.name}' are {', '.join(order[axis] for axis in sorted(order))}, "
+                f"and not maps, rows, columns: name the layer in front of it (see: gradcam layers {path})"
             )
 
 
@@ -187,8 +188,8 @@ def check_maps(net, layers, methods, y, x):
     AskError if all are.  y: the output for an input x.
     """
     from gradcam.asking import AskError
-    from gradcam.feature_maps import default_layer
     from gradcam.methods import METHODS
+    from weights.feature_maps import default_layer
 
     why = "It has no feature maps: none of its layers has rows and columns."
     found = layers or net.card.layer or default_layer(y, x)[0]

@@ -103,8 +103,8 @@ def _table(net, card, shape, title):
     import numpy as np
 
     from gradcam.commands._printing import say, say_table, short
-    from gradcam.feature_maps import default_layer, layers
     from minicnn import Tensor
+    from weights.feature_maps import default_layer, layers
 
     x = Tensor(np.random.default_rng(0).standard_normal(shape).astype(np.float32), "x")
     y = net(x)

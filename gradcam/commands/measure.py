@@ -159,7 +159,7 @@ def at_layers(named, net):
     import numpy as np
 
     from gradcam.commands._network import see_layers
-    from gradcam.feature_maps import layer_named
+    from gradcam.explanation.layers import layer_named
 
     side, channels = net.card.preprocessing.crop, len(net.card.preprocessing.mean)
     x = np.zeros((1, channels, side, side), np.float32)

@@ -157,7 +157,7 @@ def _verdict(args):
     if own := args.onnx or args.model:
         x, theirs = _channels_first(net.description, x), _all_channels_first(net.description, theirs)
         if args.layer and any(step.op == "Transpose" for step in net.steps):
-            _model.check_layers(own, net(Tensor(x[:1], "x")), [args.layer])
+            _model.check_layers(own, net(X := Tensor(x[:1], "x")), X, [args.layer])
     target = _target(args, getattr(getattr(net, "card", None), "classes", None))
     layer = args.layer or getattr(getattr(net, "card", None), "layer", None)
     options = {"pairs": not args.no_pairs, "seconds": args.seconds, "progress": True}

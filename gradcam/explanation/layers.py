@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from gradcam.as_maps import AsMaps
-from gradcam.asking import AskError
+from gradcam.asking import AskError, listed, one_of
 from gradcam.explanation.request import as_given
-from gradcam.feature_maps import default_layer, maps_in
 from gradcam.method import Method
 from gradcam.methods import METHODS
 from gradcam.target import OfSum, Target, named
 from minicnn import GraphError, Tensor
+from minicnn.places import maps_in
+from weights.feature_maps import default_layer, layers
 
 
 def layers_asked(methods: list[str], layer: Any) -> tuple[list[str], tuple[Any, ...]]:
@@ -32,6 +33,22 @@ def layers_asked(methods: list[str], layer: Any) -> tuple[list[str], tuple[Any, 
         return [name] if single or len(layers) == 1 else [f"{name}@{one}" for one in layers]
 
     return [each for name in methods for each in at_each(name)], layers
+
+
+def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> str | None:
+    """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
+    if asked is None:
+        return None
+    lines = layers(net(x := Tensor(x, "x")), x)
+    known = {line.name: line.tensor for line in lines}
+    maps = [line.name for line in lines if line.tensor.ndim == x.ndim or (line.maps and line.maps.whole)]
+    if asked in known and asked not in maps:
+        shape = " x ".join(map(str, known[asked].shape[1:]))
+        last = listed(maps[-5:], 5)
+        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {last}")
+    begin, cut, end = asked.partition("...")  # as a table shows a long name
+    long = [name for name in maps if cut and name.startswith(begin) and name.endswith(end)]
+    return long[0] if len(long) == 1 else one_of("layer with maps", asked, maps, see)
 
 
 def full_names(net: Any) -> Callable[[Any], Any]:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from gradcam.asking import AskError
-from gradcam.feature_maps import default_layer
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS, VARIANTS
 from gradcam.methods.cam import cam_head
@@ -32,6 +31,7 @@ from gradcam.verify.rounding.differences import precision
 from gradcam.verify.rounding.storage import ENOUGH, storage
 from gradcam.verify.wrappers import OfOutput, OfSignals, OfTarget
 from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
+from weights.feature_maps import default_layer
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
 LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept

@@ -5,9 +5,10 @@ import pytest
 
 from gradcam import explain
 from gradcam.as_maps import AsMaps
-from gradcam.feature_maps import default_layer, layers, maps_in
 from minicnn import Tensor, backward, one_hot, ops
+from minicnn.places import maps_in
 from tests.support.compare import same_bits
+from weights.feature_maps import default_layer, layers
 
 RNG = np.random.default_rng(0)
 

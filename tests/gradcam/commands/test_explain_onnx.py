@@ -250,8 +250,8 @@ def test_layers_of_a_graph(drawn, capsys):
         for line in answer(capsys, "layers", "--onnx", "net.onnx")[1].splitlines()
         if line
     }
-    assert "8 x 8 x 8  Relu" in rows["relu2"] and "(Grad-CAM's default)" in rows["relu2"]
-    assert "4 x 4 x 8  Relu" in rows["last"] and "axes: rows, columns, maps" in rows["last"]
+    assert "8 x 8 x 8  Relu" in rows["relu2"] and "default" not in rows["relu2"]
+    assert "4 x 4 x 8  Relu       10 x 10  (Grad-CAM's default), axes: rows, columns, maps" in rows["last"]
     assert "axes" not in rows["back"]
     status, _, err = answer(capsys, "layers", "--onnx", "net.onnx", "--network", "vgg16")
     assert status == 2 and "give one of the two" in err

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from minicnn import Tensor, backward, find
+from minicnn.places import maps_in
 from tests.weights.graphs.keras_fixtures import direction, picture, read, told, write
 from weights import WeightsError
 from weights.described import open_model
 from weights.graphs.keras import describe, load
-from weights.graphs.onnx.feature_maps import NCHW, layouts
 
 pytest.importorskip("h5py", reason="the extra 'keras' is not installed")
 MADE = read()
@@ -61,9 +61,9 @@ def layer(config, kind):
 @pytest.mark.parametrize("name", ["branches, Keras 3", "transfer, Keras 3", "odd_sizes, Keras 3"])
 def test_maps_are_spatial_and_grad_cam_finds_the_last(opened, name):
     net = describe(opened(name), name)
-    y = net(Tensor(np.zeros(net.description.example, np.float32), "x"))
+    y = net(x := Tensor(np.zeros(net.description.example, np.float32), "x"))
     A = find(y, net.card.layer)
-    assert net.description.layout == "NHWC" and layouts(y)[A] == NCHW
+    assert net.description.layout == "NHWC" and maps_in(y, x)[A].plain
     assert A.shape[2:] == {"bran": (16, 15), "tran": (10, 10), "odd_": (5, 6)}[name[:4]]
 
 

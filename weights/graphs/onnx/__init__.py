@@ -8,7 +8,7 @@ without being written again.
 
 model.py reads the file, checking.py says whether it is a graph, operators/ has one function per ONNX
 operator, network.py puts them together within the limits of bounds.py, description.py finds out what goes
-in and what comes out: class_names.py, ends.py and feature_maps.py tell it.
+in and what comes out: class_names.py and ends.py tell it, and `weights.feature_maps`.
 """
 
 from __future__ import annotations

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from minicnn import GraphError, Tensor
+from minicnn.places import maps_in
 from weights.cards import Card, Preprocessing
 from weights.errors import WeightsError
+from weights.feature_maps import default_layer
 from weights.graphs.onnx.checking import needed, short
 from weights.graphs.onnx.class_names import names_at_the_end, names_in, size_in
 from weights.graphs.onnx.ends import PASSIVE, scores_of
-from weights.graphs.onnx.feature_maps import NHWC, default_layer, layouts
 from weights.graphs.onnx.network import FREE_SIGNAL, FREE_VOLUME, USUAL, Network, said
 from weights.graphs.onnx.quantised import REWRITTEN
 
@@ -113,8 +114,10 @@ def describe(
         raise WeightsError(
             f"the input '{short(net.picture)}' is {said(example)}: that is too large for one picture"
         )
-    y = _tried(net, example)
-    net.laid = _laid(y)
+    x = Tensor(_wave(example), "x")
+    y = _tried(net, x)
+    looked_at, _ = default_layer(y, x)
+    net.laid = _laid(y, x)
     y = net.table(y, 1) if net.laid else y
     kind = whole = _kind(y, ending, net)
     if at is not None:
@@ -125,7 +128,7 @@ def describe(
     net.description = Description(
         net.inputs, outputs, net.picture, layout, channels, size, stated, chosen, net.scores, ending,
         kind, tuple(y.shape), names if fit else None, 0 if fit or names is None else len(names),
-        _precision(net), default_layer(y),
+        _precision(net), looked_at,
     )  # fmt: skip
     net.card = _card(net, title, labels or net.description.names, layer, preprocessing)
     if net.at is not None:
@@ -135,10 +138,15 @@ def describe(
     return net
 
 
-def _tried(net, example):
-    """The output for an input of zeros."""
+def _wave(shape):
+    """A smooth picture, of values between -1 and 1."""
+    return np.sin(np.arange(math.prod(shape), dtype=np.float32) * np.float32(0.37)).reshape(shape)
+
+
+def _tried(net, x):
+    """The output for an input."""
     try:
-        return net(Tensor(np.zeros(example, np.float32), "x"))
+        return net(x)
     except GraphError as error:
         shape = net.inputs[net.picture]
         if shape and len(shape) == 3 and {shape[0], shape[2]} & {*CHANNELS}:
@@ -149,20 +157,19 @@ def _tried(net, example):
         raise
 
 
-def _laid(y):
+def _laid(y, x):
     """How the output's axes lie, if it is a map, but none of (N, K, h, w): "NHWC"; "NHW", without classes."""
-    known = layouts(y)
-    if y.ndim == 4 and known.get(y) == NHWC:
-        return NHWC
+    known = maps_in(y, x)
+    if y.ndim == 4 and y in known and (known[y].channel, *known[y].space) == (3, 1, 2):
+        return "NHWC"
     before = y
     while before.op is not None and before.ndim == 3 and before.op.inputs:
         before = before.op.inputs[0]
         if not isinstance(before, Tensor):
             return None
-    order = known.get(before, "")
-    alone = before.ndim == 4 and "C" in order and before.shape[order.index("C")] == 1
-    places = tuple(n for n, axis in zip(before.shape, order) if axis in "HW")
-    return "NHW" if alone and y.ndim == 3 and places == y.shape[1:] and max(places) > 1 else None
+    maps = known.get(before)
+    alone = before.ndim == 4 and maps is not None and maps.whole and before.shape[maps.channel] == 1
+    return "NHW" if alone and maps.sizes == y.shape[1:] and max(maps.sizes) > 1 else None
 
 
 def channels_of(net: Network) -> int:

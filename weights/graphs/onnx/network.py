@@ -36,6 +36,7 @@ DRAWN = (
     "SequenceInsert",
     "SequenceErase",
 )
+SCALING = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
 UNFIT = (
     ValueError,
     TypeError,
@@ -75,6 +76,12 @@ class Node(Layer):
             )
             if weight:
                 setattr(self, parameter.name, Tensor(constant, f"{name}.{parameter.name}"))
+
+    @property
+    def only_scales(self) -> bool:
+        """Whether it does nothing but read numbers of 8 bits, or write them."""
+        was = self.step.was
+        return was in SCALING or (was is not None and self.step.op in ("Sub", "Mul"))
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -95,7 +95,7 @@ def nhwc_depthwise_between_transpositions():
     y = net.node("Transpose", [y], "there2", perm=TO_NHWC)
     y = net.node("Clip", [y, net.constant("lo", 0), net.constant("hi", 6)], "relu6")
     net.head(net.node("Transpose", [y], "again2", perm=TO_NCHW))
-    return Kind(net.ends("scores"), dict(layout="NHWC", layer="relu"))
+    return Kind(net.ends("scores"), dict(layout="NHWC", layer="relu6"))
 
 
 @kind

@@ -1,5 +1,4 @@
-"""Which of a network's tensors are feature maps: where their rows and columns lie, how much of the input each
-of their places sees, and at which of them Grad-CAM looks where nobody names a layer.
+"""Where a tensor's places, its rows and columns, lie in the input, and how much of it each of them sees.
 
 A map has places along one axis (a signal), two (a picture) or three (a volume).  A transformer has them one
 behind the other, as tokens, perhaps behind a class token, which is no place (Dosovitskiy et al. 2021).
@@ -10,20 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from gradcam.asking import AskError, listed, one_of
-from gradcam.outputs import each
-from minicnn import Tensor, backward, history, names, ops
-from minicnn.graph import inputs_of
+from minicnn import ops
+from minicnn.graph import Op, Tensor, Tensors, history, inputs_of
 
-Reach = tuple[
-    tuple[float, float] | None, ...
-]  # along each axis: (pixels that a place sees, pixels to the next)
+# along each axis: (pixels that a place sees, pixels to the next), None: not told
+Reach = tuple[tuple[float, float] | None, ...]
 WINDOWS = (ops.MaxPool, ops.AvgPool, ops.LpPool)
-NORMS = (ops.BatchNorm, ops.BatchNormTraining, ops.Normalise, ops.LocalResponseNorm)
+REDUCTIONS = (ops.Mean, ops.Sum, ops.MaxOver, ops.MinOver, ops.LogSumExp, ops.Norm, ops.Prod)
+MIXING = (ops.MatMul, ops.LSTM, ops.CumSum, ops.Einsum)
 
 
 @dataclass(frozen=True)
@@ -71,179 +67,64 @@ class Maps:
         return all(axis < len(shape) and shape[axis] == n for axis, n in zip(self.space, along))
 
 
-def maps_in(y: Any, x: Tensor) -> dict[Tensor, Maps]:
-    """{tensor: where its places lie} of all tensors between an input x (N, C, *sizes) and the output, or
-    outputs, y, where that can be told.
-    """
-    found: dict[Tensor, Maps | None] = {}  # None: places that were lost
-    if x.ndim > 2:
-        found[x] = Maps(1, tuple(range(2, x.ndim)), x.shape[2:], ((1, 1),) * (x.ndim - 2))
-    for t in history(_several(y)):
-        if t.op is None or t is x:
-            continue
-        signals = [i for i in inputs_of(t.op) if isinstance(i, Tensor) and i in found]
-        if signals:
-            found[t] = _of(t, signals, found)
-    return {t: maps for t, maps in found.items() if maps is not None and maps is not EVERYTHING}
+@dataclass(frozen=True)
+class Hidden:
+    """Places that a Reshape mixed with other axes, as a norm of groups does: they are back in this shape."""
+
+    maps: Maps
+    shape: tuple[int, ...]
 
 
 EVERYTHING = Maps(None, (), (), ())  # of numbers that have no places, each of which sees all of the input
 
 
-@dataclass(frozen=True)
-class Layer:
-    """A line of the table of layers.  tensor: its output; maps: None, where it has no places; kind: "conv",
-    "norm", "activation", "sum", "concat" or None.
+def maps_in(y: Tensors, x: Tensor) -> dict[Tensor, Maps]:
+    """{tensor: where its places lie} of all tensors between an input x (N, C, *sizes) and the output, or
+    outputs, y, where that can be told.
     """
-
-    name: str
-    tensor: Tensor
-    maps: Maps | None
-    kind: str | None
-
-    @property
-    def field(self) -> str:
-        """What a place of it sees, in words: '43 x 43', or 'all'; '' where that is not told."""
-        if self.maps is None or not self.maps.whole or None in self.maps.reach:
-            return ""
-        seen = ["all" if r[0] == math.inf else f"{r[0]:g}" for r in self.maps.reach if r]
-        return "all" if {*seen} == {"all"} else " x ".join(seen)
-
-
-def layers(y: Any, x: Tensor) -> list[Layer]:
-    """The named tensors that led to y, in the order of the forward pass; x: the input."""
-    found, kinds = maps_in(y, x), _kinds(y, x)
-    size = x.shape[2:]
-    lines = []
-    for name, t in names(_several(y)).items():
-        if t is not None and t.op is not None and t in kinds:
-            maps = found.get(t)
-            if maps is not None:
-                cut = [r and (math.inf if r[0] >= n else r[0], r[1]) for r, n in zip(maps.reach, size)]
-                maps = replace(maps, reach=tuple(cut))
-            lines.append(Layer(name, t, maps, kinds[t]))
-    return lines
-
-
-def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> str | None:
-    """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
-    if asked is None:
-        return None
-    lines = layers(net(x := Tensor(x, "x")), x)
-    known = {line.name: line.tensor for line in lines}
-    maps = [line.name for line in lines if line.tensor.ndim == x.ndim or (line.maps and line.maps.whole)]
-    if asked in known and asked not in maps:
-        shape = " x ".join(map(str, known[asked].shape[1:]))
-        last = listed(maps[-5:], 5)
-        raise AskError(f"layer '{asked}' gives {shape} numbers and no map; the last with maps are {last}")
-    begin, cut, end = asked.partition("...")  # as a table shows a long name
-    long = [name for name in maps if cut and name.startswith(begin) and name.endswith(end)]
-    return long[0] if len(long) == 1 else one_of("layer with maps", asked, maps, see)
-
-
-def default_layer(y: Any, x: Tensor) -> tuple[str | None, str]:
-    """-> (the layer that Grad-CAM looks at where nobody names one, or None; why that one, in a phrase).
-
-    The last output of convolution, normalisation, activation, sum or concatenation that has more than one
-    place; of tokens, the last that the output depends on beside the class token.
-    """
-    ends = _several(y)
-    known = [
-        line for line in layers(y, x)
-        if line.maps and line.maps.whole and line.kind and math.prod(line.maps.sizes) > 1
-        and line.tensor not in ends
-    ]  # fmt: skip
-    shaped = [line for line in known if line.kind != "conv"]
-    known = shaped or known
-    if not known:
-        return None, "no layer has places"
-    if known[-1].maps is not None and known[-1].maps.tokens:
-        known = _reaching(ends, known) or _before_attention(ends, known) or known
-        return known[-1].name, "the last tokens that the scores depend on"
-    return known[-1].name, "the last feature maps in front of the scores"
-
-
-def _reaching(ends, known):
-    """Those of whose places the output depends on more than one."""
-    last = [line for line in known if line.maps.tokens][-12:]
-    signals = [np.cos(np.arange(end.data.size)).reshape(end.shape).astype(end.dtype) for end in ends]
-    arrived = backward(ends, signals, [line.tensor for line in last])
-    return [line for line, g in zip(last, arrived) if np.any(_places(g, line.maps))]
-
-
-def _before_attention(ends, known):
-    """Those in front of the last product of two signals: behind it tokens no longer meet."""
-    products = [t for t in history(ends) if isinstance(t.op, ops.MatMul) and _both_signals(t)]
-    led = {*history(products[-1])} if products else set()
-    return [line for line in known if line.tensor in led]
-
-
-def _both_signals(t):
-    return all(isinstance(i, Tensor) and i.op is not None for i in inputs_of(t.op))
-
-
-def _places(g, maps):
-    """The places of tokens, without those that are none."""
-    stop = g.shape[maps.space[0]] - maps.behind
-    return g.take(range(maps.before, stop), axis=maps.space[0])
-
-
-def _several(y):
-    found: list[Tensor] = []
-    each(found.append, y)
-    return found
-
-
-# --- what a tensor is, told by the operation that made it
-
-
-def _kinds(y, x):
-    """{tensor that depends on x: its kind}"""
-    kinds: dict[Tensor, str | None] = {x: None}
-    for t in history(_several(y)):
+    found: dict[Tensor, Maps | Hidden | None] = {x: None}  # None: places that were lost
+    if x.ndim > 2:
+        found[x] = Maps(1, tuple(range(2, x.ndim)), x.shape[2:], ((1, 1),) * (x.ndim - 2))
+    for t in history(y):
         if t.op is None or t is x:
             continue
-        signals = [i for i in inputs_of(t.op) if isinstance(i, Tensor) and i in kinds]
-        if not signals:
-            continue
-        op = t.op
-        if op.activation:
-            kinds[t] = "activation"
-        elif isinstance(op, (ops.Conv, ops.ConvTranspose)):
-            kinds[t] = "conv"
-        elif isinstance(op, NORMS):
-            kinds[t] = "norm"
-        elif isinstance(op, ops.Concat):
-            kinds[t] = "concat"
-        elif isinstance(op, (ops.Add, ops.Sub, ops.Mul, ops.Div)) and len(signals) == 1:
-            kinds[t] = kinds[signals[0]]  # a bias, or a factor
-        elif isinstance(op, (ops.Add, ops.Sum)) and all(i.shape == t.shape for i in signals):
-            kinds[t] = "sum"
-        elif isinstance(op, ops.Mul) and all(i.shape == t.shape for i in signals):
-            kinds[t] = "activation"  # x sigmoid(x), in pieces
-        else:
-            kinds[t] = None
-    return kinds
+        signals = [i for i in inputs_of(t.op) if isinstance(i, Tensor) and i in found]
+        if signals:
+            found[t] = _of(t, signals, found)
+    return {t: maps for t, maps in found.items() if isinstance(maps, Maps) and maps is not EVERYTHING}
 
 
-# --- where its places lie
-
-
-def _of(t: Tensor, signals: list[Tensor], found: dict[Tensor, Maps | None]) -> Maps | None:
+def _of(t: Tensor, signals: list[Tensor], found: dict[Tensor, Maps | Hidden | None]) -> Maps | Hidden | None:
     op, first = t.op, found[signals[0]]
     if all(found[i] is EVERYTHING for i in signals):
         return EVERYTHING
+    if isinstance(first, Hidden) and (isinstance(op, ops.Reshape) or _one_by_one(t, op, signals[0])):
+        return _behind(t, op, first)
     for kinds, rule in RULES:
         if isinstance(op, kinds):
-            return _sliding(t, op) if first is None or first is EVERYTHING else rule(t, op, first)
+            told = isinstance(first, Maps) and first is not EVERYTHING
+            return rule(t, op, first) if told else _sliding(t, op)
     if isinstance(op, ops.Concat):
         return _concat(t, op, signals, found)
-    known = [maps for i in signals if (maps := found[i]) is not None]
+    known = [maps for i in signals if isinstance(maps := found[i], Maps)]
     fitting = [maps for maps in known if maps is not EVERYTHING and maps.fits(t.shape)]
     if not fitting:
         return None
     maps = next((m for m in fitting if m.whole), fitting[0])
     return replace(maps, reach=_joined(maps, known, len(known) < len(signals), _mixes(op, maps, signals)))
+
+
+def _one_by_one(t, op, before):
+    """Whether values stay where they are: a norm, or an operation on each of them."""
+    moving = (*(kind for kinds, _ in RULES for kind in kinds), ops.Concat, ops.Linear, *MIXING)
+    return t.shape == before.shape and not isinstance(op, moving)
+
+
+def _behind(t, op, hidden):
+    """Hidden places, back if the shape is."""
+    if isinstance(op, ops.Normalise):
+        return replace(hidden, maps=replace(hidden.maps, reach=_joined(hidden.maps, [], mixed=True)))
+    return hidden.maps if t.shape == hidden.shape else hidden
 
 
 def _mixes(op, maps, signals):
@@ -252,7 +133,7 @@ def _mixes(op, maps, signals):
         return {*maps.space} <= {axis % signals[0].ndim for axis in op.axes}
     if isinstance(op, ops.MatMul):
         return (len(signals) > 1 or signals[0].ndim - 1 in maps.space) and not maps.rows
-    return isinstance(op, (ops.LSTM, ops.CumSum, ops.Einsum))
+    return isinstance(op, MIXING)
 
 
 def _joined(maps, known, lost=False, mixed=False):
@@ -359,10 +240,11 @@ def _reshaped(t, op, maps):
             space = new
         elif not maps.tokens and set(old) & set(maps.space) and len(old) == len(new) == 1:
             space = (*(space or ()), new[0])
+    hidden = Hidden(maps, before)
     if space is None or (len(space) not in (1, len(maps.sizes))):
-        return None
+        return hidden
     made = replace(maps, channel=channel, space=tuple(space), rows=rows)
-    return made if made.fits(after) else None
+    return made if made.fits(after) else hidden
 
 
 def _groups(before, after):
@@ -390,8 +272,8 @@ def _concat(t, op, signals, found):
     """Along the channels, as it was; along tokens, those that are no places stand before or behind."""
     axis = op.axis % t.ndim
     parts = [i for i in inputs_of(op)]
-    known = [found[i] for i in signals if found[i] is not None and found[i].whole]
-    if not known or any(found[i] is None for i in signals):
+    known = [found[i] for i in signals if isinstance(found[i], Maps) and found[i].whole]
+    if not known or not all(isinstance(found[i], Maps) for i in signals):
         return None
     if all(axis not in m.space for m in known):
         kept = [m for m in known if m.fits(t.shape)]
@@ -425,15 +307,14 @@ def _padded(t, op, maps):
     return None if maps.tokens else replace(maps, sizes=sizes)
 
 
-REDUCTIONS = (ops.Mean, ops.Sum, ops.MaxOver, ops.MinOver, ops.LogSumExp, ops.Norm, ops.Prod)
-RULES: list[tuple[Any, Callable[..., Maps | None]]] = [
+RULES: list[tuple[tuple[type[Op], ...], Callable[..., Maps | Hidden | None]]] = [
     ((ops.Conv, *WINDOWS), _window),
-    (ops.ConvTranspose, _transposed_window),
-    (ops.Along, _resized),
-    (ops.Transpose, _turned),
-    (ops.Reshape, _reshaped),
+    ((ops.ConvTranspose,), _transposed_window),
+    ((ops.Along,), _resized),
+    ((ops.Transpose,), _turned),
+    ((ops.Reshape,), _reshaped),
     ((ops.Slice, ops.Take), _cut),
-    (ops.Pad, _padded),
+    ((ops.Pad,), _padded),
     (REDUCTIONS, _reduced),
-    (ops.GlobalAvgPool, lambda t, op, maps: EVERYTHING if maps.plain else None),
+    ((ops.GlobalAvgPool,), lambda t, op, maps: EVERYTHING if maps.plain else None),
 ]
