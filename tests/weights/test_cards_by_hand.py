@@ -69,9 +69,11 @@ CLASSES = {
     "lenet": "0,1,2,3,4,5,6,7,8,9",
     "mini_xception": "angry,disgust,fear,happy,sad,surprise,neutral",
 }
-ALIKE = {"mini_resnet": "mini_vgg", "vgg16_gap": "mini_vgg", "resnet56": "resnet20", "udacity_cifar": "resnet20",
-         "udacity_cifar_augmented": "resnet20", "captum_cifar": "resnet20", "keras1_cifar10": "resnet20",
-         "deep_convnet": "lenet", "keras1_mnist": "lenet"}  # fmt: skip
+ALIKE = {
+    "mini_resnet": "mini_vgg", "vgg16_gap": "mini_vgg", "resnet56": "resnet20", "udacity_cifar": "resnet20",
+    "udacity_cifar_augmented": "resnet20", "captum_cifar": "resnet20", "keras1_cifar10": "resnet20",
+    "deep_convnet": "lenet", "keras1_mnist": "lenet",
+}  # fmt: skip
 
 
 def test_every_network_stands_in_these_lists():
