@@ -53,7 +53,10 @@ def assembled(model: dict[str, Any], pictures: Mapping[str, np.ndarray], **more:
     script = _inside(bundle("page/main.mjs"))
     data = json.dumps({"model": model, "pictures": shown, **more}, separators=(",", ":"), allow_nan=False)
     parts = {
-        "policy": POLICY.format(scripts=sha256(script), connect="'self'" if "address" in more else "'none'"),
+        "policy": POLICY.format(
+            scripts=f"{sha256(script)} 'wasm-unsafe-eval'" if alone else sha256(script),
+            connect="'self'" if "address" in more else "'none'",
+        ),
         "title": _escaped(model["title"]),
         "style": text("style.css"),
         "where": "in this page; nothing leaves it" if alone else "by the program that shows this page",

@@ -123,11 +123,11 @@ def given(name: str, talk: list[list]) -> dict:
     return {"model": model, "weights": raw, "talk": [[question, plain(a)] for question, a in talk]}
 
 
-def in_node(name: str, talk: list[list], folder: Path) -> list:
-    """What the page's engine answers in Node.js."""
+def in_node(name: str, talk: list[list], folder: Path, *how: str) -> list:
+    """What the page's engine answers in Node.js; how: "plain", without WebAssembly."""
     (folder / "given.json").write_text(json.dumps(given(name, talk)))
     subprocess.run(
-        [node(), RUN, folder / "given.json", folder / "answers.json"],
+        [node(), RUN, folder / "given.json", folder / "answers.json", *how],
         check=True,
         env=os.environ | {"NODE_OPTIONS": ""},
     )

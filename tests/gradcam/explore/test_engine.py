@@ -35,6 +35,16 @@ def test_both_engines_answer_alike(name, tmp_path):
 
 
 @needs_node
+@pytest.mark.parametrize("name", ["tiny", "kit " + next(iter(kit.NETWORKS))])
+def test_two_numbers_at_a_time_add_up_to_the_same_bits(name, tmp_path):
+    talk = conversation(name, 3, 4)
+    pairs, single = (in_node(name, talk, tmp_path, *how) for how in ((), ("plain",)))
+    assert [{**a, "ms": 0} if "ms" in a else a for a in pairs if a] == [
+        {**a, "ms": 0} if "ms" in a else a for a in single if a
+    ]
+
+
+@needs_node
 def test_random_weights_and_occluders_are_the_same_in_both(tmp_path):
     talk = [
         ["look", {"pixels": picture("tiny", 3)}],

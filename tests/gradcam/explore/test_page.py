@@ -38,7 +38,7 @@ def test_pages_are_small_whole_and_the_same_each_time(pages):
         assert 100_000 < len(text.encode()) < most
         assert not re.search(r'(src|href)="(?!#)', text), "nothing is loaded from elsewhere"
         assert text.count("</script>") == 3 and text.count("<script") == 3
-        assert "connect-src 'none'" in text and "unsafe-eval" not in text
+        assert "connect-src 'none'" in text and "'unsafe-eval'" not in text
     assert explorer() == (pages / "tiny.html").read_text("utf-8")
 
 
@@ -228,8 +228,25 @@ def test_what_is_drawn_and_how_grad_cam_stands_is_in_the_address(visit):
     again, more = visit(hash=page.url[page.url.index("#") :])
     for place in ("#classes", "#told", "#cam-say", "#cam-kept-say"):
         assert again.inner_text(place) == page.inner_text(place)
+    picture = '[data-row="forward"][data-column="x"] canvas'
+    assert pixels_of(again, picture) == pixels_of(page, picture), "place by place, and all at once"
     assert again.url[again.url.index("#") :] == page.url[page.url.index("#") :] and "ink=" in page.url
     assert complaints == more == []
+
+
+def test_the_chart_of_signs_keeps_the_size_of_its_words(visit):
+    page, complaints = visit()
+    for width in (1280, 480, 900):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(SIGNS_FIT)
+    assert complaints == []
+
+
+SIGNS_FIT = """() => {
+  const { clientWidth } = document.getElementById("signs");
+  const { width } = document.querySelector("#signs svg").viewBox.baseVal;
+  return width === Math.max(280, Math.min(640, clientWidth));
+}"""
 
 
 def test_a_number_with_its_equation_and_its_gates(visit):
@@ -286,6 +303,7 @@ def test_who_overtakes_a_picture_that_is_not_there_yet_and_lifts_no_pen(visit):
     page.wait_for_selector("#occluder-say:has-text('Drag across')")
     before = page.inner_text("#classes")
     page.check("#draw")
+    assert page.input_value("#brush-colour") == "#c0c0c0", "the network's pictures are grey"
     box = page.locator('[data-row="forward"][data-column="x"] canvas').bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 30)
     page.mouse.down()
@@ -321,6 +339,7 @@ def test_draw_on_the_picture(visit):
     page, complaints = visit()
     before = page.inner_text("#classes")
     page.check("#draw")
+    assert page.input_value("#brush-colour") == "#c0c0c0", "the network's pictures are grey"
     box = page.locator('[data-row="forward"][data-column="x"] canvas').bounding_box()
     page.mouse.move(box["x"] + 30, box["y"] + 30)
     page.mouse.down()

@@ -13,6 +13,11 @@ export function element(tag, attributes = {}, ...children) {
 
 const SVG = new Set(["g", "path", "line", "rect", "circle", "text", "title"]);
 
+// other words, if they are others: a browser lays out anew what is written
+export function written(where, words) {
+  if (where.textContent !== words) where.textContent = words;
+}
+
 export const find = (id) => document.getElementById(id);
 
 // a number as one reads it: three digits that say something

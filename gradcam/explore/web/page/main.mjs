@@ -7,7 +7,7 @@ import { showNumber } from "./number.mjs";
 import { Occluder } from "./occluder.mjs";
 import { Own } from "./own.mjs";
 import { isDark } from "./paint.mjs";
-import { inked, inkWords, pixelsOf, stroked, thumbs } from "./picture.mjs";
+import { further, greyOf, inked, inkWords, pixelsOf, stroked, thumbs } from "./picture.mjs";
 import { classSearch, showClasses, showSureness } from "./scores.mjs";
 import { placeOf, sayNumber, Stage } from "./stage.mjs";
 import { format, parse, RULES, THREE } from "./state.mjs";
@@ -21,6 +21,7 @@ const pictures = DATA.pictures.map(({ name, pixels }) => ({ name, pixels: fromBa
 const client = DATA.address ? new FromServer(DATA.address) : DATA.notebook ? new FromNotebook() : new InPage(model, DATA.weights);
 const ask = (...questions) => client.ask(questions);
 const RARE = 4; // places of a stroke between which a slow network is asked
+const OFTEN = 200; // milliseconds of a stroke between which the scores are written anew
 
 // `dropped`: a picture of the reader's, which no address can hold
 let state = parse(location.hash || DATA.place || "", model, pictures.length), found = null, past = [], dropped = null, turn = 0, quick = true;
@@ -139,6 +140,8 @@ async function trace(begin = performance.now(), first = null) {
     const drawing = stage.paint(maps, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step, asColours: state.colours });
     drawn = true;
     measured({ ms: performance.now() - begin, engine: found.traced.ms, drawing });
+    if (pen && begin - told < OFTEN) return;
+    told = begin;
     showClasses(model, found.scores, isClass() ? region[0] : null, (c) => change({ start: classStart(c), step: null }));
     if (pen) return; // what else there is to say waits until the pen is lifted
     showSureness(model, found.scores, chosenClass(), state);
@@ -257,12 +260,13 @@ function stroke(event, canvas) {
   if (!ink) return;
   if (event.type === "pointerdown") remembered();
   pen = true;
+  seen = { of: dropped ?? pictures[state.picture].pixels, ink, pixels: further(pixels(), ink, H, W, GREY) };
   state = { ...state, ink, see: null };
   places++;
   if ((quick || places % RARE === 0) && !waiting) { waiting = true; requestAnimationFrame(async () => { await look(); waiting = false; }); }
   else if (stage.drawn) stage.photo(pixels());
 }
-let places = 0, waiting = false, pen = false;
+let places = 0, waiting = false, pen = false, told = 0;
 
 // a rule of the reader's: only when asked to
 async function runOwn() {
@@ -347,6 +351,12 @@ function wire() {
   });
   find("file").addEventListener("change", (event) => event.target.files[0] && open(event.target.files[0]));
   find("span").addEventListener("change", (event) => { stage.spanning = event.target.checked; find("stage").classList.toggle("spanning", stage.spanning); });
+  if (GREY) {
+    const grey = ({ target } = { target: find("brush-colour") }) => { target.value = greyOf(target.value); };
+    find("brush-colour").title = "grey, as the pictures are";
+    find("brush-colour").addEventListener("change", grey);
+    grey();
+  }
   find("wipe").addEventListener("click", () => change({ ink: [] }));
   find("whole").addEventListener("click", () => { change({ only: null }); controls(); });
   find("own-run").addEventListener("click", runOwn);

@@ -86,9 +86,9 @@ export function photo(canvas, pixels, H, W) {
 export function backAtPixels(canvas, { maps, H, W, top }, order, asColours) {
   const C = maps.length / (H * W), size = H * W, scale = top || 1;
   if (!asColours || C !== 3) {
-    const sum = maps.slice(0, size);
+    const sum = maps.slice(0, size), codes = new Int8Array(size), root = Math.sqrt(C);
     for (let n = size; n < maps.length; n++) sum[n % size] += maps[n];
-    const codes = Int8Array.from(sum, (v) => Math.sign(v) * Math.round(127 * Math.sqrt(Math.min(1, Math.abs(v) / scale / Math.sqrt(C)))));
+    for (let n = 0; n < size; n++) codes[n] = Math.sign(sum[n]) * Math.round(127 * Math.sqrt(Math.min(1, Math.abs(sum[n]) / scale / root)));
     return mosaic(canvas, { codes, H, W }, "signed");
   }
   const image = imageOf(canvas, W, H);

@@ -13,8 +13,8 @@ export async function pixelsOf(file, H, W, grey) {
   context.drawImage(image, (W - w) / 2, (H - h) / 2, w, h);
   const { data } = context.getImageData(0, 0, W, H), out = new Uint8Array(3 * H * W);
   for (let n = 0; n < H * W; n++) {
-    const rgb = data.subarray(4 * n, 4 * n + 3), v = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]);
-    out.set(grey ? [v, v, v] : rgb, 3 * n);
+    const rgb = data.subarray(4 * n, 4 * n + 3);
+    out.set(grey ? Array(3).fill(luma(rgb)) : rgb, 3 * n);
   }
   return out;
 }
@@ -29,18 +29,31 @@ export function thumbs(pictures, H, W, chosen, choose) {
 
 const MOST_INK = 6000; // letters of an address
 
+const luma = ([r, g, b]) => Math.round(0.299 * r + 0.587 * g + 0.114 * b);
+
+// "#f2c230" -> the grey that a network of grey pictures takes it for
+export const greyOf = (colour) => `#${luma([1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16))).toString(16).padStart(2, "0").repeat(3)}`;
+
 // strokes of a brush, [{colour: "f2c230", radius, at: [row, column, row, column, ...]}, ...], over a picture
 export function inked(pixels, ink, H, W, grey) {
   if (!ink.length) return pixels;
   const out = pixels.slice();
-  for (const { colour, radius, at } of ink) {
-    const rgb = [0, 2, 4].map((n) => parseInt(colour.slice(n, n + 2), 16)), v = Math.round(0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]), paint = grey ? [v, v, v] : rgb;
-    for (let n = 0; n < at.length; n += 2) {
-      const [y0, x0] = n ? [at[n - 2], at[n - 1]] : [at[0], at[1]], steps = Math.ceil(Math.hypot(at[n] - y0, at[n + 1] - x0)) + 1;
-      for (let s = 1; s <= steps; s++) dot(out, y0 + ((at[n] - y0) * s) / steps, x0 + ((at[n + 1] - x0) * s) / steps, radius, paint, H, W);
-    }
-  }
+  for (const stroke of ink) for (let n = 0; n < stroke.at.length; n += 2) reached(out, stroke, n, H, W, grey);
   return out;
+}
+
+// what is seen already, and the last place of the last stroke
+export function further(seen, ink, H, W, grey) {
+  const out = seen.slice(), stroke = ink.at(-1);
+  reached(out, stroke, stroke.at.length - 2, H, W, grey);
+  return out;
+}
+
+// the brush goes from the place before to the n-th number's
+function reached(out, { colour, radius, at }, n, H, W, grey) {
+  const rgb = [0, 2, 4].map((k) => parseInt(colour.slice(k, k + 2), 16)), paint = grey ? Array(3).fill(luma(rgb)) : rgb;
+  const [y0, x0] = n ? [at[n - 2], at[n - 1]] : [at[0], at[1]], steps = Math.ceil(Math.hypot(at[n] - y0, at[n + 1] - x0)) + 1;
+  for (let s = 1; s <= steps; s++) dot(out, y0 + ((at[n] - y0) * s) / steps, x0 + ((at[n + 1] - x0) * s) / steps, radius, paint, H, W);
 }
 
 function dot(out, y, x, radius, rgb, H, W) {

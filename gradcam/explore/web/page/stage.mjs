@@ -1,6 +1,6 @@
 // The stage: the picture, the maps of some layers, and below them the signal that comes back under each rule.
 
-import { digits, element, find, say } from "./dom.mjs";
+import { digits, element, find, say, written } from "./dom.mjs";
 import { backAtPixels, mosaic, photo, unitAt } from "./paint.mjs";
 import { RULES } from "./state.mjs";
 
@@ -196,9 +196,9 @@ export class Stage {
   draw(start, reach, some = Object.keys(this.drawn)) {
     this.photo(this.seen);
     this.cells["forward x"].canvas.across = 1;
-    find("key-pixels").textContent = this.shape.x[0] !== 3 ? "" : this.asColours
+    written(find("key-pixels"), this.shape.x[0] !== 3 ? "" : this.asColours
       ? "pixels in colour: grey is 0; red, green and blue are brighter where their own signal is positive, darker where it is negative (untick it for red and blue)"
-      : "pixels: the sum of the signals of red, green and blue";
+      : "pixels: the sum of the signals of red, green and blue");
     for (const name of some) {
       const [row, column] = [name.slice(0, name.indexOf(" ")), name.slice(name.indexOf(" ") + 1)], found = this.drawn[name], { cell, canvas } = this.cells[name];
       cell.classList.toggle("empty", found.maps === null);
@@ -226,14 +226,15 @@ export class Stage {
   mark(row, column, [k, i0, j0, i1 = i0, j1 = j0], kind) {
     if (this.after && !(`${row} ${column}` in this.cells)) column = Object.keys(this.gated).find((relu) => this.gated[relu] === column) ?? column;
     const entry = this.cells[`${row} ${column}`];
-    this.unmark(kind);
-    if (!entry) return;
+    if (!entry) return this.unmark(kind);
     const { cell, canvas } = entry, m = column === "x" ? 0 : this.tops[column].indexOf(k), [, H, W] = this.shape[column];
-    if (m < 0 || !canvas.width) return;
+    if (m < 0 || !canvas.width) return this.unmark(kind);
     const y = Math.floor(m / canvas.across) * (H + 1) + i0, x = (m % canvas.across) * (W + 1) + j0;
     const share = (v, whole) => `${(100 * v) / whole}%`;
-    cell.append(element("span", { class: kind, style:
-      `left:${share(x, canvas.width)};top:${share(y, canvas.height)};width:${share(j1 - j0 + 1, canvas.width)};height:${share(i1 - i0 + 1, canvas.height)}` }));
+    const style = `left:${share(x, canvas.width)};top:${share(y, canvas.height)};width:${share(j1 - j0 + 1, canvas.width)};height:${share(i1 - i0 + 1, canvas.height)}`;
+    if (cell.querySelector(`.${kind}`)?.getAttribute("style") === style) return; // it is there: a browser would lay all out anew
+    this.unmark(kind);
+    cell.append(element("span", { class: kind, style }));
   }
 }
 

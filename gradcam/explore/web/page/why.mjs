@@ -42,8 +42,23 @@ export function gateWords(gates, relu, first) {
   return `At ${relu}, of the signals that arrive and are not 0${relu === first || alike(gates[relu]) ? "" : " (by now each rule has its own)"}: ${THREE.filter((rule) => gates[relu]?.[rule]).map(share).join("; ")}.`;
 }
 
-// signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels
+// signs: {rule: {tensor: {positive, negative}}} -> a line for each rule, from the start back to the pixels; drawn again
+// for the room that there is, so that its words keep their size
 export function showSigns(signs, steps) {
+  drawSigns(signs, steps);
+  let { clientWidth: before } = find("signs");
+  wider?.disconnect();
+  wider = new ResizeObserver(() => {
+    const { clientWidth: now } = find("signs");
+    if (now && now !== before) drawSigns(signs, steps);
+    before = now;
+  });
+  wider.observe(find("signs"));
+}
+
+let wider;
+
+function drawSigns(signs, steps) {
   const reached = steps.filter(({ name, op }) => THREE.some((rule) => signs[rule]?.[name]) && !["Flatten", "Concat"].includes(op)).reverse();
   const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = Math.max(280, Math.min(640, box.clientWidth || 640)), below = 74;
   const x = (n) => left + (n * (width - left - right)) / Math.max(1, reached.length - 1), y = (share) => top + height * (1 - share);
