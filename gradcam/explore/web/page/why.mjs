@@ -57,10 +57,11 @@ export function showSigns(signs, steps) {
 }
 
 let wider;
+const WIDE = 13, LETTER = 6.2; // pixels between names that stand upright; of a letter
 
 function drawSigns(signs, steps) {
   const reached = steps.filter(({ name, op }) => THREE.some((rule) => signs[rule]?.[name]) && !["Flatten", "Concat"].includes(op)).reverse();
-  const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = Math.max(280, Math.min(640, box.clientWidth || 640)), below = 74;
+  const box = find("signs"), left = 42, right = 12, top = 14, height = 170, width = Math.max(280, Math.min(640, box.clientWidth || 640));
   const x = (n) => left + (n * (width - left - right)) / Math.max(1, reached.length - 1), y = (share) => top + height * (1 - share);
   const share = (rule, name) => {
     const { positive, negative } = signs[rule]?.[name] ?? { positive: 0, negative: 0 };
@@ -76,8 +77,10 @@ function drawSigns(signs, steps) {
     element("circle", { cx: x(n), cy: y(share(rule, name)), r: 3, style: `fill: var(${RULES[rule].colour})` },
       element("title", {}, `${RULES[rule].title}, at ${name === "x" ? "the pixels" : name}: ${percent(share(rule, name))} of the amount is negative`))));
   const bands = reached.map(({ name }, n) => kind(n) === "ReLU" ? element("rect", { class: "relu", x: x(n - 1), y: top, width: x(n) - x(n - 1), height }) : null);
-  const every = Math.ceil(reached.length / 28);
-  const labels = reached.map(({ name }, n) => (n % every || (every > 1 && n >= reached.length - every)) && name !== "x" ? null : element("text", { x: x(n), y: top + height + 12, transform: `rotate(50 ${x(n)} ${top + height + 12})` }, name === "x" ? "pixels" : name));
+  const every = Math.ceil(WIDE / (x(1) - x(0))), named = ({ name }) => (name === "x" ? "pixels" : name);
+  const said = reached.map((step, n) => (n % every || n > reached.length - 1 - every) && step.name !== "x" ? null : named(step));
+  const labels = said.map((words, n) => words && element("text", { x: x(n), y: top + height + 10, transform: `rotate(90 ${x(n)} ${top + height + 10})`, dy: 4 }, words));
+  const below = 14 + LETTER * Math.max(...said.map((words) => words?.length ?? 0));
   const grid = [0, 0.5, 1].map((v) => element("g", {}, element("line", { x1: left, x2: width - right, y1: y(v), y2: y(v), class: "grid" }), element("text", { x: left - 6, y: y(v) + 4, "text-anchor": "end" }, `${100 * v} %`)));
   const drawing = element("svg", { viewBox: `0 0 ${width} ${top + height + below}`, role: "img", "aria-label": signsWords(share, reached) });
   drawing.append(...[...bands, ...grid, ...lines, ...dots, ...labels].filter(Boolean));
