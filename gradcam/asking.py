@@ -40,7 +40,11 @@ def class_index(asked: str, names: Sequence[str] | None, count: int) -> int:
     if len(alike) != 1 and (number := re.fullmatch(r"(?:class\s+)?([-+]?\d+)", asked.strip())):
         if 0 <= int(number[1]) < count:
             return int(number[1])
-        raise AskError(f"there is no class {number[1]}; they are numbered 0 to {count - 1}")
+        known = f", '{names[0]}' to '{names[-1]}', as net.card.classes lists them" if names else ""
+        raise AskError(
+            f"there is no class {number[1]}; they are numbered 0 to {count - 1}: "
+            f"this network has {count} of them{known}"
+        )
     if not names:
         raise AskError(
             f"this network's classes have no names: give a number, 0 to {count - 1}, instead of '{asked}'"

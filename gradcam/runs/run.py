@@ -57,7 +57,9 @@ def explain_many(
     if fused := [name for name in names if METHODS[name].fuses]:
         raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")
     task = Task(net, tuple(names), chosen, next(iter(layers), None), unit_layer, size, dtype)
-    return pool.explained(task, enumerate(finding.find(words)), workers)
+    if not (found := finding.find(words)):
+        raise AskError("no photo was given: name files, folders, patterns or lists of them")
+    return pool.explained(task, enumerate(found), workers)
 
 
 def explain_into(

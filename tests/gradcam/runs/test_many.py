@@ -107,6 +107,7 @@ def test_an_error_of_the_task_ends_the_run(photos):
         ({"workers": 0}, "workers are a number of processes, from 1, not 0"),
         ({"workers": "2"}, "workers are a number of processes, from 1, not '2'"),
         ({"photos": 5}, "photos are files, folders, patterns or lists of them, not 5"),
+        ({"photos": []}, "no photo was given: name files, folders, patterns or lists of them"),
     ],
 )
 def test_what_cannot_be_meant_is_said_before_the_first_photo(photos, asked, said):

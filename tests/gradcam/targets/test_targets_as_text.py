@@ -67,7 +67,7 @@ def test_regions(tmp_path):
         ("unit:1,2", "is no target; there is CLASS, 'minus CLASS'"),
         ("box:0,0,2,1", "in shares from 0 to 1"),
         ("mask:none.png", "there is no such file"),
-        ("9", "there is no class 9"),
+        ("9", "there is no class 9; they are numbered 0 to 4: this network has 5 of them, '"),
     ],
 )
 def test_what_it_does_not_mean(text, says):
