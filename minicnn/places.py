@@ -150,11 +150,17 @@ def _joined(maps, known, lost=False, mixed=False):
 
 
 def _reduced(t, op, maps):
-    """Over all of its places: what is left has none, and sees everything."""
-    axes = {*range(-maps.space[-1] - 9, 0)} if op.axis is None else {*op.axes}
-    return EVERYTHING if all(axis - len(op.x_shape) in axes for axis in maps.space) else (
-        maps if maps.fits(t.shape) else None
-    )  # fmt: skip
+    """Over all of its places: what is left has none, and sees everything; over other axes: it keeps them."""
+    n = len(op.x_shape)
+    gone = {*range(n)} if op.axis is None else {axis % n for axis in op.axes}
+    if gone.issuperset(maps.space):
+        return EVERYTHING
+    if gone & {0, *maps.space}:
+        return None
+    if t.ndim == n:
+        return maps
+    to = {axis: axis - sum(before < axis for before in gone) for axis in {*range(n)} - gone}
+    return replace(maps, channel=to.get(maps.channel), space=tuple(to[axis] for axis in maps.space))
 
 
 def _sliding(t, op):
@@ -221,9 +227,12 @@ def _turned(t, op, maps):
 
 
 def _reshaped(t, op, maps):
-    """Axes that become one: places one behind the other; one that becomes several: places again."""
+    """Axes that become one: places one behind the other; one that becomes several: places again, or, as in
+    "b c (h p) w -> b c h p w", patches, a place each.
+    """
     before, after = op.x_shape, t.shape
     channel, space, rows = None, None, maps.rows
+    sizes, reach = [*maps.sizes], [*maps.reach]
     for old, new in _groups(before, after):
         if maps.channel in old and len(old) == len(new) == 1:
             channel = new[0]
@@ -231,19 +240,30 @@ def _reshaped(t, op, maps):
             space, rows = new, before[0]
             continue
         if maps.rows and old == maps.space and after[new[0]] == maps.rows:
-            sizes = tuple(after[k] for k in new[1:])
-            if sizes in (maps.sizes, (maps.count,)):
+            if tuple(after[k] for k in new[1:]) in (maps.sizes, (maps.count,)):
                 space, rows = new[1:], 0
             continue
-        whole = old == maps.space
-        if whole and (len(new) == 1 or (maps.tokens and tuple(after[k] for k in new) == maps.sizes)):
+        if old == maps.space and (
+            len(new) == 1 or (maps.tokens and tuple(after[k] for k in new) == maps.sizes)
+        ):
             space = new
-        elif not maps.tokens and set(old) & set(maps.space) and len(old) == len(new) == 1:
+        elif not maps.tokens and set(old) & set(maps.space) and len(old) == 1:
+            if len(new) == 2 and min(count := after[new[0]], side := after[new[1]]) > 1:
+                k = maps.space.index(old[0])
+                sizes[k], r = count, reach[k]
+                reach[k] = r and (r[0] + (side - 1) * r[1], r[1] * side)
+            elif len(new) > 1:
+                continue
             space = (*(space or ()), new[0])
     hidden = Hidden(maps, before)
     if space is None or (len(space) not in (1, len(maps.sizes))):
         return hidden
-    made = replace(maps, channel=channel, space=tuple(space), rows=rows)
+    left = {*range(1, t.ndim)} - {*space}
+    if channel is None and not rows and len(left) == 1:  # what was split is one again
+        (channel,) = left
+    made = replace(
+        maps, channel=channel, space=tuple(space), rows=rows, sizes=tuple(sizes), reach=tuple(reach)
+    )
     return made if made.fits(after) else hidden
 
 

@@ -66,11 +66,12 @@ def default_layer(y: Tensors, x: Tensor) -> tuple[str | None, str]:
     place; of tokens, the last that the output depends on beside the class token.
     """
     ends = several(y)
-    laid_out = _laid_out(ends)
+    led = history(ends)
+    laid_out, gates = _laid_out(led), _gates(led)
     known = [
         line for line in layers(ends, x)
         if line.maps and line.maps.whole and line.kind and math.prod(line.maps.sizes) > 1
-        and line.tensor not in ends and not (line.maps.tokens and line.tensor in laid_out)
+        and line.tensor not in [*ends, *gates] and not (line.maps.tokens and line.tensor in laid_out)
     ]  # fmt: skip
     shaped = [line for line in known if line.kind != "conv"]
     known = shaped or known
@@ -82,14 +83,24 @@ def default_layer(y: Tensors, x: Tensor) -> tuple[str | None, str]:
     return known[-1].name, "the last feature maps in front of the scores"
 
 
-def _laid_out(ends):
+def _laid_out(led):
     """What is the output already, its values turned, scaled or joined: rows of a detector's boxes, say."""
-    led = history(ends)
     weighed = set()
     for t in reversed(led):
         if t.op is not None and (t in weighed or isinstance(t.op, WEIGHING)):
             weighed |= {i for i in inputs_of(t.op) if isinstance(i, Tensor)}
     return {*led} - weighed
+
+
+def _gates(led):
+    """What leads to nothing but factors of larger maps: attention to places, say (Woo et al. 2018)."""
+    scaling, used = set(), set()
+    for t in reversed(led):
+        for i in inputs_of(t.op) if t.op is not None else ():
+            if isinstance(i, Tensor):
+                larger = isinstance(t.op, (ops.Mul, ops.Expand)) and i.shape != t.shape
+                (scaling if larger or (t in scaling and t not in used) else used).add(i)
+    return scaling - used
 
 
 def _reaching(ends, known):

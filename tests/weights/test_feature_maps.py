@@ -38,7 +38,45 @@ class Boxes(torch.nn.Module):
         return torch.cat([rows[0] * 2, rows[1].sigmoid()], 2)
 
 
-@pytest.mark.parametrize("kind", ["norm of groups", "turned", "boxes"])
+class Attention(torch.nn.Module):
+    """Channels, then places, weighed as CBAM does (Woo et al. 2018): its gates are no maps, nor what leads to
+    them.
+    """
+
+    def __init__(self, expand):
+        super().__init__()
+        self.channels, self.places, self.expand = (
+            torch.nn.Linear(8, 8),
+            torch.nn.Conv2d(2, 1, 3, 1, 1),
+            expand,
+        )
+
+    def forward(self, x):
+        x = torch.nn.functional.leaky_relu(x)
+        gate = self.channels(x.mean((2, 3))).sigmoid()[:, :, None, None]
+        x = x * gate.expand_as(x) if self.expand else x * gate
+        gate = torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)
+        return x * self.places(gate).sigmoid()
+
+
+class Patches(torch.nn.Module):
+    """Tokens by Rearrange, "b c (h p) (w q) -> b (h w) (p q c)", and a residual layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = torch.nn.Linear(32, 8), torch.nn.Linear(8, 8)
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        t = x.reshape(n, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 3, 5, 1).reshape(n, h * w // 4, 4 * c)
+        t = self.first(t)
+        return (t + self.second(t).relu()).mean(1)
+
+
+SHAPES = {"turned": (1, 8, 6, 8), "patches": (1, 12, 8)}
+
+
+@pytest.mark.parametrize("kind", ["norm of groups", "turned", "boxes", "gates", "wide gates", "patches"])
 def test_a_live_model_and_its_file_are_looked_at_alike(kind, tmp_path):
     torch.manual_seed(0)
     head = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 3)]
@@ -46,6 +84,9 @@ def test_a_live_model_and_its_file_are_looked_at_alike(kind, tmp_path):
         "norm of groups": [torch.nn.GroupNorm(2, 8), torch.nn.SiLU(), *head],
         "turned": [Turned(), *head],
         "boxes": [Boxes()],
+        "gates": [Attention(False), *head],
+        "wide gates": [Attention(True), *head],
+        "patches": [Patches(), head[-1]],
     }[kind]
     model = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3), torch.nn.ReLU(), torch.nn.Conv2d(8, 8, 3), *ends)
     x = torch.randn(1, 3, 12, 10)
@@ -55,6 +96,6 @@ def test_a_live_model_and_its_file_are_looked_at_alike(kind, tmp_path):
         y = net(X := Tensor(x.numpy(), "x"))
         found.append(find(y, default_layer(y, X)[0]))
     live, of_file = found
-    assert live.ndim == 4 and type(live.op) is type(of_file.op)
-    assert net.card.layer == of_file.name and live.shape == {"turned": (1, 8, 6, 8)}.get(kind, (1, 8, 8, 6))
+    assert type(live.op) is type(of_file.op) and net.card.layer == of_file.name
+    assert live.shape == SHAPES.get(kind, (1, 8, 8, 6))
     np.testing.assert_allclose(of_file.data, live.data, rtol=0, atol=1e-5 * abs(live.data).max())

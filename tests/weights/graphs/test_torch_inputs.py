@@ -93,3 +93,18 @@ def test_which_there_is_not():
         from_torch(model, {"image": image, "metadata": metadata}, which="text")
     with pytest.raises(Error, match="for several inputs"):
         from_torch(model, image, which=1)
+
+
+class ChannelsLast(Both):
+    """Photos as they are read, (N, H, W, 3), turned and centred inside."""
+
+    def forward(self, image):
+        return self.fc(torch.nn.functional.pad(self.image(image.permute(0, 3, 1, 2) - 0.5), (0, 2)))
+
+
+def test_pictures_whose_channels_lie_last():
+    model, image = ChannelsLast().double().eval(), torch.randn(1, 9, 8, 3).double()
+    e = explain(from_torch(model, image), image, 1, ["gradient", "saliency", "grad_cam"])
+    theirs = by_autograd(model, (image,), 0, 1).transpose(0, 3, 1, 2)
+    assert abs(e["gradient"] - theirs).max() <= 1e-12 * abs(theirs).max() and np.any(theirs)
+    assert e["saliency"].shape == e["grad_cam"].shape == (1, 9, 8)

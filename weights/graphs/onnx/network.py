@@ -81,7 +81,7 @@ class Node(Layer):
     def only_scales(self) -> bool:
         """Whether it does nothing but read numbers of 8 bits, or write them."""
         was = self.step.was
-        return was in SCALING or (was is not None and self.step.op in ("Sub", "Mul"))
+        return was in SCALING or (was != "" and self.step.op in ("Sub", "Mul"))
 
     @property
     def function(self) -> Callable[..., Any]:

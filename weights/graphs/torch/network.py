@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from minicnn import Concat, Error, GraphError, Slice, Tensor
+from minicnn import Concat, Error, GraphError, Slice, Tensor, Transpose
 from minicnn.convolution import computing
 from minicnn.layer import Layer
 from weights.graphs.torch.borrowed import Borrowed, borrowed
@@ -20,6 +20,7 @@ from weights.graphs.torch.operators import BOOLEAN, OPERATORS, PARTS, SIZED, Lac
 from weights.graphs.torch.record import Call, Recording, Stopped
 from weights.graphs.torch.trees import leaves, mapped
 
+CHANNELS = (1, 3, 4)  # what a last axis must be to be taken for channels
 SAME = {8: 1e-6, 4: 1e-4}  # by the bytes of a number: scores so near, of the largest one, are the same
 
 
@@ -185,8 +186,10 @@ class TracedNetwork(Layer):
         return self.steps
 
     def forward(self, x: Any) -> Any:
-        """x (M, C, H, W): M as recorded, or a multiple of it -> scores."""
+        """x (M, C, H, W), or as recorded (M, H, W, C); M as recorded, or a multiple of it -> scores."""
         N, M = len(self.x), x.shape[0]
+        if self._channels_last() and x.ndim == 4 and x.shape[1] == self.x.shape[3] != x.shape[3]:
+            x = Transpose((0, 2, 3, 1))(x)
         if M == N or self._takes_any():
             return self._run(x)
         if M % N:
@@ -194,6 +197,10 @@ class TracedNetwork(Layer):
                 f"this network was recorded for batches of {N}, and not for {M} pictures at once"
             )
         return Concat(0)(*[self._run(Slice(slice(i, i + N))(x)) for i in range(0, M, N)])
+
+    def _channels_last(self):
+        shape = self.x.shape
+        return len(shape) == 4 and shape[3] in CHANNELS and shape[1] not in CHANNELS
 
     def _run(self, x):
         values = [x]
