@@ -10,7 +10,10 @@ import numpy as np
 
 from minicnn.convolution.fast.memory import empty_like
 from minicnn.convolution.fast.threads import in_shares
+from minicnn.device import block_size
 from minicnn.windows import cut_padding
+
+BLOCK = 1 << 16  # numbers that are compared at a time: of all taps, they stay in cache
 
 
 def argmax_and_max(seen: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -25,16 +28,23 @@ def argmax_and_max(seen: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     y = np.empty_like(first)
     switches = np.zeros_like(y, dtype=number)
 
-    def compute(rows):
-        highest, switch = np.copy(first[..., rows, :]), switches[..., rows, :]
-        for tap, other in enumerate(others, start=1):
-            here = np.copy(other[..., rows, :])  # comparing strided views takes several times as long
-            np.maximum(switch, number(tap) * (here > highest), out=switch)  # a later tap has a larger number
-            np.maximum(highest, here, out=highest)
-        y[..., rows, :] = highest
+    def compute(part):
+        for rows in _few(part, y):
+            highest, switch = np.copy(first[..., rows, :]), switches[..., rows, :]
+            for tap, other in enumerate(others, start=1):
+                here = np.copy(other[..., rows, :])  # comparing strided views takes several times as long
+                np.maximum(switch, number(tap) * (here > highest), out=switch)  # a later tap's is larger
+                np.maximum(highest, here, out=highest)
+            y[..., rows, :] = highest
 
     in_shares(compute, y, steps=len(others))
     return switches, y
+
+
+def _few(part, y):
+    """Slices of the rows of `part`, so many at a time as stay in cache."""
+    many = max(1, block_size(BLOCK, y) * y.shape[-2] // max(1, y.size))
+    return [slice(i, min(i + many, part.stop)) for i in range(part.start, part.stop, many)]
 
 
 def faster(quick: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

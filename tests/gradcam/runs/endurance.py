@@ -6,6 +6,9 @@ random moments; in 4 shards that are killed, too, and merged; on a Dask cluster 
 which two are killed; on a disk that fills; into a folder that cannot be written.  Every way must end in the
 same files, byte for byte.  Writes tests/results/runs.md.  Some twenty minutes on two quiet cores; what is
 done already stands in PLACE/done.json, and is not done again.
+
+--boxed FILE.npz: photos with boxes (see `gradcam.measure.pictures.photos`), again and again until there are
+enough, in place of the scenes, and the network `mini_vgg`.
 """
 
 from __future__ import annotations
@@ -30,11 +33,13 @@ from typing import Any
 
 from PIL import Image
 
+import weights
+from gradcam.measure.pictures.photos import Photos
 from weights.recipes import shapes_world
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "tests" / "results" / "runs.md"
-COMMAND = ("--network", "shapes", "--method", "grad_cam", "--panels", "100")
+COMMAND = ("--method", "grad_cam", "--panels", "100")
 WHOLE, SHARDS, DASK = "one process, uninterrupted", "4 shards, merged", "Dask, four worker processes"
 FULL, UNWRITABLE = "a disk that fills, then has room again", "a folder that cannot be written"
 EVERY, MOMENTS, SEED = 100, 10, 18  # one photo of so many is broken; kills of each run
@@ -56,18 +61,18 @@ sys.exit(status)
 class Ways:
     """The photos, what an uninterrupted run makes of them, and lines of the table."""
 
-    def __init__(self, place: Path, count: int) -> None:
+    def __init__(self, place: Path, count: int, boxed: Path | None) -> None:
         self.place, self.count, self.random = place, count, random.Random(SEED)
-        self.photos = place / "photos"
-        made(self.photos, count)
+        self.photos, self.network = place / "photos", "mini_vgg" if boxed else "shapes"
+        made(self.photos, count, boxed)
         self.done: dict[str, Any] = {"whole": {}, "size": 0, "errors": 0, "lines": []}
         if (place / "done.json").exists():
             self.done = json.loads((place / "done.json").read_text("utf-8"))
 
     def words(self, out: Path, *more: object, photos: Path | None = None) -> list[str]:
         """The command that explains all photos into a folder."""
-        how = map(str, ("explain", photos or self.photos, *COMMAND, "--out", out, *more))
-        return [sys.executable, "-m", "gradcam", *how]
+        how = ("explain", photos or self.photos, "--network", self.network, *COMMAND, "--out", out, *more)
+        return [sys.executable, "-m", "gradcam", *map(str, how)]
 
     def keep(self, way: str, out: Path, what: str, began: float) -> None:
         """Compare with the uninterrupted run, say so, and free the disk.  AssertionError if they differ."""
@@ -94,12 +99,14 @@ class Ways:
         return any(line[0] == way for line in self.done["lines"])
 
 
-def made(folder: Path, count: int) -> None:
+def made(folder: Path, count: int, boxed: Path | None) -> None:
     """The pictures, all with names that sort; every EVERY-th is broken, in one way after the other."""
     folder.mkdir(parents=True, exist_ok=True)
+    photos = Photos(boxed, weights.card("mini_vgg")) if boxed else None
     for k in range(len(list(folder.iterdir())), count):
         path = folder / f"{k:05d}.png"
-        Image.fromarray(shapes_world.scene(k, split="test").picture).save(path, compress_level=1)
+        scene = shapes_world.scene(k, split="test") if photos is None else photos[k % len(photos.numbers)]
+        Image.fromarray(scene.picture).save(path, compress_level=1)
         if k % EVERY == EVERY // 2:
             path.write_bytes(BROKEN[k // EVERY % len(BROKEN)](path.read_bytes()))
 
@@ -307,9 +314,9 @@ def unwritable(ways: Ways) -> None:
 PAGE = """\
 # Many photos: what accidents change
 
-Made by `python -m tests.gradcam.runs.endurance`.  {count} pictures of the shapes world, 1 % of them broken \
+Made by `python -m tests.gradcam.runs.endurance`.  {count} pictures, 1 % of them broken \
 ({errors} rows with an error),
-Grad-CAM of the network `shapes`, with rows, maps and 100 panels.  Every line ends in the same \
+Grad-CAM of the network `{network}`, with rows, maps and 100 panels.  Every line ends in the same \
 files as the first, byte for byte
 (SHA-256 of rows, maps, settings, panels, contact sheet and table), each photo once, in its order.  {when}, \
 {machine}, load {load:.1f}.
@@ -325,6 +332,7 @@ def page(ways: Ways) -> str:
     table = "\n".join("| " + " | ".join(line) + " |" for line in ways.done["lines"])
     return PAGE.format(
         count=ways.count,
+        network=ways.network,
         errors=ways.done["errors"],
         when=datetime.now(UTC).date(),
         machine=f"{os.cpu_count()} cores, Python {platform.python_version()}",
@@ -340,12 +348,16 @@ def main(arguments=None):
     )
     parser.add_argument("--count", type=int, default=10_000, help="pictures; default: 10000")
     parser.add_argument("--place", type=Path, required=True, help="a folder for pictures and results")
+    parser.add_argument("--boxed", type=Path, metavar="FILE.npz", help="photos with boxes; default: scenes")
+    known = {way.__name__: way for way in (uninterrupted, unwritable, workers, shards, full_disk, dask)}
+    parser.add_argument("--only", nargs="+", choices=known, metavar="WAY", help=f"of {', '.join(known)}")
     parser.add_argument("--page", type=Path, default=RESULTS, help="default: tests/results/runs.md")
     asked = parser.parse_args(arguments)
-    ways = Ways(asked.place.resolve(), asked.count)
-    cluster = (dask,) if find_spec("distributed") else ()
-    for way in (uninterrupted, unwritable, workers, shards, full_disk, *cluster):
-        way(ways)
+    ways = Ways(asked.place.resolve(), asked.count, asked.boxed)
+    possible = [name for name in known if name != "dask" or find_spec("distributed")]
+    for name in possible:
+        if not asked.only or name in asked.only:
+            known[name](ways)
         asked.page.write_text(page(ways), "utf-8")
 
 
