@@ -18,6 +18,12 @@ from weights.graphs.onnx.bounds import LEAST, elements  # noqa: E402
 from weights.graphs.onnx.model import Step  # noqa: E402
 
 NODE = helper.make_node
+BODY = helper.make_graph(  # of a loop: its values are its own inputs
+    [NODE("Relu", ["s"], ["t"]), NODE("Identity", ["go"], ["on"])],
+    "body",
+    [helper.make_tensor_value_info(name, kind, []) for name, kind in (("n", 7), ("go", 9), ("s", 1))],
+    [helper.make_tensor_value_info(name, kind, []) for name, kind in (("on", 9), ("t", 1))],
+)
 FAULTS = {
     "undefined value": (
         [NODE("Conv", ["nowhere", "W"], ["y"])],
@@ -59,6 +65,10 @@ FAULTS = {
     "twice said": ([NODE("Pad", ["x", "p"], ["y"], pads=[0] * 8)], "has its 'pads' twice"),
     "no inputs": ([NODE("Concat", [], ["y"], axis=1)], "has no inputs|does not depend"),
     "rank": ([NODE("Conv", ["x", "g"], ["y"])], "Conv"),
+    "loop": (
+        [NODE("Loop", ["", "", "x"], ["y"], body=BODY)],
+        r"an operator that is not known here \(how often\): Loop \(1\)$",
+    ),
     "unknown": (
         [NODE("Loop", ["x"], ["a"]), NODE("Odd", ["a"], ["b"]), NODE("Odd", ["b"], ["y"])],
         r"\(how often\): Odd \(2\), Loop \(1\)$",

@@ -59,7 +59,7 @@ def check_steps(graph: Graph, known: set[str]) -> None:
                     f"the node {called(step)} computes '{short(value)}', which there is already"
                 )
         check_attributes(step)
-        for branch in step.branches():
+        for branch in step.branches() if step.op == "If" else ():  # a loop's body has inputs of its own
             check_steps(branch, known)
         known |= {*step.outputs}
 

@@ -198,7 +198,7 @@ def _given(net, given):
             raise WeightsError(
                 f"the graph has no input '{short(name)}' beside its picture; there is {others}"
             )
-        shape = net.inputs[name] or np.shape(values)
+        shape = np.shape(values) if net.inputs[name] is None else net.inputs[name]
         values = np.asarray(values, np.dtype(net.model.types.get(name) or "float32"))
         wanted = [1 if i == 0 else n for i, n in enumerate(shape)]
         if values.size != abs(int(np.prod(wanted))) and wanted.count(-1) != 1:

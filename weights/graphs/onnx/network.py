@@ -165,6 +165,8 @@ class Network(Layer):
         self.bytes = sum(a.nbytes for a in self.constants.values())
         used = {v for node in self.nodes for kind, _, v in node.slots if kind != "weight"} | {*self.outputs}
         self.constants = {name: array for name, array in self.constants.items() if name in used}
+        self.inputs = {name: shape for name, shape in self.inputs.items() if name in used} or self.inputs
+        self.picture = next(iter(self.inputs), "")
 
     def __repr__(self) -> str:
         """<net: Network of 9 layers, conv1 to scores; 1,460 weights; gradcam layers FILE lists them>"""
@@ -244,7 +246,9 @@ class Network(Layer):
 
     def table(self, y: Value, N: int) -> Value:
         """The output for N pictures as scores (N, classes), where it can be."""
-        if y.ndim > 1 and y.shape[0] != N and y.shape[1] == N:  # (steps, N, symbols)
+        if N == 1 and y.ndim < 2 and y.shape != (1,):  # squeezed, its axis of pictures, too
+            y = Reshape((1, -1))(y)
+        elif y.ndim > 1 and y.shape[0] != N and y.shape[1] == N:  # (steps, N, symbols)
             y = Transpose((1, 0, *range(2, y.ndim)))(y)
         if y.ndim == 0 or y.shape[0] != N:
             raise WeightsError(

@@ -22,9 +22,10 @@ def found(kind: Kind, path: pathlib.Path) -> Network | str:
     """The network, described, or the sentence that refuses it."""
     given = values(kind)
     picture = kind.expected.get("picture", next(iter(given)))
-    others = {name: array for name, array in given.items() if name != picture}
     try:
-        return describe(load(kind.net.save(path, kind.opset)), "net", given=others, **kind.options)
+        net = load(kind.net.save(path, kind.opset))
+        others = {name: given[name] for name in net.inputs if name != picture}
+        return describe(net, "net", given=others, **kind.options)
     except WeightsError as error:
         return str(error)
 

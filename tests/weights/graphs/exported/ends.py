@@ -321,3 +321,21 @@ def a_constant_beside_the_scores():
     net.head(net.trunk())
     net.node("Identity", [net.weight("anchor_table", 6, 4)], "anchors")
     return Kind(net.ends("anchors", "scores"), dict(output="scores", kind="classes", layer="relu2"))
+
+
+@kind
+def squeezed_with_its_pictures():
+    """`x.squeeze()`, exported with one picture: scores (classes,)."""
+    net = Drawn()
+    y = net.node("GlobalAveragePool", [net.trunk()], "gap")
+    y = net.node("Conv", [y, net.weight("Wfc", 5, 8, 1, 1)], "fc")
+    net.node("Squeeze", [y], "scores")
+    return Kind(net.ends("scores"), dict(kind="classes", shape=(1, 5), layer="relu2"))
+
+
+@kind
+def a_score_without_axes():
+    """A quality, `x.squeeze()` of a single score."""
+    net = Drawn()
+    net.node("Squeeze", [net.head(net.trunk(), "row", classes=1)], "quality")
+    return Kind(net.ends("quality"), dict(kind="number", shape=(1, 1), layer="relu2"))

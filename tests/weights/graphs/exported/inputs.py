@@ -231,3 +231,12 @@ def spectrogram_of_a_signal():
     y = net.node("Log", [y], "log")  # fmt: skip
     net.head(net.trunk(net.node("Unsqueeze", [y, "axes"], "picture"), channels=1))
     return Kind(net.ends("scores"), dict(layout=None, kind="classes", layer="relu2"))
+
+
+@kind
+def an_input_that_nothing_reads():
+    """A switch for training, left over: nobody is asked for it."""
+    net = Drawn({"training": (), "input": ("n", 3, 16, 16)})
+    net.types["training"] = "bool"
+    net.head(net.trunk())
+    return Kind(net.ends("scores"), dict(picture="input", kind="classes", layer="relu2"))
