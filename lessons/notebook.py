@@ -62,8 +62,10 @@ def read(text: str, name: str) -> dict:
     """A notebook's JSON.  LessonError if it is none."""
     try:
         notebook = json.loads(text)
-        notebook["cells"], notebook["nbformat"]
-    except (ValueError, KeyError, TypeError) as error:
+        notebook["nbformat"]
+        for cell in notebook["cells"]:
+            "".join(cell["source"]), cell["cell_type"].strip()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         told = said("files.no_json", file=name, error=error)
         raise LessonError(told) from None
     return notebook

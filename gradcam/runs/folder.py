@@ -18,7 +18,7 @@ from gradcam.runs import settings as own
 from gradcam.runs.arrays import GrowingArray, described
 from gradcam.runs.errors import RunError
 from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS, map_file
-from gradcam.runs.lines import grown, line_of, put, whole
+from gradcam.runs.lines import grown, line_of, put, rows_in, whole
 from gradcam.runs.sheet import write_sheet
 from gradcam.runs.table import write_parquet
 from gradcam.runs.task import Explained
@@ -120,7 +120,7 @@ def opened(
 
 def finish(path: Path, settings: own.Settings) -> None:
     """What is made of the rows when all are there: rows.parquet, with pyarrow; index.html, with panels."""
-    rows = lambda: (json.loads(line) for line in whole(path / ROWS))  # noqa: E731
+    rows = lambda: rows_in(path / ROWS)  # noqa: E731
     write_parquet(path, settings["methods"], rows())
     if settings["panels"]:
         write_sheet(path, settings, rows())
@@ -144,7 +144,7 @@ def _prepare(path: Path, settings: own.Settings) -> None:
 def _failed(path, line):
     try:
         return json.loads(line)["error"] is not None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise RunError(
             f"{path / ROWS}: a line of it is no row of a run: name another folder, or remove this one"
         ) from None

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gradcam.runs.errors import RunError
+
 
 def put(file: BinaryIO, data: Any) -> None:
     """Write all of `data` to an unbuffered file, or raise the OSError that says why not."""
@@ -30,6 +32,18 @@ def whole(path: Path) -> Iterator[bytes]:
     if path.exists():
         with open(path, "rb") as file:
             yield from (line for line in file if line.endswith(b"\n"))
+
+
+def rows_in(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows in a file's whole lines.  RunError: a line is none, or it cannot be read."""
+    try:
+        for line in whole(path):
+            row = json.loads(line)
+            if not (isinstance(row, dict) and isinstance(row.get("photo"), str) and "error" in row):
+                raise ValueError("a line is no row")
+            yield row
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path}: these are no rows of a run ({str(error)[:100]})") from None
 
 
 def grown(path: Path, most: int) -> BinaryIO:

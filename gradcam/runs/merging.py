@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +17,7 @@ from gradcam.runs.arrays import described, header_of
 from gradcam.runs.errors import RunError
 from gradcam.runs.folder import busy, finish
 from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS
-from gradcam.runs.lines import whole
+from gradcam.runs.lines import rows_in, whole
 from gradcam.runs.photos import block
 from weights.lock import locked
 
@@ -140,5 +139,5 @@ def _copy(path, file, begin=0):
 
 def errors_in(folder: Path) -> tuple[int, int]:
     """(photos, those that failed) of a run."""
-    failed = [json.loads(line)["error"] is not None for line in whole(folder / ROWS)]
+    failed = [row["error"] is not None for row in rows_in(folder / ROWS)]
     return len(failed), sum(failed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -16,7 +15,7 @@ from gradcam.runs import arrays
 from gradcam.runs import settings as own
 from gradcam.runs.errors import RunError
 from gradcam.runs.layout import MAPS, ROWS, map_file
-from gradcam.runs.lines import whole
+from gradcam.runs.lines import rows_in
 from gradcam.runs.table import lines
 
 
@@ -78,10 +77,7 @@ class Run:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.settings = own.read(self.path)
-        try:
-            self.rows = [json.loads(line) for line in whole(self.path / ROWS)]
-        except (OSError, ValueError) as error:
-            raise RunError(f"{self.path / ROWS}: these are no rows of a run ({error})") from None
+        self.rows = list(rows_in(self.path / ROWS))
         self.arrays = {}
 
     @property

@@ -71,7 +71,7 @@ def read(folder: Path) -> Settings:
         found = json.loads((folder / SETTINGS).read_text("utf-8"))
         if isinstance(found, dict) and {"methods", "photos", "shard", "maps"} <= found.keys():
             return found
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         pass
     raise RunError(f"{folder}: this is no folder of results (there is no {SETTINGS} of a run in it)")
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ from weights.errors import WeightsError
 from weights.labels import read_labels
 
 MOST_BYTES = 2**20  # of such a file: class names may stand in it
+MOST_DOTS = 200  # of a line, outside of its texts
+TEXTS = re.compile(r'"[^"]*"|\'[^\']*\'')
 ENDS = ("softmax", "sigmoid", "number")
 PIXELS = tuple(dict.fromkeys((*USUAL, *GREY)))
 
@@ -103,7 +106,10 @@ def _table(path):
             raise WeightsError(f"{path}: this is no ordinary file")
         if path.stat().st_size > MOST_BYTES:
             raise WeightsError(f"{path}: no description of a network has more than {MOST_BYTES:,} bytes")
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        text = path.read_bytes().decode("utf-8")
+        if any(TEXTS.sub("", line).count(".") > MOST_DOTS for line in text.splitlines()):  # takes minutes
+            raise WeightsError(f"{path}: a key of more than {MOST_DOTS} parts: this is no description")
+        return tomllib.loads(text)
     except UnicodeDecodeError:
         raise WeightsError(f"{path}: this is no UTF-8 text, as a description in TOML is") from None
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -16,7 +15,7 @@ from gradcam.measure.measures import MEASURES
 from gradcam.measure.study.summary import reasons, small, summary, table_of_figures
 from gradcam.runs import settings as own
 from gradcam.runs.layout import ROWS
-from gradcam.runs.lines import whole
+from gradcam.runs.lines import rows_in
 from gradcam.runs.table import as_parquet, readable
 
 CSV, PARQUET, PAGE = "figures.csv", "figures.parquet", "summary.md"
@@ -38,7 +37,7 @@ class Results:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self.settings = own.read(self.path)
-        self.rows = [json.loads(line) for line in whole(self.path / ROWS)]
+        self.rows = list(rows_in(self.path / ROWS))
 
     @property
     def summary(self) -> dict[str, dict[str, Any]]:
@@ -66,7 +65,7 @@ def read_results(path: str | os.PathLike[str]) -> Results:
 
 def finish(path: Path, settings: own.Settings) -> None:
     """figures.csv, figures.parquet if pyarrow is there, and summary.md.  SaveError if they cannot be."""
-    rows = lambda: (json.loads(line) for line in whole(path / ROWS))  # noqa: E731
+    rows = lambda: rows_in(path / ROWS)  # noqa: E731
     columns = figures_of(settings)
     with written(path / CSV) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)

@@ -19,6 +19,7 @@ from gradcam.measure.errors import DataError
 
 MASKS = {".png", ".bmp", ".tif", ".tiff", ".gif", ".jpg", ".jpeg"}
 CORNERS = (("x0", "y0", "x1", "y1"), ("xmin", "ymin", "xmax", "ymax"))
+FARTHEST = 2**20  # pixels, of a polygon's corner
 VOID = 255  # of a mask with a palette: belongs to nothing, as in Pascal VOC
 WANTED = "truth is a folder of masks, a COCO file (.json), Pascal VOC files (.xml, or a folder of them) or a "
 WANTED += "table (.csv) with the columns photo, x0, y0, x1, y1 and perhaps label"
@@ -100,12 +101,16 @@ def mask_in(path: Path, size: tuple[int, int]) -> np.ndarray:
     """
     try:
         with Image.open(path) as image:
+            if image.size != tuple(size):  # before it is decoded
+                raise DataError(
+                    f"its mask, {path}, is {image.width} x {image.height}, and not as large as it"
+                )
             palette = image.mode == "P"
             values = np.asarray(image if palette or image.mode in ("1", "L") else image.convert("L"), float)
+    except DataError:
+        raise
     except Exception as error:  # Pillow's decoders raise whatever a damaged file drives them into
         raise DataError(f"its mask, {path}, cannot be read: {type(error).__name__}") from None
-    if values.shape != size[::-1]:
-        raise DataError(f"its mask, {path}, is {values.shape[1]} x {values.shape[0]}, and not as large as it")
     return (values > 0) & (values != VOID) if palette else values > values.max() / 2
 
 
@@ -172,12 +177,12 @@ def _coco(path, sum):
             size = (image["width"], image["height"]) if "width" in image else None
             objects = Objects(str(names[one["category_id"]]), size=size)
             if isinstance(shape, list) and shape:
-                objects.polygons = [np.reshape(np.array(corners, float), (-1, 2)) for corners in shape]
+                objects.polygons = [_polygon(path, corners) for corners in shape]
             else:
                 x, y, width, height = map(float, one["bbox"])
                 objects.boxes = [_checked(path, (x, y, x + width, y + height))]
             yield PurePath(str(image["file_name"])), objects
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
         raise DataError(
             f"{path}: this is no COCO file of instances ({type(error).__name__}: {error})"
         ) from None
@@ -204,11 +209,14 @@ def _voc(path, sum):
 def _table(path, sum):
     """A line for each box, or for each mask, a path beside the table."""
     rows = csv.DictReader(_text(path, sum).splitlines())
-    columns = set(rows.fieldnames or ())
+    try:
+        columns = set(rows.fieldnames or ())
+    except csv.Error as error:
+        raise DataError(f"{path}: line 1: {error}") from None
     corners = next((names for names in CORNERS if columns.issuperset(names)), None)
     if "photo" not in columns or not (corners or "mask" in columns):
         raise DataError(f"{path}: its first line names the columns photo, x0, y0, x1, y1 (or photo, mask)")
-    for row in rows:
+    for row in _read(path, rows):
         objects = Objects((row.get("label") or "").strip() or None)
         try:
             if corners:
@@ -218,6 +226,21 @@ def _table(path, sum):
         except (TypeError, ValueError) as error:
             raise DataError(f"{path}: line {rows.line_num}: {error}") from None
         yield PurePath(str(row["photo"])), objects
+
+
+def _read(path, rows):
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise DataError(f"{path}: line {rows.line_num + 1}: {error}") from None
+
+
+def _polygon(path, corners):
+    """(n, 2)"""
+    polygon = np.reshape(np.array(corners, float), (-1, 2))
+    if len(polygon) < 3 or not np.abs(polygon).max() <= FARTHEST:
+        raise DataError(f"{path}: a polygon has three corners or more, in pixels; one is {str(corners)[:60]}")
+    return polygon
 
 
 def _checked(path: Path, box: Iterable[float]) -> tuple[float, ...]:

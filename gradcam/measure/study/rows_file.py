@@ -26,7 +26,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         rows = [json.loads(line) for line in lines if line.endswith("\n")]
         if all(isinstance(row, dict) and "number" in row for row in rows):
             return rows
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: {FOREIGN} ({error})") from None
     raise DataError(f"{path}: {FOREIGN}")
 
