@@ -309,7 +309,7 @@ def _concat(t, op, signals, found):
 
 def _cut(t, op, maps):
     """A part of a tensor: all of its places, or fewer along an axis, or tokens without those before them."""
-    if t.ndim != len(op.x_shape):
+    if t.ndim != len(op.x_shape) or 0 in t.shape:
         return None
     if maps.fits(t.shape):
         return maps

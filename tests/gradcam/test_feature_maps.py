@@ -160,3 +160,11 @@ def test_against_autograd():
         axes = tuple(range(2, maps.ndim))
         cam = torch.relu((g.mean(axes, keepdim=True) * maps).sum(1)).detach().numpy()
         assert e.layer in ("0.4", "0") and cam.any() and abs(e["grad_cam"] - cam).max() < 1e-12 * cam.max()
+
+
+def test_of_nothing_no_place_is_known():
+    x = Tensor(RNG.standard_normal((1, 3, 12, 12)), "x")
+    A = conv(x, 4, (3, 3), "conv")
+    nothing = ops.Slice(slice(None), slice(None), slice(9, 3))(A, name="nothing")
+    found = maps_in(ops.ReLU()(nothing, name="y"), x)
+    assert A in found and nothing not in found
