@@ -63,6 +63,7 @@ FAULTS = {
     "surplus": ([NODE("Relu", ["x", "W"], ["y"])], "has 2 inputs, and takes at most 1"),
     "missing": ([NODE("Conv", ["x"], ["y"])], "lacks its input or attribute 'W'"),
     "twice said": ([NODE("Pad", ["x", "p"], ["y"], pads=[0] * 8)], "has its 'pads' twice"),
+    "parts": ([NODE("Split", ["x"], ["y", "z"], num_outputs=2**40)], "2 outputs, and is to split into"),
     "no inputs": ([NODE("Concat", [], ["y"], axis=1)], "has no inputs|does not depend"),
     "rank": ([NODE("Conv", ["x", "g"], ["y"])], "Conv"),
     "loop": (

@@ -49,6 +49,8 @@ def split(
     """By sizes, or into equal parts, of which the last may be smaller."""
     split = sizes if sizes is not None else split
     if split is None:
+        if num_outputs is not None and outputs and num_outputs != outputs:
+            raise WeightsError(f"it has {outputs} outputs, and is to split into {num_outputs}")
         n, parts = x.shape[axis], num_outputs or outputs
         each = -(-n // parts)
         split = [max(0, min(each, n - i * each)) for i in range(parts)]
