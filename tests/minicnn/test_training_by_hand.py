@@ -1,5 +1,8 @@
 """A short training, shards of unequal sizes, batchnorm, momentum and average, done again in plain NumPy."""
 
+import warnings
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,7 @@ from minicnn import CrossEntropy
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, LinearLayer, Sequential
 from minicnn.ops import GlobalAvgPool, ReLU
 from minicnn.optimise import SGD
-from minicnn.training import Run, TrainingError, exact, predict, train
+from minicnn.training import Run, TrainingError, checkpoint, exact, predict, train
 
 PICTURES, BATCH, EPOCHS = 11, 5, 3  # two steps an epoch; one picture is left out of each
 RANDOM = np.random.default_rng(5)
@@ -134,6 +137,26 @@ def test_a_loss_that_is_infinite_ends_it():
     with pytest.raises(TrainingError, match="loss became inf at step 0"):
         train(network(), lambda n, *_: (X[n], T[n]), PICTURES, Infinite, SGD(), lambda *_: 0.1,
               Run(1, BATCH), show=False)  # fmt: skip
+
+
+def test_arrays_of_a_checkpoint_keep_their_order_and_are_numbers(tmp_path):
+    path, columns = tmp_path / "c.npz", np.asfortranarray(np.arange(6.0).reshape(2, 3))
+    np.savez(path, **{"a/x": columns, "a/empty": np.zeros((0, 2)), "b/n": np.int64(7)})
+    found = checkpoint.read(path)
+    assert np.array_equal(found["a"]["x"], columns) and found["a"]["empty"].shape == (0, 2)
+    assert found["b"]["n"] == 7 and found["a"]["x"].flags.writeable
+    for strange in (np.array(["ab"]), np.zeros(2, "V4"), np.zeros(1, "M8[s]")):
+        np.savez(path, **{"a/x": strange})
+        with pytest.raises(checkpoint.CheckpointError, match="not what is there"):
+            checkpoint.read(path)
+    np.savez_compressed(path, **{"a/x": np.random.default_rng(0).standard_normal(50)})
+    with pytest.raises(checkpoint.CheckpointError, match="compressed"):
+        checkpoint.read(path)
+    with zipfile.ZipFile(path, "w") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        file.writestr("a/x.npy", b""), file.writestr("a/x.npy", b"")
+    with pytest.raises(checkpoint.CheckpointError, match="overlap"):
+        checkpoint.read(path)
 
 
 def test_predictions_are_in_order_and_in_eval_mode():

@@ -205,3 +205,11 @@ def test_pictures_with_classes_of_their_own_keep_them_in_a_batch():
         assert_close(layercam(y, classes, maps)[n], layercam(y, c, maps)[n])
         assert_close(xgrad_cam(y, classes, maps)[n], xgrad_cam(y, c, maps)[n])
         assert_close(full_grad(y, classes, find(y, "x"))[n], full_grad(y, c, find(y, "x"))[n])
+
+
+def test_a_signal_of_each_pictures_own_stays_with_it():
+    weights = np.random.default_rng(4).standard_normal((2, 5))
+    found = integrated_gradients(NET, X, Target.signal(weights), steps=3)
+    for n in range(2):
+        alone = integrated_gradients(NET, X[n : n + 1], Target.signal(weights[n : n + 1]), steps=3)
+        assert_close(found[n], alone[0])
