@@ -17,7 +17,7 @@ from gradcam.verify.refusal import refusal
 from gradcam.verify.report.verdict import Compared, Verdict
 from gradcam.verify.rounding.differences import CAP, difference, tolerance
 from gradcam.verify.rounding.propagation import amplification
-from gradcam.verify.rounding.storage import STEPS as STORED
+from gradcam.verify.rounding.storage import step
 from gradcam.verify.rounding.ties import rounded, undecidable
 from gradcam.verify.search import Search
 from minicnn import GraphError, RuleError, find, names
@@ -52,9 +52,9 @@ def judge(
     steps = [s for s in STEPS if s in q.theirs]
     kinds, kept = {s: q.precision(s) for s in steps}, {s: q.stored(s) for s in steps}
     amplified = amplification(q, steps)
-    moves = {s: tolerance(kinds[s], amplified.get(s, 1.0)) + STORED.get(kept[s], 0.0) for s in steps}
+    moves = {s: tolerance(kinds[s], amplified.get(s, 1.0)) + step(kept[s], q.theirs[s]) for s in steps}
     limits = {s: min(move, CAP) for s, move in moves.items()}
-    moves = {s: move + STORED.get(q.stored(s, enough=1), 0.0) for s, move in moves.items()}
+    moves = {s: move + step(q.stored(s, enough=1), q.theirs[s]) for s, move in moves.items()}
     compared = {
         s: Compared(STEPS[s].title, difference(q.theirs[s], q.reference[s]), limits[s])
         for s in steps
@@ -70,7 +70,7 @@ def judge(
         verdict.notes.append(f"{message}, so it was not compared")
     wrong = [s for s in steps if s not in compared or compared[s].differs]
     if not wrong:
-        verdict.reason = f"equal to {kinds['result']} rounding" + as_kept(kept["result"])
+        verdict.reason = f"equal to {kinds['result']} rounding" + as_kept(kept["result"], q.theirs["result"])
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
         return verdict
     if all(s in compared and compared[s].difference.relative <= moves[s] for s in wrong):
@@ -111,6 +111,14 @@ def judge(
         q.forget()
         verdict.kind, verdict.reason = "refused", reason
         return verdict
+    if not found and kept["result"] and search.nearly_right():
+        q.forget()
+        verdict.kind, verdict.reason = (
+            "imprecise",
+            f"kept in {kept['result']}, it is nearly the reference's, as it is or in another scale: whether "
+            "more than that moved it cannot be told; keep it in float64",
+        )
+        return verdict
     if not found:
         q.forget()
         return unknown(q, verdict, search)
@@ -118,7 +126,7 @@ def judge(
         verdict.stage = found[0].stage
     verdict.confidence = search.confidence(found)
     if kept["result"]:
-        verdict.notes.append(f"compared{as_kept(kept['result'])}")
+        verdict.notes.append(f"compared{as_kept(kept['result'], q.theirs['result'])}")
     verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
     if found[0].kind == "scale" and first == "result":
         verdict.kind = "convention"
@@ -137,9 +145,11 @@ def judge(
     return verdict
 
 
-def as_kept(kept: str) -> str:
+def as_kept(kept: str, theirs: np.ndarray) -> str:
     """What a reader must know of the storage."""
-    return f", as it was kept: in {kept}, in steps of {STORED[kept]:.1e} of the largest value" if kept else ""
+    if not kept:
+        return ""
+    return f", as it was kept: in {kept}, in steps of {step(kept, theirs):.1e} of the largest value"
 
 
 def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:

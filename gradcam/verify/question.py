@@ -27,10 +27,10 @@ from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, PIPELINES, REL
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.settings import settings_of
 from gradcam.verify.rounding.colours import read_back
-from gradcam.verify.rounding.differences import precision
+from gradcam.verify.rounding.differences import difference, precision, tolerance
 from gradcam.verify.rounding.storage import ENOUGH, storage
 from gradcam.verify.wrappers import OfOutput, OfSignals, OfTarget
-from minicnn import GraphError, Op, Reshape, Tensor, history, names, to_cpu
+from minicnn import GraphError, LogSoftmax, Op, Reshape, Sigmoid, Softmax, Tensor, history, names, to_cpu
 from weights.feature_maps import default_layer
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
@@ -43,6 +43,7 @@ THEIRS = {  # what may be given of theirs: the step that it is
     "gradient": "gradient",
     "weights": "weights",
 }
+PROBABILITIES = {"softmax": Softmax(), "a sigmoid": Sigmoid(), "log-softmax": LogSoftmax()}
 SAID = {"y": "scores", "activation": "feature maps", "signal": "gradient", "input": "input"}
 
 
@@ -122,6 +123,17 @@ class Question:
             self.given[step] = str(getattr(v, "dtype", "float64")).removeprefix("torch.")
             if (fitting := self._fitting(step, array)) is not None:
                 self.theirs[step] = fitting
+        self._leave_out_probabilities()
+
+    def _leave_out_probabilities(self):
+        """Probabilities are no scores, and say nothing about where a map leaves the reference."""
+        for made, f in PROBABILITIES.items():
+            of_ours = f(self.reference.y.data) if "y" in self.theirs else None
+            if of_ours is not None and difference(self.theirs["y"], of_ours).relative < tolerance("float32"):
+                del self.theirs["y"]
+                self.misfits["y"] = (
+                    f"their scores are what {made} makes of the reference's: give them before it"
+                )
 
     def _settled(self, target):
         """(the target with nothing left open, its class or None); a target at several outputs, or a function

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ KINDS = ("mistake", "convention", "tie", "scale")  # of two causes at once the f
 NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right but for a flipped gate
 BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
 ALONE = 5  # ... unless every other cause leaves so many times more
+TINY, UNMISTAKABLE = 5e-4, 500  # along a path gates may flip: so little is left, and others leave far more
+CLEARLY = 0.5  # of what a right map leaves: a cause that leaves more is none, where digits were lost
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 SHAPE = 0.1  # what is left of theirs beside a + b * ours: more, and no rescaling explains it
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
@@ -32,6 +35,21 @@ FAR = 100  # the next hypothesis leaves this many times more: no confusion possi
 def _rescales(form):
     """Whether a cause maps a result to a + b * result, picture by picture."""
     return (form.of.kind == "scale" and form.of.step == "result") or form.of.name in RESCALED
+
+
+def behind_gradient(h: Hypothesis, q: Any) -> list[Form]:
+    """The same cause in what is made of a gradient that they gave before it happened: in its mean alone."""
+    if h.step != "gradient" or "gradient" not in q.theirs:
+        return []
+
+    def of(form):
+        def change(q, v, old):
+            others = [c for c in v.changes if c[1] != "weights"]
+            return Run(q, (*others, (form.name, "gradient", form.change))).weights
+
+        return Form(replace(h, step="weights", change=change, variants=None), form.detail, change)
+
+    return [of(form) for form in h.forms(q)]
 
 
 class Search:
@@ -54,7 +72,7 @@ class Search:
         self.q, self.limits, self.progress = q, limits, progress
         self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
         self.shapes, self.likely = {}, {}
-        self.forms = [f for h in hypotheses for f in h.forms(q)]
+        self.forms = [f for h in hypotheses for f in (*h.forms(q), *behind_gradient(h, q))]
         self.forms = [f for f in self.forms if self._reaches(f)]
 
     @property
@@ -75,7 +93,8 @@ class Search:
     def singles(self) -> list[Cause]:
         """-> [Cause], every single cause that gives their numbers; [] if none does."""
         fitting = []
-        ordered = sorted(self.forms, key=lambda form: not form.cheap)  # no backward pass, and most frequent
+        # no backward pass, and most frequent
+        ordered = sorted(self.forms, key=lambda form: (not form.cheap, self.q.large and form.of.rare))
         for form in self._shown(ordered, "causes"):
             if not form.cheap and any(map(self._keeps_it_right, fitting)):
                 break  # a right map in another scale: nobody is blamed without need
@@ -83,7 +102,27 @@ class Search:
                 break  # the others take a pass through a large network each
             if self._try((form,)):
                 fitting.append((form,))
-        return self._causes(sorted(fitting, key=lambda forms: forms[0].place))
+        return self._causes(sorted(filter(self._clearly, fitting), key=lambda forms: forms[0].place))
+
+    def _clearly(self, forms):
+        """Whether a cause leaves clearly less than a right map, in whatever scale, would: else it is blamed
+        for what rounding has left.
+        """
+        if not self.q.stored("result") or all(f.of.kind in ("scale", "tie") for f in forms):
+            return True
+        return self.left[forms] < CLEARLY * self._left_by_right()
+
+    def _left_by_right(self):
+        """What the reference leaves of theirs, in the scale that fits best (relative L2)."""
+        scales = [(f,) for f in self.forms if f.of.kind == "scale" and f.of.step == "result"]
+        for forms in scales:
+            if forms not in self.left:
+                self._try(forms)
+        return min([self._apart(self.q.reference, "result"), *(self.left[forms] for forms in scales)])
+
+    def nearly_right(self) -> bool:
+        """Whether a right map, in whatever scale, is so near that keeping it may have moved it there."""
+        return self._left_by_right() < 2 * self.limits["result"]
 
     def _keeps_it_right(self, forms):
         """Whether a cause leaves a right map right, and is seen: a map of zeros is anybody's."""
@@ -109,14 +148,16 @@ class Search:
             return False
         if self.q.method not in PATHS and not crowded(self.q, kind):
             return bool(flips(self.q, run, limits, kind))
+        if self.q.method in PATHS and kind == "float32" and self._alone(form, UNMISTAKABLE):
+            return self.left[(form,)] < TINY
         far = within_band(self.q, run, limits, kind)
         return far is not None and (max(far.values()) < BAND or self._alone(form))
 
-    def _alone(self, form):
-        """Whether all other causes, and the reference itself, are much further from theirs."""
+    def _alone(self, form, times=ALONE):
+        """Whether all other causes, and the reference itself, are so many times further from theirs."""
         others = [left for (other, *more), left in self.left.items() if not more and other.of is not form.of]
         others.append(self._apart(self.q.reference, "result"))
-        return min(others) > ALONE * self.left[(form,)]
+        return min(others) > times * self.left[(form,)]
 
     def completed(self, found: list[Cause]) -> list[Cause]:
         """Causes that rescale a map, or a whole recipe, hide those that are the same but for the scale: minus
@@ -140,7 +181,7 @@ class Search:
             for form in self._shown(self.forms if forms is None else forms, "causes in another scale")
             if not self._apart_in_shape(form)
             for scale in scales
-            if form is not scale and self._try((form, scale))
+            if form is not scale and self._try((form, scale)) and self._clearly((form, scale))
         ]
         return self._causes(fitting)
 

@@ -46,6 +46,7 @@ class Hypothesis:
     brings       f(run so changed) -> how far rounding to float32 moves the result of this cause, relative to
                  its largest value, where it loses more digits than the reference (adding 1 to small numbers)
     alone        whether it is not tried together with another cause
+    rare         whether a large network tries it after all others: it takes long, and is seldom the cause
     of_class     whether it speaks of a class's score, and so cannot occur where another target is explained
     """
 
@@ -61,6 +62,7 @@ class Hypothesis:
     kind: str = "mistake"
     brings: Callable[[Any], float] | None = None
     alone: bool = False
+    rare: bool = False
     of_class: bool = False
 
     @property

@@ -23,7 +23,8 @@ def stated(mean: list[float], std: list[float]) -> tuple[np.ndarray, np.ndarray]
     return np.array(mean)[:, None, None], np.array(std)[:, None, None]
 
 
-SETS = {  # (mean, deviation) of an RGB picture in 0..1 that people subtract and divide by
+Stated = dict[str, tuple[np.ndarray, np.ndarray]]
+SETS: Stated = {  # (mean, deviation) of an RGB picture in 0..1 that people subtract and divide by
     "ImageNet": (MEAN, STD),
     "0.5": stated([0.5] * 3, [0.5] * 3),
     "CIFAR-10": stated([0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
@@ -36,6 +37,11 @@ GREY = {  # of a picture with one channel
     "FashionMNIST": stated([0.2860], [0.3530]),
     "0.5": stated([0.5], [0.5]),
 }
+CAFFES = {"Caffe": CAFFE, "Caffe (104, 117, 123)": np.array([104.0, 117.0, 123.0])[:, None, None]}
+OF_CAFFE = {name: (mean / 255, np.full((3, 1, 1), 1 / 255)) for name, mean in CAFFES.items()}
+FROM_CAFFE = "the weights come from Caffe"
+AS_IT_IS = {"0 to 1": stated([0.0], [1.0]), "0 to 255": stated([0.0], [1 / 255])}
+OVERSHOT, WIDE, WHOLE = 0.05, 0.5, 1e-2
 LUMA = np.array([0.299, 0.587, 0.114])[:, None, None]  # how PIL and OpenCV make a picture grey
 
 
@@ -44,27 +50,52 @@ def preparation(q: Question) -> Any:
     return q.photo[1] if q.photo else getattr(getattr(q.net, "card", None), "preprocessing", None)
 
 
-def meant(q: Question) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """How x was normalised: as its card or photo says, else as people usually do."""
-    known = preparation(q)
-    if known is None and q.x.shape[1] == 1:
-        return GREY
-    if known is None:
-        return {name: SETS[name] for name in ("ImageNet", "0.5")}
-    mean, std = (np.asarray(v, np.float64).reshape(-1, 1, 1) for v in (known.mean, known.std))
-    return {"its own": (mean / known.scale, std / known.scale)}
+def meant(q: Question) -> Stated:
+    """How x was normalised: as its card or photo says, else as leaves whole 255ths of a picture, else as
+    people usually do where that leaves a picture; if it never does, all of the usual ways.
+    """
+    known, own = preparation(q), {}
+    if known is not None:
+        mean, std = (np.asarray(v, np.float64).reshape(-1, 1, 1) for v in (known.mean, known.std))
+        own = {"its own": (mean / known.scale, std / known.scale)}
+        if q.photo or is_picture(q.x, *own["its own"]):
+            return own
+    grey = q.x.shape[1] == 1
+    every = (GREY if grey else SETS | OF_CAFFE) | AS_IT_IS
+    usual = GREY if grey else {name: SETS[name] for name in ("ImageNet", "0.5")}
+    exact = {n: of for n, of in every.items() if is_picture(q.x, *of, in_bytes=True)}
+    likely = {n: of for n, of in every.items() if n not in SETS or n in usual}
+    return exact or {n: of for n, of in likely.items() if is_picture(q.x, *of)} or usual | own
+
+
+def is_picture(x: np.ndarray, mean: np.ndarray, std: np.ndarray, in_bytes: bool = False) -> bool:
+    """Whether x, so normalised, was a picture in 0..1, but for what a filter overshoots, that takes most of
+    that room; in_bytes: in whole 255ths.
+    """
+    p = x * std + mean
+    if not (p.min() >= -OVERSHOT and p.max() <= 1 + OVERSHOT and np.ptp(p) > WIDE):
+        return False
+    return not in_bytes or bool(abs(255 * p - np.rint(255 * p)).max() < WHOLE)
+
+
+def order_of(q: Question, name: str) -> str:
+    """The order of x's channels."""
+    if name == "its own":
+        return preparation(q).channels
+    return "BGR" if name in OF_CAFFE else "RGB"  # of the usual means
 
 
 def colours(q: Question, y: Tensor) -> Variants:
     """Turned after the normalisation, and before it: mean and deviation then stay as they were."""
     if q.x.shape[1] != 3:
         return {}
-    known = preparation(q)
-    order = known.channels if known else "RGB"  # of the usual means
-    turned = order[::-1]
-    whole = f"{turned}, not {order}" if known else "BGR where x is RGB, or RGB where x is BGR"
+    orders = {name: order_of(q, name) for name in meant(q)}
+    order = next(iter(orders.values()))
+    known = "its own" in orders or order == "BGR"
+    whole = f"{order[::-1]}, not {order}" if known else "BGR where x is RGB, or RGB where x is BGR"
     variants = {whole: lambda q, v, old: old()[:, ::-1]}
     for name, (mean, std) in meant(q).items():
+        order, turned = orders[name], orders[name][::-1]
         if np.ptp(mean) or np.ptp(std):  # else it is the same
             variants[f"a {turned} picture, normalised by {order}'s mean and deviation: {name}"] = (
                 lambda q, v, old, m=mean, s=std: ((old() * s + m)[:, ::-1] - m) / s
@@ -83,6 +114,11 @@ def normalisations(q: Question, y: Tensor) -> Variants:
     for name, (mean, std) in meant(q).items():
         p = q.x * std + mean
         as_if = "" if name == "its own" else f" (by {name}'s)"
+        sets = SETS if q.x.shape[1] == 3 else GREY
+        if name in OF_CAFFE or name in AS_IT_IS:
+            instead = instead_of_caffe(p, name) if name in OF_CAFFE else instead_of_none(p, name, sets)
+            found |= {n: lambda q, v, old, x=x: x for n, x in instead.items()}
+            continue
         others = {
             "not normalised, 0 to 1": p,
             "not normalised, 0 to 255": 255 * p,
@@ -96,10 +132,35 @@ def normalisations(q: Question, y: Tensor) -> Variants:
         if q.x.shape[1] == 3:
             others["Caffe's means, BGR, 0 to 255"] = 255 * p[:, ::-1] - CAFFE
             others["Caffe's means, but RGB, 0 to 255"] = 255 * p - CAFFE[::-1]
-        sets = SETS if q.x.shape[1] == 3 else GREY
         found |= {f"{n}{as_if}": lambda q, v, old, x=x: x for n, x in others.items()}
         theirs = {f"{n}'s": (p - m) / s for n, (m, s) in sets.items() if n != name}
         found |= {f"{n} instead of {name}'s": lambda q, v, old, x=x: x for n, x in theirs.items()}
+    return found
+
+
+def instead_of_caffe(p: np.ndarray, name: str) -> dict[str, np.ndarray]:
+    """What is fed to weights that come from Caffe, of their picture p: BGR, 0 to 1."""
+    rgb, mean = p[:, ::-1], CAFFES[name]
+    fed = {
+        "not normalised, 0 to 1": rgb,
+        "not normalised, 0 to 255": 255 * rgb,
+        "not normalised, BGR, 0 to 1": p,
+        "not normalised, BGR, 0 to 255": 255 * p,
+        "Caffe's means, but a picture of 0 to 1": p - mean,
+        "Caffe's means, but RGB": 255 * rgb - mean[::-1],
+        "Caffe's means divided by 255": p - mean / 255,
+    }
+    found = {f"{n} ({FROM_CAFFE})": x for n, x in fed.items()}
+    found |= {f"{n}'s instead of {name}'s": 255 * p - m for n, m in CAFFES.items() if n != name}
+    return found | {f"{n}'s instead of {name}'s": (rgb - m) / s for n, (m, s) in SETS.items()}
+
+
+def instead_of_none(p: np.ndarray, name: str, sets: Stated) -> dict[str, np.ndarray]:
+    """What is fed to a network that takes a picture as it is, of their picture p: 0 to 1."""
+    there = f"where the network takes {name}"
+    found = {f"{n}'s, {there}": (p - m) / s for n, (m, s) in sets.items()}
+    if p.shape[1] == 3:
+        found[f"Caffe's, BGR, {there}"] = 255 * p[:, ::-1] - CAFFE
     return found
 
 
@@ -112,7 +173,8 @@ def shades(q: Question, y: Tensor) -> Variants:
         p = q.x * std + mean
         found[f"a negative: white for black ({name})"] = lambda q, v, old, p=p, m=mean, s=std: (1 - p - m) / s
         if q.x.shape[1] == 3:
-            grey = (LUMA * p).sum(axis=1, keepdims=True)
+            luma = LUMA if order_of(q, name) == "RGB" else LUMA[::-1]
+            grey = (luma * p).sum(axis=1, keepdims=True)
             found[f"in grey ({name})"] = lambda q, v, old, g=grey, m=mean, s=std: (g - m) / s
     return found
 
@@ -160,6 +222,10 @@ FIXES = {  # how a detail begins: what to do
 
 
 def renormalised(detail: str) -> str:
+    if FROM_CAFFE in detail or "instead of Caffe" in detail:
+        return "weights that come from Caffe take BGR from 0 to 255, the means subtracted, not divided by 255"
+    if "where the network takes" in detail:
+        return "leave transforms.Normalize out: the network takes a picture as it is"
     return next((fix for start, fix in FIXES.items() if detail.startswith(start)), OWN)
 
 
@@ -170,7 +236,10 @@ def prepared(detail: str) -> str:
     return f"the picture is {'normalised by ' * detail.endswith(OF_ANOTHER)}{detail}"
 
 
-OF_ANOTHER = tuple(f"instead of {name}'s" for name in (*SETS, *GREY, "its own"))
+OF_ANOTHER = (
+    *(f"instead of {name}'s" for name in (*SETS, *GREY, *OF_CAFFE, "its own")),
+    *(f"where the network takes {name}" for name in AS_IT_IS),
+)
 WHY = "a network computes its scores for the preprocessing that it was trained with"
 CAUSES = [
     Hypothesis(

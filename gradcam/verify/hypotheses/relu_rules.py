@@ -202,6 +202,7 @@ CAUSES = [
         "of every F.relu and torch.relu in forward",
         variants=parts,
         methods=RULED,
+        rare=True,
     ),
     Hypothesis(
         name="gate inverted",

@@ -47,12 +47,39 @@ def min_max_barely_guarded(m: np.ndarray) -> Any:
 
 def turned_over(q: Question, y: Tensor) -> Variants:
     """High where the map is low."""
-    return {
+    found = {
         "1 - the stretched map": each(lambda m: 1 - min_max(m)),
         "1 - the map divided by its maximum": each(lambda m: 1 - over_max(m)),
         "255 - the map in bytes": each(lambda m: 255 - 255 * min_max(m)),
         "the largest value minus the map": each(lambda m: m.max() - m),
         "1 - the map": each(lambda m: 1 - m),
+    }
+    if in_channels(q):
+        found["1 - every channel, stretched"] = by_channel(lambda m: 1 - min_max(m))
+        found["the largest value of every channel minus the channel"] = by_channel(lambda m: m.max() - m)
+    return found
+
+
+def in_channels(q: Question) -> bool:
+    """Whether the result has several channels (N, C, H, W)."""
+    theirs = q.theirs["result"].shape
+    return len(theirs) == 4 and theirs[1] > 1
+
+
+def by_channel(f: Callable[..., Any]) -> Any:
+    """f(values) for every channel of every picture."""
+    return lambda q, v, old: np.stack([[f(channel) for channel in m] for m in old()])
+
+
+def channels_apart(q: Question, y: Tensor) -> Variants:
+    """A scale of its own for every channel."""
+    if not in_channels(q):
+        return {}
+    return {
+        "stretched from minimum to maximum": by_channel(min_max),
+        "divided by its maximum": by_channel(over_max),
+        "divided by its largest magnitude": by_channel(over_largest),
+        "mean 0, deviation 1": by_channel(z_score),
     }
 
 
@@ -243,6 +270,14 @@ CAUSES = [
         fix="leave out 1 - map (MONAI's default_normalizer does that); cv2.applyColorMap gives BGR, so red "
         "and blue change places in RGB",
         variants=turned_over,
+    ),
+    Hypothesis(
+        name="every channel scaled by itself",
+        step="result",
+        says="the channels of a signal have one unit: scaled apart, they cannot be compared any more",
+        fix="normalise with one number for all channels of a picture: m.min() and m.max(), not "
+        "m.amin((-2, -1), keepdim=True)",
+        variants=channels_apart,
     ),
     Hypothesis(
         name="map stretched to 0..1, plus 1e-7, before upsampling",

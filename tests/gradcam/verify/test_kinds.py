@@ -306,3 +306,59 @@ def test_shapes_that_no_cause_explains_are_a_verdict():
         model, x, 0, "grad_cam", "b", picture(12, 12, 3).abs().clamp(max=1), pairs=False
     )
     assert any("over its photo" in n for n in over_photo.notes), str(over_photo)
+
+
+ROOM = np.arange(3 * 20 * 28).reshape(1, 3, 20, 28) * 97 % 256  # a picture in bytes, RGB
+TAKES = {  # what a network takes, and what it is fed instead: f(bytes) -> x
+    "ImageNet's instead of Caffe's": (
+        lambda p: p[:, ::-1] - np.array([103.939, 116.779, 123.68])[:, None, None],
+        lambda p: (
+            (p / 255 - np.array([0.485, 0.456, 0.406])[:, None, None])
+            / np.array([0.229, 0.224, 0.225])[:, None, None]
+        ),
+    ),
+    "0.5's, where the network takes 0 to 1": (lambda p: p / 255, lambda p: p / 127.5 - 1),
+    "CIFAR-10's instead of CLIP's": (
+        lambda p: (
+            (p / 255 - np.array([0.48145466, 0.4578275, 0.40821073])[:, None, None])
+            / np.array([0.26862954, 0.26130258, 0.27577711])[:, None, None]
+        ),
+        lambda p: (
+            (p / 255 - np.array([0.4914, 0.4822, 0.4465])[:, None, None])
+            / np.array([0.2470, 0.2435, 0.2616])[:, None, None]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("detail", TAKES)
+def test_the_picture_tells_how_it_was_normalised(detail):
+    wanted, fed = (torch.from_numpy(f(ROOM).copy()).float() for f in TAKES[detail])
+    model = seeded(Plain())
+    c, wrong = strongest(model, model.b, fed)
+    verdict = verify.torch(model, wanted, c, "grad_cam", "b", wrong.numpy())
+    assert any(f"another mean and deviation ({detail})" == str(cause) for cause in verdict.causes), str(
+        verdict
+    )
+    assert "Caffe take BGR" in str(verdict) if "Caffe" in detail else "transforms.Normalize" in str(verdict)
+
+
+def test_channels_that_were_scaled_apart_are_said():
+    model, x = seeded(Plain()), picture(1, 3, 20, 28).requires_grad_()
+    (g,) = torch.autograd.grad(model(x)[:, 1].sum(), x)
+    low, high = g.amin((-2, -1), keepdim=True), g.amax((-2, -1), keepdim=True)
+    stretched = (g - low) / (high - low)
+    verdict = verify.torch(model, x, 1, "gradient", result=stretched.numpy(), pairs=False)
+    assert verdict.names("every channel scaled by itself (stretched from minimum to maximum)"), str(verdict)
+    verdict = verify.torch(model, x, 1, "gradient", result=(high - g).numpy(), pairs=False)
+    assert verdict.names("the largest value of every channel minus the channel"), str(verdict)
+
+
+def test_a_right_gradient_leaves_what_is_done_to_it_before_its_mean():
+    model, x = seeded(Plain()), picture(1, 3, 20, 28)
+    A = model.b(F.max_pool2d(F.relu(model.a(x)), 2))
+    (g,) = torch.autograd.grad(model.head(F.relu(A).mean((2, 3)))[:, 1].sum(), A)
+    cam = F.relu((g.abs().mean((2, 3), keepdim=True) * A).sum(1)).detach().numpy()
+    given = {"result": cam, "gradient": g, "activations": A.detach()}
+    verdict = verify.torch(model, x, 1, "grad_cam", "b", given, pairs=False)
+    assert verdict.names("absolute value of the gradient before its mean"), str(verdict)
