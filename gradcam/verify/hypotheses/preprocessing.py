@@ -9,6 +9,7 @@ import numpy as np
 from gradcam.interpolation import upsample
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.hypotheses.resizing_photos import resized_otherwise
+from gradcam.verify.hypotheses.values import quarters
 from gradcam.verify.question import Question
 from gradcam.verify.reference.run import Run
 from minicnn import Tensor
@@ -199,6 +200,14 @@ def turned(q: Question, y: Tensor) -> Variants:
     return {"": exchanged} if square(q) or q.exchanged else {}
 
 
+def turned_otherwise(q: Question, y: Tensor) -> Variants:
+    found = {
+        "upside down": lambda q, v, old: old()[..., ::-1, :],
+        "by 180 degrees": lambda q, v, old: old()[..., ::-1, ::-1],
+    }
+    return found | ({f"by 90 degrees {side}": turn for side, turn in quarters().items()} if square(q) else {})
+
+
 def resizes(q: Question, y: Tensor) -> Variants:
     if q.photo is None:
         return {}
@@ -296,5 +305,13 @@ CAUSES = [
         says="x is the picture as it was read",
         fix="switch off augmentation (flips)",
         change=lambda q, v, old: old()[..., ::-1],
+    ),
+    Hypothesis(
+        name="picture turned or upside down",
+        step="input",
+        says="x is the picture as it was read",
+        fix="switch off augmentation (flips, rotations); ImageOps.exif_transpose(photo) turns a phone's "
+        "photo upright, as other programs do",
+        variants=turned_otherwise,
     ),
 ]

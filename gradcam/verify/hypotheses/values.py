@@ -158,6 +158,19 @@ def mirrored(q: Question, y: Tensor) -> Variants:
     }
 
 
+def turned(q: Question, y: Tensor) -> Variants:
+    H, W = q.reference.result.shape[-2:]
+    return quarters() if H == W or q.exchanged else {}
+
+
+def quarters() -> Variants:
+    """np.rot90 of what it was, either way round."""
+    return {
+        "to the left": lambda q, v, old: np.rot90(old(), 1, (-2, -1)),
+        "to the right": lambda q, v, old: np.rot90(old(), -1, (-2, -1)),
+    }
+
+
 def first_only(q: Question, y: Tensor) -> Variants:
     """Code for one picture, given a batch."""
     if len(q.x) == 1:
@@ -364,6 +377,13 @@ CAUSES = [
         says="row 0 is the top of the picture, column 0 its left",
         fix="undo flips of the picture in the map; draw with the origin at the top",
         variants=mirrored,
+    ),
+    Hypothesis(
+        name="map turned by 90 degrees",
+        step="result",
+        says="row 0 is the top of the picture, column 0 its left",
+        fix="leave out rot90 and the like; a picture that was turned needs its map turned back",
+        variants=turned,
     ),
     Hypothesis(
         name="H and W exchanged",

@@ -362,3 +362,25 @@ def test_a_right_gradient_leaves_what_is_done_to_it_before_its_mean():
     given = {"result": cam, "gradient": g, "activations": A.detach()}
     verdict = verify.torch(model, x, 1, "grad_cam", "b", given, pairs=False)
     assert verdict.names("absolute value of the gradient before its mean"), str(verdict)
+
+
+def test_probabilities_are_no_scores_and_hide_no_cause():
+    model, x = seeded(Plain()), picture(1, 3, 20, 28)
+    A = model.b(F.max_pool2d(F.relu(model.a(x)), 2))
+    p = torch.sigmoid(model.head(F.relu(A).mean((2, 3))))
+    (g,) = torch.autograd.grad(p[:, 1].sum(), A)
+    cam = F.relu((g.mean((2, 3), keepdim=True) * A).sum(1)).detach().numpy()
+    verdict = verify.torch(model, x, 1, "grad_cam", "b", {"result": cam, "scores": p.detach()}, pairs=False)
+    assert verdict.names("sigmoid instead of scores") and "what a sigmoid makes of" in str(verdict)
+
+
+def test_what_was_turned_by_a_quarter_is_said():
+    model, x = seeded(Plain()), picture(1, 3, 24, 24)
+    c, right = strongest(model, model.b, x)
+    verdict = verify.torch(model, x, c, "grad_cam", "b", right.rot90(1, (-2, -1)).numpy(), pairs=False)
+    assert verdict.names("map turned by 90 degrees (to the left)"), str(verdict)
+    A = model.b(F.max_pool2d(F.relu(model.a(x.rot90(-1, (-2, -1)))), 2))
+    (g,) = torch.autograd.grad(model.head(F.relu(A).mean((2, 3)))[:, c].sum(), A)
+    cam = F.relu((g.mean((2, 3), keepdim=True) * A).sum(1)).detach().numpy()
+    verdict = verify.torch(model, x, c, "grad_cam", "b", cam, pairs=False)
+    assert verdict.names("picture turned or upside down (by 90 degrees to the right)"), str(verdict)
