@@ -35,6 +35,7 @@ from weights.feature_maps import default_layer
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
 LARGE = 64 << 20  # bytes of a forward pass beyond which few of them are kept
+SLOW = 8 << 20  # ... and beyond which it takes long
 THEIRS = {  # what may be given of theirs: the step that it is
     "result": "result",
     "input": "input",
@@ -243,7 +244,7 @@ class Question:
     @property
     def large(self) -> bool:
         """Whether a forward pass takes so long that float32 is asked first."""
-        return not self.affords(1)
+        return _bytes(self.reference.y) > SLOW
 
     def affords(self, passes: int) -> bool:
         """Whether so many forward passes are little work."""

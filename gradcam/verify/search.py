@@ -26,6 +26,7 @@ NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right
 BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
 ALONE = 5  # ... unless every other cause leaves so many times more
 TINY, UNMISTAKABLE = 5e-4, 500  # along a path gates may flip: so little is left, and others leave far more
+AT_LAYER = ("A", "activation", "gradient")  # steps behind the scores: the backward pass goes to a layer only
 CLEARLY = 0.5  # of what a right map leaves: a cause that leaves more is none, where digits were lost
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 SHAPE = 0.1  # what is left of theirs beside a + b * ours: more, and no rescaling explains it
@@ -93,12 +94,16 @@ class Search:
     def singles(self) -> list[Cause]:
         """-> [Cause], every single cause that gives their numbers; [] if none does."""
         fitting = []
-        # no backward pass, and most frequent
-        ordered = sorted(self.forms, key=lambda form: (not form.cheap, self.q.large and form.of.rare))
+        far = lambda form: not form.cheap and form.of.step not in AT_LAYER  # noqa: E731
+        # no backward pass, and most frequent; of a large network then what asks for no other forward pass
+        ordered = sorted(
+            self.forms,
+            key=lambda form: (not form.cheap, self.q.large and (far(form), form.of.rare)),
+        )
         for form in self._shown(ordered, "causes"):
             if not form.cheap and any(map(self._keeps_it_right, fitting)):
                 break  # a right map in another scale: nobody is blamed without need
-            if self.q.large and fitting and not form.cheap and form.of is not fitting[-1][0].of:
+            if self.q.large and fitting and far(form) and form.of is not fitting[-1][0].of:
                 break  # the others take a pass through a large network each
             if self._try((form,)):
                 fitting.append((form,))

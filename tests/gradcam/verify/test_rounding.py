@@ -136,7 +136,7 @@ def test_rounding_of_a_mean_over_many_pictures_is_measured_at_a_few_of_a_large_n
 
     q = question("integrated_gradients", x=X)
     every = amplification(q, ["result"])["result"]
-    monkeypatch.setattr(room, "LARGE", 0)
+    monkeypatch.setattr(room, "SLOW", 0)
     q = question("integrated_gradients", x=X)
     assert q.large and q.settings["steps"] > FEW
     assert every / 8 < amplification(q, ["result"])["result"] < 8 * every
