@@ -44,7 +44,7 @@ THEIRS = {  # what may be given of theirs: the step that it is
     "gradient": "gradient",
     "weights": "weights",
 }
-PROBABILITIES = {"softmax": Softmax(), "a sigmoid": Sigmoid(), "log-softmax": LogSoftmax()}
+PROBABILITIES = {"softmax": Softmax, "a sigmoid": Sigmoid, "log-softmax": LogSoftmax}
 SAID = {"y": "scores", "activation": "feature maps", "signal": "gradient", "input": "input"}
 
 
@@ -129,7 +129,7 @@ class Question:
     def _leave_out_probabilities(self):
         """Probabilities are no scores, and say nothing about where a map leaves the reference."""
         for made, f in PROBABILITIES.items():
-            of_ours = f(self.reference.y.data) if "y" in self.theirs else None
+            of_ours = f()(self.reference.y.data) if "y" in self.theirs else None
             if of_ours is not None and difference(self.theirs["y"], of_ours).relative < tolerance("float32"):
                 del self.theirs["y"]
                 self.misfits["y"] = (
