@@ -351,7 +351,10 @@ class Search:
         others = [
             (forms[0].name, left)
             for forms, left in sorted(self.left.items(), key=lambda entry: entry[1])
-            if len(forms) == 1 and left > self.limits["result"] and not same & {forms[0].fix}
+            if len(forms) == 1
+            and left > self.limits["result"]
+            and not same & {forms[0].fix}
+            and forms[0].of.kind != "scale"
         ]
         if not np.any(self.theirs["result"]):
             return "weak: a result of zeros says little"
