@@ -26,6 +26,7 @@ NEAR = 0.2  # a hypothesis that leaves less than this (relative L2) may be right
 BAND = 0.02  # where ties are too many to be tried, they may move a map by so much, or no cause is named
 ALONE = 5  # ... unless every other cause leaves so many times more
 TINY, UNMISTAKABLE = 5e-4, 500  # along a path gates may flip: so little is left, and others leave far more
+FINISHING = ("map", "upsampled", "result")  # steps at which a map may be rescaled
 AT_LAYER = ("A", "activation", "gradient")  # steps behind the scores: the backward pass goes to a layer only
 CLEARLY = 0.5  # of what a right map leaves: a cause that leaves more is none, where digits were lost
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
@@ -170,7 +171,7 @@ class Search:
         """
         named = {name for cause in found for name in cause.names}
         of = [f.of for f in self.forms if f.of.name in named]
-        if not of or any(h.step != "result" or h.kind == "scale" for h in of):
+        if not of or any(h.step not in FINISHING or h.kind == "scale" for h in of):
             return found
         steps = set().union(*(h.also for h in of))
         alike = [f for f in self.forms if (f.cheap or f.of.step in steps) and f.of not in of]

@@ -107,6 +107,15 @@ def test_a_wrong_map_that_was_also_divided_by_its_maximum_is_named_without_tryin
         assert "in another scale, too, which is no mistake: " in str(verdict)
 
 
+def test_a_cause_that_rescales_does_not_hide_another_that_gives_the_same_numbers():
+    signed = verify.Question(net(), X, 1, "grad_cam", "relu1").reference["signed"]
+    verdict = verify.network(
+        net(), X, 1, "grad_cam", "relu1", as_bytes(signed) / np.float32(255), pairs=False
+    )
+    assert verdict.names("map stretched to 0..1 before the ReLU"), str(verdict)
+    assert verdict.names("the final ReLU is missing"), str(verdict)
+
+
 @pytest.mark.parametrize("colours", ["jet", "viridis", "gray", "opencv", "bgr"])
 def test_a_picture_of_a_map_is_read_back(colours):
     import matplotlib
