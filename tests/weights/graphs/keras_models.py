@@ -182,6 +182,18 @@ def preprocessed(keras):
     return keras.Model(i, L.Dense(3)(tf.math.maximum(x, 0.1)))
 
 
+def functions(keras):
+    """Functions instead of layers: a gated half, a cut third, cosines."""
+    L, ops = keras.layers, keras.ops
+    x = i = keras.Input((14, 12, 3))
+    x = L.Conv2D(9, 3)(x / 127.5 - 1.0)
+    value, gate, rest = ops.split(x, 3, axis=-1)
+    top, middle, _ = ops.split(ops.relu(rest) + 0.1 * rest, [4, 7], axis=1)
+    x = ops.mean(value * ops.sigmoid(gate), axis=(1, 2))
+    x = ops.concatenate([x, ops.max(top, axis=(1, 2)), ops.mean(middle, axis=(1, 2))], axis=-1)
+    return keras.Model(i, L.Dense(4)(ops.normalize(x, axis=-1)))
+
+
 MODELS = {
     "tutorial": (tutorial, (28, 28, 1)), "branches": (branches, (31, 29, 3)),
     "transfer": (transfer, (40, 40, 3)), "sequence": (sequence, (40, 5)), "u_net": (u_net, (32, 24, 3)),
@@ -189,5 +201,6 @@ MODELS = {
     "recurrent": (recurrent, (12, 10, 3)), "channels_first": (channels_first, (3, 18, 20)),
     "attention": (attention, (24, 24, 3)), "volume": (volume, (8, 10, 6, 2)),
     "odd_sizes": (odd_sizes, (23, 17, 3)), "two_outputs": (two_outputs, (16, 16, 3)),
+    "functions": (functions, (14, 12, 3)),
 }  # fmt: skip
-BYTES = ("transfer", "squeeze_and_excite")  # their inputs are 0 to 255
+BYTES = ("transfer", "squeeze_and_excite", "functions")  # their inputs are 0 to 255

@@ -124,6 +124,28 @@ def stack(layer: Call, xs: Any, axis: Any = None, **others: Any) -> Value:
     return layer("Concat", *xs, axis=axis % xs[0].ndim)
 
 
+def split(layer: Call, x: Value, parts: Any = None, axis: Any = None, **others: Any) -> list[Value]:
+    """Into so many equal parts, or at these places."""
+    parts = layer.get("indices_or_sections", others.get("num_or_size_splits", parts))
+    axis = int(layer.get("axis", axis or 0))
+    if isinstance(parts, int):
+        here = layer.axis(x, axis)
+        return layer.several("Split", x, outputs=parts, num_outputs=parts, axis=here)
+    if "num_or_size_splits" in others or layer.version < 3:  # TensorFlow says how long each is
+        parts = np.cumsum(parts)[:-1].tolist()
+    cut = [slice(None)] * (axis % x.ndim)
+    ends = zip([None, *parts], [*parts, None])
+    return [get_item(layer, x, [*cut, slice(start, stop)]) for start, stop in ends]
+
+
+def normalize(layer: Call, x: Value, axis: Any = None, **others: Any) -> Value:
+    """x / |x|"""
+    order = int(layer.get("order", 2))
+    if order not in (1, 2):
+        raise WeightsError(f"a norm of order {order} is not supported")
+    return layer("LpNormalization", x, axis=layer.axis(x, int(layer.get("axis", -1))), p=order)
+
+
 def get_item(layer: Call, x: Value, index: Any = None, slice_spec: Any = None, **others: Any) -> Value:
     """x[:, ::2], x[..., ::-1], x[:, 0]"""
     index = slice_spec if index is None else index
@@ -252,7 +274,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "Sqrt": unary("Sqrt"), "Square": square, "Power": power, "Mean": _reduction("ReduceMean"),
     "Max": _reduction("ReduceMax"), "Min": _reduction("ReduceMin"), "Sum": _reduction("ReduceSum"),
     "Reshape": reshape, "Transpose": transpose, "ExpandDims": expand_dims, "Squeeze": squeeze,
-    "Concatenate": concatenate, "Stack": stack, "GetItem": get_item, "Pad": pad, "Clip": clip,
+    "Concatenate": concatenate, "Stack": stack, "GetItem": get_item, "Split": split,
+    "Normalize": normalize, "Pad": pad, "Clip": clip,
     "Matmul": matmul, "Resize": resize, "Cast": nothing, "Relu": relu_with, "Relu6": named("relu6"),
     "Sigmoid": unary("Sigmoid"), "Tanh": unary("Tanh"), "Softmax": softmax_of,
     "LogSoftmax": named("log_softmax"), "Gelu": gelu, "Silu": named("silu"), "Softplus": unary("Softplus"),
@@ -270,7 +293,7 @@ FUNCTIONS_OF_TENSORFLOW: dict[str, Callable[..., Any]] = {
     "math.reduce_max": _reduction("ReduceMax"), "math.reduce_min": _reduction("ReduceMin"),
     "math.reduce_sum": _reduction("ReduceSum"), "reshape": reshape, "transpose": transpose,
     "compat.v1.transpose": transpose, "expand_dims": expand_dims, "squeeze": squeeze, "concat": concatenate,
-    "stack": stack, "__operators__.getitem": get_item, "pad": pad, "compat.v1.pad": pad,
+    "stack": stack, "__operators__.getitem": get_item, "split": split, "pad": pad, "compat.v1.pad": pad,
     "clip_by_value": clip, "linalg.matmul": matmul, "image.resize": resize, "cast": nothing,
     "nn.relu": relu_with, "nn.relu6": named("relu6"), "math.sigmoid": unary("Sigmoid"),
     "math.tanh": unary("Tanh"), "nn.softmax": softmax_of, "nn.log_softmax": named("log_softmax"),
