@@ -182,7 +182,7 @@ def run(opsets=OPSETS, only=None):
 
 def main():
     report = Report(
-        "weights.onnx_backend",
+        "weights.graphs.onnx_backend",
         "ONNX's own node tests, in operator sets 8 to 21 and the tests' own",
         ["onnx", "numpy"],
     )

@@ -130,7 +130,7 @@ class Node(Layer):
         for v in out:
             if isinstance(v, Tensor) and v.op is not None and v.name is None:
                 v.name, v.layer = self.name, self
-            if room and isinstance(v, Tensor):
+            if room and isinstance(v, Tensor) and not _is_view(v.data, inputs):
                 room.fill(self.step, v.data.nbytes)
         return out
 
@@ -335,6 +335,12 @@ def _parameters(step, function, options):
             f"the node {called(step)} has its '{doubled[0]}' twice, as an input and as an attribute"
         )
     return found[:count]
+
+
+def _is_view(array, inputs):
+    """Whether a result takes no memory of its own, as a Reshape's."""
+    flat = [i for value in inputs for i in (value if isinstance(value, list) else [value]) if i is not None]
+    return any(np.may_share_memory(array, _plain(i)) for i in flat)
 
 
 def _computable(model, operators):
