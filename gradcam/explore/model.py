@@ -11,6 +11,7 @@ import numpy as np
 from gradcam.explore.errors import ExploreError
 from minicnn import Op, Tensor, history, names
 from minicnn.ops import Add, Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+from minicnn.places import maps_in
 
 BY_ITSELF = (
     Add,
@@ -59,8 +60,14 @@ def described(net: Any, found: dict[str, Tensor], layer: str | None = None) -> d
         kind = {"op": type(tensor.op).__name__, "activation": bool(tensor.op.activation)}
         out.append({"name": name, "from": inputs, "shape": shape_of(tensor)} | kind | _options(tensor.op))
     count = out[-1]["shape"][0]
-    layer = layer or card.layer
-    maps = [n for n, t in found.items() if n != "x" and t.ndim == 4 and min(t.shape[2:]) > 1]
+    y = [*found.values()][-1]
+    known = maps_in(y, found["x"])
+    maps = [
+        n for n, t in found.items()
+        if n != "x" and t.ndim == 4 and min(t.shape[2:]) > 1 and (t not in known or known[t].plain)
+    ]  # fmt: skip
+    read = known.get(names(y).get(card.layer))
+    layer = layer or (card.layer if read is None or read.plain else None)  # tokens have no rows here
     return {
         "name": card.name,
         "title": card.title,

@@ -99,3 +99,16 @@ def test_a_live_model_and_its_file_are_looked_at_alike(kind, tmp_path):
     assert type(live.op) is type(of_file.op) and net.card.layer == of_file.name
     assert live.shape == SHAPES.get(kind, (1, 8, 8, 6))
     np.testing.assert_allclose(of_file.data, live.data, rtol=0, atol=1e-5 * abs(live.data).max())
+
+
+def test_the_explorer_takes_maps_that_have_rows(tmp_path):
+    """Of a network whose default layer holds tokens, or maps that lie last, the last that lies as maps do."""
+    from gradcam.explore.model import described, steps
+    from tests.weights.graphs.exported import KINDS
+
+    found = {}
+    for kind in ("vision_transformer", "nhwc_depthwise_between_transpositions", "einsum_head"):
+        net = open_model(KINDS[kind]().net.save(tmp_path / f"{kind}.onnx"))
+        y = net(x := Tensor(np.ones(net.description.example, np.float32), "x"))
+        found[kind] = net.card.layer, described(net, steps(y, x))["layer"]
+    assert [*found.values()] == [("placed", "patches"), ("relu6", "again2"), ("relu2", "relu2")]
