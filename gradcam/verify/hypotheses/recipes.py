@@ -226,7 +226,9 @@ CAUSES = [
         "torch-cam's overlay: stretched, then enlarged by PIL's cubic filter",
         lambda q, v, old: of_pil(stretched(v.map, 1e-8), q.x.shape[-2:]),
         step="upsampled",
-        kind="scale",
+        fix="F.interpolate(cam, size, mode='bilinear'), or compare the map before it is enlarged",
+        says="a map is enlarged linearly, as it is; a cubic filter overshoots",
+        kind="convention",
     ),
     recipe(
         "tf-explain: gradient gated as in guided backprop, no final ReLU",
