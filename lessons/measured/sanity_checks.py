@@ -6,8 +6,8 @@ the bare picture, on 60 scenes or photos, with intervals.
         vgg16_gap=FILE: VGG-16's published convolutions, with the last layer that ships
 
 Three draws of random weights, a third of the pictures each.  Prints the tables that
-lesson 15 quotes; stored beside this file as sanity_checks.txt; of 20 photos, SqueezeNet:
-tests/results/sanity_checks_squeezenet.txt.
+lesson 15 quotes; stored beside this file as sanity_checks.txt; those of SqueezeNet, of
+20 photos: tests/results/sanity_checks_squeezenet.txt.
 """
 
 from __future__ import annotations
