@@ -53,10 +53,16 @@ def _python(path, text):
     silent = {id(n) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for n in ast.walk(n)}
     silent |= {id(n) for n in ast.walk(tree) if _is_list_of_exports(n) for n in ast.walk(n)}
     silent |= {id(n) for f in ast.walk(tree) for hint in _hints(f) for n in ast.walk(hint)}
+    unordered = {id(n) for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) for n in [n.type]}
+    within = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and _is_in(n)]
+    unordered |= {id(c) for n in within for c in n.comparators}
+    unordered |= {id(n.args[1]) for n in ast.walk(tree) if _is_question(n)}
     for node in ast.walk(tree):
         if id(node) in silent:
             continue
         for kind, new in _changes(node):
+            if kind == "order" and id(node) in unordered:  # sets in all but name
+                continue
             start, stop = place(node)
             # in brackets unless it is a statement: what stands around it stays around it
             said = (
@@ -154,6 +160,16 @@ def _listed(cell):
 def _hints(node):
     """The types that a node is annotated with: Python does not compute with them."""
     return [h for h in (getattr(node, "annotation", None), getattr(node, "returns", None)) if h is not None]
+
+
+def _is_in(node):
+    return all(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops)
+
+
+def _is_question(node):
+    """isinstance(x, (A, B)) and its like."""
+    named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    return named and node.func.id in ("isinstance", "issubclass") and len(node.args) == 2
 
 
 def _is_list_of_exports(node):

@@ -62,6 +62,14 @@ def test_three_planes_through_the_peak():
     assert f"depth {d} of 9" in texts(panel(e)) and f"column {c} of 13" in texts(panel(e))
 
 
+@pytest.mark.parametrize(("size", "channels", "share"), [((12, 8, 40), 3, 8 / 40), ((4, 5, 20), 1, 4 / 5)])
+def test_blocks_are_as_high_as_their_highest_picture(size, channels, share):
+    figure = panel(explained(*size, channels=channels))
+    for ax in figure.axes:
+        at = ax.get_position(original=True)
+        assert at.height * figure.get_figheight() == pytest.approx(share * at.width * figure.get_figwidth())
+
+
 def test_a_video_is_drawn_as_frames():
     e = explained(12, 8, 9, channels=3)
     assert len(drawn(panel(e))) == 12 and "the peak" in texts(panel(e))

@@ -9,6 +9,9 @@ from gradcam.verify.hypotheses.catalogue import HYPOTHESES  # noqa: E402
 from tests.gradcam.verify.museum import framework, mistakes, run  # noqa: E402
 
 SEED = 11
+SAME_NUMBERS = {
+    "map stretched to 0..1 before the ReLU"
+}  # of a map that is nowhere negative: stretched after it
 pytestmark = pytest.mark.filterwarnings("ignore:Setting backward hooks")
 
 
@@ -20,8 +23,8 @@ def test_every_mistake_has_its_name_in_the_catalogue():
 @pytest.mark.parametrize("part", range(3))
 def test_the_true_cause_is_named(part):
     outcomes = list(run.from_catalogue(SEED + part, mistakes.TABLE[part::3]))
-    missed = [f"{o.truth}: {o.verdict}" for o in outcomes if not o.named]
-    assert len(outcomes) > 20 and len(missed) <= 0.05 * len(outcomes), "\n".join(missed)
+    missed = [f"{o.truth}: {o.verdict}" for o in outcomes if not o.named and o.truth not in SAME_NUMBERS]
+    assert len(outcomes) > 20 and not missed, "\n".join(missed)
 
 
 def test_what_is_not_in_the_catalogue_is_unknown(monkeypatch):

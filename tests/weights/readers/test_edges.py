@@ -17,6 +17,7 @@ from weights.readers import (
     folder,
     mapped_file,
     npy,
+    numpy_pickles,
     pickles,
     protobuf,
     safetensors,
@@ -518,6 +519,12 @@ def test_builtins_that_run_things_are_refused_by_name(module):
         body = b"\x8c" + bytes([len(module)]) + module.encode() + b"\x8c" + bytes([len(name)]) + name.encode()
         refused(lambda body=body: pickles.load(s.pickled(body + b"\x93")), "attack")
     assert pickles.load(s.pickled(s.name(f"{module}.set")))[0] == pickles.Global(module, "set")
+
+
+def test_bytes_that_python_3_wrote_as_a_text():
+    assert numpy_pickles._encode("é\0", "latin1") == numpy_pickles._encode("é\0", "latin-1") == "é\0"
+    for given in (("a", "utf-8"), (b"a", "latin1"), (3, "utf-8")):
+        refused(lambda given=given: numpy_pickles._encode(*given), "other than latin-1")
 
 
 # -- protocol buffers
