@@ -14,7 +14,7 @@ from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS
 from gradcam.verify.reference.steps import STEPS
 from gradcam.verify.refusal import refusal
-from gradcam.verify.report.verdict import Compared, Verdict
+from gradcam.verify.report.verdict import Cause, Compared, Verdict
 from gradcam.verify.rounding.differences import CAP, difference, tolerance
 from gradcam.verify.rounding.propagation import amplification
 from gradcam.verify.rounding.storage import step
@@ -70,7 +70,7 @@ def judge(
         verdict.notes.append(f"{message}, so it was not compared")
     wrong = [s for s in steps if s not in compared or compared[s].differs]
     if not wrong:
-        verdict.reason = f"equal to {kinds['result']} rounding" + as_kept(kept["result"], q.theirs["result"])
+        verdict.reason = equal(kinds["result"], kept["result"], q.theirs["result"])
         verdict.maps = {"theirs": q.theirs["result"], "ours": q.reference["result"]}
         return verdict
     if all(s in compared and compared[s].difference.relative <= moves[s] for s in wrong):
@@ -106,7 +106,7 @@ def judge(
     if not found and pairs and not verdict.located.startswith(tuple(SAID.values())):
         found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
-    verdict.causes.sort(key=lambda c: (c.kind != "scale", len(c.names)))  # nobody is blamed without need
+    verdict.causes.sort(key=plainest)  # nobody is blamed without need
     if not found and (reason := undecidable(q, limits["result"], kinds["result"])):
         q.forget()
         verdict.kind, verdict.reason = "refused", reason
@@ -126,7 +126,7 @@ def judge(
         verdict.stage = found[0].stage
     verdict.confidence = search.confidence(found)
     if kept["result"]:
-        verdict.notes.append(f"compared{as_kept(kept['result'], q.theirs['result'])}")
+        verdict.notes.append(f"compared as it was kept: {as_kept(kept['result'], q.theirs['result'])}")
     verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
     if found[0].kind == "scale" and first == "result":
         verdict.kind = "convention"
@@ -145,11 +145,20 @@ def judge(
     return verdict
 
 
+def plainest(cause: Cause) -> tuple[bool, int, int]:
+    """What leaves a right map right comes first, of that what takes the fewest words."""
+    scale = cause.kind == "scale"
+    return not scale, len(cause.names), len(str(cause)) if scale else 0
+
+
+def equal(kind: str, kept: str, theirs: np.ndarray) -> str:
+    """In what sense theirs is the reference: to rounding, or as far as the storage tells."""
+    return f"equal as far as it was kept, {as_kept(kept, theirs)}" if kept else f"equal to {kind} rounding"
+
+
 def as_kept(kept: str, theirs: np.ndarray) -> str:
     """What a reader must know of the storage."""
-    if not kept:
-        return ""
-    return f", as it was kept: in {kept}, in steps of {step(kept, theirs):.1e} of the largest value"
+    return f"in {kept}, in steps of {step(kept, theirs):.1e} of its largest value"
 
 
 def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
@@ -166,9 +175,10 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     ours, theirs = q.reference["result"], q.theirs["result"]
     if not np.any(theirs):
         verdict.notes.append(
-            "what often makes zeros of a map: a softmax over the batch, softmax(dim=0), of one picture "
-            "(always 1, its gradient 0); a graph that was cut (detach, no_grad); .grad read of a copy; a "
-            "gradient of the other sign before the final ReLU.  Print the gradient at the layer: is it zero?"
+            "what often makes zeros of a map: a softmax over the batch, softmax(dim=0) (its sum over "
+            "the pictures is always 1, and the gradient of that 0); a graph that was cut (detach, no_grad); "
+            ".grad read of a copy; a gradient of the other sign before the final ReLU.  "
+            "Print the gradient at the layer: is it zero?"
         )
         return verdict
     if q.comparable("result") and (scale := multiple(theirs, ours)) is not None:

@@ -133,7 +133,7 @@ class Question:
             if of_ours is not None and difference(self.theirs["y"], of_ours).relative < tolerance("float32"):
                 del self.theirs["y"]
                 self.misfits["y"] = (
-                    f"their scores are what {made} makes of the reference's: give them before it"
+                    f"your scores are what {made} makes of the reference's (give those before it)"
                 )
 
     def _settled(self, target):
@@ -327,8 +327,8 @@ class Question:
             self.values.clear()
 
     def _fitting(self, step, array):
-        """Their array in our shape, or with H and W exchanged; a missing batch axis, or a channel axis of
-        one, do not matter.
+        """Their array in our shape, or with H and W exchanged; axes of length 1, missing or more, do
+        not matter.
         """
         shapes = [self._shape(step)]
         array = self._read(step, array)
@@ -339,7 +339,10 @@ class Question:
         if step == "result" and self.method in MAPS:
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
-            for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:])):
+            bare = (
+                tuple(shape) if np.squeeze(array).shape == tuple(n for n in shape if n != 1) else array.shape
+            )
+            for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:]), bare):
                 if fits in (tuple(shape), _exchanged(shape)) and np.prod(fits) == array.size:
                     if n:
                         self.at_input_size = True
@@ -351,7 +354,7 @@ class Question:
         )
         if step == "y":
             classes = f"{array.shape[-1]} classes, the network {shapes[0][-1]}"
-            raise VerifyError(f"their scores have {classes}: these are two networks")
+            raise VerifyError(f"your scores have {classes}: these are two networks")
         if step == "result" and len(shapes[0]) == 3 and (found := read_back(array)):
             self.colours, self.given[step] = found[1], "colours"
             return self._fitting(step, found[0])

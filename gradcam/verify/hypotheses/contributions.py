@@ -227,7 +227,7 @@ CAUSES = [
         name="the derivative instead of DeepLIFT's quotient",
         step="rules",
         says=QUOTIENT,
-        fix="override every nonlinearity, each place by itself (functions, modules used twice)",
+        fix="override every nonlinearity, and every call of it (functions, modules used twice)",
         variants=rules_of_lift,
         methods=LIFT,
     ),

@@ -223,8 +223,8 @@ FIXES = {  # how a detail begins: what to do
     "divided by the variance": "divide by the standard deviation, not by its square",
     "normalised twice": "normalise once: leave transforms.Normalize out where the model, a wrapper of it, or "
     "another transform already normalises",
-    "/255 forgotten": "divide by 255 before you normalise, as ToTensor does: "
-    "torch.from_numpy(np.asarray(photo)) alone is 0 to 255",
+    "/255 forgotten": "divide by 255 before you normalise: ToTensor does so for PIL pictures and uint8 "
+    "arrays alone, a float array or torch.from_numpy(np.asarray(photo)) stays 0 to 255",
     "divided by 255 twice": "divide by 255 once: ToTensor does it already, of bytes",
     "Caffe's means": f"those are for weights that come from Caffe (Keras' VGG and ResNet50); here {OWN}",
 }
@@ -303,7 +303,7 @@ CAUSES = [
         name="picture mirrored",
         step="input",
         says="x is the picture as it was read",
-        fix="switch off augmentation (flips)",
+        fix="switch off augmentation (flips), or mirror the map back: cam.flip(-1)",
         change=lambda q, v, old: old()[..., ::-1],
     ),
     Hypothesis(

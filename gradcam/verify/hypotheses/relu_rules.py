@@ -45,7 +45,9 @@ def parts(q: Question, y: Tensor) -> Variants:
         "nn.ReLU modules only: F.relu, torch.relu and clamp were not reached": [
             n for n in every if origin[n] == "module"
         ],
-        "modules at the top level": [n for n in every if origin[n] == "module" and "." not in n],
+        "those that are modules at the top level": [
+            n for n in every if origin[n] == "module" and "." not in n
+        ],
         "the first call of a module that is called again": first_calls,
     }
     for n, name in enumerate(every):
@@ -198,7 +200,7 @@ CAUSES = [
         name="only some of the ReLUs overridden",
         step="rules",
         says=EVERY,
-        fix="override every ReLU, each place by itself: a hook sees nn.ReLU modules only, so make a module "
+        fix="override every ReLU, and every call of it: a hook sees nn.ReLU modules only, so make a module "
         "of every F.relu and torch.relu in forward",
         variants=parts,
         methods=RULED,

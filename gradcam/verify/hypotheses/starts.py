@@ -149,20 +149,23 @@ def others(q: Question, y: Tensor) -> Variants:
     """Every other class of a few; of many, the neighbours, the first, and the most probable ones."""
     classes, order = y.shape[1], np.argsort(-y.data, axis=1, kind="stable")
     c = np.broadcast_to(np.asarray(q.c), len(y.data))
-    meant = {
-        "the next class": c + 1,
-        "the class before": c - 1,
-        "the most probable class": order[:, 0],
-        "class 0": 0 * c,
-    }
     some = range(classes) if classes <= FEW else order[0, :LIKELY] if len(order) == 1 else ()
-    meant |= {
-        f"class {d}": 0 * c + d for d in some if not any(np.array_equal(m, 0 * c + d) for m in meant.values())
-    }
-    fits = {n: m for n, m in meant.items() if np.all((m >= 0) & (m < classes)) and np.any(m != c)}
+    meant = [("the next one", c + 1), ("the one before", c - 1), ("the most probable one", order[:, 0])]
+    meant += [("", 0 * c), *(("", 0 * c + d) for d in some)]
+    words: dict[tuple[int, ...], list[str]] = {}
+    for word, m in meant:
+        if np.all((m >= 0) & (m < classes)) and np.any(m != c):
+            words.setdefault(tuple(m.tolist()), []).append(word)
     return {
-        n: lambda q, v, old, m=m: of_class(q, v, np.tile(m, len(v.y.data) // len(m))) for n, m in fits.items()
+        _called(m, said): lambda q, v, old, m=m: of_class(q, v, np.tile(m, len(v.y.data) // len(m)))
+        for m, said in words.items()
     }
+
+
+def _called(classes, words):
+    """ "class 3, the one before", or, if the pictures' classes differ, "the one before"."""
+    number = [f"class {classes[0]}"] if len(set(classes)) == 1 else []
+    return ", ".join([*number, *filter(None, words)])
 
 
 def of_class(q: Question, v: Run, c: Any) -> Any:
@@ -245,8 +248,10 @@ CAUSES = [
         name="another class",
         step="start",
         says="the map of class c starts at y_c",
-        fix="check which index goes with which name (ImageFolder sorts names; from 0 or 1?), and "
-        "the default class",
+        headline=lambda detail: f"it is the map of {detail}, not of the class that you name",
+        fix="explain the class that you name: which index goes with which name (ImageFolder sorts names; "
+        "from 0 or 1?), which is the default?  If your code asks for the right one, its gradient is of an earlier "
+        "call: a list that is never emptied, [0] for [-1]",
         variants=others,
         of_class=True,
     ),

@@ -49,10 +49,11 @@ def with_relu(how: Any) -> Any:
     return lambda q, v, old: np.maximum(upsample(v.signed, q.x.shape[-2:], how), 0)
 
 
-WHY = (
-    "the picture is enlarged with half-pixel centres (OpenCV, align_corners=False), as the authors' code does"
+WHY = "the map is enlarged linearly, with half-pixel centres, as the authors' code does (cv2.resize)"
+FIX = (
+    "F.interpolate(cam, x.shape[-2:], mode='bilinear', align_corners=False), or cv2.resize; or keep yours, "
+    "say how maps are enlarged, and compare them before that"
 )
-FIX = "compare before upsampling; state how maps are enlarged"
 
 
 def entry(name: str, change: Callable[..., Any]) -> Any:

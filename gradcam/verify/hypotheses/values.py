@@ -382,7 +382,7 @@ CAUSES = [
         name="map turned by 90 degrees",
         step="result",
         says="row 0 is the top of the picture, column 0 its left",
-        fix="leave out rot90 and the like; a picture that was turned needs its map turned back",
+        fix="leave out rot90 and the like: a map lies as the picture lay that was fed",
         variants=turned,
     ),
     Hypothesis(

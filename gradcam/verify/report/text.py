@@ -106,7 +106,7 @@ def headline(verdict: Any) -> str:
         case "located":
             return f"your map is not the reference's: {verdict.located}"
         case "unknown":
-            return f"your map is not the reference's, and its mistake has no name here: {verdict.reason}"
+            return f"your map is not the reference's, and what made it so is not known: {verdict.reason}"
         case "imprecise":
             return f"too imprecise to tell: {verdict.reason}"
     return f"could not compare: {verdict.reason}"
@@ -127,8 +127,8 @@ def how_far(verdict: Any) -> str:
     if verdict.kind in ("unknown", "located"):
         first = "differs at or before"
     if verdict.stage != verdict.measured:
-        return f"{first}: {verdict.stage}, as the cause says: of that step nothing of yours was given"
+        return f"{first}: {verdict.stage} (that follows from the cause)"
     if d is None:
         return f"{first}: {verdict.stage}, which has not even the reference's shape"
-    by = f"by {d.relative:.2g} of the largest value (relative L2 {d.l2:.2g}), most at {d.where}"
+    by = f"{d.said('.2g')} (relative L2 {d.l2:.2g}), most at {d.where}"
     return f"{first}: {verdict.stage}, {by}"

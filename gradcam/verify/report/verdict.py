@@ -115,7 +115,7 @@ class Compared:
         }
 
     def __str__(self) -> str:
-        by = f"by {self.difference.relative:.1e} of its largest value (rounding: {self.tolerance:.1e}"
+        by = f"{self.difference.said('.1e')} (rounding: {self.tolerance:.1e}"
         moved = (
             f"; by relative L2 {self.difference.l2:.1e}, and near ties move it by up to {self.moves:.1e}"
             if self.moves

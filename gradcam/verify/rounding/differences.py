@@ -10,6 +10,7 @@ import numpy as np
 EPS = {"float32": 2.0**-24, "float64": 2.0**-53}
 FLOOR = {"float32": 2e-6, "float64": 1e-11}  # what no comparison can ask for
 CAP = 0.01  # of the largest value: what differs by more is never called equal
+FAR = 10  # times the largest value: another scale rather than another map
 MARGIN = 32  # another order of summation, another algorithm of convolution
 
 
@@ -23,6 +24,13 @@ class Difference:
     relative: float
     l2: float
     where: tuple[int, ...]
+
+    def said(self, form: str) -> str:
+        """In words, its number in this format."""
+        if not np.isfinite(self.relative):
+            return "from a reference that is zero everywhere"
+        share = f"{self.relative:{form}} of" if self.relative < FAR else f"{self.relative:.3g} times"
+        return f"by {share} its largest value"
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""

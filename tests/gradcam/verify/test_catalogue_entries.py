@@ -281,10 +281,9 @@ STARTS = {
     ("gradient", "gradient of the loss instead of the score"): np.einsum("c,cnkhw->nkhw", (P - ONE)[0], EACH),
     ("gradient", "score value as seed"): Y[0, C] * GX,
     ("gradient", "all scores instead of one"): EACH.sum(0),
-    ("gradient", "another class: the next class"): EACH[2],
-    ("gradient", "another class: the class before"): EACH[0],
-    ("gradient", "another class: class 0"): EACH[0],
-    ("gradient", "another class: the most probable class"): EACH[Y[0].argmax()],
+    ("gradient", "another class: class 2, the next one"): EACH[2],
+    ("gradient", "another class: class 0, the one before"): EACH[0],
+    ("gradient", "another class: class 3, the most probable one"): EACH[3],
 }
 COMBINING = {
     ("grad_cam", "a sum instead of the mean over i, j"): cam(G.sum((2, 3), keepdims=True)),

@@ -55,7 +55,7 @@ def test_a_number_stands_beside_the_step_that_it_was_measured_at(verdicts):
     inferred = 0
     for _, verdict in verdicts:
         said = next((line for line in str(verdict).splitlines() if line.startswith("  differs ")), "")
-        measured = {c.stage: f"by {c.difference.relative:.2g} of" for c in verdict.compared}
+        measured = {c.stage: c.difference.said(".2g") for c in verdict.compared}
         stage = re.sub(r"^  differs [a-z ]*: |,.*", "", said)
         if stage in measured:
             assert measured[stage] in said, said
