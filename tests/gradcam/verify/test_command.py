@@ -130,7 +130,7 @@ def test_json_and_html(kit, capsys, tmp_path):
         (["--class", "9"], "class 9 is none of the network's 4"),
         (["--result", "missing.npy"], "missing.npy: No such file"),
         (["--method", "Shapley"], "no method is called 'Shapley'"),
-        (["--scores", "{map}"], "their scores have 2 classes, the network 4"),
+        (["--scores", "{map}"], "your scores have 2 classes, the network 4"),
     ],
 )
 def test_mistakes_of_the_user_are_said_in_one_line(kit, capsys, change, said):
