@@ -67,4 +67,5 @@ def test_scores_as_onnx_are_onnxruntimes_or_as_near_to_float64s():
     assert equal_scores({"scores": 9e-6})
     assert equal_scores({"scores": 4e-5, "exact": {"ours": 3e-5, "onnxruntime": 2e-5}})
     assert not equal_scores({"scores": 4e-5, "exact": {"ours": 4e-5, "onnxruntime": 1e-6}})
+    assert not equal_scores({"scores": 0.6, "exact": {"ours": 0.6, "onnxruntime": 0.5}})
     assert not equal_scores({"scores": 4e-5})

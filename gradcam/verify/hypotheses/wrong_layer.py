@@ -32,6 +32,11 @@ def mixed_gradient(q: Question, y: Tensor) -> Variants:
     return {"": lambda q, v, old: arrived(q, v, relu_after(q, v.y), v.cam_rules)} if relu_after(q, y) else {}
 
 
+def cut_off(q: Question, y: Tensor) -> Variants:
+    """A ReLU that the network has not: its activation function, SiLU say, goes below zero."""
+    return {} if relu_after(q, y) else {"": lambda q, v, old: np.maximum(old(), 0)}
+
+
 def before_relu(q: Question, y: Tensor) -> Variants:
     """The layer is a ReLU: the activation is taken before it, the gradient after it."""
     A = find(y, q.layer)
@@ -128,6 +133,14 @@ CAUSES = [
         says=EQ1,
         fix=CLONE,
         variants=before_relu,
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="ReLU on the feature maps, which go below zero here",
+        step="activation",
+        says="the maps A^k are weighted as they are; the ReLU is taken of their sum (eq. 2)",
+        fix="leave out relu or clamp of the activation; clip the finished map only",
+        variants=cut_off,
         methods=CAMS,
     ),
     Hypothesis(

@@ -331,6 +331,19 @@ TAKES = {  # what a network takes, and what it is fed instead: f(bytes) -> x
 }
 
 
+def test_a_relu_on_maps_that_go_below_zero_is_named():
+    model = seeded(
+        nn.Sequential(nn.Conv2d(3, 6, 3), nn.SiLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 4))
+    )
+    x = picture(1, 3, 16, 16)
+    c, _ = strongest(model, model[1], x)
+    A = model[:2](x).detach()
+    wrong = F.relu((model[4].weight[c].detach()[None, :, None, None] * F.relu(A)).sum(1)) / A[0, 0].numel()
+    assert A.min() < 0
+    verdict = verify.torch(model, x, c, "grad_cam", "1", wrong.numpy())
+    assert verdict.kind == "differs" and verdict.names("ReLU on the feature maps"), str(verdict)
+
+
 @pytest.mark.parametrize("detail", TAKES)
 def test_the_picture_tells_how_it_was_normalised(detail):
     wanted, fed = (torch.from_numpy(f(ROOM).copy()).float() for f in TAKES[detail])
