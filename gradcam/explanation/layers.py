@@ -14,7 +14,6 @@ from gradcam.methods import METHODS
 from gradcam.target import OfSum, Target, named
 from minicnn import GraphError, Tensor
 from minicnn.places import maps_in
-from weights.feature_maps import default_layer, layers
 
 
 def layers_asked(methods: list[str], layer: Any) -> tuple[list[str], tuple[Any, ...]]:
@@ -39,6 +38,8 @@ def layer_named(asked: str | None, net: Any, x: Any, see: str | None = None) -> 
     """The name of the feature maps asked for, None if none were.  x: an input; see: as in `one_of`."""
     if asked is None:
         return None
+    from weights.feature_maps import layers  # here: --help does not wait for networks
+
     lines = layers(net(x := Tensor(x, "x")), x)
     known = {line.name: line.tensor for line in lines}
     maps = [line.name for line in lines if line.tensor.ndim == x.ndim or (line.maps and line.maps.whole)]
@@ -93,6 +94,8 @@ def layers_found(
     method needs one, the default is found; layers of tokens, or whose maps lie last, are laid out as maps
     (N, K, h, w), and network and output go by way of those.  full(name): a layer's name in y.
     """
+    from weights.feature_maps import default_layer  # here: --help does not wait for networks
+
     said, at_layer = [], [method for method in methods if method.at_layer]
     if not layers and any(not method.layer for method in at_layer) and (found := default_layer(y, x))[0]:
         layers = (found[0],)

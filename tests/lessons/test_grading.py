@@ -228,4 +228,4 @@ def test_the_wire_carries_nothing_else():
 
 def test_solutions_are_not_in_the_package():
     project = (HERE.parent / "pyproject.toml").read_text("utf-8")
-    assert 'exclude = ["lessons/instructor/solutions"]' in project
+    assert '\nexclude = ["lessons/instructor/solutions", ' in project
