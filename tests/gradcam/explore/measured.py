@@ -1,10 +1,11 @@
 """The Explorer, measured: `python -m tests.gradcam.explore.measured` writes tests/results/explorer.md.
 
 From click to picture: from the click's own time stamp to the first frame in which the maps of all rules are
-drawn.  A frame of tiny, while a brush goes over its picture: engine and drawing, that is, from the question
-to the last map on its canvas (forward, three signals back, the maps as colours, the messages between page and
-worker, the drawing); and from the brush's own time stamp to the frame that shows it, which waits for the
-browser's next frame twice.  And 200 random (network, picture, unit, rule), in a browser, beside our engine.
+drawn.  A frame of tiny, while a brush goes over its picture: engine (in its worker: forward, three signals
+back, the maps as colours) and drawing; the same with the messages between page and worker, from the question
+to the last map on its canvas; and from the brush's own time stamp to the frame that shows it, which waits for
+the browser's next frame twice.  And 200 random (network, picture, unit, rule), in a browser, beside our
+engine.
 
 On a busy machine the wall times say how busy it was.  The column CPU is what one click, or one frame, costs,
 in every process of browser and server: the picture, and everything that is told after it (counts, Grad-CAM,
@@ -128,8 +129,8 @@ def cpu():
 
 
 def strokes(browser, address, count):
-    """Milliseconds of each frame while a brush goes over the picture: from the question to the last map, and
-    from the brush to what is seen; and CPU milliseconds of one.
+    """Milliseconds of each frame while a brush goes over the picture: from the question to the last map; the
+    engine's and the drawing's part of it; from the brush to what is seen; and CPU milliseconds of one.
     """
     with contextlib.closing(browser.new_context(viewport={"width": 1280, "height": 900})) as context:
         page = context.new_page()
@@ -146,7 +147,8 @@ def strokes(browser, address, count):
                 page.mouse.move(box["x"] + 9 + n, box["y"] + 9 + (37 * n) % 100)
         page.mouse.up()
         times, seen = page.evaluate("[times, seen]")
-        return times[WARM:], seen[WARM:], 1000 * (cpu() - begin) / len(times)
+        frames, alone = zip(*times[WARM:])
+        return frames, alone, seen[WARM:], 1000 * (cpu() - begin) / len(times)
 
 
 STROKED = """() => {
@@ -157,7 +159,7 @@ STROKED = """() => {
   new MutationObserver(() => {
     const from = stroke;
     stroke = null;
-    times.push(Number(body.dataset.ms));
+    times.push([Number(body.dataset.ms), Number(body.dataset.engine) + Number(body.dataset.drawing)]);
     if (from !== null) requestAnimationFrame(() => setTimeout(() => seen.push(performance.now() - from)));
   }).observe(body, { attributes: true, attributeFilter: ["data-ms"] });
 }"""
@@ -192,8 +194,9 @@ def timed(browser, folder):
             times, cost = clicks(browser, address, CLICKS)
         yield f"{name}, {'the page alone' if way == 'page' else 'served'}: click to picture", times, cost
     with addressed("tiny", "page", folder) as address:
-        frames, seen, cost = strokes(browser, address, FRAMES)
-    yield "tiny: a frame of a stroke, engine and drawing, messages included", frames, cost
+        frames, alone, seen, cost = strokes(browser, address, FRAMES)
+    yield "tiny: a frame of a stroke, engine and drawing", alone, None
+    yield "tiny: a frame of a stroke, messages between page and worker included", frames, cost
     yield "tiny: from the brush to what is seen", seen, None
     yield "tiny: a frame in Node.js, engine and drawing", node_frames("tiny", folder, FRAMES), None
 
@@ -274,13 +277,12 @@ ABOUT = """# The Explorer, measured
 
 `python -m tests.gradcam.explore.measured speed`, `values`: its docstring says what is measured.
 
-The times were taken while other programs kept the machine busy (the load), but at a real-time priority
-(`chrt -r 1`): what is measured then gets both processors as soon as it wants them, as on a quiet machine.
-A frame of a stroke on tiny, 200 of them, so and one after the other, before and after convolutions went two
-numbers at a time, maps were no longer sorted, and a stroke no longer laid the page out anew: 9.6 ms (in the
-worker 6.1, with messages 7.3; drawing 1.1; CPU 24.6), then 6.0 ms (4.2, 5.0; 0.9; 16.7).  Without that
-priority, at a load of 10: 15.4 ms, then 9.2 and 10.8.  Waiting for the browser's next frame, twice, is no
-part of it: "from the brush to what is seen" has it, and did not change.
+A frame of a stroke on tiny, messages included, the load small, six runs at ordinary priority: 11.2 to 13.0;
+engine and drawing alone, two of them: 10.0 and 11.7.  At a real-time priority (`chrt -r 1`) 6.6 to 9.9 ms,
+messages included, whatever the load; so, one after the other, before and after convolutions went two numbers
+at a time, maps were no longer sorted, and a stroke no longer laid the page out anew: 9.6 ms, then 6.0.  At a
+load of 10 to 18, without that priority, 9 to 14 ms.  Waiting for the browser's next frame, twice, is no part
+of it: "from the brush to what is seen" has it.
 
 Sizes: the page of tiny 0.24 MB, of shapes 0.80 MB, of SqueezeNet 2.10 MB.
 

@@ -1,4 +1,4 @@
-// A session inside a Web Worker: {id, questions: [[what, args], ...]} in, {id, answers} or {id, error} out, one message each.
+// A session inside a Web Worker: {id, questions: [[what, args], ...]} in, {id, answers, ms} or {id, error} out, one message each.
 
 import { Session } from "./session.mjs";
 import { bytes } from "./weights.mjs";
@@ -14,8 +14,8 @@ export function answer(what, args) {
 
 self.onmessage = ({ data: { id, questions } }) => {
   try {
-    const answers = questions.map(([what, args]) => answer(what, args));
-    self.postMessage({ id, answers }, [...new Set(buffers(answers))]);
+    const before = performance.now(), answers = questions.map(([what, args]) => answer(what, args));
+    self.postMessage({ id, answers, ms: performance.now() - before }, [...new Set(buffers(answers))]);
   } catch (error) {
     self.postMessage({ id, error: String(error && error.message).slice(0, 300) });
   }

@@ -24,11 +24,11 @@ export class InPage {
     });
   }
 
-  settle({ id, answers, error }) {
+  settle({ id, answers, ms, error }) {
     const [done, failed] = this.waiting.get(id) ?? [];
     this.waiting.delete(id);
     if (error !== undefined) failed?.(new Error(error));
-    else done?.(answers);
+    else done?.(Object.assign(answers, { ms }));
   }
 
   fail(error) {

@@ -139,7 +139,7 @@ async function trace(begin = performance.now(), first = null) {
     found.traced = { signs: {}, gates: {}, ...answers[looks.length] };
     const drawing = stage.paint(maps, { pixels: pixels(), tops: found.tops, start: state.start, reach: state.step, asColours: state.colours });
     drawn = true;
-    measured({ ms: performance.now() - begin, engine: found.traced.ms, drawing });
+    measured({ ms: performance.now() - begin, engine: answers.ms ?? found.traced.ms, drawing });
     if (pen && begin - told < OFTEN) return;
     told = begin;
     showClasses(model, found.scores, isClass() ? region[0] : null, (c) => change({ start: classStart(c), step: null }));
