@@ -126,9 +126,11 @@ class Search:
                 self._try(forms)
         return min([self._apart(self.q.reference, "result"), *(self.left[forms] for forms in scales)])
 
-    def nearly_right(self) -> bool:
-        """Whether a right map, in whatever scale, is so near that keeping it may have moved it there."""
-        return self._left_by_right() < 2 * self.limits["result"]
+    def nearly_right(self, step: float) -> bool:
+        """Whether a right map, in whatever scale, is so near that keeping it in such steps may have moved it
+        there.
+        """
+        return self._left_by_right() < 2 * max(self.limits["result"], step)
 
     def _keeps_it_right(self, forms):
         """Whether a cause leaves a right map right, and is seen: a map of zeros is anybody's."""

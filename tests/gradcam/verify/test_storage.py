@@ -76,6 +76,15 @@ def test_storage_is_seen_by_the_values_and_not_by_a_few_round_numbers():
     assert storage(few, RIGHT) in ("6 digits", "6 decimals") and storage(few / 3, RIGHT) == ""
 
 
+def test_three_values_in_255ths_of_a_right_map_accuse_nobody():
+    small = X[..., :2, :2]
+    right = verify.Question(net(), small, 1, "grad_cam", "relu1").reference["map"]
+    kept = as_bytes(right) / np.float32(255)
+    assert 1 < np.unique(kept[kept != 0]).size < 4 and storage(np.float64(kept), right) == ""
+    verdict = verify.network(net(), small, 1, "grad_cam", "relu1", kept)
+    assert verdict.kind == "imprecise" and "8 bits" in str(verdict), str(verdict)
+
+
 def test_bytes_divided_by_255_are_bytes_in_float16_too_and_six_digits_are_none_by_chance():
     kept = np.float16(as_bytes(RIGHT) / 255)
     assert storage(np.float64(kept), RIGHT, "float16") == "8 bits, then float16"
