@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipelines import CAMS, PATHS, RELEVANCE, SIGNED
+from gradcam.verify.reference.pipelines import CAMS, MAPS, PATHS, RELEVANCE, SIGNED
 from gradcam.verify.reference.run import Run
 from minicnn import Tensor
 
@@ -298,7 +298,7 @@ CAUSES = [
         says=RAW,
         fix=COMPARE,
         change=each(min_max_guarded),
-        methods=CAMS,
+        methods=MAPS,
         kind="scale",
     ),
     Hypothesis(
