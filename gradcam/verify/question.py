@@ -339,9 +339,7 @@ class Question:
         if step == "result" and self.method in MAPS:
             shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
         for n, shape in enumerate(shapes):
-            bare = (
-                tuple(shape) if np.squeeze(array).shape == tuple(n for n in shape if n != 1) else array.shape
-            )
+            bare = tuple(shape) if _bare(shape) == _bare(array.shape) else array.shape
             for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:]), bare):
                 if fits in (tuple(shape), _exchanged(shape)) and np.prod(fits) == array.size:
                     if n:
@@ -419,6 +417,11 @@ def _of_one_shape(y):
 
 def _bytes(y):
     return sum(t.data.nbytes for t in history(y))
+
+
+def _bare(shape):
+    """Without its axes of length 1."""
+    return tuple(length for length in shape if length != 1)
 
 
 def _exchanged(shape):

@@ -14,7 +14,8 @@ from gradcam.measure.errors import DataError
 from gradcam.measure.measures import MEASURES
 from gradcam.measure.measures.localisation import box_around
 from gradcam.measure.own.given import GivenMaps
-from gradcam.measure.own.truths import Objects, Truths
+from gradcam.measure.own.objects import Objects
+from gradcam.measure.own.truths import Truths
 from gradcam.measure.pictures.example import Example, squash
 from gradcam.measure.study.one_picture import scores
 from gradcam.measure.study.run import from_the_score

@@ -26,8 +26,7 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough:
     """How their array was kept, "" if nothing coarser than float32 is seen.
 
     ours: the reference's; where it looks as if it had been kept so, too (small dyadic numbers do), that
-    theirs does tells
-    nothing.  given: the type of the array that was handed over.
+    theirs does tells nothing.  given: the type of the array that was handed over.
     """
     if given == "float16" and like_bytes_in_float16(array) and not like_bytes_in_float16(ours):
         return "8 bits, then float16"

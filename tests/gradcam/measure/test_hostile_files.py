@@ -8,8 +8,9 @@ from PIL import Image
 
 import gradcam
 from gradcam.measure import DataError
+from gradcam.measure.own.objects import mask_in
 from gradcam.measure.own.results import Results
-from gradcam.measure.own.truths import Truths, mask_in
+from gradcam.measure.own.truths import Truths
 from gradcam.measure.study import rows_file
 from gradcam.runs.errors import RunError
 from gradcam.runs.lines import rows_in
