@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
 
 from minicnn import Error
 
@@ -80,6 +83,19 @@ def _near(asked, names):
 def listed(names: Sequence[str], most: int) -> str:
     """The first `most` of some names, and that there are more."""
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def as_given(c: Any) -> str:
+    """Something that was given, in a few words."""
+    text = repr(c.tolist() if isinstance(c, np.ndarray) else c)
+    text = f"a {type(c).__name__}" if " at 0x" in text else " ".join(text.split())
+    return text if len(text) < 60 else text[:57] + "..."
+
+
+def one_word(what: str, given: Any, known: Sequence[str]) -> None:
+    """AskError if an option is none of the words that it may be."""
+    if not isinstance(given, str) or given not in known:
+        raise AskError(f"{what} is one of {', '.join(known)}, not {as_given(given)}")
 
 
 def _words(name):

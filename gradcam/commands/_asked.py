@@ -28,8 +28,8 @@ def asked(args, net, X, methods, words, image=None):
     """
     from gradcam.commands._methods import methods_at
     from gradcam.commands._network import see_layers
+    from gradcam.explanation.classes import class_named
     from gradcam.explanation.layers import layer_named
-    from gradcam.explanation.request import class_named
 
     y = net(X) if args.onnx else None
     class_of, count = (

@@ -10,8 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.explanation import request, saved
+from gradcam.asking import one_word
+from gradcam.explanation import saved
 from gradcam.explanation.answer import answer_of, phrase, without_map
+from gradcam.explanation.calls import allowed, computed, methods_asked, options_of
+from gradcam.explanation.classes import targets_asked
+from gradcam.explanation.forward import in_its_precision, network_of, notes_of, output_of
 from gradcam.explanation.given import input_of, mask_as
 from gradcam.explanation.layers import full_names, in_full, layers_asked, layers_found
 from gradcam.explanation.passes import Pass
@@ -179,11 +183,11 @@ def explain(
     class, layer or option, an input that holds NaN or infinite numbers, a network without what a method
     needs.
     """
-    net = request.network_of(net)
+    net = network_of(net)
     card = getattr(net, "card", None)
-    methods, mask = request.methods_asked(methods), mask_as(x, card)
+    methods, mask = methods_asked(methods), mask_as(x, card)
     x, prepared = input_of(x, card)
-    x = request.in_its_precision(x, net)
+    x = in_its_precision(x, net)
     layer = getattr(card, "layer", None) if layer is None else layer
     unit_layer = getattr(card, "unit_layer", None) if unit_layer is None else unit_layer
     for what, given, known in (
@@ -191,16 +195,16 @@ def explain(
         ("alpha", alpha, ALPHAS),
         ("upsampling", upsampling, WAYS),
     ):
-        request.one_word(what, given, known)
+        one_word(what, given, known)
     methods, layers = layers_asked(methods, layer)
-    options = _options(methods, options, occluder, alpha, relu, upsampling)
-    y = request.answer(net, x)
+    options = options_of(methods, options, occluder, alpha, relu, upsampling)
+    y = output_of(net, x)
     if classes is None and getattr(card, "ends", None) == "number":
         classes = Number(0)
-    classes = request.targets_asked(classes, y, getattr(card, "classes", None), mask)
+    classes = targets_asked(classes, y, getattr(card, "classes", None), mask)
     answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
     by = answer.ends if answer.probabilities is not None else None
-    full, notes = full_names(net), request.notes_of(net)
+    full, notes = full_names(net), notes_of(net)
     targets = {c: in_full(Target.of(c, start), full).settled(y, by) for c in classes}
     if any(ends(y)):
         net, y = WithoutEnd(net), each(scores, y)
@@ -208,7 +212,7 @@ def explain(
     named = ", ".join(str(one) for one in layers) or None
     said = (answer.scores, answer.probabilities, classes, named, x.data, unit_layer, card)
     e = Explanation(*said, start=start, asked=methods, ends=answer.ends, prepared=prepared, remarks=remarks)
-    known = (request.allowed(allow), pixel_range(x.data, card), progress)
+    known = (allowed(allow), pixel_range(x.data, card), progress)
     one = Pass(net, x, y, targets, layers, unit_layer, *known, full)
     _note_unit(e, one)
     e.undefined = one.refused([METHODS[m] for m in methods], chosen(y, answer.output))
@@ -219,7 +223,7 @@ def explain(
         try:
             maps = []
             for keys in [list(targets)] if method.joint else [[c] for c in targets]:
-                found = request.computed(method, one.context(method, keys, signals), options[name])
+                found = computed(method, one.context(method, keys, signals), options[name])
                 maps += list(found) if method.joint else [found]
         except RuleError as error:
             e.undefined[name] = f"{str(error)[:1].upper()}{str(error)[1:]}."
@@ -232,27 +236,6 @@ def explain(
         raise RuleError(" ".join(dict.fromkeys(e.undefined.values())))
     e.remarks += [*without_map(e.undefined), *notes]
     return e
-
-
-def _options(methods, options, occluder, alpha, relu, upsampling):
-    """{method: its options}"""
-    weighing = {"alpha": alpha, "relu": relu}
-    known = dict.fromkeys(("grad_cam", "counterfactual", "guided_grad_cam"), weighing) | {
-        "occlusion": occluder or {}
-    }
-    for given in (options, occluder, *(options.values() if isinstance(options, Mapping) else ())):
-        if given is not None and not isinstance(given, Mapping):
-            raise request.AskError(f"options are a dict, {{'n': 20}} say, not {type(given).__name__}")
-    options = dict(options or {})
-    if unknown := [name for name in options if name not in METHODS]:
-        request.methods_asked(sorted(unknown, key=str))
-
-    def of(name):
-        method, plain = METHODS[name], name.partition("@")[0]
-        own = known.get(method.base or name, {}) | ({"upsampling": upsampling} if method.upsamples else {})
-        return {**own, **options.get(plain, {}), **options.get(name, {})}
-
-    return {name: of(name) for name in methods}
 
 
 def _note_unit(e, one):

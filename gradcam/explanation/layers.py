@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradcam.as_maps import AsMaps
-from gradcam.asking import AskError, listed, one_of
-from gradcam.explanation.request import as_given
+from gradcam.asking import AskError, as_given, listed, one_of
 from gradcam.method import Method
 from gradcam.methods import METHODS
 from gradcam.target import OfSum, Target, named

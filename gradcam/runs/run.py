@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcam.asking import AskError
-from gradcam.explanation import request
+from gradcam.asking import AskError, as_given
+from gradcam.explanation.calls import methods_asked
+from gradcam.explanation.classes import as_list
+from gradcam.explanation.forward import network_of
 from gradcam.explanation.layers import layers_asked
 from gradcam.methods import METHODS
 from gradcam.runs import photos as finding
@@ -45,15 +47,15 @@ def explain_many(
     """
     words = [photos] if isinstance(photos, (str, os.PathLike)) else photos
     if not isinstance(words, Iterable):
-        raise AskError(f"photos are files, folders, patterns or lists of them, not {request.as_given(words)}")
-    net = request.network_of(net)
+        raise AskError(f"photos are files, folders, patterns or lists of them, not {as_given(words)}")
+    net = network_of(net)
     if getattr(getattr(net, "card", None), "preprocessing", None) is None:
         raise AskError(
             "this network has no description that says how photos are prepared: "
             "net.card = weights.described.card_for('model.toml')"
         )
-    chosen = tuple(request.listed(classes)) if classes is not None else None
-    names, layers = layers_asked(request.methods_asked(methods), layer)
+    chosen = tuple(as_list(classes)) if classes is not None else None
+    names, layers = layers_asked(methods_asked(methods), layer)
     if fused := [name for name in names if METHODS[name].fuses]:
         raise AskError(f"{fused[0]} makes one map of several layers, which is for one photo at a time")
     task = Task(net, tuple(names), chosen, next(iter(layers), None), unit_layer, size, dtype)

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+from gradcam.asking import one_word
 from gradcam.explanation import explain
-from gradcam.explanation.request import one_word
 from gradcam.interpolation import upsample
 from gradcam.runs import record
 from gradcam.runs.errors import RunError

@@ -8,7 +8,7 @@ import pytest
 import gradcam
 from gradcam import verify
 from gradcam.commands._methods import method_named
-from gradcam.explanation.request import methods_asked
+from gradcam.explanation.calls import methods_asked
 from gradcam.verify import VerifyError
 from gradcam.verify.question import method_name
 from minicnn import Error, LeakyReLU
