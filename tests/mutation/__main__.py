@@ -29,6 +29,16 @@ def main() -> None:
         "--pytest", default="", metavar="OPTIONS", help="for pytest: --pytest=\"-m 'not torch'\""
     )
     parser.add_argument("--leave", nargs="+", default=[], metavar="WORD", help="files of tests left out")
+    parser.add_argument(
+        "--near", type=int, metavar="N", help="ask the N nearest files of tests, and those recorded already"
+    )
+    parser.add_argument(
+        "--longest",
+        type=float,
+        default=10,
+        metavar="S",
+        help="a test that takes longer is left out; default: 10 s",
+    )
     parser.add_argument("--part", default="1/1", metavar="K/N", help="one of N processes beside each other")
     parser.add_argument("--again", action="store_true", help="try those that survived before once more")
     parser.add_argument(
@@ -40,7 +50,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as temporary:
             folder = asked.folder or Path(temporary)
             folder.mkdir(exist_ok=True)
-            run(asked, Copy(folder, asked.tests, shlex.split(asked.pytest), asked.leave))
+            options = shlex.split(asked.pytest)
+            run(asked, Copy(folder, asked.tests, options, asked.leave, asked.near, asked.longest))
     print(report(read()))
 
 

@@ -11,6 +11,7 @@ import re
 import resource
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -34,8 +35,13 @@ WARM = (
 class Copy:
     """The project in a folder of its own, and which of its tests run which line."""
 
-    def __init__(self, folder: Path, tests: list[str], options: list[str], leave: list[str]) -> None:
+    def __init__(
+        self, folder: Path, tests: list[str], options: list[str], leave: list[str], near: int, longest: float
+    ) -> None:
         self.folder, self.options = folder / f"copy-{os.getpid()}", options
+        self.records, self.near, self.longest, self.record = folder / "records", near, longest, {}
+        self.files = {f: None for f in _files(tests) if not any(word in f for word in leave)}
+        self.state = _state()
         shutil.copytree(ROOT, self.folder, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
         shutil.copytree(ROOT / "tests" / "results", self.folder / "tests" / "results", dirs_exist_ok=True)
         for name in WARM:  # imported once; each run of tests is a fork of this process
@@ -43,25 +49,24 @@ class Copy:
                 importlib.import_module(name)
             except ImportError:
                 continue
-        self.record = self._recorded(
-            folder, [f for f in _files(tests) if not any(word in f for word in leave)]
-        )
-
-    def _recorded(self, folder, files):
-        """{test: [seconds, {file: [lines]}]}, made once for each file of tests and the same sources."""
-        sources = hashlib.sha256(" ".join(self.options).encode())
+        sources = hashlib.sha256(" ".join([*self.options, str(longest)]).encode())
         for path in sorted(p for floor in FLOORS for p in (ROOT / floor).rglob("*.py")):
             sources.update(path.read_bytes())
-        record = {}
-        for name in random.Random(os.getpid()).sample(files, len(files)):  # several processes share the work
+        self.records.mkdir(exist_ok=True)
+        for name in self.files:  # made once for each file of tests and the same sources
             digest = hashlib.sha256(sources.digest() + name.encode() + (ROOT / name).read_bytes())
-            kept = folder / "records" / f"{digest.hexdigest()[:24]}.json"
-            kept.parent.mkdir(exist_ok=True)
+            self.files[name] = self.records / f"{digest.hexdigest()[:24]}.json"
+            if self.files[name].exists():
+                self.recorded(name)
+
+    def recorded(self, name: str) -> None:
+        """Know which lines each test of this file runs: {test: [seconds, {file: [lines]}]}."""
+        if name not in self.record:
+            kept = self.files[name]
             if not kept.exists():
                 print(f"recording which lines {name} runs", flush=True)
                 self.pytest(name, record=kept, limit=1800)
-            record |= json.loads(kept.read_text()) if kept.exists() else {}
-        return record
+            self.record[name] = json.loads(kept.read_text()) if kept.exists() else {}
 
     def pytest(self, *arguments, record=None, limit=LIMIT):
         """-> exit status of pytest, in a fork of this process; 1 if it took over `limit` seconds."""
@@ -98,7 +103,7 @@ class Copy:
             sys.dont_write_bytecode = (
                 record is None
             )  # of a mutant none, which the original would be taken for
-            recorder = Recorder()
+            recorder = Recorder(self.longest)
             status = importlib.import_module("pytest").main(
                 [
                     "-q",
@@ -125,18 +130,27 @@ class Copy:
         For what is computed when a module is imported, those that run the module, or one that imports it;
         for a table of names, those of its network that read it.
         """
+        words = _words(mutant.path)
+        near = sorted(self.files, key=lambda f: (-len(words & _words(f)) - 3 * _imports(ROOT / f, mutant), f))
+        for name in near[: self.near]:
+            self.recorded(name)
         found = next((f for f in map(self._running, self._places(mutant)) if f), [])
-        words = set(re.findall(r"[a-z]+", mutant.path.removesuffix(".py").replace("/", " ")))
-        near = lambda test: len(words & set(re.findall(r"[a-z]+", test.split("::")[0])))  # noqa: E731
         chosen, total = [], 0.0
-        for _, seconds, test in sorted((-near(test), seconds, test) for seconds, test in found):
+        for _, _, seconds, test in sorted((far, near.index(_file(test)), s, test) for far, s, test in found):
             if len(chosen) < MOST and (not chosen or total + seconds <= ENOUGH):
                 chosen.append(test)
                 total += seconds
         return chosen
 
     def _running(self, ran):
-        return [(seconds, test) for test, (seconds, lines) in self.record.items() if ran(test, lines)]
+        """[(whether only the file's fixtures run it, seconds, test)]"""
+        found = []
+        for file, tests in self.record.items():
+            all_of_them = file in tests and ran(file, tests[file][1])
+            for test, (seconds, lines) in tests.items():
+                if test != file and (all_of_them or ran(test, lines)):
+                    found.append((not ran(test, lines), seconds, test))
+        return found
 
     def _places(self, mutant):
         """What to ask of a test, the most telling first: (test, lines) -> whether it runs the mutant."""
@@ -169,7 +183,8 @@ class Copy:
             os.utime(path, ns=(times, times))
         seconds = round(time.monotonic() - begun, 1)
         return {"mutant": mutant.name, "kind": mutant.kind, "package": package(mutant.path),
-                "noticed": noticed, "tests": len(tests), "seconds": seconds}  # fmt: skip
+                "noticed": noticed, "tests": len(tests), "files": len(self.record), "seconds": seconds,
+                "state": self.state}  # fmt: skip
 
 
 def package(path: str) -> str:
@@ -200,6 +215,31 @@ def _files(tests):
         p for t in tests for p in ([ROOT / t] if t.endswith(".py") else sorted((ROOT / t).rglob("test_*.py")))
     ]
     return [p.relative_to(ROOT).as_posix() for p in found]
+
+
+def _file(test):
+    return test.split("::")[0]
+
+
+def _words(path):
+    """weights/graphs/onnx/nodes.py -> {weights, graphs, onnx, nodes}"""
+    path = "weights/names/table.py" if path.endswith(".toml") else path
+    return set(re.findall(r"[a-z]+", path.removesuffix(".py").replace("/", " "))) - {"test", "tests"}
+
+
+@functools.cache
+def _imports(tests, mutant):
+    """Whether a file of tests imports the mutant's module, by name."""
+    module = mutant.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    parent, _, name = module.rpartition(".")
+    text = tests.read_text("utf-8")
+    return bool(re.search(rf"\b{re.escape(module)}\b|from {re.escape(parent)} import .*\b{name}\b", text))
+
+
+def _state():
+    """The commit that is tried."""
+    told = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return told.stdout.strip()
 
 
 def _function(text, line):
