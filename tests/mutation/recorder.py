@@ -16,9 +16,9 @@ CALLS, LINES = (
 
 
 class Recorder:
-    """`record` becomes {test: [seconds, {file: [lines]}]}, of the tests that pass, and {file of tests: [0, lines]}.
+    """`record` becomes {test: [seconds, {file: [lines]}]}, of the tests that pass.
 
-    Seconds are processor time.  Under a file's own name stand the lines that its tests have in common: what
+    Seconds are processor time.  Under the name of a file of tests stand the lines they have in common: what
     its import and its fixtures run, once for all of them.  A test that takes over `longest` seconds is ended,
     and not in the record.
     """

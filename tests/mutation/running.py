@@ -85,7 +85,9 @@ class Copy:
         """In the fork: nothing of this checkout is imported there, and nothing comes back but a status."""
         status = 1
         try:
-            os.setsid()
+            os.setpgid(
+                0, 0
+            )  # and no session of its own, which would have a share of the processor of its own
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             out = os.open(
