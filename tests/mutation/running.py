@@ -87,7 +87,7 @@ class Copy:
         try:
             os.setpgid(
                 0, 0
-            )  # and no session of its own, which would have a share of the processor of its own
+            )  # no session of its own, which would get a share of the processor
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             out = os.open(
