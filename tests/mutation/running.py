@@ -85,9 +85,7 @@ class Copy:
         """In the fork: nothing of this checkout is imported there, and nothing comes back but a status."""
         status = 1
         try:
-            os.setpgid(
-                0, 0
-            )  # no session of its own, which would get a share of the processor
+            os.setpgid(0, 0)  # no session of its own, which would get a share of the processor
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             out = os.open(

@@ -32,7 +32,8 @@ def network():
 OF = {name: tensor.data for name, tensor in network().arrays().items()}
 SETTINGS = {
     "integrated_gradients": {"steps": STEPS}, "smoothgrad": {"noise": NOISE},
-    "occlusion": {"window": 4, "stride": 2},
+    "occlusion": {"window": 4, "stride": 2}, "fused_grad_cam": {"layers": ["relu1", "relu2"]},
+    "smoothgrad_saliency": {"noise": NOISE}, "vargrad_saliency": {"noise": NOISE},
 }  # fmt: skip
 
 
@@ -466,6 +467,97 @@ UPSAMPLING = {  # of Grad-CAM at relu2
     "upsampled before the final ReLU":
         RELU(enlarged(half_pixel, (OF["fc.W"][C][:, None, None] / 24 * CAMS2.A).sum(1))),
 }  # fmt: skip
+G2 = OF["fc.W"][C][:, None, None] / 24 * GATE(S.z2)
+PARTS = [X * GX, OF["conv1.b"][:, None, None] * G * GATE(S.z1), OF["conv2.b"][:, None, None] * G2]
+
+
+def spread(p):
+    """(1, K, h, w) -> (1, K, 12, 8)"""
+    return (
+        p if p.shape[-1] == 8 else np.concatenate([enlarged(half_pixel, m) for m in p.swapaxes(0, 1)])[None]
+    )
+
+
+def full(way=spread, each=False, eps=0.0):
+    total = 0
+    for p in map(abs, PARTS):
+        axes = (2, 3) if each else (1, 2, 3)
+        low, high = p.min(axes, keepdims=True), p.max(axes, keepdims=True)
+        total = total + way((p - low) / np.where(high - low + eps, high - low + eps, 1)).sum(1)
+    return total
+
+
+def corners(p):
+    return p if p.shape[-1] == 8 else np.concatenate([enlarged(aligned, m) for m in p.swapaxes(0, 1)])[None]
+
+
+def small(x):
+    """Grad-CAM at relu2"""
+    return RELU((OF["fc.W"][C][:, None, None] / 24 * RELU(forward(x).z2)).sum(1))
+
+
+def six(bend=unit, factors=(0.9, 1.0, 1.1), back=-1):
+    turned = [enlarged(half_pixel, bend(small(f * X[..., ::w])))[..., :: w if back else 1]
+              for w in (1, -1) for f in factors]  # fmt: skip
+    return np.mean([bend(m) for m in turned], axis=0)
+
+
+def over_draws(f):
+    return f(np.stack([abs(d).max(0) for d in DRAWS]))[None]
+
+
+ONE_LAYER, OTHER_LAYER = unit(cam(ALPHA)), enlarged(half_pixel, unit(CAMS2.map))
+JOINED, STRETCHED = np.stack([ONE_LAYER, OTHER_LAYER]), np.stack([unit(ONE_LAYER), unit(OTHER_LAYER)])
+WAY, BARE = (
+    "the layers' maps joined in another way: ",
+    np.stack([cam(ALPHA), enlarged(half_pixel, CAMS2.map)]),
+)
+BRIGHTER, DRAWN = (
+    f"another mean over {what}: " for what in ("mirrored and brighter pictures", "the noisy pictures")
+)
+FULLS, LOST = "the parts of FullGrad joined in another way: ", "parts of FullGrad are missing: "
+CONTRIBUTIONS = {
+    ("fused_grad_cam", WAY + "their largest value"): JOINED.max(0),
+    ("fused_grad_cam", WAY + "their sum, not stretched again"): JOINED.sum(0),
+    ("fused_grad_cam", WAY + "their mean, not stretched again"): JOINED.mean(0),
+    ("fused_grad_cam", WAY + "maps not stretched before"): BARE.mean(0),
+    ("fused_grad_cam", WAY + "their product"): JOINED.prod(0),
+    ("fused_grad_cam", WAY + "relu1 alone"): STRETCHED[0],
+    ("fused_grad_cam", WAY + "relu2 alone"): STRETCHED[1],
+    **{(f"{of}_saliency", DRAWN + name): over_draws(f) for of, name, f in (
+        ("smoothgrad", "mean of squares", lambda d: (d**2).mean(0)),
+        ("smoothgrad", "variance (VarGrad)", lambda d: ((d - d.mean(0)) ** 2).mean(0)),
+        ("vargrad", "mean", lambda d: d.mean(0)),
+        ("vargrad", "mean of squares", lambda d: (d**2).mean(0)),
+        ("vargrad", "standard deviation", lambda d: np.sqrt(((d - d.mean(0)) ** 2).mean(0))),
+        ("vargrad", "mean of |.|", lambda d: d.mean(0)),
+        ("vargrad", "a sum", lambda d: d.sum(0)),
+        ("vargrad", "the variance by n - 1", lambda d: ((d - d.mean(0)) ** 2).sum(0) / 3))},
+    ("vargrad_saliency", "the map of the picture alone"): abs(GX).max(1),
+    ("guided_layercam", "the guided signal alone, without the map"): GUIDED,
+    ("guided_layercam", "guided backprop times the stretched map"): GUIDED * unit(cam(RELU(G)))[:, None],
+    ("eigen_smooth_grad_cam", "the plain sum of the weighted maps, no projection"): cam(ALPHA),
+    ("full_grad", FULLS + "each map rescaled by itself (pytorch-grad-cam)"): full(each=True, eps=1e-7),
+    ("full_grad", FULLS + "each map rescaled by itself"): full(each=True),
+    ("full_grad", FULLS + "enlarged with aligned corners (the authors' code)"): full(corners),
+    ("full_grad", FULLS + "the same, plus an epsilon"): full(corners, eps=1e-7),
+    ("full_grad", FULLS + "plus an epsilon"): full(eps=1e-7),
+    ("full_grad", "the parts of FullGrad are not stretched: magnitudes, not stretched"):
+        sum(spread(abs(p)).sum(1) for p in PARTS),
+    ("full_grad", "the parts of FullGrad are not stretched: with their signs"):
+        sum(spread(p).sum(1) for p in PARTS),
+    ("deep_lift", "the derivative instead of DeepLIFT's quotient: everywhere: the gradient at x"): X * GX,
+}  # fmt: skip
+MIRRORED = {  # at relu2
+    ("aug_smooth_grad_cam", BRIGHTER + "not mirrored back"): six(back=0),
+    ("aug_smooth_grad_cam", BRIGHTER + "the picture and its mirror image, no other brightness"):
+        six(factors=(1.0,)),
+    ("aug_smooth_grad_cam", BRIGHTER + "maps not stretched"): six(bend=lambda m: m),
+    ("aug_smooth_grad_cam", BRIGHTER + "their mean stretched once more"): unit(six()),
+    ("aug_smooth_grad_cam", BRIGHTER + "mirrored top to bottom, too"): (six() + six()[:, ::-1]) / 2,
+    ("aug_smooth_grad_cam", "the map of the picture alone"): CAMS2.map,
+    ("aug_smooth_grad_cam", "the map of the picture alone: enlarged"): enlarged(half_pixel),
+}  # fmt: skip
 ANOTHER, BY = "another mean and deviation: ", " (by ImageNet's)"
 INPUTS = {
     "colour channels in the other order (RGB, BGR): BGR where x is RGB, or RGB where x is BGR":
@@ -499,6 +591,8 @@ INPUTS = {
 EXPECTED = (
     {(m, "relu1", name): v
      for (m, name), v in (RULES | STARTS | COMBINING | WITHOUT_GRADIENT | AVERAGING | VALUES).items()}
+    | {(m, "relu1", name): v for (m, name), v in CONTRIBUTIONS.items()}
+    | {(m, "relu2", name): v for (m, name), v in MIRRORED.items()}
     | {("grad_cam", "relu2", name): v for name, v in UPSAMPLING.items()}
     | {("gradient", "relu1", name): picture(x) for name, x in INPUTS.items()}
 )  # fmt: skip
