@@ -16,7 +16,7 @@ from gradcam.runs import settings as own
 from gradcam.runs.arrays import described, header_of
 from gradcam.runs.errors import RunError
 from gradcam.runs.folder import busy, finish
-from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS
+from gradcam.runs.layout import LOCK, MAPS, PANELS, ROWS, SETTINGS, SHARDS, TIMINGS, map_file
 from gradcam.runs.lines import rows_in, whole
 from gradcam.runs.photos import block
 from weights.lock import locked
@@ -106,7 +106,7 @@ def _shards_in(folder: Path) -> Iterator[Path]:
 
 def _merge_maps(method, shards, place, count):
     """One array of all; NaN for a shard that has none, as all of its photos failed."""
-    parts = [shard / MAPS / f"{method}.npy" for shard in shards]
+    parts = [shard / MAPS / map_file(method) for shard in shards]
     known = {(shape[1:], dtype) for shape, dtype, _ in (described(p) for p in parts if p.exists())}
     if len(known) > 1:
         raise RunError(f"{method}: the shards' maps are of several sizes, and one array cannot hold them")
@@ -123,7 +123,7 @@ def _merge_maps(method, shards, place, count):
             else:
                 file.writelines(nothing for _ in whole(shard / ROWS))
 
-    _written(place / MAPS / f"{method}.npy", together)
+    _written(place / MAPS / map_file(method), together)
 
 
 def _written(path: Path, write: Callable[[BinaryIO], object]) -> None:
