@@ -20,7 +20,8 @@ from gradcam.explore.errors import ExploreError
 from gradcam.explore.experiments import built_up, covered, drawn_anew
 from gradcam.explore.model import described, shape_of, steps
 from gradcam.explore.signals import RULES, Signals, of_probability
-from gradcam.explore.terms import backward_terms, forward_terms, switched
+from gradcam.explore.terms import backward_terms, forward_terms
+from gradcam.explore.units import switched
 from gradcam.explore.written import table as written
 from gradcam.image import as_input
 from gradcam.outputs import chosen, scores

@@ -11,15 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.explore.errors import ExploreError
-from gradcam.explore.model import shape_of
+from gradcam.explore.drawn import as_maps
+from gradcam.explore.units import Unit, is_plain, origin, seeing, seen, switch, value_at, weights_of
 from gradcam.methods.relevance import neg, pos, stabilised
-from minicnn import Op, Tensor
+from minicnn import Tensor
 from minicnn.ops import Add, Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
 from minicnn.replay import again
 
 SHOWN, STOPPED = 12, 3  # terms; among them those that a gate stopped
-Unit = tuple[int, int, int]
 
 
 def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str, Any]:
@@ -27,35 +26,35 @@ def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str
     count, rest}; value = the sum of w v over all `count` terms, and the bias.
     """
     tensor, (k, i, j) = tensors[name], unit
-    value = _at(tensor.data, unit)
+    value = value_at(tensor.data, unit)
     if tensor.op is None:
         return {"value": value, "kind": "input", "terms": [], "count": 0}
     op, kind, known = tensor.op, type(tensor.op).__name__, {t: n for n, t in tensors.items()}
     sources = [i for i in op.inputs if isinstance(i, Tensor) and i in known]
     if not sources:
         return {"value": value, "kind": kind, "terms": [], "count": 0}
-    below, x = known[sources[0]], _maps(sources[0].data)
+    below, x = known[sources[0]], as_maps(sources[0].data)
     made = {"value": value, "kind": kind, "below": below, "bias": 0.0}
-    if isinstance(op, (Conv, Linear)) and _plain(op):
-        W, bias = _weights(op)
+    if isinstance(op, (Conv, Linear)) and is_plain(op):
+        W, bias = weights_of(op)
         found = [
             (W[k, c, a, b], x[c, r, q], (c, r, q))
             for c in range(len(x))
-            for a, b, r, q in _seen(op, W, x, i, j)
+            for a, b, r, q in seen(op, W, x, i, j)
         ]
         return made | {"bias": 0.0 if bias is None else float(bias[k])} | _largest(found, "v")
     if isinstance(op, Add):
-        return made | _largest([(1.0, _at(s.data, unit), unit) for s in sources], "v")
+        return made | _largest([(1.0, value_at(s.data, unit), unit) for s in sources], "v")
     if isinstance(op, ReLU):
         return made | _largest([(1.0, x[unit], unit)], "v")
     if isinstance(op, MaxPool) and len(op.kernel) == 2:
-        at = (k, *_switch(op, unit))
+        at = (k, *switch(op, unit))
         return made | _largest([(1.0, x[at], at)], "v")
     if isinstance(op, GlobalAvgPool):
         each = [(1 / x[k].size, x[k, r, q], (k, r, q)) for r in range(x.shape[1]) for q in range(x.shape[2])]
         return made | _largest(each, "v")
     if isinstance(op, (Flatten, Concat)):
-        root, at = _root(op, sources, x, unit)
+        root, at = origin(op, sources, x, unit)
         return made | {"below": known[root]} | _largest([(1.0, value, at)], "v")
     return made | {"terms": [], "count": 0, "rest": 0.0}
 
@@ -74,39 +73,23 @@ def backward_terms(
         {"kind": type(t.op).__name__, "above": n} | _part(tensors, signals, own, n, t, unit, rule)
         for n, t in above.items()
     ]
-    return {"value": _at(signals[name], unit), "parts": parts}
-
-
-def switched(tensors: dict[str, Tensor], name: str, k: int) -> tuple[str, np.ndarray]:
-    """-> (the tensor below max-pool `name`, how often each place of its map k was the largest of a window,
-    int8 (H, W))
-    """
-    tensor = tensors.get(name) if isinstance(name, str) else None
-    if not isinstance(getattr(tensor, "op", None), MaxPool) or len(tensor.op.kernel) != 2:
-        raise ExploreError(f"'{str(name)[:40]}' is no max-pool")
-    below = next(n for n, t in tensors.items() if t is tensor.op.inputs[0])
-    times = np.zeros(tensors[below].shape[2:], np.int8)
-    if not 0 <= k < tensor.shape[1]:
-        raise ExploreError(f"'{name}' has no map {k}")
-    for i, j in np.ndindex(*tensor.shape[2:]):
-        times[_switch(tensor.op, (k, i, j))] += 1
-    return below, times
+    return {"value": value_at(signals[name], unit), "parts": parts}
 
 
 def _part(tensors, signals, own, name, above, unit, rule):
-    op, g, x, (k, i, j) = above.op, _maps(signals[name]), _maps(own.data), unit
+    op, g, x, (k, i, j) = above.op, as_maps(signals[name]), as_maps(own.data), unit
     whole = {"stopped": 0, "factor": 1.0}
-    if isinstance(op, (Conv, Linear)) and _plain(op):
+    if isinstance(op, (Conv, Linear)) and is_plain(op):
         return _convolved(tensors, signals, own, name, above, unit, rule)
     if isinstance(op, ReLU):
         alone = sum(any(i is own for i in t.op.inputs) for t in tensors.values() if t.op) == 1
         mine = next(n for n, t in tensors.items() if t is own)
-        came, passed = float(g[unit]), _at(signals[mine], unit) if alone else float(g[unit])
+        came, passed = float(g[unit]), value_at(signals[mine], unit) if alone else float(g[unit])
         term = {"w": 1.0, "g": passed, "at": unit, "x": float(x[unit]), "arrived": came}
         return whole | {"terms": [term], "count": 1, "rest": 0.0, "stopped": int(passed == 0 != came)}
     if isinstance(op, MaxPool) and len(op.kernel) == 2:
         places = [(k, r, q) for r in range(g.shape[1]) for q in range(g.shape[2])]
-        return whole | _largest([(1.0, g[p], p) for p in places if _switch(op, p) == (i, j)], "g")
+        return whole | _largest([(1.0, g[p], p) for p in places if switch(op, p) == (i, j)], "g")
     if isinstance(op, GlobalAvgPool):
         factor, v = 1.0, g[k, 0, 0]
         if rule.startswith("lrp"):
@@ -115,7 +98,7 @@ def _part(tensors, signals, own, name, above, unit, rule):
     if isinstance(op, Add) and above.shape == own.shape:
         if not rule.startswith("lrp"):
             return whole | _largest([(1.0, g[unit], unit)], "g")
-        s = (g / stabilised(_maps(above.data)))[unit]
+        s = (g / stabilised(as_maps(above.data)))[unit]
         return whole | _largest([(1.0, s, unit)], "g") | {"factor": float(x[unit])}
     if isinstance(op, Flatten):
         to = (k * x.shape[1] + i) * x.shape[2] + j
@@ -132,9 +115,9 @@ def _part(tensors, signals, own, name, above, unit, rule):
 
 def _convolved(tensors, signals, own, name, above, unit, rule):
     """The sum over filters f and taps that saw this unit: W[f, k, a, b] g[f]."""
-    op, x, y, (k, i, j) = above.op, _maps(own.data), _maps(above.data), unit
-    W, _ = _weights(op)
-    g, arrived = _maps(signals[name]), None
+    op, x, y, (k, i, j) = above.op, as_maps(own.data), as_maps(above.data), unit
+    W, _ = weights_of(op)
+    g, arrived = as_maps(signals[name]), None
     consumers = [n for n, t in tensors.items() if t.op and any(v is above for v in t.op.inputs)]
     factor = 1.0
     if rule.startswith("lrp"):
@@ -142,9 +125,9 @@ def _convolved(tensors, signals, own, name, above, unit, rule):
         if rule == "lrp_zplus":
             W = np.minimum(W, 0) if factor < 0 else np.maximum(W, 0)
     elif len(consumers) == 1 and isinstance(tensors[consumers[0]].op, ReLU) and consumers[0] in signals:
-        arrived = _maps(signals[consumers[0]])
+        arrived = as_maps(signals[consumers[0]])
     found, gates, stopped = [], [], 0
-    for a, b, r, q in _seeing(op, W, y, i, j):
+    for a, b, r, q in seeing(op, W, y, i, j):
         for f in range(len(y)):
             came = g[f, r, q] if arrived is None else arrived[f, r, q]
             if came == 0 and g[f, r, q] == 0:
@@ -161,7 +144,7 @@ def _shares(op, R, x, y, rule):
         return R / stabilised(y[None], 1e-6, 0.25)[0]
     x, W, *b = [v.data if isinstance(v, Tensor) else v for v in op.inputs]
     z = _anew(op).forward(pos(x), pos(W), *map(pos, b)) + _anew(op).forward(neg(x), neg(W))
-    return R / stabilised(_maps(z), 1e-6)
+    return R / stabilised(as_maps(z), 1e-6)
 
 
 def _anew(op):
@@ -170,63 +153,6 @@ def _anew(op):
     if hasattr(twin, "kept"):
         twin.kept = None
     return twin
-
-
-def _plain(op: Op) -> bool:
-    return isinstance(op, Linear) or (op.W.ndim == 4 and op.geometry.groups == 1)
-
-
-def _weights(op):
-    W, *b = [None if v is None else v.data if isinstance(v, Tensor) else v for v in op.inputs[1:]]
-    return (W if W.ndim == 4 else W[:, :, None, None]), (b[0] if b else None)
-
-
-def _geometry(op):
-    if isinstance(op, Linear):
-        return (1, 1), (0, 0), (1, 1)
-    g = op.geometry
-    return g.stride, [p for p, _ in g.pad], g.dilation
-
-
-def _seen(op, W, x, i, j):
-    """Taps (a, b), and the row and column of x that each sees from place (i, j) of y."""
-    s, p, d = _geometry(op)
-    for a in range(W.shape[2]):
-        for b in range(W.shape[3]):
-            r, q = i * s[0] + a * d[0] - p[0], j * s[1] + b * d[1] - p[1]
-            if 0 <= r < x.shape[1] and 0 <= q < x.shape[2]:
-                yield a, b, r, q
-
-
-def _seeing(op, W, y, i, j):
-    """Taps (a, b), and the row and column of y from which each sees place (i, j) of x."""
-    s, p, d = _geometry(op)
-    for a in range(W.shape[2]):
-        for b in range(W.shape[3]):
-            (r, over), (q, beside) = divmod(i + p[0] - a * d[0], s[0]), divmod(j + p[1] - b * d[1], s[1])
-            if not over and not beside and 0 <= r < y.shape[1] and 0 <= q < y.shape[2]:
-                yield a, b, r, q
-
-
-def _switch(op, unit):
-    """Where a window found its maximum: (row, column) of x."""
-    (k, i, j), kw = unit, op.kernel[1]
-    a, b = divmod(int(op.switches[0, k, i, j]), kw)
-    (si, sj), (di, dj), pad = op.stride, op.dilation, [p for p, _ in op.pad]
-    return i * si + a * di - pad[0], j * sj + b * dj - pad[1]
-
-
-def _root(op, sources, x, unit):
-    k, i, j = unit
-    if isinstance(op, Flatten):
-        _, H, W = x.shape
-        return sources[0], (k // (H * W), k // W % H, k % W)
-    for source in sources:
-        C = shape_of(source)[0]
-        if k < C:
-            return source, (k, i, j)
-        k -= C
-    return sources[0], unit
 
 
 def _largest(found, v, gates=None):
@@ -254,11 +180,3 @@ def _largest(found, v, gates=None):
         "count": len(found),
         "rest": float(products[np.array(passed[len(first) :], int)].sum()),
     }
-
-
-def _maps(values):
-    return values[0] if values.ndim == 4 else values[0, :, None, None] if values.ndim == 2 else values
-
-
-def _at(values, unit):
-    return float(_maps(values)[unit])
