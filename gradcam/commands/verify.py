@@ -94,7 +94,7 @@ def register(subparsers):
         theirs.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=f"their {what}")
     search = parser.add_argument_group("the answer")
     search.add_argument("--no-pairs", action="store_true", help="try single causes, not two at a time")
-    seconds = "how long pairs are tried; default: 20, of a large network 4"
+    seconds = "for pairs, and for rare causes of a large network; default: 20, of a large one the rest of 10"
     search.add_argument("--seconds", type=float, help=seconds)
     search.add_argument("--json", action="store_true", help="print JSON instead of words")
     search.add_argument("--html", metavar="FILE", help="also write a report with pictures, .html")

@@ -35,8 +35,9 @@ def judge(
     """The answer to a question.
 
     hypotheses: the causes that are tried; default: the whole catalogue; pairs: whether two causes at once are
-    tried, for at most `seconds` (default: 20, of a large network 4); progress: whether to show a bar on a
-    terminal, if it takes more than a second.  VerifyError: there is no result to compare.
+    tried; seconds: for pairs, and for the rare causes of a large network (default: 20, of a large network
+    what is left of some ten in all); progress: whether to show a bar on a terminal, if it takes more than a
+    second.  VerifyError: there is no result to compare.
     """
     verdict = Verdict("equal", described(q))
     if "result" not in q.theirs:
@@ -86,7 +87,7 @@ def judge(
     verdict.kind, verdict.stage, verdict.measured = "differs", STEPS[first].title, STEPS[first].title
     verdict.difference = compared[first].difference if first in compared else None
 
-    search = Search(q, limits, hypotheses or HYPOTHESES, progress)
+    search = Search(q, limits, hypotheses or HYPOTHESES, progress, seconds)
     found, zeros = search.singles(), not np.any(q.theirs["result"])
     right = [s for s in steps if s not in wrong]
     verdict.located = located(q, limits, search.scales, right) if len(steps) > 1 else ""
@@ -104,7 +105,7 @@ def judge(
     else:
         found = search.completed(found)
     if not found and pairs and not verdict.located.startswith(tuple(SAID.values())):
-        found = search.pairs((4 if q.large else 20) if seconds is None else seconds)
+        found = search.pairs()
     verdict.causes, verdict.ruled_out = found or [], search.ruled_out()
     verdict.causes.sort(key=plainest)  # nobody is blamed without need
     if not found and (reason := undecidable(q, limits["result"], kinds["result"])):
@@ -166,6 +167,8 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     """The verdict when no cause gives their numbers, with what can be said all the same."""
     verdict.kind, verdict.causes = "located" if verdict.located else "unknown", []
     verdict.reason = f"none of {search.tried} tried causes gives your numbers"
+    if search.left_out:
+        verdict.reason += f" ({search.left_out} rare ones were left out for time: give it more seconds)"
     if not q.comparable("result"):
         verdict.kind = verdict.kind if verdict.located else "refused"
         sizes = (

@@ -5,7 +5,7 @@ about.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,12 +31,24 @@ AT_LAYER = ("A", "activation", "gradient")  # steps behind the scores: the backw
 CLEARLY = 0.5  # of what a right map leaves: a cause that leaves more is none, where digits were lost
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 SHAPE = 0.1  # what is left of theirs beside a + b * ours: more, and no rescaling explains it
+SPARE = 20.0  # seconds for pairs
+ANSWER, LEAST = 8.0, 1.5  # seconds: of a large network what is tried last ends so, but gets so much each
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
 
 
 def _rescales(form):
     """Whether a cause maps a result to a + b * result, picture by picture."""
     return (form.of.kind == "scale" and form.of.step == "result") or form.of.name in RESCALED
+
+
+def _as_they_come(values):
+    return values
+
+
+def _centred(array, order):
+    """Its values without their mean, the largest 1; None where they are all equal, or not finite."""
+    a = order(array.ravel()) - array.mean()
+    return a / abs(a).max() if a.any() and np.isfinite(a).all() else None
 
 
 def behind_gradient(h: Hypothesis, q: Any) -> list[Form]:
@@ -60,20 +72,29 @@ class Search:
     q: Any
     limits: dict[str, float]
     progress: bool  # whether to show a bar, if it takes more than a second
+    seconds: float | None  # for what is tried last: pairs, and rare causes of a large network
+    left_out: int  # rare causes that were not tried, for want of time
     theirs: dict[str, np.ndarray]
     left: dict[tuple[Form, ...], float]  # what each tried combination leaves (relative L2)
     tried: int
     kept: Form | None
     shapes: dict[Form, bool]  # whether a single cause, rescaled in any way, is still far from theirs
     likely: dict[Form, float]  # what it leaves when both maps are sorted by value: moved about, and rescaled
+    centred: dict[Callable[[np.ndarray], np.ndarray], np.ndarray | None]  # {order: of theirs}
     forms: list[Form]
 
     def __init__(
-        self, q: Any, limits: dict[str, float], hypotheses: Sequence[Hypothesis], progress: bool
+        self,
+        q: Any,
+        limits: dict[str, float],
+        hypotheses: Sequence[Hypothesis],
+        progress: bool,
+        seconds: float | None = None,
     ) -> None:
         self.q, self.limits, self.progress = q, limits, progress
+        self.seconds, self.begun, self.left_out = seconds, time.monotonic(), 0
         self.theirs, self.left, self.tried, self.kept = q.theirs, {}, 0, None
-        self.shapes, self.likely = {}, {}
+        self.shapes, self.likely, self.centred = {}, {}, {}
         self.forms = [f for h in hypotheses for f in (*h.forms(q), *behind_gradient(h, q))]
         self.forms = [f for f in self.forms if self._reaches(f)]
 
@@ -99,16 +120,32 @@ class Search:
         # no backward pass, and most frequent; of a large network then what asks for no other forward pass
         ordered = sorted(
             self.forms,
-            key=lambda form: (not form.cheap, self.q.large and (far(form), form.of.rare)),
+            key=lambda form: (not form.cheap, self.q.large and (far(form), form.rare)),
         )
+        end = None
         for form in self._shown(ordered, "causes"):
             if not form.cheap and any(map(self._keeps_it_right, fitting)):
                 break  # a right map in another scale: nobody is blamed without need
             if self.q.large and fitting and far(form) and form.of is not fitting[-1][0].of:
                 break  # the others take a pass through a large network each
+            if self.q.large and form.rare:
+                end = end or time.monotonic() + self._spare()
+                if time.monotonic() > end:
+                    self._leave_out(form)
+                    continue
             if self._try((form,)):
                 fitting.append((form,))
         return self._causes(sorted(filter(self._clearly, fitting), key=lambda forms: forms[0].place))
+
+    def _spare(self):
+        """How many seconds there are for what is tried last."""
+        if self.seconds is not None or not self.q.large:
+            return SPARE if self.seconds is None else self.seconds
+        return max(ANSWER - (time.monotonic() - self.begun), LEAST)
+
+    def _leave_out(self, form):
+        self.left_out += 1
+        self.left[(form,)], self.shapes[form] = np.inf, True
 
     def _clearly(self, forms):
         """Whether a cause leaves clearly less than a right map, in whatever scale, would: else it is blamed
@@ -193,11 +230,11 @@ class Search:
         ]
         return self._causes(fitting)
 
-    def pairs(self, seconds: float) -> list[Cause]:
-        """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time
-        given.
+    def pairs(self) -> list[Cause]:
+        """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time that
+        there is.
         """
-        end, fitting = time.monotonic() + seconds, []
+        end, fitting = time.monotonic() + self._spare(), []
         forms = sorted((f for f in self.forms if not f.of.alone), key=lambda f: f.place)
         couples = [
             (a, b)
@@ -230,7 +267,7 @@ class Search:
             self.shapes[form] = self._affine(Run(self.q, form.changes)) > SHAPE
         return self.shapes[form]
 
-    def _affine(self, run, order=lambda values: values):
+    def _affine(self, run, order=_as_they_come):
         """What the best a + b * result leaves of theirs, relative (L2 of theirs without its mean); order: of
         the values of both.
         """
@@ -244,10 +281,11 @@ class Search:
             return np.inf if value.shape != theirs.shape else 0.0
         if order is not np.sort and value.shape != theirs.shape:
             return np.inf
-        a, b = (order(array.ravel()) - array.mean() for array in (value, theirs))
-        if not (np.isfinite(a).all() and a.any() and b.any()):
+        if order not in self.centred:
+            self.centred[order] = _centred(theirs, order)
+        a, b = _centred(value, order), self.centred[order]
+        if a is None or b is None:
             return 0.0
-        a, b = a / abs(a).max(), b / abs(b).max()
         return float(np.sqrt(max(1 - (a @ b) ** 2 / ((a @ a) * (b @ b)), 0)))
 
     def _try(self, forms):

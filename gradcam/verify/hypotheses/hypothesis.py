@@ -46,7 +46,8 @@ class Hypothesis:
     brings       f(run so changed) -> how far rounding to float32 moves the result of this cause, relative to
                  its largest value, where it loses more digits than the reference (adding 1 to small numbers)
     alone        whether it is not tried together with another cause
-    rare         whether a large network tries it after all others: it takes long, and is seldom the cause
+    rare         how the details of variants begin that are many, and seldom the cause: a large network tries
+                 them after all others, while time is left
     of_class     whether it speaks of a class's score, and so cannot occur where another target is explained
     """
 
@@ -62,7 +63,7 @@ class Hypothesis:
     kind: str = "mistake"
     brings: Callable[[Any], float] | None = None
     alone: bool = False
-    rare: bool = False
+    rare: tuple[str, ...] = ()
     of_class: bool = False
 
     @property
@@ -119,6 +120,11 @@ class Form:
             (self.name, self.of.step, self.change),
             *((self.name, step, change) for step, change in self.of.also.items()),
         )
+
+    @property
+    def rare(self) -> bool:
+        """Whether a large network tries it last, while time is left."""
+        return self.detail.startswith(self.of.rare) if self.of.rare else False
 
     @property
     def cheap(self) -> bool:

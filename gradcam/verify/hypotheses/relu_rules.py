@@ -20,6 +20,7 @@ SPRINGENBERG = "guided backprop passes g 1[x > 0] 1[g > 0] at every ReLU (Spring
 ZEILER = (
     "deconvnet passes g 1[g > 0] at every ReLU and never looks at its input (Zeiler & Fergus 2014, sec. 2.1)"
 )
+ALL_BUT, UP_TO, FROM = "all but ", "those up to ", "those from "  # a ReLU
 EVERY = "the rule holds at every ReLU between the score and the input"
 
 
@@ -50,16 +51,23 @@ def parts(q: Question, y: Tensor) -> Variants:
         ],
         "the first call of a module that is called again": first_calls,
     }
-    for n, name in enumerate(every):
-        chosen[f"all but {name}"] = every[:n] + every[n + 1 :]
-        chosen[f"those up to {name}"] = every[: n + 1]
-        chosen[f"those from {name} on"] = every[n:]
+    for n in sorted(range(len(every)), key=lambda n: not _ends(every, n)):
+        name = every[n]
+        chosen[f"{UP_TO}{name}"] = every[: n + 1]
+        chosen[f"{FROM}{name} on"] = every[n:]
+        chosen[f"{ALL_BUT}{name}"] = every[:n] + every[n + 1 :]
     seen, different = [every], {}
     for detail, reached in chosen.items():
         if reached and reached not in seen:
             seen.append(reached)
             different[detail] = silent(reached)
     return different
+
+
+def _ends(every, n):
+    """Whether the n-th ReLU is the first or last of its module: hooks are forgotten for modules, mostly."""
+    parent = [name.rpartition(".")[0] for name in every[max(n - 1, 0) : n + 2]]
+    return n in (0, len(every) - 1) or not parent[0] == parent[1] == parent[2]
 
 
 def inverted(q: Question, v: Run, old: Old) -> Any:
@@ -204,7 +212,7 @@ CAUSES = [
         "of every F.relu and torch.relu in forward",
         variants=parts,
         methods=RULED,
-        rare=True,
+        rare=(ALL_BUT, UP_TO, FROM),
     ),
     Hypothesis(
         name="gate inverted",

@@ -218,3 +218,16 @@ def test_what_gives_zeros_by_chance_is_said_and_is_no_cause():
     verdict = verify.judge(question("grad_cam", result=np.zeros((1, 6, 4))), [chance])
     assert verdict.kind == "located" and verdict.status == 1 and not verdict.causes
     assert any("would give zeros, too" in note and chance.name in note for note in verdict.notes)
+
+
+def test_a_large_network_tries_rare_causes_while_time_is_left_and_says_how_many_it_left_out(monkeypatch):
+    monkeypatch.setattr(verify.Question, "large", property(lambda q: True))
+    q = question("guided_backprop")
+    part = next(h for h in HYPOTHESES if h.name == "only some of the ReLUs overridden")
+    form = next(f for f in part.forms(q) if f.detail == "all but relu1")
+    theirs = verify.reference.run.Run(q, form.changes)["result"]
+    hasty, patient = (
+        verify.judge(question("guided_backprop", result=theirs), pairs=False, seconds=s) for s in (0, 60)
+    )
+    assert patient.names("all but relu1") and "left out" not in patient.reason
+    assert hasty.kind == "unknown" and "2 rare ones were left out for time" in hasty.reason
