@@ -13,6 +13,7 @@ from minicnn import LoadError
 from minicnn import load as fill
 from minicnn.layer import Layer
 from weights.errors import WeightsError
+from weights.finite import not_finite
 from weights.names.guessing import guess, shapes
 from weights.names.translation import held, translate
 from weights.network import Network
@@ -34,28 +35,26 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> Layer:
     pool5: it has no classes, and its units can be explained.  `vgg16_gap` takes its convolutions from any
     file that holds those of `vgg16`; its last layer ships.
 
-    WeightsError: the file is not to be had, is damaged, or belongs to another network.
+    WeightsError: the file is not to be had, is damaged, belongs to another network, or holds weights that
+    are NaN or infinite.
     """
     of = network(name)
     path = get(name) if path is None else path
     arrays = read(path)
     stored = shapes(arrays)
     try:
+        alone = not of.head and of.convolutions and _alone(arrays, of)
         if of.head:
             net, source = _with_head(arrays, of)
-        elif of.convolutions and _alone(arrays, of):
-            net = of.convolutions()
-            source, ours = translate(arrays, net, of, others=True)
-            fill(net, ours)
-            net.card = _without_classes(of, source)
-            return net
         else:
-            net = of.build()
-            source, ours = translate(arrays, net, of)
+            net = of.convolutions() if alone else of.build()
+            source, ours = translate(arrays, net, of, others=bool(alone))
             fill(net, ours)
     except (WeightsError, LoadError) as error:
         raise WeightsError(f"{path}: {error}{guess(stored)}") from None
-    net.card = of.card_from(source)
+    if wrong := not_finite({name: tensor.data for name, tensor in net.arrays().items()}):
+        raise WeightsError(f"{path}: there are {wrong}: such weights can explain nothing")
+    net.card = _without_classes(of, source) if alone else of.card_from(source)
     return net
 
 

@@ -67,6 +67,7 @@ def run_show(args):
     """A row for each array."""
     import weights
     from gradcam.commands._printing import say, say_table, short
+    from weights.finite import not_finite
 
     arrays, rows = weights.read(args.what), []
     for name, a in arrays.items():
@@ -75,6 +76,8 @@ def run_show(args):
     say_table(rows, right=(1, 3, 4))
     numbers, size = (sum(getattr(a, of) for a in arrays.values()) for of in ("size", "nbytes"))
     say(f"\n{len(arrays)} arrays, {numbers:,} numbers, {_size(size)}")
+    if wrong := not_finite(arrays):
+        say(f"There are {wrong}: such weights can explain nothing.")
     return 0
 
 

@@ -15,6 +15,7 @@ from gradcam.explanation import saved
 from gradcam.explanation.answer import answer_of, phrase, without_map
 from gradcam.explanation.calls import allowed, computed, methods_asked, options_of
 from gradcam.explanation.classes import targets_asked
+from gradcam.explanation.finite import check_map, check_scores
 from gradcam.explanation.forward import in_its_precision, network_of, notes_of, output_of
 from gradcam.explanation.given import input_of, mask_as
 from gradcam.explanation.layers import full_names, in_full, layers_asked, layers_found
@@ -180,8 +181,8 @@ def explain(
 
     A method whose rule says nothing of an operation of this network has no map, and `undefined` says why; the
     others have theirs.  What cannot be done at all is a `minicnn.Error` in one sentence: an unknown method,
-    class, layer or option, an input that holds NaN or infinite numbers, a network without what a method
-    needs.
+    class, layer or option, an input, weights, scores or a map that hold NaN or infinite numbers, a network
+    without what a method needs.
     """
     net = network_of(net)
     card = getattr(net, "card", None)
@@ -203,6 +204,7 @@ def explain(
         classes = Number(0)
     classes = targets_asked(classes, y, getattr(card, "classes", None), mask)
     answer = answer_of(y, [c for c in classes if isinstance(c, Target)], start, card)
+    check_scores(answer.scores, classes, y)
     by = answer.ends if answer.probabilities is not None else None
     full, notes = full_names(net), notes_of(net)
     targets = {c: in_full(Target.of(c, start), full).settled(y, by) for c in classes}
@@ -229,6 +231,7 @@ def explain(
             e.undefined[name] = f"{str(error)[:1].upper()}{str(error)[1:]}."
             continue
         for c, map in zip(classes, maps):
+            check_map(name, map, y)
             e.maps[name, c] = map
             if not np.any(map):
                 e.notes[name, c] = "; ".join(filter(None, ["exactly zero", e.notes.get((name, c))]))

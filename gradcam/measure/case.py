@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from gradcam.explanation import NoMapError, explain
+from gradcam.explanation.finite import NotFiniteError
 from gradcam.image import prepare
 from gradcam.measure.asked import Asked
 from gradcam.measure.baselines import random_point
@@ -137,10 +138,12 @@ class Case:
         for layer, named in layers.items():
             try:
                 self._keep(named, layer)
-            except (GraphError, RuleError, NoMapError):
+            except (GraphError, RuleError, NoMapError, NotFiniteError):
                 for name, method in named.items():
                     try:
                         self._keep({name: method}, layer)
+                    except NotFiniteError:
+                        self.failed[method] = NOT_FINITE
                     except (GraphError, RuleError, NoMapError) as error:
                         self.failed[method] = str(error)
 

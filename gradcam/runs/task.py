@@ -15,6 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 from gradcam.asking import one_word
 from gradcam.explanation import explain
+from gradcam.explanation.finite import NotFiniteError
 from gradcam.interpolation import upsample
 from gradcam.runs import record
 from gradcam.runs.errors import RunError
@@ -107,8 +108,8 @@ class Task(Sendable):
         try:
             with ONE_THREAD:
                 self._explain(done)
-        except (ImageError, MemoryError) as error:
-            reason = str(error) if isinstance(error, ImageError) else "there is not enough memory for it"
+        except (ImageError, NotFiniteError, MemoryError) as error:
+            reason = "there is not enough memory for it" if isinstance(error, MemoryError) else str(error)
             done.row.update(top=[], explained=[], panel=None, error=reason.removeprefix(f"{photo}: "))
             done.maps, done.panel = {}, None
         return done

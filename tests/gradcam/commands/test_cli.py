@@ -80,7 +80,7 @@ def test_weights_that_hold_nan_are_told(here, capsys):
     arrays["fc3.b"] = np.full_like(arrays["fc3.b"], np.nan)
     np.savez("net.npz", **arrays)
     assert explain() == 2
-    assert "scores that are not finite" in capsys.readouterr().err and files(here) == {
+    assert "NaN or infinite numbers in fc3.b (10 of 10)" in capsys.readouterr().err and files(here) == {
         "photo.jpg",
         "net.npz",
     }

@@ -15,6 +15,7 @@ import torch
 
 from minicnn import Tensor
 from weights.errors import WeightsError
+from weights.finite import not_finite
 from weights.graphs.torch.gradients import (
     CONFIRMED,
     autograd,
@@ -65,7 +66,10 @@ def checked(model: torch.nn.Module, recording: Recording, beside: bool = False) 
     if not isinstance(y, Tensor):
         raise WeightsError("the scores do not depend on the picture")
     if np.isnan(theirs).any():
-        raise WeightsError("the model's scores are NaN for this input: nothing can be explained")
+        weights = (*model.named_parameters(), *model.named_buffers())
+        found = not_finite({name: w.detach().double().numpy() for name, w in weights})
+        why = f", and there are {found}" if found else ""
+        raise WeightsError(f"the model's scores are NaN for this input{why}: nothing can be explained")
     moves = cache(lambda: moved(model, recording, w))
     off = difference(y.data, theirs, small_score)
     if off > ROUNDING and not (off <= CONFIRMED and off <= MOVES * moves().scores):
