@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from gradcam.verify.errors import VerifyError
+from gradcam.verify.hypotheses.wrong_layer import ELSEWHERE
 from gradcam.verify.judging import judge
 from gradcam.verify.modules import calls_of, one_input, path_of, placed, pytorch_for
 from gradcam.verify.peers.libraries import result_of
-from gradcam.verify.probe import in_training_mode, seen
+from gradcam.verify.probe import changed_in_place, in_training_mode, seen
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
 from weights.errors import WeightsError
@@ -53,6 +54,10 @@ def torch(
     theirs = result if isinstance(result, dict) else {"result": result}
     array, net = traced(model, x, gradient)
     verdict = over_calls(model, net, layer, array, target, method, theirs, photo, settings, options)
+    if verdict.names(ELSEWHERE) and any(changed_in_place(model, x, layer)):
+        verdict = over_calls(
+            model, net, layer, array, target, method, theirs, photo, settings, options, overwritten=True
+        )
     notes = net.notes
     if gradient is None and net.own is not None and verdict.kind != "equal":
         own = net.own
@@ -94,6 +99,7 @@ def over_calls(
     photo: Any,
     settings: Mapping[str, Any] | None,
     options: Mapping[str, Any],
+    overwritten: bool = False,
 ) -> Verdict:
     """The verdict; of a layer that is called several times, on the call whose map theirs is."""
     calls = calls_of(model, net, layer)
@@ -102,7 +108,7 @@ def over_calls(
 
     def ask(at):
         q = Question(net, x, target, method, at, theirs, photo=photo, settings=settings)
-        q.called = called
+        q.called, q.overwritten = called, overwritten
         return q
 
     if len(calls) == 1:

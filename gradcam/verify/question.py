@@ -74,6 +74,7 @@ class Question:
     photo: Any
     names_of: Callable[[str | None], str | None] | None
     called: str  # what the user calls the layer
+    overwritten: bool  # whether the network, run by its framework, writes into the layer's output later on
     layout: tuple[str, Layout] | None  # a layer that is no (N, K, h, w), and how it is read as such
     raw_shape: tuple[int, ...]  # of that layer
     values: OrderedDict[tuple[Any, ...], Any]  # of steps, {(step, names of changes): value}
@@ -108,7 +109,7 @@ class Question:
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values = OrderedDict()
         self.names_of, self.photo = names_of, photo
-        self.at_input_size, self.called = False, ""
+        self.at_input_size, self.called, self.overwritten = False, "", False
         self.misfit = (
             ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         )

@@ -32,6 +32,13 @@ def mixed_gradient(q: Question, y: Tensor) -> Variants:
     return {"": lambda q, v, old: arrived(q, v, relu_after(q, v.y), v.cam_rules)} if relu_after(q, y) else {}
 
 
+def overwritten(q: Question, y: Tensor) -> Variants:
+    """The ReLU has written into what a hook kept: its map and gradient are the ReLU's."""
+    if not (q.overwritten and relu_after(q, y)):
+        return {}
+    return {"": lambda q, v, old: relu_after(q, v.y)}
+
+
 def cut_off(q: Question, y: Tensor) -> Variants:
     """A ReLU that the network has not: its activation function, SiLU say, goes below zero."""
     return {} if relu_after(q, y) else {"": lambda q, v, old: np.maximum(old(), 0)}
@@ -48,7 +55,8 @@ def others(q: Question, y: Tensor) -> Variants:
     known = {t: n for n, t in names(y).items() if t is not None}
     maps = [t for t in history(y) if t in known and t.op and t.ndim == 4]
     at = maps.index(find(y, q.layer))
-    far = sorted((t for t in maps if t is not maps[at]), key=lambda t: abs(maps.index(t) - at))
+    mine = (maps[at], relu_after(q, y) if q.overwritten else None)
+    far = sorted((t for t in maps if t not in mine), key=lambda t: abs(maps.index(t) - at))
     if q.misfit and "result" in q.theirs:
         far = [t for t in far if t.shape[-2:] == q.theirs["result"].shape[-2:]]
     if q.large:
@@ -108,6 +116,7 @@ def guided_gate(q: Question, v: Run, old: Old) -> Any:
     return g * (v.activation > 0) * (g > 0)
 
 
+ELSEWHERE = "another layer than the one that is named"
 EQ1 = "A^k and dy_c/dA^k are of one tensor (eq. 1)"
 CLONE = "keep output.clone() in the forward hook, or make the ReLU that follows ReLU(inplace=False)"
 CAUSES = [
@@ -128,6 +137,15 @@ CAUSES = [
         methods=GRADED,
     ),
     Hypothesis(
+        name="in-place ReLU: what the hook kept is its output, no longer the layer's",
+        step="A",
+        says=EQ1,
+        fix="make the ReLU that follows ReLU(inplace=False); or let the hook keep what it gets and hand on a "
+        "copy: return output.clone()",
+        variants=overwritten,
+        methods=CAMS,
+    ),
+    Hypothesis(
         name="activation from before the ReLU, gradient from after it",
         step="activation",
         says=EQ1,
@@ -144,7 +162,7 @@ CAUSES = [
         methods=CAMS,
     ),
     Hypothesis(
-        name="another layer than the one that is named",
+        name=ELSEWHERE,
         headline=lambda detail: f"it is the map of {detail}, not of the layer that you name",
         step="A",
         says=EQ1,

@@ -284,6 +284,20 @@ class GuidedReLU(nn.Module):
         return x.clamp(min=0)
 
 
+def test_a_map_of_what_an_in_place_relu_wrote_over_is_named():
+    model, x, kept = seeded(InPlace()), picture(1, 3, 12, 12), {}
+    handle = model.b.register_forward_hook(lambda m, inputs, output: kept.update(A=output))
+    y = model(x)
+    handle.remove()
+    (g,) = torch.autograd.grad(y[0, 1], kept["A"])
+    theirs = (g.mean((2, 3), keepdim=True) * kept["A"]).sum(1).relu().detach()
+    verdict = verify.torch(model, x, 1, "grad_cam", "b", theirs)
+    assert str(verdict.causes[0]) == "in-place ReLU: what the hook kept is its output, no longer the layer's"
+    assert not verdict.names("another layer") and "return output.clone()" in verdict.causes[0].fix
+    model.relu = nn.ReLU()
+    assert verify.torch(model, x, 1, "grad_cam", "b", theirs).names("another layer than")
+
+
 def test_what_changes_the_layers_output_in_place_and_replaced_relus_are_seen():
     model, x = seeded(InPlace()), picture(1, 3, 12, 12)
     wrong = picture(1, 6, 6)

@@ -11,11 +11,10 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
+from gradcam import verify
 from gradcam.image import prepare
 from gradcam.interpolation import upsample
-from gradcam.verify.api import question
 from gradcam.verify.errors import VerifyError
-from gradcam.verify.judging import judge
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
 from tests.gradcam.verify.museum import variants
@@ -112,17 +111,15 @@ def asked(found, result, pairs=True):
     numbers.
     """
     try:
-        return judge(
-            question(
-                found.model,
-                found.x,
-                found.c,
-                found.method,
-                found.layer,
-                {"result": result},
-                found.photo,
-                variants.settings_of(found),
-            ),
+        return verify.torch(
+            found.model,
+            found.x,
+            found.c,
+            found.method,
+            found.layer,
+            result,
+            photo=found.photo,
+            settings=variants.settings_of(found),
             pairs=pairs,
             seconds=SECONDS,
         )

@@ -69,7 +69,12 @@ TABLE = [
     Mistake("another layer than the one that is named", neighbour(-5), CAMS, ("VGG",)),
     Mistake("another layer than the one that is named", neighbour(-6), CAMS, ("VGG",)),
     Mistake("in-place ReLU: activation after it, gradient before it", aliased, CAMS, ("InPlace",)),
-    Mistake("another layer than the one that is named", aliased_both, CAMS, ("InPlace",)),
+    Mistake(
+        "in-place ReLU: what the hook kept is its output, no longer the layer's",
+        aliased_both,
+        CAMS,
+        ("InPlace",),
+    ),
     Mistake("in-place ReLU: activation before it, gradient after it", gradient_after, CAMS, ("InPlace",)),
     Mistake("activation from before the ReLU, gradient from after it", activation_before, CAMS, ("VGG",)),
     Mistake("another layer than the one that is named", neighbour(-1), CAMS, ("VGG",)),
