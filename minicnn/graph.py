@@ -67,6 +67,7 @@ class Op:
     # an elementwise nonlinearity: a rule table must say what it does here; what it remembers has the shape of
     # y
     activation: bool = False
+    mixes: bool = False  # whether a place of y sees all places of x, as a product of matrices does
     fractions: bool = False  # whether whole numbers, whose sums and differences wrap around, are refused
 
     inputs: tuple[Any, ...]  # what it was applied to: tensors, and arrays that carry no signal

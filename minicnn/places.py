@@ -14,12 +14,11 @@ import numpy as np
 
 from minicnn import ops
 from minicnn.graph import Op, Tensor, Tensors, history, inputs_of
+from minicnn.ops.reduction import Reduction
 
 # along each axis: (pixels that a place sees, pixels to the next), None: not told
 Reach = tuple[tuple[float, float] | None, ...]
 WINDOWS = (ops.MaxPool, ops.AvgPool, ops.LpPool)
-REDUCTIONS = (ops.Mean, ops.Sum, ops.MaxOver, ops.MinOver, ops.LogSumExp, ops.Norm, ops.Prod)
-MIXING = (ops.MatMul, ops.LSTM, ops.CumSum, ops.Einsum)
 
 
 @dataclass(frozen=True)
@@ -116,8 +115,8 @@ def _of(t: Tensor, signals: list[Tensor], found: dict[Tensor, Maps | Hidden | No
 
 def _one_by_one(t, op, before):
     """Whether values stay where they are: a norm, or an operation on each of them."""
-    moving = (*(kind for kinds, _ in RULES for kind in kinds), ops.Concat, ops.Linear, *MIXING)
-    return t.shape == before.shape and not isinstance(op, moving)
+    moving = (*(kind for kinds, _ in RULES for kind in kinds), ops.Concat, ops.Linear)
+    return t.shape == before.shape and not op.mixes and not isinstance(op, moving)
 
 
 def _behind(t, op, hidden):
@@ -133,7 +132,7 @@ def _mixes(op, maps, signals):
         return {*maps.space} <= {axis % signals[0].ndim for axis in op.axes}
     if isinstance(op, ops.MatMul):
         return (len(signals) > 1 or signals[0].ndim - 1 in maps.space) and not maps.rows
-    return isinstance(op, MIXING)
+    return op.mixes
 
 
 def _joined(maps, known, lost=False, mixed=False):
@@ -335,6 +334,6 @@ RULES: list[tuple[tuple[type[Op], ...], Callable[..., Maps | Hidden | None]]] = 
     ((ops.Reshape,), _reshaped),
     ((ops.Slice, ops.Take), _cut),
     ((ops.Pad,), _padded),
-    (REDUCTIONS, _reduced),
+    ((Reduction,), _reduced),
     ((ops.GlobalAvgPool,), lambda t, op, maps: EVERYTHING if maps.plain else None),
 ]

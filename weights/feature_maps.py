@@ -13,11 +13,12 @@ import numpy as np
 
 from minicnn import Tensor, backward, history, names, ops
 from minicnn.graph import Tensors, inputs_of, several
-from minicnn.places import MIXING, REDUCTIONS, WINDOWS, Maps, maps_in
+from minicnn.ops.reduction import Reduction
+from minicnn.places import WINDOWS, Maps, maps_in
 
 NORMS = (ops.BatchNorm, ops.BatchNormTraining, ops.Normalise, ops.LocalResponseNorm)
 CONVOLUTIONS = (ops.Conv, ops.ConvTranspose)
-WEIGHING = (*CONVOLUTIONS, ops.Linear, ops.GlobalAvgPool, *WINDOWS, *REDUCTIONS, *MIXING)
+WEIGHING = (*CONVOLUTIONS, ops.Linear, ops.GlobalAvgPool, *WINDOWS, Reduction)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _laid_out(led):
     """What is the output already, its values turned, scaled or joined: rows of a detector's boxes, say."""
     weighed = set()
     for t in reversed(led):
-        if t.op is not None and (t in weighed or isinstance(t.op, WEIGHING)):
+        if t.op is not None and (t in weighed or t.op.mixes or isinstance(t.op, WEIGHING)):
             weighed |= {i for i in inputs_of(t.op) if isinstance(i, Tensor)}
     return {*led} - weighed
 

@@ -23,6 +23,7 @@ class LSTM(Op):
     """
 
     weights: tuple[str, ...] = ("W", "b")
+    mixes = True
     xh: Array
     c: Array
     i: Array

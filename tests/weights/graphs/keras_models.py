@@ -194,6 +194,17 @@ def functions(keras):
     return keras.Model(i, L.Dense(4)(ops.normalize(x, axis=-1)))
 
 
+def settings(keras):
+    """Functions with settings of their own, along an axis or value by value; an activation with neither."""
+    L, ops = keras.layers, keras.ops
+    x = i = keras.Input((12, 10, 3))
+    x = ops.elu(L.Conv2D(8, 3)(x), alpha=0.25)
+    x = ops.glu(L.Conv2D(8, 1)(ops.celu(x, alpha=0.5)))
+    x = ops.cumsum(ops.sin(x), axis=2) + ops.cumsum(ops.arctan(x), axis=-1)
+    x = L.Conv2D(5, 1, activation="log_sigmoid")(ops.rsqrt(ops.exp(x)) + ops.erf(ops.expm1(x)))
+    return keras.Model(i, L.Dense(3)(L.GlobalAveragePooling2D()(x)))
+
+
 MODELS = {
     "tutorial": (tutorial, (28, 28, 1)), "branches": (branches, (31, 29, 3)),
     "transfer": (transfer, (40, 40, 3)), "sequence": (sequence, (40, 5)), "u_net": (u_net, (32, 24, 3)),
@@ -201,6 +212,6 @@ MODELS = {
     "recurrent": (recurrent, (12, 10, 3)), "channels_first": (channels_first, (3, 18, 20)),
     "attention": (attention, (24, 24, 3)), "volume": (volume, (8, 10, 6, 2)),
     "odd_sizes": (odd_sizes, (23, 17, 3)), "two_outputs": (two_outputs, (16, 16, 3)),
-    "functions": (functions, (14, 12, 3)),
+    "functions": (functions, (14, 12, 3)), "settings": (settings, (12, 10, 3)),
 }  # fmt: skip
 BYTES = ("transfer", "squeeze_and_excite", "functions")  # their inputs are 0 to 255

@@ -34,13 +34,15 @@ def squash(x, *, factor=1.0):
     return y if factor == 1 else Mul()(y, np.asarray(factor, x.dtype))
 
 
-OPERATORS += (Operator("squash", squash, onnx={"Squash": {"gain": "factor"}}, aten="squash"),)
+OPERATORS += (Operator("squash", squash, onnx={"Squash": {"gain": "factor"}}, aten="squash", keras="squash"),)
 '''
 
 USED = """
 import numpy as np
 from minicnn import GraphError, ReLU, RuleError, Tensor, backward, find
 from minicnn.layer import Layer
+from weights.graphs.keras.layers import OPERATIONS as KERAS
+from weights.graphs.keras.operators import OPERATORS as STEPS
 from weights.graphs.onnx.model import Model, Step
 from weights.graphs.onnx.network import Network
 from weights.graphs.torch.operators import OPERATORS as ATEN
@@ -61,6 +63,7 @@ except RuleError as error:
 else:
     raise AssertionError("a table that says nothing of Squash was not refused")
 assert np.allclose(ATEN["squash"](x).data, y.op.inputs[0].data / 2)
+assert "Squash" in KERAS and np.allclose(STEPS["Squash"](x, gain=2).data, y.op.inputs[0].data)
 """
 
 

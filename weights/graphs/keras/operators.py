@@ -1,4 +1,4 @@
-"""Operators that ONNX has no word for: the table that a Keras graph is computed by is ONNX's, and these.
+"""The table that a Keras graph is computed by: ONNX's names, Keras' own, and operators that neither has.
 
 Numbers of a configuration are exact, and take the type of the signal.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from weights.graphs.onnx.operators import OPERATORS as ONNX
-from weights.graphs.operators import Table, activations, arithmetic, windows
+from weights.graphs.operators import OPERATORS as TABLE
+from weights.graphs.operators import Table, activations, arithmetic, spelled, windows
 from weights.graphs.operators.values import Ints, Value, in_steps
 
 Number = float | np.ndarray
@@ -39,7 +40,7 @@ def adaptive_max_pool(x: Value, *, size: Ints) -> Value:
     return windows.adaptive_max_pool(x, size=size)
 
 
-OPERATORS = Table(__name__, ONNX | {
+OPERATORS = Table(__name__, ONNX | spelled(TABLE, "keras") | {
     "Rescaling": rescaling, "PiecewiseLinear": piecewise_linear,
     "AdaptiveAveragePool": adaptive_average_pool, "AdaptiveMaxPool": adaptive_max_pool,
 })  # fmt: skip

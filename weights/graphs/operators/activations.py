@@ -154,7 +154,7 @@ OPERATORS = (
     ),
     Operator("elu", elu, onnx="Elu", aten="elu", keras="elu"),
     Operator("selu", selu, onnx="Selu", keras="selu"),
-    Operator("celu", celu, onnx="Celu", aten="celu"),
+    Operator("celu", celu, onnx="Celu", aten="celu", keras="celu"),
     Operator("mish", mish, onnx="Mish", aten="mish", keras="mish"),
     Operator("softplus", softplus, onnx="Softplus", keras="softplus"),
     Operator("log_sigmoid", log_sigmoid, aten="log_sigmoid_forward", keras="log_sigmoid"),
@@ -163,6 +163,6 @@ OPERATORS = (
     Operator("hard_swish", hard_swish, onnx="HardSwish", aten="hardswish"),
     Operator("threshold", threshold, onnx={"ThresholdedRelu": {"alpha": "at"}}, aten="threshold"),
     Operator("shrink", shrink, onnx={"Shrink": {"lambd": "at"}}, aten="hardshrink"),
-    Operator("absolute", absolute, onnx="Abs", aten="abs"),
+    Operator("absolute", absolute, onnx="Abs", aten="abs", keras=("abs", "absolute")),
     Operator("glu", glu, aten="glu", keras="glu"),
 )

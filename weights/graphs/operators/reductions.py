@@ -177,7 +177,7 @@ OPERATORS = (
     Operator("log_sum_exp", log_sum_exp, onnx="ReduceLogSumExp"),
     Operator("softmax", softmax, onnx="Softmax"),
     Operator("log_softmax", log_softmax, onnx="LogSoftmax"),
-    Operator("cumulative_sum", cumulative_sum, onnx="CumSum", aten="cumsum"),
+    Operator("cumulative_sum", cumulative_sum, onnx="CumSum", aten="cumsum", keras="cumsum"),
     Operator("top_k", top_k, onnx="TopK"),
     Operator("place_of_largest", place_of_largest, onnx=("ArgMax", "ArgMin")),
     Operator("hard_max", hard_max, onnx="Hardmax"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from weights.errors import WeightsError
 from weights.graphs.keras.building import Call, Value
-from weights.graphs.operators import OPERATORS
+from weights.graphs.keras.layers.stated import ACTIVATIONS
 
 
 def activated(layer: Call, x: Value, said: Any) -> Value:
@@ -57,11 +57,6 @@ def softmax(layer: Call, x: Value, axis: Any = -1) -> Value:
 def hard_sigmoid(layer: Call, x: Value) -> Value:
     """Keras 3: relu6(x + 3) / 6; before: 0.2 x + 0.5, between 0 and 1."""
     return layer("HardSigmoid", x, alpha=1 / 6 if layer.version > 2 else 0.2, beta=0.5)
-
-
-def log_sigmoid(layer: Call, x: Value) -> Value:
-    """-log(1 + e^-x)"""
-    return layer("Neg", layer("Softplus", layer("Neg", x)))
 
 
 def tanh_shrink(layer: Call, x: Value) -> Value:
@@ -117,13 +112,7 @@ def activation(layer: Call, x: Value) -> Value:
     return activated(layer, x, layer.get("activation"))
 
 
-# Keras' name: ours, of every operator that ONNX states without settings, too, under its first name there
-FUNCTIONS = {
-    theirs: _plain(next(iter(operator.spelled("onnx"))))
-    for operator in OPERATORS
-    if operator.onnx
-    for theirs in operator.spelled("keras")
-} | {
+FUNCTIONS = ACTIVATIONS | {
     "relu6": lambda layer, x: relu(layer, x, 6.0),
     "gelu": _plain("Gelu", approximate="none"),
     "leaky_relu": _plain("LeakyRelu", alpha=0.2),
@@ -134,7 +123,6 @@ FUNCTIONS = {
     "hard_shrink": _plain("Shrink", lambd=0.5),
     "soft_shrink": _plain("Shrink", lambd=0.5, bias=0.5),
     "tanh_shrink": tanh_shrink,
-    "log_sigmoid": log_sigmoid,
     "exponential": _plain("Exp"),
     "softmax": softmax,
     "log_softmax": lambda layer, x: layer("LogSoftmax", x, axis=layer.axis(x, -1)),

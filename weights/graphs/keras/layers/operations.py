@@ -12,6 +12,7 @@ import numpy as np
 
 from weights.errors import WeightsError
 from weights.graphs.keras.building import Call, Value
+from weights.graphs.keras.layers import stated
 from weights.graphs.keras.layers.activations import FUNCTIONS, leaky_relu, relu, softmax
 from weights.graphs.keras.layers.merging import joined
 from weights.graphs.keras.layers.shapes import interpolated, nothing, reshaped
@@ -240,10 +241,6 @@ def leaky(layer: Call, x: Value, alpha: Any = None, **others: Any) -> Value:
     return leaky_relu(layer, x) if alpha is None else layer("LeakyRelu", x, alpha=float(alpha))
 
 
-def unary(op: str) -> Callable[..., Value]:
-    return lambda layer, x, *rest, **others: layer(op, x)
-
-
 def named(name: str) -> Callable[..., Value]:
     return lambda layer, x, *rest, **others: FUNCTIONS[name](layer, x)
 
@@ -267,37 +264,31 @@ def add_all(layer: Call, xs: Any, **others: Any) -> Value:
 
 
 # Keras 3's classes; TensorFlow's functions, as TFOpLambda names them
-OPERATIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Callable[..., Any]] = stated.OPERATIONS | {
     "Add": add, "Subtract": subtract, "Multiply": multiply, "Divide": divide, "TrueDivide": divide,
-    "Maximum": _extreme("Max"), "Minimum": _extreme("Min"), "Negative": unary("Neg"),
-    "Absolute": unary("Abs"), "Abs": unary("Abs"), "Exp": unary("Exp"), "Log": unary("Log"),
-    "Sqrt": unary("Sqrt"), "Square": square, "Power": power, "Mean": _reduction("ReduceMean"),
+    "Maximum": _extreme("Max"), "Minimum": _extreme("Min"),
+    "Square": square, "Power": power, "Mean": _reduction("ReduceMean"),
     "Max": _reduction("ReduceMax"), "Min": _reduction("ReduceMin"), "Sum": _reduction("ReduceSum"),
     "Reshape": reshape, "Transpose": transpose, "ExpandDims": expand_dims, "Squeeze": squeeze,
     "Concatenate": concatenate, "Stack": stack, "GetItem": get_item, "Split": split,
     "Normalize": normalize, "Pad": pad, "Clip": clip,
     "Matmul": matmul, "Resize": resize, "Cast": nothing, "Relu": relu_with, "Relu6": named("relu6"),
-    "Sigmoid": unary("Sigmoid"), "Tanh": unary("Tanh"), "Softmax": softmax_of,
-    "LogSoftmax": named("log_softmax"), "Gelu": gelu, "Silu": named("silu"), "Softplus": unary("Softplus"),
-    "Softsign": unary("Softsign"), "Elu": unary("Elu"), "Selu": unary("Selu"), "LeakyRelu": leaky,
-    "HardSigmoid": named("hard_sigmoid"), "HardSilu": named("hard_silu"), "Mish": unary("Mish"),
+    "Softmax": softmax_of, "LogSoftmax": named("log_softmax"), "Gelu": gelu, "LeakyRelu": leaky,
+    "HardSigmoid": named("hard_sigmoid"), "HardSilu": named("hard_silu"),
     "StopGradient": nothing, "Identity": nothing,
 }  # fmt: skip
-FUNCTIONS_OF_TENSORFLOW: dict[str, Callable[..., Any]] = {
+FUNCTIONS_OF_TENSORFLOW: dict[str, Callable[..., Any]] = stated.FUNCTIONS_OF_TENSORFLOW | {
     "math.add": add, "__operators__.add": add, "math.subtract": subtract, "__operators__.sub": subtract,
     "math.multiply": multiply, "__operators__.mul": multiply, "math.truediv": divide, "math.divide": divide,
     "__operators__.truediv": divide, "realdiv": divide, "math.maximum": _extreme("Max"),
-    "math.minimum": _extreme("Min"), "math.negative": unary("Neg"), "math.abs": unary("Abs"),
-    "math.exp": unary("Exp"), "math.log": unary("Log"), "math.sqrt": unary("Sqrt"), "math.square": square,
+    "math.minimum": _extreme("Min"), "math.square": square,
     "math.pow": power, "math.reduce_mean": _reduction("ReduceMean"),
     "math.reduce_max": _reduction("ReduceMax"), "math.reduce_min": _reduction("ReduceMin"),
     "math.reduce_sum": _reduction("ReduceSum"), "reshape": reshape, "transpose": transpose,
     "compat.v1.transpose": transpose, "expand_dims": expand_dims, "squeeze": squeeze, "concat": concatenate,
     "stack": stack, "__operators__.getitem": get_item, "split": split, "pad": pad, "compat.v1.pad": pad,
     "clip_by_value": clip, "linalg.matmul": matmul, "image.resize": resize, "cast": nothing,
-    "nn.relu": relu_with, "nn.relu6": named("relu6"), "math.sigmoid": unary("Sigmoid"),
-    "math.tanh": unary("Tanh"), "nn.softmax": softmax_of, "nn.log_softmax": named("log_softmax"),
-    "nn.gelu": gelu, "nn.silu": named("silu"), "nn.swish": named("silu"), "nn.leaky_relu": leaky,
-    "nn.elu": unary("Elu"), "nn.selu": unary("Selu"), "math.softplus": unary("Softplus"),
+    "nn.relu": relu_with, "nn.relu6": named("relu6"), "nn.softmax": softmax_of,
+    "nn.log_softmax": named("log_softmax"), "nn.gelu": gelu, "nn.leaky_relu": leaky,
     "nn.bias_add": bias_add, "math.add_n": add_all, "identity": nothing, "stop_gradient": nothing,
 }  # fmt: skip
