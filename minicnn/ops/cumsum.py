@@ -9,7 +9,7 @@ class CumSum(Op):
     exclusive: y_i = x_0 + ... + x_i-1; reverse: sums from the end.
     """
 
-    mixes = True
+    mixes: bool = True
     axis: int
     exclusive: bool
     reverse: bool

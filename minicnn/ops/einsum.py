@@ -10,7 +10,7 @@ class Einsum(Op):
     equation: each index once in each input, and the output stated.
     """
 
-    mixes = True
+    mixes: bool = True
     terms: list[str]
     result: str
     xs: tuple[Array, ...]

@@ -23,7 +23,7 @@ class LSTM(Op):
     """
 
     weights: tuple[str, ...] = ("W", "b")
-    mixes = True
+    mixes: bool = True
     xh: Array
     c: Array
     i: Array

@@ -8,7 +8,7 @@ from minicnn.ops.broadcast import sum_to
 class MatMul(Op):
     """Y = A B, over any axes in front.  A (..., n, m), B (..., m, p) -> Y (..., n, p)."""
 
-    mixes = True
+    mixes: bool = True
     y_ndim: int
 
     def forward(self, A: Array, B: Array) -> Array:
