@@ -40,30 +40,37 @@ class AsMaps:
         return y
 
 
-def as_maps(A: Tensor, maps: Maps) -> tuple[Tensor, Tensor]:
-    """-> B (N, K, *sizes), the places of A; the tensor that A was, made of B."""
+def as_maps(A: Any, maps: Maps) -> Any:
+    """-> B (N, K, *sizes), the places of A, a tensor or an array."""
+    inside = _parts(A, maps)[1] if maps.before or maps.behind else A
+    turned = Transpose((0, maps.channel, *maps.space))(inside)
+    return Reshape((*turned.shape[:2], *maps.sizes))(turned)
+
+
+def as_it_was(B: Tensor, A: Tensor, maps: Maps) -> Tensor:
+    """The tensor that A was, made of B = `as_maps(A, maps)`, and of what is no place of A."""
     order = (0, maps.channel, *maps.space)
-    inside, parts = A, []
-    if maps.before or maps.behind:
-        axis, stop = maps.space[0], maps.before + math.prod(maps.sizes)
-        whole = [slice(None)] * A.ndim
-        cut = [slice(0, maps.before), slice(maps.before, stop), slice(stop, None)]
-        parts = [Slice(*whole[:axis], one, *whole[axis + 1 :])(A) for one in cut]
-        inside = parts[1]
-    turned = Transpose(order)(inside)
-    N, K = turned.shape[:2]
-    B = Reshape((N, K, *maps.sizes))(turned)
-    back = Transpose(tuple(sorted(range(len(order)), key=order.__getitem__)))(Reshape(turned.shape)(B))
-    if parts:
-        back = Concat(maps.space[0])(*[p for p in (parts[0], back, parts[2]) if p.shape[maps.space[0]]])
-    return B, back
+    turned = B if len(order) == B.ndim else Reshape((*B.shape[:2], math.prod(maps.sizes)))(B)
+    inside = Transpose(tuple(sorted(range(len(order)), key=order.__getitem__)))(turned)
+    if not maps.before and not maps.behind:
+        return inside
+    before, _, behind = _parts(A, maps)
+    return Concat(maps.space[0])(*[p for p in (before, inside, behind) if p.shape[maps.space[0]]])
+
+
+def _parts(A, maps):
+    """Tokens before those that are places, these, and those behind."""
+    axis, stop = maps.space[0], maps.before + math.prod(maps.sizes)
+    whole = [slice(None)] * A.ndim
+    cut = [slice(0, maps.before), slice(maps.before, stop), slice(stop, None)]
+    return [Slice(*whole[:axis], one, *whole[axis + 1 :])(A) for one in cut]
 
 
 def _by_way_of(y, A, maps):
     """The network's output again, the operations behind A applied to what B gives back."""
-    B, back = as_maps(A, maps)
+    B = as_maps(A, maps)
     B.name, B.layer, A.name = A.name, A.layer, None
-    new: dict[Tensor, Tensor] = {A: back}
+    new: dict[Tensor, Tensor] = {A: as_it_was(B, A, maps)}
     ends: list[Tensor] = []
     each(ends.append, y)
     for t in history(ends):

@@ -1,28 +1,35 @@
-"""Feature maps that are not (N, K, h, w): how they are read, and the tape that reads them so."""
+"""Feature maps that are not (N, K, h, w): how somebody may have read them, and the tape that reads them so.
+
+Where places lie in a network of one's own, `minicnn.places` tells by its operations; what somebody else's
+program took them for is told by the size of its map.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gradcam.as_maps import as_it_was, as_maps
 from gradcam.verify.reference.tape import rerun
-from minicnn import Concat, Conv, Reshape, Slice, Tensor, Transpose, find
+from minicnn import Tensor, find
+from minicnn.places import Maps
 
 SKEW = 0.35  # proportions that differ by more are not those of the picture
+UNTOLD = (None, None)  # what each place sees, which nobody asks here
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One way to read a tensor as feature maps.
-
-    says: in words; grid: (h, w); to: the tensor -> (N, K, h, w); back: that, and the tensor -> the tensor
-    """
+    """One way to read a tensor as feature maps: in words, and where its places lie."""
 
     says: str
-    grid: tuple[int, int]
-    to: Callable[[Tensor], Tensor]
-    back: Callable[[Tensor, Tensor], Tensor]
+    maps: Maps
+
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """(h, w)"""
+        return self.maps.sizes
 
 
 def layouts(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
@@ -33,22 +40,11 @@ def layouts(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
 
 
 def channels_last(t: Tensor) -> Layout:
-    return Layout(
-        "read as (N, h, w, K)",
-        t.shape[1:3],
-        lambda t: Transpose((0, 3, 1, 2))(t),
-        lambda A, t: Transpose((0, 2, 3, 1))(A),
-    )
+    return Layout("read as (N, h, w, K)", Maps(3, (1, 2), tuple(t.shape[1:3]), UNTOLD))
 
 
 def signal(t: Tensor) -> Layout:
-    K, n = t.shape[1:]
-    return Layout(
-        "read as (N, K, 1, length)",
-        (1, n),
-        lambda t: Reshape((-1, K, 1, n))(t),
-        lambda A, t: Reshape((-1, K, n))(A),
-    )
+    return Layout("read as (N, K, 1, length)", Maps(1, (2,), (1, t.shape[2]), UNTOLD))
 
 
 def grids(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
@@ -58,31 +54,24 @@ def grids(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
         shapes = [(h, n // h) for h in range(1, n + 1) if n % h == 0]
         like = [g for g in shapes if g[0] * sides[1] == g[1] * sides[0]]
         for grid in dict.fromkeys([*like, *shapes]):
-            yield tokens(t, skip, grid)
+            yield tokens(skip, grid)
 
 
-def tokens(t: Tensor, skip: int, grid: tuple[int, int]) -> Layout:
-    K, (h, w) = t.shape[2], grid
+def tokens(skip: int, grid: tuple[int, int]) -> Layout:
     without = f", the first {skip} left out" if skip else ""
-
-    def to(t):
-        patches = Slice(slice(None), slice(skip, None))(t) if skip else t
-        return Transpose((0, 3, 1, 2))(Reshape((-1, h, w, K))(patches))
-
-    def back(A, t):
-        patches = Reshape((-1, h * w, K))(Transpose((0, 2, 3, 1))(A))
-        return Concat(1)(Slice(slice(None), slice(0, skip))(t), patches) if skip else patches
-
-    return Layout(f"tokens as {h} x {w} patches{without}", grid, to, back)
+    said = f"tokens as {grid[0]} x {grid[1]} patches{without}"
+    return Layout(said, Maps(2, (1,), grid, UNTOLD, before=skip))
 
 
-def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> Layout | None:
+def chosen(
+    t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = (), maps: Maps | None = None
+) -> Layout | None:
     """How the layer is read: as their map's size says, or their picture's sides; None: as it is.
 
-    LookupError: in no way.
+    maps: where the network's operations have left its places, where they tell.  LookupError: in no way.
     """
     size = tuple(theirs[-2:]) if tuple(theirs[-2:]) != sides else ()
-    if t.ndim == 4 and moved_last(t):
+    if t.ndim == 4 and maps is not None and (maps.channel, maps.space) == (3, (1, 2)):
         return channels_last(t)
     if t.ndim == 4:
         last, as_it_is = channels_last(t), tuple(t.shape[2:])
@@ -102,19 +91,6 @@ def chosen(t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = ()) -> L
     raise LookupError
 
 
-def moved_last(t: Tensor) -> bool:
-    """Whether the network itself has moved the channels to the end, (N, K, h, w) -> (N, h, w, K), and what
-    follows has left the other axes where they are."""
-    while t.op is not None and not isinstance(t.op, Conv):
-        if isinstance(t.op, Transpose) and len(t.op.order) == 4:
-            return tuple(t.op.order) == (0, 2, 3, 1)
-        before = next((v for v in t.op.inputs if isinstance(v, Tensor) and v.ndim == 4), None)
-        if before is None or before.shape[:3] != t.shape[:3]:
-            return False
-        t = before
-    return False
-
-
 def skew(grid: tuple[int, int], sides: tuple[int, int]) -> float:
     """How far a grid's proportions are from the picture's, as a logarithm."""
     return abs(math.log(grid[0] * sides[1] / (grid[1] * sides[0])))
@@ -125,9 +101,9 @@ def reading(y: Tensor, layer: str, layout: Layout) -> Tensor:
     old = find(y, layer)
 
     def through(t):
-        A = layout.to(t)
+        A = as_maps(t, layout.maps)
         A.name = named(layer, layout)
-        return layout.back(A, t)
+        return as_it_was(A, t, layout.maps)
 
     return rerun(y, through={old: through})[y]
 

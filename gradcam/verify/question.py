@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.as_maps import as_maps
 from gradcam.asking import AskError
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS, VARIANTS
@@ -31,6 +32,7 @@ from gradcam.verify.rounding.differences import difference, precision, tolerance
 from gradcam.verify.rounding.storage import ENOUGH, storage
 from gradcam.verify.wrappers import OfOutput, OfSignals, OfTarget
 from minicnn import GraphError, LogSoftmax, Op, Reshape, Sigmoid, Softmax, Tensor, history, names, to_cpu
+from minicnn.places import maps_in
 from weights.feature_maps import default_layer
 
 SHARED = ("input", "y", "start", "A", "activation")  # steps that most methods at a layer have in common
@@ -315,7 +317,9 @@ class Question:
         if self.names_of:
             self.layer = self.names_of(self.layer)
         try:
-            layout = chosen(known[self.layer], self.x.shape[-2:], theirs)
+            layer = known[self.layer]
+            maps = maps_in(y, self.input_of(y)).get(layer) if layer.ndim == 4 else None
+            layout = chosen(layer, self.x.shape[-2:], theirs, maps)
         except (KeyError, LookupError, AttributeError):
             maps = [n for n, t in known.items() if t is not None and t.ndim in (3, 4) and t.op]
             what = "give one" if self.layer is None else f"'{self.layer}' is none"
@@ -378,7 +382,7 @@ class Question:
         if step in ("activation", "gradient"):
             N, K, h, w = self.reference.activation.shape
             if self.layout and array.shape == self.raw_shape:
-                return self.layout[1].to(array)
+                return as_maps(array, self.layout[1].maps)
             if array.shape in ((N, h, w, K), (h, w, K)) and array.shape not in ((N, K, h, w), (K, h, w)):
                 return np.moveaxis(array, -1, -3)
         if step in ("result", "signal", "input") and array.shape != self.x.shape:
