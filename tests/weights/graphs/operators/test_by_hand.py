@@ -494,7 +494,7 @@ def test_where_a_value_of_another_size_lies():
     for word, window in (("middle", None), ("tf_crop_and_resize", None)):
         with pytest.raises(WeightsError, match="is not known"):
             resizing._places(2, 4, 2.0, word, window)
-    ways = {"floor": [0, 1, -1, 1], "": [0, 1, -1, 1], "ceil": [1, 2, 0, 2], 
+    ways = {"floor": [0, 1, -1, 1], "": [0, 1, -1, 1], "ceil": [1, 2, 0, 2],
             "round_prefer_floor": [0, 1, -1, 1], "round_prefer_ceil": [1, 2, 0, 1]}  # fmt: skip
     assert {w: resizing._rounded(np.array([0.5, 1.5, -0.5, 1.2]), w).tolist() for w in ways} == ways
 
@@ -621,7 +621,7 @@ def test_means_inside_boxes(samples, middle, scale):
                 if -1 <= y <= 5 and -1 <= x <= 6:
                     y, x = min(max(y, 0), 4), min(max(x, 0), 5)
                     total += sum((1 - abs(y - a)) * (1 - abs(x - b)) * X[n, c, a, b]
-                                 for a, b in np.ndindex(5, 6) if abs(y - a) < 1 and abs(x - b) < 1)  # fmt: skip
+                            for a, b in np.ndindex(5, 6) if abs(y - a) < 1 and abs(x - b) < 1)  # fmt: skip
             expected[r, c, i, j] = total / (rows * columns)
     how = {"size": (h, w), "samples": samples, "scale": scale, "middle": middle}
     same(both(lambda x: sampling.roi_align(x, boxes, of, **how), X), expected)
