@@ -1,10 +1,11 @@
-"""python -m tests.benchmarks.many: many photos, Grad-CAM on SqueezeNet, in CPU seconds a photo.
+"""python -m tests.benchmarks.many: many photos, Grad-CAM on SqueezeNet, a photo more.
 
 The program, `gradcam explain PHOTOS --out RUN/`, beside a bare loop that reads, prepares and explains the
 same photos; and pytorch-grad-cam and Captum on torchvision's SqueezeNet, each in its best batch.  Every side
-is a process of its own with one thread, its start and end included, so that the figures hold on a busy
-machine, too; the start of PyTorch and its libraries is taken off theirs.  Then the program once more with 1
-and with 2 processes, in seconds on the clock: only a quiet machine can tell.  Writes results/many.json.
+is a process of its own, which is run with a few photos and with all: the difference, by the number of photos
+between, is what a photo costs, and what is left is the start.  First CPU seconds, with one thread each, so
+that the figures hold on a busy machine, too; then photos a second on the clock, two processes of ours beside
+two threads of theirs: only a quiet machine can tell.  Writes results/many.json.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from PIL import Image
@@ -23,7 +25,8 @@ from PIL import Image
 from tests.benchmarks import measure
 
 ROOT, RESULTS = Path(__file__).parents[2], Path(__file__).parent / "results"
-BATCHES = (1, 4, 16)
+BATCHES, LIBRARIES = (1, 4, 16), ("pytorch-grad-cam", "captum")
+FEW = 4  # photos of the short run
 BARE = """
 import sys, weights
 from gradcam import explain, image
@@ -43,7 +46,7 @@ from pytorch_grad_cam import GradCAM
 import weights
 from gradcam import image
 from gradcam.runs.photos import find
-torch.set_num_threads(1)
+torch.set_num_threads(int(sys.argv[4]))
 folder, library, batch = sys.argv[1], sys.argv[2], int(sys.argv[3])
 photos, card = find([folder]), weights.card("squeezenet")
 net = models.squeezenet1_0(weights=None).eval()
@@ -68,28 +71,56 @@ def made(folder, count):
         Image.fromarray(coarse).resize((500, 375)).save(folder / f"{k:04d}.jpg", quality=90)
 
 
-def cpu(*words):
-    """CPU seconds of a process and its children, one thread each."""
-    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def run(threads, *words):
+    """(CPU seconds, seconds on the clock) of a process and its children, start and end included."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(
         [sys.executable, *map(str, words)],
         cwd=ROOT,
-        env={**os.environ, **one},
+        env={**os.environ, **dict.fromkeys(names, str(threads))},
         capture_output=True,
         text=True,
     )
+    clock = time.perf_counter() - began
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, clock
 
 
-def clocked(*words):
-    """Seconds on the clock of a command, its start and end included."""
-    began = time.perf_counter()
-    cpu(*words)
-    return time.perf_counter() - began
+def sides(cores, place):
+    """{name: f(photos) -> the words of its command}; cores: processes of ours, threads of theirs."""
+    numbers = iter(range(10**6))
+    ours = {
+        "gradcam explain --out": lambda photos: (
+            "-m", "gradcam", "explain", photos, "--network", "squeezenet", "--method", "grad_cam",
+            "--workers", cores, "--out", place / f"run{next(numbers)}",
+        ),
+    }  # fmt: skip
+    if cores == 1:
+        ours["bare loop"] = lambda photos: ("-c", BARE, photos)
+    theirs = {
+        f"{name}, batch {batch}": lambda photos, name=name, batch=batch: (
+            "-c", THEIRS, photos, name, batch, cores,
+        )
+        for name in LIBRARIES for batch in BATCHES
+    }  # fmt: skip
+    return ours | theirs
+
+
+def a_photo_more(cores, which, folders, counts, repeats):
+    """{side: (what a photo more takes, what the rest takes)}, medians; which: 0 CPU seconds, 1 the clock."""
+    some, many = counts
+    taken = {}
+    for _ in range(repeats):
+        for name, words in sides(cores, folders[0].parent).items():
+            threads = cores if "batch" in name else 1
+            few, all_ = (run(threads, *words(folder))[which] for folder in folders)
+            each = (all_ - few) / (many - some)
+            taken.setdefault(name, []).append((each, few - some * each))
+            print(f"{cores} {name:28s} {each:.4f} s a photo, start {few - some * each:.2f} s", flush=True)
+    return {name: tuple(median(values) for values in zip(*found)) for name, found in taken.items()}
 
 
 def main(arguments=None):
@@ -97,40 +128,32 @@ def main(arguments=None):
     parser.add_argument("--count", type=int, default=200, help="photos (default 200)")
     parser.add_argument("--repeats", type=int, default=3, help="of each side, interleaved (default 3)")
     asked = parser.parse_args(arguments)
-    taken = {}
+    load = measure.machine(1)["load"]
     with tempfile.TemporaryDirectory() as place:
-        photos = Path(place, "photos")
-        photos.mkdir()
-        made(photos, asked.count)
-        words = ("explain", photos, "--network", "squeezenet", "--method", "grad_cam", "--workers")
-        sides = {"bare loop": ("-c", BARE, photos)}
-        sides |= {
-            f"{name}, batch {batch}": ("-c", THEIRS, photos, name, batch)
-            for name in ("pytorch-grad-cam", "captum")
-            for batch in BATCHES
-        }
-        for k in range(asked.repeats):
-            program = cpu("-m", "gradcam", *words, 1, "--out", Path(place, f"run{k}"))
-            taken.setdefault("gradcam explain --out", []).append(program)
-            start = cpu("-c", THEIRS, photos, "captum", 0)
-            for name, side in sides.items():
-                spent = cpu(*side) - (start if "batch" in name else 0)
-                taken.setdefault(name, []).append(spent)
-                print(f"{name:28s} {spent / asked.count:.4f} CPU s a photo", flush=True)
-            print(f"{'gradcam explain --out':28s} {program / asked.count:.4f} CPU s a photo", flush=True)
-        load = measure.machine(1)["load"]
-        by_clock = {n: clocked("-m", "gradcam", *words, n, "--out", Path(place, f"clock{n}")) for n in (1, 2)}
-    each = {name: sorted(s)[len(s) // 2] / asked.count for name, s in taken.items()}
-    ours = each["gradcam explain --out"]
-    best = {n: min(s for name, s in each.items() if name.startswith(n)) for n in ("pytorch", "captum")}
+        folders, counts = (Path(place, "few"), Path(place, "all")), (FEW, FEW + asked.count)
+        for folder, count in zip(folders, counts):
+            folder.mkdir()
+            made(folder, count)
+        spent = a_photo_more(1, 0, folders, counts, asked.repeats)
+        clock = a_photo_more(2, 1, folders, counts, asked.repeats)
+    ours = "gradcam explain --out"
+
+    def best(found, library):
+        return min(each for name, (each, _) in found.items() if name.startswith(library))
+
     found = {
         "machine": measure.machine(1), "photos": asked.count, "repeats": asked.repeats,
-        "CPU seconds a photo": {name: round(s, 5) for name, s in each.items()},
-        "program over bare loop": round(ours / each["bare loop"], 3),
-        "pytorch-grad-cam, best batch, over program": round(best["pytorch"] / ours, 3),
-        "captum, best batch, over program": round(best["captum"] / ours, 3),
-        "photos a second on the clock, by processes": {
-            n: round(asked.count / s, 2) for n, s in by_clock.items()
+        "CPU seconds a photo, one thread": {name: round(each, 5) for name, (each, _) in spent.items()},
+        "CPU seconds of the start": {name: round(start, 2) for name, (_, start) in spent.items()},
+        "program over bare loop": round(spent[ours][0] / spent["bare loop"][0], 3),
+        "with one thread, best batch over program": {
+            library: round(best(spent, library) / spent[ours][0], 3) for library in LIBRARIES
+        },
+        "photos a second on the clock, two cores": {
+            name: round(1 / each, 2) for name, (each, _) in clock.items()
+        },
+        "on two cores, program over best batch": {
+            library: round(best(clock, library) / clock[ours][0], 3) for library in LIBRARIES
         },
         "load before": load,
     }  # fmt: skip
