@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.hypotheses.hypothesis import Hypothesis
 from gradcam.verify.locate import SAID, located
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipelines import CAMS
+from gradcam.verify.reference.pipelines import CAMS, PATHS
 from gradcam.verify.reference.steps import STEPS
 from gradcam.verify.refusal import refusal
 from gradcam.verify.report.verdict import Cause, Compared, Verdict
@@ -22,6 +23,7 @@ from gradcam.verify.rounding.ties import rounded, undecidable
 from gradcam.verify.search import Search
 from minicnn import GraphError, RuleError, find, names
 
+ZERO_REFERENCE = "the right map is zero everywhere here: a division by its maximum or its range gives NaN"
 ZEROS = "your map is all zeros, and the reference's is not"
 
 
@@ -127,6 +129,8 @@ def judge(
     if first == "result":
         verdict.stage = found[0].stage
     verdict.confidence = search.confidence(found)
+    if q.comparable("result") and not np.any(q.reference["result"]):
+        verdict.notes.append(ZERO_REFERENCE)
     if kept["result"]:
         verdict.notes.append(f"compared as it was kept: {as_kept(kept['result'], q.theirs['result'])}")
     verdict.kind = "tie" if all(c.kind == "tie" for c in found) else "differs"
@@ -189,13 +193,24 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
         verdict.notes.append(f"your result is {scale:.6g} times the reference")
     if verdict.located == SAID[("activation",)] and "gradient" in q.theirs:
         verdict.notes.append("are they of another forward pass: kept in a list, or of an earlier picture?")
-    known = [
-        s for s in ("y", "activation", "gradient", "signal") if s not in q.theirs and s in q.pipeline.steps
-    ]
+    if q.settings:
+        chosen = ", ".join(f"{name} {said(value)}" for name, value in q.settings.items())
+        verdict.notes.append(
+            f"the method leaves open what the reference chose: {chosen}.  Where yours are others, state them "
+            "(settings={...}, --setting NAME=VALUE): another choice is no mistake"
+        )
+    known = ("y", "activation", "gradient", *(() if q.method in PATHS else ("signal",)))
+    known = [s for s in known if s not in q.theirs and s in q.pipeline.steps]
     if known:
         titles = ", ".join(STEPS[s].title for s in known)
         verdict.notes.append(f"give more of yours to narrow it down: {titles}")
     return verdict
+
+
+def said(value: Any) -> str:
+    """A setting in a few words."""
+    value = value.item() if np.size(value) == 1 and isinstance(value, np.ndarray) else value
+    return f"of shape {value.shape}" if isinstance(value, np.ndarray) else f"{value}"
 
 
 def of_that_size(q: Question) -> list[str]:

@@ -106,7 +106,7 @@ def guarded(q: Question, y: Tensor) -> Variants:
 
 def axes(q: Question, y: Tensor) -> Variants:
     """Means of the gradient along other axes than i and j."""
-    others = {"the maps, not the places": (-3,), "columns alone": (-1,), "rows alone": (-2,)}
+    others = {"the channels, not the positions": (-3,), "columns alone": (-1,), "rows alone": (-2,)}
     if len(q.x) > 1:
         others["the batch as well: dim=(0, 2, 3)"] = (0, -2, -1)
         others["the batch alone"] = (0,)
@@ -156,8 +156,8 @@ CAUSES = [
         name="the gradient is averaged along another axis",
         step="weights",
         says=EQ1,
-        fix="in PyTorch gradient.mean(dim=(2, 3)) of (N, K, h, w); in Keras reduce_mean(axis=(1, 2)) of "
-        "(N, h, w, K)",
+        fix="in PyTorch gradient.mean(dim=(2, 3), keepdim=True) of (N, K, h, w); in Keras "
+        "reduce_mean(axis=(1, 2), keepdims=True) of (N, h, w, K)",
         variants=axes,
         methods=AVERAGED,
     ),

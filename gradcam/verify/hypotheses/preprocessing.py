@@ -114,7 +114,7 @@ def normalisations(q: Question, y: Tensor) -> Variants:
     found = {}
     for name, (mean, std) in meant(q).items():
         p = q.x * std + mean
-        as_if = "" if name == "its own" else f" (by {name}'s)"
+        as_if = "" if name == "its own" else f" ({name}'s mean and deviation)"
         sets = SETS if q.x.shape[1] == 3 else GREY
         if name in OF_CAFFE or name in AS_IT_IS:
             instead = instead_of_caffe(p, name) if name in OF_CAFFE else instead_of_none(p, name, sets)
@@ -134,8 +134,8 @@ def normalisations(q: Question, y: Tensor) -> Variants:
             others["Caffe's means, BGR, 0 to 255"] = 255 * p[:, ::-1] - CAFFE
             others["Caffe's means, but RGB, 0 to 255"] = 255 * p - CAFFE[::-1]
         found |= {f"{n}{as_if}": lambda q, v, old, x=x: x for n, x in others.items()}
-        theirs = {f"{n}'s": (p - m) / s for n, (m, s) in sets.items() if n != name}
-        found |= {f"{n} instead of {name}'s": lambda q, v, old, x=x: x for n, x in theirs.items()}
+        theirs = {n: (p - m) / s for n, (m, s) in sets.items() if n != name}
+        found |= {f"{n} instead of {name}": lambda q, v, old, x=x: x for n, x in theirs.items()}
     return found
 
 
@@ -152,8 +152,8 @@ def instead_of_caffe(p: np.ndarray, name: str) -> dict[str, np.ndarray]:
         "Caffe's means divided by 255": p - mean / 255,
     }
     found = {f"{n} ({FROM_CAFFE})": x for n, x in fed.items()}
-    found |= {f"{n}'s instead of {name}'s": 255 * p - m for n, m in CAFFES.items() if n != name}
-    return found | {f"{n}'s instead of {name}'s": (rgb - m) / s for n, (m, s) in SETS.items()}
+    found |= {f"{n} instead of {name}": 255 * p - m for n, m in CAFFES.items() if n != name}
+    return found | {f"{n} instead of {name}": (rgb - m) / s for n, (m, s) in SETS.items()}
 
 
 def instead_of_none(p: np.ndarray, name: str, sets: Stated) -> dict[str, np.ndarray]:
@@ -242,11 +242,11 @@ def prepared(detail: str) -> str:
     """The picture, in the first line of a verdict."""
     if detail.startswith("/255"):
         return detail
-    return f"the picture is {'normalised by ' * detail.endswith(OF_ANOTHER)}{detail}"
+    return f"the picture is {'normalised with mean and deviation of ' * detail.endswith(OF_ANOTHER)}{detail}"
 
 
 OF_ANOTHER = (
-    *(f"instead of {name}'s" for name in (*SETS, *GREY, *OF_CAFFE, "its own")),
+    *(f"instead of {name}" for name in (*SETS, *GREY, *OF_CAFFE, "its own")),
     *(f"where the network takes {name}" for name in AS_IT_IS),
 )
 WHY = "a network computes its scores for the preprocessing that it was trained with"
@@ -303,7 +303,8 @@ CAUSES = [
         name="picture mirrored",
         step="input",
         says="x is the picture as it was read",
-        fix="switch off augmentation (flips), or mirror the map back: cam.flip(-1)",
+        fix="switch off augmentation (flips): the map of a mirrored picture, mirrored back, is still "
+        "another one",
         change=lambda q, v, old: old()[..., ::-1],
     ),
     Hypothesis(

@@ -249,8 +249,8 @@ CAUSES = [
         step="start",
         says="the map of class c starts at y_c",
         headline=lambda detail: f"it is the map of {detail}, not of the class that you name",
-        fix="explain the class that you name: which index goes with which name (ImageFolder sorts names; "
-        "from 0 or 1?), which is the default?  If your code asks for the right one, its gradient is of an "
+        fix="take the score of the class that you name, y[:, c] with c counted from 0, or name the class of "
+        "your map (ImageFolder numbers classes by their sorted names).  If c is right, the gradient is of an "
         "earlier call: a list that is never emptied, [0] for [-1]",
         variants=others,
         of_class=True,

@@ -222,7 +222,7 @@ CAUSES = [
         name="channels joined in another way",
         step="result",
         says="M_ij = max over channels of |w_kij| (Simonyan et al. 2013, sec. 3.1)",
-        fix="take the largest magnitude",
+        fix="take the largest magnitude: x.grad.abs().amax(1) of (N, C, H, W)",
         variants=channels,
         methods=("saliency",),
         kind="convention",
@@ -280,16 +280,16 @@ CAUSES = [
         name="inverted: high where the map is low",
         step="result",
         says="the largest value is where the evidence is strongest",
-        fix="leave out 1 - map (MONAI's default_normalizer does that); cv2.applyColorMap gives BGR, so red "
-        "and blue change places in RGB",
+        fix="leave out 1 - map (MONAI's default_normalizer makes it), or 255 - map; if blue looks hot in a "
+        "picture that OpenCV coloured, its colours are BGR: convert them to RGB",
         variants=turned_over,
     ),
     Hypothesis(
         name="every channel scaled by itself",
         step="result",
         says="the channels of a signal have one unit: scaled apart, they cannot be compared any more",
-        fix="normalise with one number for all channels of a picture: m.min() and m.max(), not "
-        "m.amin((-2, -1), keepdim=True)",
+        fix="normalise with one number for all channels of a picture: m.amin((-3, -2, "
+        "-1), keepdim=True), not m.amin((-2, -1), keepdim=True)",
         variants=channels_apart,
     ),
     Hypothesis(

@@ -167,7 +167,8 @@ CAUSES = [
         step="A",
         says=EQ1,
         fix=lambda detail: (
-            f"your map is that of {detail}: put the hook on the layer that you name, or name that one"
+            f"your map is that of {detail}: keep the output of the layer that you name, or name that one; "
+            "of a module that is called several times each call is a layer, and a hook sees them all"
         ),
         variants=others,
         methods=CAMS,

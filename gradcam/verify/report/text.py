@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+NEAR = 0.5  # what a cause may leave (relative L2) to be worth a look, though it is ruled out
 SHOWN = 2  # causes with the same numbers that the first line says
 COLOURS = {
     "equal": 32,
@@ -35,11 +36,9 @@ def in_words(verdict: Any, colour: Any = False) -> Any:
     if verdict.confidence:
         lines.append(f"  confidence: {verdict.confidence}")
     lines += [f"  {stage}{_but_for(stage, verdict)}" for stage in verdict.compared]
-    if verdict.kind == "unknown" and verdict.ruled_out:
-        lines.append(
-            "  ruled out, nearest first: "
-            + "; ".join(f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6])
-        )
+    near = [f"{name} (leaves {left:.2g})" for name, left in verdict.ruled_out[:6] if left < NEAR]
+    if verdict.kind == "unknown" and near:
+        lines.append(f"  ruled out, nearest first: {'; '.join(near)}")
     return "\n".join(lines)
 
 
@@ -59,12 +58,13 @@ def remedies(verdict: Any) -> list[str]:
     if str(cause) not in headline(verdict):
         lines.append(f"  cause: {cause}  [{cause.kind}]")
     fixes = dict.fromkeys(c.fix for c in _blamed_once(verdict)[:SHOWN])
-    lines += [f"  {'or fix' if n else 'fix'}: {fix}" for n, fix in enumerate(fixes)]
+    fix = "to compare it" if verdict.kind == "convention" else "fix"
+    lines += [f"  {'or ' * bool(n)}{fix}: {what}" for n, what in enumerate(fixes)]
     lines.append(f"  theory: {cause.theory}")
     if scales := list(dict.fromkeys(c.scale for c in verdict.causes if c.scale)):
         lines.append(f"  in another scale, too, which is no mistake: {'; or '.join(scales)}")
     if more := _blamed_once(verdict)[1:]:
-        lines.append(f"  the same numbers come by: {'; '.join(map(_without_scale, more))}")
+        lines.append(f"  the same numbers would come of: {'; '.join(map(_without_scale, more))}")
     return lines
 
 

@@ -286,12 +286,13 @@ STARTS = {
     ("gradient", "another class: class 0, the one before"): EACH[0],
     ("gradient", "another class: class 3, the most probable one"): EACH[3],
 }
+AXIS = "the gradient is averaged along another axis"
 COMBINING = {
     ("grad_cam", "a sum instead of the mean over i, j"): cam(G.sum((2, 3), keepdims=True)),
     ("grad_cam", "the maximum instead of the mean over i, j"): cam(G.max((2, 3), keepdims=True)),
-    ("grad_cam", "the gradient is averaged along another axis: the maps, not the places"): cam(mean(1)),
-    ("grad_cam", "the gradient is averaged along another axis: columns alone"): cam(mean(3)),
-    ("grad_cam", "the gradient is averaged along another axis: rows alone"): cam(mean(2)),
+    ("grad_cam", f"{AXIS}: the channels, not the positions"): cam(mean(1)),
+    ("grad_cam", f"{AXIS}: columns alone"): cam(mean(3)),
+    ("grad_cam", f"{AXIS}: rows alone"): cam(mean(2)),
     ("grad_cam", "ReLU on the weights"): cam(RELU(ALPHA)),
     ("grad_cam", "absolute value of the weights"): cam(abs(ALPHA)),
     ("grad_cam", "weights divided by their norm"): cam(ALPHA / np.linalg.norm(ALPHA)),
@@ -558,7 +559,7 @@ MIRRORED = {  # at relu2
     ("aug_smooth_grad_cam", "the map of the picture alone"): CAMS2.map,
     ("aug_smooth_grad_cam", "the map of the picture alone: enlarged"): enlarged(half_pixel),
 }  # fmt: skip
-ANOTHER, BY = "another mean and deviation: ", " (by ImageNet's)"
+ANOTHER, BY = "another mean and deviation: ", " (ImageNet's mean and deviation)"
 INPUTS = {
     "colour channels in the other order (RGB, BGR): BGR where x is RGB, or RGB where x is BGR":
         X[:, [2, 1, 0]],
@@ -577,7 +578,7 @@ INPUTS = {
     ANOTHER + "divided by 255 twice" + BY: (PIXELS / 255 - MEAN) / STD,
     ANOTHER + "Caffe's means, BGR, 0 to 255" + BY: 255 * PIXELS[:, [2, 1, 0]] - CAFFE,
     ANOTHER + "Caffe's means, but RGB, 0 to 255" + BY: 255 * PIXELS - CAFFE[[2, 1, 0]],
-    **{f"{ANOTHER}{n}'s instead of ImageNet's":
+    **{f"{ANOTHER}{n} instead of ImageNet":
        (PIXELS - np.reshape(m, (3, 1, 1))) / np.reshape(s, (3, 1, 1)) for n, (m, s) in KNOWN.items()},
     "other shades: a picture in grey, or a negative: a negative: white for black (ImageNet)":
         (1 - PIXELS - MEAN) / STD,

@@ -324,7 +324,7 @@ def test_shapes_that_no_cause_explains_are_a_verdict():
 
 ROOM = np.arange(3 * 20 * 28).reshape(1, 3, 20, 28) * 97 % 256  # a picture in bytes, RGB
 TAKES = {  # what a network takes, and what it is fed instead: f(bytes) -> x
-    "ImageNet's instead of Caffe's": (
+    "ImageNet instead of Caffe": (
         lambda p: p[:, ::-1] - np.array([103.939, 116.779, 123.68])[:, None, None],
         lambda p: (
             (p / 255 - np.array([0.485, 0.456, 0.406])[:, None, None])
@@ -332,7 +332,7 @@ TAKES = {  # what a network takes, and what it is fed instead: f(bytes) -> x
         ),
     ),
     "0.5's, where the network takes 0 to 1": (lambda p: p / 255, lambda p: p / 127.5 - 1),
-    "CIFAR-10's instead of CLIP's": (
+    "CIFAR-10 instead of CLIP": (
         lambda p: (
             (p / 255 - np.array([0.48145466, 0.4578275, 0.40821073])[:, None, None])
             / np.array([0.26862954, 0.26130258, 0.27577711])[:, None, None]

@@ -78,7 +78,7 @@ def test_the_first_line_names_the_member_and_not_its_family():
             words = form.of.headline_of(form.detail)
             assert form.detail in words, words
     told = {form.of.headline_of(form.detail) for form in forms("grad_cam")}
-    assert "the picture is normalised twice (by ImageNet's)" in told
+    assert "the picture is normalised twice (ImageNet's mean and deviation)" in told
     assert any(t.startswith("/255 forgotten") for t in told)
     assert any(t.startswith("softmax instead of scores") and "keras.io" in t for t in told)
     assert any("HiResCAM" in t and "not of the method that you name" in t for t in told)
