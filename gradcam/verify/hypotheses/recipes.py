@@ -11,6 +11,7 @@ from PIL import Image
 from gradcam.interpolation import upsample
 from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis, Old
 from gradcam.verify.hypotheses.starts import LOGIT, softmax
+from gradcam.verify.hypotheses.without_gradient import centred
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import MAPS, WEIGHED
 from gradcam.verify.reference.resizing import cubic
@@ -219,6 +220,17 @@ CAUSES = [
         says="L = ReLU(sum_k alpha_k A^k) (eq. 2): a sum over the maps, not a projection",
         fix="eigen_smooth=False, or say so beside the map",
         methods=WEIGHED,
+        kind="convention",
+        alone=False,
+    ),
+    recipe(
+        "pytorch-grad-cam's Eigen-CAM: the columns lose their mean, and a ReLU follows",
+        variants=centred,
+        step="signed",
+        also={"map": lambda q, v, old: np.maximum(v.signed, 0)},
+        says="the projection of the maps on their first singular vector (Muhammad & Yeasin 2020, sec. III)",
+        fix="compare with centre=True before a ReLU, or say so beside the map",
+        methods=("eigen_cam",),
         kind="convention",
         alone=False,
     ),

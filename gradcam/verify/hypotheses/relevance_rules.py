@@ -12,6 +12,7 @@ import numpy as np
 from gradcam.methods.excitation_backprop import excite_and_contrast
 from gradcam.methods.relevance import (
     alpha_beta,
+    by_share,
     epsilon,
     flat,
     gamma,
@@ -21,6 +22,7 @@ from gradcam.methods.relevance import (
     shares,
     table,
     to_the_winner,
+    to_the_winner_of_two,
     z_box,
 )
 from gradcam.rules import BACKPROP
@@ -31,6 +33,7 @@ from gradcam.verify.reference.pipelines import RELEVANCE, but
 from gradcam.verify.reference.run import Run
 from minicnn import (
     Add,
+    Along,
     AvgPool,
     BatchNorm,
     Conv,
@@ -39,11 +42,15 @@ from minicnn import (
     MaxPool,
     Mean,
     Op,
+    ReLU,
+    Sub,
     Tensor,
     history,
 )
 from minicnn.replay import again
 
+NOTHING = 1e-30  # an epsilon that moves no number
+MEANS = (Mean, AvgPool, GlobalAvgPool, Along)
 BOXED = tuple(relevance_tables.FIRST)
 SMALL = (0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 0.25, 1.0)
 NAMES = {
@@ -179,18 +186,49 @@ def pool_by_share(op: Op, R: np.ndarray) -> Any:
     return cut_padding(found, op.size, op.pad)
 
 
+def once_for_both(q: Question, y: Tensor) -> Variants:
+    """An adaptive average is one sum over rows and columns elsewhere: one stabiliser for both."""
+    if not any(map(_rows_of_columns, history(y))):
+        return {}
+
+    def change(q, v, old):
+        first = {t.op.inputs[0].op for t in history(v.y) if _rows_of_columns(t)}
+        table = old()
+        return {**table, Along: lambda op, R: (by_share(NOTHING) if op in first else table[Along])(op, R)}
+
+    return {"": change}
+
+
+def _functional_relu(t):
+    return isinstance(t.op, ReLU) and getattr(t.layer, "origin", None) != "module"
+
+
+def _rows_of_columns(t):
+    source = t.op.inputs[0] if isinstance(t.op, Along) else None
+    return isinstance(source, Tensor) and isinstance(source.op, Along)
+
+
 def underived(q: Question, y: Tensor) -> Variants:
-    """Hooks on modules do not see a sum or a mean that is written as a function."""
-    means = (Mean, AvgPool, GlobalAvgPool)
-    kinds = {
-        "sums": (Add,),
+    """Hooks on modules do not see a sum, a mean or a ReLU that is written as a function."""
+    sums, means = dict.fromkeys((Add, Sub), to_the_winner_of_two), dict.fromkeys(MEANS, to_the_winner)
+    tables = {
+        "sums": sums,
         "means": means,
-        "sums and means": (Add, *means),
-        "batchnorm, sums and means": (BatchNorm, Add, *means),
+        "sums and means": sums | means,
+        "batchnorm, sums and means": {BatchNorm: to_the_winner} | sums | means,
     }
     some = [type(t.op) for t in history(y) if t.op]
-    fits = {n: k for n, k in kinds.items() if any(issubclass(s, k) for s in some)}
-    return {n: lambda q, v, old, k=k: {**old(), **dict.fromkeys(k, to_the_winner)} for n, k in fits.items()}
+    fits = {n: rules for n, rules in tables.items() if any(issubclass(s, tuple(rules)) for s in some)}
+    found = {n: lambda q, v, old, rules=rules: {**old(), **rules} for n, rules in fits.items()}
+    if not any(map(_functional_relu, history(y))):
+        return found
+
+    def with_relus(q, v, old):
+        functions, table = {t.op for t in history(v.y) if _functional_relu(t)}, old()
+        relu = lambda op, R: (to_the_winner if op in functions else table[ReLU])(op, R)  # noqa: E731
+        return {**table, **sums, **means, ReLU: relu}
+
+    return found | {"sums, means, and ReLUs that are functions": with_relus}
 
 
 def contrast(q: Question, v: Run, old: Old) -> Any:
@@ -233,6 +271,15 @@ CAUSES = [
         says=SHARE,
         fix="z is what the layer gives, its bias included",
         change=without_bias,
+        methods=RELEVANCE,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="one epsilon for both axes of an adaptive average",
+        step="rules",
+        says=f"{SHARE}, and z a little further from zero, along each axis",
+        fix="state epsilon, and where it is added",
+        variants=once_for_both,
         methods=RELEVANCE,
         kind="convention",
     ),

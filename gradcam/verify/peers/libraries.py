@@ -75,6 +75,7 @@ def torch_cam(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, se
 def zennit(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, settings: Any) -> Any:
     import torch
     from zennit import attribution, composites
+    from zennit.core import Composite
 
     one_hot = lambda y: torch.nn.functional.one_hot(torch.full((len(y),), c), y.shape[1]).to(y)  # noqa: E731
     if kind == "ExcitationBackprop":
@@ -82,8 +83,8 @@ def zennit(kind: str, model: Any, x: Any, c: Any, method: str, layer: Any, setti
     start = one_hot
     if kind == "Gradient":
         composite = None
-    elif hasattr(composites, kind):
-        composite = getattr(composites, kind)()
+    elif isinstance(named := getattr(composites, kind, None), type) and issubclass(named, Composite):
+        composite = named()
     else:
         composite, start = _rules(kind, x, settings), lambda y: one_hot(y) * y
     with attribution.Gradient(model, composite) as attributor:

@@ -33,6 +33,12 @@ CELLS = [
     ("torch-cam", "grad_cam", "Residual"),
     ("zennit", "guided_backprop", "Clamped"),
     ("zennit", "deconvnet", "Residual"),
+    ("zennit", "lrp_gamma", "Residual"),
+    ("zennit", "lrp_flat", "Functional"),
+    ("zennit", "lrp_z_box", "Pooled"),
+    ("zennit", "excitation_backprop", "Functional"),
+    ("pytorch-grad-cam", "ablation_cam", "Shared"),
+    ("pytorch-grad-cam", "eigen_cam", "VGG"),
 ]
 
 
