@@ -4,8 +4,8 @@
 
 Of every photo, in turn: WAYS of the twelve ways of keeping the right map, and one in SHARE of the mistakes,
 each as it is and kept in one of these ways.  It goes on from the rows that are there.  SqueezeNet, VGG-16's
-convolutions and ResNet-56 have their published weights, networks of timm random ones (--only chooses; timm
-must be installed for its own).
+convolutions and ResNet-56 have their published weights (SqueezeNet's are Caffe's, and so are the mistakes
+with its pictures), networks of timm random ones (--only chooses; timm must be installed for its own).
 """
 
 import argparse
@@ -54,7 +54,27 @@ MISTAKES = [
     for m in part.TABLE
     if m.truth in TRUTHS and "grad_cam" in m.methods and not (m.drawn or m.photo or m.needs or m.refused)
 ]
+SUBTRACTED = torch.tensor([104.0, 117.0, 123.0]).reshape(3, 1, 1)  # BGR: what SqueezeNet's weights expect
+OF_CAFFE = {  # what people feed such weights instead of a picture x of 0 to 255, BGR, less these means
+    "prepared as torchvision does": lambda p: (
+        ((p / 255).flip(1) - torch.tensor(MEAN).reshape(3, 1, 1)) / torch.tensor(STD).reshape(3, 1, 1)
+    ),
+    "no mean subtracted": lambda p: p,
+    "0 to 1, no mean subtracted": lambda p: p / 255,
+    "0 to 1, RGB": lambda p: (p / 255).flip(1),
+    "0 to 1, the means of 0 to 255": lambda p: p / 255 - SUBTRACTED,
+    "RGB": lambda p: p.flip(1) - SUBTRACTED.flip(0),
+}
 MISTAKES.append(Mistake("another class", started(lambda case, y: y[:, (case.c + 1) % y.shape[1]].sum())))
+PICTURES = {m.truth for m in pictures.TABLE}
+CAFFES = [m for m in MISTAKES if m.truth not in PICTURES or m.truth == "picture mirrored"]
+CAFFES += [
+    Mistake(
+        "another mean and deviation",
+        pictures.fed(lambda x, f=f: f(x + SUBTRACTED.to(x)).to(x)),
+    )
+    for f in OF_CAFFE.values()
+]
 WAYS, SHARE = 2, 16  # of a photo: ways of keeping its right map; one in so many mistakes
 HARMLESS = {h.name for h in HYPOTHESES if h.kind in ("scale", "tie")}
 
@@ -150,7 +170,8 @@ def rows(name, n, done):
         way = names[(n * WAYS + k) % len(names)]
         if (name, n, "right", way) not in done:
             yield row(case, name, n, "right", way, MAP[way](whole), pairs=False)
-    for k, m in list(enumerate(MISTAKES))[n % SHARE :: SHARE]:
+    mistakes = CAFFES if name == "SqueezeNet" else MISTAKES
+    for k, m in list(enumerate(mistakes))[n % SHARE :: SHARE]:
         wrong = m.make(case).detach()
         if wrong.shape != right.shape or not torch.isfinite(wrong).all():
             continue
