@@ -213,6 +213,7 @@ class Search:
         if not of or any(h.step not in FINISHING or h.kind == "scale" for h in of):
             return found
         steps = set().union(*(h.also for h in of))
+        steps.add("start")  # a signal that starts as minus a number turns the map over
         alike = [f for f in self.forms if (f.cheap or f.of.step in steps) and f.of not in of]
         return found + self.rescaled(alike)
 
