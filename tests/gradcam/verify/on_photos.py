@@ -55,25 +55,25 @@ MISTAKES = [
     if m.truth in TRUTHS and "grad_cam" in m.methods and not (m.drawn or m.photo or m.needs or m.refused)
 ]
 SUBTRACTED = torch.tensor([104.0, 117.0, 123.0]).reshape(3, 1, 1)  # BGR: what SqueezeNet's weights expect
-OF_CAFFE = {  # what people feed such weights instead of a picture x of 0 to 255, BGR, less these means
-    "prepared as torchvision does": lambda p: (
-        ((p / 255).flip(1) - torch.tensor(MEAN).reshape(3, 1, 1)) / torch.tensor(STD).reshape(3, 1, 1)
+OF_CAFFE = {  # what people feed such weights instead of p - SUBTRACTED, p a picture of 0 to 255, BGR
+    "another mean and deviation": (
+        lambda p: (
+            ((p / 255).flip(1) - torch.tensor(MEAN).reshape(3, 1, 1)) / torch.tensor(STD).reshape(3, 1, 1)
+        ),
+        lambda p: p,
+        lambda p: p / 255,
+        lambda p: (p / 255).flip(1),
+        lambda p: p / 255 - SUBTRACTED,
     ),
-    "no mean subtracted": lambda p: p,
-    "0 to 1, no mean subtracted": lambda p: p / 255,
-    "0 to 1, RGB": lambda p: (p / 255).flip(1),
-    "0 to 1, the means of 0 to 255": lambda p: p / 255 - SUBTRACTED,
-    "RGB": lambda p: p.flip(1) - SUBTRACTED.flip(0),
+    "colour channels in the other order (RGB, BGR)": (lambda p: p.flip(1) - SUBTRACTED.flip(0),),
 }
 MISTAKES.append(Mistake("another class", started(lambda case, y: y[:, (case.c + 1) % y.shape[1]].sum())))
 PICTURES = {m.truth for m in pictures.TABLE}
 CAFFES = [m for m in MISTAKES if m.truth not in PICTURES or m.truth == "picture mirrored"]
 CAFFES += [
-    Mistake(
-        "another mean and deviation",
-        pictures.fed(lambda x, f=f: f(x + SUBTRACTED.to(x)).to(x)),
-    )
-    for f in OF_CAFFE.values()
+    Mistake(truth, pictures.fed(lambda x, f=f: f(x + SUBTRACTED.to(x)).to(x)))
+    for truth, every in OF_CAFFE.items()
+    for f in every
 ]
 WAYS, SHARE = 2, 16  # of a photo: ways of keeping its right map; one in so many mistakes
 HARMLESS = {h.name for h in HYPOTHESES if h.kind in ("scale", "tie")}
