@@ -49,6 +49,7 @@ from minicnn import (
 )
 from minicnn.replay import again
 
+TINY = 1e-6  # zennit's epsilon
 NOTHING = 1e-30  # an epsilon that moves no number
 MEANS = (Mean, AvgPool, GlobalAvgPool, Along)
 BOXED = tuple(relevance_tables.FIRST)
@@ -231,6 +232,15 @@ def underived(q: Question, y: Tensor) -> Variants:
     return found | {"sums, means, and ReLUs that are functions": with_relus}
 
 
+def of_zennit(q: Question, y: Tensor) -> Variants:
+    """Its epsilon does not grow with z, and what is no module has no rule."""
+    fixed = relevance_tables.averaged(table(epsilon(TINY)))
+    others = underived(q, y)
+    if averages := once_for_both(q, y):
+        others["adaptive averages"] = averages[""]
+    return {n: lambda q, v, old, f=f: f(q, v, lambda: fixed) for n, f in others.items()}
+
+
 def contrast(q: Question, v: Run, old: Old) -> Any:
     return old() | {Linear: excite_and_contrast}
 
@@ -317,6 +327,16 @@ CAUSES = [
         fix="a module for every + and every mean, with a rule of its own",
         variants=underived,
         methods=RELEVANCE,
+        kind="convention",
+    ),
+    Hypothesis(
+        name="recipe of zennit: an epsilon of 1e-6, and what is no module passes the plain derivative",
+        step="rules",
+        says=f"{SHARE}, of sums and averages as well",
+        fix="a module for every +, mean and ReLU (zennit.layer.Sum, nn.AdaptiveAvgPool2d, nn.ReLU); state "
+        "epsilon",
+        variants=of_zennit,
+        methods=("lrp_epsilon",),
         kind="convention",
     ),
     Hypothesis(
