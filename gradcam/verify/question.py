@@ -244,7 +244,7 @@ class Question:
         other.method, other.target, other.values = method, target, OrderedDict()
         return other
 
-    @property
+    @cached_property
     def large(self) -> bool:
         """Whether a forward pass takes so long that float32 is asked first."""
         return _bytes(self.reference.y) > SLOW

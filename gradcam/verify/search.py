@@ -32,7 +32,7 @@ CLEARLY = 0.5  # of what a right map leaves: a cause that leaves more is none, w
 SCREEN = 0.1  # in float32, flipped gates and all, the right hypothesis leaves less than this
 SHAPE = 0.1  # what is left of theirs beside a + b * ours: more, and no rescaling explains it
 SPARE = 20.0  # seconds for pairs
-ANSWER, LEAST = 8.0, 1.5  # seconds: of a large network what is tried last ends so, but gets so much each
+ANSWER, LEAST = 8.0, 1.0  # seconds: of a large network what is tried last ends so, but gets so much each
 FAR = 100  # the next hypothesis leaves this many times more: no confusion possible
 
 

@@ -276,6 +276,7 @@ CAUSES = [
         headline=prepared,
         fix=renormalised,
         variants=normalisations,
+        rare=("CIFAR", "CLIP"),
     ),
     Hypothesis(
         name="other shades: a picture in grey, or a negative",
@@ -314,5 +315,6 @@ CAUSES = [
         fix="switch off augmentation (flips, rotations); ImageOps.exif_transpose(photo) turns a phone's "
         "photo upright, as other programs do",
         variants=turned_otherwise,
+        rare=("",),
     ),
 ]
