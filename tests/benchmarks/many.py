@@ -91,11 +91,10 @@ def run(threads, *words):
 
 def sides(cores, place):
     """{name: f(photos) -> the words of its command}; cores: processes of ours, threads of theirs."""
-    numbers = iter(range(10**6))
     ours = {
         "gradcam explain --out": lambda photos: (
             "-m", "gradcam", "explain", photos, "--network", "squeezenet", "--method", "grad_cam",
-            "--workers", cores, "--out", place / f"run{next(numbers)}",
+            "--workers", cores, "--out", tempfile.mkdtemp(dir=place),
         ),
     }  # fmt: skip
     if cores == 1:
