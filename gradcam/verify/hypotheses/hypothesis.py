@@ -124,7 +124,7 @@ class Form:
     @property
     def rare(self) -> bool:
         """Whether a large network tries it last, while time is left."""
-        return self.detail.startswith(self.of.rare) if self.of.rare else False
+        return self.detail.startswith(self.of.rare)
 
     @property
     def cheap(self) -> bool:

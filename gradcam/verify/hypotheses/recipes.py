@@ -9,15 +9,18 @@ import numpy as np
 from PIL import Image
 
 from gradcam.interpolation import upsample
-from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis, Old
+from gradcam.methods.relevance import epsilon, table
+from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis, Old, Variants
+from gradcam.verify.hypotheses.relevance_rules import SHARE, once_for_both, underived
 from gradcam.verify.hypotheses.starts import LOGIT, softmax
 from gradcam.verify.hypotheses.without_gradient import centred
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import MAPS, WEIGHED
+from gradcam.verify.reference.relevance_tables import averaged
 from gradcam.verify.reference.resizing import cubic
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import arrived
-from minicnn import BACKPROP
+from minicnn import BACKPROP, Tensor
 
 CAM = ("grad_cam",)
 FACTORS = (0.9, 1.0, 1.1)  # of aug_smooth
@@ -154,6 +157,14 @@ def of_the_picture(q: Question, v: Run, old: Old) -> Any:
     return w
 
 
+def of_zennit(q: Question, y: Tensor) -> Variants:
+    """Its epsilon does not grow with z, and what is no module has no rule."""
+    rules, others = averaged(table(epsilon(1e-6))), underived(q, y)
+    if averages := once_for_both(q, y):
+        others["adaptive averages"] = averages[""]
+    return {n: lambda q, v, old, f=f: f(q, v, lambda: rules) for n, f in others.items()}
+
+
 RAW = "raw maps are compared; a library's picture of a map is stretched and enlarged"
 KEEP = "compare its raw map, before it is normalised and enlarged"
 
@@ -231,6 +242,17 @@ CAUSES = [
         says="the projection of the maps on their first singular vector (Muhammad & Yeasin 2020, sec. III)",
         fix="compare with centre=True before a ReLU, or say so beside the map",
         methods=("eigen_cam",),
+        kind="convention",
+        alone=False,
+    ),
+    recipe(
+        "zennit: an epsilon of 1e-6, and what is no module passes the plain derivative",
+        variants=of_zennit,
+        step="rules",
+        says=f"{SHARE}, of sums and averages as well",
+        fix="a module for every +, mean and ReLU (zennit.layer.Sum, nn.AdaptiveAvgPool2d, nn.ReLU); state "
+        "epsilon",
+        methods=("lrp_epsilon",),
         kind="convention",
         alone=False,
     ),

@@ -49,7 +49,6 @@ from minicnn import (
 )
 from minicnn.replay import again
 
-TINY = 1e-6  # zennit's epsilon
 NOTHING = 1e-30  # an epsilon that moves no number
 MEANS = (Mean, AvgPool, GlobalAvgPool, Along)
 BOXED = tuple(relevance_tables.FIRST)
@@ -194,8 +193,8 @@ def once_for_both(q: Question, y: Tensor) -> Variants:
 
     def change(q, v, old):
         first = {t.op.inputs[0].op for t in history(v.y) if _rows_of_columns(t)}
-        table = old()
-        return {**table, Along: lambda op, R: (by_share(NOTHING) if op in first else table[Along])(op, R)}
+        rules = old()
+        return {**rules, Along: lambda op, R: (by_share(NOTHING) if op in first else rules[Along])(op, R)}
 
     return {"": change}
 
@@ -225,20 +224,11 @@ def underived(q: Question, y: Tensor) -> Variants:
         return found
 
     def with_relus(q, v, old):
-        functions, table = {t.op for t in history(v.y) if _functional_relu(t)}, old()
-        relu = lambda op, R: (to_the_winner if op in functions else table[ReLU])(op, R)  # noqa: E731
-        return {**table, **sums, **means, ReLU: relu}
+        functions, rules = {t.op for t in history(v.y) if _functional_relu(t)}, old()
+        relu = lambda op, R: (to_the_winner if op in functions else rules[ReLU])(op, R)  # noqa: E731
+        return {**rules, **sums, **means, ReLU: relu}
 
     return found | {"sums, means, and ReLUs that are functions": with_relus}
-
-
-def of_zennit(q: Question, y: Tensor) -> Variants:
-    """Its epsilon does not grow with z, and what is no module has no rule."""
-    fixed = relevance_tables.averaged(table(epsilon(TINY)))
-    others = underived(q, y)
-    if averages := once_for_both(q, y):
-        others["adaptive averages"] = averages[""]
-    return {n: lambda q, v, old, f=f: f(q, v, lambda: fixed) for n, f in others.items()}
 
 
 def contrast(q: Question, v: Run, old: Old) -> Any:
@@ -327,16 +317,6 @@ CAUSES = [
         fix="a module for every + and every mean, with a rule of its own",
         variants=underived,
         methods=RELEVANCE,
-        kind="convention",
-    ),
-    Hypothesis(
-        name="recipe of zennit: an epsilon of 1e-6, and what is no module passes the plain derivative",
-        step="rules",
-        says=f"{SHARE}, of sums and averages as well",
-        fix="a module for every +, mean and ReLU (zennit.layer.Sum, nn.AdaptiveAvgPool2d, nn.ReLU); state "
-        "epsilon",
-        variants=of_zennit,
-        methods=("lrp_epsilon",),
         kind="convention",
     ),
     Hypothesis(

@@ -34,6 +34,7 @@ CELLS = [
     ("zennit", "guided_backprop", "Clamped"),
     ("zennit", "deconvnet", "Residual"),
     ("zennit", "lrp_gamma", "Residual"),
+    ("zennit", "lrp_epsilon", "Residual"),
     ("zennit", "lrp_flat", "Functional"),
     ("zennit", "lrp_z_box", "Pooled"),
     ("zennit", "excitation_backprop", "Functional"),
