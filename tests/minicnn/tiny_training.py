@@ -1,8 +1,9 @@
 """A training small enough for tests; as a process of its own it can be killed: python -m
-tests.minicnn.tiny_training CHECKPOINT OUT."""
+tests.minicnn.tiny_training CHECKPOINT OUT [EPOCHS]."""
 
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -67,6 +68,7 @@ def slow(net):
 
 if __name__ == "__main__":
     trained = network()
-    seen = go(trained, checkpoint=sys.argv[1], every=0.0, validate=slow)
+    asked = replace(RUN, epochs=int(sys.argv[3])) if sys.argv[3:] else RUN
+    seen = go(trained, asked, checkpoint=sys.argv[1], every=0.0, validate=slow)
     weights = {name: tensor.data for name, tensor in trained.arrays().items()}
     np.savez(sys.argv[2], **weights, **{f"curve_{key}": value for key, value in seen.arrays().items()})

@@ -1,4 +1,4 @@
-"""A pytest plugin: which lines each test runs (by coverage.py), how long it takes, whether it passes at all."""
+"""A pytest plugin: which lines each test runs (by coverage.py), how long it takes, whether it passes."""
 
 import ast
 import functools
