@@ -1,0 +1,401 @@
+"""The study's tables, of rows that are written out here: every number in its cell, every row in its place."""
+
+import json
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from gradcam.explanation import NoMapError
+from gradcam.measure.baselines import CENTRE, RANDOM
+from gradcam.measure.measures import FIGURES, MEASURES
+from gradcam.measure.measures.sanity_check import ORDERS
+from gradcam.measure.statistics.intervals import bootstrap, wilson
+from gradcam.measure.study import cost, depth, depth_page, every_method, report, sanity_curves
+from gradcam.measure.study.markdown import aligned
+from gradcam.measure.study.plan import SUBJECTS, Stage, Subject, stages
+from gradcam.measure.study.rows_file import read
+from gradcam.measure.study.summary import cell, methods_of, reasons, small, summary, table_of_figures
+
+RESULTS = Path(__file__).parents[2] / "results"
+
+
+def share(hits, n, percent="{:.1f} % ({:.1f} to {:.1f})"):
+    """A share with Wilson's interval, as it stands in a table."""
+    return percent.format(100 * hits / n, *(100 * v for v in wilson(hits, n)))
+
+
+def cells(line):
+    return [text.strip() for text in line.strip("|").split("|")]
+
+
+def rows_of(hits, **said):
+    """A row for each column of {method: hits}."""
+    n = len(next(iter(hits.values())))
+    row = {"area": 0.5, "rank": 0, "zero": [], "failed": {}} | said
+    return [row | {"number": k, "values": {m: {"hit": h[k]} for m, h in hits.items()}} for k in range(n)]
+
+
+def test_a_table_has_columns_of_one_width():
+    assert aligned(["name", "n"], [["a", "1234"], ["longer", "5"]]).splitlines() == [
+        "| name   |    n |",
+        "| ------ | ---: |",
+        "| a      | 1234 |",
+        "| longer |    5 |",
+    ]
+    assert aligned(["a", "b"], [["c", "d"]]).splitlines()[1] == "| --- | --: |"
+
+
+def test_figures_are_shares_or_numbers():
+    assert cell((0.884, 0.853, 0.909), "hit") == "88.4 % (85.3 to 90.9)"
+    assert cell((0.884, 0.853, 0.909), "deletion") == "0.884 (0.853 to 0.909)" and cell(None, "hit") == "–"
+    rows = rows_of({RANDOM: [0, 1, 1], CENTRE: [1, 1, 1], "saliency": [0, 0, 1], "gradient": [1, 0, 1]})
+    del rows[0]["values"]["saliency"]
+    rows[0] |= {"failed": {"saliency": "first", "cam": "of cam"}, "zero": ["gradient"]}
+    rows[1] |= {"failed": {"cam": "another"}, "zero": ["gradient", "saliency"]}
+    found = summary(rows)
+    assert list(found) == [RANDOM, CENTRE, "gradient", "saliency", "cam"]
+    head, _, *lines = map(cells, table_of_figures(found, ["hit", "deletion"]).splitlines())
+    assert head == [
+        "method", f"{FIGURES['hit'].title} ↑", f"{FIGURES['deletion'].title} ↓", "n", "zero maps", "failed"
+    ]  # fmt: skip
+    assert lines == [
+        [RANDOM, share(2, 3), "–", "3", "0", "0"],
+        [CENTRE, share(3, 3), "–", "3", "0", "0"],
+        ["gradient", share(2, 3), "–", "3", "2", "0"],
+        ["saliency", share(1, 2), "–", "2", "1", "1"],
+        ["cam", "–", "–", "0", "0", "2"],
+    ]
+    assert reasons(rows) == {"saliency": "first", "cam": "of cam"}
+
+
+def test_methods_come_in_the_order_of_explain_and_strangers_last():
+    values = {m: {} for m in ("given b", "grad_cam@fire2", "grad_cam", "saliency", "given a")}
+    rows = [{"values": values, "failed": {"gradient": "why"}}]
+    assert methods_of(rows) == [
+        RANDOM, CENTRE, "gradient", "saliency", "grad_cam@fire2", "grad_cam", "given b", "given a"
+    ]  # fmt: skip
+
+
+def test_small_is_less_than_a_third():
+    rows = [{"area": area} for area in (0.1, 1 / 3, 0.34, 0.33)]
+    assert small(rows) == [rows[0], rows[3]]
+
+
+def test_costs_are_medians_and_beside_grad_cams_of_the_same_picture():
+    took = [(1.0, 3.0), (2.0, 4.0), (4.0, 20.0)]
+    rows = [
+        {"seconds": {"grad_cam": one, "occlusion": other}, "forward": {"grad_cam": 1, "occlusion": 50}}
+        for one, other in took
+    ]
+    assert cost.medians(rows) == {
+        "grad_cam": {"seconds": 2.0, "grad_cams": 1.0, "forward": 1},
+        "occlusion": {"seconds": 4.0, "grad_cams": 3.0, "forward": 50},
+    }
+    head, _, one, other = map(cells, cost.table_of_costs(rows).splitlines())
+    assert head == ["method", "seconds", "Grad-CAMs", "pictures forward", "passes"]
+    assert one[:4] == ["grad_cam", "2.000", "1.0", "1"] and other[:4] == ["occlusion", "4.000", "3.0", "50"]
+    assert (one[4], other[4]) == tuple(cost.METHODS[m].cost for m in ("grad_cam", "occlusion"))
+
+
+@pytest.mark.parametrize(
+    ("took", "best", "runs"),
+    [([4, 2, 3, 1, 9], 1, 4), ([30, 45, 20, 30, 9], 20, 4), ([70, 40, 20], 40, 2), ([50, 50, 1], 50, 2)],
+)
+def test_seconds_are_those_of_the_best_run_of_four_or_of_a_second(monkeypatch, took, best, runs):
+    took, now = iter(took), [7.0]
+    monkeypatch.setattr(cost, "explain", lambda *_: now.append(now[-1] + next(took) / 100))
+    found = cost.seconds(None, None, 0, "grad_cam", lambda: now[-1])
+    assert found == (pytest.approx(best / 100), runs)
+
+
+def test_what_a_map_costs_is_asked_of_each_method_alone(monkeypatch):
+    """Of a network that is asked for 3 pictures by the second of its methods, and by the third cannot be."""
+    example, asked = SimpleNamespace(picture="picture", c=5), []
+
+    class Data(SimpleNamespace):
+        def __getitem__(self, number):
+            asked.append(number)
+            return example
+
+    def explain(net, x, c, methods):
+        assert (x.shape, c) == ((1, 2), 5)
+        if methods == ["cam"]:
+            raise NoMapError("none")
+        if isinstance(net, cost.Counted):
+            net(x if methods == ["grad_cam"] else np.zeros((3, 2)))
+
+    class Net(SimpleNamespace):
+        def __call__(self, x):
+            return x
+
+    net = Net(card=None)
+    monkeypatch.setattr(cost, "explain", explain)
+    monkeypatch.setattr(cost, "prepare", lambda picture, how: np.zeros((1, 2)))
+    monkeypatch.setattr(cost, "which", lambda net, data: {})
+    data = Data(numbers=[8, 6, 4], preprocessing="so")
+    rows = cost.over(net, data, ["grad_cam", "cam", "occlusion"], 2, workers=1, progress=False)
+    assert asked == [8, 6] and [row["number"] for row in rows] == [8, 6]
+    for row in rows:
+        assert row["forward"] == {"grad_cam": 1, "occlusion": 3}
+        assert row["seconds"].keys() == {"grad_cam", "occlusion"}
+
+
+LIKENESS = np.arange(2 * 2 * 4 * 3).reshape(2, 2, 4, 3) / 50  # pictures, orders, layers, similarities
+
+
+def likeness(methods):
+    return [
+        {
+            "values": {m: {w: of[k].tolist() for k, w in enumerate(ORDERS)} for m in methods},
+            "zero": dict.fromkeys(methods, n + 1),
+        }
+        for n, of in enumerate(LIKENESS)
+    ]
+
+
+def test_likeness_of_the_top_layer_of_half_of_all_and_of_one_at_a_time():
+    assert ORDERS == ("cascading", "independent")
+    head, _, line = map(cells, sanity_curves.table_of_likeness(likeness(["saliency"])).splitlines())
+    assert head == [
+        "method", "Spearman: top layer", "Spearman: half", "Spearman: all", "Spearman: one at a time",
+        "SSIM: top layer", "SSIM: half", "SSIM: all", "SSIM: one at a time", "pictures", "zero maps",
+    ]  # fmt: skip
+    expected = []
+    for k in (1, 2):  # of the signed map, its magnitude, and SSIM
+        columns = [LIKENESS[:, 0, at, k] for at in (0, 2, 3)] + [LIKENESS[:, 1, :, k].mean(axis=1)]
+        expected += ["{:.2f} ({:.2f} to {:.2f})".format(v.mean(), *bootstrap(v)) for v in columns]
+    assert line == ["saliency", *expected, "2", "3"]
+
+
+def test_the_verdict_names_what_is_random_and_what_is_compared():
+    methods = ("gradient", "grad_cam", "guided_backprop", "guided_grad_cam")
+    rows = likeness(methods)
+    for row in rows:
+        for n, m in enumerate(methods):
+            row["values"][m] = {w: [[v + n for v in of] for of in row["values"][m][w]] for w in ORDERS}
+    titles = {figure.name: figure.title for figure in MEASURES["sanity_check"].figures}
+    said = [line for line in sanity_curves.verdict(rows).splitlines() if line.startswith("- ")]
+    expected = []
+    for which, at in (("the upper half of the layers is", 2), ("all layers are", 3)):
+        for k, name in ((1, "magnitude"), (2, "ssim")):
+            left = LIKENESS[:, 0, at, k].mean()
+            numbers = ", ".join(f"{m} {left + n:.2f}" for n, m in enumerate(methods))
+            expected.append(f"- {which} random, {titles[name]}: {numbers}; it holds here")
+    assert said == expected
+    rows[0]["values"]["gradient"]["cascading"] = [[9.0] * 3] * 4  # a mean above guided backprop's
+    assert sanity_curves.verdict(rows).count("it does not hold here") == 4
+    for row in rows:
+        del row["values"]["grad_cam"]
+    assert sanity_curves.verdict(rows) == ""
+
+
+def test_curves_begin_at_one_and_have_their_bands():
+    page = sanity_curves.figure(likeness(["saliency", RANDOM]), ["a", "b", "c", "d"], "Of a network")
+    assert page.get_suptitle() == "Of a network"
+    titles = [figure.title for figure in MEASURES["sanity_check"].figures]
+    for n, ax in enumerate(page.axes):
+        order, k = divmod(n, 3)
+        assert ax.get_title() == titles[k]
+        assert [tick.get_text() for tick in ax.get_xticklabels()] == ["none", "a", "b", "c", "d"]
+        assert ("down to" in ax.get_xlabel()) == (order == 0)
+        assert ax.get_ylabel() == ("" if k else "like the intact network's map")
+        first = ax.get_lines()[0]
+        assert first.get_label() == "saliency (n = 2)" and first.get_xdata().tolist() == [0, 1, 2, 3, 4]
+        values = LIKENESS[:, order, :, k]
+        np.testing.assert_allclose(first.get_ydata(), [1, *values.mean(axis=0)])
+        band = ax.collections[0].get_paths()[0].vertices
+        for layer in range(4):
+            low, high = bootstrap(values[:, layer], 500)
+            at = band[band[:, 0] == layer + 1, 1]
+            assert (at.min(), at.max()) == pytest.approx((low, high))
+
+
+def subject(network="mini_vgg", **n):
+    return Subject(network, None, None, "Pictures of something.", (), n)
+
+
+def test_the_page_has_the_sections_of_what_was_measured_in_its_order():
+    """Of four photos; the second and third classes are right too, among five."""
+    rows = rows_of({RANDOM: [0, 1, 0, 0], CENTRE: [1, 1, 0, 0], "grad_cam": [1, 1, 1, 0]})
+    for row, area, rank in zip(rows, (0.1, 0.5, 0.2, 0.6), (0, 1, 4, 5)):
+        row |= {"area": area, "rank": rank}
+    rows[2]["failed"] = {"cam": "it has no such layer"}
+    costs = [{"seconds": {"grad_cam": 0.5}, "forward": {"grad_cam": 1}}]
+    found = {subject(): {"cost": costs, "sanity": likeness(["saliency"]), "maps": rows}}
+    for row in found[next(iter(found))]["sanity"]:
+        row["failed"] = {}
+    sections, figures = report.page(found)
+    ((title, of),) = sections.items()
+    assert title == every_method.weights.card("mini_vgg").title
+    assert list(of) == [
+        "", "On the object", "The same on objects that take up less than a third of the picture",
+        "Sanity check", "Cost",
+    ]  # fmt: skip
+    assert of[""] == "Pictures of something.\n"
+    assert of["On the object"].startswith(
+        "On these 4 photos the network's first class is right for 25.0%, one of its first five for 75.0%.\n"
+    )
+    assert figures["mini_vgg"]["accuracy"] == {"top1": 0.25, "top5": 0.75}
+    assert of["On the object"].endswith("\n\n`cam`: it has no such layer.\n")
+    assert "`cam`" not in of["The same on objects that take up less than a third of the picture"]
+    assert figures["mini_vgg"]["maps"]["grad_cam"]["hit"] == (0.75, *wilson(3, 4))
+    assert figures["mini_vgg"]["small"]["grad_cam"]["hit"] == (1, *wilson(2, 2))
+    assert figures["mini_vgg"]["cost"]["grad_cam"]["seconds"] == 0.5
+    sanity = figures["mini_vgg"]["sanity"]["saliency"]
+    for k, order in enumerate(ORDERS):
+        np.testing.assert_allclose(sanity[order], LIKENESS[:, k].mean(axis=0).round(4))
+    assert of["Sanity check"].index("![curves](sanity_mini_vgg.png)") < of["Sanity check"].index("| method")
+    assert of["Cost"].startswith("Medians over 1 pictures: ")
+    text = report.written(sections)
+    assert re.findall("^##+ (.*)", text, re.M) == [title, *list(of)[1:]]
+    again = report.sections_of(text)
+    assert {k: v.strip() for k, v in again[title].items()} == {k: v.strip() for k, v in of.items()}
+
+
+def test_no_section_for_small_objects_if_all_are_or_none_is():
+    for area in (0.1, 0.9):
+        rows = rows_of({RANDOM: [0, 1], CENTRE: [1, 1]}, area=area)
+        sections, figures = report.page({subject(): {"maps": rows}})
+        assert list(next(iter(sections.values()))) == ["", "On the object"] and "small" not in figures
+    sections, figures = report.page({subject("shapes"): {"maps": rows}})
+    assert "accuracy" not in figures["shapes"], "of several kinds in a scene none is the first"
+
+
+def test_what_is_measured_now_stands_over_what_was_before():
+    before = {"one": {"a": 1, "b": 2}, "other": {"c": 3}}
+    now = {"one": {"b": 4}, "new": {"a": 5}}
+    assert every_method._over(before, now) == {"one": {"a": 1, "b": 4}, "other": {"c": 3}, "new": {"a": 5}}
+
+
+def test_the_committed_table_is_that_of_the_plan():
+    """Stage by stage: as many pictures, the same methods in the same order."""
+    table, seen = json.loads((RESULTS / "measures.json").read_text("utf-8")), 0
+    for one in SUBJECTS:
+        for stage in stages(one):
+            found = table.get(one.network, {}).get(stage.kind)
+            if found is None:
+                continue
+            seen += 1
+            known = [m for m in found if m not in (RANDOM, CENTRE)]
+            later = {"deep_lift", "full_grad", "cam"}  # measured since, or with no map of this network
+            assert set(stage.methods) - later <= set(known) <= set(stage.methods), stage.name
+            if "sanity" not in stage.kind and stage.kind != "cost":
+                assert {of["n"] + of["failed"] for of in found.values()} == {stage.n}, stage.name
+    assert seen > 20
+
+
+def test_the_page_of_layers_is_that_of_its_studies():
+    text = (RESULTS / "layers.md").read_text("utf-8")
+    sections = {title.rpartition(": ")[2]: body for title, body in depth_page.sections(text).items()}
+    assert sections.keys() == {study.name for study in depth.STUDIES}
+    for study in depth.STUDIES:
+        body = sections[study.name]
+        measured = 270 if study.name == "mini_resnet" else study.n  # begun, and not ended
+        assert study.says in body and f"\n{measured} pictures:\n" in body
+        lines = re.findall(r"^\| grad_cam@(\S+)", body, re.M)
+        assert lines[: len(study.layers)] == list(study.layers)
+        figures = {figure.name for name in study.measures for figure in MEASURES[name].figures}
+        (head, *_) = [cells(line) for line in body.splitlines() if line.startswith("| method")]
+        titles = [f"{FIGURES[f].title} ↑" for f in depth_page.COLUMNS if f in figures]
+        assert head == ["method", *titles, "n", "zero maps", "failed"]
+
+
+def depth_rows():
+    hits = {RANDOM: [0, 0, 1, 0], CENTRE: [1, 1, 0, 0], "grad_cam@one": [1, 0, 0, 0],
+            "grad_cam@two": [1, 1, 1, 1], "grad_cam@three": [1, 1, 0, 1]}  # fmt: skip
+    return rows_of(hits)
+
+
+def test_from_the_first_layer_to_the_last():
+    study = depth.Study("name", "shapes", (), (), 4, "What it is.")
+    rows = depth_rows()
+    text = depth_page.page({study: rows})
+    assert "## shapes, a small VGG for the eight kinds of the shapes world: name\n\nWhat it is.\n" in text
+    hit = FIGURES["hit"].title
+    assert f"From the first layer to the last: {hit}: 25.0 % to 75.0 %, best at two." in text
+    page = depth_page.figure({study: rows})
+    one, empty = page.axes
+    assert not empty.axison and one.get_title() == "name (n = 4)"
+    assert [tick.get_text() for tick in one.get_xticklabels()] == ["one", "two", "three"]
+    curve, random, centre = one.get_lines()
+    assert curve.get_ydata().tolist() == [0.25, 1, 0.75] and curve.get_label() == hit
+    assert (random.get_linestyle(), random.get_ydata()[0]) == (":", 0.25)
+    assert (centre.get_linestyle(), centre.get_ydata()[0]) == ("--", 0.5)
+    low, high = one.get_ylim()
+    assert high == 1 and -0.1 < low < 0  # the band of the lowest point ends near 0
+    band = one.collections[0].get_paths()[0].vertices
+    for at, hits in enumerate((1, 4, 3)):
+        y = band[band[:, 0] == at, 1]
+        assert (y.min(), y.max()) == pytest.approx(wilson(hits, 4))
+
+
+def test_small_objects_have_a_table_of_their_own_where_boxes_are_found():
+    study = depth.Study("name", "shapes", (), (), 4, "What it is.")
+    rows = depth_rows()
+    rows[1]["area"] = 0.2
+    assert "whose object" not in depth_page.page({study: rows})
+    for row in rows:
+        for values in row["values"].values():
+            values["found"] = 1
+    assert "The 1 whose object takes up less than 33% of the picture:" in depth_page.page({study: rows})
+    del rows[1]
+    assert "whose object" not in depth_page.page({study: rows})
+
+
+@pytest.mark.parametrize(
+    ("kind", "photos", "needs", "called"),
+    [("maps", None, "pictures", "over"), ("grid", "p.npz", "grids", "over"), ("cost", None, None, "cost"),
+     ("sanity", "p.npz", "random weights", "sanity")],
+)  # fmt: skip
+def test_each_stage_is_measured_by_its_own_function(monkeypatch, tmp_path, kind, photos, needs, called):
+    seen = []
+
+    def noted(name):
+        return lambda *given, **options: seen.append((name, given, options)) or "grids of them"
+
+    net = SimpleNamespace(card="card")
+    monkeypatch.setattr(every_method.weights, "load", lambda name, path: seen.append((name, path)) or net)
+    monkeypatch.setattr(every_method, "Photos", lambda path, card: ("photos", path, card))
+    monkeypatch.setattr(every_method, "Scenes", lambda n, card: ("scenes", n, card))
+    for name in ("over", "sanity", "grids"):
+        monkeypatch.setattr(every_method.run, name, noted(name))
+    monkeypatch.setattr(every_method.cost, "over", noted("cost"))
+    names = tuple(m for m, of in MEASURES.items() if of.needs == needs)[:1]
+    stage = Stage("mini_vgg", kind, 7, ("grad_cam",), names)
+    assert stage.needs == needs and stage.name == f"mini_vgg_{kind}"
+    asked = SimpleNamespace(data=Path("data"), rows=Path("rows"), processors=3)
+    one = Subject("mini_vgg", "w.npz" if photos else None, photos, "", (), {})
+    every_method.measure(one, stage, asked)
+    assert seen[0] == ("mini_vgg", Path("data/w.npz") if photos else None)
+    data = ("photos", Path("data/p.npz"), "card") if photos else ("scenes", 7, "card")
+    if kind == "grid":
+        assert seen[1][:2] == ("grids", (net, data, 7, Path("rows/mini_vgg_certainty.jsonl"), 3))
+        data = "grids of them"
+    measures = (names,) if called == "over" else ()
+    options = {"rows": Path(f"rows/mini_vgg_{kind}.jsonl"), "workers": 3, "name": f"mini_vgg_{kind}"}
+    assert seen[-1] == (called, (net, data, *measures, ("grad_cam",), 7), options)
+    assert len(seen) == (3 if kind == "grid" else 2)
+
+
+def test_stages_are_run_network_by_network_what_is_quick_first(monkeypatch):
+    ran = []
+    monkeypatch.setattr(every_method, "measure", lambda subject, stage, asked: ran.append(stage.name))
+    monkeypatch.setattr(every_method, "report", lambda asked: ran.append("report"))
+    every_method.main([])
+    names = [subject.network for subject in SUBJECTS]
+    assert ran[:6] == [*(f"{name}_maps" for name in names), f"{names[0]}_grid"] and ran[-1] == "report"
+    ran.clear()
+    every_method.main(["--only", "shapes_cost", "mini_vgg_maps"])
+    assert ran == ["mini_vgg_maps", "shapes_cost", "report"]
+    ran.clear()
+    every_method.main(["--report"])
+    assert ran == ["report"]
+
+
+def test_rows_are_read_without_the_first_line_and_without_one_that_is_being_written(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"of": "these"}\n{"number": 3}\n{"number": 1}\n{"number": 2}')
+    assert read(path) == [{"number": 3}, {"number": 1}]
