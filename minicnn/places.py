@@ -19,6 +19,8 @@ from minicnn.ops.reduction import Reduction
 # along each axis: (pixels that a place sees, pixels to the next), None: not told
 Reach = tuple[tuple[float, float] | None, ...]
 WINDOWS = (ops.MaxPool, ops.AvgPool, ops.LpPool)
+SUMS_TO_ONE = (ops.Softmax, ops.LogSoftmax)
+ALL = range(3)  # the axes of space
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _of(t: Tensor, signals: list[Tensor], found: dict[Tensor, Maps | Hidden | No
     if not fitting:
         return None
     maps = next((m for m in fitting if m.whole), fitting[0])
-    return replace(maps, reach=_joined(maps, known, len(known) < len(signals), _mixes(op, maps, signals)))
+    return replace(maps, reach=_joined(maps, known, len(known) < len(signals), _mixed(op, maps, signals)))
 
 
 def _one_by_one(t, op, before):
@@ -121,30 +123,36 @@ def _one_by_one(t, op, before):
 
 def _behind(t, op, hidden):
     """Hidden places, back if the shape is."""
-    if isinstance(op, ops.Normalise):
-        return replace(hidden, maps=replace(hidden.maps, reach=_joined(hidden.maps, [], mixed=True)))
+    if isinstance(op, (ops.Normalise, *SUMS_TO_ONE)):
+        return replace(hidden, maps=replace(hidden.maps, reach=_joined(hidden.maps, [], mixed=ALL)))
     return hidden.maps if t.shape == hidden.shape else hidden
 
 
-def _mixes(op, maps, signals):
-    """Whether an operation that keeps places mixes what all of them hold."""
-    if isinstance(op, ops.Normalise):
-        return {*maps.space} <= {axis % signals[0].ndim for axis in op.axes}
+def _mixed(op, maps, signals):
+    """Along which axes of space an operation that keeps places mixes what all of them hold."""
+    ndim = signals[0].ndim
+    if isinstance(op, (ops.Normalise, *SUMS_TO_ONE)):
+        over = {axis % ndim for axis in (op.axes if isinstance(op, ops.Normalise) else [op.axis])}
+        along = {k for k, axis in enumerate(maps.space) if axis in over}
+        return ALL if along and maps.tokens else along
     if isinstance(op, ops.MatMul):
-        return (len(signals) > 1 or signals[0].ndim - 1 in maps.space) and not maps.rows
-    return op.mixes
+        return ALL if (len(signals) > 1 or ndim - 1 in maps.space) and not maps.rows else ()
+    return ALL if op.mixes else ()
 
 
-def _joined(maps, known, lost=False, mixed=False):
-    """What a place sees that was made of several; lost: of one of them it is not told; mixed: of all."""
-    if mixed or any(m is EVERYTHING for m in known):
-        return ((math.inf, 1),) * len(maps.sizes)
-    several = [m.reach for m in known]
-    if lost or any(len(reach) != len(maps.sizes) for reach in several):
-        return (None,) * len(maps.sizes)
+def _joined(maps, known, lost=False, mixed=()):
+    """What a place sees that was made of several; lost: of one of them it is not told; mixed: along which
+    axes of all.
+    """
+    n, several = len(maps.sizes), [m.reach for m in known if m is not EVERYTHING]
+    if len(several) < len(known):
+        mixed = ALL
+    if lost or not several or any(len(reach) != n for reach in several):
+        several = [(None,) * n]
     return tuple(
+        (math.inf, 1) if k in mixed else
         None if None in axis else (max(r[0] for r in axis), max(r[1] for r in axis))
-        for axis in zip(*several)
+        for k, axis in enumerate(zip(*several))
     )  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """One photo explained: a panel, its maps, and what the network sees, in words."""
 
-import math
 import os
 import sys
 
@@ -58,10 +57,6 @@ def run(args, name, methods):
     explanation.prepared = _model.prepared(net, args.onnx)
     if image is None:
         explanation.prepared = f"{found.what}, {'from 0 to 1' if found.pixels else 'as the file has them'}"
-    if not all(map(math.isfinite, explanation.scores.ravel())):
-        raise AskError(
-            f"{net.card.name} gives scores that are not finite (NaN or infinite): look into its weights"
-        )
 
     shown = None if image is None else crop_shown(image, net.card.preprocessing)
     what = _pictures.save(args, explanation, shown, style, out)

@@ -72,7 +72,8 @@ def _asked(e, c, n):
 
 def _class(e, c, n):
     p = None if e.probabilities is None else float(e.probabilities[n, c])
-    return {"class": c, "name": naming(e)(c), "score": float(e.scores[n, c]), "probability": p}
+    score = float(e.scores[n, c])  # minus infinity, of a class that is ruled out, is null
+    return {"class": c, "name": naming(e)(c), "score": score if score > -np.inf else None, "probability": p}
 
 
 def _map(e, method, c, n):

@@ -19,12 +19,13 @@ class NotFiniteError(AskError):
 
 
 def check_scores(scores: np.ndarray, classes: Iterable[Any], y: Any) -> None:
-    """An error if a score (N, classes) is NaN, or that of one of these classes infinite.  y: the network's
-    output, or outputs.  WeightsError names weights that are not finite; NotFiniteError: all of them are.
+    """An error if a score (N, classes) is NaN or plus infinity, or that of one of these classes infinite; of
+    others minus infinity is an answer, of what a network rules out.  y: the network's output, or outputs.
+    WeightsError names weights that are not finite; NotFiniteError: all of them are.
     """
     asked = [c for c in classes if not isinstance(c, Target)]
     explained = [scores[np.arange(len(scores)), np.clip(c, 0, scores.shape[1] - 1)] for c in asked]
-    if np.isnan(scores).any() or not all(np.isfinite(score).all() for score in explained):
+    if not np.all(scores < np.inf) or not all(np.isfinite(score).all() for score in explained):
         _refuse("the network's scores", y)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Tensor, backward, ops
+from minicnn import GraphError, Tensor, backward, ops
 from minicnn.ops.erf import erf, erfc
 
 SMOOTH = {
@@ -81,3 +81,9 @@ def test_erf_is_right_to_the_last_digits():
     for ours, true in ((erf, math.erf), (erfc, math.erfc)):
         expected = np.array([true(v) for v in x])
         assert (abs(ours(x) - expected) <= 2e-15 * abs(expected)).all()
+
+
+def test_an_alpha_that_divides_is_not_zero():
+    with pytest.raises(GraphError, match="the alpha of CELU divides"):
+        ops.CELU(0)
+    assert ops.CELU(-1)(Tensor(np.float64([2.0]))).data == 2

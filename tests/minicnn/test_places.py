@@ -39,3 +39,38 @@ def test_of_nothing_no_place_is_known():
     nothing = ops.Slice(slice(None), slice(None), slice(9, 3))(A, name="nothing")
     found = maps_in(ops.ReLU()(nothing, name="y"), x)
     assert A in found and nothing not in found
+
+
+def test_places_that_a_reshape_hid_are_back_behind_what_lets_every_number_be():
+    """(N, K, h, w) -> (N, K h w) -> ... -> (N, K, h, w)"""
+    x = Tensor(RNG.standard_normal((1, 3, 6, 7)), "x")
+    A = conv(x, 4, (3, 3), "conv")
+    everything = ((np.inf, 1),) * 2
+    for between, reach in (
+        (ops.ReLU(), ((3, 1),) * 2),
+        (ops.Softmax(1), everything),
+        (ops.Normalise([1]), everything),
+    ):
+        y = ops.Reshape(A.shape)(between(ops.Reshape((1, -1))(A, name="flat")), name="back")
+        assert maps_in(y, x)[y].reach == reach, between
+    lost = ops.Reshape(A.shape)(ops.CumSum(1)(ops.Reshape((1, -1))(A)), name="back")
+    assert lost not in maps_in(lost, x)
+
+
+@pytest.mark.parametrize(
+    ("op", "seen"),
+    [
+        (ops.Softmax(1), (3, 3)),
+        (ops.Softmax(2), (np.inf, 3)),
+        (ops.LogSoftmax(-1), (3, np.inf)),
+        (ops.Normalise((1, 2)), (np.inf, 3)),
+        (ops.Normalise((2, 3)), (np.inf, np.inf)),
+        (ops.CumSum(2), (np.inf, np.inf)),
+    ],
+)
+def test_what_is_divided_by_a_sum_over_places_sees_them_all(op, seen):
+    x = Tensor(RNG.standard_normal((1, 3, 6, 7)), "x")
+    y = op(conv(x, 4, (3, 3), "conv"))
+    assert tuple(reach[0] for reach in maps_in(y, x)[y].reach) == seen
+    tokens = ops.Softmax(2)(ops.Reshape((1, 4, -1))(conv(x, 4, (3, 3), "conv")))
+    assert maps_in(tokens, x)[tokens].reach == ((np.inf, 1),) * 2

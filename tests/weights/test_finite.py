@@ -1,5 +1,6 @@
 """Weights that are NaN or infinite: shown, and said; nothing is explained by them."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from PIL import Image
 import weights
 from gradcam import explain, explain_many
 from gradcam.cli import main
+from gradcam.commands._report import as_json
 from gradcam.explanation.finite import NotFiniteError
 from minicnn import ops
 from tests.weights.readers import samples
@@ -96,6 +98,20 @@ def test_a_class_that_is_masked_hides_no_other():
     assert e["saliency", 0].any() and np.isfinite(e["grad_cam", 1]).all()
     with pytest.raises(WeightsError, match=r"input 2 of scores \(1 of 5\)"):
         explain(masked, X, 2)
+    with pytest.raises(WeightsError, match=r"input 2 of scores \(1 of 5\)"):
+        explain(net_of(W, HEAD, np.array([0, 0, np.inf, 0, 0])), X, 0)
+
+
+def test_of_a_class_that_is_masked_the_score_is_null(capsys):
+    net = weights.load("shapes")
+    last = next(t for name, t in net.arrays().items() if t.shape == (8,) and name.endswith(".b"))
+    last.data = np.where(np.arange(8) == 2, -np.inf, last.data).astype(np.float32)
+    e = explain(net, RNG.standard_normal((1, 3, 96, 96)).astype(np.float32), [0, 1], ["saliency"])
+    as_json(e, "photo.png", "maps.npz")
+    found = json.loads(capsys.readouterr().out)
+    assert [one["class"] for one in found["explained"]] == [0, 1]
+    scores = {one["class"]: one["score"] for one in found["top"] + found["explained"]}
+    assert scores.get(2) is None and scores[0] == float(e.scores[0, 0])
 
 
 def test_the_weights_of_a_model_in_a_file_are_named(tmp_path, capsys):

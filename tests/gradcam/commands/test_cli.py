@@ -489,3 +489,15 @@ def test_a_small_network_notices_strangers(tmp_path, monkeypatch, capsys):
     assert main(["explain", photo, "--network", "mini_vgg"]) == 0
     out = capsys.readouterr().out
     assert "probably shows none of its classes" in out
+
+
+@pytest.mark.parametrize("part", ["0/3", "4/3", "1", "1/3/2", "a/b", "1234567/1234567"])
+def test_a_part_is_one_of_so_many(part, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["explain", "a.png", "b.png", "--shard", part, "--out", f"{tmp_path}/x/"])
+    assert f"a part is K/N, from 1/N to N/N, not '{part}'" in capsys.readouterr().err
+
+
+def test_measure_needs_a_network(capsys):
+    assert main(["measure", "pointing_game"]) == 2
+    assert "which network? --network NAME" in capsys.readouterr().err

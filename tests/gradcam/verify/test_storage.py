@@ -161,3 +161,26 @@ def test_channels_may_come_last():
     right = verify.Question(net(), X, 1, "gradient").reference["result"]
     assert verify.network(net(), X, 1, "gradient", None, np.moveaxis(right, 1, -1)).kind == "equal"
     assert verify.network(net(), X, 1, "gradient", None, np.moveaxis(right, 1, -1)[0]).kind == "equal"
+
+
+def test_what_is_no_ordinary_file_is_never_opened(tmp_path):
+    from gradcam.verify import files
+
+    (tmp_path / "map.csv").mkdir()
+    with pytest.raises(verify.VerifyError, match=r"their map .*map\.csv: this is no ordinary file"):
+        files.array(tmp_path / "map.csv", "their map")
+
+
+def test_how_far_keeping_moves_a_value():
+    """Of the largest one 1: rounding to a byte, to a colour map's neighbours, to digits."""
+    values = np.linspace(1, 1.02, 54_321)
+    moved = {
+        "8 bits": np.floor(255 * values) / 255,
+        "float16": values.astype(np.float16),
+        "bfloat16": as_bfloat16(values),
+        **{f"{n} digits": [float(f"%.{n}g" % v) for v in values] for n in (3, 4, 5, 6)},
+    }
+    for kind, kept in moved.items():
+        assert 0.8 * STEPS[kind] < np.max(abs(kept - values)) < 1.001 * STEPS[kind], kind
+    assert STEPS["8 bits, then float16"] == STEPS["8 bits"] + STEPS["float16"]
+    assert STEPS["the colours of a colour map"] == 5 / 512  # two and a half of 256 colours
