@@ -14,8 +14,7 @@ onnx = pytest.importorskip("onnx", reason="ONNX's own package is not installed")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from tests.weights.graphs import onnx_fuzz, onnx_kinds  # noqa: E402
-from weights.graphs.onnx.bounds import LEAST, elements  # noqa: E402
-from weights.graphs.onnx.model import Step  # noqa: E402
+from weights.graphs.onnx.bounds import LEAST  # noqa: E402
 
 NODE = helper.make_node
 BODY = helper.make_graph(  # of a loop: its values are its own inputs
@@ -162,29 +161,6 @@ def test_a_small_file_takes_little_memory(kind, tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 1.2 * LEAST
     finally:
         tracemalloc.stop()
-
-
-@pytest.mark.parametrize(
-    ("op", "shapes", "attributes", "expected"),
-    [
-        ("Expand", [(1, 3, 1), np.array([5, 1, 7])], {}, 105),
-        ("Tile", [(2, 3), np.array([2, 4])], {}, 48),
-        ("Resize", [(1, 2, 4, 4), None, np.array([1, 1, 2, 3.0])], {}, 192),
-        ("Resize", [(1, 2, 4, 4), None, None, np.array([1, 2, 9, 9])], {}, 162),
-        ("ConvTranspose", [(1, 4, 8, 8), (4, 2, 4, 4)], {"strides": [4, 4]}, 2 * 36**2),
-        ("MatMul", [(2, 5, 3), (3, 7)], {}, 70),
-        ("Gemm", [(5, 3), (7, 3)], {"transB": 1}, 35),
-        ("OneHot", [(4, 5), np.array(10), np.zeros(2)], {}, 200),
-        ("Gather", [(10, 3), (2, 2)], {"axis": 0}, 12),
-        ("Einsum", [(2, 3, 4), (2, 4, 5)], {"equation": "bij,bjk->bik"}, 30),
-        ("Range", [np.array(0), np.array(90), np.array(3)], {}, 30),
-        ("Mul", [(1, 3, 1, 5), (4, 1)], {}, 60),
-    ],
-)
-def test_a_size_is_known_before_the_result(op, shapes, attributes, expected):
-    arriving = [np.zeros(s, "f4") if isinstance(s, tuple) else s for s in shapes]
-    step = Step(op, "n", ["x"] * len(shapes), ["y"], attributes)
-    assert elements(step, arriving) == expected
 
 
 def test_weights_outside_the_folder_are_refused(tmp_path):

@@ -95,26 +95,26 @@ def check_windows(step: Step, ndim: int) -> None:
 
 def depending(steps: Iterable[Step], inputs: Iterable[str]) -> set[str]:
     """The values that depend on any of `inputs`, themselves among them."""
-    found = {*inputs}
+    found = {*inputs} - {""}
     for step in steps:
         taken = {
             *step.inputs,
             *(value for branch in step.branches() for s in branch.steps for value in s.inputs),
         }
         if taken & found:
-            found |= {*step.outputs}
-    return found - {""}
+            found |= {*step.outputs} - {""}
+    return found
 
 
 def needed(steps: list[Step], outputs: Iterable[str]) -> set[str]:
     """The values that lead to any of `outputs`, themselves among them."""
-    found = {*outputs}
+    found = {*outputs} - {""}
     for step in reversed(steps):
         if found & {*step.outputs}:
-            found |= {*step.inputs}
+            found |= {*step.inputs} - {""}
             for branch in step.branches():
                 found |= needed(branch.steps, branch.outputs)
-    return found - {""}
+    return found
 
 
 def called(step: Step) -> str:
