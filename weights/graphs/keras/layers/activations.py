@@ -102,8 +102,8 @@ def thresholded_relu(layer: Call, x: Value) -> Value:
     return layer("ThresholdedRelu", x, alpha=float(layer.get("theta", 1.0)))
 
 
-def softmax_layer(layer: Call, x: Value, *mask: Any) -> Value:
-    if mask:
+def softmax_layer(layer: Call, x: Value, mask: Value | None = None) -> Value:
+    if mask is not None:
         raise WeightsError("a softmax with a mask is not supported")
     return softmax(layer, x, layer.get("axis", -1))
 

@@ -44,21 +44,16 @@ def group_norm(layer: Call, x: Value) -> Value:
     x = layer.in_front(x) if axis == x.ndim - 1 else layer.as_keras(x)
     gamma, beta = _scaled(layer)
     groups = int(layer.get("groups", 32))
-    some = next((v for v in (gamma, beta) if v is not None), None)
-    if groups == -1 or some is None:
-        if groups != 1 and some is None:
+    epsilon = np.float64(layer.get("epsilon", 1e-3))
+    some = gamma if gamma is not None else beta
+    if some is None:
+        if groups != 1:
             raise WeightsError("group normalisation without scale and centre is not supported")
-        groups = 1 if some is None else len(some)
-    gamma = np.ones_like(beta) if gamma is None and beta is not None else gamma
-    beta = np.zeros_like(gamma) if beta is None and gamma is not None else beta
-    return layer(
-        "GroupNormalization",
-        x,
-        gamma,
-        beta,
-        num_groups=groups,
-        epsilon=np.float64(layer.get("epsilon", 1e-3)),
-    )
+        return layer("LayerNormalization", x, axis=1, epsilon=epsilon)
+    groups = len(some) if groups == -1 else groups
+    gamma = np.ones_like(some) if gamma is None else gamma
+    beta = np.zeros_like(some) if beta is None else beta
+    return layer("GroupNormalization", x, gamma, beta, num_groups=groups, epsilon=epsilon)
 
 
 def unit_norm(layer: Call, x: Value) -> Value:
