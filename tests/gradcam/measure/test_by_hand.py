@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from gradcam.measure import spearman, ssim
-from gradcam.measure.asked import constant
+from gradcam.measure.asked import Asked, NotAsked, constant
+from gradcam.measure.baselines import bump, centre, random_point
+from gradcam.measure.case import Case, parsed
 from gradcam.measure.errors import MeasureError
 from gradcam.measure.measures import MEASURES
 from gradcam.measure.measures.adcc import adcc
@@ -35,6 +37,7 @@ from gradcam.measure.measures.road import imputed, road
 from gradcam.measure.measures.sanity_check import similarity
 from gradcam.measure.measures.sensitivity import sensitivities, uniform
 from gradcam.measure.measures.sparseness import sparseness
+from gradcam.measure.pictures.example import Example
 from gradcam.measure.statistics.intensity import intensity
 from gradcam.measure.statistics.intervals import bootstrap, interval, wilson
 from gradcam.measure.statistics.segments import largest_segment
@@ -140,6 +143,19 @@ def test_road_is_half_of_what_the_most_important_pixels_cost_more():
     road(net, x, 0, map, shares=[0.25], noise=0.01)
     moved = (seen[2] - seen[0])[0, 0]
     assert not moved[1:].any() and 1e-4 < abs(moved[0]).max() < 0.06
+
+
+@pytest.mark.parametrize(("share", "goes"), [(0.1, 2), (0.5, 6), (0.7, 8), (0.85, 9), (0.9, 10)])
+def test_road_takes_a_share_of_the_pixels_in_whole_ones(share, goes):
+    """Of 11 in a row 1 - share of 10 stay, whole but for rounding (10 * (1 - 0.7) is more than 3)."""
+    x, seen = np.arange(11.0).reshape(1, 1, 1, 11) ** 2, []
+    net = lambda x: seen.append(x.copy()) or np.zeros((len(x), 2))  # noqa: E731
+    road(net, x, 0, np.arange(11.0)[None], shares=[share], noise=0.0)
+    least, most = (pictures[0, 0, 0] for pictures in seen)
+    assert least[: goes + 1] == pytest.approx(goes**2) and np.array_equal(least[goes:], x[0, 0, 0, goes:])
+    stays = 11 - goes
+    assert most[stays - 1 :] == pytest.approx((stays - 1) ** 2)
+    assert np.array_equal(most[:stays], x[0, 0, 0, :stays])
 
 
 def test_adcc_is_a_harmonic_mean():
@@ -279,6 +295,9 @@ def test_the_least_infidelity_is_that_of_the_best_scale():
     assert infidelity(total, x, 0, map, removed) == pytest.approx((0.6**2 + 0.2**2) / 2)
     assert infidelity(total, x, 0, map, removed, scaled=False) == pytest.approx((0 + 4) / 2)
     assert infidelity(total, x, 0, 0 * map, removed) == pytest.approx(1)
+    for wrong in (map[:, :1], np.zeros((2, 1, 2)), map[None, None]):
+        with pytest.raises(MeasureError, match=r"the map is \(.*\), and the picture \(1, 1, 2\)"):
+            infidelity(total, x, 0, wrong, removed)
     taken = squares(np.full((1, 2, 14, 21), 7.0), 0)
     assert taken.shape == (50, 2, 14, 21) and all((one == 7).sum() == 2 * 2 * 2 for one in taken)
     places = np.argwhere(taken[:, 0] != 0)
@@ -344,6 +363,64 @@ def test_the_intensity_of_a_map():
     colours = np.array([[[1.0, -2.0]], [[-3.0, 1.0]]])
     assert intensity(colours, (1, 2)).tolist() == [[3, 2]]
     assert intensity(np.array([[-1.0, 4.0]]), (1, 2)).tolist() == [[0, 4]]
+
+
+def test_what_a_case_is_made_of():
+    """Maps that are given, with no network: of a picture of 30 rows and 50 columns."""
+    truth = np.zeros((30, 50), bool)
+    example = Example(np.zeros((30, 50, 3), np.uint8), 1, truth, np.zeros((0, 4)))
+    coarse = np.array([[-1.0, 2.0]])
+    given = {"given b": coarse, "given a": np.full((2, 2), np.nan), "given c": np.zeros((30, 50))}
+    case = Case(None, example, None, 7, (), overlap=2, given=given)
+    assert list(case.maps) == list(case.raw) == ["given b", "given c"] and case.size == (30, 50)
+    assert case.failed == {"given a": "the map is not finite"} and case.raw["given b"] is coarse
+    assert case.window == (4, 2) and Case(None, example, None, 7, (), overlap=3, given=given).window == (4, 1)
+    assert np.array_equal(case.random, random_point((30, 50), 7))
+    np.testing.assert_array_equal(case.maps["given b"], intensity(coarse, (30, 50)))
+    case.scores = np.array([3.0, 2.0, 2.0, 5.0])
+    assert case.rank == 2
+    with pytest.raises(NotAsked, match="made elsewhere"):
+        case.asked("given b")(np.zeros((1, 3, 30, 50)))
+    example.picture = np.zeros((5, 9, 3), np.uint8)
+    assert Case(None, example, None, 7, ()).window == (1, 1)
+    with pytest.raises(MeasureError, match="no method is called 'nothing'; there is gradient,"):
+        Case(None, example, None, 7, ["nothing@conv1"])
+    assert parsed("grad_cam@conv1") == ("grad_cam", "conv1") and parsed("saliency") == ("saliency", None)
+
+
+def test_baselines_are_bumps():
+    found = bump((10, 20), (2, 5))
+    assert found.shape == (10, 20) and found[2, 5] == 1
+    assert found[5, 9] == pytest.approx(np.exp(-25 / (2 * 4**2)))  # a fifth of 20 pixels
+    assert np.array_equal(centre((10, 21)), bump((10, 21), (5, 10)))
+    random = np.random.default_rng([3, 10, 20])
+    assert np.array_equal(
+        random_point((10, 20), 3), bump((10, 20), (random.integers(10), random.integers(20)))
+    )
+    assert not np.array_equal(random_point((10, 20), [3, 1]), random_point((10, 20), [3, 2]))
+
+
+def test_a_method_asked_once_more():
+    asked = Asked(np.array([[1.0, -3.0]]), (1, 2), lambda x, c: np.stack([[[c, -1]]] * len(x)))
+    assert asked.on_pixels.tolist() == [[[1, -3]]] and asked(np.zeros((3, 1)), 4).shape == (3, 1, 2)
+    assert asked.drawn(np.zeros((1, 3, 1, 2)), 4).tolist() == [[4, 0]]
+    colours = np.zeros((3, 1, 2))
+    assert Asked(colours, (1, 2), None).on_pixels is colours
+    assert constant(MAP)(np.zeros((3, 1)), 5).tolist() == [MAP.tolist()] * 3
+
+
+def test_figures_have_these_names_in_this_order():
+    several = {name: [f.name for f in m.figures] for name, m in MEASURES.items() if len(m.figures) > 1}
+    assert several == {
+        "localisation": ["found", "top1_error", "top5_error"],
+        "sensitivity": ["max_sensitivity", "avg_sensitivity"],
+        "sanity_check": ["signed", "magnitude", "ssim"],
+    }
+    before = np.random.default_rng(0).standard_normal((8, 8))
+    pair = (before, abs(before)), (-before, abs(before))
+    assert MEASURES["sanity_check"]._named(similarity(*pair)) == pytest.approx(
+        {"signed": -1, "magnitude": 1, "ssim": 1}
+    )
 
 
 def test_each_measure_calls_its_own_function():

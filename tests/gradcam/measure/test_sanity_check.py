@@ -45,7 +45,7 @@ def test_a_fire_module_is_one_step_and_its_layers_differ():
 
 
 def test_random_weights_depend_on_the_seed_alone():
-    one, same, other = (randomised(small_vgg(), "cascading", seed)[-1].arrays() for seed in (0, 0, 1))
+    one, same, other = (randomised(small_vgg(), "cascading", *seed)[-1].arrays() for seed in ([], [0], [1]))
     assert all(np.array_equal(one[k].data, same[k].data) for k in one)
     assert not np.array_equal(one["conv1_1.W"].data, other["conv1_1.W"].data)
 
