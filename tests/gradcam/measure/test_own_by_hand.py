@@ -13,7 +13,7 @@ from gradcam.measure import DataError
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.own import GivenMaps, MeasureTask, Truths, measure_into, read_results
 from gradcam.measure.own.objects import Objects, mask_in
-from gradcam.measure.own.results import lines, page
+from gradcam.measure.own.results import Results, lines, page
 from gradcam.measure.own.task import empty
 from gradcam.measure.statistics.intervals import wilson
 
@@ -338,6 +338,16 @@ def test_a_line_for_each_photo_class_and_method():
         ("d.png", 3, "cat", "saliency", 0.0, None),
     ]  # fmt: skip
     assert list(found[0]) == ["photo", "class", "name", "method", "error", "hit"]
+
+
+def test_a_table_is_a_list_where_there_is_no_pandas(monkeypatch):
+    results = object.__new__(Results)
+    results.rows, results.settings = rows(), {"measures": ["pointing_game"]}
+    monkeypatch.setattr("gradcam.measure.own.results.find_spec", lambda name: None)
+    assert results.table == list(lines(rows(), ["hit"]))
+    monkeypatch.undo()
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    assert isinstance(results.table, pandas.DataFrame) and list(results.table["hit"])[1] == 1
 
 
 def test_the_page_counts_photos_and_sets_small_objects_apart():
