@@ -3,39 +3,21 @@ bits on floats, functions and branches in place.  Steps are made here, without O
 """
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
 
 from minicnn import Tensor
+from tests.weights.graphs.onnx_steps import model, steps_of
 from weights import WeightsError
 from weights.graphs.onnx import functions
 from weights.graphs.onnx.branches import by_sizes, still, taken
 from weights.graphs.onnx.by_hand import in_one
 from weights.graphs.onnx.functions import DEEPEST, written_out
-from weights.graphs.onnx.model import Function, Graph, Model, Step
+from weights.graphs.onnx.model import Function, Graph, Step
 from weights.graphs.onnx.network import Network
 from weights.graphs.onnx.quantised import REWRITTEN, in_float
-
-
-def steps_of(text):
-    """'Mul a b > c; Relu c > y' -> steps; the name of a step is that of its first output, in capitals."""
-    found = []
-    for line in text.split(";"):
-        (op, *inputs), outputs = (part.split() for part in line.split(">"))
-        inputs, outputs = ([v.replace("-", "") for v in values] for values in (inputs, outputs))  # -: absent
-        found.append(Step(op, outputs[0].upper(), inputs, outputs))
-    return found
-
-
-def model(text, *, outputs=("y",), attributes=None, **constants):
-    """attributes: {output: attributes of the step that makes it}."""
-    steps = steps_of(text)
-    for step in steps:
-        step.attributes |= (attributes or {}).get(step.outputs[0], {})
-    arrays = {name: np.asarray(value, np.asarray(value).dtype) for name, value in constants.items()}
-    return Model(steps, arrays, [*outputs], {"x": (1, 3, 2, 2)}, 17)
-
 
 # --- activations in pieces
 
@@ -312,9 +294,19 @@ def test_functions_without_an_end(monkeypatch):
     assert len(written_out([Step("F", "", ["x"], ["y"])] * 2, many)) == 6
     with pytest.raises(WeightsError, match="more than 6 steps"):
         written_out([Step("F", "", ["x"], ["y"])] * 2 + steps_of("Neg y > z"), many)
-    around = {"G": Function(["a"], ["o"], [Step("F", "", ["a"], ["o"])] * 3, {}), **many}
+    asked = Counter()
+
+    class Counted(dict):
+        def get(self, name):
+            asked[name] += 1
+            return super().get(name)
+
+    doubling = {
+        f"F{k}": Function(["a"], ["o"], [Step(f"F{k + 1}", "", ["a"], ["o"])] * 2, {}) for k in range(9)
+    }
     with pytest.raises(WeightsError, match="more than 6 steps"):
-        written_out([Step("G", "", ["x"], ["y"])], around)
+        written_out([Step("F0", "", ["x"], ["y"])], Counted(doubling))
+    assert asked.total() < 30  # 2^9 steps were never made
     branch = Step("If", "", ["a"], ["o"], {"then_branch": Graph([], {}, ["o"])})
     with pytest.raises(WeightsError, match="chooses between branches"):
         written_out([Step("F", "", ["x"], ["y"])], {"F": Function(["a"], ["o"], [branch], {})})

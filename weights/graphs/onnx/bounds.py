@@ -102,7 +102,7 @@ def _resize(step, shapes, values):
     sizes = values[3] if len(values) > 3 else None
     if sizes is not None and sizes.size:
         return math.prod(_ints(sizes)) * (math.prod(shapes[0]) if len(_ints(sizes)) < len(shapes[0]) else 1)
-    scales = step.attributes.get("scales", values[-1 if step.op == "Upsample" or len(values) < 3 else 2])
+    scales = step.attributes.get("scales", values[min(2, len(values) - 1)])  # of Upsample, the second
     return math.prod(shapes[0]) * math.prod(max(1.0, float(s)) for s in np.asarray(scales).reshape(-1))
 
 
