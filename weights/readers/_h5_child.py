@@ -92,11 +92,11 @@ def table(h5py, source, start, copies):
         )
         if not isinstance(root, h5py.Group):
             raise Refused("its model_weights are no group")
-        base, entries, seen = file.userblock_size, [], set()
+        entries, seen = [], set()
         for name, dataset in walk(h5py, root, "", [], seen):
             if dataset.dtype.kind in "biufc" and dataset.shape is not None:
                 path = dataset.name[len(root.name) :].lstrip("/")
-                entries.append({"path": path} | entry(name, dataset, start, base, copies))
+                entries.append({"path": path} | entry(name, dataset, start, copies))
             if len(entries) > MOST_ARRAYS:
                 raise Refused(f"it holds more than {MOST_ARRAYS} arrays")
         return texts(file), entries
@@ -164,7 +164,7 @@ def layer_name(h5py, key, child):
     return key
 
 
-def entry(name, dataset, start, base, copies):
+def entry(name, dataset, start, copies):
     """One line of the table; an array that does not lie in one piece is copied, block by block, after its
     size has been found credible.
     """
