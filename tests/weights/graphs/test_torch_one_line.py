@@ -1,9 +1,11 @@
 """Models of one line, each compared with autograd; see tests/results/one_line_models.md."""
 
+import re
+
 import pytest
 
-pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
-from tests.weights.graphs.torch_nets.one_line import PAGE, answer, every
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'minicnn-gradcam[verify]'")
+from tests.weights.graphs.torch_nets.one_line import PAGE, answer, every  # noqa: E402
 
 REFUSED = {
     "y = x // 0.3 + x",  # PyTorch has no derivative of it
@@ -18,6 +20,9 @@ REFUSED = {
     "y = torch.from_numpy(x.detach().numpy()) * x",  # where nobody can follow
 }
 MODELS = every()
+ROW = r"^\| [^|]* \| `(.*)` \| .* \| ([^|]*) \| \S+ \| \S+ \|$"  # its line, and what is PyTorch's own
+PAGE_OF = re.search(r"PyTorch ([\d.]+):", PAGE.read_text("utf-8"))[1]
+BORROWED = {line.replace("\\|", "|"): own for line, own in re.findall(ROW, PAGE.read_text("utf-8"), re.M)}
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -27,6 +32,8 @@ def test_nothing_is_silently_wrong(group, line):
     assert not found.silent, found
     assert (found.kind == "refused") == (line in REFUSED), found
     assert (found.kind == "by design") <= (group == "gradient"), found
+    if torch.__version__.split("+")[0] == PAGE_OF:  # another version may have other operators in it
+        assert found.borrowed == BORROWED[line], found
 
 
 def test_the_models_are_many_and_each_its_own():
