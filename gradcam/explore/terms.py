@@ -12,10 +12,20 @@ from typing import Any
 import numpy as np
 
 from gradcam.explore.drawn import as_maps
-from gradcam.explore.units import Unit, is_plain, origin, seeing, seen, switch, value_at, weights_of
+from gradcam.explore.units import (
+    Unit,
+    is_plain,
+    joins_maps,
+    origin,
+    seeing,
+    seen,
+    switch,
+    value_at,
+    weights_of,
+)
 from gradcam.methods.relevance import neg, pos, stabilised
 from minicnn import Tensor
-from minicnn.ops import Add, Concat, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
+from minicnn.ops import Add, Conv, Flatten, GlobalAvgPool, Linear, MaxPool, ReLU
 from minicnn.replay import again
 
 SHOWN, STOPPED = 12, 3  # terms; among them those that a gate stopped
@@ -53,7 +63,7 @@ def forward_terms(tensors: dict[str, Tensor], name: str, unit: Unit) -> dict[str
     if isinstance(op, GlobalAvgPool):
         each = [(1 / x[k].size, x[k, r, q], (k, r, q)) for r in range(x.shape[1]) for q in range(x.shape[2])]
         return made | _largest(each, "v")
-    if isinstance(op, (Flatten, Concat)):
+    if isinstance(op, Flatten) or joins_maps(op):
         root, at = origin(op, sources, x, unit)
         return made | {"below": known[root]} | _largest([(1.0, value, at)], "v")
     return made | {"terms": [], "count": 0, "rest": 0.0}
@@ -103,7 +113,7 @@ def _part(tensors, signals, own, name, above, unit, rule):
     if isinstance(op, Flatten):
         to = (k * x.shape[1] + i) * x.shape[2] + j
         return whole | _largest([(1.0, g[to, 0, 0], (to, 0, 0))], "g")
-    if isinstance(op, Concat) and op.from_right == -3:
+    if joins_maps(op):
         before = 0
         for source in op.inputs:
             if source is own:
@@ -134,7 +144,8 @@ def _convolved(tensors, signals, own, name, above, unit, rule):
                 continue
             stopped += int(arrived is not None and g[f, r, q] == 0)
             found.append((W[f, k, a, b], g[f, r, q], (f, r, q)))
-            gates.append({} if arrived is None else {"x": float(y[f, r, q]), "arrived": float(came)})
+            if arrived is not None:
+                gates.append({"x": float(y[f, r, q]), "arrived": float(came)})
     return {**_largest(found, "g", gates), "stopped": stopped, "factor": factor}
 
 
@@ -155,20 +166,14 @@ def _anew(op):
     return twin
 
 
-def _largest(found, v, gates=None):
+def _largest(found, v, gates=()):
     """The largest terms, and the largest of those that were stopped; how many there are in all, and what the
-    others add up to.
+    others add up to.  found: [(w, v, where)]; gates: of each, if all of them have one.
     """
     products = np.array([float(w) * float(value) for w, value, _ in found])
-    sizes = np.abs(products)
-    if gates:
-        came = np.array(
-            [abs(float(w) * gate.get("arrived", 0.0)) * 1e-9 for (w, *_), gate in zip(found, gates)]
-        )
-        sizes = np.where(sizes > 0, sizes, came)
-    order = [int(n) for n in np.argsort(-sizes, kind="stable")]
-    stopped = [n for n in order if gates and gates[n] and found[n][1] == 0]
-    passed = [n for n in order if not (gates and gates[n] and found[n][1] == 0)]
+    closed = [n for n, _ in enumerate(gates) if found[n][1] == 0]
+    stopped = sorted(closed, key=lambda n: -abs(float(found[n][0]) * gates[n]["arrived"]))
+    passed = sorted({*range(len(found))}.difference(closed), key=lambda n: (-abs(products[n]), n))
     first = passed[: SHOWN - min(STOPPED, len(stopped))]
     terms = [
         {"w": float(found[n][0]), v: float(found[n][1]), "at": [int(p) for p in found[n][2]]}

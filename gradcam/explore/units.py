@@ -10,7 +10,7 @@ from gradcam.explore.drawn import as_maps
 from gradcam.explore.errors import ExploreError
 from gradcam.explore.model import shape_of
 from minicnn import Op, Tensor
-from minicnn.ops import Flatten, Linear, MaxPool
+from minicnn.ops import Concat, Flatten, Linear, MaxPool
 
 Unit = tuple[int, int, int]  # (k, i, j): of map k, in row i and column j; of a row of numbers (k, 0, 0)
 
@@ -91,6 +91,11 @@ def origin(op: Op, sources: list[Tensor], x: np.ndarray, unit: Unit) -> tuple[Te
     for source in sources:
         C = shape_of(source)[0]
         if k < C:
-            return source, (k, i, j)
+            break
         k -= C
-    return sources[0], unit
+    return source, (k, i, j)
+
+
+def joins_maps(op: Op) -> bool:
+    """Whether an operation sets whole maps, or rows of numbers, beside each other."""
+    return isinstance(op, Concat) and op.from_right == 1 - op.inputs[0].ndim
