@@ -5,71 +5,16 @@ import json
 import numpy as np
 import pytest
 
-from gradcam.explore import ExploreError, Session, experiments, model, units
-from gradcam.explore.drawn import as_maps, codes, percentile, top_maps
+from gradcam.explore import ExploreError, Session, experiments, model
+from gradcam.explore.drawn import as_maps, percentile
 from gradcam.explore.lehmer import normals
-from gradcam.explore.signals import Signals, of_probability
-from gradcam.explore.terms import _largest, backward_terms, forward_terms
+from gradcam.explore.signals import RULES, Signals
+from gradcam.explore.terms import backward_terms, forward_terms
 from gradcam.explore.wire import packed, understood
 from gradcam.explore.written import read
-from minicnn import Add, Concat, Conv, Flatten, GlobalAvgPool, MaxPool, ReLU, Tensor
+from minicnn import GlobalAvgPool, MaxPool, ReLU, Tensor
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
 from weights.cards import Card, Preprocessing
-
-# --- what is drawn
-
-
-def test_maps_with_the_largest_sums_are_drawn():
-    maps = np.arange(20.0)[:, None, None] % 7 * np.ones((20, 2, 2))
-    assert top_maps(maps) == [6, 13, 5, 12, 19, 4, 11, 18, 3, 10, 17, 2, 9, 16, 1, 8]
-    assert len(top_maps(np.zeros((20, 32, 32)))) == 16 and top_maps(np.zeros((20, 32, 33))) == [*range(9)]
-    row = np.array([[3.0, 5.0]])
-    assert as_maps(row).tolist() == [[[3]], [[5]]] and as_maps(row[..., None, None]).shape == (2, 1, 1)
-
-
-def test_a_colour_for_each_number():
-    values = np.array([0, 0.5, 1, 4, 8, -1, -4, -9], np.float32)
-    assert codes(values, 4.0, False).tolist() == [
-        0,
-        16,
-        32,
-        127,
-        127,
-        0,
-        0,
-        0,
-    ]  # 127 v / 4, rounded
-    assert codes(values, 4.0, True).tolist() == [0, 45, 64, 127, 127, -64, -127, -127]
-    assert codes(np.array([0, 0.25], np.float32), 0.0, False).tolist() == [0, 32]
-
-
-def test_what_99_in_100_do_not_exceed():
-    assert percentile(np.zeros(5)) == 0 and percentile(np.array([0, -7.0])) == 7
-    values = np.concatenate([np.zeros(50), -np.arange(1.0, 202)])
-    assert percentile(np.random.default_rng(0).permutation(values)) == 199  # at 0.99 * 200, from 0
-
-
-# --- experiments
-
-
-def test_random_numbers_are_lehmers_in_pairs():
-    s, u = 7 + 1, []
-    for k in range(8 + 6):
-        s = s * 16807 % (2**31 - 1)
-        u += [s / (2**31 - 1)] if k >= 8 else []
-    expected = [np.sqrt(-2 * np.log(u[k])) * np.cos(2 * np.pi * u[k + 1]) for k in (0, 2, 4)]
-    np.testing.assert_allclose(normals(7, 3), expected, rtol=1e-14)
-    assert np.array_equal(normals(2147483646 + 7, 3), normals(7, 3))
-    assert abs(normals(1, 20000).mean()) < 0.03 and abs(normals(1, 20000).std() - 1) < 0.03
-
-
-def test_a_grey_square_covers_each_place():
-    pixels = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
-    first, second = experiments.covered(pixels, 2, [[1, 3], [-1, -1]])
-    hidden = np.argwhere((first == 127).all(-1)).tolist()
-    assert hidden == [[1, 3], [1, 4], [2, 3], [2, 4]]
-    assert np.argwhere((second == 127).all(-1)).tolist() == [[0, 0]]
-    assert pixels[1, 3, 0] != 127 and np.array_equal(first[0], pixels[0])
 
 
 def small(**more):
@@ -114,65 +59,7 @@ def test_the_last_layers_are_drawn_anew():
         assert not other[name].b.data.any()
 
 
-# --- units
-
-
-def test_which_places_a_tap_joins():
-    """A convolution of stride 2, padding 1 and dilation 1 over 5 x 4 pixels: 3 x 2 places."""
-    op = Conv(stride=(2, 2), pad=(1, 1))
-    W = np.zeros((2, 1, 3, 3))
-    x = np.zeros((1, 1, 5, 4))
-    y = op(Tensor(x, "x"), Tensor(W, "W"), None).data[0]
-    assert y.shape == (2, 3, 2)
-    seen = set(units.seen(op, W, x[0], 0, 1))
-    assert seen == {(a, b, a - 1, b + 1) for a in (1, 2) for b in (0, 1, 2)}
-    joined = {
-        (a, b, r, q, i, j) for i in range(3) for j in range(2) for a, b, r, q in units.seen(op, W, x[0], i, j)
-    }
-    back = {
-        (a, b, r, q, i, j) for r in range(5) for q in range(4) for a, b, i, j in units.seeing(op, W, y, r, q)
-    }
-    assert joined == back and len(joined) == (2 + 3 + 2) * (2 + 3)
-
-
-def test_where_a_window_found_its_maximum():
-    x = np.zeros((1, 2, 4, 6))
-    x[0, 1, 3, 2] = 5
-    pool = MaxPool(kernel=(2, 3), stride=(2, 3))
-    y = pool(Tensor(x, "x"))
-    assert units.switch(pool, (1, 1, 0)) == (3, 2) and units.switch(pool, (1, 0, 1)) == (0, 3)
-    tensors = {"x": y.op.inputs[0], "pool": y}
-    below, times = units.switched(tensors, "pool", 1)
-    assert below == "x" and np.argwhere(times).tolist() == [[0, 0], [0, 3], [2, 3], [3, 2]]
-    for name, k in (("x", 0), ("pool", 2), ("pool", -1), (3, 0)):
-        with pytest.raises(ExploreError):
-            units.switched(tensors, name, k)
-
-
-def test_a_copy_is_followed_to_its_unit():
-    a, b = Tensor(np.zeros((1, 2, 3, 5)), "a"), Tensor(np.zeros((1, 4, 3, 5)), "b")
-    flat = Flatten()
-    flat(b)
-    assert units.origin(flat, [b], b.data[0], (2 * 15 + 1 * 5 + 3, 0, 0)) == (b, (2, 1, 3))
-    both = Concat()
-    assert units.origin(both, [a, b], a.data[0], (1, 2, 4)) == (a, (1, 2, 4))
-    assert units.origin(both, [a, b], a.data[0], (5, 2, 4)) == (b, (3, 2, 4))
-
-
 # --- terms
-
-
-def test_the_largest_terms_and_what_the_others_add_up_to():
-    found = [(1.0, float(v), (v, 0, 0)) for v in range(-10, 6)]
-    said = _largest(found, "v")
-    assert [t["v"] for t in said["terms"]] == [-10, -9, -8, -7, -6, -5, 5, -4, 4, -3, 3, -2]
-    assert said["count"] == 16 and said["rest"] == 2 - 1 + 0 + 1
-    gates = [{"x": -1.0, "arrived": float(k)} if k < 5 else {} for k in range(16)]
-    stopped = [(2.0, 0.0 if k < 5 else float(k), (k, 0, 0)) for k in range(16)]
-    said = _largest(stopped, "g", gates)
-    assert [t["at"][0] for t in said["terms"]] == [15, 14, 13, 12, 11, 10, 9, 8, 7, 4, 3, 2]
-    assert said["terms"][9] == {"w": 2.0, "g": 0.0, "at": [4, 0, 0], "x": -1.0, "arrived": 4.0}
-    assert said["rest"] == 2 * (6 + 5)
 
 
 def forward(net):
@@ -211,8 +98,6 @@ def test_a_signal_is_the_sum_of_what_it_went_into():
     _, y, found = forward(net)
     first = np.zeros_like(y.data)
     first[0, 2] = 1
-    from gradcam.explore.signals import RULES
-
     signals = Signals(y, {"guided": first, "backprop": first}, RULES, found, ["x", "relu2"])
     for rule in ("guided", "backprop"):
         of = signals.all[rule]
@@ -239,20 +124,6 @@ def test_a_signal_is_the_sum_of_what_it_went_into():
         "up": int((gx > 0).sum()), "down": int((gx < 0).sum()),
         "positive": pytest.approx(gx[gx > 0].sum()), "negative": pytest.approx(gx[gx < 0].sum()),
     }  # fmt: skip
-
-
-def test_the_derivative_of_a_probability_of_surer_scores():
-    y = np.array([[1.0, -0.5, 2.0]])
-    one = np.array([[0.0, 1.0, 0.0]])
-    for multi_label, p in (
-        (True, lambda y: 1 / (1 + np.exp(-3 * y))), (False, lambda y: np.exp(3 * y) / np.exp(3 * y).sum())
-    ):  # fmt: skip
-        found = of_probability(y, 1, 3.0, one, multi_label)
-        for k in range(3):
-            by = np.zeros((1, 3))
-            by[0, k] = 1e-6
-            slope = (p(y + by)[0, 1] - p(y - by)[0, 1]) / 2e-6
-            assert found[0, k] == pytest.approx(slope, rel=1e-6, abs=1e-9)
 
 
 # --- the model that the page is told of
@@ -445,17 +316,3 @@ def test_a_rule_has_two_hundred_letters_at_most():
     for wrong in ("g" + " " * 200, "", "g g", "(g", "max(g)", "g ? x", "g $", 3, "y", "pow(g, x, g)"):
         with pytest.raises(ExploreError):
             read(wrong)
-
-
-def test_a_sum_has_its_two_terms():
-    a, b = Tensor(np.array([[[[3.0]], [[4.0]]]]), "a"), Tensor(np.array([[[[5.0]], [[7.0]]]]), "b")
-    y = Add()(a, b)
-    tensors = {"a": a, "b": b, "y": y}
-    said = forward_terms(tensors, "y", (1, 0, 0))
-    assert [(t["w"], t["v"]) for t in said["terms"]] == [(1, 7), (1, 4)] and said["value"] == 11
-    signals = {"y": np.array([[[[2.0]], [[6.0]]]]), "a": np.array([[[[2.0]], [[6.0]]]])}
-    (part,) = backward_terms(tensors, signals, "a", (1, 0, 0), "backprop")["parts"]
-    assert part["terms"] == [{"w": 1.0, "g": 6.0, "at": [1, 0, 0]}] and part["factor"] == 1
-    (part,) = backward_terms(tensors, signals, "a", (1, 0, 0), "lrp_epsilon")["parts"]
-    assert part["factor"] == 4 and part["terms"][0]["g"] == pytest.approx(6 / 11, rel=1e-4)
-    assert part["above"] == "y"

@@ -1,4 +1,4 @@
-"""Grad-CAM built up, an occluder, weights drawn anew, and what is counted of signals: small arrays, by hand."""
+"""Grad-CAM built up, an occluder, weights drawn anew, and what is counted of signals, by hand."""
 
 import numpy as np
 import pytest
@@ -67,7 +67,9 @@ def two_paths():
 
 def test_signals_and_gates_are_counted():
     tensors, y = two_paths()
-    signals = Signals(y, {"backprop": np.ones((1, 1)), "deconvnet": np.full((1, 1), 2.0)}, RULES, tensors, ["x"])
+    signals = Signals(
+        y, {"backprop": np.ones((1, 1)), "deconvnet": np.full((1, 1), 2.0)}, RULES, tensors, ["x"]
+    )
     assert signals.below.keys() == {"x", "relu", "y"} and signals.drawn == {"x"} and signals.refused == {}
     assert signals.few.keys() == {"backprop", "deconvnet"} and signals.few["backprop"].keys() == {"x"}
     assert signals.at("x", "backprop").tolist() == [[0, -20, 0, 40, 0]]

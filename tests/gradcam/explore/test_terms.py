@@ -1,4 +1,4 @@
-"""The terms that a number is made of: by hand on numbered arrays, and their sum at every unit of a network."""
+"""The terms that a number is made of: by hand on numbered arrays; their sum at every unit of a network."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,12 @@ def test_the_forward_terms_of_a_convolution_by_hand():
     tensors["y"] = Conv()(tensors["x"], Tensor(W), Tensor(np.array([10.0, 20.0])))
     found = forward_terms(tensors, "y", (1, 1, 1))
     # x[0, 1, 1:] = 5, 6 and x[1, 1, 1:] = 11, 12
-    assert terms(found, "v") == [(8, 12, (1, 1, 2)), (7, 11, (1, 1, 1)), (-6, 6, (0, 1, 2)), (5, 5, (0, 1, 1))]
+    assert terms(found, "v") == [
+        (8, 12, (1, 1, 2)),
+        (7, 11, (1, 1, 1)),
+        (-6, 6, (0, 1, 2)),
+        (5, 5, (0, 1, 1)),
+    ]
     assert found["value"] == 96 + 77 - 36 + 25 + 20
     told = {name: found[name] for name in ("kind", "below", "bias", "count", "rest")}
     assert told == {"kind": "Conv", "below": "x", "bias": 20.0, "count": 4, "rest": 0.0}
@@ -175,7 +180,10 @@ def test_what_a_relu_let_through_is_what_came_below_it_if_it_was_the_only_one():
     assert part["terms"][0]["g"] == part["terms"][0]["arrived"] == 9.0
     nothing = {"x": signals["x"] * 0, "relu": signals["relu"] * 0}
     assert backward_terms(tensors, nothing, "x", (0, 1, 0), "backprop")["parts"][0]["stopped"] == 0
-    assert backward_terms(tensors, {"relu": x.data}, "x", (0, 0, 0), "backprop") == {"value": 0.0, "parts": []}
+    assert backward_terms(tensors, {"relu": x.data}, "x", (0, 0, 0), "backprop") == {
+        "value": 0.0,
+        "parts": [],
+    }
 
 
 def test_forward_terms_add_up_at_every_unit_and_say_where_each_stands():

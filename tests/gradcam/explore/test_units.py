@@ -47,9 +47,7 @@ def test_taps_are_those_of_the_padded_windows_in_both_directions(geometry):
     for i, j in np.ndindex(y.shape[1:]):
         rows = slice(i * si, i * si + di * (kh - 1) + 1, di)
         window = padded[rows, j * sj : j * sj + dj * (kw - 1) + 1 : dj]
-        taps = [
-            (int(a), int(b), *divmod(int(window[a, b]) - 1, x.shape[2])) for a, b in np.argwhere(window)
-        ]
+        taps = [(int(a), int(b), *divmod(int(window[a, b]) - 1, x.shape[2])) for a, b in np.argwhere(window)]
         assert [*seen(op, W, x, i, j)] == taps
         pairs += [((a, b, i, j), (r, q)) for a, b, r, q in taps]
     for r, q in np.ndindex(x.shape[1:]):
