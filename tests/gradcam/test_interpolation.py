@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradcam import upsample
+from gradcam.interpolation import interpolation
 from tests.support.compare import assert_close, relative
 
 SIZES = [((7, 7), (224, 224)), ((13, 13), (227, 227)), ((5, 9), (31, 17)), ((1, 4), (6, 6))]
@@ -53,3 +54,28 @@ def test_the_ways_differ_and_keep_what_they_must():
     assert upsample(map.astype(np.float32), (14, 14)).dtype == np.float32
     with pytest.raises(ValueError, match="upsampling is one of"):
         upsample(map, (9, 9), "cubic")
+
+
+@pytest.mark.parametrize("how, n, N, rows", [
+    ("half_pixel", 2, 4, [[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]]),
+    ("half_pixel", 4, 2, [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]),
+    ("half_pixel", 3, 3, [[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+    ("corner_aligned", 2, 5, [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.25, 0.75], [0, 1]]),
+    ("corner_aligned", 3, 1, [[1, 0, 0]]),
+    ("corner_aligned", 3, 2, [[1, 0, 0], [0, 0, 1]]),
+    ("nearest", 2, 5, [[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]]),
+    ("nearest", 1, 2, [[1], [1]]),
+])  # fmt: skip
+def test_shares_of_the_old_values(how, n, N, rows):
+    assert interpolation(n, N, how).tolist() == rows
+
+
+def test_each_axis_has_its_own_size():
+    map = np.arange(6.0).reshape(1, 2, 3)
+    rows, columns = interpolation(2, 4, "half_pixel"), interpolation(3, 5, "half_pixel")
+    np.testing.assert_allclose(upsample(map, (4, 5))[0], rows @ map[0] @ columns.T)
+    np.testing.assert_allclose(upsample(map, (5,))[0], map[0] @ columns.T)
+    deep = np.random.default_rng(0).random((2, 3, 2, 3))
+    depth = interpolation(3, 7, "half_pixel")
+    expected = np.einsum("dz,hy,wx,nzyx->ndhw", depth, rows, columns, deep)
+    np.testing.assert_allclose(upsample(deep, (7, 4, 5)), expected, rtol=1e-12)
