@@ -196,10 +196,10 @@ def _entry(entry):
 def _old(value):
     """An argument in Keras 2's words: a tensor among them is ["layer", node, tensor]."""
     if isinstance(value, list):
-        if len(value) in (3, 4) and isinstance(value[0], str) and all(type(n) is int for n in value[1:3]):
-            return Ref(*value[:3])
         if len(value) == 4 and value[0] == "_CONSTANT_VALUE":
             return value[2]
+        if len(value) in (3, 4) and isinstance(value[0], str) and all(type(n) is int for n in value[1:3]):
+            return Ref(*value[:3])
         return [_old(v) for v in value]
     if isinstance(value, dict) and value.get("class_name") == "__ellipsis__":
         return ...
