@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from weights import WeightsError, classes
-from weights.labels import LONGEST, MOST_BYTES, read_labels
+from weights import WeightsError, classes, labels
+from weights.labels import LONGEST, MOST_BYTES, literal, names_of, read_labels
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,59 @@ def test_what_never_ends_or_never_begins_is_refused_at_once(tmp_path):
 def test_the_names_that_ship():
     assert len(classes("imagenet")) == 1000 and classes("imagenet")[0] == "tench"
     assert classes("mnist") == tuple("0123456789")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('["a", "b"]', ("a", "b")),
+        ("('a', 'b')", ("a", "b")),
+        ('{"0": "a", "1": "b"}', ("a", "b")),
+        ("{1: 'b', 0: 'a'}", ("a", "b")),
+        ('{"b": 1, "a": 0}', ("a", "b")),
+        ("[1, 2.5]", ("1", "2.5")),
+        ('["a\\t b "]', ("a  b",)),
+        ("{'0': 1, '1': 0}", ("1", "0")),
+        ('{"a": 0, "b": 2}', None),
+        ("{1: 'a'}", None),
+        ('{"x": "a"}', None),
+        ("[]", None),
+        ("{}", None),
+        ("3", None),
+        ("'a'", None),
+        ("[['a']]", None),
+        ("[None]", None),
+        (f"['{'x' * LONGEST}']", ("x" * LONGEST,)),
+        (f"['{'x' * (LONGEST + 1)}']", None),
+        ("['a\\x1b']", None),
+        ("a\n b ", ("a", "b")),
+        ("a", None),
+        ("", None),
+        ("[" * 10_000, None),
+        ("__import__('os')", None),
+    ],
+)
+def test_names_in_a_literal(text, names):
+    assert names_of(literal(text)) == names
+
+
+def test_a_file_that_begins_like_a_list(tmp_path):
+    for text, names in (
+        ("[a]\n[b]", ("[a]", "[b]")),
+        ('["a", "b"] ', ("a", "b")),
+        ('["a"', ('["a"',)),
+        ("x" * LONGEST + "\ny", ("x" * LONGEST, "y")),
+    ):
+        (tmp_path / "names.txt").write_text(text, "utf-8")
+        assert read_labels(tmp_path / "names.txt") == names
+
+
+def test_as_long_as_a_list_may_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(labels, "MOST_BYTES", 6)
+    for text, fits in (("ab\ncde", True), ("ab\ncdef", False)):
+        (tmp_path / "names.txt").write_text(text, "utf-8")
+        if fits:
+            assert read_labels(tmp_path / "names.txt") == ("ab", "cde")
+        else:
+            with pytest.raises(WeightsError, match="it has 7 bytes, and no list of names has more than 6"):
+                read_labels(tmp_path / "names.txt")
