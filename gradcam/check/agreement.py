@@ -107,7 +107,7 @@ def _input(net, pictures):
         if not tied(y):
             return path.name, y, x
     p = net.card.preprocessing
-    y = net(x := Tensor(np.random.default_rng(0).standard_normal((1, len(p.mean), p.crop, p.crop)), "x"))
+    y = net(x := Tensor(np.random.default_rng(0).standard_normal((1, len(p.mean), *p.sides)), "x"))
     return "noise", y, x
 
 

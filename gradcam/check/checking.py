@@ -128,7 +128,7 @@ def _recognised(net, pictures, stated):
     """stated: "71.592 % top-1 on ImageNet", or nothing; a sample may be three standard errors worse."""
     top1 = top5 = 0
     for picture in pictures:
-        best = np.argsort(-net(prepare(read(picture), net.card.preprocessing))[0])[:5]
+        best = np.argsort(-net(prepare(read(picture), net.card.preprocessing))[0])[:5].tolist()
         label = _label(picture)
         top1, top5 = top1 + (label == best[0]), top5 + (label in best)
     n = len(pictures)

@@ -10,10 +10,8 @@ import pytest
 from PIL import Image
 
 import weights
-from gradcam.check.figure_1 import SIZE, cosine, on, peak
-from gradcam.check.ties import tied
+from gradcam.check.figure_1 import SIZE
 from gradcam.cli import main
-from minicnn import MaxPool, ReLU, Tensor
 from tests.support.data import DATA
 from tests.weights.frameworks import torch_model
 
@@ -207,40 +205,3 @@ def test_figure_1_needs_a_network_that_knows_its_animals(tmp_path, capsys):
     drawn("captum_cifar", tmp_path / "net.npz")
     assert main(["weights", "check", "captum_cifar", "--weights", "net.npz", "--photo", "net.npz"]) == 2
     assert "knows neither the dog nor the cat of Figure 1" in capsys.readouterr().err
-
-
-# --- the parts of Figure 1
-
-
-def test_a_peak_is_where_the_map_is_largest_in_magnitude():
-    relief = np.zeros((1, 3, 10, 20))
-    relief[0, 1, 2, 15] = -3
-    relief[0, 0, 9, 0] = 2
-    assert peak(relief) == (15.5 / 20, 2.5 / 10)
-    coarse = np.zeros((1, 4, 4))
-    coarse[0, 3, 1] = 1
-    assert peak(coarse) == pytest.approx((0.375, 0.875), abs=0.01)
-    assert peak(coarse * 0) is None
-
-
-def test_places_and_cosines():
-    assert on("dog", (0.50, 0.19)) and not on("dog", (0.81, 0.73)) and not on("dog", None)
-    assert on("cat", (0.81, 0.73)) and not on("cat", (0.50, 0.19))
-    a = np.float32([[1, 0], [2, 0]])
-    assert (
-        cosine(a, 3 * a) == pytest.approx(1)
-        and cosine(a, -a) == pytest.approx(-1)
-        and cosine(a, a * 0) is None
-    )
-
-
-def test_ties_are_found_in_windows_that_overlap_and_hang_over():
-    x = np.arange(1.0, 26).reshape(1, 1, 5, 5)
-
-    def names(x):
-        return tied(MaxPool(3, 2, ceil=True)(ReLU()(Tensor(x)), name="pool"))
-
-    assert names(x) == []
-    x[0, 0, 4, 3] = x[0, 0, 4, 4]
-    assert names(x) == ["pool"]
-    assert names(-abs(x)) == []  # all zero behind the ReLU: no signal passes there
