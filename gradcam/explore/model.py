@@ -83,18 +83,18 @@ def described(net: Any, found: dict[str, Tensor], layer: str | None = None) -> d
 def _layer(asked, maps):
     if asked is not None and asked not in maps:
         raise ExploreError(f"there are no maps called '{asked}'; there is {', '.join(maps) or 'none'}")
-    return asked or (maps or [None])[-1]
+    return asked or (maps[-1] if maps else None)
 
 
 def columns(steps: list[dict[str, Any]], layer: str | None) -> list[str]:
     """Of all maps, those that are shown side by side: outputs of activations, or where branches join, on the
     main line, evenly chosen; the layer of Grad-CAM among them.
     """
-    joined = [s["name"] for s in steps if s["op"] in ("Concat", "Add") and s["shape"][1] > 1]
-    gates = [n for n, step in enumerate(steps) if step.get("activation") and step["shape"][1] > 1]
+    joined = [s["name"] for s in steps if s["op"] in ("Concat", "Add") and _is_maps(s)]
+    gates = [n for n, step in enumerate(steps) if step.get("activation") and _is_maps(step)]
     main = [steps[n]["name"] for n in gates if not joined or _on_main_line(steps, n)]
     wide = [s["name"] for s in steps if s["name"] in {*joined, *main} and "squeeze" not in s["name"]]
-    wide = wide or [s["name"] for s in steps[1:] if s["shape"][1] > 1]
+    wide = wide or [s["name"] for s in steps[1:] if _is_maps(s)]
     if len(wide) <= COLUMNS:
         return wide
     chosen = {wide[round(n * (len(wide) - 1) / (COLUMNS - 1))] for n in range(COLUMNS)}
@@ -105,13 +105,17 @@ def columns(steps: list[dict[str, Any]], layer: str | None) -> list[str]:
     return [name for name in wide if name in chosen]
 
 
+def _is_maps(step):
+    return min(step["shape"][1:]) > 1
+
+
 def _on_main_line(steps, n):
     """Whether every path from the input to the scores runs through step n."""
     return not any(k < n for step in steps[n + 1 :] for k in step["from"])
 
 
 def _options(op: Op) -> dict[str, Any]:
-    if isinstance(op, Conv) and op.W.ndim == 4:
+    if isinstance(op, Conv):
         g = op.geometry
         return {"stride": g.stride, "pad": [p for p, _ in g.pad], "dilation": g.dilation}
     if isinstance(op, MaxPool) and len(op.kernel) == 2:
@@ -140,7 +144,8 @@ def exported(net: Any, found: dict[str, Tensor], layer: str | None = None) -> tu
 def _check(name, tensor, found):
     op, ours = tensor.op, set(found.values())
     lost = any(isinstance(i, Tensor) and i.op and i not in ours for i in op.inputs)
-    odd = isinstance(op, Conv) and (op.geometry.groups != 1 or op.W.ndim != 4)
+    odd = isinstance(op, Conv) and op.geometry.groups != 1
+    odd = odd or (isinstance(op, MaxPool) and len(op.kernel) != 2)
     odd = odd or (isinstance(op, Add) and any(getattr(i, "shape", None) != tensor.shape for i in op.inputs))
     odd = odd or (isinstance(op, Concat) and op.axis not in (1, -3))
     if type(op) not in BY_ITSELF or lost or odd:

@@ -27,10 +27,10 @@ from gradcam.image import as_input
 from gradcam.outputs import chosen, scores
 from minicnn import MaxPool, ReLU, RuleError, RuleTable, Tensor
 
-QUESTIONS = (
-    *("look", "trace", "maps", "counts", "values", "number", "extreme", "switches", "gradcam", "occlude"),
-    *("randomise", "own"),
-)
+QUESTIONS = {
+    "look", "trace", "maps", "counts", "values", "number", "extreme", "switches", "gradcam", "occlude",
+    "randomise", "own",
+}  # fmt: skip
 MOST_PLACES = 64  # of an occluder, in one question
 
 
