@@ -30,7 +30,9 @@ from gradcam.commands._parser import count
 from gradcam.files import SaveError
 from gradcam.runs.manner import Manner
 from gradcam.verify import VerifyError
+from minicnn import ReLU, Tensor, Transpose
 from tests.gradcam.show.test_show import CARD, made_up
+from weights import Preprocessing
 
 # --- words that are numbers
 
@@ -392,6 +394,80 @@ def test_what_somebody_should_know_of_a_network():
     assert lines(unfit_names=7)[0].startswith("Its metadata have 7 class names")
     assert "quantised to 8 bits" in lines(precision="int8")[0]
     assert "stored as float16" in lines(precision="float16")[0]
+
+
+def test_methods_without_feature_maps_are_left_out(monkeypatch):
+    monkeypatch.setattr("weights.feature_maps.default_layer", lambda y, x: (None, ""))
+    net = SimpleNamespace(card=SimpleNamespace(layer=None, title="A net"))
+    why = "It has no feature maps: none of its layers has rows and columns."
+    asked = ["grad_cam", "saliency"]
+    assert _model.check_maps(net, [], asked, None, None) == (["saliency"], {"grad_cam": why})
+    assert _model.check_maps(net, ["relu"], asked, None, None) == (asked, {})
+    with pytest.raises(AskError, match=r"^Grad-CAM cannot be drawn of A net: none of its layers"):
+        _model.check_maps(net, [], ["grad_cam"], None, None)
+    net.card.layer = "relu"
+    assert _model.check_maps(net, [], asked, None, None) == (asked, {})
+
+
+def test_layers_whose_maps_lie_otherwise(monkeypatch):
+    """Verify refuses all of them; `explain`, which lays them out, a mere transposition of another one."""
+    turned, conv = Tensor(np.zeros(1), "l"), Tensor(np.zeros(1), "l")
+    turned.op, conv.op = Transpose((0,)), ReLU()
+    maps = SimpleNamespace(whole=True, tokens=False, plain=False, channel=3, space=(1, 2))
+    monkeypatch.setattr("minicnn.names", lambda y: {"turned": turned, "conv": conv})
+    monkeypatch.setattr("minicnn.places.maps_in", lambda y, x: {turned: maps, conv: maps})
+    said = "the axes of layer 'l' are rows, columns, maps, and not maps, rows, columns"
+    for layer, only_plain in (("turned", True), ("turned", False), ("conv", True)):
+        with pytest.raises(AskError, match=said):
+            _model.check_layers("m.onnx", "y", "x", [None, layer], only_plain)
+    with pytest.raises(AskError, match=said):
+        _model.check_layers("m.onnx", "y", "x", ["conv"])
+    _model.check_layers("m.onnx", "y", "x", ["conv", "nothing"], only_plain=False)
+    for change in ({"plain": True}, {"tokens": True}, {"whole": False}):
+        vars(maps).update({"whole": True, "tokens": False, "plain": False} | change)
+        _model.check_layers("m.onnx", "y", "x", ["turned", "conv"])
+
+
+def test_a_network_that_looks_at_photos(monkeypatch, tmp_path):
+    """What is asked of its file, and what is said of one that takes none."""
+    asked, usual = [], {"layout": "NCHW", "channels": 3, "kind": "classes", "inputs": {"x": (-1, 3, 8, 8)}}
+    card = SimpleNamespace(axes=4, preprocessing=Preprocessing(size=9, crop=(8, 6)))
+    net = SimpleNamespace(card=card, given={}, channels_last=False)
+
+    def described(*given, **options):
+        asked.append((given, options))
+        return net
+
+    def opened(**said):
+        net.description = SimpleNamespace(**usual | {"picture": "x"} | said)
+        return _model.network(model(onnx="m.onnx", targets=None, layer=["a", "b"], **asks))
+
+    monkeypatch.setattr(_model, "described", described)
+    asks = {"crop": [8], "mean": [0.5], "labels": "l.txt", "output": "y", "at": [1]}
+    assert opened() is net
+    assert asked[-1] == (
+        ("m.onnx", None, "l.txt", "a", "y", None, [1]),
+        {"mean": [0.5], "crop": 8, "picture": None},
+    )
+    asks = {"crop": [8, 6], "given": None}
+    assert opened(channels=1) is net and asked[-1][1]["crop"] == (8, 6)
+    for said, why in (
+        ({"layout": None}, r"m.onnx takes \? x 3 x 8 x 8 numbers, and no pictures, signals or volumes"),
+        ({"channels": 4}, "m.onnx takes pictures of 4 channels"), ({"channels": 2}, "of 2 channels"),
+        ({"kind": "map", "output": "y", "shape": (1, 2, 4, 4)}, "m.onnx: the output 'y' is a map, 2 scores"),
+    ):  # fmt: skip
+        with pytest.raises(AskError, match=why):
+            opened(**said)
+    card.axes = 3
+    assert opened(layout=None) is net
+    card.axes, card.preprocessing = 4, Preprocessing(size=5, crop=(8, 6))
+    with pytest.raises(AskError, match="shorter side is 5 pixels cannot be cropped to 6"):
+        opened()
+    card.preprocessing = Preprocessing(size=6, crop=(8, 6))
+    assert opened() is net
+    asks = {"crop": [1, 2, 3]}
+    with pytest.raises(AskError, match="--crop 1 2 3: give a side, or rows and columns"):
+        opened()
 
 
 def test_where_places_lie():

@@ -1,0 +1,332 @@
+"""What `explain` makes of what it is given, and what is kept of what it finds: small arrays, written out."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gradcam import Target
+from gradcam.asking import AskError
+from gradcam.explanation import Explanation, NoMapError, saved
+from gradcam.explanation.answer import Answer, answer_of, called, name_of, naming, phrase, without_map
+from gradcam.explanation.calls import allowed, methods_asked, options_of
+from gradcam.explanation.classes import as_list, class_named, targets_asked
+from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, said
+from gradcam.explanation.layers import feature_maps, in_full, layers_asked
+from gradcam.files import SaveError
+from gradcam.image.preprocessing import _covering, _middle, _placed, as_input, restore
+from gradcam.targets import Number
+from minicnn import GraphError, ReLU, SiLU, Softmax, Tensor, ops
+from weights import Preprocessing
+
+# --- photos and inputs
+
+PHOTO = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "how"),
+    [
+        (PHOTO, "uint8 (H, W, C)"), (PHOTO.transpose(2, 0, 1), "uint8 (C, H, W)"),
+        (PHOTO / 255, "float64 from 0 to 1, rounded to 8 bits (H, W, C)"),
+        (PHOTO.astype(np.float32), "float32 from 0 to 255, rounded to 8 bits (H, W, C)"),
+        (np.dstack([PHOTO, PHOTO[..., 0]]), "uint8 (H, W, C), its fourth channel left out"),
+    ],
+)  # fmt: skip
+def test_a_photo_in_its_usual_forms(given, how):
+    pixels, found = _pixels(given)
+    assert np.array_equal(pixels, PHOTO) and pixels.dtype == np.uint8 and found == how
+
+
+def test_grey_photos_and_what_is_none():
+    grey = PHOTO[..., 0]
+    for given, how in (
+        (grey, "uint8 (H, W)"),
+        (grey[..., None], "uint8 (H, W, C)"),
+        (grey[None], "uint8 (C, H, W)"),
+    ):
+        pixels, found = _pixels(given)
+        assert np.array_equal(pixels, grey) and found == how
+    assert _pixels(np.full((2, 2), 1.0))[0].tolist() == [[255, 255]] * 2
+    assert _pixels(np.array([[0.5, 1.01]]))[0].tolist() == [[0, 1]]
+    for wrong, why in (
+        (np.zeros((5, 5, 5), np.uint8), "not (5, 5, 5)"),
+        (np.zeros((0, 4, 3), np.uint8), "is empty"),
+        (np.array([[-0.1, 1]]), "this one from -0.1 to 1"),
+        (np.array([[0, 255.5]]), "from 0 to 255.5"),
+        (np.zeros((4, 4), np.int16), "not of int16"),
+    ):
+        with pytest.raises(AskError) as error:
+            _pixels(wrong)
+        assert why in str(error.value)
+
+
+def test_which_axes_an_input_has():
+    x = np.random.default_rng(0).random((2, 5, 6, 3))
+    turned, how = input_of(x)
+    assert (
+        np.array_equal(turned.data, x.transpose(0, 3, 1, 2))
+        and "its axes (N, H, W, C) as (N, C, H, W)" in how
+    )
+    for shape in ((2, 3, 6, 3), (2, 1, 5, 4), (2, 5, 6, 7)):
+        same, how = input_of(np.zeros(shape))
+        assert same.shape == shape and how == "as given"
+    for axes, shape, found in (
+        *((3, (9,), (1, 1, 9)), (3, (2, 9), (1, 2, 9)), (3, (4, 2, 9), (4, 2, 9))),
+        *((5, (4, 5, 6), (1, 1, 4, 5, 6)), (5, (2, 4, 5, 6), (1, 2, 4, 5, 6))),
+    ):
+        assert input_of(np.zeros(shape), SimpleNamespace(axes=axes))[0].shape == found
+    with pytest.raises(GraphError, match="not finite"):
+        input_of(np.full((1, 3, 4, 4), np.inf))
+    assert _sizes(np.zeros((3, 4, 5))) == [(4, 5), (3, 4)] and _sizes(np.zeros(3)) == [] and _sizes("x") == []
+
+
+def test_how_a_photo_is_prepared_in_a_line():
+    p = Preprocessing(size=40, crop=32, mean=(0.5, 0.25, 0.125), std=(0.25, 0.5, 1))
+    end = "32 x 32, RGB from 0 to 1, minus 0.5, 0.25, 0.125, over 0.25, 0.5, 1"
+    assert said(p) == f"shorter side to 40, the middle {end}"
+    assert said(Preprocessing(resize="squash", size=8, crop=(8, 6), scale=255.0, channels="BGR")).startswith(
+        "squashed to 8 x 6, BGR from 0 to 255, minus"
+    )
+    boxed = Preprocessing(resize="letterbox", crop=8, fill=(1, 2, 3))
+    assert said(boxed).startswith("all of it on a ground of 1, 2, 3, 8 x 8, RGB")
+
+
+def placed(photo, **how):
+    """Where a picture of 100 columns and 60 rows, each with a number of its own, comes to lie."""
+    values = np.add.outer(1000.0 * np.arange(photo[1]), np.arange(photo[0])).astype(np.float32)
+    return np.asarray(_placed(Image.fromarray(values), Preprocessing(interpolation="nearest", **how), -1.0))
+
+
+def test_where_a_photo_is_cut():
+    cut = placed((100, 60), size=60, crop=50)
+    assert cut.shape == (50, 50) and cut[0, 0] == 1000 * 5 + 25 and cut[-1, -1] == 1000 * 54 + 74
+    tall = placed((60, 101), size=60, crop=60)
+    assert tall[0, 0] == 1000 * 20 and tall.shape == (60, 60)
+    wide = placed((100, 60), size=30, crop=(30, 40))  # rows, columns; covers them, its shape kept
+    assert wide.shape == (30, 40) and wide[0, 0] == 1000 + 11
+    squashed = placed((100, 60), resize="squash", size=50, crop=50)
+    assert squashed.shape == (50, 50) and squashed[0, :3].tolist() == [1, 3, 5]
+    boxed = placed((100, 60), resize="letterbox", crop=50)
+    assert (boxed[:10] == -1).all() and (boxed[40:] == -1).all() and (boxed[10:40] >= 0).all()
+    boxed = placed((60, 100), resize="letterbox", crop=(50, 41))
+    assert (boxed[:, :5] == -1).all() and (boxed[:, 35:] == -1).all() and (boxed[:, 5:35] >= 0).all()
+    assert _covering((100, 60), 30, 30, 30) == (50, 30) and _covering((60, 100), 30, 30, 30) == (30, 50)
+    assert _covering((100, 60), 45, 30, 40) == (75, 45) and _covering((30, 100), 30, 30, 40) == (40, 133)
+    long = Image.fromarray(np.tile(np.arange(100, dtype=np.uint8), (2, 1)))
+    assert _middle(long).size == (40, 2) and np.asarray(_middle(long))[0, [0, -1]].tolist() == [30, 69]
+    turned = Image.fromarray(np.asarray(long).T)
+    assert _middle(turned).size == (2, 40) and _middle(Image.new("L", (40, 2))).size == (40, 2)
+
+
+def test_pixels_become_an_input_and_back():
+    p = Preprocessing(channels="BGR", scale=255.0, mean=(1, 2, 3), std=(1, 2, 4))
+    x = as_input(PHOTO, p, np.float64)
+    assert x.shape == (1, 3, 4, 5)
+    for channel, (colour, mean, std) in enumerate(((2, 1, 1), (1, 2, 2), (0, 3, 4))):
+        np.testing.assert_allclose(x[0, channel], (PHOTO[..., colour].astype(float) - mean) / std)
+    assert np.array_equal(restore(x, p)[0], PHOTO)
+    half = as_input(PHOTO, Preprocessing(mean=(0.5,) * 3, std=(0.25,) * 3), np.float64)
+    np.testing.assert_allclose(half[0, 1, 2, 3], (PHOTO[2, 3, 1] / 255 - 0.5) / 0.25)
+    mask = np.zeros((60, 100), bool)
+    mask[:, 25:75] = True
+    kept = as_photo(mask, Preprocessing(size=60, crop=60))
+    assert kept.shape == (60, 60) and kept[0].tolist() == [False] * 5 + [True] * 50 + [False] * 5
+
+
+# --- what is asked
+
+Y = Tensor(np.array([[1.0, 5, 2, 0], [7, 1, 2, 8]]), "y")
+
+
+def test_classes_as_they_are_given():
+    assert targets_asked(None, Y) == [(1, 3)] and targets_asked(None, Tensor(Y.data[:1], "y")) == [1]
+    assert targets_asked([2, "2", np.int64(1), 2], Y) == [2, 1] and targets_asked((0, 3), Y) == [0, 3]
+    assert targets_asked([(0, 3)], Y) == [(0, 3)] and targets_asked("b", Y, ("a", "b", "c", "d")) == [1]
+    assert targets_asked(None, Tensor(np.array([[3.0], [4.0]]), "y")) == [0]
+    for wrong, why in (([(0, 1, 2)], "names 3 classes for 2 pictures"), ([], "no class was asked for"),
+                       (1.5, "is no class"), (None, "is no table of scores")):  # fmt: skip
+        with pytest.raises(AskError, match=why):
+            targets_asked(wrong, Tensor(np.zeros((2, 3, 4)), "y") if wrong is None else Y)
+    assert (
+        as_list("dog") == ["dog"] and as_list(3) == [3] and as_list([1, 2]) == [1, 2] and as_list((1,)) == [1]
+    )
+    assert class_named("yes", ("no", "yes"), 1) == 0 and str(class_named("no", ("no", "yes"), 1)) == str(
+        -Target.score(0)
+    )  # fmt: skip
+    assert class_named("yes", ("yes",), 1) == 0 and str(class_named("No", ("yes",), 1)) == str(
+        -Target.score(0)
+    )
+    assert class_named("b", ("a", "b", "c"), 3) == 1
+
+
+def test_options_of_a_method_of_its_base_and_of_a_layer():
+    asked = ["grad_cam", "occlusion", "guided_grad_cam", "smoothgrad", "grad_cam@conv4"]
+    options = {"grad_cam": {"relu": True, "n": 1}, "grad_cam@conv4": {"n": 2}, "smoothgrad": {"n": 3}}
+    found = options_of(asked, options, {"window": 5}, "sum", False, "nearest")
+    assert found["grad_cam"] == {"alpha": "sum", "relu": True, "n": 1}
+    assert found["grad_cam@conv4"]["n"] == 2 and found["occlusion"] == {"window": 5}
+    assert found["smoothgrad"]["n"] == 3 and found["guided_grad_cam"]["alpha"] == "sum"
+    assert found["guided_grad_cam"]["upsampling"] == "nearest" and "upsampling" not in found["grad_cam"]
+    for wrong in ({"options": 3}, {"occluder": [1]}, {"options": {"grad_cam": 3}}):
+        given = {"options": None, "occluder": None} | wrong
+        with pytest.raises(AskError, match="options are a dict"):
+            options_of(asked, given["options"], given["occluder"], "mean", True, "nearest")
+    assert methods_asked(["CAM", "cam", "Grad-CAM"]) == ["cam", "grad_cam"]
+    for wrong, why in (
+        ([], "no method was asked for"),
+        ("gradcamm", "did you mean 'grad_cam'"),
+        ("qqqq", "no method is called 'qqqq'; there is gradient"),
+        ("lrp", "a family"),
+    ):
+        with pytest.raises(AskError, match=why):
+            methods_asked(wrong)
+    assert (
+        allowed(()) == ()
+        and allowed("SiLU") == (SiLU, ReLU)
+        and allowed([SiLU, "conv1"]) == (SiLU, "conv1", ReLU)
+    )
+    assert allowed(ops.Sigmoid) == (ops.Sigmoid, ReLU)
+    with pytest.raises(AskError, match="allow takes operations and names"):
+        allowed([3])
+
+
+def test_several_layers_have_a_map_each():
+    asked = ["saliency", "grad_cam", "grad_cam@b", "fused_grad_cam"]
+    assert layers_asked(asked, "a") == (asked, ("a",)) and layers_asked(asked, None) == (asked, ())
+    methods, layers = layers_asked(asked, ["a", "c", "a"])
+    assert methods == ["saliency", "grad_cam@a", "grad_cam@c", "grad_cam@b", "fused_grad_cam"]
+    assert layers == ("a", "c") and layers_asked(asked, ["a"]) == (asked, ("a",))
+    with pytest.raises(AskError, match="no layer was asked for"):
+        layers_asked(asked, [])
+    unit = Target.unit(1, 2, 3, layer="a")
+    full = lambda name: f"{name}.last"  # noqa: E731
+    assert in_full(unit, full).layer == "a.last" and in_full(Target.score(1), full) == Target.score(1)
+    assert in_full(unit - Target.score(1), full).parts[0][1].layer == "a.last"
+    y = ReLU()(Tensor(np.ones((1, 2, 3, 4)), "x"), name="relu")
+    assert feature_maps(y, "relu") is y
+    flat = ReLU()(Tensor(np.ones((1, 2)), "x"), name="flat")
+    for name, error in ((None, GraphError), (3, AskError)):
+        with pytest.raises(error):
+            feature_maps(y, name)
+    with pytest.raises(GraphError, match=r"flat \(1, 2\) has no rows and columns"):
+        feature_maps(flat, "flat")
+
+
+def test_what_scores_become():
+    two, one = Tensor(np.array([[1.0, 3.0]]), "y"), Tensor(np.array([[0.5]]), "y")
+    card = lambda **said: SimpleNamespace(**{"ends": None, "multi_label": False} | said)  # noqa: E731
+    for y, targets, start, about, by in (
+        (two, [], "score", None, "softmax"), (one, [], "score", None, "number"),
+        (one, [], "probability", None, "sigmoid"), (one, [Target.probability(0)], "score", None, "sigmoid"),
+        (two, [], "score", card(multi_label=True), "sigmoid"),
+        (two, [], "score", card(ends="number"), "number"),
+        (two, [Number(0)], "score", None, "number"), (Softmax()(two), [Number(0)], "score", None, "softmax"),
+        (Tensor(np.zeros((1, 2, 3))), [], "score", None, None),
+    ):  # fmt: skip
+        assert answer_of(y, targets, start, about).ends == by
+    assert Answer(two.data, "softmax").probabilities[0, 1] == pytest.approx(np.exp(2) / (1 + np.exp(2)))
+    assert Answer(two.data, "sigmoid").probabilities[0, 1] == pytest.approx(1 / (1 + np.exp(-3)))
+    assert Answer(two.data, "number").probabilities is None
+    assert np.array_equal(answer_of(Softmax()(two), []).scores, two.data)
+    with pytest.raises(AskError, match="a probability is of one place"):
+        answer_of(two, [], "probability", card(ends="place", place="at row 3"))
+
+
+# --- what is kept
+
+NAMES = ("ant", "bee", "cat")
+
+
+def found():
+    """Two pictures, two targets, a method at a layer and one at the pixels."""
+    scores = np.array([[1.0, 2, 3], [6, 5, 4]])
+    card = SimpleNamespace(classes=NAMES, name="net", ends=None)
+    e = Explanation(scores, np.exp(scores) / np.exp(scores).sum(1, keepdims=True), [2, (0, 1)], "relu",
+                    np.zeros((2, 3, 4, 6)), None, card, asked=["grad_cam", "gradient"])  # fmt: skip
+    random = np.random.default_rng(0)
+    for c in e.classes:
+        e.maps["grad_cam", c] = random.random((2, 2, 3)).astype(np.float32)
+        e.maps["gradient", c] = random.standard_normal((2, 3, 4, 6)).astype(np.float32)
+    e.maps["grad_cam", 2][1] = 0
+    e.maps["gradient", 2][0, 1, 3, 5] = -9
+    e.notes["grad_cam", 2] = "exactly zero"
+    return e
+
+
+def test_a_map_is_known_by_method_and_class():
+    e = found()
+    assert e["grad_cam"] is e.maps["grad_cam", 2] and e["Grad-CAM", (0, 1)] is e.maps["grad_cam", (0, 1)]
+    assert e["gradient", np.array([0, 1])] is e.maps["gradient", (0, 1)] and e.methods == [
+        "grad_cam",
+        "gradient",
+    ]
+    e.undefined["cam"] = "It has no pooling."
+    for key, why in (
+        ("cam", "It has no pooling"),
+        (("grad_cam", 0), "no map of grad_cam for class 0"),
+        (3, "3 is no key"),
+        ("saliency", "no map of saliency"),
+    ):
+        with pytest.raises(NoMapError, match=why):
+            e[key]
+    what = f"{phrase(e, 2)}; {phrase(e, (0, 1))}: grad_cam, gradient; no map of cam (see remarks)"
+    assert repr(e) == f"<Explanation of {what}; layer relu; input 2 x 3 x 4 x 6>"
+    assert called(e, 2) == "cat" and called(e, (0, 1), n=1) == "bee" and called(e, (0, 1)) == "ant"
+    assert name_of(7, e.card) == "class 7" == name_of(7) and naming(e)(1) == "bee"
+    e.scores, e.card.classes = e.scores[:, :1], ("no", "yes, a dog")
+    assert naming(e)(0) == "yes, a dog" and naming(e)(1) == "class 1"
+    e.card.classes = None
+    assert naming(e)(0) == "yes"
+    e.probabilities = None
+    assert naming(e)(0) == "its number"
+    assert without_map({"a": "why", "b": "so", "c": "why"}) == [
+        "There is no map of a, c: why",
+        "There is no map of b: so",
+    ]
+
+
+def test_a_row_for_each_map_of_each_picture():
+    e = found()
+    rows = saved.rows(e)
+    assert [(r["picture"], r["target"], r["method"]) for r in rows] == [
+        (n, phrase(e, c), m) for n in (0, 1) for c in e.classes for m in ("grad_cam", "gradient")
+    ]
+    assert [r["score"] for r in rows] == [3, 3, 1, 1, 4, 4, 5, 5]
+    assert rows[0]["probability"] == e.probabilities[0, 2] and rows[6]["probability"] == e.probabilities[1, 1]
+    assert (rows[1]["min"], rows[1]["peak_row"], rows[1]["peak_column"]) == (-9, 3.5 / 4, 5.5 / 6)
+    assert rows[4]["peak_row"] is rows[4]["peak_column"] is None and rows[4]["note"] == "exactly zero"
+    map = e.maps["grad_cam", 2][0]
+    i, j = np.unravel_index(map.argmax(), (2, 3))
+    assert (rows[0]["max"], rows[0]["peak_row"], rows[0]["peak_column"]) == (
+        map.max(),
+        (i + 0.5) / 2,
+        (j + 0.5) / 3,
+    )
+    e.ends = None
+    assert saved.rows(e)[0]["score"] is None
+
+
+def test_maps_in_a_file(tmp_path):
+    e = found()
+    e.save(tmp_path / "maps.npz")
+    with np.load(tmp_path / "maps.npz") as file:
+        assert set(file.files) == {"grad_cam", "gradient", "targets", "scores", "probabilities", "layer"}
+        assert file["grad_cam"].shape == (2, 2, 2, 3) and file["gradient"].shape == (2, 2, 3, 4, 6)
+        assert np.array_equal(file["grad_cam"][1], e.maps["grad_cam", (0, 1)])
+        assert file["targets"].tolist() == [phrase(e, c) for c in e.classes] and file["layer"] == "relu"
+    large = saved.arrays(e, upsampled=True)
+    assert large["grad_cam"].shape == (2, 2, 4, 6) and np.array_equal(
+        large["gradient"][0], e.maps["gradient", 2]
+    )
+    assert saved.arrays(e, dtype=np.float16)["grad_cam"].dtype == np.float16
+    with pytest.raises(SaveError, match=r"an \.npy file holds one map, and here are 4"):
+        e.save(tmp_path / "maps.npy")
+    with pytest.raises(SaveError, match=r"not as \.txt"):
+        e.save(tmp_path / "maps.txt")
+    e.classes, e.probabilities = [2], None
+    e.maps = {("grad_cam", 2): e.maps["grad_cam", 2]}
+    assert np.array_equal(np.load(e.save(tmp_path / "maps.NPY")), e.maps["grad_cam", 2])
+    with np.load(e.save(tmp_path / "maps.npz")) as file:
+        assert "probabilities" not in file.files
