@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gradcam.asking import AskError, as_given, listed, one_word
 from gradcam.commands import (
@@ -516,6 +517,38 @@ def test_says_of_scores_what_they_say():
     assert says([0, np.nan]) == "numbers that are not finite"
 
 
+def test_the_layers_of_a_file_are_those_of_its_own_input(monkeypatch, capsys):
+    d = SimpleNamespace(layout="NCHW", size=(8, 6), example=(1, 3, 8, 6), kind="map")
+    net = SimpleNamespace(description=d, card=SimpleNamespace(title="A net"))
+    asked = []
+    monkeypatch.setattr(_model, "described", lambda *given, **options: asked.append((given, options)) or net)
+    monkeypatch.setattr(_model, "lines", lambda net: ["a note"])
+    monkeypatch.setattr(_model, "places", lambda d: "choose one")
+    monkeypatch.setattr(layers, "_table", lambda *given: asked.append(given) or 0)
+    args = model(file="m.onnx", output="y", given=["a=1"], picture="x")
+    assert layers.run(args) == 0
+    assert asked == [(("m.onnx", None), {"output": "y", "given": ["a=1"], "picture": "x", "blank": True}),
+                     (net, net.card, (1, 3, 8, 6), "A net, for a picture of 8 x 6")]  # fmt: skip
+    assert capsys.readouterr().out == "a note\nTo explain it: choose one.\n"
+    d.layout, d.kind, d.example = None, "classes", (1, 2, 90)
+    assert layers.run(model(file="m.onnx")) == 0
+    assert asked[-1] == (net, net.card, (1, 2, 90), "A net, for an input of 2 x 90")
+    assert capsys.readouterr().out == "a note\n"
+    for option in ("output", "picture", "given"):
+        with pytest.raises(AskError, match=f"--{option} describes a network of your own"):
+            layers.run(model(file=None, network="vgg16", **{option: "y"}))
+
+
+def test_pictures_that_the_explorer_shows(tmp_path):
+    Image.fromarray(np.full((4, 5, 3), 9, np.uint8)).save(tmp_path / "a.png")
+    ((name, picture),) = explore._images(str(tmp_path / "a.png"), "shapes").items()
+    assert name == "a.png" and picture.size == (5, 4)
+    assert list(explore._images(None, "shapes")) == [f"scene {n}" for n in (22, 7, 3, 11, 5)]
+    assert list(explore._images(None, "squeezenet")) == ["Grace Hopper"]
+    with pytest.raises(AskError, match="give a photo for mini_vgg to look at"):
+        explore._images(None, "mini_vgg")
+
+
 # --- measures
 
 
@@ -658,6 +691,13 @@ def test_what_is_missing_is_named():
                        ("model", "--model, --network or --weights is missing")):  # fmt: skip
         with pytest.raises(VerifyError, match=said):
             verify._verdict(asked_to_verify(**{k: v for k, v in whole.items() if k != left}))
+
+
+def test_two_networks_are_one_too_many(tmp_path):
+    np.save(tmp_path / "r.npy", np.zeros((2, 2)))
+    said = {"result": str(tmp_path / "r.npy"), "classes": [0], "input": "x.npy"}
+    with pytest.raises(VerifyError, match=r"--onnx a\.onnx and --model b\.toml are two networks"):
+        verify._verdict(asked_to_verify(**said, onnx="a.onnx", model="b.toml"))
 
 
 def test_what_was_explained():
