@@ -196,58 +196,6 @@ def test_a_cut_file_is_told(tmp_path):
             raise WeightsError("what was cut off was not needed")
 
 
-OTHERS = {
-    "pytorch": (
-        b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M",
-        "a PyTorch file, which holds weights and no graph",
-    ),
-    "keras": (b"\x89HDF\r\n\x1a\n" + bytes(100), "a Keras file: give it with --keras"),
-    "tflite": (b"\x1c\0\0\0TFL3" + bytes(100), "a TensorFlow Lite model: python -m tf2onnx.convert --tflite"),
-    "coreml": (b"\x08\x01\x12\x00\xa2\x1f\x02\x0a\x00" + bytes(0), "a Core ML model"),
-    "ort": (b"\x1c\0\0\0ORTM" + bytes(100), "ONNX Runtime's own format"),
-    "openvino": (b'<?xml version="1.0"?><net name="n">', "an OpenVINO model"),
-    "npy": (b"\x93NUMPY\x01\x00" + bytes(100), "a file of NumPy arrays"),
-    "page": (b"<!DOCTYPE html><html>", "a web page"),
-    "noise": (bytes(range(200, 256)) * 4, "no ONNX model, which was expected"),
-    "empty": (b"", "the file is empty"),
-}
-
-
-@pytest.mark.parametrize("kind", OTHERS)
-def test_another_kind_of_file_is_named(kind, tmp_path):
-    data, said = OTHERS[kind]
-    (tmp_path / "model.bin").write_bytes(data)
-    with pytest.raises(WeightsError, match=said):
-        load(tmp_path / "model.bin")
-
-
-def test_zips_and_folders_are_named(tmp_path):
-    import zipfile
-
-    for members, said in (
-        (("m/data.pkl", "m/code/x.py", "m/version"), "a TorchScript file: load it by torch.jit.load"),
-        (("m/data.pkl", "m/version"), "a PyTorch file, which holds weights and no graph"),
-        (("config.json", "metadata.json", "model.weights.h5"), "a Keras file"),
-        (("a.npy", "b.npy"), "a file of NumPy arrays"),
-        (("serialized_exported_program.json",), "a program of torch.export"),
-    ):
-        with zipfile.ZipFile(tmp_path / "model.zip", "w") as file:
-            for name in members:
-                file.writestr(name, b"x" * 100)
-        with pytest.raises(WeightsError, match=said):
-            load(tmp_path / "model.zip")
-    (tmp_path / "saved").mkdir()
-    with pytest.raises(WeightsError, match=r"this is a folder: give the .onnx file in it"):
-        load(tmp_path / "saved")
-    (tmp_path / "saved" / "saved_model.pb").write_bytes(b"x")
-    with pytest.raises(
-        WeightsError, match=r"a TensorFlow SavedModel: python -m tf2onnx.convert --saved-model"
-    ):
-        load(tmp_path / "saved")
-    with pytest.raises(WeightsError, match="there is no such file"):
-        load(tmp_path / "nothing.onnx")
-
-
 def test_what_pytorch_saves_is_named(tmp_path):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
     model = torch.nn.Conv2d(3, 4, 3).eval()
