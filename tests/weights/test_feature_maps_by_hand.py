@@ -11,7 +11,7 @@ import pytest
 from minicnn import Tensor
 from minicnn.places import Maps
 from tests.weights.graphs.onnx_steps import model
-from weights.feature_maps import Layer, _places, _within, default_layer, layers
+from weights.feature_maps import Layer, _before_attention, _places, _within, default_layer, layers
 from weights.graphs.onnx.network import Network
 
 F = np.float32
@@ -167,3 +167,24 @@ LOOKED_AT = {
 @pytest.mark.parametrize("text", LOOKED_AT)
 def test_where_grad_cam_looks(text):
     assert default_layer(*forward(text)) == LOOKED_AT[text]
+
+
+def test_what_stands_in_front_of_the_last_product_of_two_signals():
+    text = "Relu x > a; Transpose a > u; MatMul a u > s; Softmax s > w; MatMul w a > o; "
+    text += "MatMul o E > v; Tanh v > z"
+    arrays = {"E": np.ones((6, 2), F)}
+    net = Network(
+        model(
+            f"{text}; Neg z > y",
+            inputs={"x": (1, 3, 8, 6)},
+            attributes={"u": {"perm": [0, 1, 3, 2]}},
+            **arrays,
+        )
+    )
+    y = net(x := Tensor(np.ones((1, 3, 8, 6), F), "x"))
+    known = layers(y, x)
+    assert [line.name for line in known] == ["A", "U", "S", "W", "O", "V", "Z", "Y"]
+    assert [line.name for line in _before_attention([y], known)] == ["A", "U", "S", "W", "O"]
+    alone = Network(model("Relu x > a; MatMul a x > y", inputs={"x": (1, 3, 6, 6)}))
+    y = alone(x := Tensor(np.ones((1, 3, 6, 6), F), "x"))  # the picture itself is none
+    assert _before_attention([y], layers(y, x)) == []

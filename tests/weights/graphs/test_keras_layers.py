@@ -24,7 +24,7 @@ D = RANDOM.standard_normal((2, 3, 4, 5, 2))  # volumes
 TENSOR = "__keras_tensor__"
 
 
-def network(kind, *args, arrays=(), module="", version="3.8", kwargs=None, outputs=1, **config):
+def network(kind, *args, arrays=(), module="", version="3.8", kwargs=None, outputs=1, behind=(), **config):
     """A model of one layer, called with these arguments, of which arrays of floats are inputs; and those."""
     inputs = []
 
@@ -48,8 +48,9 @@ def network(kind, *args, arrays=(), module="", version="3.8", kwargs=None, outpu
     ]
     layer = {"class_name": kind, "name": "layer", "config": config, "module": module, "inbound_nodes": [node]}
     whole = {
-        "name": "m", "layers": [*first, layer], "input_layers": [[f"x{i}", 0, 0] for i in range(len(inputs))],
-        "output_layers": [["layer", 0, i] for i in range(outputs)],
+        "name": "m", "layers": [*first, layer, *behind],
+        "input_layers": [[f"x{i}", 0, 0] for i in range(len(inputs))],
+        "output_layers": [[behind[-1]["name"] if behind else "layer", 0, i] for i in range(outputs)],
     }  # fmt: skip
     texts = {
         "model_config": json.dumps({"class_name": "Functional", "config": whole}),
@@ -422,6 +423,14 @@ def test_dense_layers_and_shapes():
     words = np.array([[0.0, 2, 1], [1, 1, 0]])
     found, _ = network("Embedding", words, arrays=[W])
     same(found.run({"x0": words.astype(np.int64)})[0], W[words.astype(int)])
+    mean = {
+        "class_name": "GlobalAveragePooling1D",
+        "name": "mean",
+        "config": {},
+        "inbound_nodes": [[["layer", 0, 0, {}]]],
+    }
+    averaged, _ = network("Embedding", words, arrays=[W], behind=[mean])
+    same(averaged.run({"x0": words.astype(np.int64)})[0], W[words.astype(int)].mean(1))
     for kind in ("Dropout", "GaussianNoise", "RandomFlip"):
         net, inputs = network(kind, S)
         assert net.run(inputs, net.outputs)[0] is inputs["x0"]

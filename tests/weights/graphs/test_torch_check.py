@@ -67,6 +67,25 @@ def test_a_score_of_minus_infinity_hides_no_wrong_gradient(monkeypatch):
         from_torch(Masked(torch.sin), X)
 
 
+class Only(nn.Module):
+    def forward(self, x):
+        return x.sin().flatten(1)
+
+
+@pytest.mark.parametrize(("off", "taken"), [(0.7e-8, True), (1.4e-8, False)])
+def test_what_is_more_than_the_rounding_of_doubles(off, taken, monkeypatch):
+    class Nearly(minicnn.Sin):
+        def forward(self, x):
+            return super().forward(x) * (1 + off)
+
+    monkeypatch.setitem(OPERATORS, "sin", lambda x: Nearly()(x))
+    if taken:
+        assert from_torch(Only(), X).check.kind == "equal"
+    else:
+        with pytest.raises(WeightsError, match="our sin at the top level gives other numbers"):
+            from_torch(Only(), X)
+
+
 @pytest.mark.parametrize("at_once", [0, 1 << 29])
 def test_where_gradients_part_is_found_whatever_the_memory(monkeypatch, at_once):
     monkeypatch.setattr(parting, "AT_ONCE", at_once)

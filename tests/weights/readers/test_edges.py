@@ -27,6 +27,7 @@ from weights.readers import (
 from weights.readers.mapped_file import MappedFile, check_size, dtype_named, elements, finished
 from weights.readers.zip_directory import Member
 from weights.reading import read
+from weights.zoo import network
 
 
 @pytest.fixture
@@ -588,6 +589,22 @@ def test_gaps_and_codes_of_a_compressed_layer(put):
     with MappedFile(put(layer([5], [0x03]))) as file:
         assert deep_compression._layer(file, 0, "x", (1, 1, 2, 2), 1)[0].ravel().tolist() == [0, 0, 0, 5]
         refused(lambda: deep_compression._layer(file, 0, "x", (1, 1, 1, 3), 1), "weight 3 of 3")
+
+
+def test_the_layers_of_a_compressed_file_are_squeezenets():
+    slots = {n: t.shape for n, t in network("squeezenet").build().arrays().items() if n.endswith(".W")}
+    assert [(f"{n.replace('.', '/')}.W", shape) for n, shape in deep_compression.CONVOLUTIONS] == [
+        *slots.items()
+    ]
+
+
+def test_five_members_of_a_zip_of_something_else_are_named(put):
+    refused(lambda: read(put(s.zipped(dict.fromkeys("abcdef", b"x")))), r"it holds a, b, c, d, e\. Formats")
+    refused(lambda: read(put(s.zipped({}))), r"it holds nothing\. Formats")
+
+
+def test_a_pickle_that_refers_to_something_else():
+    refused(lambda: pickles.load(s.pickled(s.text("a") + b"Q")), "refers to data outside itself")
 
 
 def test_a_folder_of_as_many_files_as_are_allowed(tmp_path, monkeypatch):
