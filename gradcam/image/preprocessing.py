@@ -95,7 +95,7 @@ def _placed(image, preprocessing, ground):
     if preprocessing.resize == "short":
         new = _covering(image.size, size, rows, columns)
     elif preprocessing.resize == "squash":
-        new = tuple(max(side, round(size * side / min(rows, columns))) for side in (columns, rows))
+        new = tuple(round(size * side / min(rows, columns)) for side in (columns, rows))
     else:
         raise ImageError(f"resize is 'short', 'squash' or 'letterbox', not '{preprocessing.resize}'")
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
@@ -109,9 +109,8 @@ def _covering(photo, size, rows, columns):
     """
     if rows == columns:
         return tuple(round(size * side / min(photo)) for side in photo)
-    short = min(rows, columns)
-    scale = size / short * max(columns / photo[0], rows / photo[1])
-    return tuple(max(side, round(scale * length)) for side, length in zip((columns, rows), photo))
+    scale = size / min(rows, columns) * max(columns / photo[0], rows / photo[1])
+    return tuple(round(scale * length) for length in photo)
 
 
 def _letterbox(image, preprocessing, ground):
@@ -131,8 +130,9 @@ def _middle(image):
     longest = LONGEST * min(image.size)
     if max(image.size) <= longest:
         return image
-    left, top = max(0, (width - longest) // 2), max(0, (height - longest) // 2)
-    return image.crop((left, top, left + min(width, longest), top + min(height, longest)))
+    shown = min(width, longest), min(height, longest)
+    left, top = (width - shown[0]) // 2, (height - shown[1]) // 2
+    return image.crop((left, top, left + shown[0], top + shown[1]))
 
 
 def _order(preprocessing):
