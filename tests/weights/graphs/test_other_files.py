@@ -7,6 +7,7 @@ import pytest
 
 from tests.weights.readers.samples import block, integer
 from weights import WeightsError
+from weights.graphs.keras.loading import refuse_others
 from weights.graphs.onnx import load
 from weights.graphs.onnx.other_files import KINDS, kind_of
 
@@ -138,3 +139,16 @@ def test_what_a_zip_is_by_its_members(members, kind, tmp_path):
         for name in members:
             file.writestr(name, b"x")
     assert kind_of(tmp_path / "file")[0] == kind
+
+
+def test_what_is_no_file_of_keras(tmp_path):
+    (tmp_path / "file").write_bytes(BY_CONTENT["keras"])
+    refuse_others(tmp_path / "file")
+    for data, said in (
+        (integer(1, 8) + GRAPH, "this is no file of Keras but an ONNX model: give it with --onnx"),
+        (BY_CONTENT["arrays"], r"this is no file of Keras \(.keras, .h5\) but a file of NumPy arrays"),
+        (OF_NO_KIND["another mark's place"], r"this is no file of Keras \(.keras, .h5\) but unknown format"),
+    ):
+        (tmp_path / "file").write_bytes(data)
+        with pytest.raises(WeightsError, match=said):
+            refuse_others(tmp_path / "file")
