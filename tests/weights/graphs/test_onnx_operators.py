@@ -346,14 +346,88 @@ def test_normalisation_with_more_outputs():
     total = X + skip + bias
     y, *none, found = run("com.microsoft.SkipLayerNormalization", X, skip, six, None, bias, outputs=4)
     same(found, total)
-    same(y, six * (total - total.mean(-1, keepdims=True)) / np.sqrt(total.var(-1, keepdims=True) + 1e-5))
+    same(y, six * (total - total.mean(-1, keepdims=True)) / np.sqrt(total.var(-1, keepdims=True) + 1e-12))
     assert none == [None, None]
     alone = run("com.microsoft.SkipLayerNormalization", X, skip, six, bias)
     total = X + skip
     same(
         alone,
-        six * (total - total.mean(-1, keepdims=True)) / np.sqrt(total.var(-1, keepdims=True) + 1e-5) + bias,
+        six * (total - total.mean(-1, keepdims=True)) / np.sqrt(total.var(-1, keepdims=True) + 1e-12) + bias,
     )
+
+
+def test_numbers_that_a_node_leaves_out_are_those_of_the_specification():
+    from weights.graphs.onnx.operators import OPERATORS
+
+    small = X / 1000  # an epsilon counts
+    of = lambda name, *inputs, **how: OPERATORS[name](*inputs, **how)  # noqa: E731
+
+    def over(x, axes, eps=1e-5):
+        return (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + eps)
+
+    ones, nothing, four, six = np.ones(4), np.zeros(4), np.arange(1.0, 5), np.arange(1.0, 7)
+    C = lambda v: v[:, None, None]  # noqa: E731
+    var = np.full(4, 1e-5)
+    same(of("BatchNormalization", small, four, ones, nothing, var), C(four) * small / np.sqrt(2e-5) + 1)
+    batch = C(four) * over(small, (0, 2, 3))
+    y, m, v = of("BatchNormalization", small, four, nothing, ones, ones, training_mode=1, outputs=3)
+    same(y, batch)
+    same(m, 0.9 + 0.1 * small.mean((0, 2, 3)))
+    same(v, 0.9 + 0.1 * small.var((0, 2, 3)))
+    same(of("InstanceNormalization", small, four, ones), C(four) * over(small, (2, 3)) + 1)
+    same(of("LayerNormalization", small, six), six * over(small, (3,)))
+    same(of("RMSNormalization", small, six), six * small / np.sqrt((small**2).mean(-1, keepdims=True) + 1e-5))
+    grouped = over(small.reshape(2, 2, 60), (2,)).reshape(X.shape)
+    same(of("GroupNormalization", small, four, ones, num_groups=2), C(four) * grouped + 1)
+    skipped = of("com.microsoft.SkipLayerNormalization", small, 0 * small, six)
+    same(skipped, six * over(small, (3,), 1e-12))
+    around = np.stack([(X[:, max(0, c - 1) : c + 2] ** 2).sum(1) for c in range(4)], 1)
+    same(of("LRN", X, size=3), X / (1 + 1e-4 / 3 * around) ** 0.75)
+    same(of("LeakyRelu", X), np.where(X > 0, X, 0.01 * X))
+    same(of("Elu", X), np.where(X > 0, X, np.expm1(X)))
+    same(of("Celu", X), np.where(X > 0, X, np.expm1(X)))
+    selu = np.where(X > 0, X, 1.67326319217681884765625 * np.expm1(X))
+    np.testing.assert_allclose(of("Selu", X), 1.05070102214813232421875 * selu, rtol=1e-6)
+    same(of("HardSigmoid", X), np.clip(0.2 * X + 0.5, 0, 1))
+    same(of("ThresholdedRelu", X), np.where(X > 1, X, 0))
+    same(of("Shrink", X), np.where(abs(X) > 0.5, X, 0))
+    same(of("Swish", X), X / (1 + np.exp(-X)))
+    A, B, D = X[0, 0], X[1, 0].T, np.arange(5.0)
+    for name in ("Gemm", "com.microsoft.FusedGemm"):
+        same(of(name, A, B, D), A @ B + D)
+    same(of("com.microsoft.FusedMatMul", A, B), A @ B)
+    same(
+        of("com.microsoft.FusedGemm", A, B, D, activation="LeakyRelu"),
+        np.where(A @ B + D > 0, 1, 0.01) * (A @ B + D),
+    )
+    hard = of("com.microsoft.FusedGemm", A, B, D, activation="HardSigmoid")
+    same(hard, np.clip(0.2 * (A @ B + D) + 0.5, 0, 1))
+    boxes, which = np.array([[0.5, 0.5, 3.5, 3.5]]), np.array([0])
+    same(
+        of("RoiAlign", X, boxes, which),
+        of(
+            "RoiAlign",
+            X,
+            2 * boxes,
+            which,
+            spatial_scale=0.5,
+            output_height=1,
+            output_width=1,
+            sampling_ratio=0,
+            mode="avg",
+            coordinate_transformation_mode="half_pixel",
+        ),
+    )
+    wide = {"scales": np.array([1.0, 1, 1, 2]), "mode": "cubic"}
+    same(of("Resize", X, **wide), of("Resize", X, cubic_coeff_a=-0.75, **wide))
+    assert not np.allclose(of("Resize", X, **wide), of("Resize", X, cubic_coeff_a=-0.5, **wide))
+    same(of("Hardmax", X), np.equal(X, X.max(-1, keepdims=True)) * 1.0)
+    same(of("Softmax", X), np.exp(X) / np.exp(X).sum(-1, keepdims=True))
+    same(of("Flatten", X), X.reshape(2, -1))
+    same(of("Concat", A, A, axis=0), np.concatenate([A, A]))
+    same(of("Gather", A, np.array([1, 0])), A[[1, 0]])
+    same(of("LpNormalization", X), X / np.sqrt((X**2).sum(-1, keepdims=True)))
+    same(of("GlobalLpPool", X), np.sqrt((X**2).sum((2, 3), keepdims=True)))
 
 
 def test_casts_and_what_is_left_as_it_is():

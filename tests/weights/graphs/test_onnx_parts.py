@@ -618,6 +618,8 @@ def test_which_output_is_explained():
     assert described(two, outputs=["z", "f"]).description.output == "z"  # of which no other is made
     assert described(two, outputs=["f", "z"]).description.output == "z"
     assert described(two, outputs=["z", "y"], output="z").description.shape == (1, 4)
+    three = HEAD + "Neg f > z; Neg r > w"  # f leads to z, and not to w
+    assert described(three, outputs=["f", "z", "w"]).description.output == "z"
     assert described(two, output="g").description.outputs == ["g"]  # a value inside
     with pytest.raises(WeightsError, match="no output 'odd' of scores; there is z, y"):
         described(two, outputs=["z", "y"], output="odd")

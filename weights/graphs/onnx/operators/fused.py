@@ -114,10 +114,10 @@ def skip_layer_normalization(
     beta: Value | None = None,
     b: Value | None = None,
     *,
-    epsilon: float = 1e-5,
+    epsilon: float = 1e-12,
     outputs: int = 1,
 ) -> Value | tuple[Value | None, ...]:
-    """Normalised x + skip + b; and, as the fourth, that sum."""
+    """Normalised x + skip + b; and, as the fourth, that sum.  epsilon: onnxruntime's own default."""
     total = arithmetic.add(x, skip)
     total = total if b is None else arithmetic.add(total, b)
     y = normalisation.layer_norm(total, gamma, beta, epsilon=float(epsilon))
