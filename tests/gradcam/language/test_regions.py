@@ -132,6 +132,7 @@ def test_average_precision_of_known_lists():
 
 def test_the_pixels_inside_a_box():
     assert np.argwhere(inside((1, 0, 3, 1.4), (4, 4))).tolist() == [[0, 1], [0, 2]]
+    assert np.argwhere(inside((1.6, 0.6, 3.6, 2.6), (4, 5))).tolist() == [[1, 2], [1, 3], [2, 2], [2, 3]]
 
 
 def test_the_built_in_scene_is_that_of_the_other_speaking_networks_and_its_maps_lie_in_their_regions(

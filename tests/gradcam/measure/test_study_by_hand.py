@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from gradcam.explanation import NoMapError
-from gradcam.measure.baselines import CENTRE, RANDOM
+from gradcam.measure.asked import NotAsked
+from gradcam.measure.baselines import CENTRE, RANDOM, centre
 from gradcam.measure.measures import FIGURES, MEASURES
 from gradcam.measure.measures.sanity_check import ORDERS
 from gradcam.measure.statistics.intervals import bootstrap, wilson
 from gradcam.measure.study import cost, depth, depth_page, every_method, report, sanity_curves
 from gradcam.measure.study.markdown import aligned
+from gradcam.measure.study.one_picture import row as measured
 from gradcam.measure.study.plan import SUBJECTS, Stage, Subject, stages
 from gradcam.measure.study.rows_file import read
 from gradcam.measure.study.summary import cell, methods_of, reasons, small, summary, table_of_figures
@@ -36,6 +38,50 @@ def rows_of(hits, **said):
     n = len(next(iter(hits.values())))
     row = {"area": 0.5, "rank": 0, "zero": [], "failed": {}} | said
     return [row | {"number": k, "values": {m: {"hit": h[k]} for m, h in hits.items()}} for k in range(n)]
+
+
+def test_one_picture_by_two_measures():
+    """Of four maps: one of zeros, two that are the same, and one whose method cannot be asked for others."""
+    map, nothing = np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2))
+    seen = []
+
+    class Ordered(SimpleNamespace):
+        asks, ordered = False, True
+
+        def of_random(self, case):
+            return {"order": 0.123456789}
+
+        def of(self, map, case):
+            seen.append(map)
+            return {"order": float(map[1, 1])}
+
+    class Asking(Ordered):
+        asks = True
+
+        def of(self, map, case, method=None):
+            if method == "elsewhere":
+                raise NotAsked
+            return {"asked": float(map[0, 0]) + len(method or "")}
+
+        def of_random(self, case):
+            return {"asked": -1.0}
+
+    case = SimpleNamespace(
+        maps={"zero": nothing, "one": map, "same": map.copy(), "elsewhere": 2 * map}, size=(2, 2),
+        number=4, c=1, truth=np.array([[True, False], [False, False]]), rank=3, failed={"cam": "none"},
+    )  # fmt: skip
+    found = measured(case, [Ordered(), Asking()], {"lrp": "no"})
+    middle = float(centre((2, 2))[1, 1])
+    assert found == {
+        "number": 4, "class": 1, "area": 0.25, "rank": 3, "zero": ["zero"],
+        "failed": {"lrp": "no", "cam": "none"}, "values": {
+            RANDOM: {"order": 0.123457, "asked": -1}, CENTRE: {
+                "order": round(middle, 6), "asked": round(float(centre((2, 2))[0, 0]), 6)},
+            "zero": {"order": 0.123457, "asked": 4}, "one": {"order": 4, "asked": 4},
+            "same": {"order": 4, "asked": 5}, "elsewhere": {"order": 8},
+        },
+    }  # fmt: skip
+    assert len(seen) == 3, "the centre's, and of two maps that are the same one"
 
 
 def test_a_table_has_columns_of_one_width():
