@@ -96,9 +96,9 @@ def test_a_backend_that_does_not_exist_is_of_no_concern(here):
 def test_what_cannot_be_shown_is_escaped(capsys):
     assert plain(EVIL) == r"a\x1b[31mred\x07\r\nnext\u202efdp\x9b2J"
     assert plain("café 猫 \U0001f408 a-b") == "café 猫 \U0001f408 a-b" and plain("\udcff") == r"\udcff"
-    say("one\ntwo", "three\x1b[2J", coloured=False)
+    say("one\ntwo", "three\x1b[31m")
     say("\x1b[1;31mdiffers\x1b[0m \x1b[2J", coloured=True)
-    assert capsys.readouterr().out == "one\ntwo\nthree\\x1b[2J\n\x1b[1;31mdiffers\x1b[0m \\x1b[2J\n"
+    assert capsys.readouterr().out == "one\ntwo\nthree\\x1b[31m\n\x1b[1;31mdiffers\x1b[0m \\x1b[2J\n"
 
 
 def test_a_cell_cannot_break_its_row(capsys):

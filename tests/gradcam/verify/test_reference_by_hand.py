@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradcam.verify import VerifyError
-from gradcam.verify.hypotheses import averaging, combining
+from gradcam.verify.hypotheses import averaging, combining, preprocessing
 from gradcam.verify.reference import settings, tape
 from gradcam.verify.reference.averaged_gradients import Path, around, from_baseline, mean_signal
 from gradcam.verify.reference.run import Run
@@ -277,3 +277,72 @@ def test_digits_lost_by_a_map_that_starts_at_ones():
     assert combining.lost_digits(v) == 0
     v.map, v.result = np.array([1.0, 1.5]), np.zeros(2)
     assert combining.lost_digits(v) == 0
+
+
+# --- how pictures are usually prepared
+
+
+def test_published_means_and_deviations():
+    published = {
+        "ImageNet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
+        "0.5": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+        "CIFAR-10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+        "CIFAR-10 (0.2023, 0.1994, 0.2010)": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
+        "CIFAR-100": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),
+        "CLIP": ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)),
+    }
+    for name, numbers in published.items():
+        for found, stated in zip(preprocessing.SETS[name], numbers):
+            assert found.shape == (3, 1, 1) and tuple(found.ravel()) == stated
+    assert preprocessing.SETS.keys() == published.keys()
+    grey = {name: (m.item(), s.item()) for name, (m, s) in preprocessing.GREY.items()}
+    assert grey == {"MNIST": (0.1307, 0.3081), "FashionMNIST": (0.286, 0.353), "0.5": (0.5, 0.5)}
+    for name, bgr in (("Caffe", (103.939, 116.779, 123.68)), ("Caffe (104, 117, 123)", (104, 117, 123))):
+        mean, std = preprocessing.OF_CAFFE[name]
+        assert mean.ravel() == pytest.approx(np.array(bgr) / 255) and std.ravel() == pytest.approx(
+            [1 / 255] * 3
+        )
+    assert [s.item() for _, s in preprocessing.AS_IT_IS.values()] == [1, 1 / 255]
+    assert preprocessing.LUMA.ravel().tolist() == [0.299, 0.587, 0.114]
+
+
+def asked_of(x, photo=None, card=None):
+    return SimpleNamespace(x=x, photo=photo, net=SimpleNamespace(card=SimpleNamespace(preprocessing=card)))
+
+
+def test_an_input_tells_how_it_was_normalised():
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 3, 8, 8)) / 255
+    pixels[0, :, 0, :2] = 0, 1
+    for name, (mean, std) in preprocessing.SETS.items():
+        assert list(preprocessing.meant(asked_of((pixels - mean) / std))) == [name]
+    bgr = 255 * pixels - preprocessing.CAFFE
+    assert list(preprocessing.meant(asked_of(bgr))) == ["Caffe"]
+    assert list(preprocessing.meant(asked_of(pixels))) == ["0 to 1"]
+    assert list(preprocessing.meant(asked_of(255 * pixels))) == ["0 to 255"]
+    assert list(preprocessing.meant(asked_of(1000 * pixels))) == ["ImageNet", "0.5"]
+    said = SimpleNamespace(mean=(10, 20, 30), std=(51, 51, 51), scale=255.0, channels="BGR")
+    q = asked_of((255 * pixels - np.array([10, 20, 30])[:, None, None]) / 51, card=said)
+    ((name, (mean, std)),) = preprocessing.meant(q).items()
+    assert name == "its own" and mean.ravel() == pytest.approx(np.array([10, 20, 30]) / 255)
+    assert std.ravel() == pytest.approx([0.2] * 3)
+    assert preprocessing.order_of(q, "its own") == "BGR" == preprocessing.order_of(q, "Caffe")
+    assert preprocessing.order_of(q, "ImageNet") == "RGB"
+    assert list(preprocessing.meant(asked_of(1000 * pixels, photo=("picture", said)))) == ["its own"]
+    assert list(preprocessing.meant(asked_of(1000 * pixels, card=said))) == ["ImageNet", "0.5", "its own"]
+
+
+def test_what_is_taken_for_a_picture():
+    zero, one = np.zeros((1, 1, 1)), np.ones((1, 1, 1))
+    is_picture = preprocessing.is_picture
+    ramp = np.linspace(0, 1, 256).reshape(1, 1, 16, 16)
+    assert is_picture(ramp, zero, one, in_bytes=True) and is_picture(
+        (ramp - 0.25) / 0.5, zero + 0.25, one / 2
+    )
+    assert is_picture(ramp - 0.0499, zero, one) and not is_picture(ramp - 0.0501, zero, one)
+    assert is_picture(ramp + 0.0499, zero, one) and not is_picture(ramp + 0.0501, zero, one)
+    assert is_picture(ramp * 0.51, zero, one) and not is_picture(ramp * 0.5, zero, one)
+    moved = ramp.copy()
+    moved[0, 0, 3, 3] += 0.009 / 255
+    assert is_picture(moved, zero, one, in_bytes=True)
+    moved[0, 0, 3, 3] += 0.002 / 255
+    assert not is_picture(moved, zero, one, in_bytes=True) and is_picture(moved, zero, one)
