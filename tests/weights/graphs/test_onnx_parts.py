@@ -16,7 +16,7 @@ from weights.graphs.onnx.class_names import MOST, names_at_the_end, names_in, si
 from weights.graphs.onnx.description import describe
 from weights.graphs.onnx.ends import PASSIVE, scores_of
 from weights.graphs.onnx.model import Step
-from weights.graphs.onnx.network import Network, said
+from weights.graphs.onnx.network import Network, _beside, said
 from weights.graphs.onnx.scaling import scaling_in, takes_bytes
 
 F = np.float32
@@ -305,6 +305,16 @@ def test_what_a_network_needs():
     constant = Network(model("Neg W > y", W=np.ones(3, F)))
     with pytest.raises(WeightsError, match="the output 'y' does not depend on the picture's values"):
         constant(Tensor(x))
+
+
+def test_values_beside_the_picture_are_those_of_each():
+    x = np.zeros((3, 1), F)
+    found = _beside(x, np.array([[1.0, 2]]))
+    assert (
+        found.tolist() == [[1, 2]] * 3 and found.dtype == F and _beside(x, np.array([[4]])).dtype == np.int64
+    )
+    three = np.arange(3).reshape(3, 1)
+    assert _beside(x, three) is three and _beside(x[:1], np.array([[1]])).tolist() == [[1]]
 
 
 def test_a_file_for_one_picture_takes_several_one_by_one():
