@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from minicnn import Tensor
+from minicnn import GraphError, Tensor
 from tests.weights.graphs.onnx_steps import model, steps_of
 from weights import WeightsError
 from weights.graphs.onnx import description
@@ -251,6 +251,11 @@ def test_an_output_as_a_table(shape, N, expected):
         assert found.shape == expected and np.array_equal(
             found, (y.swapaxes(0, 1) if turned else y).reshape(expected)
         )
+
+
+def test_a_table_stays_as_it_is():
+    net, y = Network(model("Relu x > y")), Tensor(np.ones((2, 4)))
+    assert net.table(y, 2) is y
 
 
 def test_an_output_with_places_as_a_table():
@@ -591,6 +596,17 @@ def test_pictures_and_their_sizes():
     ):
         with pytest.raises(WeightsError, match=words):
             described(HEAD + "Neg s > y", **how)
+
+
+def test_a_graph_without_an_axis_for_several_pictures_is_named():
+    text = "Unsqueeze x zero > u; " + HEAD.replace("Conv x", "Conv u") + "Neg s > y"
+    zero = {"zero": np.array([0])}
+    for shape in ((3, 8, 6), (8, 6, 3)):
+        with pytest.raises(WeightsError, match=r"has no axis for several pictures: export"):
+            described(text, {"x": shape}, more=zero)
+    for shape, inputs in (((5, 8, 6), text), ((1, 3, 8, 6), HEAD + "MatMul s s > y")):
+        with pytest.raises(GraphError, match="does not fit what arrives at it"):
+            described(inputs, {"x": shape}, more=zero)
 
 
 def test_which_input_is_the_picture_and_what_stands_beside_it():
