@@ -21,6 +21,7 @@ from gradcam.commands import (
     _report,
     _words,
     describe,
+    explain,
     explore,
     layers,
     measure,
@@ -547,6 +548,73 @@ def test_pictures_that_the_explorer_shows(tmp_path):
     assert list(explore._images(None, "squeezenet")) == ["Grace Hopper"]
     with pytest.raises(AskError, match="give a photo for mini_vgg to look at"):
         explore._images(None, "mini_vgg")
+
+
+def test_a_model_is_described_by_what_is_found_assumed_and_left(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    known = SimpleNamespace(
+        describe=1, found={"input": ("8 x 6", "the graph"), "output": ("4 scores", "its metadata")},
+        assumed={"resize": "short"}, remains=("labels", "crop"),
+    )  # fmt: skip
+    net = SimpleNamespace(
+        known=known, card=SimpleNamespace(title="A net"), description=SimpleNamespace(kind="map")
+    )
+    asked = []
+    monkeypatch.setattr(_model, "described", lambda *given, **options: asked.append((given, options)) or net)
+    monkeypatch.setattr(_model, "lines", lambda net: ["a note"])
+    monkeypatch.setattr(_model, "places", lambda d: "choose one")
+    monkeypatch.setattr(
+        describe, "_tried", lambda net, photo: [("unit", "90 % cat", "Keras"), ("byte", "dog", "TF")]
+    )
+    usual = {"file": "m.onnx", "model": "d.toml", "photo": None, "output": "y", "given": None, "picture": "x",
+             "write": False, "json": False}  # fmt: skip
+    assert describe.run(argparse.Namespace(**usual)) == 0
+    assert asked == [(("m.onnx", "d.toml"), {"output": "y", "given": None, "picture": "x", "blank": True})]
+    assert capsys.readouterr().out.splitlines() == [
+        "A net", "", "Found", "  input   8 x 6     (the graph)", "  output  4 scores  (its metadata)",
+        "", "Assumed, as nobody says it", "  resize  short",
+        "", "Left to you", f"  labels  {describe._ask('labels')}", f"  crop    {describe._ask('crop')}",
+        "", "What it would say of the sample photo, by how its pixels are prepared",
+        "  unit  90 % cat  (Keras)", "  byte  dog       (TF)",
+        "", "a note", "To explain it: choose one.",
+        "", "gradcam describe m.onnx --write makes m.toml, where all of this can be said.",
+    ]  # fmt: skip
+    assert describe.run(argparse.Namespace(**usual | {"json": True})) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "model": "m.onnx", "describe": 1, "assumed": {"resize": "short"}, "remains": ["labels", "crop"],
+        "found": {"input": {"is": "8 x 6", "by": "the graph"},
+                  "output": {"is": "4 scores", "by": "its metadata"}},
+        "tried": [{"pixels": "unit", "says": "90 % cat"}, {"pixels": "byte", "says": "dog"}], "written": None,
+    }  # fmt: skip
+    monkeypatch.setattr("weights.described.as_toml", lambda net, path: f"of {path}")
+    assert describe.run(argparse.Namespace(**usual | {"write": True})) == 0
+    assert (tmp_path / "m.toml").read_text() == "of m.onnx"
+    assert capsys.readouterr().out.endswith(
+        "The description is in m.toml: change what is wrong, gradcam explain reads it.\n"
+    )
+    net.description.kind, known.assumed, known.remains = "classes", {}, ()
+    assert describe.run(argparse.Namespace(**usual)) == 0
+    out = capsys.readouterr().out
+    assert out.endswith("\n\na note\n") and "Assumed" not in out and "Left to you" not in out
+
+
+def test_a_photo_stands_in_front_of_the_options(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.png", "m.onnx"):
+        (tmp_path / name).write_bytes(b"")
+    first = lambda *photos, **said: explain._photo_first(  # noqa: E731
+        argparse.Namespace(**{"photos": photos, "classes": None, "methods": None} | said)
+    )
+    first(), first("a.png"), first("none.onnx"), first("a.png", classes=["a.png"]), first(classes=["dog"])
+    with pytest.raises(
+        AskError, match=r"m\.onnx is a model, and no photo: gradcam explain PHOTO --model m\.onnx"
+    ):
+        first("a.png", "m.onnx")
+    for said in ({"classes": ["dog", "a.png"]}, {"methods": ["cam", "a.png"]}):
+        with pytest.raises(
+            AskError, match=r"'a\.png' stands where a name was expected: .* gradcam explain a\.png"
+        ):
+            first(**said)
 
 
 # --- measures

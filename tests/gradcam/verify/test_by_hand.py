@@ -513,6 +513,9 @@ def test_arrays_in_files(tmp_path):
                        ("c.npy", "No such file"), (".", "this is no ordinary file")):  # fmt: skip
         with pytest.raises(VerifyError, match=said):
             files.array(tmp_path / name, "it")
+    np.savez(tmp_path / "c.npz", **dict.fromkeys("abcdefg", np.zeros(1)))
+    with pytest.raises(VerifyError, match=r"it holds 7 arrays \(a, b, c, d, e, f\); save one"):
+        files.array(tmp_path / "c.npz", "it")
     (tmp_path / "d.npy").write_text("text")
     with pytest.raises(VerifyError, match=r"d\.npy: this is no array saved by np\.save"):
         files.array(tmp_path / "d.npy", "it")
