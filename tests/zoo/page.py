@@ -25,7 +25,7 @@ def _head():
         "live, in float64, scores, saliency and Grad-CAM (its map before the ReLU) are PyTorch's to",
         f"{EQUAL:.0e} relative L2, or to ten times what PyTorch's own answer moves by when every pixel is",
         "rounded once. *Guided*: right to 1e-8, or that, where all activations have a guided rule; else",
-        "refused, with the name of one that has none. *Larger*: than --largest of the runs so far, not tried.",
+        "refused, with the name of one that has none. *Larger*: than --largest so far, not tried.",
         "*Failed*: the model itself does not run here, or not in its memory or time. A run goes on where the",
         "last one stopped: what is not listed has not been tried yet.",
         "",
