@@ -95,3 +95,20 @@ def test_the_input_is_not_changed_and_the_seed_decides(change):
     a, b, other = (change(np.random.default_rng(seed), X) for seed in (0, 0, 1))
     np.testing.assert_array_equal(X, before)
     assert a.tobytes() == b.tobytes() != other.tobytes() and a.dtype == np.float32
+
+
+def test_what_is_drawn_where_nothing_is_said():
+    usual, said = (np.random.default_rng(5) for _ in range(2))
+    assert np.array_equal(jitter(usual, X), jitter(said, X, brightness=0.3, contrast=0.3, saturation=0.3))
+    found = random_boxes(usual, 9, (24, 32))
+    assert np.array_equal(found, random_boxes(said, 9, (24, 32), area=(0.35, 1.0), ratio=(3 / 4, 4 / 3)))
+    random = np.random.default_rng(8)
+    share, shape = random.uniform(0.2, 0.3, 3), np.exp(random.uniform(np.log(0.5), np.log(0.8), 3))
+    up, left = random.random(3), random.random(3)
+    h, w = np.sqrt(share / shape) * 24, np.sqrt(share * shape) * 32
+    expected = up * (24 - h), up * (24 - h) + h, left * (32 - w), left * (32 - w) + w
+    found = random_boxes(np.random.default_rng(8), 3, (24, 32), (0.2, 0.3), (0.5, 0.8))
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    drawn = np.random.default_rng(2).random(9) < 0.5
+    boxes = random_boxes(said, 9, (24, 32))
+    assert np.array_equal(flip(np.random.default_rng(2), boxes)[2], np.where(drawn, boxes[3], boxes[2]))

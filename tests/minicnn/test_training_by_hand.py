@@ -107,6 +107,17 @@ def test_every_step_is_what_the_equations_say():
     assert not any(layer.training for layer in net.layers())
 
 
+def test_what_decides_every_bit():
+    run = Run(2, 4, seed=7)
+    assert (run.shards, run.average, Run(2, 4).seed, run.steps(11), run.steps(12)) == (2, 0, 0, 2, 3)
+    for epoch in (0, 1):
+        order = np.random.default_rng([7, epoch]).permutation(11)
+        for place in (0, 1):
+            assert np.array_equal(run.numbers(2 * epoch + place, 11), order[4 * place : 4 * place + 4])
+    drawn = run.random(3, 2).random(5)
+    assert np.array_equal(drawn, np.random.default_rng([7, 3, 2, 1]).random(5))
+
+
 def in_order(shards, step):
     """A step's shards in the order in which they are added up: that of the epoch's permutation."""
     order = np.random.default_rng([2, step // 2]).permutation(PICTURES).tolist()
@@ -149,6 +160,16 @@ def test_arrays_of_a_checkpoint_keep_their_order_and_are_numbers(tmp_path):
         np.savez(path, **{"a/x": strange})
         with pytest.raises(checkpoint.CheckpointError, match="not what is there"):
             checkpoint.read(path)
+    for version, said in (((2, 0), None), ((3, 0), r"an array of version \(3, 0\)")):
+        with zipfile.ZipFile(path, "w") as file, file.open("a/x.npy", "w") as member:
+            np.lib.format.write_array(member, columns, version)
+        if said is None:
+            assert np.array_equal(checkpoint.read(path)["a"]["x"], columns)
+        else:
+            with pytest.raises(checkpoint.CheckpointError, match=said):
+                checkpoint.read(path)
+    with pytest.raises(checkpoint.CheckpointError, match="no ordinary file of that name"):
+        checkpoint.read(tmp_path)
     np.savez_compressed(path, **{"a/x": np.random.default_rng(0).standard_normal(50)})
     with pytest.raises(checkpoint.CheckpointError, match="compressed"):
         checkpoint.read(path)
