@@ -86,13 +86,14 @@ def read_input(path: str | os.PathLike[str], axes: int = 3, channels: int | None
 
 def _table(path):
     """Columns of numbers, separated by commas, semicolons, tabs or spaces."""
-    lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
-    rows = [re.split(r"[,;\t]\s*|\s+", line) for line in lines if line and not line.startswith("#")]
+    lines = enumerate(map(str.strip, path.read_text("utf-8-sig").splitlines()), 1)
+    filled = [(number, line) for number, line in lines if line and not line.startswith("#")]
+    rows = [re.split(r"[,;\t]\s*|\s+", line) for _, line in filled]
     if not rows:
         raise AskError(f"{path}: there are no numbers in it")
     names = None if all(map(_is_number, rows[0])) else [cell.strip("\"' ") for cell in rows.pop(0)]
     wide = len(rows[0]) if rows else 0
-    for number, row in enumerate(rows, 2 if names else 1):
+    for (number, _), row in zip(filled[bool(names) :], rows):
         wrong = next((cell for cell in row if not _is_number(cell)), None)
         if wrong is not None or len(row) != wide:
             what = f"'{wrong[:40]}' is no number" if wrong is not None else f"{len(row)} numbers, not {wide}"

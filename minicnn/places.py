@@ -224,7 +224,7 @@ def _turned(t, op, maps):
     space = tuple(to[axis] for axis in maps.space)
     if list(space) != sorted(space):  # rows and columns changed places
         order = sorted(range(len(space)), key=space.__getitem__)
-        if maps.tokens or len(space) != len(maps.sizes):
+        if maps.tokens:
             return None
         return replace(
             maps, channel=channel, space=tuple(space[k] for k in order),
@@ -303,8 +303,9 @@ def _concat(t, op, signals, found):
     if not known or not all(isinstance(found[i], Maps) for i in signals):
         return None
     if all(axis not in m.space for m in known):
-        kept = [m for m in known if m.fits(t.shape)]
-        return replace(kept[0], reach=_joined(kept[0], known)) if len(kept) == len(known) else None
+        if not all(m.fits(t.shape) for m in known):
+            return None
+        return replace(known[0], reach=_joined(known[0], [found[i] for i in signals]))
     tokens = [m for m in known if m.tokens and m.space == (axis,)]
     if len(tokens) != 1 or len(known) != 1:
         return None

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from gradcam.files import SaveError, check_place, written
+from gradcam.files import SaveError, check_place, fresh_folder, written
 from minicnn import Error
 
 
@@ -54,3 +54,47 @@ def test_an_input_is_never_overwritten_under_any_name(tmp_path):
     with pytest.raises(SaveError, match="such a file already"):
         check_place(tmp_path / "photo.png", replace=False)
     assert check_place(tmp_path / "other.png", [tmp_path / "photo.png"], replace=False).name == "other.png"
+
+
+def test_a_place_that_does_not_exist_or_may_not_be_written(tmp_path, monkeypatch):
+    with pytest.raises(SaveError, match="there is no folder"):
+        check_place(tmp_path / "none" / "a")
+    with pytest.raises(SaveError, match="cannot be written"):
+        check_place(tmp_path / ("a" * 300))
+    (tmp_path / "a").touch()
+    for closed in (tmp_path, tmp_path / "a"):
+        monkeypatch.setattr(os, "access", lambda path, how, closed=closed: path != closed)
+        with pytest.raises(SaveError, match="you may not write there"):
+            check_place(tmp_path / "a")
+    assert check_place(tmp_path / "new") == tmp_path / "new", "of a file that is not there nothing is asked"
+
+
+def test_a_disk_that_is_full_is_one_sentence(tmp_path):
+    with pytest.raises(SaveError, match="a: cannot be written: No space left"), written(tmp_path / "a"):
+        raise OSError(28, "No space left")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_folder_of_ones_own_is_new_or_empty_and_emptied_again_if_anything_fails(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for name in ("there", "new"):
+        with pytest.raises(KeyboardInterrupt), fresh_folder(tmp_path / name) as at:
+            (at / "sub").mkdir()
+            (at / "sub" / "a").touch()
+            (at / "b").touch()
+            raise KeyboardInterrupt
+    assert not any((tmp_path / "there").iterdir()) and not (tmp_path / "new").exists()
+    with pytest.raises(SaveError, match="cannot be written: No space left"), fresh_folder(tmp_path / "full"):
+        raise OSError(28, "No space left")
+    assert not (tmp_path / "full").exists() and (tmp_path / "there").is_dir()
+    for name in ("there", "made"):
+        with fresh_folder(tmp_path / name) as at:
+            (at / "a").touch()
+        with pytest.raises(SaveError, match="there are files in this folder already"), fresh_folder(at):
+            raise AssertionError("begun")
+        assert (at / "a").exists()
+    for name in ("file", "link"):
+        with pytest.raises(SaveError, match="this is no folder"), fresh_folder(tmp_path / name):
+            raise AssertionError("begun")

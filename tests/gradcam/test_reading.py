@@ -1,6 +1,8 @@
 """Signals, volumes and videos from files; whatever is none of them is one sentence."""
 
+import sys
 import wave
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -111,3 +113,108 @@ def test_a_video_is_an_animation_or_has_its_channels_last(tmp_path):
     assert found.values.shape == (3, 4, 8, 6) and found.pixels and found.what == "4 frames"
     assert np.array_equal(np.rint(255 * found.values[1]), frames[..., 0])
     assert read_input(tmp_path / "clip.gif", 5, 1).values.shape == (1, 4, 8, 6)
+
+
+def test_names_that_do_not_fit_are_left_out_and_lines_are_counted_as_the_file_has_them(tmp_path):
+    path = tmp_path / "x.tsv"
+    path.write_text("'a' \"b\" c\n1;2\n3;4\n")
+    assert read_input(path).names is None and read_input(path).values.tolist() == [[1, 3], [2, 4]]
+    path.write_text("'a';\"b\"\n1;2\n")
+    assert read_input(path).names == ["a", "b"] and read_input(path).what == "a signal"
+    for text, said in (
+        ("# two\n\n1,2\n# more\n3,oh\n", "line 5: 'oh' is no number"),
+        ("a,b\n\n1,2\n3,4,5\n", "line 4: 3 numbers, not 2"),
+        ("1,2\n3," + "y" * 50, f"line 2: '{'y' * 40}' is no number"), ("1\n2,3", "line 2: 2 numbers, not 1"),
+    ):  # fmt: skip
+        path.write_text(text)
+        with pytest.raises(AskError, match=said):
+            read_input(path)
+
+
+def test_arrays_with_a_batch_or_with_their_channels_last(tmp_path):
+    for shape, axes, channels, found in (
+        ((1, 1, 7), 3, None, (1, 7)), ((1, 7), 3, None, (1, 7)), ((1, 1, 4, 5, 6), 5, None, (1, 4, 5, 6)),
+        ((7, 2), 3, 2, (2, 7)), ((2, 2), 3, 2, (2, 2)), ((4, 5, 6, 3), 5, 3, (3, 4, 5, 6)),
+        ((1, 4, 5, 6), 5, 1, None),
+    ):  # fmt: skip
+        x = np.arange(np.prod(shape), dtype=np.int16).reshape(shape)
+        np.save(tmp_path / "x.npy", x)
+        read = read_input(tmp_path / "x.npy", axes, channels)
+        last = channels is not None and shape[0] != channels
+        assert read.what == "an array of int16" + (", its channels last" if last else "")
+        expected = np.moveaxis(x, -1, 0) if last else x.reshape(found or shape)
+        assert np.array_equal(read.values, expected) and read.values.dtype == np.float32
+    for wrong, said in ((np.zeros(3, complex), "an array of numbers was expected"),
+                        (np.zeros((2, 0)), "it holds no numbers"),
+                        (np.zeros((2, 3, 4)), r"a signal \(C, L\), and this is an array of")):  # fmt: skip
+        np.save(tmp_path / "x.npy", wrong)
+        with pytest.raises(AskError, match=said):
+            read_input(tmp_path / "x.npy")
+    with pytest.raises(AskError, match="the network takes an input of 6 axes"):
+        read_input(tmp_path / "x.npy", 6)
+
+
+def test_a_volume_of_nifti_by_its_axes(tmp_path, monkeypatch):
+    (tmp_path / "x.NII").touch()
+    (tmp_path / "y.nii.gz").touch()
+    errors = SimpleNamespace(ImageFileError=RuntimeError)
+    held = {}
+    nibabel = SimpleNamespace(load=lambda path: SimpleNamespace(dataobj=held["x"]), filebasedimages=errors)
+    monkeypatch.setitem(sys.modules, "nibabel", nibabel)
+    x = np.arange(24.0).reshape(2, 3, 4)
+    for held["x"] in (x, x[..., None]):
+        for name in ("x.NII", "y.nii.gz"):
+            found = read_input(tmp_path / name, 5)
+            assert found.values.shape == (1, 4, 3, 2) and found.values[0, 3, 1, 0] == x[0, 1, 3]
+            assert found.what == "a volume" and not found.pixels
+    for held["x"], shape in ((x[0], r"has 2: \(3, 4\)"), (np.stack([x, x], -1), r"has 4: \(2, 3, 4, 2\)")):
+        with pytest.raises(AskError, match=f"a volume has three axes, and this {shape}"):
+            read_input(tmp_path / "x.NII", 5)
+    nibabel.load = lambda path: (_ for _ in ()).throw(RuntimeError("cut off"))
+    with pytest.raises(AskError, match="this is no NIfTI file: cut off"):
+        read_input(tmp_path / "x.NII", 5)
+    monkeypatch.setitem(sys.modules, "nibabel", None)
+    with pytest.raises(AskError, match="NIfTI needs nibabel"):
+        read_input(tmp_path / "x.NII", 5)
+
+
+def test_frames_are_read_in_grey_or_in_colours(tmp_path):
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(AskError, match="there are no pictures in this folder"):
+        read_input(tmp_path, 5)
+    coloured = np.array([[[[0, 60, 255]]], [[[30, 60, 90]]]], np.uint8).repeat(2, axis=2)  # two of 1 x 2
+    for n, frame in enumerate(coloured):
+        Image.fromarray(frame).save(tmp_path / f"f{n}.PNG")
+    found = read_input(tmp_path, 5, 3)
+    assert found.what == "2 frames" and found.pixels and found.values.shape == (3, 2, 1, 2)
+    assert np.array_equal(np.rint(found.values * 255), coloured.transpose(3, 0, 1, 2))
+    found = read_input(tmp_path, 5, 1)
+    assert found.what == "2 frames" and np.rint(found.values * 255).tolist() == [[[[105, 105]], [[60, 60]]]]
+    for n in (0, 1):
+        Image.fromarray(coloured[n, ..., 0]).save(tmp_path / f"f{n}.PNG")
+    for channels, what in ((None, "2 slices"), (1, "2 slices"), (3, "2 frames")):
+        found = read_input(tmp_path, 5, channels)
+        assert found.what == what and found.values.shape == (3 if channels == 3 else 1, 2, 1, 2)
+        assert (np.rint(found.values * 255) == [[[0, 0]], [[30, 30]]]).all()
+
+
+def test_what_goes_wrong_while_reading_is_said_in_short(tmp_path, monkeypatch):
+    (tmp_path / "x.csv").write_text("1\n")
+    for error, said in ((MemoryError(), "there is not enough memory for it"),
+                        (OSError("a\n b" + "c" * 300), "cannot be read: a b" + "c" * 197 + "$")):  # fmt: skip
+        monkeypatch.setattr("gradcam.reading._table", lambda path, error=error: (_ for _ in ()).throw(error))
+        with pytest.raises(AskError, match=said):
+            read_input(tmp_path / "x.csv")
+
+
+def test_a_sound_that_is_cut_off_ends_with_its_last_whole_sample(tmp_path, monkeypatch):
+    class Cut:
+        getsampwidth, getnchannels, getframerate, getnframes = (lambda self, n=n: n for n in (2, 3, 100, 2))
+        __enter__, __exit__ = (lambda self: self), (lambda self, *_: None)
+
+        def readframes(self, n):
+            return np.array([16384, -16384, 8192, 1], "<i2").tobytes() + b"x"
+
+    (tmp_path / "x.wav").touch()
+    monkeypatch.setattr(wave, "open", lambda path: Cut())
+    assert read_input(tmp_path / "x.wav").values.tolist() == [[0.5], [-0.5], [0.25]]

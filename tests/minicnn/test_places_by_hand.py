@@ -105,6 +105,9 @@ def test_heads_of_attention_split_the_maps_and_join_them():
 def test_patches_are_a_place_each():
     cut = ops.Reshape((2, 3, 2, 3, 4, 2))(X)  # 3 x 2 pixels
     assert told(cut) == Maps(1, (2, 4), (2, 4), ((3, 3), (2, 2)))
+    assert told(ops.Reshape((2, 3, 6, 1, 8))(X)) is None
+    wide = windowed(X, ops.Conv(pad=(0, 1)), (1, 3))
+    assert told(ops.Reshape((2, 4, 6, 2, 4))(wide)) == Maps(1, (2, 3), (6, 2), ((1, 1), (3 + 3, 4)))
     coarse = windowed(X, ops.Conv(2), (2, 2))  # (2, 4, 3, 4)
     assert told(coarse).reach == ((2, 2), (2, 2))
     assert told(ops.Reshape((2, 4, 3, 2, 2))(coarse)) == Maps(1, (2, 3), (3, 2), ((2, 2), (2 + 2, 4)))
@@ -145,6 +148,8 @@ def test_maps_side_by_side_see_what_the_wider_one_sees():
     assert told(gate) is None, "it has no places"
     assert told(ops.Mul()(X, gate)) == Maps(1, (2, 3), (6, 8), ((INF, 1), (INF, 1)))
     assert told(ops.ReLU()(gate)) is None
+    everywhere = ops.Mul()(gate, Tensor(np.ones((2, 3, 6, 8))))
+    assert told(ops.Concat(1)(X, everywhere)) == Maps(1, (2, 3), (6, 8), ((INF, 1), (INF, 1)))
     lost = ops.Reshape((2, 3, 6, 8))(ops.CumSum(1)(ops.Reshape((2, 144))(X)))
     assert told(lost) is None
     assert told(ops.Add()(X, lost)) == Maps(1, (2, 3), (6, 8), (None, None))
