@@ -1,4 +1,4 @@
-"""The same network in PyTorch, operation by operation and whatever its options; every method on a small one."""
+"""The same network in PyTorch, operation by operation with all options; every method on a small one."""
 
 import numpy as np
 import pytest
