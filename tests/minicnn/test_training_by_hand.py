@@ -10,7 +10,7 @@ from minicnn import CrossEntropy
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, LinearLayer, Sequential
 from minicnn.ops import GlobalAvgPool, ReLU
 from minicnn.optimise import SGD
-from minicnn.training import Run, TrainingError, checkpoint, exact, predict, train
+from minicnn.training import Run, TrainingError, checkpoint, exact, gradients, predict, train
 
 PICTURES, BATCH, EPOCHS = 11, 5, 3  # two steps an epoch; one picture is left out of each
 RANDOM = np.random.default_rng(5)
@@ -118,6 +118,17 @@ def test_what_decides_every_bit():
     assert np.array_equal(drawn, np.random.default_rng([7, 3, 2, 1]).random(5))
 
 
+def test_a_shard_alone_has_the_whole_gradient():
+    net, x, t = network(), X[:4], T[:4]
+    w = {name: tensor.data.copy() for name, tensor in net.arrays().items()}
+    found = gradients(net, CrossEntropy, x, t)
+    loss, _, g, mean, _ = slope(w, x, t)
+    assert found.loss == pytest.approx(loss / 4)
+    agree({name: found.gradients[name] for name in g}, g)
+    (seen,) = found.seen
+    assert (seen.layer, seen.count) == ("bn", 16) and seen.mean == pytest.approx(mean)
+
+
 def in_order(shards, step):
     """A step's shards in the order in which they are added up: that of the epoch's permutation."""
     order = np.random.default_rng([2, step // 2]).permutation(PICTURES).tolist()
@@ -158,8 +169,9 @@ def test_arrays_of_a_checkpoint_keep_their_order_and_are_numbers(tmp_path):
     assert found["b"]["n"] == 7 and found["a"]["x"].flags.writeable
     for strange in (np.array(["ab"]), np.zeros(2, "V4"), np.zeros(1, "M8[s]")):
         np.savez(path, **{"a/x": strange})
-        with pytest.raises(checkpoint.CheckpointError, match="not what is there"):
+        with pytest.raises(checkpoint.CheckpointError, match="not what is there") as error:
             checkpoint.read(path)
+        assert str(error.value).startswith(f"{path} is no checkpoint that can be read (an array said to be ")
     for version, said in (((2, 0), None), ((3, 0), r"an array of version \(3, 0\)")):
         with zipfile.ZipFile(path, "w") as file, file.open("a/x.npy", "w") as member:
             np.lib.format.write_array(member, columns, version)
@@ -191,6 +203,9 @@ def test_predictions_are_in_order_and_in_eval_mode():
     found = predict(net, batch, PICTURES, size=4)
     assert sorted(asked) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10]]
     np.testing.assert_allclose(found, net.eval()(X), rtol=1e-12)
+    asked.clear()
+    predict(net, lambda numbers: batch(numbers % PICTURES), 130)
+    assert sorted(map(len, asked)) == [2, 64, 64]
 
 
 def test_a_set_of_classes_is_right_if_all_of_it_is():
