@@ -79,7 +79,7 @@ class Case:
         for name, map in (given or {}).items():
             self._keep_map(name, map)
         self._explain(methods)
-        wanted = [*self.given, *methods]
+        wanted = [*(given or {}), *methods]  # in their order: a set has another one in each process
         self.maps = {m: intensity(self.raw[m], self.size) for m in wanted if m in self.raw}
 
     @cached_property
