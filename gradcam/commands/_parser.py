@@ -3,7 +3,8 @@
 import argparse
 from collections.abc import Callable
 
-from gradcam.commands._printing import plain, say
+from gradcam.commands._printing import say
+from minicnn.errors import plain
 
 
 class Parser(argparse.ArgumentParser):

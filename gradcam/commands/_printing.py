@@ -7,10 +7,8 @@ import re
 import sys
 
 from minicnn import Error
+from minicnn.errors import plain
 
-# Control characters (escape sequences begin with one), line ends of Unicode, marks that turn the direction of
-# writing, and bytes of a file's name that are no text.
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 COLOUR = re.compile("(\x1b\\[[0-9;]*m)")  # of a terminal
 
 
@@ -30,11 +28,6 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-def plain(text: object) -> str:
-    """A text on one line, as it can be shown: control characters and their like are escaped."""
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape").decode(), str(text))
 
 
 def say(*texts: object, coloured: bool = False) -> None:

@@ -160,7 +160,8 @@ def run_check(args):
 
 
 def _row(row, holds):
-    from gradcam.commands._printing import plain, say
+    from gradcam.commands._printing import say
+    from minicnn.errors import plain
 
     cells = [plain(cell) for cell in (row.what, row.found, row.expected)]
     say("".join(f"{cell:<{max(width, len(cell) + 1)}}" for cell, width in zip(cells, WIDTHS)) + holds)

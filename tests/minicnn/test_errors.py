@@ -56,3 +56,9 @@ def test_one_except_catches_it(error, also):
 
 def test_the_version_is_a_name():
     assert minicnn.__version__.split(".")[0].isdigit()
+
+
+def test_a_name_from_a_file_never_ends_a_line_of_a_message():
+    from weights import WeightsError
+
+    assert str(WeightsError("takes 'W2\n\x02b2\u2028', é")) == "takes 'W2\\n\\x02b2\\u2028', é"

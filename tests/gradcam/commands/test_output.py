@@ -12,7 +12,8 @@ from PIL import Image
 
 from gradcam.cli import main
 from gradcam.commands._places import LONGEST, name_of
-from gradcam.commands._printing import plain, say, say_json, say_table
+from gradcam.commands._printing import say, say_json, say_table
+from minicnn.errors import plain
 
 EVIL = "a\x1b[31mred\x07\r\nnext\u202efdp\x9b2J"  # colours, a bell, a new line, text that runs to the left
 POSIX = pytest.mark.skipif(os.name == "nt", reason="shells and devices of POSIX")
