@@ -42,7 +42,7 @@ def test_ask_answers_and_says_how_sure_it_is(capsys):
 
 
 def test_ask_says_when_it_is_unsure(capsys):
-    assert main(["ask", "what colour is the square?"]) == 0  # there is none
+    assert main(["ask", "what colour is the triangle?"]) == 0  # there is none
     said = capsys.readouterr().out
     assert "The network is unsure: it " in said and "0.0%" not in said
     assert main(["ask", "what colour is the star?"]) == 0
