@@ -230,10 +230,10 @@ for name, hits in found.items():
 #
 # b). The map follows the answer, though picture, question and forward pass were the
 # same: it shows what speaks *for* yellow, and that is the cross. What speaks against
-# the right answer (the counterfactual: the derivative with its sign reversed) is more
-# often than not the other shape, too.
+# the right answer (the counterfactual: the derivative with its sign reversed) is every
+# second time the other shape, too.
 #
-# And look at the third line. No shape has these colours, yet every second map points at
+# And look at the third line. No shape has these colours, yet two maps in five point at
 # one of the shapes: a map always points somewhere. That there is one does not mean that
 # the network believes the answer.
 # </details>
