@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradcam import upsample
-from gradcam.interpolation import interpolation
+from gradcam.interpolation import WAYS, interpolation
 from tests.support.compare import assert_close, relative
 
 SIZES = [((7, 7), (224, 224)), ((13, 13), (227, 227)), ((5, 9), (31, 17)), ((1, 4), (6, 6))]
@@ -79,3 +79,24 @@ def test_each_axis_has_its_own_size():
     depth = interpolation(3, 7, "half_pixel")
     expected = np.einsum("dz,hy,wx,nzyx->ndhw", depth, rows, columns, deep)
     np.testing.assert_allclose(upsample(deep, (7, 4, 5)), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("n", "N", "how", "rows"), [
+    (2, 4, "half_pixel", [[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]]),
+    (4, 2, "half_pixel", [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]),
+    (3, 5, "corner_aligned", [[1, 0, 0], [0.5, 0.5, 0], [0, 1, 0], [0, 0.5, 0.5], [0, 0, 1]]),
+    (4, 1, "corner_aligned", [[1, 0, 0, 0]]), (1, 2, "corner_aligned", [[1], [1]]),
+    (3, 7, "nearest", np.eye(3)[[0, 0, 0, 1, 1, 2, 2]]), (1, 3, "half_pixel", [[1]] * 3),
+])  # fmt: skip
+def test_the_shares_of_old_values_in_new_ones(n, N, how, rows):
+    assert np.array_equal(interpolation(n, N, how), rows)
+
+
+@pytest.mark.parametrize("how", WAYS)
+def test_one_axis_two_or_three_each_by_its_own_matrix(how):
+    volume = np.random.default_rng(0).standard_normal((2, 3, 4, 5, 6))
+    D, H, W = (interpolation(n, N, how) for n, N in ((4, 7), (5, 3), (6, 9)))
+    three = np.einsum("abdhw,Dd,Hh,Ww->abDHW", volume, D, H, W)
+    assert_close(upsample(volume, (7, 3, 9), how), three)
+    assert_close(upsample(volume, (3, 9), how), np.einsum("abdhw,Hh,Ww->abdHW", volume, H, W))
+    assert_close(upsample(volume[0, 0, 0, 0], (9,), how), W @ volume[0, 0, 0, 0])
