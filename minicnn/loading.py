@@ -32,7 +32,7 @@ def load(net: Network, arrays: Mapping[str, Any]) -> Network:
         f"the arrays hold {name} {getattr(arrays[name], 'shape', '')}; the network has no such weight"
         for name in extra
     ]
-    for name in slots.keys() & arrays.keys():
+    for name in [name for name in slots if name in arrays]:
         if not hasattr(arrays[name], "dtype"):
             wrong.append(f"{name} is {type(arrays[name]).__name__} in the arrays, not an array")
         elif tuple(arrays[name].shape) != tuple(slots[name].shape):

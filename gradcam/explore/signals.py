@@ -66,7 +66,7 @@ class Signals:
         gates: dict[str, dict[str, list[int]]] = {}
         relus = {name: t.op.x > 0 for name, t in self.below.items() if isinstance(t.op, ReLU)}
         for rule, of in self.all.items():
-            for name in of.keys() & relus.keys():
+            for name in [name for name in of if name in relus]:
                 passed, every = _signs(np.where(relus[name], of[name], 0)), signs[rule][name]
                 up, down = passed["up"], passed["down"]
                 gates.setdefault(name, {})[rule] = [up, down, every["up"] - up, every["down"] - down]

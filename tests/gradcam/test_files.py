@@ -98,3 +98,14 @@ def test_a_folder_of_ones_own_is_new_or_empty_and_emptied_again_if_anything_fail
     for name in ("file", "link"):
         with pytest.raises(SaveError, match="this is no folder"), fresh_folder(tmp_path / name):
             raise AssertionError("begun")
+
+
+def test_a_disk_that_is_full_leaves_nothing_of_a_folder(tmp_path):
+    said = pytest.raises(SaveError, match="kit: cannot be written: No space left on device")
+    with said, fresh_folder(tmp_path / "kit") as folder:
+        (folder / "a").mkdir()
+        (folder / "b.txt").write_text("b")
+        raise OSError(28, "No space left on device")
+    with pytest.raises(ZeroDivisionError), fresh_folder(tmp_path / "kit") as folder:
+        folder / str(1 / 0)
+    assert not any(tmp_path.iterdir())

@@ -209,3 +209,10 @@ def test_squeezenets_layers_have_their_published_sizes():
         "fire8": (512, 27, 27),
         "pool8": (512, 13, 13), "fire9": (512, 13, 13), "conv10": (1000, 15, 15), "pool10": (1000,),
     }  # fmt: skip
+
+
+def test_keras_resnet_divides_by_its_own_epsilon():
+    """keras.applications.resnet: epsilon=1.001e-5 in every BatchNormalization"""
+    norms = [at for at in nets.resnet50_keras().layers() if isinstance(at, BatchNormLayer)]
+    assert len(norms) == 53 and {at.eps for at in norms} == {1.001e-5}
+    assert {at.eps for at in nets.resnet50().layers() if isinstance(at, BatchNormLayer)} == {1e-5}

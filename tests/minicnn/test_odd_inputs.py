@@ -5,8 +5,9 @@ import inspect
 import numpy as np
 import pytest
 
-from minicnn import Error, LoadError, Tensor, backward, load, nets, one_hot, ops
+from minicnn import Error, GraphError, LoadError, Tensor, backward, load, nets, one_hot, ops
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, DropoutLayer, LinearLayer, Sequential
+from minicnn.windows import out_size
 from tests.support.cases import CASES
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NaN, infinity and float16
@@ -210,3 +211,28 @@ def test_smoothing_spreads_its_share_of_the_target_over_all_classes():
     x, t = np.log([[0.5, 0.3, 0.2]]), np.array([1])
     expected = -(0.05 * np.log(0.5) + 0.90 * np.log(0.3) + 0.05 * np.log(0.2))
     assert ops.CrossEntropy(0.15)(x, t) == pytest.approx(expected, rel=1e-12)
+
+
+def test_of_many_arrays_that_do_not_fit_twelve_are_named():
+    net = Sequential(*(ConvLayer(f"conv{k:02}", 2, 2, 1) for k in range(1, 8)))
+    arrays = {f"conv{k:02}.{key}": np.zeros((9, 9), "f4") for k in range(1, 8) for key in "Wb"}
+    with pytest.raises(LoadError) as error:
+        load(net, arrays)
+    said = str(error.value).splitlines()
+    assert len(said) == 14 and said[12].startswith("  conv06.b is (9, 9)") and said[13] == "  ... and 2 more"
+
+
+def test_more_values_than_there_are():
+    x = np.arange(6.0).reshape(2, 3)
+    for k in (-1, 4):
+        with pytest.raises(GraphError, match=f"there are 3 values, not {k}"):
+            ops.TopK(k)(Tensor(x))
+    assert ops.TopK(3)(Tensor(x)).data.tolist() == [[2, 1, 0], [5, 4, 3]]
+    assert ops.TopK(0)(Tensor(x)).shape == (2, 0)
+
+
+@pytest.mark.parametrize("wrong", [{"kernel": 0}, {"stride": 0}, {"dilation": 0}, {"pad": (-1, 3)}])
+def test_a_window_that_makes_no_sense(wrong):
+    with pytest.raises(GraphError, match="a window needs a kernel, a stride and a dilation of at least 1"):
+        out_size(**{"size": 9, "kernel": 3, **wrong})
+    assert out_size(9, 1, 1, (0, 0), 1) == 9

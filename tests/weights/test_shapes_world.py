@@ -253,3 +253,10 @@ def test_asked_kinds_counts_and_sizes_are_given():
 def test_a_wrong_request_is_refused_in_words(wrong, words):
     with pytest.raises(ValueError, match=words):
         world.scene(**{"number": 0, **wrong})
+
+
+def test_the_distance_to_a_disk_is_in_pixels():
+    s = shape("disk", (30.5, 40.0), 20, 0.0)
+    rows, cols = s.where
+    i, j = np.mgrid[rows, cols] + 0.5
+    np.testing.assert_allclose(s.distance, np.hypot(j - 30.5, i - 40.0) - 10, atol=1e-12)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gradcam import Target
-from gradcam.runs import RunError, panels, record, settings, sheet
+from gradcam.runs import RunError, backends, panels, record, settings, sheet
 from gradcam.runs import table as tables
 from gradcam.runs.arrays import GrowingArray, blocks, described
 from gradcam.runs.folder import Folder
@@ -341,3 +341,9 @@ def test_what_is_kept_of_a_map():
     for large in (small * 21850, -small * 21850):
         with pytest.raises(RunError, match=r"a map reaches 6.56e\+04, more than float16 can hold"):
             task(dtype="float16")._kept(large, x)
+
+
+def test_without_joblib_it_is_named(monkeypatch):
+    monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    with pytest.raises(RunError, match="this needs the package joblib: pip install"):
+        next(iter(backends.by_joblib([], None)))

@@ -217,3 +217,12 @@ def test_sums_of_targets_are_weighed():
     assert target.numbers(y[None]).tolist() == [[-99]]
     tensor, signal = (-Target.score(2)).begin(Tensor(y, "y"))
     assert (signal * tensor.data).sum() == -100
+
+
+def test_what_a_function_is_called_is_words():
+    double = Function(lambda y: 2 * y[:, 0], "twice the first")
+    y = Tensor(np.float64([[3, 4], [5, 6]]), "y")
+    assert double.phrase == "twice the first" and double.begin(y)[0].data.ravel().tolist() == [6, 10]
+    for f, words in ((3, "a number"), (np.sum, 3)):
+        with pytest.raises(GraphError, match="Function takes a function of the output, and"):
+            Function(f, words)

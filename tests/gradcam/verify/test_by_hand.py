@@ -13,6 +13,7 @@ from PIL import Image
 from gradcam import verify
 from gradcam.verify import VerifyError, files, judging, modules, probe, search
 from gradcam.verify.hypotheses.hypothesis import Form, Hypothesis
+from gradcam.verify.hypotheses.preprocessing import FROM_CAFFE, instead_of_caffe
 from gradcam.verify.layout import chosen, grids, named, skew
 from gradcam.verify.locate import AFTER, SAID, located
 from gradcam.verify.question import _bare, _class, _exchanged, _floats, _hashable, method_name
@@ -571,3 +572,25 @@ def test_several_inputs_are_refused():
         with pytest.raises(VerifyError, match=said):
             modules.one_input(x)
     assert modules.one_input([1, 2]) == [1, 2] and modules.one_input(tensor) is tensor
+
+
+def test_pictures_prepared_otherwise_for_weights_from_caffe():
+    """Their picture p is BGR, 0 to 1; what each mistake feeds, at one pixel."""
+    p = np.array([0.2, 0.4, 0.8]).reshape(1, 3, 1, 1)
+    caffe = [103.939, 116.779, 123.68]
+    mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
+    found = {
+        name.removesuffix(f" ({FROM_CAFFE})"): x.ravel() for name, x in instead_of_caffe(p, "Caffe").items()
+    }
+    for name, expected in {
+        "not normalised, 0 to 1": [0.8, 0.4, 0.2],
+        "not normalised, 0 to 255": [204, 102, 51],
+        "not normalised, BGR, 0 to 1": [0.2, 0.4, 0.8],
+        "not normalised, BGR, 0 to 255": [51, 102, 204],
+        "Caffe's means, but a picture of 0 to 1": [v - m for v, m in zip((0.2, 0.4, 0.8), caffe)],
+        "Caffe's means, but RGB": [v - m for v, m in zip((204, 102, 51), caffe[::-1])],
+        "Caffe's means divided by 255": [v - m / 255 for v, m in zip((0.2, 0.4, 0.8), caffe)],
+        "Caffe (104, 117, 123) instead of Caffe": [51 - 104, 102 - 117, 204 - 123],
+        "ImageNet instead of Caffe": [(v - m) / s for v, m, s in zip((0.8, 0.4, 0.2), mean, std)],
+    }.items():
+        np.testing.assert_allclose(found[name], expected, rtol=1e-12, err_msg=name)

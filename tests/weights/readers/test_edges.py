@@ -25,6 +25,7 @@ from weights.readers import (
     zip_directory,
 )
 from weights.readers.mapped_file import MappedFile, check_size, dtype_named, elements, finished
+from weights.readers.torch_tensors import storage_identity
 from weights.readers.zip_directory import Member
 from weights.reading import read
 from weights.zoo import network
@@ -619,3 +620,17 @@ def test_a_folder_of_as_many_files_as_are_allowed(tmp_path, monkeypatch):
     assert handle.closed
     (tmp_path / "c").write_bytes(b"x")
     refused(lambda: folder.Folder(str(tmp_path)), "holds 3 files")
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "storage",
+        ("storage", 1, "0", "cpu"),
+        ("storage", 1, "0", "cpu", 4, None, 0),
+        ("tensor", 1, "0", "cpu", 4),
+    ],
+)
+def test_what_a_pickle_calls_a_storage_and_is_none(identity):
+    with pytest.raises(WeightsError, match="refers to something that is no storage"):
+        storage_identity(identity)
