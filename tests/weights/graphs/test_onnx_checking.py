@@ -51,6 +51,7 @@ FAULTS = {
         "dilations .-1, 1., which must be 1 or more",
     ),
     "kind": ([NODE("Conv", ["x", "W"], ["y"], strides="x")], "has strides x, which must be whole numbers"),
+    "axis twice": ([NODE("Conv", ["x", "W"], ["z"]), NODE("Unsqueeze", ["z", "p"], ["y"])], "named twice"),
     "epsilon": (
         [NODE("BatchNormalization", ["x", "g", "g", "g", "g"], ["y"], epsilon=-1.0)],
         "epsilon of -1.0",
@@ -114,6 +115,20 @@ def test_a_fault_inside_a_branch(tmp_path):
     path = saved(tmp_path / "net.onnx", [node], weights={"yes": np.array(True)})
     with pytest.raises(WeightsError, match="'nowhere', which nothing in the graph computes"):
         load(path)
+
+
+def test_one_number_is_no_order_of_axes(tmp_path):
+    nodes = [NODE("Transpose", ["x"], ["z"], perm=3), NODE("Conv", ["z", "W"], ["y"])]
+    path = saved(tmp_path / "net.onnx", nodes, inputs=[("x", (1, 16, 16, 3))])
+    with pytest.raises(Error, match=r"\(Transpose\) does not fit what arrives at it"):
+        describe(load(path), "net")
+
+
+def test_an_attribute_without_a_name(tmp_path):
+    conv = NODE("Conv", ["x", "W"], ["y"], pads=[1, 1, 1, 1])
+    conv.attribute[0].ClearField("name")
+    with pytest.raises(WeightsError, match="Conv has an attribute '', which is not supported"):
+        load(saved(tmp_path / "net.onnx", [conv]))
 
 
 def test_long_names_are_cut(tmp_path):

@@ -215,7 +215,8 @@ def _layout(net):
     if len(shape) != 4:
         return None, 0
     first = [step for step in net.steps if net.picture in step.inputs]
-    turned = [s for s in first if s.op == "Transpose" and [*s.attributes.get("perm", ())] == [0, 3, 1, 2]]
+    orders = [np.ravel(step.attributes.get("perm")) for step in first if step.op == "Transpose"]
+    turned = any(order.tolist() == [0, 3, 1, 2] for order in orders)
     if shape[3] in CHANNELS and (turned or shape[1] not in CHANNELS):
         return "NHWC", shape[3]
     return "NCHW", shape[1] if shape[1] > 0 else 3

@@ -186,7 +186,7 @@ def _let_go(file):
 
 def _step(file, node):
     asked = {a.name: a.ref_attr_name for a in node.attribute if a.ref_attr_name}
-    attributes = {a.name: _attribute(file, a) for a in node.attribute if not a.ref_attr_name}
+    attributes = {a.name or "": _attribute(file, a) for a in node.attribute if not a.ref_attr_name}
     op = _key(node.domain, node.op_type)
     return Step(op, node.name or "", node.input, node.output, attributes, asked=asked)
 

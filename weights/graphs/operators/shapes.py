@@ -44,6 +44,8 @@ def unsqueeze(x: Value, *, axes: Ints) -> Value:
     axes = ints(axes)
     ndim = x.ndim + len(axes)
     at, sizes = {a % ndim for a in axes}, iter(x.shape)
+    if len(at) < len(axes):
+        raise WeightsError("an axis is named twice")
     return reshape(x, shape=[1 if i in at else next(sizes) for i in range(ndim)])
 
 
