@@ -90,8 +90,9 @@ at = [i for i, layer in enumerate(net) if type(layer).__name__ == "ReLU"][-1]
 photo = Image.open(sys.argv[1]).convert("RGB").resize((224, 224))
 x = torch.from_numpy(np.asarray(photo, np.float32).transpose(2, 0, 1)[None] / 255).requires_grad_()
 c = int(net(x).argmax())
-methods = Saliency(net), Deconvolution(net), GuidedBackprop(net), LayerGradCam(net, net[at]),
-GuidedGradCam(net, net[at]) maps = [method.attribute(x, target=c) for method in methods]
+plain = Saliency(net), Deconvolution(net), GuidedBackprop(net)
+methods = *plain, LayerGradCam(net, net[at]), GuidedGradCam(net, net[at])
+maps = [method.attribute(x, target=c) for method in methods]
 figure, axes = plt.subplots(1, 6, figsize=(15, 3))
 for ax, shown in zip(axes, [np.asarray(photo), *(m[0].detach().abs().amax(0).numpy() for m in maps)]):
     ax.imshow(shown)
