@@ -411,3 +411,21 @@ def test_what_was_turned_by_a_quarter_is_said():
     cam = F.relu((g.mean((2, 3), keepdim=True) * A).sum(1)).detach().numpy()
     verdict = verify.torch(model, x, c, "grad_cam", "b", cam, pairs=False)
     assert verdict.names("picture turned or upside down (by 90 degrees to the right)"), str(verdict)
+
+
+def test_only_relus_of_somebody_else_are_called_replaced():
+    from gradcam.verify.probe import replaced
+
+    class GuidedReLU(torch.nn.Module):
+        pass
+
+    class ReLUBlock(torch.nn.Sequential):
+        pass
+
+    class Block(torch.nn.Module):
+        pass
+
+    own, block = GuidedReLU(), ReLUBlock(torch.nn.ReLU())
+    for modules in ([("", own)], [("a", torch.nn.ReLU())], [("a", block)], [("a", Block()), ("", Block())]):
+        assert not [*replaced(modules, torch)], modules
+    assert "GuidedReLU at 'a'." in next(iter(replaced([("a", own)], torch)))

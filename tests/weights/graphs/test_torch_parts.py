@@ -16,6 +16,7 @@ from weights.graphs.torch import gradients, operations, parting  # noqa: E402
 from weights.graphs.torch.memory import Memory, Place, overlap  # noqa: E402
 from weights.graphs.torch.network import Step, TracedNetwork  # noqa: E402
 from weights.graphs.torch.one_input import of_one_input  # noqa: E402
+from weights.graphs.torch.operators.lacking import Lacking, need  # noqa: E402
 from weights.graphs.torch.precision import in_double  # noqa: E402
 from weights.graphs.torch.record import record  # noqa: E402
 from weights.graphs.torch.trees import leaves, mapped, of_type  # noqa: E402
@@ -351,3 +352,9 @@ def test_one_input_of_several():
     assert model(torch.ones(2, dtype=torch.float64)).dtype == torch.float64
     with pytest.raises(WeightsError, match="which input is explained is one of 0, 1, not 2"):
         of_one_input(Two(), (a, b), 2)
+
+
+def test_what_an_operator_lacks_is_an_error():
+    need(True, "nothing")
+    with pytest.raises(Lacking, match="complex numbers"):
+        need(False, "complex numbers")
