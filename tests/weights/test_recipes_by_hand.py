@@ -329,3 +329,8 @@ def test_answers_are_checked_by_type(monkeypatch):
     monkeypatch.setattr(check.questions, "TYPES", ("a", "b", "c"))
     monkeypatch.setattr(train_vqa, "right", lambda net, pictures, asked: np.array([True, False, True, False]))
     assert check.measure_vqa(None, 9) == {"accuracy": 0.5, "a": 0.5, "b": 1, "c": 0}
+
+
+def test_the_dense_captioner_is_trained_on_the_cpu():
+    with pytest.raises(SystemExit, match="leave out --gpu"):
+        train_dense_captioner.main(["--gpu"])

@@ -379,3 +379,14 @@ def test_a_photo_in_any_form_is_the_same_photo(tmp_path):
     assert "uint8 (C, H, W)" in found["CHW"].prepared and "rounded to 8 bits" in found["floats to 1"].prepared
     turned = explain(net, found["path"].x.transpose(0, 2, 3, 1), 1, "gradient")
     assert np.array_equal(turned["gradient"], found["path"]["gradient"]) and "(N, H, W, C)" in turned.prepared
+
+
+def test_a_model_of_pytorch_is_named_without_pytorch():
+    class Model:
+        def __call__(self, x):
+            return x
+
+        state_dict = named_parameters = dict
+
+    with pytest.raises(Error, match=r"this is a PyTorch model: weights\.graphs\.torch\.from_torch"):
+        explain(Model(), picture(), 0)

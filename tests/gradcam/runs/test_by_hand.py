@@ -14,7 +14,7 @@ from gradcam import Target
 from gradcam.runs import RunError, backends, panels, record, settings, sheet
 from gradcam.runs import table as tables
 from gradcam.runs.arrays import GrowingArray, blocks, described
-from gradcam.runs.folder import Folder
+from gradcam.runs.folder import Folder, opened
 from gradcam.runs.layout import map_file
 from gradcam.runs.lines import grown, line_of, put, rows_in, whole
 from gradcam.runs.merging import errors_in
@@ -347,3 +347,12 @@ def test_without_joblib_it_is_named(monkeypatch):
     monkeypatch.setattr(backends, "find_spec", lambda name: None)
     with pytest.raises(RunError, match="this needs the package joblib: pip install"):
         next(iter(backends.by_joblib([], None)))
+
+
+@pytest.mark.parametrize("shard", [None, [1, 2]])
+def test_a_run_is_finished_once_when_all_are_there_and_a_part_of_it_never(tmp_path, shard):
+    asked, finished = {"maps": {"dtype": "f2"}, "methods": ["c"], "photos": "2", "shard": shard}, []
+    for n in range(2):
+        with opened(tmp_path, asked, 0, 2, lambda *given: finished.append(given)) as folder:
+            folder.add(Explained(n, f"{n}", {**record.empty(f"{n}"), "error": "no"}))
+        assert finished == ([(tmp_path, asked)] if n and not shard else [])

@@ -231,3 +231,16 @@ def test_a_large_network_tries_rare_causes_while_time_is_left_and_says_how_many_
     )
     assert patient.names("all but relu1") and "left out" not in patient.reason
     assert hasty.kind == "unknown" and "2 rare ones were left out for time" in hasty.reason
+
+
+def test_what_would_narrow_it_down_is_what_is_not_given_and_there_is():
+    wrong, more = np.random.default_rng(0).random((12, 8)), "give more of yours to narrow it down: "
+    scores = np.asarray(question("grad_cam").reference["y"])
+    for method, given, lacks in (
+        ("grad_cam", {}, "scores, layer activation, layer gradient"),
+        ("grad_cam", {"y": scores}, "layer activation, layer gradient"),
+        ("gradient", {}, "scores, signal at the input"),
+    ):
+        result = wrong if method == "grad_cam" else np.stack([wrong] * 3)[None]
+        verdict = verify.judge(question(method, result=result, **given), pairs=False)
+        assert f"{more}{lacks}" in verdict.notes
