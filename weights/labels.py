@@ -73,8 +73,6 @@ def _text(path):
     """What a file holds, unless it is one that never ends, or never begins."""
     with open(path, "rb", opener=_without_waiting) as file:
         status = os.fstat(file.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise ValueError("this is a directory")
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("this is not an ordinary file")
         if status.st_size > MOST_BYTES:

@@ -316,3 +316,9 @@ def test_a_rule_has_two_hundred_letters_at_most():
     for wrong in ("g" + " " * 200, "", "g g", "(g", "max(g)", "g ? x", "g $", 3, "y", "pow(g, x, g)"):
         with pytest.raises(ExploreError):
             read(wrong)
+
+
+@pytest.mark.parametrize("rule", ["g +", "min(g,", "x ? g :"])
+def test_a_rule_that_ends_too_early(rule):
+    with pytest.raises(ExploreError, match="the rule ends too early"):
+        read(rule)
