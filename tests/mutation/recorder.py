@@ -51,17 +51,15 @@ class Recorder:
     def pytest_sessionfinish(self):
         self.coverage.stop()
         ran = self.coverage.get_data()
-        for test in self.seconds.keys() - self.failed:
-            file = test.split("::")[0]
-            self.record[test] = [self.seconds[test], {}]
-            self.record[file] = [0, {}]
+        passed = self.seconds.keys() - self.failed
+        files = {test.split("::")[0] for test in passed}
+        self.record = {test: [self.seconds.get(test, 0), {}] for test in passed | files}
         for path in ran.measured_files():
-            inside = _of_functions(path)
+            name, inside = path.removeprefix(self.root), _of_functions(path)
             for line, contexts in ran.contexts_by_lineno(path).items():
-                for name in contexts if line in inside else ():
-                    for test in [name] if name else [r for r in self.record if "::" not in r]:
-                        if test in self.record:
-                            self.record[test][1].setdefault(path.removeprefix(self.root), []).append(line)
+                whose = passed.intersection(contexts) | (files if "" in contexts else set())
+                for test in whose if line in inside else ():
+                    self.record[test][1].setdefault(name, []).append(line)
 
 
 @functools.cache
