@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from weights.recipes import shapes_world as world
-from weights.recipes.shapes_world import asked, colours
+from weights.recipes.shapes_world import asked, clutter, colours, textures
 from weights.recipes.shapes_world.composing import GRAIN, occlude, paint
 from weights.recipes.shapes_world.shape import shape
 
@@ -62,6 +62,35 @@ def test_no_two_streams_of_a_world_can_ever_use_the_same_counter():
             assert after[0] >= 25_000 and after[1:].tolist() == before
             tops.add(tuple(before))
     assert len(tops) == 12
+
+
+# texture, shapes from below, and ten times the mean of each of the nine squares of 32 x 32 pixels
+# fmt: off
+FIRST_SCENES = [
+    ("noise", "yellow cross green disk", [1421, 1476, 1494, 1442, 1140, 1555, 1438, 1396, 1399]),
+    ("stripes", "cyan cross blue square yellow triangle",
+     [1468, 1554, 1472, 1465, 1525, 1471, 1380, 1468, 1481]),
+    ("checks", "white heart yellow cross red square", [851, 807, 803, 859, 851, 973, 799, 1269, 1414]),
+    ("checks", "yellow square", [1611, 1611, 1618, 1655, 1639, 1616, 1637, 1618, 1610]),
+    ("blobs", "cyan star yellow crescent pink heart",
+     [1192, 1172, 1227, 1156, 1173, 1280, 1261, 1401, 1165]),
+    ("blobs", "orange disk white cross", [1481, 1523, 1548, 1446, 1386, 1521, 1567, 1840, 1463]),
+    ("noise", "orange star red cross pink square", [1397, 1409, 1452, 1401, 1384, 1507, 1217, 1371, 1408]),
+    ("blobs", "orange ring", [964, 979, 907, 1034, 943, 962, 973, 1011, 986]),
+    ("gradient", "red ring", [1298, 1353, 1418, 1169, 1283, 1416, 1227, 1353, 1436]),
+    ("stripes", "cyan ring", [1844, 1825, 1847, 1847, 1830, 1829, 1860, 1860, 1770]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_it_is_the_world_that_the_shipped_networks_were_trained_on(number):
+    """Every equation of it, and the order of its random numbers, have their part in these."""
+    texture, said, means = FIRST_SCENES[number]
+    one = world.scene(number)
+    assert one.texture == texture and " ".join(f"{s.colour} {s.kind}" for s in one.shapes) == said
+    found = one.picture.reshape(3, 32, 3, 32, 3).mean(axis=(1, 3, 4)).ravel()
+    np.testing.assert_allclose(10 * found, means, atol=0.7)
 
 
 # The truth
@@ -260,3 +289,115 @@ def test_the_distance_to_a_disk_is_in_pixels():
     rows, cols = s.where
     i, j = np.mgrid[rows, cols] + 0.5
     np.testing.assert_allclose(s.distance, np.hypot(j - 30.5, i - 40.0) - 10, atol=1e-12)
+
+
+# Equations, by hand
+# ----------------------------------------------------------------------------------------------------------
+
+
+def test_colours_as_oklab_has_them():
+    """The values that Ottosson (2020) publishes for sRGB's primaries; greys on both sides of its bend."""
+    primaries = colours.oklab(255 * np.eye(3))
+    published = [[0.62796, 0.22486, 0.12585], [0.86644, -0.23389, 0.17950], [0.45201, -0.03246, -0.31153]]
+    np.testing.assert_allclose(primaries, published, atol=1e-5)
+    for v in (10, 11, 20, 255):
+        linear = v / 255 / 12.92 if v / 255 <= 0.04045 else ((v / 255 + 0.055) / 1.055) ** 2.4
+        np.testing.assert_allclose(colours.oklab([v, v, v]), [np.cbrt(linear), 0, 0], atol=1e-6)
+    assert colours.distance([0, 0, 0], [255, 255, 255]) == pytest.approx(1, abs=1e-6)
+    assert colours.nearest_name([200, 20, 20]) == "red" and colours.nearest_name([70, 70, 220]) == "blue"
+
+
+def test_a_colour_is_chosen_that_nine_tenths_of_the_surroundings_differ_from():
+    white, random = np.array(colours.COLOURS["white"]), np.random.default_rng
+    black = np.zeros((1, 3))
+    others = [name for name in colours.COLOURS if name != "white"]
+    assert colours.choose(random(0), np.repeat(black, 10, axis=0), others)[0] == "white"
+    around = np.concatenate([np.repeat(black, 9, axis=0), white[None]])
+    assert colours.choose(random(0), around, others)[0] == "white"
+    assert colours.choose(random(0), np.concatenate([around, white[None]]), others) is None
+    assert colours.choose(random(0), black, list(colours.COLOURS)) is None
+    chosen = np.stack([colours.choose(random(n), black, others)[1] for n in range(200)])
+    assert chosen.min() == 235 and chosen.max() == 255
+
+
+def test_points_on_the_outlines_of_kinds():
+    """(x, y) with y down, in the circle's radius: on the outline, 0; its middle, by how much inside."""
+    tenth, lobe = np.pi / 5, np.sqrt(0.5) * 0.5607
+    on = {
+        "disk": [(1, 0), (0.6, -0.8)],
+        "ring": [(1, 0), (0, 0.52), (0.8, 0.6)],
+        "square": [(np.sqrt(0.5), 0.3), (-0.1, -np.sqrt(0.5))],
+        "triangle": [(0, -1), (np.sqrt(0.75), 0.5), (0, 0.5), (np.sqrt(3) / 4, -0.25)],
+        "cross": [(0.3, 0.954), (0.954, -0.1), (-0.3, 0.5), (0.3, 0.3)],
+        "star": [(0, -1), (np.sin(2 * tenth), -np.cos(2 * tenth)), (0, 0.42),
+                 (0.42 * np.sin(tenth), -0.42 * np.cos(tenth))],
+        "crescent": [(-1, 0), (0, 1), (-0.3, 0), (0.5, -0.8)],
+        "heart": [(0, 3 * lobe - 0.1893), (0, -0.1893 - lobe), (lobe, -0.1893 - 0.5607)],
+    }  # fmt: skip
+    for kind, points in on.items():
+        for sign in (1,) if kind == "crescent" else (1, -1):
+            x, y = np.array(points).T
+            assert world.KINDS[kind](sign * x, y) == pytest.approx(np.zeros(len(x)), abs=2e-4), kind
+    middle = {"disk": -1, "ring": 0.52, "square": -np.sqrt(0.5), "triangle": -0.5, "cross": -0.3}
+    for kind, distance in middle.items():
+        assert world.KINDS[kind](np.zeros(1), np.zeros(1)) == pytest.approx([distance])
+
+
+def test_what_lies_next_to_a_shape_and_how_much_of_a_pixel_it_covers():
+    s = replace(shape("disk", (48, 48), 20, 0), distance=np.array([[-1, -0.5, 0, 0.25, 0.5, 3, 3.1]]))
+    assert s.coverage.tolist() == [[1, 1, 0.5, 0.25, 0, 0, 0]]
+    assert s.around.tolist() == [[False, False, False, True, True, True, False]]
+    placed = shape("disk", (20, 5), 10, 0)
+    assert placed.where == (slice(0, 14), slice(12, 29))  # three pixels around it, within the picture
+    assert placed.distance[5, 8] == pytest.approx(np.hypot(0.5, 0.5) - 5)
+    long = shape("heart", (48, 48), 40, np.pi / 2)  # its tip, below, is turned clockwise: to the left
+    assert long.full[48, 30] and not long.full[48, 66]
+
+
+def test_a_pen():
+    """Two segments, (2, 0)-(6, 0)-(6, 4), drawn 1 wide."""
+    points = [(2.0, 0.0), (6.0, 0.0), (6.0, 4.0)]
+    at = lambda x, y: clutter.pen(np.array([float(x)]), np.array([[float(y)]]), points, 1.0)[0, 0]  # noqa: E731
+    assert [at(4, 0), at(4, 1), at(-1, 0), at(-1, 4), at(9, 3), at(6, 7)] == [-0.5, 0.5, 2.5, 4.5, 2.5, 2.5]
+    grid = clutter.pen(np.arange(8.0), np.arange(3.0)[:, None], points, 1.0)
+    assert grid.shape == (3, 8) and grid[1, 4] == at(4, 1)
+
+
+def test_strokes_are_of_three_forms():
+    found = {}
+    for seed in range(300):
+        points, width = clutter.stroke(np.random.default_rng(seed), 10)
+        moves = np.diff(points, axis=0)
+        lengths = np.hypot(*moves.T)
+        np.testing.assert_allclose(lengths, lengths[0])
+        headings = np.unwrap(np.arctan2(moves[:, 1], moves[:, 0]))
+        turns = np.diff(headings)
+        assert (turns[1:] * turns[:-1] < 0).all() and (abs(turns) >= 1).all() and (abs(turns) <= 2.4).all()
+        assert (points[0] >= 0).all() and (points[0] <= 10).all()
+        form = "scribble" if len(moves) > 1 else "bit" if lengths[0] < 8 else "line"
+        found.setdefault(form, []).append((len(moves), lengths[0], width))
+    ends = {form: (np.min(some, axis=0), np.max(some, axis=0)) for form, some in found.items()}
+    assert ends["scribble"][0] == pytest.approx([3, 6, 1], abs=0.2)
+    assert ends["scribble"][1] == pytest.approx([6, 11, 2], abs=0.2)
+    for form, low, high in (("bit", [1, 2, 2], [1, 6, 4]), ("line", [1, 10, 1], [1, 40, 2.5])):
+        assert ends[form][0] == pytest.approx(low, abs=0.8) and ends[form][1] == pytest.approx(high, abs=0.8)
+
+
+def test_smooth_noise_joins_its_grid():
+    grid = np.random.default_rng(0).random((3, 3))
+    found = textures.smooth(np.random.default_rng(0), 2, 6)
+    ease = lambda t: 3 * t**2 - 2 * t**3  # noqa: E731
+    middles = (1 / 6, 1 / 2, 5 / 6)  # of the pixels of a cell
+    rows = [grid[i] + ease(t) * (grid[i + 1] - grid[i]) for i in (0, 1) for t in middles]
+    expected = [[r[j] + ease(t) * (r[j + 1] - r[j]) for j in (0, 1) for t in middles] for r in rows]
+    np.testing.assert_allclose(found, expected)
+    assert textures.sharpen(np.array([-1, -0.25, 0, 0.25, 1]), 1.0).tolist() == [0, 0.25, 0.5, 0.75, 1]
+
+
+def test_waves_and_gradients_run_across_the_picture():
+    still = type("Still", (), {"uniform": lambda self, low, high: low})()
+    wave = textures.wave(still, 8, 0.0, 2)  # two cycles along the columns
+    np.testing.assert_allclose(wave, np.tile([0, 1, 0, -1], (8, 2)), atol=1e-12)
+    np.testing.assert_allclose(textures.wave(still, 8, np.pi / 2, 2), wave.T, atol=1e-12)
+    field = textures.gradient(still, 3)  # at angle 0
+    np.testing.assert_allclose(field, np.tile([0.1, 0.5, 0.9], (3, 1)))
