@@ -67,7 +67,7 @@ class Processes:
     closed: bool
 
     def __init__(self, task: Task, workers: int) -> None:
-        self.recipe = _pickled(task)
+        self.recipe = pickle.dumps(_pickled(task))  # bytes, which can be read whatever is in them
         self.pool = ThreadPoolExecutor(workers, thread_name_prefix="gradcam-run")
         self.mine, self.all, self.closed = threading.local(), [], False
 
