@@ -98,7 +98,9 @@ def _class(c, y, names):
 
 
 def _is_name(word, names):
-    return any(is_called(name, word) for name in names or ())
+    """Whether a class is called so; -dog is no name of dog."""
+    minus = word.lstrip().startswith("-")
+    return any(is_called(name, word) and name.startswith("-") == minus for name in names or ())
 
 
 def _in_words(word, y, names):

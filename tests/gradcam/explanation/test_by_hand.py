@@ -16,7 +16,7 @@ from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, said
 from gradcam.explanation.layers import feature_maps, in_full, layers_asked
 from gradcam.files import SaveError
 from gradcam.image.preprocessing import _covering, _middle, _placed, as_input, restore
-from gradcam.targets import Number
+from gradcam.targets import Box, Number
 from minicnn import GraphError, ReLU, SiLU, Softmax, Tensor, ops
 from weights import Preprocessing
 
@@ -159,6 +159,22 @@ def test_classes_as_they_are_given():
         -Target.score(0)
     )
     assert class_named("b", ("a", "b", "c"), 3) == 1
+
+
+@pytest.mark.parametrize("shape, axis", [((1, 6, 9), 2), ((1, 9, 6), 1), ((1, 6, 6), 1), ((1, 6, 9, 9), 1)])
+def test_the_rows_of_a_detector_are_more_than_its_columns(shape, axis):
+    assert targets_asked("box:2", Tensor(np.zeros(shape), "y")) == [Box(2, axis=axis)]
+
+
+def test_a_target_as_text_is_numbered_by_the_names():
+    assert targets_asked(["b - a", "score of 2", "-d"], Y, ("a", "b", "c", "d")) == [
+        Target.score(1) - Target.score(0), 2, -Target.score(3),
+    ]  # fmt: skip
+    for word, names in (("b - a", ("a", "b - a")), ("-b", ("a", "-b")), ("b-a", ("a", "b-a"))):
+        assert targets_asked(word, Y, (*names, "c", "d")[:4]) == [1]  # a class may be called so
+    with pytest.raises(AskError) as error:
+        targets_asked("unicorn", Y, ("a", "b", "c", "d"))
+    assert error.value.__cause__ is None
 
 
 def test_options_of_a_method_of_its_base_and_of_a_layer():

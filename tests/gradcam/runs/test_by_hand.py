@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from gradcam import Target
-from gradcam.runs import RunError, backends, panels, record, settings, sheet
+from gradcam.runs import RunError, backends, panels, reading, record, settings, sheet
 from gradcam.runs import table as tables
 from gradcam.runs.arrays import GrowingArray, blocks, described
 from gradcam.runs.folder import Folder, opened
@@ -245,7 +245,7 @@ def test_what_is_written_in_part_is_written_on():
     assert error.value.errno == errno.ENOSPC
 
 
-def test_a_folder_that_began_with_photos_that_failed(tmp_path):
+def test_a_folder_that_began_with_photos_that_failed(tmp_path, monkeypatch):
     """The arrays come with the first map, and have a place for those before it; who goes on finds them."""
     asked = {"maps": {"dtype": "float16"}, "methods": ["a/b", "c"]}
 
@@ -280,6 +280,11 @@ def test_a_folder_that_began_with_photos_that_failed(tmp_path):
     run = read_run(tmp_path)
     assert list(run.maps) == ["2", "3"] and len(run.maps) == 2
     assert repr(run) == f"<Run {tmp_path}: 4 photos, 2 failed; a/b, c>"
+    assert np.array_equal(run.array("a/b"), first, equal_nan=True) and run.maps["3"]["c"].tolist() == [
+        [-3] * 3
+    ]
+    monkeypatch.setattr(reading, "find_spec", lambda name: None)  # without pandas
+    assert [line["photo"] for line in run.table] == ["0", "1", "2", "3"]
     with pytest.raises(KeyError, match="no photo is called '9'; there is 0, say"):
         run.maps["9"]
     with pytest.raises(KeyError, match="no photo is called 'x/3'; there is 3, say"):
