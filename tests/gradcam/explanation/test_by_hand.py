@@ -1,5 +1,6 @@
 """What `explain` makes of what it is given, and what is kept of what it finds: small arrays, written out."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,13 +13,16 @@ from gradcam.explanation import Explanation, NoMapError, saved
 from gradcam.explanation.answer import Answer, answer_of, called, name_of, naming, phrase, without_map
 from gradcam.explanation.calls import allowed, methods_asked, options_of
 from gradcam.explanation.classes import as_list, class_named, targets_asked
+from gradcam.explanation.finite import NotFiniteError, check_map, check_scores
 from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, said
-from gradcam.explanation.layers import feature_maps, in_full, layers_asked
+from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked
+from gradcam.explanation.passes import Pass
 from gradcam.files import SaveError
 from gradcam.image.preprocessing import _covering, _middle, _placed, as_input, restore
+from gradcam.methods import METHODS
 from gradcam.targets import Box, Number
-from minicnn import GraphError, ReLU, SiLU, Softmax, Tensor, ops
-from weights import Preprocessing
+from minicnn import GlobalAvgPool, GraphError, Linear, ReLU, SiLU, Softmax, Tensor, ops
+from weights import Preprocessing, WeightsError
 
 # --- photos and inputs
 
@@ -230,6 +234,49 @@ def test_several_layers_have_a_map_each():
         feature_maps(flat, "flat")
 
 
+def test_what_a_pass_gives_a_method():
+    """Two layers, a target at each number of y, the deconvnet from the strongest unit of relu."""
+    x = Tensor(np.arange(8.0).reshape(1, 2, 2, 2) - 1, "x")
+    A = ReLU()(x, name="relu")
+    y = Linear()(GlobalAvgPool()(A), Tensor(np.array([[1.0, 0], [0, 3.0]])), Tensor(np.zeros(2)))
+    pixels = (np.zeros(1), np.ones(1))
+    one = Pass(
+        "net", x, y, {"a": Target.score(0), "b": Target.score(1)}, ("relu", "x"), "relu", (), pixels, False
+    )
+    grad_cam, deconvnet, gradient = (METHODS[m] for m in ("grad_cam", "deconvnet", "gradient"))
+    at, signal = one.unit([gradient, deconvnet])
+    assert at is A and signal.ravel().tolist() == [0] * 7 + [1] and one.unit([grad_cam]) is None
+    assert replace(one, unit_layer=None).unit([deconvnet]) is None
+    assert one.layer(grad_cam) == "relu" and one.end(grad_cam, "A") is A and one.end(grad_cam, "x") is x
+    of = one.signals([grad_cam, deconvnet])
+    assert of["a", "backprop", A].ravel().tolist() == [0.25] * 4 + [0] * 4
+    assert of["b", "backprop", A].ravel().tolist() == [0] * 4 + [0.75] * 4
+    assert of["b", "deconvnet", x].ravel().tolist() == [0] * 7 + [1]
+    said = one.context(grad_cam, ["b"], of)
+    assert (said.net, said.x, said.y, said.A, said.layers) == ("net", x, y, A, ("relu",))
+    assert said.targets == (Target.score(1),) and said.pixels is pixels and said.progress is False
+    assert set(said.signals) == {("backprop", "A")}
+    assert said.signals["backprop", "A"] is of["b", "backprop", A]
+
+
+def test_a_layer_by_a_name_that_a_table_shows_in_part():
+    def net(x):
+        one = ReLU()(x, name="block1.relu")
+        return GlobalAvgPool()(ReLU()(one, name="block2.relu"), name="pool")
+
+    x = np.ones((1, 2, 3, 4))
+    assert layer_named(None, net, x) is None and layer_named("block2.relu", net, x) == "block2.relu"
+    assert (
+        layer_named("...2.relu", net, x) == "block2.relu"
+        and layer_named("block1...", net, x) == "block1.relu"
+    )
+    with pytest.raises(AskError, match="layer 'pool' gives 2 numbers and no map; the last with maps are "):
+        layer_named("pool", net, x)
+    for wrong in ("block...", "conv"):
+        with pytest.raises(AskError, match="layer with maps"):
+            layer_named(wrong, net, x)
+
+
 def test_what_scores_become():
     two, one = Tensor(np.array([[1.0, 3.0]]), "y"), Tensor(np.array([[0.5]]), "y")
     card = lambda **said: SimpleNamespace(**{"ends": None, "multi_label": False} | said)  # noqa: E731
@@ -246,8 +293,30 @@ def test_what_scores_become():
     assert Answer(two.data, "sigmoid").probabilities[0, 1] == pytest.approx(1 / (1 + np.exp(-3)))
     assert Answer(two.data, "number").probabilities is None
     assert np.array_equal(answer_of(Softmax()(two), []).scores, two.data)
+    outputs, on_b = {"a": one, "b": two}, [Target.score(0), Target.score(1, output="b")]
+    assert answer_of(outputs, on_b).output == "b" and answer_of(outputs, on_b).scores is two.data
+    assert answer_of(two, [Target.score(0) - Target.probability(1)]).ends == "softmax"
+    alone = answer_of(Tensor(np.array([3.0, 4.0]), "y"), [])
+    assert alone.scores.tolist() == [[3], [4]] and alone.ends == "number"
     with pytest.raises(AskError, match="a probability is of one place"):
         answer_of(two, [], "probability", card(ends="place", place="at row 3"))
+
+
+def test_scores_that_are_not_finite():
+    """NaN and plus infinity of any class, minus infinity of one that is explained."""
+    y = Linear()(Tensor(np.ones((2, 1)), "x"), Tensor(np.ones((3, 1)), "fc.W"), Tensor(np.zeros(3), "fc.b"))
+    fine = np.array([[1.0, -np.inf, 3], [4, 5, 6]])
+    for classes in ([0], [2, (0, 1)], [Target.score(1)], []):
+        check_scores(fine, classes, y)
+    for scores, classes in ((fine, [1]), (fine, [0, (1, 0)]), (-fine, [0]), (fine + np.nan, [])):
+        with pytest.raises(NotFiniteError, match="the network's scores are not finite"):
+            check_scores(scores, classes, y)
+    check_map("m", fine[1:], y)
+    with pytest.raises(NotFiniteError, match="the numbers of m's map are not finite"):
+        check_map("m", fine, y)
+    y.op.inputs[1].data[0, 0] = np.nan
+    with pytest.raises(WeightsError, match=r"numbers in fc\.W \(1 of 3\)"):
+        check_map("m", fine, y)
 
 
 # --- what is kept
@@ -290,6 +359,7 @@ def test_a_map_is_known_by_method_and_class():
     what = f"{phrase(e, 2)}; {phrase(e, (0, 1))}: grad_cam, gradient; no map of cam (see remarks)"
     assert repr(e) == f"<Explanation of {what}; layer relu; input 2 x 3 x 4 x 6>"
     assert called(e, 2) == "cat" and called(e, (0, 1), n=1) == "bee" and called(e, (0, 1)) == "ant"
+    assert name_of(2, e.card) == "cat" and name_of(3, e.card) == "class 3"
     assert name_of(7, e.card) == "class 7" == name_of(7) and naming(e)(1) == "bee"
     e.scores, e.card.classes = e.scores[:, :1], ("no", "yes, a dog")
     assert naming(e)(0) == "yes, a dog" and naming(e)(1) == "class 1"
@@ -339,7 +409,7 @@ def test_maps_in_a_file(tmp_path):
     assert saved.arrays(e, dtype=np.float16)["grad_cam"].dtype == np.float16
     with pytest.raises(SaveError, match=r"an \.npy file holds one map, and here are 4"):
         e.save(tmp_path / "maps.npy")
-    with pytest.raises(SaveError, match=r"not as \.txt"):
+    with pytest.raises(SaveError, match=r"maps are saved as \.npz or \.npy, not as \.txt"):
         e.save(tmp_path / "maps.txt")
     e.classes, e.probabilities = [2], None
     e.maps = {("grad_cam", 2): e.maps["grad_cam", 2]}

@@ -12,10 +12,24 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gradcam import image
 from gradcam.asking import AskError
 from gradcam.explanation.finite import NotFiniteError
 from gradcam.files import SaveError
-from gradcam.runs import RunError, backends, cluster, folder, merging, record, run, task, worker, workers
+from gradcam.runs import (
+    Manner,
+    RunError,
+    backends,
+    cluster,
+    folder,
+    merging,
+    panels,
+    record,
+    run,
+    task,
+    worker,
+    workers,
+)
 from gradcam.runs.folder import opened
 from gradcam.runs.lines import line_of
 from gradcam.runs.reading import NoPhotoError, read_run
@@ -75,6 +89,100 @@ def test_a_task_takes_its_network_along_or_makes_it_anew():
     assert (again.net, again.methods) == ([1, 2], ("m",))
     sent = Task([1, 2], ("m",), made_by=(str.upper, ("net",)))
     assert sent.__getstate__()["net"] is None and pickle.loads(pickle.dumps(sent)).net == "NET"
+
+
+@pytest.fixture
+def scene(monkeypatch):
+    """All that a task does of a photo but the network: looks at the clock at 1, 3 and 10 seconds."""
+    e = SimpleNamespace(classes=[4, 7], undefined={}, scores=np.array([[0.5, 2.0]]), maps={})
+    for method in ("m", "n"):
+        e.maps |= {(method, 4): np.ones((1, 2, 2)), (method, 7): np.full((1, 2, 2), 7.0)}
+    asked = []
+    clock = iter((1.0, 3.0, 10.0))
+    monkeypatch.setattr(task, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(task, "explain", lambda *given, allow: asked.append((*given, allow)) or e)
+    picture = SimpleNamespace(width=6, height=4)
+    monkeypatch.setattr(image, "read", lambda photo: picture)
+    monkeypatch.setattr(image, "prepare", lambda seen, how: (seen, how))
+    monkeypatch.setattr(image, "crop_shown", lambda seen, how: (seen, how))
+    monkeypatch.setattr(record, "digest_of", lambda photo: f"sum of {photo}")
+    monkeypatch.setattr(record, "seen", lambda e: ["seen"])
+    monkeypatch.setattr(record, "explained", lambda e, maps: sorted(maps))
+    monkeypatch.setattr(panels, "strips", lambda e, shown: shown)
+    net = SimpleNamespace(card=SimpleNamespace(preprocessing="how"))
+    return SimpleNamespace(e=e, asked=asked, picture=picture, net=net)
+
+
+def test_what_a_task_keeps_of_a_photo(scene):
+    one = Task(scene.net, ("m", "n"), (4, 7), "layer", "unit", panels=3, allow=("SiLU",))
+    done = one(2, "a.png")
+    x = (scene.picture, "how")
+    assert scene.asked == [(scene.net, x, [4, 7], ("m", "n"), "layer", "unit", ("SiLU",))]
+    assert done.times == {"read": 2, "explain": 7} and done.scores.tolist() == [0.5, 2]
+    assert done.maps["n"][:, 0, 0].tolist() == [1, 7] and done.panel == x
+    row = {"photo": "a.png", "sha256": "sum of a.png", "width": 6, "height": 4, "top": ["seen"]}
+    assert done.row == {**row, "explained": ["m", "n"], "panel": "panels/000003.jpg", "error": None}
+
+
+def test_what_a_task_keeps_of_no_photo(scene):
+    scene.e.scores[0, 1] = np.inf
+    done = Task(scene.net, ("m",), panels=3)(3, "a.png")
+    assert done.error == task.NOT_FINITE and done.row["sha256"] == "sum of a.png" and done.maps == {}
+    assert scene.asked[0][2] is None
+
+
+def test_a_photo_beyond_the_panels_has_none(scene):
+    done = Task(scene.net, ("m",), panels=3)(3, "a.png")
+    assert done.panel is None and done.row["panel"] is None and done.error is None
+
+
+def test_a_method_without_a_map_ends_the_run(scene):
+    scene.e.undefined["m"] = "It has no pooling."
+    with pytest.raises(RunError, match="m has no map of this network: It has no pooling"):
+        Task(scene.net, ("m",))(0, "a.png")
+
+
+def test_photos_are_gone_on_with_and_the_bar_says_where(monkeypatch, tmp_path):
+    bars, todo = [], []
+
+    class Bar:
+        def __init__(self, **how):
+            bars.append(how)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def set_postfix(self, errors, refresh):
+            bars.append((errors, refresh))
+
+        def update(self):
+            pass
+
+    monkeypatch.setitem(sys.modules, "tqdm", SimpleNamespace(tqdm=Bar))
+
+    def by(task, photos):
+        for n, photo in photos:
+            todo.append((task, n, photo))
+            yield failed(n)
+
+    asked = {**ASKED, "shard": [2, 2]}
+    photos = ["a", "b", "c", "d", "e"]
+    with opened(tmp_path / "shards" / "2-of-2", asked, 2, 3, None) as at:
+        at.add(failed(2))
+    manner = Manner(shard=(2, 2), progress=True, by=by)
+    done = run.into(tmp_path, "task", photos, asked, raising(AssertionError("a part")), manner)
+    assert todo == [("task", 3, "d"), ("task", 4, "e")] and (done.done, done.errors) == (3, 3)
+    shown = {"unit": "photo", "disable": False, "smoothing": 0.05}  # of the last twenty photos
+    assert bars == [{"total": 3, "initial": 1, **shown}, (2, False), (3, False)]
+    monkeypatch.setattr(run.pool, "explained", lambda *given: by(given[0], given[1]))
+    finished = []
+    run.into(
+        tmp_path / "b", "task", photos[:1], ASKED, lambda *given: finished.append(given), Manner(workers=3)
+    )
+    assert finished == [(tmp_path / "b", ASKED)] and bars[-2]["disable"] and todo[-1] == ("task", 0, "a")
 
 
 def test_blas_has_one_thread_while_anybody_is_inside():
