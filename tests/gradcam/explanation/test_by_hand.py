@@ -14,14 +14,28 @@ from gradcam.explanation.answer import Answer, answer_of, called, name_of, namin
 from gradcam.explanation.calls import allowed, methods_asked, options_of
 from gradcam.explanation.classes import as_list, class_named, targets_asked
 from gradcam.explanation.finite import NotFiniteError, check_map, check_scores
+from gradcam.explanation.forward import in_its_precision, network_of, notes_of, output_of
 from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, said
-from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked
+from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked, layers_found
 from gradcam.explanation.passes import Pass
 from gradcam.files import SaveError
 from gradcam.image.preprocessing import _covering, _middle, _placed, as_input, restore
 from gradcam.methods import METHODS
 from gradcam.targets import Box, Number
-from minicnn import GlobalAvgPool, GraphError, Linear, ReLU, SiLU, Softmax, Tensor, ops
+from minicnn import (
+    Concat,
+    GlobalAvgPool,
+    GraphError,
+    Linear,
+    Mean,
+    ReLU,
+    Reshape,
+    SiLU,
+    Softmax,
+    Tensor,
+    Transpose,
+    ops,
+)
 from weights import Preprocessing, WeightsError
 
 # --- photos and inputs
@@ -232,6 +246,53 @@ def test_several_layers_have_a_map_each():
             feature_maps(y, name)
     with pytest.raises(GraphError, match=r"flat \(1, 2\) has no rows and columns"):
         feature_maps(flat, "flat")
+
+
+def test_whose_forward_pass_and_in_which_precision():
+    x = Tensor(np.ones((1, 2)), "x")
+    assert network_of(len) is len and in_its_precision(x, len) is x
+    live = SimpleNamespace(dtype=np.float64)
+    assert in_its_precision(x, live) is x
+    narrow = in_its_precision(x, SimpleNamespace(dtype=np.float32))
+    assert (narrow.dtype, narrow.name) == (np.float32, "x")
+    torch_like = SimpleNamespace(state_dict=0, named_parameters=0)
+    for wrong, why in ((torch_like, "this is a PyTorch model"), (3, "and 3 cannot be called")):
+        with pytest.raises(AskError, match=why):
+            network_of(wrong)
+    assert output_of(lambda x: {"a": x, "b": x}, x)["b"] is x
+    for y in (None, 3.0, (), {"a": x, "b": 1}, np.ones(2), Tensor(np.float64(3))):
+        with pytest.raises(AskError, match=f"the network returned {type(y).__name__} instead of a tensor"):
+            output_of(lambda x, y=y: y, x)
+    live = SimpleNamespace(notes=["hooks are left out", "softsign is PyTorch's own"], borrowed=["softsign"])
+    assert notes_of(live) == ["Hooks are left out.", "softsign is PyTorch's own."] and notes_of(len) == []
+    live.trained = True
+    assert notes_of(live)[2:] == ["The model was in training mode, and is explained in eval mode."]
+
+
+def test_a_default_layer_and_layers_of_tokens_are_told():
+    x = Tensor(np.ones((1, 2, 2, 3)), "x")
+    A = ReLU()(x, name="relu")
+    y = Linear()(GlobalAvgPool()(A), Tensor(np.ones((3, 2))), Tensor(np.zeros(3)))
+    grad_cam, saliency = METHODS["grad_cam"], METHODS["saliency"]
+    net, at, layers, said = layers_found("net", y, x, (), [saliency, grad_cam])
+    assert (net, at, layers) == ("net", y, ("relu",)) and said[0].startswith(
+        "No layer was named: relu is taken"
+    )
+    assert layers_found("net", y, x, (), [saliency]) == ("net", y, (), [])
+    assert layers_found("net", y, x, ("relu",), [grad_cam]) == ("net", y, ("relu",), [])
+    assert layers_found("net", y, x, ("nowhere",), [saliency]) == ("net", y, ("nowhere",), [])
+    last = ReLU()(Transpose((0, 2, 3, 1))(x), name="last")
+    tokens = ReLU()(Reshape((1, 6, 2))(last), name="tokens")
+    with_class = ReLU()(Concat(1)(Tensor(np.ones((1, 1, 2)), "token"), tokens), name="with_class")
+    *_, told = layers_found(lambda x: with_class, with_class, x, ("last", "with_class", "tokens"), [grad_cam])
+    assert told == [
+        "The maps of last lie last, and are read as 2 x 3 places.",
+        "with_class holds tokens, read as 2 x 3 places; 1 more, the class token say, is left out.",
+        "tokens holds tokens, read as 2 x 3 places.",
+    ]
+    flat = ReLU()(Mean((2, 3))(x), name="flat")
+    with pytest.raises(GraphError, match=r"flat \(1, 2\) has no rows and columns"):
+        layers_found("net", flat, x, ("flat",), [grad_cam])
 
 
 def test_what_a_pass_gives_a_method():

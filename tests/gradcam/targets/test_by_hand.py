@@ -5,16 +5,146 @@ import pytest
 
 from gradcam import Target
 from gradcam.outputs import chosen, each, ends, scores
+from gradcam.target import OfSignal, OfSum, begin, strongest_unit
 from gradcam.targets import Box, Finer, Function, Number, Region, Step
 from gradcam.targets.arithmetic import Traced
 from gradcam.targets.region import _alike, _inside, filled, overlap
-from minicnn import GraphError, Sigmoid, Softmax, Tensor, backward
+from minicnn import GraphError, Sigmoid, Softmax, Sum, Tensor, backward
 
 
 def begun(target, y):
     signal = target.begin(Tensor(y, "y"))[1]
     assert signal.shape == y.shape
     return signal
+
+
+# --- classes, units, signals
+
+SCORES = np.array([[1.0, 3.0, 0.0], [2.0, 2.0, 5.0]])
+
+
+def test_classes_of_a_batch():
+    both = Target.score((1, 2))
+    assert begun(both, SCORES).tolist() == [[0, 1, 0], [0, 0, 1]]
+    assert begun(Target.value((1, 2)), SCORES).tolist() == [[0, 3, 0], [0, 0, 5]]
+    assert both.repeated(2).c == (1, 2, 1, 2) and Target.score(1).repeated(3).c == 1
+    assert both.numbers(np.stack([SCORES, -SCORES])).tolist() == [[3, 5], [-3, -5]]
+    assert [both.class_of(n) for n in (0, 1)] == [1, 2] and Target.score(2).class_of(1) == 2
+    assert Target.value(1).plain() == Target.score(1) and Target.of(2, "value") == Target.value(2)
+    index = {"a": 0, "b": 1}.get
+    assert Target.score(("b", "a")).numbered(index).c == (1, 0) and Target.score("b").numbered(index).c == 1
+    column = np.array([7.0, 8.0])
+    assert (
+        Target.score(0).numbers(column[None]).tolist() == [[7, 8]]
+        and begun(Target.score(0), column).sum() == 2
+    )
+    assert str(both) == "the score of class 1, class 2"
+    assert Target.value(0).said("no {}".format) == "the score, its signal times its value, of no 0"
+    assert str(Target.probability(1, output="logits")) == "the probability of class 1 at output logits"
+
+
+def test_probabilities_have_a_slope_by_softmax_or_by_sigmoid():
+    p = np.exp(SCORES) / np.exp(SCORES).sum(axis=1, keepdims=True)
+    slope = begun(Target.probability((1, 2)), SCORES)
+    for n, c in ((0, 1), (1, 2)):
+        expected = -p[n, c] * p[n]
+        expected[c] = p[n, c] * (1 - p[n, c])
+        np.testing.assert_allclose(slope[n], expected)
+    s = 1 / (1 + np.exp(-SCORES))
+    slope = begun(Target.probability((1, 2), by="sigmoid"), SCORES)
+    np.testing.assert_allclose(slope, [[0, s[0, 1] * (1 - s[0, 1]), 0], [0, 0, s[1, 2] * (1 - s[1, 2])]])
+    assert Target.probability(1).numbers(SCORES[None])[0] == pytest.approx(p[:, 1])
+    assert Target.probability(1, by="sigmoid").numbers(SCORES[None])[0] == pytest.approx(s[:, 1])
+    assert Target.probability(0).numbers(SCORES[None, :, :1])[0] == pytest.approx(s[:, 0])
+    y = Tensor(SCORES, "y")
+    assert Target.probability(0).settled(y).by == "softmax" and Target.score(0).settled(y) == Target.score(0)
+    assert Target.probability(0).settled(y, "sigmoid").by == "sigmoid"
+    assert Target.probability(0, by="softmax").settled(y, "sigmoid").by == "softmax"
+    assert Target.probability(0).settled(Tensor(SCORES[:, :1], "y")).by == "sigmoid"
+    assert Target.probability(0).settled(Sigmoid()(y)).by == "sigmoid"
+    with pytest.raises(GraphError, match="the network ends in a softmax: its probabilities do not"):
+        Target.probability(0, by="sigmoid").begin(Softmax()(y))
+    with pytest.raises(GraphError, match="a probability comes by 'softmax' or by 'sigmoid', not by 'relu'"):
+        Target.probability(0, by="relu")
+    with pytest.raises(GraphError, match=r"a probability is of a table of scores .*, not of \(2, 3, 1\)"):
+        Target.probability(0).begin(Tensor(SCORES[..., None], "y"))
+
+
+def test_what_follows_a_softmax_is_warned_of():
+    for end, said in (
+        (Softmax(), "mixes in every other class and vanishes"),
+        (Sigmoid(), "its gradient vanishes"),
+    ):
+        with pytest.warns(UserWarning, match=said):
+            Target.score(0).begin(end(Tensor(SCORES, "y")))
+    with pytest.warns(UserWarning, match="follows a softmax"):
+        Target.signal(None).begin(Softmax()(Tensor(SCORES, "y")))
+
+
+def test_units_and_signals():
+    A = Tensor(np.arange(24.0).reshape(2, 3, 2, 2), "A")
+    A.data[0, 1, 1, 0] = 99
+    assert [i.tolist() for i in strongest_unit(A)] == [[1, 2], [1, 1], [0, 1]]
+    wide = Tensor(np.arange(24.0).reshape(2, 2, 2, 3), "A")
+    wide.data[0, 1, 0, 2] = 99
+    assert [i.tolist() for i in strongest_unit(wide)] == [[1, 1], [0, 1], [2, 2]]
+    unit = Target.unit((1, 2), 1, (0, 1))
+    assert np.argwhere(begun(unit, A.data)).tolist() == [[0, 1, 1, 0], [1, 2, 1, 1]]
+    assert unit.repeated(2).place == ((1, 2, 1, 2), 1, (0, 1, 0, 1))
+    assert str(unit) == "unit ((1, 2), 1, (0, 1)) of the output"
+    assert str(Target.unit(1, 2, 3, layer="conv4")) == "unit (1, 2, 3) of conv4"
+    w = np.array([[1.0, 0, 2], [0, 3, 0]])
+    weighted = Target.signal(w)
+    assert begun(weighted, SCORES).tolist() == w.tolist() and begun(Target.signal(None), SCORES).sum() == 6
+    assert Target.signal(None).numbers(np.stack([SCORES, -SCORES])).tolist() == [[4, 9], [-4, -9]]
+    assert weighted.numbers(SCORES[None]).tolist() == [[1, 6]]
+    assert (
+        np.array_equal(weighted.repeated(2).weights, [*w, *w])
+        and Target.signal(None).repeated(2).weights is None
+    )
+    assert OfSignal(w, start="value").begin(Tensor(SCORES, "y"))[1].tolist() == (w * SCORES).tolist()
+    assert OfSignal(w, start="value").plain().start == "score"
+    assert str(weighted) == "a weighted sum of all values of the output"
+    assert str(Target.signal(None, layer="conv4")) == "the sum of all values of conv4"
+    stack = np.ones((5, 2, 3), bool)
+    assert Target.signal(stack).begin(Tensor(SCORES, "y"))[1].dtype == np.float64
+    for wrong in (w.T, w[0, :2], w[:, :, None]):
+        with pytest.raises(GraphError, match=r"a signal at y \(2, 3\) must have that shape"):
+            Target.signal(wrong).begin(Tensor(SCORES, "y"))
+    with pytest.raises(GraphError, match="a signal is an array of floats or bools, not list"):
+        Target.signal([1.0])
+    with pytest.raises(GraphError, match="is not at the network's output"):
+        Target.unit(0, 0, 0).numbers(A.data[None])
+    with pytest.raises(GraphError, match="a probability is asked for by its class"):
+        Target.of(w, "probability")
+    with pytest.raises(GraphError, match="is a target that says where its signal starts"):
+        Target.of(weighted, "value")
+    with pytest.raises(GraphError, match="start is one of score, probability, value, not 'logit'"):
+        Target.of(1, "logit")
+    with pytest.raises(GraphError, match="ndarray remembers no operations"):
+        begin(SCORES, 1)
+
+
+def test_a_sum_over_two_layers_is_one_number_for_each_picture():
+    x = Tensor(np.arange(8.0).reshape(2, 2, 2), "x")
+    y = Sum((2,))(x, name="y")
+    total, signal = (2 * Target.signal(None, layer="x") - Target.score(1)).begin(y)
+    # twice all of x, minus its second row
+    assert total.data.tolist() == [2 * 6 - 5, 2 * 22 - 13] and signal.tolist() == [1, 1]
+    assert backward(total, signal, wrt=x)[0].tolist() == [[2, 2], [1, 1]]
+    target = 0.5 * (Target.score(1) - 2 * Target.score(0))
+    assert str(target) == "0.5 times the score of class 1 minus the score of class 0"
+    assert str(-target + Target.score(2)).startswith(
+        "minus 0.5 times the score of class 1 plus the score of class 0"
+    )
+    assert (1 - 1) * Target.score(1) == OfSum(((0.0, Target.score(1)),))
+    with pytest.raises(TypeError):
+        "2" * Target.score(1)
+    with pytest.raises(TypeError):
+        Target.score(1) - 2
+    named = (Target.score("b") - Target.value("a")).numbered({"a": 0, "b": 1}.get)
+    assert named.plain() == Target.score(1) - Target.score(0)
+    assert (Target.score((1, 0)) - Target.score(2)).repeated(2).parts[0][1].c == (1, 0, 1, 0)
 
 
 # --- regions
@@ -76,6 +206,44 @@ def test_a_region_weighs_the_cells_of_its_class():
                 (0, 0, 1)):  # fmt: skip
         with pytest.raises(GraphError, match="a box is"):
             Region(0, box=box)
+
+
+def test_what_is_explained_in_a_phrase():
+    name, mask = "no {}".format, np.ones((2, 2), bool)
+    for target, said in (
+        (Region(1), "the sum of the scores of no 1 everywhere"),
+        (Region(1, mask), "the sum of the scores of no 1 inside a mask"),
+        (Region(None, "predicted"), "the sum of the scores of the output inside a mask"),
+        (Region("cat", box=(0, 0.25, 0.5, 1), output="seg"),
+         "the sum of the scores of cat inside the box 0, 0.25, 0.5, 1 at output seg"),
+        (Box(3), "the score of its strongest class in box 3"), (Box(3, 1), "the score of no 1 in box 3"),
+        (Box(0, (1, 2), output=0), "the score of no 1, no 2 in box 0 at output 0"),
+        (Step(-1, 2), "the score of no 2 at step -1"), (Finer(1, (0,)), "what tells no 1 from no 0"),
+        (Finer("cat", output="a"), "what tells cat from those like it at output a"),
+        (Number(1, output="age"), "no 1 at output age, upwards"),
+    ):  # fmt: skip
+        assert target.said(name) == said
+    index = {"a": 0, "b": 1}.get
+    assert Region("b").numbered(index).c == 1 and Region(None).numbered(index).c is None
+    assert Box(2, "b").numbered(index).c == 1 and Box(2).numbered(index).c is None
+    assert Step(0, "b").numbered(index) == Step(0, 1)
+    assert Finer("b", ("a",)).numbered(index) == Finer(1, (0,)) and Finer("b").numbered(index) == Finer(1)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"mask": np.ones((2, 2)), "box": (0, 0, 1, 1)}, "by a mask or by a box, not by both"),
+        ({"mask": "cat"}, "a mask is an array .* or 'predicted', not 'cat'"),
+        ({"mask": np.zeros((2, 2))}, "with something in it"),
+        ({"mask": np.ones(4)}, "with something in it"),
+        ({"mask": np.ones((1, 1, 2, 2))}, "with something in it"),
+        ({"mask": np.array([["a"]])}, "with something in it"),
+    ],
+)
+def test_what_is_no_region(given, said):
+    with pytest.raises(GraphError, match=said):
+        Region(0, **given)
 
 
 # --- boxes, steps, numbers
