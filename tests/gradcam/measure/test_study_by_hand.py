@@ -11,15 +11,21 @@ import pytest
 from gradcam.explanation import NoMapError
 from gradcam.measure.asked import NotAsked
 from gradcam.measure.baselines import CENTRE, RANDOM, centre
+from gradcam.measure.errors import DataError
 from gradcam.measure.measures import FIGURES, MEASURES
 from gradcam.measure.measures.sanity_check import ORDERS
+from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.statistics.intervals import bootstrap, wilson
-from gradcam.measure.study import cost, depth, depth_page, every_method, report, sanity_curves
+from gradcam.measure.study import cost, depth, depth_page, every_method, report, run, sanity_curves
+from gradcam.measure.study.collect import collect
 from gradcam.measure.study.markdown import aligned
 from gradcam.measure.study.one_picture import row as measured
 from gradcam.measure.study.plan import SUBJECTS, Stage, Subject, stages
-from gradcam.measure.study.rows_file import read
+from gradcam.measure.study.rows_file import opened, read
 from gradcam.measure.study.summary import cell, methods_of, reasons, small, summary, table_of_figures
+from minicnn import Tensor
+from minicnn.layer import Layer
+from weights import Card
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -445,3 +451,248 @@ def test_rows_are_read_without_the_first_line_and_without_one_that_is_being_writ
     path = tmp_path / "rows.jsonl"
     path.write_text('{"of": "these"}\n{"number": 3}\n{"number": 1}\n{"number": 2}')
     assert read(path) == [{"number": 3}, {"number": 1}]
+
+
+# --- rows of many pictures
+
+
+def test_rows_come_in_the_order_asked_for_and_those_that_are_there_are_not_made_again(tmp_path):
+    path, made = tmp_path / "a" / "rows.jsonl", []
+
+    def row(number):
+        made.append(number)
+        return {"number": number, "square": number**2}
+
+    settings = {"methods": ["m"], "weights": "w"}
+    found = collect(path, settings, [5, 2, 9], row, workers=1, progress=False)
+    assert found == [{"number": n, "square": n * n} for n in (5, 2, 9)] and sorted(made) == [2, 5, 9]
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert lines[0] == settings and sorted(line["number"] for line in lines[1:]) == [2, 5, 9]
+    again = collect(path, settings, [9, 7, 5], row, workers=2, progress=False)
+    assert [r["number"] for r in again] == [9, 7, 5] and made[3:] == [7]
+    assert opened(path, settings).keys() == {2, 5, 7, 9}
+    assert collect(None, settings, [3], row, progress=False) == [{"number": 3, "square": 9}]
+    with pytest.raises(DataError, match="these rows were measured with other weights: name another file"):
+        opened(path, settings | {"weights": "v"})
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{"a": 1}\n{"number": 3}\n{"num', [3]), ('{"a": 1}\n', []), ('{"a"', []), ("", []),
+        ('{"a": 1}\n{"number": 1.5}\n', None), ('{"a": 1}\n{"number": true}\n', None),
+        ('{"a": 1}\n{"number": 1}\n{"number": 2, "b": 0}\n', None), ('{"a": 1}\n{"n": 1}\n', None),
+        ("thesis", None), ("thesis\n", None), ('{"a": 1}\n[1]\n', None), ('[{"a": 1}]\n', None),
+    ],
+)  # fmt: skip
+def test_a_file_of_rows_is_known_by_its_first_line(tmp_path, text, kept):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(text)
+    if kept is None:
+        with pytest.raises(DataError):
+            opened(path, {"a": 1})
+        assert path.read_text() == text
+    else:
+        assert list(opened(path, {"a": 1})) == kept
+        assert path.read_text() == '{"a": 1}\n' + "".join(f'{{"number": {n}}}\n' for n in kept)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}\n[1]\n', '{"a": 1}\n{"b": 1}\n', '{"a": 1}\n{\n'])
+def test_what_are_no_rows_is_not_read(tmp_path, text):
+    (tmp_path / "rows.jsonl").write_text(text)
+    with pytest.raises(DataError, match="this is no file of measured rows"):
+        read(tmp_path / "rows.jsonl")
+
+
+class Three:
+    """Pictures 8, 6 and 4, of the classes 2, 0 and 1; a picture is its number."""
+
+    numbers, preprocessing, digest = [8, 6, 4], "so", "of these"
+
+    def __getitem__(self, number):
+        return SimpleNamespace(picture=number, c={8: 2, 6: 0, 4: 1}[number])
+
+
+class Scored(Layer):
+    """Scores by hand of pictures that are numbers."""
+
+    card = None
+    scores = {8: [1.0, 5, 3], 6: [2.0, 1, 0], 4: [1.0, 1, 1]}
+
+    def __init__(self):
+        super().__init__("net")
+        self.W = Tensor(np.ones(2, np.float32))
+
+    def forward(self, x):
+        return np.array([self.scores[int(x)]])
+
+
+@pytest.fixture
+def three(monkeypatch):
+    monkeypatch.setattr(run, "prepare", lambda picture, how: picture if how == "so" else None)
+    return Three()
+
+
+def test_what_rows_depend_on(three):
+    net, other = Scored(), Scored()
+    other.W.data[1] = 2
+    assert run.which(net, three) == {"weights": run.digest(net), "layer": None, "data": "of these"}
+    assert run.digest(net) != run.digest(other) and len(run.digest(net)) == 12
+    card = Card(name="n", title="t", layer="relu", unit_layer="pool", preprocessing=None, classes=None)
+    net.card = card
+    alone = run.from_the_score(net)
+    assert (alone.card.layer, alone.card.unit_layer) == ("relu", None) and net.card is card
+    assert run.which(alone, three)["layer"] == "relu"
+
+
+def test_how_sure_a_network_is(three, monkeypatch):
+    monkeypatch.setattr(run, "probability", lambda net, x, c: np.array([x + c / 10]))
+    found = run.certainty(Scored(), three, progress=False)
+    assert found == [
+        {"number": 8, "class": 2, "rank": 1, "probability": 8.2},
+        {"number": 6, "class": 0, "rank": 0, "probability": 6.0},
+        {"number": 4, "class": 1, "rank": 0, "probability": 4.1},
+    ]
+
+
+def test_which_grids_are_made(three, monkeypatch):
+    monkeypatch.setattr(run, "PhotoGrids", lambda *given: ("photos", *given))
+    monkeypatch.setattr(run, "SceneGrids", lambda *given: ("scenes", *given))
+    monkeypatch.setattr(run, "certainty", lambda *given: ("sure", *given))
+    sure = ("sure", "net", three, "rows", 2, False)
+    assert run.grids("net", three, 5, "rows", 2, False) == ("photos", three, "net", sure, 5)
+    scenes = Scenes.__new__(Scenes)
+    assert run.grids("net", scenes, 5) == ("scenes", scenes, "net", 5)
+
+
+def test_every_picture_is_measured_with_the_methods_that_fit(three, monkeypatch):
+    asked = []
+
+    def unfit(net, example, how, methods):
+        asked.append((example.picture, how, methods))
+        return {"cam": "none"}
+
+    monkeypatch.setattr(run, "unfit", unfit)
+    case = lambda net, example, how, number, methods: (example.picture, number, methods)  # noqa: E731
+    row = lambda case, known, failed: {"number": case[1], "of": (case, known, failed)}  # noqa: E731
+    kept = []
+    collected = lambda rows, settings, *given: kept.append(settings) or collect(None, {}, *given)  # noqa: E731
+    for name, stub in (("Case", case), ("row", row), ("collect", collected), ("keep_memory", lambda: None)):
+        monkeypatch.setattr(run, name, stub)
+    found = run.over(Scored(), three, ["pointing_game"], ["grad_cam", "cam"], 1, workers=1, progress=False)
+    known = [MEASURES["pointing_game"]]
+    assert found == [{"number": 8, "of": ((8, 8, ["grad_cam"]), known, {"cam": "none"})}]
+    assert asked == [(8, "so", ["grad_cam", "cam"])]
+    assert kept[0]["measures"] == ["pointing_game"] and kept[0]["methods"] == ["grad_cam", "cam"]
+    assert len(run.over(Scored(), three, ["pointing_game"], ["cam"], progress=False)) == 3
+
+
+def test_a_sanity_check_of_one_picture(three, monkeypatch):
+    """Maps are a number: the intact network's 1, those of random networks 2 and 3; one method's vanishes."""
+    maps = {"net": 1.0} | {f"{order}{k}": k + 2.0 for order in ORDERS for k in range(2)}
+
+    class Named(Scored):
+        name_of = "net"
+
+    def random(net, order, seed):
+        assert seed == 7
+        made = []
+        for k in range(2):
+            made.append(Named())
+            made[-1].name_of = f"{order}{k}"
+        return made
+
+    def case(net, example, how, number, methods, overlap):
+        assert (example.c, number, how, overlap) == (1, 8, "so", 1)  # what the intact network says
+        value = maps[net.name_of]
+        numbers = {"m": value, "gone": float(value < 3), "none": 0.0}
+        raw = {m: np.full((2, 2), v) for m, v in numbers.items()}
+        drawn = {m: abs(v) for m, v in raw.items()}
+        return SimpleNamespace(size=(2, 2), raw=raw, maps=drawn, failed={"lrp": "no"} if value == 1 else {})
+
+    monkeypatch.setattr(run, "unfit", lambda *_: {"cam": "none"})
+    monkeypatch.setattr(run, "randomised", random)
+    monkeypatch.setattr(run, "Case", case)
+    monkeypatch.setattr(run, "keep_memory", lambda: None)
+    monkeypatch.setattr(run, "random_point", lambda size, seed: np.full(size, 10.0 + seed[1]))
+    monkeypatch.setattr(run, "centre", lambda size: np.full(size, 5.0))
+    monkeypatch.setattr(run, "similarity", lambda one, other: (one[0][0, 0], other[0][0, 0], 1 / 3))
+    (row,) = run.sanity(Named(), three, ["m", "cam"], 1, workers=1, progress=False, seed=7)
+    assert (row["number"], row["class"]) == (8, 1)
+    assert row["values"]["m"] == {order: [[1, 2, 0.33333], [1, 3, 0.33333]] for order in ORDERS}
+    assert row["values"][RANDOM] == {order: [[10, 11, 0.33333], [10, 12, 0.33333]] for order in ORDERS}
+    assert row["values"].keys() == {RANDOM, CENTRE, "m", "gone"}
+    assert row["zero"] == {RANDOM: 0, CENTRE: 0, "m": 0, "gone": 2}
+    assert row["failed"] == {"cam": "none", "lrp": "no", "none": "the intact network's map is zero"}
+
+
+# --- layers
+
+
+def test_which_pictures_a_study_of_layers_looks_at(monkeypatch):
+    for name in ("Scenes", "Photos", "Cifar", "PhotoGrids"):
+        monkeypatch.setattr(depth, name, lambda *given, name=name: (name, *given))
+    monkeypatch.setattr(depth.run, "certainty", lambda net, data, progress: ("sure", net, data, progress))
+    net, folder = SimpleNamespace(card="card"), Path("data")
+    study = lambda measures, pictures: depth.Study("s", "net", (), measures, 7, "", None, pictures)  # noqa: E731
+    assert study(depth.MASKED, None).data(folder, net) == ("Scenes", 7, "card")
+    assert study(depth.BOXED, "p.npz").data(folder, net) == ("Photos", folder / "p.npz", "card")
+    assert study(depth.WHOLE, "cifar.npz").data(folder, net) == ("Cifar", folder / "cifar.npz", "card", 7)
+    thousand = ("Cifar", folder / "cifar.npz", "card", 1000)
+    assert study(depth.GRID, "cifar.npz").data(folder, net) == (
+        "PhotoGrids", thousand, net, ("sure", net, thousand, False), 7
+    )  # fmt: skip
+
+
+def test_studies_of_layers_that_need_no_data_are_run_without_it(monkeypatch, tmp_path):
+    ran, pages = [], []
+    measure = lambda study, data, path, workers: ran.append((study.name, data, workers))  # noqa: E731
+    write = lambda found, out: pages.append((list(found.values()), out))  # noqa: E731
+    monkeypatch.setattr(depth, "measure", measure), monkeypatch.setattr(depth.depth_page, "write", write)
+    (tmp_path / "shapes.jsonl").write_text('{"of": "these"}\n{"number": 3}\n')
+    (tmp_path / "mini_vgg.jsonl").write_text('{"of": "these"}\n')
+    rows = ["--rows", str(tmp_path), "--out", "out"]
+    depth.main(rows)
+    assert ran == [("shapes", None, None)] and pages == [([[{"number": 3}]], Path("out"))]
+    ran.clear()
+    depth.main([*rows, "--data", "d", "--only", "mini_vgg", "shapes", "--processors", "2"])
+    assert ran == [("shapes", Path("d"), 2), ("mini_vgg", Path("d"), 2)]
+    ran.clear()
+    depth.main([*rows, "--report"])
+    assert ran == []
+    depth.main([*rows, "--data", "d"])
+    assert [name for name, *_ in ran] == [study.name for study in depth.STUDIES]
+
+
+# --- the report
+
+
+def test_the_page_and_its_numbers_are_written_over_those_that_were(monkeypatch, tmp_path, capsys):
+    rows, out = tmp_path / "rows", tmp_path / "out"
+    rows.mkdir()
+    (rows / "shapes_maps.jsonl").write_text('{"of": "these"}\n{"number": 3}\n')
+    (rows / "shapes_sanity.jsonl").write_text('{"of": "these"}\n{"number": 4}\n')
+    (rows / "mini_vgg_maps.jsonl").write_text('{"of": "these"}\n')
+    asked, saved = SimpleNamespace(rows=rows, out=out), []
+
+    def page(found):
+        ((only, rows),) = found.items()
+        assert only.network == "shapes" and rows == {"maps": [{"number": 3}], "sanity": [{"number": 4}]}
+        return {"Shapes": {"": "What.\n", "Cost": "new\n"}}, {"shapes": {"maps": 2}}
+
+    monkeypatch.setattr(every_method, "page", page)
+    monkeypatch.setattr(every_method, "layers_with_weights", lambda net: ["a"])
+    monkeypatch.setattr(every_method.sanity_curves, "figure", lambda *given: given)
+    save = lambda figure, path, dpi: saved.append((figure, path.name, dpi))  # noqa: E731
+    monkeypatch.setattr(every_method, "save", save)
+    every_method.report(asked)
+    assert json.loads((out / "measures.json").read_text()) == {"shapes": {"maps": 2}}
+    ((rows_, layers, title), name, dpi) = saved[0]
+    assert (rows_, layers, name, dpi) == ([{"number": 4}], ["a"], "sanity_shapes.png", 80)
+    assert title.endswith(": are maps still the same when layers are random?")
+    assert capsys.readouterr().out == f"{out}/measures.md, measures.json, sanity_shapes.png\n"
+    (out / "measures.json").write_text('{"shapes": {"cost": 1}, "old": {"maps": 3}}')
+    every_method.report(asked)
+    assert json.loads((out / "measures.json").read_text()) == {
+        "shapes": {"cost": 1, "maps": 2}, "old": {"maps": 3}
+    }  # fmt: skip
