@@ -279,6 +279,13 @@ def test_ties_are_found_in_windows_that_overlap_and_hang_over():
     assert names(-abs(x)) == []  # all zero behind the ReLU: no signal passes there
 
 
+def test_what_lies_in_the_padding_ties_with_nothing():
+    x = Tensor(np.arange(1.0, 17).reshape(1, 1, 4, 4))
+    assert tied(MaxPool(3, 2, pad=1, ceil=True)(x, name="pool")) == []
+    x.data[0, 0, 3, 2] = 16
+    assert tied(MaxPool(3, 2, pad=1, ceil=True)(x, name="pool")) == ["pool"]
+
+
 def test_what_differs_by_rounding_is_a_tie():
     for apart, found in ((0.5e-12, ["pool"]), (1.5e-12, []), (0, ["pool"])):
         x = np.array([[[[1, 2], [2 * (1 - apart), 0]]]])

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from gradcam.explore import ExploreError, Session, experiments, model
+from gradcam.explore import ExploreError, Session, bundle, experiments, model, readers
 from gradcam.explore.drawn import as_maps, percentile
 from gradcam.explore.lehmer import normals
 from gradcam.explore.signals import RULES, Signals
@@ -322,3 +322,52 @@ def test_a_rule_has_two_hundred_letters_at_most():
 def test_a_rule_that_ends_too_early(rule):
     with pytest.raises(ExploreError, match="the rule ends too early"):
         read(rule)
+
+
+# --- readers and scripts
+
+
+class Asked:
+    """A session that says who it is and which network it has."""
+
+    original = "the original"
+
+    def ask(self, question, arguments):
+        self.seen = [*getattr(self, "seen", []), (question, arguments)]
+        return self, self.net, len(self.seen)
+
+
+def test_each_reader_has_a_session_of_its_own(monkeypatch):
+    monkeypatch.setattr(readers, "MOST_READERS", 2)
+    kept = readers.Readers(Asked())
+    with pytest.raises(LookupError):
+        kept.answers("a", [("maps", {}), ("look", {})])
+    (one, net, _), (_, _, count) = kept.answers("a", [("look", {}), ("maps", {})])
+    assert (net, count) == ("the original", 2) and one is not kept.first
+    for begin in ("randomise", "own"):
+        ((other, _, count),) = kept.answers("b", [(begin, {})])
+        assert other is not one
+    assert count == 2 and kept.answers("a", [("maps", {})])[0][2] == 3
+    kept.answers("c", [("look", {})])  # b was asked the longest ago
+    assert list(kept.kept) == ["a", "c"]
+    kept.engine.acquire()
+    with pytest.raises(TimeoutError):
+        kept.answers("a", [("maps", {})], 0.001)
+    kept.engine.release()
+    assert kept.answers("a", [("maps", {})], 0.001)[0][2] == 4
+
+
+def test_a_bundle_has_each_module_once_and_after_what_it_imports(monkeypatch):
+    files = {
+        "web/a.mjs": 'import { b } from "./b.mjs";\nimport { c } from "./c.mjs";\nexport const a = b + c;\n',
+        "web/b.mjs": 'import { c } from "./c.mjs";\nexport function b() {}\n',
+        "web/c.mjs": "export const c = 1;\nconst inner = 2;\n",
+    }
+    monkeypatch.setattr(bundle, "text", files.__getitem__)
+    script = bundle.bundle("web/a.mjs")
+    assert script.startswith('"use strict";\n(() => {\n') and script.endswith("\n})();\n")
+    assert [line for line in script.splitlines()[2:-1] if line] == [
+        "const c = 1;", "const inner = 2;", "function b() {}", "const a = b + c;",
+    ]  # fmt: skip
+    assert bundle.names("web/a.mjs") == ["c", "inner", "b", "a"]
+    assert bundle.sha256("abc") == "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='"

@@ -21,11 +21,12 @@ from gradcam.methods import METHODS
 from gradcam.methods.ablation_cam import lost
 from gradcam.methods.batching import batch_size, in_batches
 from gradcam.methods.cam import cam
+from gradcam.methods.deep_lift import derivative
 from gradcam.methods.full_grad import full_grad
 from gradcam.methods.integrated_gradients import completeness_error, quadrature
 from gradcam.methods.score_cam import stretched
 from gradcam.target import slope, strongest_unit
-from minicnn import Tensor, backward, find, one_hot
+from minicnn import Add, Concat, Sub, Tensor, backward, find, one_hot
 from tests.support.compare import assert_close, relative
 from tests.support.small_nets import picture, small_vgg
 
@@ -114,6 +115,18 @@ def test_cam_takes_the_weights_of_each_pictures_class():
     assert cam(A, W, 0).tolist() == [[[2 - 2, 1 - 2]]]
     both = cam(np.concatenate([A, A]), W, np.array([1, 0]))
     assert both.tolist() == [[[-1, -1]], [[0, -1]]]
+    assert cam(A[:, :, 0], W, 0).tolist() == [[2 - 2, 1 - 2]]  # of a signal, and of a volume
+    assert cam(A[:, :, None], W, 0).tolist() == [[[[2 - 2, 1 - 2]]]]
+
+
+def test_what_is_linear_in_two_inputs_hands_multipliers_to_each():
+    x, z = (Tensor(v) for v in np.random.default_rng(0).standard_normal((2, 2, 3)))
+    m = np.arange(6.0).reshape(2, 3)
+    for op, signs in ((Sub, (1, -1)), (Add, (1, 1))):
+        gx, gz = derivative(op()(x, z).op, m)
+        assert (gx == signs[0] * m).all() and (gz == signs[1] * m).all()
+    first, second = derivative(Concat(1)(x, z).op, np.arange(12.0).reshape(2, 6))
+    assert first.tolist() == [[0, 1, 2], [6, 7, 8]] and second.tolist() == [[3, 4, 5], [9, 10, 11]]
 
 
 def test_maps_are_stretched_one_by_one_and_constants_are_zero():

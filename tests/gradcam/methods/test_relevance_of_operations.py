@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradcam.methods.relevance import epsilon, table
+from gradcam.methods.relevance import epsilon, table, to_the_winner_of_two
 from minicnn import RuleError, Tensor, backward, ops
 from tests.support.cases import draw, positive
 
@@ -50,3 +50,12 @@ def test_what_is_not_linear_is_refused_by_name(name):
     y = REFUSED[name](x)
     with pytest.raises(RuleError, match=name):
         backward(y, np.ones(y.shape), wrt=x, rules=RULES)
+
+
+def test_relevance_goes_to_the_one_of_two_that_a_value_is():
+    x, z = np.array([[1.0, 5.0, 3.0]]), np.array([[4.0, 2.0, 3.5]])
+    R = np.array([[10.0, 20.0, 30.0]])
+    one, other = to_the_winner_of_two(ops.Maximum()(Tensor(x), Tensor(z)).op, R)
+    assert one.tolist() == [[0, 20, 0]] and other.tolist() == [[10, 0, 30]]
+    one, other = to_the_winner_of_two(ops.Where()(x > 2, Tensor(x), Tensor(z)).op, R)
+    assert one.tolist() == [[0, 20, 30]] and other.tolist() == [[10, 0, 0]]

@@ -50,6 +50,8 @@ def test_probabilities_have_a_slope_by_softmax_or_by_sigmoid():
         expected = -p[n, c] * p[n]
         expected[c] = p[n, c] * (1 - p[n, c])
         np.testing.assert_allclose(slope[n], expected)
+    sure = begun(Target.probability(1), np.array([[0.0, 40.0]]))  # whose 1 - p_c is no difference from 1
+    assert sure[0] == pytest.approx([-np.exp(-40), np.exp(-40)], rel=1e-12)
     s = 1 / (1 + np.exp(-SCORES))
     slope = begun(Target.probability((1, 2), by="sigmoid"), SCORES)
     np.testing.assert_allclose(slope, [[0, s[0, 1] * (1 - s[0, 1]), 0], [0, 0, s[1, 2] * (1 - s[1, 2])]])
@@ -277,6 +279,9 @@ def test_the_score_at_a_step():
     assert np.argwhere(begun(Step(1, 2), y)).tolist() == [[0, 1, 2], [1, 1, 2]]
     assert np.argwhere(begun(Step(-1, 0), y)).tolist() == [[0, 3, 0], [1, 3, 0]]
     assert Step(-4, 1).numbers(y[None]).tolist() == [[1, 13]]
+    for wrong in (y[0], y[..., None]):
+        with pytest.raises(GraphError, match="a step of a sequence is of an output"):
+            begun(Step(0, 0), wrong)
     for t in (4, -5):
         with pytest.raises(GraphError, match=f"there is no step {t}: .* has 4 of them"):
             begun(Step(t, 0), y)
