@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip insta
 from minicnn import GraphError, Tensor, backward  # noqa: E402
 from weights import WeightsError  # noqa: E402
 from weights.graphs.torch import gradients, operations, parting  # noqa: E402
+from weights.graphs.torch.importing import from_torch  # noqa: E402
 from weights.graphs.torch.memory import Memory, Place, overlap  # noqa: E402
 from weights.graphs.torch.network import Step, TracedNetwork  # noqa: E402
 from weights.graphs.torch.one_input import of_one_input  # noqa: E402
@@ -358,3 +359,121 @@ def test_what_an_operator_lacks_is_an_error():
     need(True, "nothing")
     with pytest.raises(Lacking, match="complex numbers"):
         need(False, "complex numbers")
+
+
+# --- what is recorded
+
+
+class Of(torch.nn.Module):
+    """A model that is a function of its input."""
+
+    def __init__(self, f):
+        super().__init__()
+        self.f = f
+
+    def forward(self, x):
+        return self.f(x)
+
+
+def test_what_is_drawn_in_place_is_a_constant():
+    def drawn(x):
+        noise = x.clone()
+        noise.uniform_(1, 2)
+        return (x * noise).flatten(1)
+
+    x = np.arange(1.0, 5).reshape(1, 4)
+    recording = record(Of(drawn), x)
+    net, first = TracedNetwork(recording), recording.y.detach().numpy()
+    assert ((first / x > 1) & (first / x < 2)).all() and np.array_equal(net(x), first)
+    assert np.allclose(net(3 * x), 3 * first, rtol=1e-12)
+    (call,) = recording.calls[-1:]
+    assert call.operator == "mul" and [c.operator for c in recording.calls].count("uniform_") == 0
+
+
+@pytest.mark.parametrize(
+    ("f", "said"),
+    [
+        (lambda x: torch.zeros(1, 2), "the scores do not depend on the picture"),
+        (lambda x: [x], r"the model must return scores \(N, classes\), not list"),
+        (lambda x: {"pooled": x}, r"the model must return scores \(N, classes\), not dict"),
+        (lambda x: x @ torch.ones(7, 2), r"the model does not run on an input \(1, 4\): "),
+        (
+            lambda x: torch.bernoulli(x.sigmoid()),
+            "draws random numbers in eval mode: give the model a fixed noise",
+        ),
+        (lambda x: torch._foreach_mul_([x.clone()[0]], 2.0) or x, "changes several tensors at once"),
+        (lambda x: x.to_sparse().to_dense(), "a tensor at the top level is sparse"),
+    ],
+)
+def test_what_cannot_be_recorded(f, said):
+    with pytest.raises(WeightsError, match=said):
+        record(Of(f), np.ones((1, 4)))
+
+
+def test_scores_may_be_logits_of_an_output():
+    x = np.arange(4.0).reshape(1, 4)
+    for f in (lambda x: {"logits": 2 * x}, lambda x: SimpleNamespace(logits=2 * x, other=x)):
+        assert record(Of(f), x).y.detach().tolist() == [[0, 2, 4, 6]]
+
+
+def test_where_values_are_read_and_where_autograd_begins_anew():
+    def forks(x):
+        if x.sum().item() > 0:
+            x = x + float(x.detach().numpy().max())
+        with torch.no_grad():
+            y = 3 * x
+        return x.detach() + y + 2 * x
+
+    recording = record(Of(forks), np.arange(4.0).reshape(1, 4))
+    assert recording.decided == ["the top level"] == recording.left
+    assert [(c.operator, c.cut) for c in recording.calls] == [
+        ("add", ""), ("mul", "no_grad"), ("add", ""), ("mul", ""), ("add", ""),
+    ]  # fmt: skip
+    assert {*parting.choices(recording.calls)} == {"no_grad at the top level", "detach at the top level"}
+
+
+def test_operators_are_those_of_modules_and_only_those_that_lead_to_the_scores():
+    model = torch.nn.Sequential(torch.nn.ReLU(), Of(lambda x: (x.exp(), x * 2)[1]), torch.nn.Tanh())
+    calls = record(model, np.ones((1, 3))).calls
+    assert [(c.operator, c.module, c.origin) for c in calls] == [
+        ("relu", "0", "module"), ("mul", "1", "function"), ("tanh", "2", "module"),
+    ]  # fmt: skip
+    assert [c.where for c in calls] == ["'0'", "'1'", "'2'"]
+    twice = torch.nn.ReLU()
+    again = record(torch.nn.Sequential(twice, torch.nn.Tanh(), twice), np.ones((1, 3)))
+    assert [value.names for c in again.calls for value in c.results] == [["0"], ["1"], ["0@2"]]
+
+
+def test_a_network_parts_from_its_model_at_the_first_other_number(monkeypatch):
+    recording = record(Of(lambda x: (2 * x).exp().flatten(1)), np.ones((1, 3)))
+    net = TracedNetwork(recording)
+    assert parting.first_other_output(net, recording) is None
+    for apart, found in ((parting.ROUNDING, None), (1.01 * parting.ROUNDING, "mul")):
+        monkeypatch.setattr(parting, "difference", lambda a, b, apart=apart: apart)
+        call = parting.first_other_output(net, recording)
+        assert (call and call.operator) == found
+
+
+@pytest.mark.parametrize(
+    ("model", "how", "said"),
+    [
+        (len, {}, "the model is a torch.nn.Module, not builtin_function_or_method$"),
+        ({"W": 1}, {}, "not dict; its weights alone are no model"),
+        (torch.nn.ReLU(), {"gradient": "exact"}, "gradient is 'mathematical' or 'model', not 'exact'"),
+        (torch.nn.ReLU(), {"which": 0}, "which=0 is for several inputs"),
+    ],
+)
+def test_what_is_no_model_or_no_question(model, how, said):
+    with pytest.raises(WeightsError, match=said):
+        from_torch(model, np.ones((1, 3)), **how)
+
+
+def test_which_gradient_is_asked_and_in_which_mode_the_model_was():
+    model = Of(lambda x: x * x.detach())
+    x = Tensor(np.array([[2.0, 3.0]]), "x")
+    for gradient, factor in (("mathematical", 2), ("model", 1)):
+        net = from_torch(model, x.data, gradient)
+        assert net.trained and backward(net(x), np.ones((1, 2)), wrt=x).tolist() == [[2 * factor, 3 * factor]]
+    assert from_torch(model.eval(), x.data).trained is False
+    rows = from_torch(torch.nn.ReLU(), [[1.0, -2.0]])  # rows of numbers are one input
+    assert rows(np.array([[-1.0, 5.0]])).tolist() == [[0, 5]]
