@@ -145,6 +145,7 @@ EXPECTED = {
     ("lrp_epsilon", "the bias is left out of the denominator"): lrp(epsilon(rms=0.25, bias=0)),
     ("lrp_gamma", "the bias is left out of the denominator"):
         lrp(gamma(bias=0), gamma(bias=0), epsilon(bias=0)),
+    ("lrp_z_box", "the bias is left out of the denominator"): lrp(box(), gamma(bias=0), epsilon(bias=0)),
     **{("lrp_gamma", f"{STRENGTH}gamma {g:g}"): lrp(gamma(g), gamma(g), epsilon())
        for g in (0.1, 0.5, 1, 100)},
     ("lrp_gamma", STRENGTH + "gamma in linear layers as well"): lrp(gamma()),
@@ -262,3 +263,8 @@ def test_averages_hand_on_by_share():
         np.testing.assert_allclose(R, share * np.array([[[[1, 3], [2, 2]]]]), rtol=1e-12)
     R = averaged(RuleTable({}))[Mean](mean, np.array([[8.0]]))
     np.testing.assert_allclose(R, np.array([[[[1, 3], [2, 2]]]]) / (1 + 0.5e-6), rtol=1e-12)
+    q = SimpleNamespace(method="lrp_gamma")
+    for name, eps in (("0.25", 1e-6), ("0.25" + MORE, 0.25)):
+        rules = relevance_rules.stabilisers(q, None)[name](q, None, None)
+        R = rules[Mean](mean, np.array([[8.0]]))
+        np.testing.assert_allclose(R, 2 / (2 + eps) * np.array([[[[1, 3], [2, 2]]]]), rtol=1e-12)
