@@ -106,8 +106,7 @@ def smoothed(q: Question, v: Run, old: Old) -> Any:
                 x = old()
                 return factor * (x[..., ::-1] if mirror else x)
 
-            others = [c for c in v.changes if c[1] != "result"]
-            there = Run(q, (*others, (f"mirrored {mirror}, times {factor}", "input", change)))
+            there = Run(q, (*v.changes, (f"mirrored {mirror}, times {factor}", "input", change)))
             m = of_pytorch_grad_cam(q, np.maximum(there.signed, 0))
             found.append(m[..., ::-1] if mirror else m)
     return np.mean(found, axis=0)
