@@ -92,15 +92,21 @@ def _placed(image, preprocessing, ground):
         return _letterbox(image, preprocessing, ground)
     if size < min(rows, columns):
         raise ImageError(f"a crop of {min(rows, columns)} pixels does not fit a picture resized to {size}")
-    if preprocessing.resize == "short":
-        new = _covering(image.size, size, rows, columns)
-    elif preprocessing.resize == "squash":
-        new = tuple(round(size * side / min(rows, columns)) for side in (columns, rows))
-    else:
-        raise ImageError(f"resize is 'short', 'squash' or 'letterbox', not '{preprocessing.resize}'")
+    new = brought_to(image.size, preprocessing)
     image = image.resize(new, Image.Resampling[preprocessing.interpolation.upper()])
     left, top = ((side - crop) // 2 for side, crop in zip(new, (columns, rows)))
     return image.crop((left, top, left + columns, top + rows))
+
+
+def brought_to(photo: tuple[int, int], preprocessing: Any) -> tuple[int, int]:
+    """(width, height) that a photo has before it is cropped.  photo: its own."""
+    size, (rows, columns) = preprocessing.size, preprocessing.sides
+    if preprocessing.resize == "short":
+        return _covering(photo, size, rows, columns)
+    if preprocessing.resize == "squash":
+        width, height = (round(size * side / min(rows, columns)) for side in (columns, rows))
+        return width, height
+    raise ImageError(f"resize is 'short', 'squash' or 'letterbox', not '{preprocessing.resize}'")
 
 
 def _covering(photo, size, rows, columns):

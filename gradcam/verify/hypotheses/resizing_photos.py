@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gradcam.image import prepare
+from gradcam.image.preprocessing import ORDERS, brought_to
 from gradcam.verify.reference.resizing import as_opencv, bilinear, places
 
 FILTERS = (
@@ -21,18 +22,20 @@ FILTERS = (
 
 
 def resized_otherwise(photo: Any) -> Any:
-    """{detail: input (1, C, crop, crop)} for (picture, preprocessing), without the right one; computed when
-    called.
+    """{detail: input (1, C, rows, columns)} for (picture, preprocessing), without the right one; computed
+    when called.
     """
     picture, meant = photo
-    crop = meant.crop
-    squashed = replace(meant, resize="squash", size=crop)
+    side = min(meant.sides)
+    squashed = replace(meant, resize="squash", size=side)
     geometries = {
         "squashed, no crop": squashed,
         "squashed, then cropped": replace(meant, resize="squash"),
-        "short side to the crop": replace(meant, resize="short", size=crop),
-        "short side to 256": replace(meant, resize="short", size=max(256, crop)),
+        "short side to the crop": replace(meant, resize="short", size=side),
+        "short side to 256": replace(meant, resize="short", size=max(256, side)),
     }
+    if meant.resize == "letterbox":  # whose size is the crop's
+        del geometries["squashed, then cropped"]
     found = {
         name: lambda p=p: prepare(picture, p, np.float64) for name, p in geometries.items() if p != meant
     }
@@ -41,7 +44,7 @@ def resized_otherwise(photo: Any) -> Any:
             other = replace(p, interpolation=how)
             if other not in (meant, *geometries.values()):
                 found[f"{name}by {how}"] = lambda other=other: prepare(picture, other, np.float64)
-        for how, resize in COARSE.items():
+        for how, resize in COARSE.items() if p.resize != "letterbox" else ():
             found[f"{name}{how}"] = lambda p=p, resize=resize: resized(picture, p, resize)
     return found
 
@@ -52,12 +55,9 @@ def resized(picture: Any, p: Any, resize: Any) -> Any:
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(np.asarray(picture, np.uint8))
     pixels = np.asarray(image.convert("L" if p.channels == "L" else "RGB").convert("RGB"))
-    sides = pixels.shape[:2]
-    new = [round(p.size * side / min(sides)) for side in sides] if p.resize == "short" else [p.size, p.size]
-    top, left = ((side - p.crop) // 2 for side in new)
-    values = resize(pixels, new)[
-        top : top + p.crop, left : left + p.crop, {"BGR": [2, 1, 0], "RGB": [0, 1, 2], "L": [0]}[p.channels]
-    ]
+    new, (rows, columns) = brought_to(image.size, p)[::-1], p.sides
+    top, left = (new[0] - rows) // 2, (new[1] - columns) // 2
+    values = resize(pixels, new)[top : top + rows, left : left + columns, ORDERS[p.channels]]
     return ((values * (p.scale / 255) - np.asarray(p.mean)) / np.asarray(p.std)).transpose(2, 0, 1)[None]
 
 
