@@ -454,6 +454,32 @@ def test_a_network_parts_from_its_model_at_the_first_other_number(monkeypatch):
         assert (call and call.operator) == found
 
 
+def test_a_gradient_parts_from_autograds_at_the_operator_that_sends_it_wrong(monkeypatch):
+    """exp sends back twice what it should, so that what arrives before it is wrong as well."""
+    recording = record(Of(lambda x: (2 * x).exp().flatten(1) + 1), np.arange(3.0).reshape(1, 3))
+    net, right = TracedNetwork(recording), parting.sent_back
+    before = {net.values[0], net.values[net.numbers[recording.calls[0].results[0]]]}
+
+    def twice(y, w, tensors):
+        exp_lies_between = y not in before
+        return [g * (1 + (exp_lies_between and t in before)) for t, g in zip(tensors, right(y, w, tensors))]
+
+    monkeypatch.setattr(parting, "sent_back", twice)
+    assert parting.first_other_gradient(net, recording, np.ones((1, 3))).operator == "exp"
+
+
+def test_what_a_hook_of_a_tensor_returns_is_the_models_own_gradient():
+    def hooked(x):
+        y = 2 * x
+        y.register_hook(lambda g: 10 * g)
+        return y.flatten(1)
+
+    x = Tensor(np.ones((1, 3)), "x")
+    for asked, factor in (("mathematical", 2), ("model", 20)):
+        net = from_torch(Of(hooked), x.data, asked)
+        assert backward(net(x), np.ones((1, 3)), wrt=x).tolist() == [[factor] * 3]
+
+
 @pytest.mark.parametrize(
     ("model", "how", "said"),
     [
