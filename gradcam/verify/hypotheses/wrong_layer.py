@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
-from gradcam.verify.reference.pipelines import CAMS, GRADED, SIGNED
+from gradcam.verify.reference.pipelines import CAMS, GRADED
 from gradcam.verify.reference.run import Run
 from gradcam.verify.reference.steps import arrived
 from gradcam.verify.reference.tape import consumers
@@ -79,7 +79,7 @@ def alike(q: Question, y: Tensor, layers: list[str]) -> list[str]:
     for n, A, g in zip(layers, tensors, backward(source, gy, wrt=tensors, rules=low.cam_rules)):
         there = Run(q.low, ((f"at {n}", "A", lambda q, v, old, A=A: A),
                             (f"gradient at {n}", "gradient", lambda q, v, old, g=g: g)))  # fmt: skip
-        m = there["result" if q.method not in SIGNED else "upsampled"]
+        m = there["result"]
         far[n] = unlike(m, theirs) if m.shape == theirs.shape else np.inf
     q.low.forget()
     return sorted(far, key=far.get)[:NEIGHBOURS]

@@ -112,6 +112,8 @@ def test_a_picture_for_weights_from_caffe_and_for_a_network_that_takes_it_as_it_
         "in grey (Caffe)": 255 * (LUMA[::-1] * PIXELS).sum(1, keepdims=True) - CAFFE,
     })  # fmt: skip
     assert next(iter(preprocessing.colours(q, None))) == "RGB, not BGR"
+    in_floats = np.random.default_rng(0).random((1, 3, 8, 8))  # no whole 255ths: the usual ones alone
+    assert list(preprocessing.meant(asked_of((in_floats - MEAN) / STD))) == ["ImageNet"]
     q = asked_of(PIXELS)
     there = "where the network takes 0 to 1"
     expected = {f"{n}'s, {there}": (PIXELS - m) / s for n, (m, s) in RGB.items()}
