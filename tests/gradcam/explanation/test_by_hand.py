@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gradcam import Target
+from gradcam import Target, explain
 from gradcam.asking import AskError
 from gradcam.explanation import Explanation, NoMapError, saved
 from gradcam.explanation.answer import Answer, answer_of, called, name_of, naming, phrase, without_map
@@ -98,6 +98,26 @@ def test_which_axes_an_input_has():
     with pytest.raises(GraphError, match="not finite"):
         input_of(np.full((1, 3, 4, 4), np.inf))
     assert _sizes(np.zeros((3, 4, 5))) == [(4, 5), (3, 4)] and _sizes(np.zeros(3)) == [] and _sizes("x") == []
+
+
+def test_photos_are_prepared_as_the_card_says():
+    how = Preprocessing(resize="squash", size=4, crop=4, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+    card = SimpleNamespace(axes=4, preprocessing=how)
+    grey = np.full((6, 4, 3), 51, np.uint8)
+    x, told = input_of(grey, card)
+    assert x.shape == (1, 3, 4, 4) and x.data == pytest.approx((0.2 - 0.5) * 4, abs=1e-6) and x.name == "x"
+    assert told == f"uint8 (H, W, C): {said(how)}"
+    both, told = input_of(np.stack([grey, 2 * grey]), card)
+    assert both.shape == (2, 3, 4, 4) and both.data[1] == pytest.approx((0.4 - 0.5) * 4, abs=1e-6)
+    assert input_of(Image.fromarray(grey), card)[1] == f"a picture: {said(how)}"
+    assert input_of(Tensor(np.ones((1, 2)), "own"))[1] == "as given"
+    for wrong, card, why in (
+        (grey, None, "is a photo, and this network has no description"), ("a.png", None, "'a.png' is a ph"),
+        (np.zeros((1, 3, 4, 4), int), None, "not of int64"), ([1.0], None, "not list"),
+        (np.zeros((0, 3, 4, 4)), None, "is empty"), (np.array(["a"]), None, "not of <U1"),
+    ):  # fmt: skip
+        with pytest.raises(AskError, match=why):
+            input_of(wrong, card)
 
 
 def test_how_a_photo_is_prepared_in_a_line():
@@ -318,6 +338,36 @@ def test_what_a_pass_gives_a_method():
     assert said.targets == (Target.score(1),) and said.pixels is pixels and said.progress is False
     assert set(said.signals) == {("backprop", "A")}
     assert said.signals["backprop", "A"] is of["b", "backprop", A]
+
+
+def test_the_same_question_elsewhere():
+    """Of two pictures side by side, and at another layer; the network doubles what it sees."""
+
+    def net(x):
+        first = ReLU()(x, name="first")
+        return Linear()(
+            GlobalAvgPool()(ReLU()(first, name="last")), Tensor(2 * np.eye(2)), Tensor(np.zeros(2))
+        )
+
+    x = Tensor(np.ones((1, 2, 2, 2)), "x")
+    pixels = (np.zeros(1), np.ones(1))
+    one = Pass(net, x, net(x), {"a": Target.score((1,))}, ("last",), None, (), pixels, True)
+    method = METHODS["grad_cam"]
+    here = one.context(method, ["a"], one.signals([method]))
+    there = here.elsewhere(method, x=np.stack([x.data[0], 3 * x.data[0]]))
+    assert there.y.data.tolist() == [[2, 2], [6, 6]] and there.targets[0].c == (1, 1)
+    assert there.A.name == "last" and there.A.data[1].max() == 3 and there.progress is True
+    assert there.signals["backprop", "A"][:, 1].ravel().tolist() == [0.5] * 8
+    at = here.elsewhere(method, layer="first")
+    assert at.A.name == "first" and at.y is one.y and at.layers == ("first",) and at.targets[0].c == (1,)
+
+
+def test_a_map_of_zeros_is_noted():
+    def net(x):
+        return Linear()(GlobalAvgPool()(ReLU()(x, name="relu")), Tensor(-np.eye(2)), Tensor(np.zeros(2)))
+
+    e = explain(net, np.ones((1, 2, 5, 5)), [1], ["grad_cam", "saliency"], "relu")
+    assert e.notes == {("grad_cam", 1): "exactly zero"} and e["saliency"].any()
 
 
 def test_a_layer_by_a_name_that_a_table_shows_in_part():

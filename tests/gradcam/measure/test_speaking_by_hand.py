@@ -329,3 +329,29 @@ def test_the_page_of_regions():
     assert "for each of 3 regions" in text and "is 3.0 times the mean outside" in text
     assert "exactly right for 66.7% of these regions" in text
     assert wilson(2, 3) != wilson(1, 3)
+
+
+def test_the_commands_write_their_pages(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(captions, "load", lambda name: name)
+    monkeypatch.setattr(captions, "page", lambda *given: str(given))
+    captions.main([])
+    assert capsys.readouterr().out == "('captioner', 'vqa', 1000, 900, 80)\n"
+    captions.main(["--scenes", "1", "--pointing", "2", "--validation", "3", "--out", str(tmp_path / "c.md")])
+    assert (tmp_path / "c.md").read_text() == "('captioner', 'vqa', 1, 2, 3)"
+
+    assert (regions.UNSURE, regions.FIRST) == (0.05, 1000)
+    net, saved, out = SimpleNamespace(card=SimpleNamespace(preprocessing="so")), [], tmp_path / "a" / "b"
+    numbered = lambda first, n, split: [SimpleNamespace(picture=k) for k in range(first, first + n)]  # noqa: E731
+    for name, stub in {
+        "load": lambda name, weights: net if (name, weights) == ("dense_captioner", None) else None,
+        "scenes": numbered, "prepare": lambda picture, how: (picture, how), "tqdm": lambda some, **_: some,
+        "accuracy": lambda net, unseen: [x for _, x in unseen], "maps": lambda net, scene, x: [x] * 2,
+        "page": lambda *given: str(given), "drawn": lambda net, scene: scene.picture,
+        "save": lambda figure, path, dpi: saved.append((figure, path.name, dpi)),
+    }.items():  # fmt: skip
+        monkeypatch.setattr(regions, name, stub)
+    regions.main(["--scenes", "2", "--out", str(out)])
+    one, two = (1000, "so"), (1001, "so")
+    assert (out / "regions.md").read_text() == str((2, [one, two], [one, one, two, two]))
+    assert saved == [(n, f"regions_{n}.png", 80) for n in regions.DRAWN]
+    assert capsys.readouterr().out.startswith(f"{out}/regions.md, regions_22.png")

