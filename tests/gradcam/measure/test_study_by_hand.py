@@ -358,6 +358,14 @@ def test_which_networks_see_which_photos():
     assert found == expected and list(found) == list(expected)
 
 
+def test_the_sanity_check_of_a_slow_network_leaves_out_what_takes_many_passes():
+    of = {s.network: dict((stage.kind, stage.methods) for stage in stages(s)) for s in SUBJECTS}
+    assert [network for network, methods in of.items() if "occlusion" not in methods["sanity"]] == [
+        "vgg16_gap"
+    ]
+    assert of["vgg16_gap"]["sanity"] == of["vgg16_gap"]["maps"] and "occlusion" in of["vgg16_gap"]["passes"]
+
+
 def test_the_page_of_layers_is_that_of_its_studies():
     text = (RESULTS / "layers.md").read_text("utf-8")
     sections = {title.rpartition(": ")[2]: body for title, body in depth_page.sections(text).items()}
