@@ -42,6 +42,8 @@ def test_numbers_that_any_language_can_make():
     assert np.array_equal(flat[:, :, :2], x[:, :, :2]) and np.all(flat[:, :, 2:] == 0.5)
     assert np.array_equal(writing.NOISE.ravel(), generated(42, 4 * 3 * 8 * 4, 4))
     assert writing.NOISE.shape == (4, 3, 8, 4)
+    assert writing.SETTINGS["integrated_gradients"] == {"steps": 8, "rule": "midpoint"}
+    assert writing.SETTINGS["occlusion"] == {"window": 2, "stride": 1}
 
 
 def test_weights_have_seeds_of_their_own():
