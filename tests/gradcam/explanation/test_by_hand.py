@@ -18,6 +18,7 @@ from gradcam.explanation.forward import in_its_precision, network_of, notes_of, 
 from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, said
 from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked, layers_found
 from gradcam.explanation.passes import Pass
+from gradcam.explanation.signals import refusals
 from gradcam.files import SaveError
 from gradcam.image.preprocessing import _covering, _middle, _placed, as_input, restore
 from gradcam.methods import METHODS
@@ -338,6 +339,33 @@ def test_what_a_pass_gives_a_method():
     assert said.targets == (Target.score(1),) and said.pixels is pixels and said.progress is False
     assert set(said.signals) == {("backprop", "A")}
     assert said.signals["backprop", "A"] is of["b", "backprop", A]
+
+
+def test_which_tables_say_nothing_of_a_network():
+    """The deconvnet starts at a unit in front of what has no published rule."""
+    x = Tensor(np.ones((1, 2, 2, 2)), "x")
+    unit = ReLU()(x, name="relu")
+    y = Linear()(GlobalAvgPool()(ops.Tanh()(SiLU()(unit))), Tensor(np.eye(2)), Tensor(np.zeros(2)))
+    methods = [METHODS[m] for m in ("gradient", "guided_backprop", "deconvnet")]
+    begun, end = {"a": Target.score(0).begin(y)}, lambda method, where: x
+    at_unit = refusals(methods, y, begun, end, (unit, np.ones(unit.shape)))
+    assert at_unit == {
+        "guided_backprop": "No rule of guided backprop is published for SiLU and Tanh; to use the derivative "
+        "there: --allow SiLU Tanh, in Python allow=['SiLU', 'Tanh']."
+    }
+    assert refusals(methods, y, begun, end).keys() == {"guided_backprop", "deconvnet"}
+    assert refusals(methods, y, begun, end, allow=(SiLU, ops.Tanh)) == {}
+    y = Linear()(GlobalAvgPool()(SiLU()(x)), Tensor(np.eye(2)), Tensor(np.zeros(2)))
+    begun = {"a": Target.score(0).begin(y)}
+    assert refusals(methods, y, begun, end)["deconvnet"].endswith("--allow SiLU, in Python allow='SiLU'.")
+    y = Linear()(GlobalAvgPool()(x), Tensor(np.eye(2)), Tensor(np.zeros(2)))
+    begun = {"a": Target.score(0).begin(y)}
+    said = "No ReLU lies between this number and the pixels, and the deconvnet changes nothing else."
+    assert refusals(methods, y, begun, end)["deconvnet"] == said
+    cam = METHODS["cam"]
+    assert refusals([cam], y, begun, end) == {}
+    deep = Linear()(ReLU()(y), Tensor(np.eye(2)), Tensor(np.zeros(2)))
+    assert refusals([cam], deep, begun, end)["cam"].startswith("CAM needs a network that ends in")
 
 
 def test_the_same_question_elsewhere():
