@@ -30,6 +30,7 @@ from gradcam.commands import (
 )
 from gradcam.commands._parser import count
 from gradcam.files import SaveError
+from gradcam.measure.measures import MEASURES
 from gradcam.runs.manner import Manner
 from gradcam.verify import VerifyError
 from minicnn import ReLU, Tensor, Transpose
@@ -690,6 +691,41 @@ def test_a_method_at_a_layer_as_it_is_measured():
     assert measure._named("deconvnet@fire4") == ("deconvnet", "fire4")
     with pytest.raises(AskError, match="saliency looks at no layer: write it without @conv10"):
         measure._named("saliency@conv10")
+
+
+def test_on_which_pictures_is_measured(monkeypatch):
+    parser = argparse.ArgumentParser()
+    measure.register(parser.add_subparsers())
+    asked, net = [], SimpleNamespace(card="card")
+    of = lambda *words: measure.run(parser.parse_args(["measure", *words, "--network", "shapes"]))  # noqa: E731
+    for name, stub in {
+        "gradcam.commands._network.loaded": lambda network, weights: net if weights == "w" else None,
+        "gradcam.measure.pictures.photos.Photos": lambda *given: ("photos", *given),
+        "gradcam.measure.pictures.scenes.Scenes": lambda *given: ("scenes", *given),
+    }.items():
+        monkeypatch.setattr(name, stub)
+    monkeypatch.setattr(measure, "_measure", lambda args, *given: asked.append(given))
+    monkeypatch.setattr(measure, "_fitting", lambda net, data: ["what fits"])
+    monkeypatch.setattr(measure, "at_layers", lambda named, net: [name for name, _ in named])
+    monkeypatch.setattr(_own, "run", lambda args, asked, at_layers: (asked, at_layers(net)))
+    assert of("pointing_game", "pointing_game", "--world", "shapes", "--weights", "w") == 0
+    of("all", "--data", "p.npz", "--weights", "w", "--method", "cam", "--n", "3")
+    of("sparseness", "--world", "shapes", "--weights", "w", "--n", "3")
+    assert asked == [
+        (net, ("scenes", 100, "card"), ["pointing_game"], ["what fits"]),
+        (net, ("photos", "p.npz", "card"), list(MEASURES), ["cam"]),
+        (net, ("scenes", 3, "card"), ["sparseness"], ["what fits"]),
+    ]
+    own = of("sparseness", "--photos", "a.png", "--out", "r/", "--method", "cam")
+    assert own == (["sparseness"], ["cam"])
+    with pytest.raises(AskError, match="on which pictures"):
+        of("sparseness")
+    with pytest.raises(AskError, match="--out is for the curves of sanity_check"):
+        of("sparseness", "--world", "shapes", "--out", "a.png")
+    places = []
+    monkeypatch.setattr(_places, "place", lambda args, out: places.append(out))
+    of("sanity_check", "--world", "shapes", "--weights", "w", "--out", "a.png")
+    assert places == ["a.png"] and len(asked) == 4
 
 
 def test_each_kind_of_measure_has_its_pictures_its_rows_and_its_table(monkeypatch, capsys, tmp_path):
