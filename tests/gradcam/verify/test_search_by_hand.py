@@ -367,3 +367,8 @@ def test_what_is_named_has_the_numbers_of_its_own_try():
     s = searching({(a,): 0.25, (b,): 0.5, (a, b): 0.125})
     (found,) = s._causes([(a, b)])
     assert isinstance(found, Cause) and found.residual == 0.125 and found.names == ("a", "b")
+    two = [cause([n], [""], ["mistake"], residual=r) for n, r in (("a", 1e-7), ("b", 3e-7))]
+    assert s.confidence(two).startswith("certain: with it, 3e-07 is left"), "the one that fits worst"
+    q = question("gradient", result=np.ones((1, 3, 12, 8)))
+    begun = search.Search(q, {"result": 1e-9}, [], False, 3.0)
+    assert (begun.seconds, begun.left_out, begun.tried, begun.kept) == (3.0, 0, 0, None) != begun.begun
