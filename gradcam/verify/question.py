@@ -205,11 +205,9 @@ class Question:
         y = output_of(self.net(Tensor(x.astype(self.x.dtype, copy=False), "x")))
         if not isinstance(self.target, OfClass):
             return reading(y, *self.layout) if self.layout else y
-        if y.ndim < 2:  # squeezed: one score for each picture, or all of a single one's
-            y = Reshape((len(x), -1))(y, name=y.name)
         while y.op and (end_of(y) or _of_one_shape(y)):
             y = y.op.inputs[0]
-        if y.ndim < 2:
+        if y.ndim < 2:  # squeezed: one score for each picture, or all of a single one's
             y = Reshape((len(x), -1))(y, name=y.name)
         return reading(y, *self.layout) if self.layout else y
 
