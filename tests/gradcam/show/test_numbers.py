@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from gradcam.asking import AskError
@@ -13,6 +14,7 @@ from gradcam.explanation import Explanation
 from gradcam.show import side_by_side, signals, verdict, volumes
 from gradcam.show.colour import Style, grey, heat, limit, overlay, relief, signed
 from gradcam.show.notebook import small_jpeg
+from gradcam.show.plotting import plot
 from gradcam.show.regions import COLOURS, regions_panel
 from gradcam.show.tiles import Tile, enlarged, row
 from gradcam.show.typeset import INK, Line, fitting, lines, tall, too_wide, wide, write
@@ -415,3 +417,31 @@ def test_a_jpeg_that_fits():
     assert opened(10**6).size == (100, 60) and opened(whole).size == (100, 60)
     assert len(small_jpeg(picture, whole - 1)) < whole and opened(whole - 1).size == (100, 60)
     assert opened(1).size == (20, 12)
+
+
+# --- on axes of one's own
+
+
+def test_a_map_on_axes():
+    ax = lambda: Figure().subplots()  # noqa: E731
+    both = np.array([[1.0, -4.0], [2.0, 0.0]])
+    image = plot(both[None], ax=ax())
+    assert image.get_clim() == (-4, 4) and image.cmap.name == "RdBu_r" and image.get_alpha() is None
+    assert image.get_array().tolist() == both.tolist() and not image.get_array().mask.any()
+    image = plot(abs(both), ax=ax(), threshold=0.5)
+    assert image.get_clim() == (0, 4) and image.cmap.name == "inferno"
+    assert image.get_array().mask.tolist() == [[True, False], [False, True]]  # a half is enough
+    assert plot(both[:1], ax=ax()).get_array().tolist() == [[1, -4]]
+    assert plot(0 * both, ax=ax()).get_clim() == (0, 1)
+    over = ax()
+    image = plot(abs(both[:1]), np.zeros((2, 4, 3), np.uint8), over, "viridis", 0.25)
+    assert len(over.images) == 2 and image.get_alpha() == 0.25 and image.cmap.name == "viridis"
+    assert image.get_array().shape == (2, 4) and image.get_array()[0].tolist() == [1, 1.75, 3.25, 4]
+    assert plot(np.ones((3, 2, 2)), ax=ax(), origin="lower").get_array().shape == (2, 2, 3)
+    for wrong in (np.zeros((2, 3, 4)), np.zeros(4), np.zeros((4, 2, 2)), np.array([["a"]])):
+        with pytest.raises(AskError, match="one picture at a time"):
+            plot(wrong, ax=ax())
+    for how in ({"alpha": -0.1}, {"alpha": 1.1}, {"threshold": -0.1}, {"threshold": 1.1}):
+        with pytest.raises(AskError, match="alpha and threshold are shares from 0 to 1"):
+            plot(both, ax=ax(), **how)
+    plot(both, ax=ax(), alpha=1, threshold=1), plot(both, ax=ax(), alpha=0)
