@@ -1,5 +1,7 @@
 """Activations that are one formula: as PyTorch has them, with all their digits in float32, at both ends."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -75,12 +77,55 @@ def test_nothing_overflows_at_the_ends(name, dtype):
 
 
 def test_erf_is_right_to_the_last_digits():
-    import math
-
     x = np.concatenate([np.linspace(-6, 6, 5001), np.linspace(5, 26, 501)])
     for ours, true in ((erf, math.erf), (erfc, math.erfc)):
         expected = np.array([true(v) for v in x])
         assert (abs(ours(x) - expected) <= 2e-15 * abs(expected)).all()
+
+
+# at these points, value and slope of each, kinks and defaults among them
+E, LN = math.exp, math.log
+BY_HAND = {
+    "HardSigmoid": (ops.HardSigmoid(), [-3, -2.5, 0, 1, 2.5], [0, 0, 0.5, 0.7, 1], [0, 0, 0.2, 0.2, 0]),
+    "HardSwish": (ops.HardSwish(), [-4, -3, -1, 0, 1, 3, 5], [0, 0, -1 / 3, 0, 2 / 3, 3, 5],
+                  [0, 0, 1 / 6, 0.5, 5 / 6, 1, 1]),
+    "Threshold": (ops.Threshold(2, 7), [1, 2, 2.5], [7, 7, 2.5], [0, 0, 1]),
+    "Threshold, as it is": (ops.Threshold(), [0.5, 1, 3], [0, 0, 3], [0, 0, 1]),
+    "soft Shrink": (ops.Shrink(1, 0.25), [-3, -1, 0.5, 1, 2], [-2.75, 0, 0, 0, 1.75], [1, 0, 0, 0, 1]),
+    "hard Shrink": (ops.Shrink(), [-1, -0.5, 0.5, 0.75], [-1, 0, 0, 0.75], [1, 0, 0, 1]),
+    "Abs": (ops.Abs(), [-2, 0, 3], [2, 0, 3], [-1, 0, 1]),
+    "Clip": (ops.Clip(-1, 2), [-3, -1, 0, 2, 3], [-1, -1, 0, 2, 2], [0, 0, 1, 0, 0]),
+    "ReLU": (ops.ReLU(), [-1, 0, 2], [0, 0, 2], [0, 0, 1]),
+    "LeakyReLU": (ops.LeakyReLU(0.25), [-4, 0, 2], [-1, 0, 2], [0.25, 0.25, 1]),
+    "LeakyReLU, as it is": (ops.LeakyReLU(), [-4, 2], [-0.04, 2], [0.01, 1]),
+    "ELU": (ops.ELU(3, 2, 0.5), [-2, 0, 1], [6 * (E(-1) - 1), 0, 2], [3 * E(-1), 3, 2]),
+    "ELU, as it is": (ops.ELU(), [-1, 0, 1], [E(-1) - 1, 0, 1], [E(-1), 1, 1]),
+    "SELU": (ops.SELU(), [-1, 2], [1.7580993408473766 * (E(-1) - 1), 2 * 1.0507009873554805],
+             [1.7580993408473766 * E(-1), 1.0507009873554805]),
+    "CELU": (ops.CELU(2), [-4, 0, 1], [2 * (E(-2) - 1), 0, 1], [E(-2), 1, 1]),
+    "Softplus": (ops.Softplus(2, 6), [-1, 0, 3, 4], [LN(1 + E(-2)) / 2, LN(2) / 2, LN(1 + E(6)) / 2, 4],
+                 [1 / (1 + E(2)), 0.5, 1 / (1 + E(-6)), 1]),
+    "Softplus, as it is": (ops.Softplus(), [0, 30], [LN(2), 30 + E(-30)], [0.5, 1 / (1 + E(-30))]),
+    "LogSigmoid": (ops.LogSigmoid(), [-1, 0], [-LN(1 + E(1)), -LN(2)], [1 / (1 + E(-1)), 0.5]),
+    "Softsign": (ops.Softsign(), [-3, 0, 1], [-0.75, 0, 0.5], [1 / 16, 1, 0.25]),
+    "Sigmoid": (ops.Sigmoid(), [-LN(3), 0, LN(3)], [0.25, 0.5, 0.75], [3 / 16, 0.25, 3 / 16]),
+    "SiLU": (ops.SiLU(), [0, LN(3)], [0, 0.75 * LN(3)], [0.5, 0.75 * (1 + LN(3) / 4)]),
+    "Tanh": (ops.Tanh(), [0, LN(2), -LN(2)], [0, 0.6, -0.6], [1, 0.64, 0.64]),
+    # tanh(ln(1 + w)) = (w^2 + 2w) / (w^2 + 2w + 2)
+    "Mish": (ops.Mish(), [0, LN(2)], [0, 0.8 * LN(2)], [0.6, 0.8 + LN(2) * 0.36 * 2 / 3]),
+    "GELU": (ops.GELU(), [0, 1], [0, 0.8413447460685429], [0.5, 0.8413447460685429 + 0.24197072451914337]),
+    "TanhGELU": (ops.TanhGELU(), [0, 1], [0, 0.8411919906082768], [0.5, 1.0829640838457826]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_an_activation_by_hand(name):
+    op, x, y, slope = BY_HAND[name]
+    found = value_and_slope(lambda: op, np.array(x, np.float64))
+    np.testing.assert_allclose(found[0], y, rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(found[1], slope, rtol=1e-12, atol=1e-15)
+    sent = op.gx(np.full((2, len(x)), 3.0))
+    assert np.array_equal(sent, 3 * np.stack([found[1]] * 2)), "a stack of signals"
 
 
 def test_an_alpha_that_divides_is_not_zero():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minicnn import Add, Conv, GraphError, Linear, Mul, ReLU, Tensor, find, history, names, one_hot
+from minicnn import Add, Conv, GraphError, Linear, Mul, ReLU, Reshape, Tensor, find, history, names, one_hot
 from minicnn.layer import Apply
 from tests.support.cases import draw
 
@@ -113,6 +113,16 @@ def test_one_hot_asks_for_a_unit_of_feature_maps():
 def test_one_hot_refuses_what_is_no_class_or_unit(shape, c, said):
     with pytest.raises(GraphError, match=said):
         one_hot(Tensor(np.zeros(shape), "fc8"), c)
+
+
+def test_a_name_that_is_like_none_is_answered_with_maps():
+    x = Tensor(np.ones((1, 2, 3, 3)), "x")
+    row = Reshape((1, 18))(ReLU()(x, name="maps"), name="row")
+    for y, known in ((row, "maps"), (Reshape((1, 2))(Tensor(np.ones((2, 1)), "a"), name="b"), "a, b")):
+        with pytest.raises(GraphError, match=f"no tensor is called 'qqqq' .*; there is {known}$"):
+            find(y, "qqqq")
+    with pytest.raises(GraphError, match="the name 'twice' is ambiguous"):
+        find(ReLU()(ReLU()(x, name="twice"), name="twice"), "twice")
 
 
 def test_shapes_that_do_not_fit_are_named():
