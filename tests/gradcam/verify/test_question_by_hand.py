@@ -222,6 +222,14 @@ def test_signals_are_one_row_high():
     for theirs in (np.arange(7.0), np.arange(7.0)[None], np.arange(7.0)[None, None]):
         cam = verify.Question(OfLength(), x[:1], 1, "grad_cam", "relu1", {"result": theirs})
         assert cam.theirs["result"].shape == (1, 1, 7)
+    one = verify.Question(OfLength(), x, 1, "grad_cam", "relu1")
+    for step, given, read in (
+        ("result", (3,), (1, 3)), ("result", (2, 3), (2, 1, 3)), ("result", (2, 1, 3), (2, 1, 3)),
+        ("activation", (2, 7), (2, 7)), ("activation", (2, 4, 7), (2, 4, 7)), ("weights", (2, 7), (2, 7)),
+        ("signal", (2, 3, 7), (2, 3, 1, 7)), ("signal", (2, 3, 1, 7), (2, 3, 1, 7)),
+        ("signal", (2, 3, 6), (2, 3, 6)),
+    ):  # fmt: skip
+        assert one._read(step, np.zeros(given)).shape == read, (step, given)
     lower = OfSignals(OfLength()).astype(np.float32)(x[:, :, None].astype(np.float32))
     assert lower.dtype == np.float32 and lower.shape == (2, 2)
     with pytest.raises(VerifyError, match=r"must be \(N, C, H, W\) or \(N, C, L\), not \(1, 1, 1, 3, 7\)"):
@@ -248,6 +256,36 @@ def test_channels_last_are_brought_first():
     assert np.array_equal(q._read("activation", values), np.moveaxis(values, -1, 1))
 
 
+def test_which_shape_a_result_has_is_known_without_a_backward_pass():
+    small = question("gradient", x=X[:, :, :3, :3])
+    same = np.arange(27.0).reshape(1, 3, 3, 3)
+    assert small._read("result", same) is same, "not taken for channels last"
+    for method, shape in {
+        "gradient": (1, 3, 12, 8), "saliency": (1, 12, 8), "smoothgrad": (1, 3, 12, 8),
+        "occlusion": (1, 12, 8),
+        "lrp_gamma": (1, 3, 12, 8), "grad_cam": (1, 6, 4), "guided_grad_cam": (1, 3, 12, 8),
+    }.items():  # fmt: skip
+        noise = {"noise": np.zeros((2, *X.shape[1:]))} if method == "smoothgrad" else None
+        q = verify.Question(net(), X, 1, method, "relu2", settings=noise)
+        assert q._shape("result") == shape, method
+        assert not {key[0] for key in q.values if not key[1]} & {"signal", "gradient", "weights"}, method
+    assert q._shape("weights") == (1, 6, 1, 1) and q._shape("signal") == q._shape("input") == X.shape
+    with pytest.raises(VerifyError, match=r"'fc' is none; there is conv1, relu1, pool1, conv2, relu2$"):
+        verify.Question(net(), X, 1, "grad_cam", "fc")
+
+
+def test_the_only_output_of_several_names():
+    class One(Segmenter):
+        def __call__(self, x):
+            return {"flat": Reshape((len(x.data), -1))(super().__call__(x))}
+
+        def astype(self, dtype):
+            return One(False, dtype)
+
+    q = verify.Question(One(), X, Target.score(7), "gradient")
+    assert isinstance(q.net, One) and q.c == 7
+
+
 def test_a_layer_that_lies_otherwise_is_read_as_maps():
     model = Sequential(
         ConvLayer("conv1", 3, 5, 3, pad=1), Apply("last", Transpose, order=(0, 2, 3, 1)), Apply("relu", ReLU),
@@ -267,6 +305,10 @@ def test_what_has_another_shape():
     q = question("gradient", result=joined)
     assert q.theirs["result"].shape == (1, 1, 12, 8)
     assert q.misfit == "their result is (1, 12, 8); the reference's is (1, 3, 12, 8)"
+    both = question("gradient", x=TWO, result=np.concatenate([joined, joined + 1]))
+    assert both.theirs["result"].shape == (2, 1, 12, 8) and both.theirs["result"][1].min() >= 1
+    narrow = question("gradient", x=TWO, result=np.random.default_rng(0).random((2, 8, 12)))
+    assert narrow.theirs["result"].shape == (1, 2, 8, 12)
     q = question("grad_cam", result=np.random.default_rng(0).random((1, 1, 5, 4)))
     assert q.theirs["result"].shape == (1, 5, 4)
     other = np.random.default_rng(0).random((2, 5, 4))
