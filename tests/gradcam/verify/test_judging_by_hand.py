@@ -193,7 +193,13 @@ def test_how_much_rounding_and_keeping_excuse(finds, monkeypatch):
     assert verdict.compared[0].tolerance == 0.01
     verdict = judge(question("grad_cam", result=RIGHT + 1.1 * moved * spread))
     assert verdict.kind == "unknown"
-    verdict = judge(question("grad_cam", result=RIGHT + 0.9 * moved * spread, scores=100 * np.ones((1, 4))))
+    verdict = judge(
+        question(
+            "grad_cam",
+            result=RIGHT + 0.9 * moved * spread,
+            scores=100 + np.random.default_rng(0).random((1, 4)),
+        )
+    )
     assert verdict.kind == "unknown" and verdict.stage == "scores"
     monkeypatch.setattr(judging, "amplification", lambda q, steps: {})
     assert judge(question("grad_cam", result=RIGHT * (1 + 0.9e-11))).kind == "equal"
