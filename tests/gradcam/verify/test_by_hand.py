@@ -191,7 +191,8 @@ def test_what_leaves_a_right_map_right_is_blamed_first_then_what_takes_the_fewes
     two = cause(["a", "b"], ["", ""], ["mistake"] * 2)
     one = cause(["a very long name of a mistake"], [""], ["mistake"])
     long, short = cause(["divided by its maximum"], [""], ["scale"]), cause(["stretched"], [""], ["scale"])
-    assert sorted([two, long, one, short], key=judging.plainest) == [short, long, one, two]
+    scales = cause(["a", "b"], ["", ""], ["scale"] * 2)
+    assert sorted([two, scales, long, one, short], key=judging.plainest) == [short, long, scales, one, two]
 
 
 # --- what is said

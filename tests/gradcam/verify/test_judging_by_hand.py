@@ -48,7 +48,13 @@ def finds(monkeypatch):
             return f"sure of {len(found)}"
 
     monkeypatch.setattr(judging, "Search", Search)
-    monkeypatch.setattr(judging, "rounded", lambda *given: answers.asked.append("rounded") or answers.rounded)
+
+    def rounded(q, verdict, compared, kinds):
+        assert q.theirs and verdict.question and [*compared] == [*kinds]
+        answers.asked.append("rounded")
+        return answers.rounded
+
+    monkeypatch.setattr(judging, "rounded", rounded)
     monkeypatch.setattr(judging, "undecidable", lambda *given: answers.undecidable)
     monkeypatch.setattr(judging, "located", lambda *given: answers.asked.append(given[1:]) or answers.located)
     return answers
@@ -138,6 +144,9 @@ def test_zeros_accuse_nobody(finds):
     assert (
         parts(finds) == ["singles"] and "makes zeros of a map" in verdict.notes[1] and len(verdict.notes) == 2
     )
+    some = WRONG * (np.arange(24).reshape(1, 6, 4) > 3)
+    assert judge(question("grad_cam", result=some)).causes == finds.completed == []
+    assert "completed" in parts(finds), "some zeros are no map of zeros"
     finds.singles = []
     assert len(judge(question("grad_cam", result=0 * WRONG)).notes) == 1
     finds.located = "there"
@@ -202,7 +211,10 @@ def test_how_much_rounding_and_keeping_excuse(finds, monkeypatch):
     )
     assert verdict.kind == "unknown" and verdict.stage == "scores"
     monkeypatch.setattr(judging, "amplification", lambda q, steps: {})
-    assert judge(question("grad_cam", result=RIGHT * (1 + 0.9e-11))).kind == "equal"
+    nearly = RIGHT * (1 + 0.9e-11)
+    verdict = judge(question("grad_cam", result=nearly))
+    assert verdict.kind == "equal" and np.array_equal(verdict.maps["theirs"], nearly)
+    assert np.array_equal(verdict.maps["ours"], RIGHT)
 
 
 def test_a_reference_of_zeros_is_said_to_be(finds):
