@@ -72,6 +72,7 @@ def test_grey_photos_and_what_is_none():
     for wrong, why in (
         (np.zeros((5, 5, 5), np.uint8), "not (5, 5, 5)"),
         (np.zeros((0, 4, 3), np.uint8), "is empty"),
+        (np.zeros((4, 0, 3), np.uint8), "is empty"),
         (np.array([[-0.1, 1]]), "this one from -0.1 to 1"),
         (np.array([[0, 255.5]]), "from 0 to 255.5"),
         (np.zeros((4, 4), np.int16), "not of int16"),

@@ -713,6 +713,7 @@ def test_sums_and_products():
     same(op("Power", abs(X), 1.5), abs(X) ** 1.5)
     same(op("Matmul", S, drawn(2, 4, 5)), S @ drawn(2, 4, 5))
     same(op("Matmul", X, drawn(2, 5, 4, 3)), X @ drawn(2, 5, 4, 3))
+    same(op("Matmul", X, drawn(4, 3)), X @ drawn(4, 3))
     same(tf("math.add_n", [S, S, S]), 3 * S)
     same(tf("nn.bias_add", X, numbers), X + row)
     same(tf("nn.bias_add", X, bias=numbers), X + row)
