@@ -246,27 +246,33 @@ def measured(net, arrays, path, side, part="signals", baseline=None):
 NEW_PASSES = ("deep_lift", "smoothgrad", "integrated_gradients", "occlusion", "score_cam at relu5_3")
 
 
-def ordered(photos, many):
+def ordered(photos):
     """(part, photo) in the order in which they are done: a stop at any time leaves whole photos."""
     return [
         *(("signals", photo) for photo in photos[:10]),
         *(("relevance", photo) for photo in photos[:5]),
-        *(("passes", photo) for photo in photos[:many]),
+        *(("passes", photo) for photo in photos),
         *(("signals", photo) for photo in photos[10:]),
         *(("relevance", photo) for photo in photos[5:]),
     ]
 
 
 def collect(net, arrays, asked):
-    """Rows of what is missing are added to the file, one line each."""
-    done = {(row["part"], row["photo"], row["side"]) for row in read(asked.rows)}
-    photos = samples()
-    for part, path in ordered(photos[: asked.photos], asked.many):
-        if (part, path.stem, asked.side) in done:
+    """Rows of what is missing are added to the file, one line each.
+
+    Of many passes only the first can go through PyTorch's gates and switches, so those photos have no ties.
+    """
+    rows = [row for row in read(asked.rows) if row["side"] == asked.side]
+    done = {(row["part"], row["photo"]) for row in rows}
+    tied = {row["photo"] for row in rows if row["ties"]}
+    photos, many = samples(), sum(row["part"] == "passes" and not row["ties"] for row in rows)
+    for part, path in ordered(photos[: asked.photos]):
+        if (part, path.stem) in done or (part == "passes" and (many >= asked.many or path.stem in tied)):
             continue
         at = {"part": part, "photo": path.stem, "side": asked.side, "date": str(datetime.date.today())}
         baseline = photos[(photos.index(path) + 1) % len(photos)]
         row = at | measured(net, arrays, path, asked.side, part, baseline)
+        many += part == "passes" and not row["ties"]
         with asked.rows.open("a") as file:
             file.write(json.dumps(row) + "\n")
         print(part, path.stem, "tied: " + ", ".join(row["ties"]) if row["ties"] else "", flush=True)
@@ -284,7 +290,9 @@ def main():
     )
     parser.add_argument("--convolutions", type=Path, default=FILE)
     parser.add_argument("--photos", type=int, default=40)
-    parser.add_argument("--many", type=int, default=2, help="photos for the methods of many passes")
+    parser.add_argument(
+        "--many", type=int, default=2, help="photos without ties for the methods of many passes"
+    )
     parser.add_argument("--side", type=int, default=224, help="pixels")
     parser.add_argument("--rows", type=Path, default=ROWS)
     parser.add_argument("--report", action="store_true", help="compute nothing")
