@@ -126,8 +126,9 @@ def _sanity(rows, _):
 
 
 def _cost(rows, _):
+    over = f"Medians over {len(rows)} pictures" if len(rows) > 1 else "Of one picture"
     text = f"""\
-Medians over {len(rows)} pictures: seconds of one processor for one map of one class, its forward pass \
+{over}: seconds of one processor for one map of one class, its forward pass \
 included, each method alone.
 Pictures forward: how many are passed through the whole network; passes: what they are, K the number of \
 feature maps A.

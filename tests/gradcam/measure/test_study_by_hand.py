@@ -300,7 +300,7 @@ def test_the_page_has_the_sections_of_what_was_measured_in_its_order():
     for k, order in enumerate(ORDERS):
         np.testing.assert_allclose(sanity[order], LIKENESS[:, k].mean(axis=0).round(4))
     assert of["Sanity check"].index("![curves](sanity_mini_vgg.png)") < of["Sanity check"].index("| method")
-    assert of["Cost"].startswith("Medians over 1 pictures: ")
+    assert of["Cost"].startswith("Of one picture: seconds of one processor ")
     text = report.written(sections)
     assert re.findall("^##+ (.*)", text, re.M) == [title, *list(of)[1:]]
     again = report.sections_of(text)
