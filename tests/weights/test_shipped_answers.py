@@ -11,11 +11,11 @@ from minicnn.training.augment import to_input
 from weights.recipes.shapes_world import questions, scene, sentences
 from weights.recipes.train_shapes import normalise
 
-SAID = (
+SAID = [
     "a red square below a cyan star",
     "a pink disk above a yellow square",
     "a white disk above a red cross",
-)
+]
 CLOSE = {"rel": 2e-3, "abs": 4e-3}
 
 
