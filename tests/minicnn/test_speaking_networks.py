@@ -125,3 +125,23 @@ def test_a_beam_of_one_is_greedy():
 def test_the_layers_that_are_weighed_have_names():
     y = build("captioner")(Tensor(draw("scene", 1, 3, 32, 32)), WORDS[:1])
     assert find(y, "relu5_1").shape == (1, 96, 4, 4) and find(y, "sight").shape == (1, 80, 4, 4)
+
+
+def test_a_beam_keeps_the_best_of_all_beginnings():
+    """Of three words and two beginnings at a time: 1 2 . (0.65 x 0.5 x 0.8) and 2 . (0.25 x 0.8), not 1 1."""
+    p = np.array([[0.10, 0.65, 0.25], [0.2, 0.3, 0.5], [0.8, 0.1, 0.1]])  # after a full stop, 1 and 2
+
+    class Net:
+        def encode(self, x):
+            return "seen", 0
+
+        def step(self, seen, heard, state):
+            assert seen == "seen" and heard.shape == (1,)
+            return np.log(p[heard]), state + 1
+
+    (first, words), (second, others) = beam(Net(), None, 3, 2)
+    assert words.tolist() == [1, 2, 0] and others.tolist() == [2, 0, 0]
+    assert np.exp([first, second]) == pytest.approx([0.26, 0.2])
+    assert [w.tolist() for _, w in beam(Net(), None, 2, 2)] == [[2, 0]]
+    (alone,) = beam(Net(), None, 3, 1)
+    assert alone[1].tolist() == [1, 2, 0]

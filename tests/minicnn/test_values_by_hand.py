@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from minicnn import GraphError, Tensor, backward, ops
+from minicnn.replay import replay
+from minicnn.windows import cut_padding, out_size, pad_to_fit, pooled_size, taps
 
 A = np.array
 X = A([[1.0, -2.0, 3.0], [4.0, 0.0, -6.0]])
@@ -115,3 +117,49 @@ def test_what_a_batch_was_is_kept():
     op(np.arange(24.0).reshape(2, 3, 2, 2), np.ones(3), np.zeros(3))
     assert op.count == 8 and op.mean.tolist() == [7.5, 11.5, 15.5] and op.var.tolist() == [37.25] * 3
     assert op.eps == ops.BatchNorm().eps == 1e-5
+
+
+# --- windows
+
+
+def test_how_many_windows_fit():
+    for how, n in (
+        ((7, 3, 2), 3), ((8, 3, 2), 3), ((5, 2, 2, (1, 1)), 3), ((9, 3, 1, (0, 0), 2), 5),
+        ((9, 3, 2, (1, 0), 2), 3),
+        ((8, 3, 2, (0, 0), 1, True), 4), ((4, 2, 3, (0, 0), 1, True), 2), ((7, 3, 2, (0, 0), 1, True), 3),
+        ((3, 1, 3, (0, 0), 1, True), 1), ((3, 1, 3, (1, 0), 1, True), 2),  # begins behind the end; inside it
+    ):  # fmt: skip
+        assert out_size(*how) == n
+    with pytest.raises(GraphError, match="a window of 5 does not fit into 3 pixels"):
+        out_size(3, 3, dilation=2, pad=(1, 0))
+    with pytest.raises(GraphError, match=r"padding \(2, 0\) leaves a window of 2 nothing to see"):
+        pooled_size(9, 2, 1, (2, 0))
+    assert pooled_size(9, 2, 1, (1, 0)) == 9
+
+
+def test_padding_for_windows_and_what_a_tap_sees():
+    x = np.arange(6.0).reshape(1, 1, 2, 3)
+    wide = pad_to_fit(x, (2, 2), (1, 2), ((1, 0), (0, 1)), (1, 1), (2, 2))
+    assert wide[0, 0].tolist() == [[0, 0, 0, 0], [0, 1, 2, 0], [3, 4, 5, 0]]
+    assert pad_to_fit(x, (1, 2), (1, 1), ((0, 0),) * 2, (1, 1), (1, 1), 9)[0, 0].tolist() == [[0, 1]]
+    assert pad_to_fit(x, (1, 2), (1, 1), ((0, 0),) * 2, (1, 3), (2, 1), 9)[0, 0].tolist() == [
+        [0, 1, 2, 9],
+        [3, 4, 5, 9],
+    ]
+    seen = [(*tap, index[1:]) for *tap, index in taps((1, 2), (2, 1), (1, 2), (2, 3))]
+    assert seen == [(0, 0, np.s_[0:3:2, 0:3:1]), (0, 1, np.s_[0:3:2, 2:5:1])]
+    g = np.arange(20.0).reshape(4, 5)
+    assert cut_padding(g, (2, 3), ((1, 1), (1, 1))).tolist() == [[6, 7, 8], [11, 12, 13]]
+    assert cut_padding(g[:2, :2], (2, 3), ((1, 0), (0, 0))).tolist() == [[5, 6, 0], [0, 0, 0]]
+
+
+def test_other_values_pass_through_what_came_behind():
+    x = Tensor(np.array([[1.0, 2], [3, 4]]), "x")
+    A = ops.ReLU()(x, name="A")
+    beside = ops.Mul()(x, np.array(10.0))
+    y = ops.Reshape((2, 2))(ops.Add()(ops.Mul()(A, A), beside), name="y")
+    values = np.array([[1.0, 0], [0, 1], [2, 0], [0, 2]])  # two batches of the same two pictures
+    assert replay(y, A, values).tolist() == [[11, 20], [30, 41], [14, 20], [30, 44]]
+    assert replay(y, A, A.data).tolist() == y.data.tolist() and replay(A, A, values) is values
+    with pytest.raises(GraphError, match="A does not depend on y"):
+        replay(A, y, y.data)
