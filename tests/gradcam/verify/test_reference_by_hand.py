@@ -188,6 +188,17 @@ def test_adaptive_averages_are_cut_as_pytorch_cuts_them():
     np.testing.assert_allclose(wider, [[[[1, 4], [7, 10]]]], rtol=1e-12)
 
 
+def test_an_average_of_a_larger_picture_has_as_many_parts():
+    x = Tensor(np.arange(8.0).reshape(1, 1, 2, 4), "x")
+    y = Along(tape.adaptive(4, 2), -1)(x)
+    larger = Tensor(np.arange(12.0).reshape(1, 1, 2, 6), "larger")
+    new = tape.rerun(y, through={x: lambda t: larger})
+    assert isinstance(new[y].op, tape.AnySize)
+    np.testing.assert_allclose(new[y].data, [[[[1, 4], [7, 10]]]], rtol=1e-12)
+    ours = Along(np.full((1, 6), 1.0), -1)  # what a change puts there stays
+    assert tape.rerun(y, lambda t: ours, through={x: lambda t: larger})[y].data.tolist() == [[[[15], [51]]]]
+
+
 def test_a_tape_is_run_again_from_what_changed():
     made = net()
     x = Tensor(X, "x")

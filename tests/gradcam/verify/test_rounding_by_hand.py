@@ -332,7 +332,8 @@ def test_bytes_that_float16_has_moved():
 def refused(method="grad_cam", theirs=1.0, c=1, y=((0.0, 1.0),), **steps):
     scores, ones = Tensor(np.array(y), "y"), np.ones((1, 2, 2))
     usual = {"signed": ones, "map": ones, "result": ones, "signal": ones[None], "activation": ones[None]}
-    v = SimpleNamespace(y=scores, start=(scores, np.array([[0.0, 1.0]])), **usual | steps)
+    usual["start"] = scores, np.array([[0.0, 1.0]])
+    v = SimpleNamespace(y=scores, **usual | steps)
     taken = SimpleNamespace(steps=pipelines.PIPELINES[method].steps)
     result = {"result": np.array([theirs])}
     q = SimpleNamespace(reference=v, theirs=result, method=method, c=c, pipeline=taken)
@@ -363,6 +364,11 @@ def test_why_a_question_is_refused():
     assert refused("smoothgrad", result=zeros).startswith("the picture is the baseline")
     assert refused("occlusion", result=zeros).endswith("Take another picture, class or setting")
     assert refused("grad_cam", result=zeros) == ""
+    some = zeros + np.array([1, 0])  # not everywhere
+    for method in ("grad_cam", "gradient", "smoothgrad", "occlusion"):
+        assert refused(method, signed=some, map=some, signal=some, result=some) == ""
+    of_two = Tensor(np.array([[0.0, 1.0], [1.0, 0.0]])), np.array([[0.0, 1.0]] * 2)
+    assert refused("ablation_cam", start=of_two).startswith("the score is 0"), "of one of two pictures"
 
 
 def test_activations_for_which_no_rule_is_published():
