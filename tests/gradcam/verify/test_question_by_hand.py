@@ -80,20 +80,19 @@ def test_only_the_reference_and_the_newest_of_large_passes_are_kept(monkeypatch)
     assert ("y", ("b", "c")) in q.values and ("y", ("b",)) not in q.values
 
 
-def test_what_is_large():
+def test_what_is_large(monkeypatch):
     q = question("gradient")
     size = room._bytes(q.reference.y)
     y = q.reference.y
     weights = 6 * (3 * 9 + 1) + 6 * (6 * 9 + 1) + 4 * (6 + 1)
     assert size == 8 * (3 * 96 + 2 * 6 * 96 + 3 * 6 * 24 + 6 + 4 + weights)
     assert q.affords(1) and not q.large
-    assert q.affords(room.LARGE // size) and not q.affords(room.LARGE // size + 1)
+    for limit, three in ((3 * size, True), (3 * size - 1, False)):
+        monkeypatch.setattr(room, "LARGE", limit)
+        assert q.affords(3) is three and q.affords(2)
     for slow, large in ((size, False), (size - 1, True)):
-        room_slow, room.SLOW = room.SLOW, slow
-        try:
-            assert question("gradient").large is large
-        finally:
-            room.SLOW = room_slow
+        monkeypatch.setattr(room, "SLOW", slow)
+        assert question("gradient").large is large
     assert q.allow(q.reference) == () and q.allow(Run(q, (("a", "y", None),))) == (Op,)
     assert q.input_of(y).name == "x" and q.base == "gradient"
     assert verify.Question(net(), X, 1, "guided_layercam", "relu1").base == "layercam"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gradcam import verify
 from gradcam.verify import VerifyError
 from gradcam.verify.hypotheses import averaging, combining, preprocessing
 from gradcam.verify.reference import settings, tape
@@ -167,6 +168,15 @@ def test_one_score_for_each_mask_and_each_map_left_out():
         left = A.copy()
         left[:, k] = 0
         assert found[0, k] == pytest.approx(W[1] @ left.mean((2, 3))[0] + b[1])
+
+
+def test_cam_weighs_the_maps_in_front_of_the_pooling():
+    right = verify.Question(net(), X, [1], "cam").reference
+    A = find(right.y, "relu2").data
+    W = net()["fc"].W.data
+    assert right["A"] is A and right["weights"].ravel().tolist() == W[1].tolist()
+    np.testing.assert_allclose(right["result"], (W[1][:, None, None] * A).sum(1), rtol=1e-12)
+    assert right["map"] is right["signed"] and right["result"].min() < 0
 
 
 # --- tapes
