@@ -17,7 +17,7 @@ from gradcam import (
     smoothgrad,
     xgrad_cam,
 )
-from gradcam.methods import METHODS
+from gradcam.methods import METHODS, relevance
 from gradcam.methods.ablation_cam import lost
 from gradcam.methods.batching import batch_size, in_batches
 from gradcam.methods.cam import cam
@@ -25,8 +25,9 @@ from gradcam.methods.deep_lift import derivative
 from gradcam.methods.full_grad import full_grad
 from gradcam.methods.integrated_gradients import completeness_error, quadrature
 from gradcam.methods.score_cam import stretched
+from gradcam.methods.spelling import members
 from gradcam.target import slope, strongest_unit
-from minicnn import Add, Concat, Sub, Tensor, backward, find, one_hot
+from minicnn import Add, Concat, GraphError, Linear, Sub, Tensor, backward, find, one_hot
 from tests.support.compare import assert_close, relative
 from tests.support.small_nets import picture, small_vgg
 
@@ -226,3 +227,52 @@ def test_a_signal_of_each_pictures_own_stays_with_it():
     for n in range(2):
         alone = integrated_gradients(NET, X[n : n + 1], Target.signal(weights[n : n + 1]), steps=3)
         assert_close(found[n], alone[0])
+
+
+# --- relevance of one linear layer, x = (1, -2), R = 7
+
+
+@pytest.mark.parametrize(
+    ("rule", "W", "b", "expected"),
+    [
+        # z = 2 + 2 + 3; what speaks for the unit, a quarter more of each: 2.5 + 2.5 + 3.75
+        (relevance.gamma(0.25, 0), (2, -1), 3, (2, 2)), (relevance.gamma(0.25, 0), (-2, 1), -3, (2, 2)),
+        (relevance.gamma(0.25, 0), (2, -1), None, (3.5, 3.5)),
+        # 2 speaks for it, -2 and -5 against: 2 x 7 x 2/2, -1 x 7 x 2/7
+        (relevance.alpha_beta(2, 1, 0), (2, 1), -5, (14, -2)),
+        (relevance.alpha_beta(1, 0, 0), (2, 1), -5, (7, 0)),
+        (relevance.alpha_beta(2, 1, 0), (2, 1), None, (14, -7)),
+        (relevance.epsilon(0), (2, -1), 3, (2, 2)), (relevance.epsilon(1), (2, -1), 2, (2, 2)),
+        (relevance.epsilon(0, 1), (2, -1), 3, (1, 1)), (relevance.epsilon(1), (-2, 1), -2, (2, 2)),
+        # pixels from -3 to 4: 2 + 3 x 2 of the one, 2 + 4 x 1 of the other
+        (relevance.z_box(-3, 4, 0), (2, -1), 3, (4, 3)), (relevance.flat(0), (2, -1), 3, (3.5, 3.5)),
+    ],
+)  # fmt: skip
+def test_relevance_of_one_layer(rule, W, b, expected):
+    x, W = Tensor(np.array([[1.0, -2.0]]), "x"), np.array([W], float)
+    y = Linear()(x, W) if b is None else Linear()(x, W, np.array([b], float))
+    assert rule(y.op, np.array([[7.0]])).ravel() == pytest.approx(expected, abs=1e-12)
+
+
+def test_rules_that_do_not_conserve_are_refused():
+    with pytest.raises(GraphError, match="alpha - beta must be 1"):
+        relevance.alpha_beta(2, 2)
+    assert relevance.stabilised(np.array([[3.0, -4], [0, 0]]), 0, 1).tolist() == [
+        [3 + 12.5**0.5, -4 - 12.5**0.5], [np.inf, np.inf],
+    ]  # fmt: skip
+    assert relevance.stabilised(np.array([[0.0, 2]]), 0.5).tolist() == [[0.5, 2.5]]
+
+
+def test_occlusion_of_several_targets_is_a_stack():
+    alone = occlusion(NET, X, C, 6, 6)
+    one = occlusion(NET, X, [Target.score(C)], 6, 6)
+    two = occlusion(NET, X, [Target.score(C), -Target.score(C)], 6, 6)
+    assert one.shape == (1, *alone.shape) and two.shape == (2, *alone.shape)
+    assert_close(one[0], alone), assert_close(two[1], -alone)
+
+
+def test_families_have_more_than_one_member_and_no_method_of_their_name():
+    assert (
+        members("LRP") == [name for name in METHODS if name.startswith("lrp_")] and len(members("LRP")) == 5
+    )
+    assert members("xgrad") == members("grad_cam") == members("qqqq") == []
