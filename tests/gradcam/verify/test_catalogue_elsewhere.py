@@ -578,6 +578,10 @@ def test_entries_of_variants():
         made(question("aug_smooth_grad_cam", layer="relu2"), name), six(barely), rtol=0, atol=1e-12
     )
     draws = np.stack([abs(d).max(0) for d in DRAWS])
+    three = {"smoothgrad": draws.mean(0), "smoothgrad_sq": (draws**2).mean(0), "vargrad": draws.var(0)}
+    for name_of, right in three.items():
+        of_draws = question(f"{name_of}_saliency", noise=NOISE).reference["result"]
+        np.testing.assert_allclose(of_draws, right[None], rtol=1e-9, atol=1e-15)
     noisy = "another mean over the noisy pictures: "
     gives(
         question("smoothgrad_saliency"),
