@@ -126,6 +126,13 @@ def test_a_signal_is_the_sum_of_what_it_went_into():
     }  # fmt: skip
 
 
+def test_a_gate_at_zero_is_closed():
+    x = Tensor(np.array([0.0, 2.0]).reshape(1, 2, 1, 1), "x")
+    y = ReLU()(x, name="relu")
+    signals = Signals(y, {"backprop": np.ones(y.shape)}, RULES, {"x": x, "relu": y}, ["x"])
+    assert signals.counts()["gates"] == {"relu": {"backprop": [1, 0, 1, 0]}}  # open, then closed: up, down
+
+
 # --- the model that the page is told of
 
 
