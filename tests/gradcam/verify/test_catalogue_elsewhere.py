@@ -14,6 +14,7 @@ from gradcam.target import Target
 from gradcam.targets import Region
 from gradcam.verify.hypotheses import averaging, combining, contributions, starts, values, without_gradient
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
+from gradcam.verify.hypotheses.hypothesis import DoesNotApply
 from gradcam.verify.reference.run import Run
 from minicnn import GlobalAvgPool, ReLU, Tensor, ops
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, LinearLayer, Sequential
@@ -471,6 +472,8 @@ def test_relatives_whose_weights_are_defined_here():
     })  # fmt: skip
     q = question("hirescam")
     assert combining.possible("grad_cam", q, None) and combining.possible("score_cam", q, None)
+    with pytest.raises(DoesNotApply, match="CAM's layer is the one in front of the pooling"):
+        combining.as_if("cam", q, q.reference)
     q.affords = lambda passes: passes < 6
     assert not combining.possible("score_cam", q, None) and combining.possible("xgrad_cam", q, None)
 

@@ -14,7 +14,7 @@ from gradcam.verify import VerifyError
 from gradcam.verify import question as room
 from gradcam.verify.reference.run import Run
 from gradcam.verify.wrappers import OfOutput, OfSignals, OfTarget
-from minicnn import Conv, GlobalAvgPool, Linear, Op, ReLU, Reshape, Sigmoid, Softmax, Tensor, Transpose
+from minicnn import Add, Conv, GlobalAvgPool, Linear, Op, ReLU, Reshape, Sigmoid, Softmax, Tensor, Transpose
 from minicnn.layer import Apply, ConvLayer, Layer, Sequential
 from tests.gradcam.verify.test_judge import X, net, question
 from tests.gradcam.verify.test_targets import MASK, Segmenter, by_hand, inside
@@ -45,6 +45,20 @@ def test_other_questions_of_the_same_run():
     pictures = np.arange(3.0).reshape(3, 1, 1, 1, 1) + TWO
     found = right.elsewhere(pictures)
     assert found.question.c.tolist() == [1, 2] * 3 and found["input"].shape == (6, 3, 12, 8)
+    changes = (
+        ("twice", "input", lambda q, v, old: 2 * old()), ("rules", "rules", lambda q, v, old: "guided"),
+        ("scores", "y", lambda q, v, old: Tensor(old().data)), ("w", "weights", lambda q, v, old: 0),
+    )  # fmt: skip
+    there = Run(q, changes).elsewhere(pictures)  # these are the pictures, whatever was done to the first
+    assert np.array_equal(there["input"], pictures.reshape(6, 3, 12, 8)) and there.rules == "guided"
+    assert [name for name, *_ in there.changes] == ["elsewhere", "rules", "scores"]
+    given = Tensor(np.zeros((4, 4)))
+    by_scores = Run(q, changes).elsewhere(scores=given)
+    assert by_scores.y is given and [name for name, *_ in by_scores.changes] == [
+        "elsewhere",
+        "twice",
+        "rules",
+    ]
     low = q.low
     assert low is q.low and low.x.dtype == np.float32 and low.reference["y"].dtype == np.float32
     assert low.values is not q.values and q.x.dtype == np.float64
@@ -94,7 +108,9 @@ def test_what_is_large(monkeypatch):
         monkeypatch.setattr(room, "SLOW", slow)
         assert question("gradient").large is large
     assert q.allow(q.reference) == () and q.allow(Run(q, (("a", "y", None),))) == (Op,)
-    assert q.input_of(y).name == "x" and q.base == "gradient"
+    x, bias = Tensor(np.ones((1, 2)), "x"), Tensor(np.ones((1, 2)), "bias")
+    assert q.input_of(Add()(bias, x)) is x and q.input_of(y).name == "x" and q.base == "gradient"
+    assert q.input_of(ReLU()(Add()(bias, x), name="x")) is x
     assert verify.Question(net(), X, 1, "guided_layercam", "relu1").base == "layercam"
 
 

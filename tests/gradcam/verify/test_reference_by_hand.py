@@ -179,6 +179,12 @@ def test_cam_weighs_the_maps_in_front_of_the_pooling():
     assert right["map"] is right["signed"] and right["result"].min() < 0
 
 
+def test_every_map_is_left_out_however_small_the_maps_are():
+    q = question("ablation_cam", x=X[:, :, :4, :4])
+    assert q.reference["activation"].shape == (1, 6, 2, 2)
+    assert without_maps(q, q.reference).shape == (1, 6)
+
+
 # --- tapes
 
 

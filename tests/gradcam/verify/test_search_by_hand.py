@@ -362,6 +362,15 @@ def test_a_cause_that_changes_what_is_equal_is_no_form():
         np.testing.assert_allclose(scales[name](q, None, lambda: m), np.stack([by(one) for one in m]))
 
 
+def test_a_shape_is_compared_once():
+    s, asked = made(None), []
+    s._affine = lambda run, order=None: asked.append(run) or 0.11
+    near, far = changing("weights", None), changing("weights", None)
+    assert s._apart_in_shape(far) and s._apart_in_shape(far) and len(asked) == 1
+    s._affine = lambda run, order=None: 0.1
+    assert not s._apart_in_shape(near) and s._apart_in_shape(far)
+
+
 def test_what_is_named_has_the_numbers_of_its_own_try():
     a, b = form("a"), form("b")
     s = searching({(a,): 0.25, (b,): 0.5, (a, b): 0.125})
