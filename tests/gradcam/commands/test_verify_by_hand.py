@@ -111,7 +111,7 @@ def test_what_is_missing_or_contradicts_itself(at):
     with pytest.raises(VerifyError, match=r"--onnx .* and --model .* are two networks: give one of them"):
         command._verdict(parsed(at, *ASKED, "--result", "map.npy", "--model", "model.onnx"))
     with pytest.raises(SaveError, match=r"report\.txt: a report's name ends in \.html"):
-        command.run(parsed(at, *ASKED, "--result", "map.npy", "--html", "report.txt"))
+        command.run(parsed(at, *ASKED, "--result", "map.npy", "--html", str(at / "report.txt")))
     html = at / "x.html"
     html.write_text("mine")
     with pytest.raises(SaveError):
