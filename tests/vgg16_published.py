@@ -291,7 +291,7 @@ def main():
     parser.add_argument("--convolutions", type=Path, default=FILE)
     parser.add_argument("--photos", type=int, default=40)
     parser.add_argument(
-        "--many", type=int, default=2, help="photos without ties for the methods of many passes"
+        "--many", type=int, default=8, help="photos without ties for the methods of many passes"
     )
     parser.add_argument("--side", type=int, default=224, help="pixels")
     parser.add_argument("--rows", type=Path, default=ROWS)
