@@ -24,6 +24,7 @@ TESTS = ["tests/minicnn", "tests/weights", "tests/gradcam"]
 LIMIT, ENOUGH, MOST = 60, 40, 200  # seconds a mutant; seconds of tests, and tests, that are chosen for it
 WAIT = 20  # times the limit on the clock, for what sleeps: a busy machine notices no mutant
 ASKED = 3  # files of tests that are asked for what none is known to run
+NOT_FOUND = 4  # pytest's exit status where a test that was asked for is not there
 MEMORY = 16 << 30  # bytes that a mutant may address
 LEFT_OUT = (".git", "__pycache__", ".venv", "*.ipynb", "results", ".*_cache")
 WARM = (
@@ -183,8 +184,10 @@ class Copy:
         try:
             named = self.folder.with_suffix(".txt")
             named.write_text("\n".join(tests))
-            # 1: a test failed; 2: a file of tests could not be imported
-            noticed = bool(tests) and self.pytest("-x", f"@{named}") in (1, 2)
+            status = self.pytest("-x", f"@{named}") if tests else 0
+            if status == NOT_FOUND:  # names of tests changed, or their file cannot be imported
+                status = self.pytest("-x", *dict.fromkeys(map(_file, tests)))
+            noticed = status in (1, 2)  # a test failed; a file of tests could not be imported
         finally:
             path.write_text(original, "utf-8")
             os.utime(path, ns=(times, times))
@@ -229,9 +232,10 @@ def _file(test):
 
 
 def _words(path):
-    """weights/graphs/onnx/nodes.py -> {weights, graphs, onnx, nodes}"""
+    """weights/graphs/onnx/nodes.py -> {weight, graph, onnx, node}"""
     path = "weights/names/table.py" if path.endswith(".toml") else path
-    return set(re.findall(r"[a-z]+", path.removesuffix(".py").replace("/", " "))) - {"test", "tests"}
+    words = re.findall(r"[a-z]+", path.removesuffix(".py").replace("/", " "))
+    return {word.removesuffix("s") for word in words} - {"test"}
 
 
 @functools.cache
