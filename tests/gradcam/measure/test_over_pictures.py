@@ -341,4 +341,5 @@ def test_the_plan_measures_every_method_by_every_measure():
         }
         from gradcam.methods import CLASSIC as EVERY
 
-        assert {(m, measure) for m in EVERY for measure in MEASURES} <= done
+        left = {("occlusion", "sanity_check")} if subject.slow else set()
+        assert {(m, measure) for m in EVERY for measure in MEASURES} - done == left
