@@ -23,8 +23,12 @@ ORDERS = ("cascading", "independent")
 
 
 def layers_with_weights(net: Layer) -> list[str]:
-    """The names of a network's layers with weights, from the scores down; a module counts as one."""
-    return [part.name for part in net.parts() if part.arrays()][::-1]
+    """The names of a network's layers with weights W, from the scores down; a module counts as one.
+
+    Batch normalisations have none: theirs stay as they were trained, and one on its own is no layer here.
+    """
+    weighed = (part for part in net.parts() if any(hasattr(inner, "W") for inner in part.layers()))
+    return [part.name for part in weighed][::-1]
 
 
 def randomised(net: Layer, order: str, seed: int = 0) -> list[Layer]:

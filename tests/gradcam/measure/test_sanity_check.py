@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+import weights
 from gradcam.measure import drawn_anew, layers_with_weights, randomised, similarity
 from gradcam.measure.baselines import CENTRE, RANDOM
 from gradcam.measure.measures.sanity_check import ORDERS
@@ -42,6 +43,16 @@ def test_a_fire_module_is_one_step_and_its_layers_differ():
     two, three = (copy.arrays()[f"{name}/expand3x3.W"].data for name in ("fire2", "fire3"))
     assert two.std() == pytest.approx(np.sqrt(2 / (16 * 9)), rel=0.05)
     assert two.shape == three.shape and not np.array_equal(two, three)
+
+
+def test_every_step_draws_something_and_a_batchnorm_is_no_step():
+    net = weights.build("mini_resnet")
+    names = layers_with_weights(net)
+    assert names == ["fc", *(f"layer{s}.{k}" for s in (4, 3, 2, 1) for k in (1, 0)), "conv1"]
+    before = {k: t.data.copy() for k, t in net.arrays().items()}
+    for name, copy in zip(names, randomised(net, "independent"), strict=True):
+        changed = {k for k, t in copy.arrays().items() if np.any(t.data != before[k])}
+        assert changed and {k.startswith(f"{name}.") or k.startswith(f"{name}/") for k in changed} == {True}
 
 
 def test_random_weights_depend_on_the_seed_alone():
