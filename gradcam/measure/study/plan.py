@@ -179,7 +179,7 @@ SUBJECTS = (
         ("grad_cam@relu4_3", "deconvnet@relu5_3"),
         {"maps": 500, "passes": 2, "grid": 100, "grid_occlusion": 2, "sanity": 5}
         | {
-            "relatives_maps": 100,
+            "relatives_maps": 50,
             "relatives_grid": 20,
             "relatives_many": 2,
             "relatives_sanity": 2,
