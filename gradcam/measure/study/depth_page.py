@@ -84,8 +84,8 @@ def figure(found: dict[Study, list[dict[str, Any]]]) -> Figure:
     """One panel for each study, one line for each figure, with 95 % bands; dotted: the random point, dashed:
     the picture's centre.
     """
-    across = 2
-    page = Figure(figsize=(14, 4.2 * -(-len(found) // across)), layout="constrained")
+    across = min(2, len(found))
+    page = Figure(figsize=(7 * across, 4.2 * -(-len(found) // across)), layout="constrained")
     panels = page.subplots(-(-len(found) // across), across, squeeze=False).ravel()
     for ax in panels[len(found) :]:
         ax.set_axis_off()
