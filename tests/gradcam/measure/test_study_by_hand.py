@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -394,9 +395,10 @@ def test_from_the_first_layer_to_the_last():
     assert "## shapes, a small VGG for the eight kinds of the shapes world: name\n\nWhat it is.\n" in text
     hit = FIGURES["hit"].title
     assert f"From the first layer to the last: {hit}: 25.0 % to 75.0 %, best at two." in text
-    page = depth_page.figure({study: rows})
-    one, empty = page.axes
-    assert not empty.axison and one.get_title() == "name (n = 4)"
+    three = {replace(study, name=name): rows for name in "abc"}
+    assert [ax.axison for ax in depth_page.figure(three).axes] == [True, True, True, False]
+    (one,) = depth_page.figure({study: rows}).axes
+    assert one.get_title() == "name (n = 4)"
     assert [tick.get_text() for tick in one.get_xticklabels()] == ["one", "two", "three"]
     curve, random, centre = one.get_lines()
     assert curve.get_ydata().tolist() == [0.25, 1, 0.75] and curve.get_label() == hit
