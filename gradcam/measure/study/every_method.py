@@ -7,7 +7,8 @@
         only write, from the rows that are there
 
 May be interrupted at any moment, and goes on where it was: rows are kept as they come, in
-checkpoints/measures/.  The parts of the table of which there are no rows there stay as they were.
+checkpoints/measures/.  The parts of the table of which there are no rows there stay as they were.  Rows that
+took hours are kept with the table: --rows tests/results/rows goes on with them, on any machine.
 """
 
 from __future__ import annotations
