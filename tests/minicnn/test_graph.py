@@ -102,6 +102,8 @@ def test_one_hot_asks_for_a_unit_of_feature_maps():
         ((3, 4), -1, "-1 is no index"),
         ((3, 4), 1.0, "1.0 is no index"),
         ((3, 4), "tabby", "tabby is no index"),
+        ((3, 4), [0, -1, 2], r"\[0, -1, 2\] is no index"),
+        ((3, 4), [0, 4, 2], r"\[0, 4, 2\] is no index"),
         ((3, 4), [0, 1], "one for each of the 3 pictures, not 2"),
         ((3, 4), [[0, 1, 2]], "one for each of the 3 pictures"),
         ((1, 3, 4, 5), (0, 1), "has 3 coordinates, not 2"),

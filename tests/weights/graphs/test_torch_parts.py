@@ -18,6 +18,7 @@ from weights.graphs.torch.memory import Memory, Place, overlap  # noqa: E402
 from weights.graphs.torch.network import Step, TracedNetwork  # noqa: E402
 from weights.graphs.torch.one_input import of_one_input  # noqa: E402
 from weights.graphs.torch.operators.lacking import Lacking, need  # noqa: E402
+from weights.graphs.torch.operators.windows import _sizes  # noqa: E402
 from weights.graphs.torch.precision import in_double  # noqa: E402
 from weights.graphs.torch.record import record  # noqa: E402
 from weights.graphs.torch.trees import leaves, mapped, of_type  # noqa: E402
@@ -503,3 +504,8 @@ def test_which_gradient_is_asked_and_in_which_mode_the_model_was():
     assert from_torch(model.eval(), x.data).trained is False
     rows = from_torch(torch.nn.ReLU(), [[1.0, -2.0]])  # rows of numbers are one input
     assert rows(np.array([[-1.0, 5.0]])).tolist() == [[0, 5]]
+
+
+def test_a_size_that_is_left_open_is_the_pictures_own():
+    assert _sizes(np.zeros((2, 3, 5, 7)), (None, 2)) == [5, 2]
+    assert _sizes(np.zeros((3, 5, 7)), (4, None)) == [4, 7], "without a batch"
