@@ -11,6 +11,12 @@ from minicnn.convolution.ties import settle_ties
 random = np.random.default_rng(5)
 
 
+@pytest.fixture(autouse=True)
+def drawn_anew(monkeypatch):
+    """Each test draws the same, whichever ran before it."""
+    monkeypatch.setitem(globals(), "random", np.random.default_rng(5))
+
+
 def picture(C, side, flat, dtype=np.float32):
     """Noise with a flat rectangle: (1, C, side, side), other values in each channel."""
     x = random.standard_normal((1, C, side, side)).astype(dtype)
