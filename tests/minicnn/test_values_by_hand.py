@@ -163,3 +163,11 @@ def test_other_values_pass_through_what_came_behind():
     assert replay(y, A, A.data).tolist() == y.data.tolist() and replay(A, A, values) is values
     with pytest.raises(GraphError, match="A does not depend on y"):
         replay(A, y, y.data)
+
+
+def test_a_divisor_moves_what_is_left_by_how_often_it_went_in():
+    x, z = np.array([7.0, -7, 9]), np.array([4.0, 4, -4])
+    for truncated, went_in in ((False, [1, -2, -3]), (True, [1, -1, -2])):
+        op = ops.Remainder(truncated=truncated)
+        op.forward(x, z)
+        assert op.gz(np.full(3, 10.0)).tolist() == [-10 * n for n in went_in]
