@@ -5,9 +5,9 @@
 
 Signals start at the strongest unit of conv3_3, conv4_3 and conv5_3, and at the top score of vgg16_gap, whose
 last layer ships.  Three parts: signals (the three rules, Grad-CAM's relatives and what is made of them) and
-relevance (LRP, excitation backprop, DeepLIFT) on all photos, passes (methods of many) on two.  A row for each
-part of a photo is kept as it comes, in tests/results/vgg16_published.jsonl: the command may be killed at any
-moment and goes on where it was.  Take the file away when the engine's arithmetic has changed.
+relevance (LRP, excitation backprop, DeepLIFT) on all photos, passes (methods of many) on some without ties.
+A row for each part of a photo is kept as it comes, in tests/results/vgg16_published.jsonl: the command may be
+killed at any moment and goes on where it was.  Take the file away when the engine's arithmetic has changed.
 """
 
 import argparse
@@ -272,6 +272,8 @@ def collect(net, arrays, asked):
         at = {"part": part, "photo": path.stem, "side": asked.side, "date": str(datetime.date.today())}
         baseline = photos[(photos.index(path) + 1) % len(photos)]
         row = at | measured(net, arrays, path, asked.side, part, baseline)
+        if row["ties"]:
+            tied.add(path.stem)
         many += part == "passes" and not row["ties"]
         with asked.rows.open("a") as file:
             file.write(json.dumps(row) + "\n")
