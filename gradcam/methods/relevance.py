@@ -131,13 +131,24 @@ def z_box(low: Any, high: Any, eps: float = TINY) -> Rule:
 
 def flat(eps: float = TINY) -> Rule:
     """x = W = 1: every input of a unit gets the same (Lapuschkin et al. 2019)."""
-    return lambda op, R: share(op, R, [tuple(np.ones_like(v) for v in _inputs(op)[:2])], eps)
+
+    def rule(op, R):
+        x, W, _ = _inputs(op)
+        return share(op, R, [(np.ones_like(x), np.ones_like(W), None)], eps)
+
+    return rule
 
 
 def share(
     op: Op, R: np.ndarray, terms: list[tuple[Any, ...]], eps: float = TINY, rms: float = 0.0
 ) -> np.ndarray:
-    """The equation: sum over terms of x * W^T (R / z), z = sum over terms of W x + b.  terms: [(x, W, b)]"""
+    """The equation: sum over terms of x * W^T (R / z), z = sum over terms of W x + b.  terms: [(x, W, b)]
+
+    What is 0 everywhere costs nothing: no R, or a term without x, such as neg(x) behind a ReLU.
+    """
+    if not R.any():
+        return np.zeros_like(terms[0][0])
+    terms = [(x, W, b) for x, W, b in terms if x.any() or b is not None] or terms[:1]
     twins = [_with_other_weights(op) for _ in terms]
     z = sum(twin.forward(*term) for twin, term in zip(twins, terms))
     s = R / stabilised(z, eps, rms)

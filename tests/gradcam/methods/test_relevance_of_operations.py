@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from gradcam.methods.relevance import epsilon, table, to_the_winner_of_two
+from gradcam.methods.relevance import (
+    alpha_beta,
+    epsilon,
+    flat,
+    gamma,
+    share,
+    table,
+    to_the_winner_of_two,
+    z_box,
+)
 from minicnn import RuleError, Tensor, backward, ops
 from tests.support.cases import draw, positive
 
@@ -59,3 +68,101 @@ def test_relevance_goes_to_the_one_of_two_that_a_value_is():
     assert one.tolist() == [[0, 20, 0]] and other.tolist() == [[10, 0, 30]]
     one, other = to_the_winner_of_two(ops.Where()(x > 2, Tensor(x), Tensor(z)).op, R)
     assert one.tolist() == [[0, 20, 30]] and other.tolist() == [[10, 0, 0]]
+
+
+# x >= 0, as behind a ReLU, and one row of it mixed; a unit below zero among the second picture's
+ROWS = {"behind a ReLU": [[1.0, 2.0], [0.0, 4.0]], "mixed": [[1.0, -2.0], [0.0, 4.0]]}
+W, B = np.array([[2.0, 1.0], [1.0, -1.0]]), np.array([1.0, -2.0])
+R = np.array([[10.0, 0.0], [2.0, 6.0]])
+TINY = 1e-6
+
+
+def by_the_equation(terms, R):
+    """sum of x W^T (R / z), z = sum of W x + b, with nothing left out; W: (outputs, inputs)"""
+    z = sum(x @ W.T + b for x, W, b in terms)
+    s = R / (z + np.where(z < 0, -1, 1) * TINY)
+    return sum(x * (s @ W) for x, W, _ in terms)
+
+
+def up(v):
+    return v + np.maximum(v, 0) / 4
+
+
+def down(v):
+    return v + np.minimum(v, 0) / 4
+
+
+def gamma_in_full(x):
+    p, n, z = np.maximum(x, 0), np.minimum(x, 0), x @ W.T + B
+    above = by_the_equation([(p, up(W), up(B)), (n, down(W), 0)], R * (z > 0))
+    return above + by_the_equation([(p, down(W), down(B)), (n, up(W), 0)], R * (z < 0))
+
+
+def alpha_beta_in_full(x):
+    (p, n), (Wp, Wn) = ((np.maximum(v, 0), np.minimum(v, 0)) for v in (x, W))
+    positive = by_the_equation([(p, Wp, np.maximum(B, 0)), (n, Wn, 0)], R)
+    return 2 * positive - by_the_equation([(p, Wn, np.minimum(B, 0)), (n, Wp, 0)], R)
+
+
+def z_box_in_full(x):
+    low, high = np.zeros_like(x), np.full_like(x, 5)  # low: as of pixels that begin at black
+    return by_the_equation([(x, W, 0), (-low, np.maximum(W, 0), 0), (-high, np.minimum(W, 0), 0)], R)
+
+
+def flat_in_full(x):
+    return by_the_equation([(np.ones_like(x), np.ones_like(W), 0)], R)
+
+
+IN_FULL = {
+    "gamma": (gamma(), gamma_in_full),
+    "alpha_beta": (alpha_beta(), alpha_beta_in_full),
+    "z_box": (z_box(0.0, 5.0), z_box_in_full),
+    "flat": (flat(), flat_in_full),
+}
+
+
+@pytest.mark.parametrize("of", ROWS)
+@pytest.mark.parametrize("rule", IN_FULL)
+def test_terms_that_are_zero_everywhere_may_be_left_out(rule, of):
+    ours, in_full = IN_FULL[rule]
+    x = np.array(ROWS[of])
+    op = ops.Linear()(Tensor(x), Tensor(W), Tensor(B)).op
+    assert np.abs(in_full(x)).max() > 1
+    assert np.allclose(ours(op, R), in_full(x), rtol=1e-12)
+
+
+@pytest.fixture
+def passes(monkeypatch):
+    """Every pass of a linear layer, in order."""
+    made = []
+    for name in ("forward", "gx"):
+        whole = getattr(ops.Linear, name)
+        monkeypatch.setattr(
+            ops.Linear, name, lambda self, *a, name=name, whole=whole: made.append(name) or whole(self, *a)
+        )
+    return made
+
+
+def test_what_is_zero_everywhere_costs_no_pass(passes):
+    x = np.array(ROWS["behind a ReLU"])
+    op = ops.Linear()(Tensor(x), Tensor(W), Tensor(B)).op
+    z = x @ W.T + B
+    assert (z < 0).any()
+    for rule, R_, expected in (
+        (gamma(), R * (z > 0), ["forward", "forward", "gx"]),  # z, and of where z > 0 what has x > 0
+        (gamma(), R, ["forward", "forward", "gx", "forward", "gx"]),  # and of where z < 0
+        (alpha_beta(), R, ["forward", "gx", "forward", "gx"]),
+        (alpha_beta(), 0 * R, []),
+        (z_box(0.0, 5.0), R, ["forward", "forward", "gx", "gx"]),  # low is 0
+    ):
+        passes.clear()
+        rule(op, R_)
+        assert passes == expected, (rule, passes)
+
+
+def test_no_input_at_all_gets_nothing_but_a_bias_counts():
+    op, x, W_ = ops.Linear()(Tensor(np.zeros((1, 2))), Tensor(W), Tensor(B)).op, np.ones((1, 2)), np.eye(2)
+    assert share(op, np.array([[3.0, 4.0]]), [(0 * x, W_, None)]).tolist() == [[0, 0]]
+    assert share(op, 0 * x, [(x, W_, None)]).tolist() == [[0, 0]]
+    with_bias = share(op, np.array([[6.0, 8.0]]), [(x, W_, None), (0 * x, W_, np.array([1.0, 3.0]))])
+    assert np.allclose(with_bias, [[3, 2]], rtol=1e-5)  # z: 1 + 1 and 1 + 3
