@@ -28,6 +28,9 @@ def at(x, y, kind="ring", colour="red"):
         (20, 20, None),
         (10, 0, None),
         (-24, 20, None),
+        (21, 14, "right of"),
+        (21, 15, None),
+        (0, 14, "below"),
     ],
 )
 def test_where_a_shape_is(dx, dy, where):

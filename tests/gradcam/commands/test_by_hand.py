@@ -456,6 +456,7 @@ def test_a_network_that_looks_at_photos(monkeypatch, tmp_path):
     assert opened(channels=1) is net and asked[-1][1]["crop"] == (8, 6)
     for said, why in (
         ({"layout": None}, r"m.onnx takes \? x 3 x 8 x 8 numbers, and no pictures, signals or volumes"),
+        ({"layout": None, "inputs": {"x": (0, 3)}}, "m.onnx takes 0 x 3 numbers"),
         ({"channels": 4}, "m.onnx takes pictures of 4 channels"), ({"channels": 2}, "of 2 channels"),
         ({"kind": "map", "output": "y", "shape": (1, 2, 4, 4)}, "m.onnx: the output 'y' is a map, 2 scores"),
     ):  # fmt: skip
@@ -471,6 +472,23 @@ def test_a_network_that_looks_at_photos(monkeypatch, tmp_path):
     asks = {"crop": [1, 2, 3]}
     with pytest.raises(AskError, match="--crop 1 2 3: give a side, or rows and columns"):
         opened()
+
+
+def test_a_second_photo_is_prepared_as_the_first_is(monkeypatch, tmp_path):
+    Image.new("RGB", (4, 2), (255, 0, 0)).save(tmp_path / "b.png")
+    card = SimpleNamespace(axes=4, preprocessing=Preprocessing(size=2, crop=(2, 4)))
+    net = SimpleNamespace(card=card, given={"b": np.zeros((1, 3, 2, 4)), "n": 5}, channels_last=False)
+    net.description = SimpleNamespace(layout="NCHW", channels=3, kind="classes", picture="x")
+    monkeypatch.setattr(_model, "described", lambda *given, **options: net)
+    asks = {"onnx": "m.onnx", "targets": None, "layer": None, "crop": None}
+    asks["given"] = [f"b={tmp_path / 'b.png'}", "n=5"]
+    first = _model.network(model(**asks)).given["b"]
+    assert first.shape == (1, 3, 2, 4) and first[0, 0].min() > first[0, 1].max() and net.given["n"] == 5
+    net.channels_last, net.given["b"] = True, np.zeros((1, 2, 4, 3))
+    assert np.array_equal(_model.network(model(**asks)).given["b"], first.transpose(0, 2, 3, 1))
+    net.given["b"] = np.zeros((1, 3, 2, 5))
+    with pytest.raises(AskError, match="the input b is 1 x 3 x 2 x 5, and no picture as large as x's: .*b.png"):
+        _model.network(model(**asks))
 
 
 def test_where_places_lie():

@@ -12,7 +12,7 @@ from PIL import Image
 import weights
 from gradcam.asking import AskError, class_index, one_of
 from gradcam.cli import main, one_line
-from gradcam.commands import commands
+from gradcam.commands import _one, commands
 from tests.support.data import DATA
 
 NETWORK = "captum_cifar"  # the smallest of the zoo
@@ -34,6 +34,16 @@ def explain(*more):
 
 def files(folder):
     return {p.name for p in folder.iterdir()}
+
+
+def test_a_panel_has_room_for_so_many_classes(here, monkeypatch, capsys):
+    assert _one.MOST == 12
+    monkeypatch.setattr(_one, "MOST", 2)
+    assert explain("--method", "saliency", "--class", "1", "2") == 0
+    written = files(here)
+    assert explain("--method", "saliency", "--class", "1", "2", "3") == 2
+    assert "3 classes are too many for one panel: give at most 2" in capsys.readouterr().err
+    assert files(here) == written
 
 
 def test_it_prints_five_classes_and_writes_the_panel(here, capsys):

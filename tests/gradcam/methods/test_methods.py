@@ -84,6 +84,8 @@ def test_grad_cam_by_loops_over_equations_1_and_2(passed):
     assert_close(counterfactual(y, C, A), np.maximum(-expected, 0))
     assert_close(grad_cam(y, C, A, alpha="sum"), h * w * np.maximum(expected, 0))
     assert expected.min() < 0 < expected.max()
+    with pytest.raises(GraphError, match="'mean' .* or 'sum', not 'median'"):
+        grad_cam(y, C, A, alpha="median")
 
 
 def test_cam_is_z_times_grad_cam_without_its_relu():
