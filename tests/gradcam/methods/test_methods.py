@@ -84,7 +84,7 @@ def test_grad_cam_by_loops_over_equations_1_and_2(passed):
     assert_close(counterfactual(y, C, A), np.maximum(-expected, 0))
     assert_close(grad_cam(y, C, A, alpha="sum"), h * w * np.maximum(expected, 0))
     assert expected.min() < 0 < expected.max()
-    with pytest.raises(GraphError, match="'mean' .* or 'sum', not 'median'"):
+    with pytest.raises(GraphError, match=r"'mean' .* or 'sum', not 'median'"):
         grad_cam(y, C, A, alpha="median")
 
 
