@@ -166,7 +166,7 @@ def test_a_damaged_file_of_any_format_is_an_image_error_or_a_picture(tmp_path, k
 
 
 def test_a_directory_and_a_pipe_are_no_pictures(tmp_path):
-    with pytest.raises(ImageError, match="directory"):
+    with pytest.raises(ImageError, match="this is a directory; give one photo"):
         read(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ImageError, match="not an ordinary file"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from gradcam import explain
+from gradcam.asking import AskError
 from gradcam.show import panel, volume_widget
 from gradcam.show.notebook import panel_jpeg
 from gradcam.show.volumes import pixels, places_of, plane
@@ -92,5 +93,7 @@ def test_a_slider_through_a_volume():
     before = bytes(shown.value)
     at.value = (at.value + 1) % 9
     assert bytes(shown.value) != before and at.max == 8
+    with pytest.raises(AskError, match=r"for volumes \(N, C, D, H, W\), not for an input \(1, 2, 9, 11\)"):
+        volume_widget(explained(9, 11))
     which.value = "column"
     assert at.max == 12 and bytes(shown.value).startswith(b"\x89PNG")

@@ -392,6 +392,15 @@ def test_sums_of_targets_are_weighed():
     assert (signal * tensor.data).sum() == -100
 
 
+def test_a_function_gives_a_number_for_each_picture():
+    y = np.arange(12.0).reshape(1, 3, 4)  # one list of three pictures
+    assert Function(lambda y: y[:, 1]).numbers(y).tolist() == [[1, 5, 9]]
+    assert Function(lambda y: y[:, :2]).numbers(y).tolist() == [[1, 9, 17]]
+    for f in (lambda y: y[0], lambda y: y[:2, 0], lambda y: y.sum()):
+        with pytest.raises(GraphError, match=r"must give a number for each picture \(3,\), not \("):
+            Function(f).numbers(y)
+
+
 def test_what_a_function_is_called_is_words():
     double = Function(lambda y: 2 * y[:, 0], "twice the first")
     y = Tensor(np.float64([[3, 4], [5, 6]]), "y")

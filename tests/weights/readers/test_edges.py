@@ -200,6 +200,9 @@ def test_a_zip_with_a_comment_or_cut_before_it(put):
     later = data[: at + 8] + struct.pack("<H", 2) + data[at + 10 :]  # a flag of how deflate worked
     assert read(put(later))["a"].tolist() == [0, 1, 2]
     refused(lambda: read(put(data[: at + 8] + struct.pack("<H", 1) + data[at + 10 :])), "encrypted")
+    for method in (1, 7, 9, 12, 93):
+        other = data[: at + 10] + struct.pack("<H", method) + data[at + 12 :]
+        refused(lambda other=other: read(put(other)), f"'a.npy' is compressed by method {method}")
     end = data.rindex(b"PK\x05\x06")
     longer = data[: end + 12] + struct.pack("<I", end - at - 1) + data[end + 16 :]
     refused(lambda: read(put(longer)), "directory is damaged")
@@ -268,7 +271,12 @@ def test_limits_of_a_header_of_safetensors(put, monkeypatch):
             refused(lambda: read(put(data)), "at most")
     monkeypatch.undo()
     one = '"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}'
-    for text, says in ((f"{{{one}, {one}}}", "the same name twice"), (one, "JSON"), ("{}1", "JSON")):
+    for text, says in (
+        (f"{{{one}, {one}}}", "the same name twice"),
+        (one, "JSON"),
+        ("{}1", "JSON"),
+        ("[]", "no JSON object"),
+    ):
         raw = text.encode()
         refused(lambda raw=raw: safetensors_of(put, struct.pack("<Q", len(raw)) + raw + bytes(4)), says)
     swapped = {"b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]},
@@ -504,6 +512,13 @@ def test_limits_of_a_pickle(monkeypatch):
     monkeypatch.setattr(pickles, "MOST_STEPS", 10)
     assert pickles.load(b"N" + b"N0" * 4 + b".")[0] is None  # ten steps
     refused(lambda: pickles.load(b"N" + b"N0" * 4 + b"2."), "more than 10 steps")
+
+
+def test_a_text_of_an_old_pickle_stands_in_quotes():
+    load = lambda text: pickles.load(b"S" + text + b"\n.")[0]  # noqa: E731
+    assert load(b"''") == "" and load(b'""') == "" and load(b"'\"'") == '"' and load(b" 'a' ") == "a"
+    for text in (b"", b"'", b"a", b"ab", b"'a", b"a'", b"'a\"", b"aba"):
+        refused(lambda text=text: load(text), "a text without quotes")
 
 
 @pytest.mark.parametrize("module", [
