@@ -1,5 +1,6 @@
 """What `explain` makes of what it is given, and what is kept of what it finds: small arrays, written out."""
 
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,11 +12,11 @@ from gradcam import Target, explain
 from gradcam.asking import AskError
 from gradcam.explanation import Explanation, NoMapError, saved
 from gradcam.explanation.answer import Answer, answer_of, called, name_of, naming, phrase, without_map
-from gradcam.explanation.calls import allowed, methods_asked, options_of
+from gradcam.explanation.calls import allowed, computed, methods_asked, options_of
 from gradcam.explanation.classes import as_list, class_named, targets_asked
 from gradcam.explanation.finite import NotFiniteError, check_map, check_scores
 from gradcam.explanation.forward import in_its_precision, network_of, notes_of, output_of
-from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, said
+from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, mask_as, said
 from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked, layers_found
 from gradcam.explanation.passes import Pass
 from gradcam.explanation.signals import refusals
@@ -98,7 +99,7 @@ def test_which_axes_an_input_has():
     ):
         assert input_of(np.zeros(shape), SimpleNamespace(axes=axes))[0].shape == found
     with pytest.raises(GraphError, match="not finite"):
-        input_of(np.full((1, 3, 4, 4), np.inf))
+        input_of(np.array([[[[1, np.inf, 2]]]]))
     assert _sizes(np.zeros((3, 4, 5))) == [(4, 5), (3, 4)] and _sizes(np.zeros(3)) == [] and _sizes("x") == []
 
 
@@ -117,9 +118,40 @@ def test_photos_are_prepared_as_the_card_says():
         (grey, None, "is a photo, and this network has no description"), ("a.png", None, "'a.png' is a ph"),
         (np.zeros((1, 3, 4, 4), int), None, "not of int64"), ([1.0], None, "not list"),
         (np.zeros((0, 3, 4, 4)), None, "is empty"), (np.array(["a"]), None, "not of <U1"),
+        (np.array(1.0), None, r"not of float64 \(\)"), (SimpleNamespace(convert=0), None, "is an array"),
+        (SimpleNamespace(getbands=0), None, "is an array"),
     ):  # fmt: skip
         with pytest.raises(AskError, match=why):
             input_of(wrong, card)
+
+
+def test_arrays_are_known_by_what_they_can_do():
+    class Array:
+        """No library's, though it has one half of what a tensor of PyTorch's has."""
+
+        detach = cpu = None
+
+        def __array__(self, dtype=None, copy=None):
+            return np.full((1, 3, 2, 2), 2.0)
+
+    for half in ("detach", "cpu"):
+        assert input_of(type("Half", (Array,), {half: property()})())[0].data.max() == 2
+
+
+def test_a_mask_of_the_photos_size_is_cut_as_the_photo_is(tmp_path):
+    mask = np.zeros((4, 6), bool)
+    mask[:, 1:3] = True
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    how = Preprocessing(size=4, crop=4)  # the middle: columns 1 to 4
+    cut = [[True, True, False, False]] * 4
+    photo = np.zeros((4, 6, 3), np.uint8)
+    for x, card, found in (
+        (photo, SimpleNamespace(preprocessing=how), cut),
+        (Image.fromarray(photo), SimpleNamespace(preprocessing=how), cut),
+        (photo[:, :5], SimpleNamespace(preprocessing=how), mask.tolist()),
+        (photo, None, mask.tolist()),
+    ):
+        assert mask_as(x, card)(tmp_path / "m.png").tolist() == found
 
 
 def test_how_a_photo_is_prepared_in_a_line():
@@ -210,6 +242,7 @@ def test_a_target_as_text_is_numbered_by_the_names():
     assert targets_asked(["b - a", "score of 2", "-d"], Y, ("a", "b", "c", "d")) == [
         Target.score(1) - Target.score(0), 2, -Target.score(3),
     ]  # fmt: skip
+    assert targets_asked(-Target.score("b"), Y, ("a", "b", "c", "d")) == [-Target.score(1)]
     for word, names in (("b - a", ("a", "b - a")), ("-b", ("a", "-b")), ("b-a", ("a", "b-a"))):
         assert targets_asked(word, Y, (*names, "c", "d")[:4]) == [1]  # a class may be called so
     with pytest.raises(AskError) as error:
@@ -246,6 +279,25 @@ def test_options_of_a_method_of_its_base_and_of_a_layer():
     assert allowed(ops.Sigmoid) == (ops.Sigmoid, ReLU)
     with pytest.raises(AskError, match="allow takes operations and names"):
         allowed([3])
+
+
+def test_options_that_a_method_cannot_use_are_said():
+    def compute(error):
+        def fail(context, n=1):
+            raise error
+
+        return SimpleNamespace(name="m", compute=fail)
+
+    with pytest.raises(AskError, match=r"^m cannot use its options n=0: no mean of nothing$"):
+        computed(compute(ValueError("no mean of nothing\nat all")), None, {"n": 0})
+    with pytest.raises(ValueError, match=r"^no mean") as error:
+        computed(compute(ValueError("no mean")), None, {})
+    assert type(error.value) is ValueError, "there were no options"
+    with pytest.raises(GraphError, match=r"^too deep$"):
+        computed(compute(GraphError("too deep")), None, {"n": 0})
+    unknown = SimpleNamespace(name="m", compute=lambda context: None)
+    with pytest.raises(AskError, match=r"^m cannot use its options n=0: it has no option 'n'$"):
+        computed(unknown, None, {"n": 0})
 
 
 def test_several_layers_have_a_map_each():
@@ -395,8 +447,55 @@ def test_a_map_of_zeros_is_noted():
     def net(x):
         return Linear()(GlobalAvgPool()(ReLU()(x, name="relu")), Tensor(-np.eye(2)), Tensor(np.zeros(2)))
 
-    e = explain(net, np.ones((1, 2, 5, 5)), [1], ["grad_cam", "saliency"], "relu")
-    assert e.notes == {("grad_cam", 1): "exactly zero"} and e["saliency"].any()
+    x = np.ones((1, 2, 5, 5))
+    x[0, 1, 3, 4] = -1
+    e = explain(net, x, [1], ["grad_cam", "saliency"], "relu")
+    assert e.notes == {("grad_cam", 1): "exactly zero"} and e["saliency"].any() and not e["saliency"].all()
+    assert e.scores.tolist() == [[-1, -24 / 25]] and e.probabilities[0, 1] == pytest.approx(
+        1 / (1 + np.exp(-1 / 25))
+    )
+
+
+def test_the_strongest_unit_that_a_map_starts_at_is_noted():
+    def net(x):
+        return Linear()(GlobalAvgPool()(ReLU()(x, name="relu")), Tensor(np.eye(2)), Tensor(np.zeros(2)))
+
+    x = np.ones((2, 2, 3, 5))
+    x[0, 1, 2, 3] = 5
+    said = "starts at relu's strongest unit (1, 2, 3), whatever the class"
+    e = explain(net, x[:1], [0, 1], ["deconvnet", "saliency"], unit_layer="relu")
+    assert e.notes == {("deconvnet", 0): said, ("deconvnet", 1): said}
+    behind = lambda x: net(ops.Mul()(ReLU()(x, name="first"), np.array(-1.0)))  # noqa: E731
+    e = explain(behind, x[:1], 1, "deconvnet", unit_layer="relu")  # its signal is negative at first
+    assert e.notes["deconvnet", 1] == f"exactly zero; {said.replace('1, 2, 3', '0, 0, 0')}"
+    e = explain(net, x, 0, "deconvnet", unit_layer="relu")
+    assert e.notes["deconvnet", 0].startswith("starts at relu's strongest unit (of each picture)")
+
+
+def test_one_of_two_outputs_ends_in_a_softmax():
+    def net(x):
+        pooled = GlobalAvgPool()(x)
+        return {
+            "plain": pooled,
+            "sure": Softmax()(Linear()(pooled, Tensor(2 * np.eye(2)), Tensor(np.zeros(2)))),
+        }
+
+    x = np.ones((1, 2, 2, 2))
+    e = explain(net, x, [Target.score(1, output="sure")], "gradient")
+    assert e["gradient"].ravel().tolist() == [0] * 4 + [0.5] * 4 and e.scores.tolist() == [[2, 2]]
+    assert e.probabilities.tolist() == [[0.5, 0.5]] and e.ends == "softmax"
+
+
+def test_a_network_whose_output_is_a_number_is_asked_for_it():
+    class Net:
+        card = SimpleNamespace(ends="number")
+
+        def __call__(self, x):
+            return GlobalAvgPool()(x)
+
+    x = np.ones((1, 1, 2, 2))
+    assert explain(Net(), x, methods="gradient").classes == [Number(0)]
+    assert explain(Net(), x, 0, "gradient").classes == [0]
 
 
 def test_a_layer_by_a_name_that_a_table_shows_in_part():
@@ -498,6 +597,9 @@ def test_a_map_is_known_by_method_and_class():
             e[key]
     what = f"{phrase(e, 2)}; {phrase(e, (0, 1))}: grad_cam, gradient; no map of cam (see remarks)"
     assert repr(e) == f"<Explanation of {what}; layer relu; input 2 x 3 x 4 x 6>"
+    assert e._ipython_key_completions_() == ["grad_cam", "gradient", *e.maps]
+    one = replace(e, classes=[2], maps={("grad_cam", 2): e.maps["grad_cam", 2]})
+    assert one._ipython_key_completions_() == ["grad_cam"]
     assert called(e, 2) == "cat" and called(e, (0, 1), n=1) == "bee" and called(e, (0, 1)) == "ant"
     assert name_of(2, e.card) == "cat" and name_of(3, e.card) == "class 3"
     assert name_of(7, e.card) == "class 7" == name_of(7) and naming(e)(1) == "bee"
@@ -532,6 +634,22 @@ def test_a_row_for_each_map_of_each_picture():
     )
     e.ends = None
     assert saved.rows(e)[0]["score"] is None
+
+
+@pytest.mark.parametrize(("shape", "places"), [
+    ((5,), {"peak_row": None, "peak_column": 4.5 / 5}),
+    ((4, 5), {"peak_row": 3.5 / 4, "peak_column": 4.5 / 5}),
+    ((3, 4, 5), {"peak_depth": 2.5 / 3, "peak_row": 3.5 / 4, "peak_column": 4.5 / 5}),
+])  # fmt: skip
+def test_where_the_map_of_a_signal_a_picture_or_a_volume_is_largest(shape, places, monkeypatch):
+    relief = np.zeros((1, 2, *shape))
+    relief.flat[-1] = -1
+    for map in (relief, abs(relief[:, 1])):
+        e = Explanation(np.ones((1, 2)), None, [1], None, relief, maps={("m", 1): map})
+        [row] = saved.rows(e)
+        assert {key: place for key, place in row.items() if key.startswith("peak")} == places
+        monkeypatch.setitem(sys.modules, "pandas", SimpleNamespace(DataFrame=lambda rows: ("frame", rows)))
+        assert e.to_pandas() == ("frame", [row])
 
 
 def test_maps_in_a_file(tmp_path):
