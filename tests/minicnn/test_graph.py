@@ -1,5 +1,7 @@
 """Tensors, names, and the signal that asks for a class."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ def test_history_lists_inputs_before_outputs():
     b = Mul()(a, x, name="b")
     y = Add()(a, b, name="y")
     assert history(y) == [x, a, b, y]
-    assert history([b, a]) == [x, a, b]
+    assert history([b, a]) == [x, a, b] == history({"b": b, "none": None, "a": a})
 
 
 def test_history_is_not_limited_by_recursion():
@@ -125,6 +127,21 @@ def test_a_name_that_is_like_none_is_answered_with_maps():
             find(y, "qqqq")
     with pytest.raises(GraphError, match="the name 'twice' is ambiguous"):
         find(ReLU()(ReLU()(x, name="twice"), name="twice"), "twice")
+
+
+def test_what_an_operation_is_applied_to():
+    assert Mul()(np.array([1.5]), 2).tolist() == [3] == Mul()(2, np.array([1.5])).tolist()
+    assert Linear()(np.ones((1, 2)), np.ones((1, 2)), None).tolist() == [[2]]
+    shaped, kind = SimpleNamespace(shape=(2,)), SimpleNamespace(dtype=np.dtype(float))
+    for inputs, said in (
+        ((1, 2), "Add takes arrays of numbers, not int"),
+        ((X, shaped), "Add takes arrays of numbers, not SimpleNamespace"),
+        ((), "Add cannot be applied to nothing: "),
+        ((kind,), "Add cannot be applied to SimpleNamespace: "),
+        ((X, np.ones(4, np.float32)), r"Add cannot be applied to \(2, 3\) float64 and \(4,\) float32: "),
+    ):
+        with pytest.raises(GraphError, match=f"^{said}"):
+            Add()(*inputs)
 
 
 def test_shapes_that_do_not_fit_are_named():

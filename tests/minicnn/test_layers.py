@@ -154,6 +154,15 @@ def test_arrays_of_another_network_are_refused_and_nothing_changes(spoil, said):
     assert all(t.data is before[name] for name, t in net.arrays().items())
 
 
+@pytest.mark.parametrize(("extra", "more"), [(12, ""), (13, "\n  ... and 1 more")])
+def test_twelve_misfits_are_listed(extra, more):
+    arrays = {name: t.data for name, t in small().arrays().items()}
+    with pytest.raises(LoadError) as error:
+        load(small(), arrays | {f"x{n:02}": np.zeros(n) for n in range(extra)})
+    listed = [f"  the arrays hold x{n:02} ({n},); the network has no such weight" for n in range(12)]
+    assert str(error.value) == "\n".join(["these weights belong to another network:", *listed]) + more
+
+
 @pytest.mark.parametrize(
     "make, batchnorm, parameters",
     [
