@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PIL import Image
 import weights
 from minicnn import MaxPool, ReLU, Tensor
 from minicnn.layer import Apply, BatchNormLayer, ConvLayer, Layer, LinearLayer, Sequential
+from minicnn.notebook.curves import Curves
 from minicnn.notebook.display import layers, scaled
 
 
@@ -111,8 +113,126 @@ def test_feature_maps_show_a_mosaic(K, rows, columns):
     assert f"feature maps 0 to {min(K, 16) - 1} of picture 0" in shown
 
 
+@pytest.mark.parametrize(("K", "across"), [(2, 2), (4, 4), (5, 3), (7, 4), (17, 8)])
+def test_every_pixel_of_a_mosaic(K, across):
+    """Maps row by row, each with a white edge at its right and below it; white where none is left."""
+    A = np.random.default_rng(0).random((1, K, 4, 5))
+    A[0, 0, 0, :2], A[0, -1] = (-1, 1), -1  # the last map is black
+    K = min(K, 16)
+    down = -(-K // across)
+    expected = np.ones((5 * down, 6 * across))
+    for k in range(K):
+        i, j = 5 * (k // across), 6 * (k % across)
+        expected[i : i + 4, j : j + 5] = A[0, k]
+    found = picture(Tensor(A, "relu")._repr_html_())
+    assert np.abs(found - 255 * (expected[..., None] + 1) / 2).max() <= 0.5 + 1e-9
+
+
+@pytest.mark.parametrize(("shape", "width"), [((4, 5), 40 * 5), ((100, 8), 8), ((161, 9), 9), ((80, 4), 8)])
+def test_a_small_picture_is_enlarged(shape, width):
+    shown = Tensor(np.zeros((1, 1, *shape)))._repr_html_()
+    assert f"width:{width}px" in shown and picture(shown).shape == (*shape, 3)
+    said = "picture 0 of the tensor, black at the smallest value and white at the largest"
+    assert f'<img alt="{said}" title="{said}"' in shown
+
+
+def test_a_network_as_a_table_to_the_letter():
+    net = Sequential(ConvLayer("a<b", 3, 400, 2), Apply("", ReLU))
+    cell = lambda name, side: f'<td style="text-align:{side}">{name}</td>'  # noqa: E731
+    row = lambda *cells: (  # noqa: E731
+        "<tr>" + "".join(map(cell, cells, ("left", "left", "right", "right"))) + "</tr>"
+    )
+    shown = net._repr_html_()
+    assert shown.startswith("<b>Sequential</b>, 5,200 weights, for a picture of 3 × 224 × 224<div")
+    body = row("a&lt;b", "Conv", "400 × 223 × 223", "5,200") + row("", "ReLU", "400 × 223 × 223", "")
+    assert f"<tbody>{body}</tbody>" in shown
+    head = shown.split("<thead>")[1].split("</thead>")[0]
+    assert re.findall(r"text-align:(\w+)[^>]*>(\w+)<", head) == [
+        ("left", "layer"), ("left", "operation"), ("right", "output"), ("right", "weights"),
+    ]  # fmt: skip
+
+
+def test_the_picture_that_a_network_is_tried_with():
+    """Of the card's size; else of the first usual size that fits, 224 and 28 before the others."""
+    sides = []
+
+    class Picky(Sequential):
+        def __call__(self, x):
+            sides.append(x.shape[-1])
+            if x.shape[-1] in (224, 28, 32):
+                raise ValueError("no such size")
+            return super().__call__(x)
+
+    net = Picky(ConvLayer("a", 2, 4, 3))
+    assert layers(net)[0] == (2, 48, 48) and sides == [224, 28, 32, 48, 48]
+    sides.clear()
+    net.card = SimpleNamespace(preprocessing=SimpleNamespace(crop=33))
+    assert layers(net)[0] == (2, 33, 33) and sides == [33, 33]
+    grouped = Sequential(ConvLayer("a", 4, 6, 3, groups=2), ConvLayer("b", 6, 3, 1, groups=3))
+    assert layers(grouped)[0] == (4, 224, 224)
+
+
+# --- curves
+
+
+def test_curves_are_kept_and_read_back():
+    curves = Curves([3, 1, 2], [0, 0.5, 1], [{"epoch": 1, "accuracy": 0.5}])
+    kept = curves.arrays()
+    assert kept["loss"].tolist() == [3, 1, 2] and kept["hits"].tolist() == [0, 0.5, 1]
+    again = Curves.from_arrays(kept)
+    assert (again.loss, again.hits, again.validation) == (curves.loss, curves.hits, curves.validation)
+    assert curves.recent(2) == (1.5, 0.75) and curves.recent() == (2, 0.5)
+    assert Curves().validation == []
+
+
+def test_curves_as_a_picture(monkeypatch, tmp_path):
+    """Twenty steps an epoch: each point is the mean of two steps, and the last step is in none."""
+    drawn, saved = [], []
+
+    class Axes:
+        def __init__(self):
+            self.said = {}
+
+        def plot(self, x, y, style="-", **how):
+            drawn.append((self, np.round(x, 9).tolist(), list(y), style, how["label"]))
+
+        def set(self, **said):
+            self.said = said
+
+        def grid(self, alpha):
+            pass
+
+        legend = staticmethod(lambda: None)
+
+    class Figure:
+        def __init__(self, figsize, layout):
+            assert figsize[0] > 2 * figsize[1]
+
+        def subplots(self, rows, columns):
+            assert (rows, columns) == (1, 2)
+            return left, right
+
+        def savefig(self, path, dpi):
+            saved.append(path)
+
+    left, right = Axes(), Axes()
+    monkeypatch.setattr("matplotlib.figure.Figure", Figure)
+    validation = [{"epoch": 1, "accuracy": 0.25}, {"epoch": 2, "accuracy": 0.75}]
+    Curves([1, 3, 5, 7, 9], [0, 1, 1, 1, 0], validation).picture(tmp_path / "c.png", 20)
+    assert drawn == [
+        (left, [0.05, 0.15], [2, 6], "-", "training"),
+        (right, [0.05, 0.15], [0.5, 1], "-", "training"),
+        (right, [1, 2], [0.25, 0.75], "o-", "validation"),
+    ]
+    assert left.said == {"xlabel": "epoch", "ylabel": "loss"} and right.said["ylabel"] == "accuracy"
+    drawn.clear()
+    Curves([1, 3], [0, 1]).picture(tmp_path / "c.png", 4)  # a point for each step
+    assert drawn[0][1:3] == ([0.125, 0.375], [1, 3]) and saved == [tmp_path / "c.png"] * 2
+
+
 OTHERS = [
-    np.zeros((1, 3, 2, 2)),
+    np.zeros((1, 3, 3, 8)),
+    np.zeros((1, 3, 8, 3)),
     np.zeros((3, 4)),
     np.array(2.0),
     np.full((1, 3, 8, 8), np.nan),
