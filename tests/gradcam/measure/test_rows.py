@@ -79,3 +79,12 @@ def test_a_disk_that_is_full_is_told_and_leaves_whole_lines(tmp_path):
         signal.signal(signal.SIGXFSZ, before)
     assert path.read_text().endswith("\n") and len(path.read_text().splitlines()) == 4
     assert len(opened(path, SETTINGS)) == 3
+
+
+def test_rows_that_may_only_be_read_are_told_before_anything_is_measured(tmp_path, monkeypatch):
+    path = tmp_path / "rows.jsonl"
+    path.write_text(FIRST + ROW + "{")
+    monkeypatch.setattr(os, "access", lambda at, how: (at, how) != (path, os.W_OK))  # chmod stops no root
+    with pytest.raises(DataError, match=r"rows\.jsonl: rows cannot be kept there: Permission denied"):
+        opened(path, SETTINGS)
+    assert path.read_text() == FIRST + ROW + "{"
