@@ -76,11 +76,18 @@ def test_pixels_go_the_most_important_first_and_of_equal_ones_the_first():
 
 
 def test_many_steps_are_asked_a_few_at_a_time_and_come_in_order():
-    x = np.ones((1, 3, 300, 300))  # 2 MB: one at a time
-    map = np.zeros((300, 300))
-    map[:150] = 1
-    half = lambda x: np.stack([x[:, 0].mean(axis=(1, 2)), np.zeros(len(x))], axis=1)  # noqa: E731
-    assert deletion(half, x, 0, map, steps=2) == pytest.approx(sure(np.array([1, 0.5, 0])))
+    asked = []
+
+    def half(x):
+        asked.append(len(x))
+        return np.stack([x[:, 0].mean(axis=(1, 2)), np.zeros(len(x))], axis=1)
+
+    for size, passes in ((300, [2, 1]), (100, [3])):  # 2 MB each, and 240 kB
+        x, map = np.ones((1, 3, size, size)), np.zeros((size, size))
+        map[: size // 2] = 1
+        asked.clear()
+        assert deletion(half, x, 0, map, steps=2) == pytest.approx(sure(np.array([1, 0.5, 0])))
+        assert asked == passes
 
 
 def test_a_probability_is_softmaxs_or_of_many_labels_the_sigmoids():
