@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.mutation import __doc__ as about
-from tests.mutation.kinds import KINDS
+from tests.mutation.kinds import KINDS, Mutant, mutants
 from tests.mutation.running import ROOT, TESTS, Copy, chosen
 
 RESULTS = ROOT / "tests" / "results" / "mutation.jsonl"
@@ -56,15 +56,28 @@ def main() -> None:
 
 
 def run(asked: argparse.Namespace, copy: Copy) -> None:
-    """Try what has not been tried."""
-    done = {row["mutant"]: row["noticed"] for row in read()}
-    part, parts = map(int, asked.part.split("/"))
-    for mutant in chosen(asked.places, asked.mutants, asked.seed)[part - 1 :: parts]:
-        if mutant.name not in done or (asked.again and not done[mutant.name]):
-            row = copy.tried(mutant)
-            print("noticed " if row["noticed"] else "SURVIVED", row["seconds"], mutant.name, flush=True)
-            with open(RESULTS, "a", encoding="utf-8") as file:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    """Try what has not been tried, or who survived."""
+    done, (part, parts) = {row["mutant"] for row in read()}, map(int, asked.part.split("/"))
+    drawn = [(m.name, m) for m in chosen(asked.places, asked.mutants, asked.seed)]
+    for name, mutant in (survivors() if asked.again else drawn)[part - 1 :: parts]:
+        if name in done and not asked.again:
+            continue
+        row = copy.tried(mutant) | {"mutant": name}
+        print("noticed " if row["noticed"] else "SURVIVED", row["seconds"], name, flush=True)
+        with open(RESULTS, "a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def survivors() -> list[tuple[str, Mutant]]:
+    """(the name in the results, the same change of today's code) of who survived and still can."""
+    found = []
+    for name in (row["mutant"] for row in read() if not row["noticed"]):
+        path, line, kind, _ = name.split(":", 3)
+        text = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+        alike = [m for m in mutants(path, text) if m.kind == kind and _plain(m.name) == _plain(name)]
+        if alike and _plain(name) not in json.loads(EQUIVALENT.read_text("utf-8")):
+            found.append((name, min(alike, key=lambda m: abs(m.line - int(line)))))
+    return found
 
 
 def read() -> list[dict]:

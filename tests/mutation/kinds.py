@@ -51,12 +51,13 @@ def _python(path, text):
         _offset(text, starts, node.end_lineno, node.end_col_offset),
     )
     silent = {id(n) for n in ast.walk(tree) if isinstance(n, ast.JoinedStr) for n in ast.walk(n)}
-    silent |= {id(n) for n in ast.walk(tree) if _is_list_of_exports(n) for n in ast.walk(n)}
+    silent |= {id(n) for n in ast.walk(tree) if _is_list_of_names(n) for n in ast.walk(n)}
     silent |= {id(n) for f in ast.walk(tree) for hint in _hints(f) for n in ast.walk(hint)}
     unordered = {id(n) for n in ast.walk(tree) if isinstance(n, ast.ExceptHandler) for n in [n.type]}
     within = [n for n in ast.walk(tree) if isinstance(n, ast.Compare) and _is_in(n)]
     unordered |= {id(c) for n in within for c in n.comparators}
     unordered |= {id(n.args[1]) for n in ast.walk(tree) if _is_question(n)}
+    unordered |= {id(n.value) for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "axis"}
     for node in ast.walk(tree):
         if id(node) in silent:
             continue
@@ -172,8 +173,8 @@ def _is_question(node):
     return named and node.func.id in ("isinstance", "issubclass") and len(node.args) == 2
 
 
-def _is_list_of_exports(node):
-    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+def _is_list_of_names(node):
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("__all__", "__slots__")
 
 
 def _is_text(node):

@@ -49,6 +49,7 @@ def same(found, expected, dtype=None):
 def test_whole_numbers_are_divided_as_c_divides_them():
     x, z = np.array([7, -7, 7, -7], np.int32), np.array([2, 2, -2, -2], np.int32)
     same(arithmetic.divide(x, z), [3, -3, -3, 3], np.int32)
+    same(arithmetic.divide(np.array([0, 1, -1]), np.array([-2, 2, 2])), [0, 0, 0], np.int64)
     same(arithmetic.divide(abs(x).astype(np.uint8), np.uint8(2)), [3] * 4, np.uint8)
     same(both(arithmetic.divide, X, 2 + abs(X)), X / (2 + abs(X)))
 
