@@ -18,8 +18,8 @@ from minicnn import Tensor
 DOGS, CATS = (242, 243), (281, 282)  # boxer, bull mastiff; tabby, tiger cat: what networks see in the two
 SIZE = (640, 480)  # of that photo
 PLACES = {  # of the animals in its central square: (left, top, right, bottom), in shares of the side
-    "dog": [(0.28, 0.00, 0.68, 0.68), (0.68, 0.25, 0.86, 0.53)],
-    "cat": [(0.69, 0.53, 0.92, 0.70), (0.05, 0.69, 1.00, 1.00)],
+    "dog": {(0.28, 0.00, 0.68, 0.68), (0.68, 0.25, 0.86, 0.53)},
+    "cat": {(0.69, 0.53, 0.92, 0.70), (0.05, 0.69, 1.00, 1.00)},
 }
 KNOWN = {  # of the published file: the dog's probability, Grad-CAM's peaks, cosines between the classes
     "squeezenet": {
@@ -106,6 +106,7 @@ def on(animal, at):
 
 def cosine(a, b):
     """Between two maps; None if one of them is zero."""
-    a, b = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
+    a = a.astype(np.float64).ravel()
+    b = b.astype(np.float64).ravel()
     norms = np.linalg.norm(a) * np.linalg.norm(b)
     return float(a @ b / norms) if norms else None

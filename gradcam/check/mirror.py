@@ -58,7 +58,7 @@ def _done(op, inputs, rule):
         case "MaxPool":
             return F.max_pool2d(_padded(x, op.pad, -torch.inf), op.kernel, op.stride, 0, op.dilation, op.ceil)
         case "GlobalAvgPool":
-            return x.mean((2, 3))
+            return x.flatten(2).mean(2)
         case "Flatten":
             return x.flatten(1)
         case "Reshape":
@@ -85,4 +85,4 @@ def _done(op, inputs, rule):
 
 def _padded(x, pad, value):
     (top, bottom), (left, right) = pad
-    return F.pad(x, (left, right, top, bottom), value=value) if any((top, bottom, left, right)) else x
+    return F.pad(x, (left, right, top, bottom), value=value)

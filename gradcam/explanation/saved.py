@@ -37,7 +37,7 @@ def save(
         raise SaveError(
             f"{path}: maps are saved as {' or '.join(KINDS)}, not as {path.suffix or 'a bare name'}"
         )
-    if path.suffix.lower() == ".npy" and (len(maps), len(e.classes)) != (1, 1):
+    if path.suffix.lower() == ".npy" and len(maps) * len(e.classes) != 1:
         raise SaveError(
             f"{path}: an .npy file holds one map, and here are {len(maps) * len(e.classes)}: give a name "
             "in .npz"

@@ -232,6 +232,36 @@ def test_without_pytorch_that_is_said(monkeypatch):
     assert row == Row("PyTorch", "not installed", "pip install 'minicnn-gradcam[verify]'")
 
 
+def test_what_is_compared_with_pytorch(monkeypatch):
+    """The occluder is half the shorter side, rounded up, for both."""
+    x, y = Tensor(np.zeros((1, 3, 7, 20)), "x"), Tensor(np.array([[1.0, 4]]), "y")
+    net = SimpleNamespace(astype=lambda dtype: SimpleNamespace(card="card", dtype=dtype))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(agreement, "_input", lambda net, pictures: (f"{pictures} {net.dtype}", y, x))
+    monkeypatch.setattr(agreement, "fitting", lambda y: ["cam", "occlusion"])
+    asked = []
+
+    def explained(net, x, c, methods, occluder):
+        asked.append((x.shape, c, methods, occluder))
+        return {"cam": np.ones(2), "occlusion": np.zeros(2)}
+
+    def theirs(*given):
+        asked.append(given)
+        return {"scores": y.data, "cam": np.ones(2), "occlusion": np.ones(2)}
+
+    monkeypatch.setattr(agreement, "explain", explained)
+    monkeypatch.setattr(agreement, "by_pytorch", theirs)
+    first, *rows = agreement.agreement(net, "no picture")
+    assert first == Row("PyTorch, float64", "on no picture <class 'numpy.float64'>, class 1")
+    assert [(row.what, row.holds) for row in rows] == [
+        ("  scores", True), ("  cam", True), ("  occlusion", False),
+    ]  # fmt: skip
+    assert asked == [
+        ((1, 3, 7, 20), 1, ["cam", "occlusion"], {"window": 4, "stride": 4}),
+        (y, x, 1, "card", ["cam", "occlusion"], 4),
+    ]
+
+
 def test_a_difference_is_measured_in_shares_of_the_norm():
     expected = np.array([3.0, -4.0])
     for far, holds in ((0.9e-10, True), (1.5e-10, False)):
@@ -287,7 +317,7 @@ def test_what_lies_in_the_padding_ties_with_nothing():
 
 
 def test_what_differs_by_rounding_is_a_tie():
-    for apart, found in ((0.5e-12, ["pool"]), (1.5e-12, []), (0, ["pool"])):
+    for apart, found in ((0.5e-12, ["pool"]), (1e-12, ["pool"]), (1.5e-12, []), (0, ["pool"])):
         x = np.array([[[[1, 2], [2 * (1 - apart), 0]]]])
         assert tied(MaxPool(2)(Tensor(x), name="pool")) == found
     assert tied(MaxPool(2)(Tensor(np.full((1, 1, 2, 2), -3.0)))) == [], "none of them is positive"
@@ -353,6 +383,9 @@ def test_what_the_network_sees():
         row = seen({"probability": known})
         assert (row.found, row.holds) == (said, holds)
     assert seen({"probability": 0.867}).expected == "the dog first, 86.7 %"
+    p[243] = 0.001
+    assert not seen({"probability": 0}).holds, "a difference of 0.001 is too large"
+    p[243] = 0.867
     scores[7] = 10
     assert not seen({}).holds and not seen({"probability": 0.867}).holds
     scores[282] = 11
@@ -388,6 +421,9 @@ def test_where_the_maps_of_the_two_are_and_how_alike():
         row_ = row("gradient", dog, other, known)
         assert row_.holds == holds and row_.expected == "cosine 0.25" and row_.found.endswith(f"{angle:.2f}")
     assert row("gradient", dog, zero, known).holds is False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure_1, "cosine", lambda a, b: 0.01)
+        assert row("gradient", dog, cat, {"gradient": 0.0}).holds is False, "0.01 is too far"
     assert row("cam", dog, cat, known).expected == ""
 
 
@@ -400,7 +436,9 @@ def test_the_figure_is_of_the_likelier_dog_and_cat(monkeypatch, tmp_path):
     monkeypatch.setattr(figure_1, "prepare", lambda picture, how: np.zeros((1, 1)))
     monkeypatch.setattr(figure_1, "crop_shown", lambda picture, how: picture.size)
     monkeypatch.setattr(figure_1, "fitting", lambda y: ["grad_cam", "cam"])
-    monkeypatch.setattr(figure_1, "explain", lambda net, x, c, methods, progress: asked.append((c, methods)))
+    monkeypatch.setattr(
+        figure_1, "explain", lambda net, x, c, methods, progress: asked.append((net, x.shape, c, methods))
+    )
     monkeypatch.setattr(figure_1, "_seen", lambda e, dog, cat, known: (dog, cat, bool(known)))
     monkeypatch.setattr(
         figure_1,
@@ -419,4 +457,6 @@ def test_the_figure_is_of_the_likelier_dog_and_cat(monkeypatch, tmp_path):
             (243, 281, known), ("grad_cam", 243, 281, known, right), ("cam", 243, 281, known, right),
             Row("  picture", "out.png"),
         ]  # fmt: skip
-        assert asked.pop() == ([243, 281], ["grad_cam", "cam"]) and judged.pop() == size
+        assert asked.pop() == (net, (1, 1), [243, 281], ["grad_cam", "cam"]) and judged.pop() == size
+    scores[:] = 0
+    assert next(figure_1.figure_1(net, (640, 480), "out.png"))[:2] == (242, 281), "the first of two alike"

@@ -14,7 +14,7 @@ from gradcam.explanation import Explanation, NoMapError, saved
 from gradcam.explanation.answer import Answer, answer_of, called, name_of, naming, phrase, without_map
 from gradcam.explanation.calls import allowed, computed, methods_asked, options_of
 from gradcam.explanation.classes import as_list, class_named, targets_asked
-from gradcam.explanation.finite import NotFiniteError, check_map, check_scores
+from gradcam.explanation.finite import NotFiniteError, _constants, check_map, check_scores
 from gradcam.explanation.forward import in_its_precision, network_of, notes_of, output_of
 from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, mask_as, said
 from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked, layers_found
@@ -553,9 +553,21 @@ def test_scores_that_are_not_finite():
     check_map("m", fine[1:], y)
     with pytest.raises(NotFiniteError, match="the numbers of m's map are not finite"):
         check_map("m", fine, y)
+    assert y.op.inputs[1].data.all() and set(_constants(y)) == {"x", "fc.W", "fc.b"}
     y.op.inputs[1].data[0, 0] = np.nan
     with pytest.raises(WeightsError, match=r"numbers in fc\.W \(1 of 3\)"):
         check_map("m", fine, y)
+
+
+def test_what_no_operation_made():
+    """Weights by their names; without one, and arrays, by where they enter; nothing in between."""
+    x, other = Tensor(np.full((1, 2), np.inf), "x"), Tensor(np.ones((1, 2)))
+    y = ops.Add()(ReLU()(x, name="relu"), other, name="sum")
+    z = ops.Mul()(y, np.full((1, 2), 3.0))
+    found = _constants((z, ops.Take([0], 1)(y, name="one")))
+    assert {name: a.max() for name, a in found.items()} == {
+        "x": np.inf, "input 1 of sum": 1, "input 1 of Mul": 3,
+    }  # fmt: skip
 
 
 # --- what is kept
