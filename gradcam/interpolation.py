@@ -49,7 +49,7 @@ def interpolation(n: int, N: int, how: str) -> np.ndarray:
         at = i * (n - 1) / max(N - 1, 1)
     else:
         at = np.clip((i + 0.5) * n / N - 0.5, 0, n - 1)
-    left = np.minimum(at.astype(int), n - 1)
+    left = at.astype(int)
     share = at - left
     R = np.zeros((N, n))
     R[i, left] = 1 - share

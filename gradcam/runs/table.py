@@ -73,7 +73,7 @@ def as_parquet(path: Path, columns: Mapping[str, str], lines: Iterable[dict[str,
     with written(path) as file, parquet.ParquetWriter(file, schema) as table:
         while some := b"".join(map(_as_text, islice(left, GROUP))):
             # by way of JSON: pyarrow's tables of Python objects import pandas, which takes half a second
-            reading = json.ReadOptions(use_threads=False, block_size=len(some) + 1)
+            reading = json.ReadOptions(use_threads=False, block_size=len(some))
             table.write_table(json.read_json(io.BytesIO(some), reading, parsing))
     return path
 

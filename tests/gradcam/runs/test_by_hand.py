@@ -111,6 +111,13 @@ def test_a_line_of_the_table_for_each_class():
     assert "".join(kind[0] for kind in kinds.values()) == "ssiiss" + "isdd" * 2 + "sddbdd"
 
 
+def test_a_table_of_a_single_line_is_written(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pip install 'minicnn-gradcam[tables]'")
+    line = {"a": "x" * 5000, "n": 3}
+    tables.as_parquet(tmp_path / "t.parquet", {"a": "string", "n": "int64"}, [line])
+    assert parquet.read_table(tmp_path / "t.parquet").to_pylist() == [line]
+
+
 def test_a_photo_on_the_contact_sheet():
     found = sheet._photo(ROW)
     assert found == {
@@ -186,6 +193,8 @@ def test_settings_that_changed_are_named(tmp_path):
     said = str(error.value).split("otherwise: ")[1].split(". Name")[0].split("; ")
     assert said == ["methods was grad_cam, and is grad_cam, cam", "maps a b was 1, and is 2",
                     f"x was None, and is {'y' * 77}..."]  # fmt: skip
+    assert [len(settings._said("y" * n)) for n in (79, 80, 81)] == [79, 80, 80]
+    assert settings._said("y" * 80).endswith("y...") and settings._said(["a", 1]) == "a, 1"
     for missing in before:
         (tmp_path / "settings.json").write_text(json.dumps({k: v for k, v in before.items() if k != missing}))
         with pytest.raises(RunError, match="no folder of results"):

@@ -283,7 +283,16 @@ def test_how_many_processes_and_who_works():
     with pytest.raises(RunError, match="cannot be sent to other processes"):
         list(workers.explained(lambda: None, [(0, "a")], 2))
     assert pickle.loads(pickle.loads(workers.Processes(divmod, 1).recipe)) is divmod
-    assert workers.cores() >= 1
+
+
+def test_how_many_cores_there_are(monkeypatch):
+    monkeypatch.setattr(workers.os, "sched_getaffinity", lambda of: {1, 4, 5}, raising=False)
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: 8)
+    assert workers.cores() == 3
+    monkeypatch.delattr(workers.os, "sched_getaffinity")
+    assert workers.cores() == 8
+    monkeypatch.setattr(workers.os, "cpu_count", lambda: None)
+    assert workers.cores() == 1
 
 
 @pytest.mark.parametrize("task", [pickle.dumps(divmod), b"cno_such_module\nnet\n."])
