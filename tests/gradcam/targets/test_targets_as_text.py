@@ -56,6 +56,9 @@ def test_regions(tmp_path):
     assert np.array_equal(found.mask, mask > 0) and found.c == 1
     Image.fromarray(mask).save(tmp_path / "ab.png")
     assert np.array_equal(of(f"mask:{tmp_path}/ab.png").mask, mask > 0)
+    shades = np.uint8([[[255, 0, 0], [0, 128, 0], [0, 0, 0], [127, 127, 127], [0, 0, 200]]])
+    Image.fromarray(shades).save(tmp_path / "colours.png")  # bright in any of its channels
+    assert of(f"mask:{tmp_path}/colours.png").mask.tolist() == [[True, True, False, False, True]]
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,8 @@ def calls(monkeypatch):
     monkeypatch.setattr(api, "judge", judge)
     monkeypatch.setattr(api, "Question", question)
     monkeypatch.setattr(api, "calls_of", lambda model, made, layer: list(given.answers))
-    monkeypatch.setattr(api, "placed", lambda model, made, settings: {"placed": settings})
+    placed = {("model", "net", "settings"): {"placed": "settings"}}
+    monkeypatch.setattr(api, "placed", lambda *asked: placed[asked])
     return given
 
 
