@@ -871,18 +871,18 @@ def test_where_a_file_is_looked_for(monkeypatch, tmp_path, capsys):
     import weights as rooms
     from weights import zoo
 
-    file = SimpleNamespace(address="https://a.org/net.pth", size=5, bytes=5_000_000, sum=("md5", "0" * 32))
+    file = SimpleNamespace(address="https://a.org/net.pth", size=5, bytes=5_000_000, sum=("0" * 32, "md5"))
     monkeypatch.setattr(rooms, "where", lambda name: {"alexnet": tmp_path / "net.pth"}.get(name))
     monkeypatch.setattr(zoo, "network", lambda name: SimpleNamespace(file=file))
     asked = argparse.Namespace(what="alexnet")
     assert weights.run_where(asked) == 0
     path, said = capsys.readouterr().out.splitlines()
     assert path == str(tmp_path / "net.pth")
-    assert said == "is not there yet; it is https://a.org/net.pth, 5.00 MB, md5 " + "0" * 32
-    for sum, told in ((("sha256", "0a1b"), "sha256 0a1b..."), (None, "sum unknown...")):
+    assert said == "is not there yet; it is https://a.org/net.pth, 5 MB, md5 " + "0" * 32
+    for sum, told in ((("0a1b", "sha256"), "sha256 0a1b..."), (None, "sum unknown...")):
         file.sum = sum
         weights.run_where(asked)
-        assert capsys.readouterr().out.rstrip().endswith(f"5.00 MB, {told}")
+        assert capsys.readouterr().out.rstrip().endswith(f"5 MB, {told}")
     (tmp_path / "net.pth").write_bytes(b"")
     assert weights.run_where(asked) == 0 and capsys.readouterr().out == f"{path}\n"
     asked.what = "squeezenet"
