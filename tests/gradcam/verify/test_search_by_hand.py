@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gradcam.verify import search
+from gradcam.verify.hypotheses import combining
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Form, Hypothesis
 from gradcam.verify.hypotheses.values import min_max, over_max
@@ -381,3 +382,11 @@ def test_what_is_named_has_the_numbers_of_its_own_try():
     q = question("gradient", result=np.ones((1, 3, 12, 8)))
     begun = search.Search(q, {"result": 1e-9}, [], False, 3.0)
     assert (begun.seconds, begun.left_out, begun.tried, begun.kept) == (3.0, 0, 0, None) != begun.begun
+
+
+def test_another_method_is_run_with_the_changes_of_what_both_have_in_common(monkeypatch):
+    monkeypatch.setattr(combining, "Run", lambda q, changes: (q, changes))
+    steps = ("input", "start", "activation", "weights", "signed", "rules")
+    v = SimpleNamespace(changes=[(f"another {step}", step, len) for step in steps])
+    q = SimpleNamespace(of_method=lambda method: f"question of {method}")
+    assert combining.as_if("grad_cam++", q, v) == ("question of grad_cam++", v.changes[:3])
