@@ -102,6 +102,12 @@ def test_what_a_description_says(opened, tmp_path):
     )
     softmax = opened(HEAD + "; Sigmoid s > y", outputs=["y"], toml='ends = "softmax"').card
     assert (softmax.ends, softmax.multi_label) == ("softmax", False)
+    unsaid = opened(HEAD + "; Sigmoid s > y", outputs=["y"], toml='describe = "leaves"').card
+    assert (unsaid.ends, unsaid.multi_label) == ("sigmoid", True)
+    for said in ("", 'ends = "sigmoid"'):  # a sum over places is no probability, whatever is said
+        place = opened("Conv x W > C; Relu C > R", outputs=["R"], at=[slice(2, 4), 1], toml=said).card
+        assert (place.ends, place.multi_label) == ("place", False)
+        assert place.place == "summed over rows 2 to 3, column 1"
     asked = opened(toml=toml, pixels="half", layer="R", labels=["d", "e", "f"], resize="short").known
     assert asked.found["pixels"] == ("RGB from 0 to 1, minus 0.5, 0.5, 0.5, over 0.5, 0.5, 0.5", "as asked")
     assert asked.found["labels"] == ("3: d, e, f", "labels") and asked.found["resize"] == (
