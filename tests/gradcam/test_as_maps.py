@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gradcam import explain
-from gradcam.as_maps import AsMaps
-from minicnn import Tensor, backward, one_hot, ops
+from gradcam.as_maps import AsMaps, as_it_was, as_maps
+from minicnn import Tensor, backward, history, names, one_hot, ops
+from minicnn.places import Maps
 from tests.support.compare import same_bits
 from weights.feature_maps import default_layer, layers
 
@@ -50,6 +51,45 @@ def test_tokens_are_read_as_rows_and_columns(before, behind):
     assert e["ablation_cam"].shape == e["score_cam"].shape == (2, 3, 5)
     left = f"{before + behind} more, the class token say, {'are' if before + behind > 1 else 'is'} left out"
     assert any("3 x 5 places" in said and left in said for said in e.remarks)
+
+
+def test_where_each_token_goes_and_comes_back():
+    """One token in front of 2 x 3 places and two behind, each of two maps."""
+    A = Tensor(np.arange(2 * 9 * 2.0).reshape(2, 9, 2), "A")
+    maps = Maps(2, (1,), (2, 3), 1, 1, 2)
+    expected = A.data[:, 1:7].swapaxes(1, 2).reshape(2, 2, 2, 3)
+    B = as_maps(A, maps)
+    assert same_bits(B.data, expected) and same_bits(as_maps(A.data, maps), expected)
+    back = as_it_was(ops.Mul()(B, np.array(-1.0)), A, maps).data
+    assert same_bits(back[:, 1:7], -A.data[:, 1:7])
+    assert same_bits(back[:, [0, 7, 8]], A.data[:, [0, 7, 8]])
+    alone = Tensor(A.data[:, :6], "A")
+    B = as_maps(alone, Maps(2, (1,), (2, 3), 1))
+    assert same_bits(as_it_was(B, alone, Maps(2, (1,), (2, 3), 1)).data, alone.data)
+    last = Tensor(np.arange(24.0).reshape(1, 2, 3, 4), "last")
+    B = as_maps(last, Maps(3, (1, 2), (2, 3), 1))
+    assert same_bits(B.data, last.data.transpose(0, 3, 1, 2))
+    assert same_bits(as_it_was(B, last, Maps(3, (1, 2), (2, 3), 1)).data, last.data)
+
+
+def test_the_layer_is_known_by_its_name_as_maps():
+    W, layer = RNG.standard_normal((4, 3, 3, 3)), object()
+
+    def net(x):
+        conv = ops.Conv()(x, W, name="conv")
+        last = ops.ReLU()(ops.Transpose((0, 2, 3, 1))(conv), name="last", layer=layer)
+        pooled = ops.Mean((1, 2))(last, name="pooled")
+        return {"scores": pooled, "twice": ops.Mul()(pooled, pooled, name="twice"), "before": conv}
+
+    X = Tensor(RNG.standard_normal((1, 3, 5, 6)), "x")
+    y, there = net(X), AsMaps(net, ["conv", "last", "pooled"])(X)
+    assert all(same_bits(there[name].data, y[name].data) for name in y) and list(there) == list(y)
+    B = names(there)["last"]
+    assert B.shape == (1, 4, 3, 4) and B.layer is layer and there["twice"].name == "twice"
+    assert [t.name for t in history(there) if t.name] == ["x", "conv", "last", "pooled", "twice"]
+    assert AsMaps(net, ["last"])(X.data)["before"].shape == (1, 4, 3, 4), "arrays go the usual way"
+    laid = AsMaps(net, ["conv", "pooled"]).laid_out(y, X)
+    assert laid is y, "nothing to lay out"
 
 
 def test_maps_that_lie_last_are_read_as_rows_and_columns():
