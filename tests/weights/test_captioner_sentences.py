@@ -124,3 +124,38 @@ def test_the_same_numbers_ask_the_same_and_yes_is_as_frequent_as_no():
 def test_a_question_that_cannot_be_read_is_refused(words, said):
     with pytest.raises(ValueError, match=said):
         questions.numbered(words)
+
+
+def test_it_is_what_the_shipped_networks_heard_and_were_asked():
+    """Every choice, and the order of its random numbers, has its part in these."""
+    said = [" ".join(word for word, _ in said) for _, said in sentences.told(range(6))]
+    assert said == [
+        "a green disk left of a yellow cross", "a red cross right of an orange heart", "a yellow square",
+        "a green star below a pink crescent", "an orange disk above a white cross",
+    ]  # fmt: skip
+    first, second = ([(q.words, q.answer) for q in asked] for _, asked in questions.asked_of(range(2)))
+    left, above = ("what is left of the cross", "disk"), ("what is above the cross", "triangle")
+    green = ("what colour is the disk", "green")
+    assert first == [
+        *(green, green, left, ("what shape is green", "disk"), left, left, left),
+        ("what shape is yellow", "cross"),
+    ]
+    left = ("what is left of the cross", "square")
+    assert second == [
+        *(left, ("is there a star", "no"), ("what shape is cyan", "cross"), above),
+        *(("what colour is the cross", "cyan"), left, ("is there a disk", "no"), above),
+    ]
+    each = [(q.type, q.words, q.answer) for _, q in questions.one_of_each(range(2), "test")]
+    assert each == [
+        ("colour", "what colour is the star", "orange"), ("shape", "what shape is orange", "star"),
+        ("is there", "is there a star", "yes"), ("how many", "how many shapes are there", "one"),
+        ("colour", "what colour is the disk", "pink"), ("shape", "what shape is pink", "disk"),
+        ("is there", "is there a crescent", "no"), ("how many", "how many shapes are there", "two"),
+        ("where", "what is below the disk", "square"),
+    ]  # fmt: skip
+    pictures, words, answers, types = questions.batch(range(2))
+    assert np.array_equal(pictures[1], scene(1, size=sentences.SIZE).picture)
+    assert questions.WORDS[words[1, 1, -1]] == "?" and not words[1, 1, :2].any()
+    assert [questions.WORDS[i] for i in words[1, 1, 2:-1]] == ["is", "there", "a", "star"]
+    assert [questions.ANSWERS[i] for i in answers[0, :4]] == ["green", "green", "disk", "disk"]
+    assert [questions.TYPES[i] for i in types[1, :4]] == ["where", "is there", "shape", "where"]
