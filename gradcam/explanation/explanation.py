@@ -191,12 +191,9 @@ def explain(
     x = in_its_precision(x, net)
     layer = getattr(card, "layer", None) if layer is None else layer
     unit_layer = getattr(card, "unit_layer", None) if unit_layer is None else unit_layer
-    for what, given, known in (
-        ("start", start, STARTS),
-        ("alpha", alpha, ALPHAS),
-        ("upsampling", upsampling, WAYS),
-    ):
-        one_word(what, given, known)
+    one_word("start", start, STARTS)
+    one_word("alpha", alpha, ALPHAS)
+    one_word("upsampling", upsampling, WAYS)
     methods, layers = layers_asked(methods, layer)
     options = options_of(methods, options, occluder, alpha, relu, upsampling)
     y = output_of(net, x)

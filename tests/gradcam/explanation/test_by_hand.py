@@ -17,7 +17,14 @@ from gradcam.explanation.classes import as_list, class_named, targets_asked
 from gradcam.explanation.finite import NotFiniteError, _constants, check_map, check_scores
 from gradcam.explanation.forward import in_its_precision, network_of, notes_of, output_of
 from gradcam.explanation.given import _pixels, _sizes, as_photo, input_of, mask_as, said
-from gradcam.explanation.layers import feature_maps, in_full, layer_named, layers_asked, layers_found
+from gradcam.explanation.layers import (
+    feature_maps,
+    full_names,
+    in_full,
+    layer_named,
+    layers_asked,
+    layers_found,
+)
 from gradcam.explanation.passes import Pass
 from gradcam.explanation.signals import refusals
 from gradcam.files import SaveError
@@ -134,6 +141,22 @@ def test_arrays_are_known_by_what_they_can_do():
         def __array__(self, dtype=None, copy=None):
             return np.full((1, 3, 2, 2), 2.0)
 
+    class Torch:
+        """A tensor of PyTorch's, on its way: each step is noted."""
+
+        def __init__(self, dtype):
+            self.dtype, self.steps = dtype, []
+
+        def __getattr__(self, step):
+            if step not in ("detach", "cpu", "float", "resolve_conj", "numpy"):
+                raise AttributeError(step)
+            return lambda: self.steps.append(step) or (np.ones((1, 1, 2, 2)) if step == "numpy" else self)
+
+    for dtype, floats in (("torch.bfloat16", ["float"]), ("torch.float32", [])):
+        x = Torch(dtype)
+        assert input_of(x)[0].data.max() == 1
+        assert x.steps == ["detach", "cpu", *floats, "resolve_conj", "numpy"]
+    assert input_of(np.zeros((2, 3, 9)))[0].shape == (2, 3, 9)
     for half in ("detach", "cpu"):
         assert input_of(type("Half", (Array,), {half: property()})())[0].data.max() == 2
 
@@ -152,6 +175,12 @@ def test_a_mask_of_the_photos_size_is_cut_as_the_photo_is(tmp_path):
         (photo, None, mask.tolist()),
     ):
         assert mask_as(x, card)(tmp_path / "m.png").tolist() == found
+
+
+def test_a_pixel_that_the_mask_half_covers_is_in_it(monkeypatch):
+    shown = np.array([[[127], [128], [255]]], np.uint8)
+    monkeypatch.setattr("gradcam.image.crop_shown", lambda pixels, how: shown if pixels.max() == 255 else 0)
+    assert as_photo(np.ones((2, 2), bool), None).tolist() == [[False, True, True]]
 
 
 def test_how_a_photo_is_prepared_in_a_line():
@@ -486,6 +515,27 @@ def test_one_of_two_outputs_ends_in_a_softmax():
     assert e.probabilities.tolist() == [[0.5, 0.5]] and e.ends == "softmax"
 
 
+def test_probabilities_of_labels_that_do_not_exclude_one_another():
+    class Net:
+        card = SimpleNamespace(multi_label=True)
+
+        def __call__(self, x):
+            return GlobalAvgPool()(x)
+
+    e = explain(Net(), np.full((1, 2, 2, 2), np.log(3.0)), [Target.probability(1)], "gradient")
+    assert (
+        e["gradient"].ravel() == pytest.approx([0] * 4 + [3 / 64] * 4)
+        and e.layer is None
+        and e.ends == "sigmoid"
+    )
+
+
+@pytest.mark.parametrize("option", ["start", "alpha", "upsampling"])
+def test_a_word_that_an_option_may_not_be(option):
+    with pytest.raises(AskError, match=f"^{option} is one of .*, not 'odd'$"):
+        explain(lambda x: GlobalAvgPool()(x), np.ones((1, 2, 2, 2)), methods="gradient", **{option: "odd"})
+
+
 def test_a_network_whose_output_is_a_number_is_asked_for_it():
     class Net:
         card = SimpleNamespace(ends="number")
@@ -511,6 +561,10 @@ def test_a_layer_by_a_name_that_a_table_shows_in_part():
     )
     with pytest.raises(AskError, match="layer 'pool' gives 2 numbers and no map; the last with maps are "):
         layer_named("pool", net, x)
+    tokens = lambda x: ReLU()(Reshape((1, 12, 2))(Transpose((0, 2, 3, 1))(x)), name="tokens")  # noqa: E731
+    assert layer_named("tokens", tokens, x) == "tokens"
+    named = full_names(SimpleNamespace(name_of="block.{}".format))
+    assert named("a") == "block.a" and named(3) == 3 and full_names(net)("a") == "a"
     for wrong in ("block...", "conv"):
         with pytest.raises(AskError, match="layer with maps"):
             layer_named(wrong, net, x)
@@ -613,6 +667,10 @@ def test_a_map_is_known_by_method_and_class():
     one = replace(e, classes=[2], maps={("grad_cam", 2): e.maps["grad_cam", 2]})
     assert one._ipython_key_completions_() == ["grad_cam"]
     assert called(e, 2) == "cat" and called(e, (0, 1), n=1) == "bee" and called(e, (0, 1)) == "ant"
+    likely = replace(e, start="probability")
+    assert called(likely, 2) == "the probability of cat" == called(e, Target.probability(2))
+    at_output = Target.score(2, output="b")
+    assert called(e, at_output) == "the score of cat at output b" and called(e, Target.score(2)) == "cat"
     assert name_of(2, e.card) == "cat" and name_of(3, e.card) == "class 3"
     assert name_of(7, e.card) == "class 7" == name_of(7) and naming(e)(1) == "bee"
     e.scores, e.card.classes = e.scores[:, :1], ("no", "yes, a dog")
