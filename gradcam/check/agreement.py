@@ -82,7 +82,7 @@ def by_pytorch(y, x, c, card, methods, window):
     }
     (found["deconvnet"],) = torch.autograd.grad(start, [deconvnet[x]])
     (found["guided_backprop"],) = torch.autograd.grad(number(guided), [guided[x]])
-    weighed = torch.einsum("nk,nkij->nij", dA.mean((2, 3)), plain[A])
+    weighed = torch.einsum("nk,nkij->nij", dA.flatten(2).mean(2), plain[A])
     found["grad_cam"], found["counterfactual"] = weighed.clamp(min=0), (-weighed).clamp(min=0)
     large = F.interpolate(found["grad_cam"][:, None], x.shape[-2:], mode="bilinear", align_corners=False)
     found["guided_grad_cam"] = found["guided_backprop"] * large

@@ -28,7 +28,7 @@ def published(net):
         return None
     arrays = net.arrays()
     pairs = [(arrays[name].data[at], v) for name, of in probes.items() for at, v in of.items()]
-    same = sum(bool(np.isclose(found, v, rtol=SAME, atol=0)) for found, v in pairs)
+    same = sum(bool(np.isclose(a=found, b=v, rtol=SAME, atol=0)) for found, v in pairs)
     return Row(
         "convolutions", f"{same} of {len(pairs)} numbers", "those of the published file", same == len(pairs)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from gradcam.asking import AskError
 
 # of the pictures in a folder; a file that is named is taken whatever it is called
-SUFFIXES = {f".{s}" for s in ("jpg", "jpeg", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif")}
+SUFFIXES = {f".{s}" for s in {"jpg", "jpeg", "jfif", "png", "webp", "gif", "bmp", "tif", "tiff", "avif"}}
 WILD = "*?["
 
 

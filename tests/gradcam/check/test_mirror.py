@@ -51,14 +51,16 @@ def test_an_operation_and_its_gradient(made):
 
 
 @pytest.mark.parametrize(("rule", "passed"), [
-    ("backprop", [0, 0, 7, -8]), ("deconvnet", [5, 0, 7, 0]), ("guided", [0, 0, 7, 0]),
+    ("backprop", [0, 0, 7, -8, 0, 0]), ("deconvnet", [5, 0, 7, 0, 9, 0]), ("guided", [0, 0, 7, 0, 0, 0]),
 ])  # fmt: skip
 def test_the_three_rules_of_a_relu(rule, passed):
-    x = Tensor(np.array([[-1.0, -2, 3, 4]]), "x")
+    x = Tensor(np.array([[-1.0, -2, 3, 4, 0, 0]]), "x")
     y = ReLU()(x)
     values = mirror(y, x, rule)
-    (gx,) = torch.autograd.grad(values[y], values[x], torch.tensor([[5.0, -6, 7, -8]], dtype=torch.float64))
-    assert gx[0].tolist() == passed and values[y].tolist() == [[0, 0, 3, 4]]
+    (gx,) = torch.autograd.grad(
+        values[y], values[x], torch.tensor([[5.0, -6, 7, -8, 9, -9]], dtype=torch.float64)
+    )
+    assert gx[0].tolist() == passed and values[y].tolist() == [[0, 0, 3, 4, 0, 0]]
 
 
 def test_another_input_and_an_operation_without_a_counterpart():

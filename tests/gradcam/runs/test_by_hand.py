@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from gradcam import Target
+from gradcam.asking import AskError
 from gradcam.runs import RunError, backends, panels, reading, record, settings, sheet
 from gradcam.runs import table as tables
 from gradcam.runs.arrays import GrowingArray, blocks, described
@@ -352,6 +353,10 @@ def test_what_is_kept_of_a_map():
     assert task()._kept(small, x).tolist() == small.tolist()
     assert task(size="photo")._kept(small, x)[0].tolist() == [0, 0.25, 0.75, 1]
     assert task(dtype="float16")._kept(small * 21834, x).dtype == np.float16
+    assert task(dtype="float16")._kept(np.array([[65504.0]]), x)[0, 0] == 65504, "its largest"
+    for wrong, words in (({"size": "large"}, "layer, photo"), ({"dtype": "f4"}, "float32, float16")):
+        with pytest.raises(AskError, match=f"is one of {words}, not "):
+            task(**wrong)
     for large in (small * 21850, -small * 21850):
         with pytest.raises(RunError, match=r"a map reaches 6.56e\+04, more than float16 can hold"):
             task(dtype="float16")._kept(large, x)
