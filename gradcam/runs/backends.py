@@ -34,7 +34,7 @@ def by_joblib(task: Any, photos: Iterable[tuple[int, str]]) -> Iterator[Explaine
             try:
                 found = parallel(work)
             except Exception as error:
-                if type(error).__module__.startswith(("gradcam", "minicnn", "weights")):
+                if type(error).__module__.partition(".")[0] in {"gradcam", "minicnn", "weights"}:
                     raise
                 raise RunError(f"a worker of joblib was lost ({type(error).__name__}: {error})") from None
             for some in found:

@@ -52,7 +52,9 @@ def test_the_ways_differ_and_keep_what_they_must():
     assert_close(nearest[..., 16::32, 16::32], map)
     assert_close(corner[..., ::223, ::223], map[..., ::6, ::6])
     assert upsample(map.astype(np.float32), (14, 14)).dtype == np.float32
-    with pytest.raises(ValueError, match="upsampling is one of"):
+    with pytest.raises(
+        ValueError, match="upsampling is one of half_pixel, corner_aligned, nearest, not 'cubic'"
+    ):
         upsample(map, (9, 9), "cubic")
 
 

@@ -301,6 +301,16 @@ def test_a_folder_that_began_with_photos_that_failed(tmp_path, monkeypatch):
         run.maps["x/3"]
 
 
+def test_a_folder_of_rows_alone(tmp_path):
+    """Where no maps are asked for, as of measures, there is none, and who goes on looks for none."""
+    for n in (0, 1):
+        folder = Folder(tmp_path, {"maps": None, "methods": ["m"]}, 0, 2)
+        assert (folder.done, folder.errors, folder.arrays) == (n, 0, {})
+        folder.add(Explained(n, f"{n}", record.empty(f"{n}")))
+        folder.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["rows.jsonl", "timings.jsonl"]
+
+
 # --- photos, panels, order
 
 

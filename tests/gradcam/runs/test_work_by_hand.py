@@ -550,6 +550,15 @@ def test_parts_are_put_together(parted):
     assert (other / "rows.jsonl").read_bytes() == (parted / "rows.jsonl").read_bytes()
 
 
+def test_rows_and_settings_are_written_when_what_they_speak_of_is_there(parted, monkeypatch):
+    written, put = [], merging._written
+    monkeypatch.setattr(merging, "_written", lambda at, fill: written.append(at.name) or put(at, fill))
+    merging.merge([parted], finish=lambda *_: written.append("the rest"))
+    assert written == [
+        "a%2Fb.npy", "timings.jsonl", "rows.jsonl", "0.jpg", "1.jpg", "2.jpg", "settings.json", "the rest",
+    ]  # fmt: skip
+
+
 def test_parts_that_are_not_put_together(parted, tmp_path, monkeypatch):
     one, two = (parted / "shards" / f"{k}-of-2" for k in (1, 2))
     with pytest.raises(RunError, match="of several folders, say which gets the whole"):
