@@ -505,10 +505,13 @@ def test_attention_in_heads():
     same(of(mask, is_causal=1), slow(mask & later))
     same(of(X[0, 0, :3, :5]), slow(all_of_it, X[0, 0, :3, :5]))
     same(of(X[0, 0, :3, :5], is_causal=1), slow(later, X[0, 0, :3, :5]))
-    assert (
-        ADAPTERS["Attention"](*(M.astype(np.float16) for M in (Q, K, V)), q_num_heads=4, kv_num_heads=2).dtype
-        == np.float16
-    )
+    halves, added = [M.astype(np.float16) for M in (Q, K, V)], X[0, 0, :3, :5].astype(np.float16)
+    for more, expected in (
+        ((), slow(all_of_it)), ((mask,), slow(mask)), ((added,), slow(all_of_it, added.astype(float))),
+    ):  # fmt: skip
+        half = ADAPTERS["Attention"](*halves, *more, q_num_heads=4, kv_num_heads=2)
+        assert half.dtype == np.float16
+        np.testing.assert_allclose(half, expected, rtol=0.01, atol=0.01)
     with pytest.raises(WeightsError, match="must say how many heads"):
         run("Attention", Q, K, V)
     for how in ({"softcap": 2.0}, {"outputs": 2}, {"past_key": K}, {"nonpad_kv_seqlen": np.array([1, 2])}):

@@ -27,6 +27,7 @@ PIECES = {
     "Mul x s > y; Sigmoid x > s": ("Swish", {}),
     "Mul s x > y; Sigmoid x > s": ("Swish", {}),
     "Mul x s > y; HardSigmoid x > s": ("HardSwish", {"s": {"alpha": np.float32(1 / 6), "beta": 0.5}}),
+    "Mul s x > y; HardSigmoid x > s": ("HardSwish", {"s": {"alpha": 1 / 6}}),  # beta is 0.5 unless said
     "Add x three > a; Clip a zero six > b; Mul b x > c; Div c six > y": ("HardSwish", {}),
     "Add three x > a; Clip a zero six > b; Mul x b > c; Mul sixth c > y": ("HardSwish", {}),
     "Add x three > a; Clip a > b; Div b six > c; Mul c x > y": ("HardSwish", {"b": {"min": 0.0, "max": 6.0}}),
