@@ -43,7 +43,7 @@ def check_place(path: str | os.PathLike[str], inputs: Iterable[object] = (), rep
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         raise SaveError(f"{path}: you may not write there; choose another file with --out")
     read = [f for f in inputs if isinstance(f, (str, os.PathLike)) and os.path.exists(f)]
-    if path.exists() and any(os.path.samefile(path, f) for f in read):
+    if path.exists() and any(path.samefile(f) for f in read):
         raise SaveError(f"{path}: this would overwrite what it is made from; name another file")
     if path.exists() and not replace:
         raise SaveError(f"{path}: there is such a file already; move it away, or name another place")

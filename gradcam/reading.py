@@ -23,8 +23,8 @@ import numpy as np
 
 from gradcam.asking import AskError
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-TABLES = (".csv", ".tsv", ".txt")
+PICTURES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"}
+TABLES = {".csv", ".tsv", ".txt"}
 NAMES = re.compile(r"(\d+)")
 
 

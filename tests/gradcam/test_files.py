@@ -50,7 +50,7 @@ def test_an_input_is_never_overwritten_under_any_name(tmp_path):
     os.link(tmp_path / "photo.png", tmp_path / "same.png")
     for name in ("photo.png", "same.png"):
         with pytest.raises(SaveError, match="overwrite what it is made from"):
-            check_place(tmp_path / name, [None, "no such file", tmp_path / "photo.png"])
+            check_place(tmp_path / name, [None, "no such file", tmp_path, tmp_path / "photo.png"])
     with pytest.raises(SaveError, match="such a file already"):
         check_place(tmp_path / "photo.png", replace=False)
     assert check_place(tmp_path / "other.png", [tmp_path / "photo.png"], replace=False).name == "other.png"

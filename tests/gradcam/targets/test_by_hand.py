@@ -5,7 +5,7 @@ import pytest
 
 from gradcam import Target
 from gradcam.outputs import chosen, each, ends, scores
-from gradcam.target import OfSignal, OfSum, begin, strongest_unit
+from gradcam.target import OfSignal, OfSum, begin, named, strongest_unit
 from gradcam.targets import Box, Finer, Function, Number, Region, Step
 from gradcam.targets.arithmetic import Traced
 from gradcam.targets.region import _alike, _inside, filled, overlap
@@ -127,6 +127,16 @@ def test_units_and_signals():
         begin(SCORES, 1)
 
 
+def test_a_tensor_by_its_name_among_those_of_all_outputs():
+    x = Tensor(SCORES, "x")
+    a, inner = Sum((1,))(x, name="a"), Softmax()(x, name="inner")
+    b = Sum((0,))(inner, name="b")
+    assert named({"a": a, "b": b}, "inner") is inner and named((a,), "x") is x and named(b, None) is b
+    for outputs, of in ((a, "a"), ((a,), "a"), ((a, b), "y")):
+        with pytest.raises(GraphError, match=f"no tensor is called 'no' among those that lead to {of};"):
+            named(outputs, "no")
+
+
 def test_a_sum_over_two_layers_is_one_number_for_each_picture():
     x = Tensor(np.arange(8.0).reshape(2, 2, 2), "x")
     y = Sum((2,))(x, name="y")
@@ -140,6 +150,7 @@ def test_a_sum_over_two_layers_is_one_number_for_each_picture():
         "minus 0.5 times the score of class 1 plus the score of class 0"
     )
     assert (1 - 1) * Target.score(1) == OfSum(((0.0, Target.score(1)),))
+    assert str(0 * Target.score(1)) == "0 times the score of class 1"
     with pytest.raises(TypeError):
         "2" * Target.score(1)
     with pytest.raises(TypeError):
