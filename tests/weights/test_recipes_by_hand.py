@@ -86,7 +86,7 @@ def trained(monkeypatch, tmp_path):
 
 
 def test_how_shapes_is_measured(monkeypatch):
-    scores = np.array([[1.0, -1, -1], [2, 3, -1], [-1, 1, -1], [-1, -1, -1]])
+    scores = np.array([[1.0, -1, -1], [2, 3, -1], [-1, 1, -1], [0, -1, -1]])
     labels = np.array([[1.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 0, 0]])
     monkeypatch.setattr(train_shapes, "predict", lambda net, x, n: scores)
     found = train_shapes.measure(None, np.zeros(4), labels)
@@ -105,6 +105,18 @@ def test_how_answers_are_counted(monkeypatch):
     right = np.array([[questions.ANSWERS.index(some[0].answer)], [-1]])
     monkeypatch.setattr(train_vqa, "answer", lambda net, pictures, words: right)
     assert list(train_vqa.right(None, None, some)) == [True, False]
+
+
+def test_what_is_answered_and_said_is_the_likeliest(monkeypatch):
+    """Of three pictures, 51 times their number bright; two questions about each."""
+    pictures = np.repeat(np.arange(3, dtype=np.uint8), 96 * 96 * 3).reshape(3, 96, 96, 3) * 51
+    bright = lambda x: np.rint(5 * (x[:, 0, 0, 0] + 2) / 4).astype(int)  # noqa: E731
+    asked = np.arange(6).reshape(3, 2, 1)
+    net = lambda x, words: np.eye(9)[bright(x)[:, None] + words[..., 0]]  # noqa: E731
+    assert train_vqa.answer(net, pictures, asked).tolist() == [[0, 1], [3, 4], [6, 7]]
+    greedy = lambda net, x, longest: bright(x)[:, None] + np.arange(longest)  # noqa: E731
+    monkeypatch.setattr(train_captioner, "greedy", greedy)
+    assert train_captioner.say(None, pictures)[:, [0, 8]].tolist() == [[0, 8], [1, 9], [2, 10]]
 
 
 def test_a_lesson_of_the_dense_captioner():
@@ -359,6 +371,34 @@ def test_boxes_are_shaken():
     assert side.min(axis=0) == pytest.approx(np.exp(-0.2) * np.array([30, 40]), rel=1e-2)
 
 
+def test_boxes_are_shaken_by_the_random_numbers_in_their_order():
+    """First where the middle is moved to, then by how much a side grows."""
+    boxes, random = np.array([[20.0, 30, 50, 70], [0, 0, 8, 16]]), np.random.default_rng(3)
+    move, grow = random.uniform(-1 / 8, 1 / 8, (2, 2)), random.uniform(-0.2, 0.2, (2, 2))
+    found = train_dense_captioner.shaken(boxes, np.random.default_rng(3))
+    for (x0, y0, x1, y1), (mx, my), (gx, gy), box in zip(boxes, move, grow, found):
+        x, y, w, h = (x0 + x1) / 2 + mx * (x1 - x0), (y0 + y1) / 2 + my * (y1 - y0), x1 - x0, y1 - y0
+        w, h = w * np.exp(gx), h * np.exp(gy)
+        assert box == pytest.approx([x - w / 2, y - h / 2, x + w / 2, y + h / 2])
+
+
+def test_a_place_elsewhere_is_looked_for_again():
+    """In the other shape, of which the first place lies in the box; anywhere, from 0.8 on."""
+    asked, places = [], []
+    chance = SimpleNamespace(integers=lambda n: n - 1, random=lambda: 0.79,
+                             uniform=lambda *ends: asked.append(ends) or places.pop(0))  # fmt: skip
+    box, other = np.array([20.0, 30, 60, 50]), np.array([50.0, 10, 90, 45])
+    places[:] = np.array([[55.0, 40], [60, 50], [70, 20]])  # a corner of the box is in it
+    found = train_dense_captioner.elsewhere(box, np.stack([box, other]), chance)
+    assert asked == [((50, 10), (90, 45))] * 3 and found.tolist() == [66, 16, 74, 24]
+    for true, random in ((other, 0.8), ([50.0, 30, 70, 50], 0), ([0, 10, 40, 70], 0), ([10, 30, 30, 50], 0),
+                         ([20, 20, 30, 40], 0)):  # fmt: skip
+        asked.clear()
+        chance.random, places[:] = lambda random=random: random, [np.array([70.0, 20])]
+        train_dense_captioner.elsewhere(box, np.stack([box, true]), chance)
+        assert asked == [((0, 0), (96, 96))], "or the middle of the other is in the box, or on its edge"
+
+
 def test_a_place_elsewhere():
     random, recipe = np.random.default_rng(0), train_dense_captioner
     box = np.array([20.0, 30, 60, 50])
@@ -389,7 +429,10 @@ def test_a_batch_for_the_dense_captioner(monkeypatch):
     for found, said in zip(batch["boxes"][0], batch["words"][0]):
         assert said.tolist() == words[1, [*map(list, true)].index(list(found))].tolist()
     assert sorted(batch["words"][0, :, 0]) == [8, 8, 12, 12]  # each as often
-    assert batch["ours"].min() >= 0.3 and batch["ours"].max() <= 1.4
+    assert batch["ours"].min() >= 0.3 and batch["ours"].max() <= 1.4 and recipe.OURS == (0.3, 1.4)
+    assert batch.dtype.names == (
+        "picture", "boxes", "words", "places", "ours", "is", "ignored", "offsets",
+    )  # fmt: skip
 
 
 def test_what_is_found_and_matched(monkeypatch):
@@ -411,7 +454,8 @@ def test_what_is_found_and_matched(monkeypatch):
             return "A", "scores", "offsets"
 
         def boxes(self, scores, offsets, size, enough):
-            assert (scores, offsets, size, enough) == ("scores", "offsets", (8, 9), 0.6)
+            assert (scores, offsets, size) == ("scores", "offsets", (8, 9))
+            asked.append(enough)
             return boxes
 
         def codes(self, A, boxes, picture):
@@ -420,11 +464,13 @@ def test_what_is_found_and_matched(monkeypatch):
 
     words = np.arange(6).reshape(3, 2)
     monkeypatch.setattr(regions_found, "greedy", lambda net, codes, longest: words)
+    asked = []
     found = regions_found.found(Net(), np.zeros((3, 3, 8, 9)), 0.6)
     assert [w.tolist() for _, _, w in found] == [[[0, 1], [2, 3]], [], [[4, 5]]]
     assert found[2][1].tolist() == [0.7]
     boxes[:] = boxes[1:2] * 3
-    none = regions_found.found(Net(), np.zeros((3, 3, 8, 9)), 0.6)
+    none = regions_found.found(Net(), np.zeros((3, 3, 8, 9)))
+    assert asked == [0.6, 0.5]
     assert [w.shape for _, _, w in none] == [(0, regions.LONGEST)] * 3
 
 

@@ -87,10 +87,9 @@ class Lesson(Layer):
     def forward(self, x: Tensor) -> Tensor:
         t, N = x.data, len(x.data)
         A, scores, offsets = self.net(Tensor(t["picture"], "x"))
-        unasked = np.where(
-            t["ignored"], np.float32(-100), np.float32(0)
-        )  # "no" is said already: nothing is learnt
-        there = SigmoidCrossEntropy()(Add()(scores, unasked), t["is"])
+        # "no" is said already where an anchor is not asked: nothing is learnt
+        asked = Add()(scores, np.where(t["ignored"], np.float32(-100), np.float32(0)))
+        there = SigmoidCrossEntropy()(asked, t["is"])
         away = Mul()(Add()(offsets, -t["offsets"]), t["is"][..., None])
         moved = Mul()(Sum()(Mul()(away, away)), np.float32(1 / N))  # per scene, as the others
         active = Mul()(Sum()(A), np.float32(1 / A.data.size))
@@ -106,8 +105,8 @@ class Lesson(Layer):
         both = self.net.codes(
             A, np.concatenate([t["boxes"].reshape(-1, 4), t["places"].reshape(-1, 4)]), np.tile(picture, 2)
         )
-        own, elsewhere = Slice(slice(R))(both), Slice(slice(R, None))(both)
-        log_p = LogSoftmax()(self.net.words_after(Add()(Mul()(own, ours), Mul()(elsewhere, 1 - ours)), words))
+        mixed = Add()(Mul()(Slice(slice(R))(both), ours), Mul()(Slice(slice(R, None))(both), 1 - ours))
+        log_p = LogSoftmax()(self.net.words_after(mixed, words))
         q = taught(words, ours, log_p.shape[-1])
         return Mul()(Sum()(Mul()(Add()(log_p, -np.log(q)), -q)), np.float32(1 / words.size))
 

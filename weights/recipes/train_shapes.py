@@ -58,7 +58,8 @@ def measure(net: Layer, pictures: np.ndarray, labels: np.ndarray) -> dict[str, f
     kinds is right.
     """
     scores = predict(net, lambda numbers: normalise(to_input(pictures[numbers])), len(pictures))
-    said, true = scores > 0, labels > 0.5
+    said = scores > 0
+    true = labels > 0
     f1 = 2 * (said & true).sum(axis=0) / np.maximum(said.sum(axis=0) + true.sum(axis=0), 1)
     return {"macro_f1": float(f1.mean()), "accuracy": float(exact(scores, labels).mean())}
 
