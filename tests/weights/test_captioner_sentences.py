@@ -128,6 +128,8 @@ def test_a_question_that_cannot_be_read_is_refused(words, said):
 
 def test_it_is_what_the_shipped_networks_heard_and_were_asked():
     """Every choice, and the order of its random numbers, has its part in these."""
+    assert questions.TYPES == ("colour", "shape", "is there", "how many", "where")
+    assert sentences.PLACES == ("left of", "right of", "above", "below")
     said = [" ".join(word for word, _ in said) for _, said in sentences.told(range(6))]
     assert said == [
         "a green disk left of a yellow cross", "a red cross right of an orange heart", "a yellow square",

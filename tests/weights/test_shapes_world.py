@@ -8,7 +8,7 @@ import pytest
 
 from weights.recipes import shapes_world as world
 from weights.recipes.shapes_world import asked, clutter, colours, textures
-from weights.recipes.shapes_world.composing import GRAIN, occlude, paint
+from weights.recipes.shapes_world.composing import GRAIN, is_enough, occlude, paint
 from weights.recipes.shapes_world.shape import shape
 
 KINDS = list(world.KINDS)
@@ -57,6 +57,8 @@ def test_no_two_streams_of_a_world_can_ever_use_the_same_counter():
         for number in (0, 1, 2**32, 2**63 - 1):
             rng = asked.stream(number, split, 5)
             before = rng.bit_generator.state["state"]["counter"][1:].tolist()
+            assert before == [number, world.SPLITS.index(split), 0]
+            assert rng.bit_generator.state["state"]["key"].tolist() == [5, 0]
             rng.random(100_000)
             after = rng.bit_generator.state["state"]["counter"]
             assert after[0] >= 25_000 and after[1:].tolist() == before
@@ -265,6 +267,9 @@ def test_asked_kinds_counts_and_sizes_are_given():
     [
         (dict(number=-1), "number must be a whole number from 0"),
         (dict(number=1.5), "not 1.5"),
+        (dict(number=-1, seed=-1), "number must be"),
+        (dict(count=(1, 2.5)), "count must be 1 to 3"),
+        (dict(count=(1, "2")), r"range \(least, most\)"),
         (dict(seed="7"), "seed must be a whole number"),
         (dict(split="val"), "splits are train, validation, test"),
         (dict(kinds=["hexagon"]), "no kind 'hexagon': the kinds are disk, ring"),
@@ -307,7 +312,7 @@ def test_colours_as_oklab_has_them():
     assert colours.nearest_name([200, 20, 20]) == "red" and colours.nearest_name([70, 70, 220]) == "blue"
 
 
-def test_a_colour_is_chosen_that_nine_tenths_of_the_surroundings_differ_from():
+def test_a_colour_is_chosen_that_nine_tenths_of_the_surroundings_differ_from(monkeypatch):
     white, random = np.array(colours.COLOURS["white"]), np.random.default_rng
     black = np.zeros((1, 3))
     others = [name for name in colours.COLOURS if name != "white"]
@@ -318,6 +323,8 @@ def test_a_colour_is_chosen_that_nine_tenths_of_the_surroundings_differ_from():
     assert colours.choose(random(0), black, list(colours.COLOURS)) is None
     chosen = np.stack([colours.choose(random(n), black, others)[1] for n in range(200)])
     assert chosen.min() == 235 and chosen.max() == 255
+    monkeypatch.setattr(colours, "distance", lambda a, b: np.full((len(a), len(b)), 0.15))
+    assert colours.choose(random(0), black) is not None, "a distance of 0.15 is enough"
 
 
 def test_points_on_the_outlines_of_kinds():
@@ -347,11 +354,38 @@ def test_what_lies_next_to_a_shape_and_how_much_of_a_pixel_it_covers():
     s = replace(shape("disk", (48, 48), 20, 0), distance=np.array([[-1, -0.5, 0, 0.25, 0.5, 3, 3.1]]))
     assert s.coverage.tolist() == [[1, 1, 0.5, 0.25, 0, 0, 0]]
     assert s.around.tolist() == [[False, False, False, True, True, True, False]]
+    assert np.argwhere(replace(s, where=(slice(5, 6), slice(10, 17))).full).tolist() == [
+        [5, 10], [5, 11], [5, 12],
+    ]  # fmt: skip
     placed = shape("disk", (20, 5), 10, 0)
     assert placed.where == (slice(0, 14), slice(12, 29))  # three pixels around it, within the picture
     assert placed.distance[5, 8] == pytest.approx(np.hypot(0.5, 0.5) - 5)
     long = shape("heart", (48, 48), 40, np.pi / 2)  # its tip, below, is turned clockwise: to the left
     assert long.full[48, 30] and not long.full[48, 66]
+
+
+def test_how_much_of_a_shape_must_be_seen():
+    """64 pixels, and eight tenths of those whose centres lie in it, the outline counted."""
+    for seen, pixels, enough in ((64, 80, True), (63, 70, False), (64, 81, False), (80, 100, True)):
+        visible, distance = np.zeros(96 * 96, bool), np.ones(200)
+        visible[:seen], distance[:pixels] = True, 0
+        assert (
+            is_enough(replace(shape("disk", (48, 48), 20, 0), visible=visible, distance=distance)) == enough
+        )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_strokes_are_laid_over_the_ground(seed):
+    """All of the picture is asked of each, not only the part around it."""
+    random, ground = np.random.default_rng(seed), np.full((40, 40, 3), 100.0)
+    expected, at = ground.copy(), np.arange(40) + 0.5
+    for _ in range(random.integers(2, 7)):
+        points, width = clutter.stroke(random, 40)
+        colour = colours.any_colour(random)
+        covered = np.clip(0.5 - clutter.pen(at, at[:, None], points.tolist(), width), 0, 1)[..., None]
+        expected = (1 - covered) * expected + covered * colour
+    clutter.scatter(np.random.default_rng(seed), ground)
+    np.testing.assert_allclose(ground, expected, atol=1e-4)
 
 
 def test_a_pen():

@@ -36,7 +36,8 @@ def stroke(rng: np.random.Generator, side: int) -> tuple[np.ndarray, float]:
         (1, rng.uniform(10, 40), rng.uniform(1, 2.5)),
         (rng.integers(3, 7), rng.uniform(6, 11), rng.uniform(1, 2)),
     ][form]
-    turns = rng.uniform(1, 2.4, steps) * np.where(np.arange(steps) % 2, 1, -1)
+    turns = rng.uniform(1, 2.4, steps)
+    turns = np.where(np.arange(steps) % 2, turns, -turns)
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(turns)
     moves = length * np.stack([np.cos(heading), np.sin(heading)], axis=1)
     return np.concatenate([np.zeros((1, 2)), np.cumsum(moves, axis=0)]) + rng.uniform(0, side, 2), width

@@ -57,7 +57,7 @@ def distance(rgb: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def nearest_name(rgb: np.ndarray) -> str:
     """The colour name that fits one colour (3,) best."""
-    return _NAMES[int(distance(_RGB, rgb).argmin())]
+    return _NAMES[int(distance(np.asarray(rgb), _RGB).argmin())]
 
 
 def choose(

@@ -34,10 +34,10 @@ SIZE = (24, 44)  # pixels across: no shape is too small to be called by its name
 def place(s: Shape, other: Shape) -> str | None:
     """Where shape s is, seen from another one: one of PLACES, or None where that is not clear."""
     dx, dy = np.subtract(s.centre, other.centre)
-    far, near = sorted([abs(dx), abs(dy)], reverse=True)
+    far, near = max(abs(dx), abs(dy)), min(abs(dx), abs(dy))
     if far < APART or far < CLEAR * near:
         return None
-    return ("left of" if dx < 0 else "right of") if abs(dx) == far else "above" if dy < 0 else "below"
+    return {-dx: "left of", dx: "right of", -dy: "above", dy: "below"}[far]
 
 
 def in_order(shapes: Sequence[Shape]) -> list[Shape]:
