@@ -200,7 +200,7 @@ def test_curves_as_a_picture(monkeypatch, tmp_path):
             self.said = said
 
         def grid(self, alpha):
-            pass
+            assert alpha == 0.3
 
         legend = staticmethod(lambda: None)
 
@@ -236,6 +236,7 @@ OTHERS = [
     np.zeros((3, 4)),
     np.array(2.0),
     np.full((1, 3, 8, 8), np.nan),
+    np.pad(np.zeros((1, 3, 7, 8)), ((0, 0), (0, 0), (1, 0), (0, 0)), constant_values=np.inf),
     np.zeros((0, 3, 8, 8)),
 ]
 
@@ -253,4 +254,5 @@ def test_the_maker_is_named():
 def test_scaled_goes_from_black_to_white():
     x = np.array([[[-3.0, 1.0], [-1.0, -3.0]]])
     assert scaled(x)[..., 0].tolist() == [[0, 255], [128, 0]]
-    assert not scaled(np.ones((3, 2, 2))).any() and scaled(x).dtype == np.uint8
+    with np.errstate(all="raise"):
+        assert not scaled(np.ones((3, 2, 2))).any() and scaled(x).dtype == np.uint8
