@@ -159,7 +159,7 @@ def test_the_picture_that_a_network_is_tried_with():
     class Picky(Sequential):
         def __call__(self, x):
             sides.append(x.shape[-1])
-            if x.shape[-1] in (224, 28, 32):
+            if x.shape[-1] in (224, 28, 32) or np.any(x.data):  # zeros are tried
                 raise ValueError("no such size")
             return super().__call__(x)
 
