@@ -62,6 +62,15 @@ def test_a_folder_of_slices_is_a_volume_and_of_frames_a_video(tmp_path):
     Image.fromarray(coloured[:5]).save(tmp_path / "slice4.png")
     with pytest.raises(AskError, match=r"slice4.png: all slices have one size"):
         read_input(tmp_path, 5)
+    for k in (0, *range(5, 12)):
+        (tmp_path / f"slice{k}.png").unlink()
+    (tmp_path / "slice1.png").rename(tmp_path / "slice5.png")
+    Image.fromarray(grey[0][:5]).save(tmp_path / "slice0.png")
+    with pytest.raises(AskError, match=r"slice2.png: .* and this one differs from slice0.png"):
+        read_input(tmp_path, 5)
+    for k in (2, 3, 4, 5):
+        (tmp_path / f"slice{k}.png").unlink()
+    assert read_input(tmp_path, 5).values.shape == (1, 1, 5, 8)
 
 
 def test_nifti(tmp_path):
