@@ -42,7 +42,7 @@ def options_of(
 ) -> dict[str, dict[str, Any]]:
     """{method: its options}; what is given, see `gradcam.explain`."""
     weighing = {"alpha": alpha, "relu": relu}
-    known = dict.fromkeys({"grad_cam", "counterfactual", "guided_grad_cam"}, weighing) | {
+    known = dict.fromkeys(("grad_cam", "counterfactual", "guided_grad_cam"), weighing) | {
         "occlusion": occluder or {}
     }
     for given in (options, occluder, *(options.values() if isinstance(options, Mapping) else ())):

@@ -23,7 +23,7 @@ from gradcam.runs.task import Explained, Task
 
 AHEAD = 4  # photos for each worker that may be done before their turn: memory stays flat
 DEATHS = 4  # of workers at the same photo, before the photo is given up
-ONE_THREAD = dict.fromkeys({"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"}, "1")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 Photos = Iterable[tuple[int, str]]
 
 
@@ -143,7 +143,7 @@ class Worker:
         """End the process, whatever it does."""
         self.process.kill()
         self.process.wait()
-        for pipe in {self.process.stdin, self.process.stdout}:
+        for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()
 

@@ -26,7 +26,7 @@ from weights.recipes.command import begin, options, ship
 # From this share of the run on, crops are brought to so many pixels: cheap ones first; at 80, things are on
 # average as large as in evaluation,
 # where the whole picture has 96 (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
-SIDES = {(0.0, 48), (0.4, 64), (0.75, 80)}
+SIDES = ((0.0, 48), (0.4, 64), (0.75, 80))
 PEAK, DECAY, SMOOTHING = 4e-3, 0.05, 0.1
 
 

@@ -257,7 +257,10 @@ def test_the_version_is_the_packages(capsys):
     from importlib.metadata import version
 
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == f"minicnn-gradcam {version('minicnn-gradcam')}\n"
+    said = capsys.readouterr().out
+    assert said == f"minicnn-gradcam {version('minicnn-gradcam')}\n"
+    ran = subprocess.run([sys.executable, "-m", "gradcam", "--version"], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, said)
 
 
 def test_methods_are_listed_with_paper_and_passes(capsys):
