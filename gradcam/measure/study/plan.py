@@ -34,6 +34,7 @@ MEASURED = {  # kind of stage: by what
     "maps": ON_OBJECT,
     "grid": ON_GRIDS,
     "sanity": ON_RANDOM_WEIGHTS,
+    "occlusion": (*ON_OBJECT, "rank_correlation"),
     "passes": (*ON_OBJECT, *BY_ORDER),
     "grid_occlusion": ON_GRIDS,
     "asked": IN_FEW,
@@ -52,6 +53,7 @@ MEASURED = {  # kind of stage: by what
 @dataclass(frozen=True)
 class Stage:
     """One file of rows.  kind: a key of MEASURED; "passes": hundreds of forward passes for each map;
+    "occlusion": on more pictures, what takes those of one occlusion alone, where the network is slow;
     "asked": measures that need no object, but ask the network or the method, "asked_often": many times;
     "relatives_...": of Grad-CAM's relatives, with Grad-CAM beside them; "cost": of all methods.
     """
@@ -177,9 +179,9 @@ SUBJECTS = (
             PHOTOS.format(224),
         ),
         ("grad_cam@relu4_3", "deconvnet@relu5_3"),
-        {"maps": 500, "passes": 2, "grid": 100, "grid_occlusion": 2, "sanity": 5}
+        {"maps": 500, "occlusion": 50, "passes": 2, "grid": 100, "grid_occlusion": 2, "sanity": 5}
         | {
-            "relatives_maps": 50,
+            "relatives_maps": 500,
             "relatives_grid": 20,
             "relatives_many": 2,
             "relatives_sanity": 2,
@@ -202,6 +204,7 @@ def stages(subject: Subject) -> list[Stage]:
         "maps": quick,
         "grid": quick,
         "sanity": quick if subject.slow else every,
+        "occlusion": every,
         "passes": every,
         "grid_occlusion": tuple(m for m in CLASSIC if m not in QUICK),
         "asked": every,

@@ -38,6 +38,7 @@ count as 0."""
 SECTIONS = {  # kind of stage: heading; in the order of the page
     "maps": "On the object",
     "small": "The same on objects that take up less than a third of the picture",
+    "occlusion": "Occlusion, and agreement with it",
     "passes": "What takes hundreds of passes",
     "asked": "Without the object",
     "asked_often": "Without the object, in many passes",

@@ -21,7 +21,7 @@ from gradcam.measure.study import cost, depth, depth_page, every_method, report,
 from gradcam.measure.study.collect import collect
 from gradcam.measure.study.markdown import aligned
 from gradcam.measure.study.one_picture import row as measured
-from gradcam.measure.study.plan import SUBJECTS, Stage, Subject, stages
+from gradcam.measure.study.plan import MEASURED, SUBJECTS, Stage, Subject, stages
 from gradcam.measure.study.rows_file import opened, read
 from gradcam.measure.study.summary import cell, methods_of, reasons, small, summary, table_of_figures
 from minicnn import Tensor
@@ -365,6 +365,9 @@ def test_the_sanity_check_of_a_slow_network_leaves_out_what_takes_many_passes():
         "vgg16_gap"
     ]
     assert of["vgg16_gap"]["sanity"] == of["vgg16_gap"]["maps"] and "occlusion" in of["vgg16_gap"]["passes"]
+    assert of["vgg16_gap"]["occlusion"] == of["vgg16_gap"]["passes"]
+    (stage,) = [stage for s in SUBJECTS for stage in stages(s) if stage.kind == "occlusion"]
+    assert stage.measures == (*MEASURED["maps"], "rank_correlation")
 
 
 def test_the_page_of_layers_is_that_of_its_studies():
