@@ -138,12 +138,18 @@ def _pixels(photo):
     return (photo[..., 0] if photo.ndim == 3 and photo.shape[2] == 1 else photo), f"{kind} {axes}"
 
 
-def _array(x):
-    """Of anything that is an array: NumPy's, or a tensor that can be one."""
-    if hasattr(x, "detach") and hasattr(x, "cpu"):  # PyTorch's
+def of_tensor(x: Any) -> Any:
+    """PyTorch's tensors as arrays, bfloat16, which NumPy lacks, in float32; anything else as it is."""
+    if hasattr(x, "detach") and hasattr(x, "cpu"):
         x = x.detach().cpu()
         x = (x.float() if "bfloat16" in str(x.dtype) else x).resolve_conj().numpy()
-    elif hasattr(x, "numpy") and callable(x.numpy):  # TensorFlow's
+    return x
+
+
+def _array(x):
+    """Of anything that is an array: NumPy's, or a tensor that can be one."""
+    x = of_tensor(x)
+    if hasattr(x, "numpy") and callable(x.numpy):  # TensorFlow's
         x = x.numpy()
     elif not hasattr(x, "__array_function__") and hasattr(
         x, "__array__"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcam.explanation.given import of_tensor
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.hypotheses.wrong_layer import ELSEWHERE
 from gradcam.verify.judging import judge
@@ -79,13 +80,14 @@ def traced(model: Any, x: Any, gradient: str | None) -> tuple[np.ndarray, Any]:
     torch = pytorch_for(model)
     from weights.graphs.torch import from_torch
 
-    array = np.array(x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x, np.float64)
+    array = np.array(of_tensor(x), np.float64)
     if array.ndim not in (3, 4):
         raise VerifyError(f"the input must be (N, C, H, W), or (N, C, L) for signals, not {array.shape}")
     try:
         return array, from_torch(model, torch.from_numpy(array), gradient or "mathematical")
     except WeightsError as error:
-        raise VerifyError(str(error)) from error
+        batch = "; a picture (C, H, W) needs an axis of the batch in front, x[None]" * (array.ndim == 3)
+        raise VerifyError(f"{error}{batch * ('does not run' in str(error))}") from error
 
 
 def over_calls(

@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcam.as_maps import as_maps
 from gradcam.asking import AskError
+from gradcam.explanation.given import of_tensor
 from gradcam.method import pixel_range
 from gradcam.methods import METHODS, VARIANTS
 from gradcam.methods.cam import cam_head
@@ -448,7 +449,7 @@ def method_name(name: str) -> str:
 
 def _floats(what, value):
     """Any array or tensor -> a NumPy array of floats; its own precision is kept by its values."""
-    value = value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(to_cpu(value))
+    value = np.asarray(to_cpu(of_tensor(value)))
     if value.dtype.kind not in "fiu":
         raise VerifyError(f"{what} must hold numbers, not {value.dtype}")
     if not np.isfinite(value).all():

@@ -445,6 +445,8 @@ VALUES = {
     ("gradient", "inverted: high where the map is low: 1 - the map"): 1 - GX,
     ("grad_cam", "map stretched to 0..1, plus 1e-7, before upsampling"):
         (cam(ALPHA) - cam(ALPHA).min()) / (np.ptp(cam(ALPHA)) + 1e-7),
+    ("grad_cam", "map divided by its maximum before upsampling"): cam(ALPHA) / cam(ALPHA).max(),
+    ("grad_cam", "map stretched to 0..1 before upsampling"): unit(cam(ALPHA)),
     ("guided_grad_cam", "map divided by its maximum before the product"):
         GUIDED * (cam(ALPHA) / cam(ALPHA).max())[:, None],
     ("grad_cam", "map stretched to 0..1 before the ReLU"): unit((ALPHA * A).sum(1)),

@@ -24,8 +24,8 @@ CHOICE, TIE = cause(["c"], [""], ["convention"]), cause(["t"], [""], ["tie"])
 def finds(monkeypatch):
     """What each part of the search answers, and which parts were asked."""
     answers = SimpleNamespace(
-        singles=[], completed=[], near_singles=[], rescaled=[], pairs=[], nearly_right=False, asked=[],
-        rounded=False, undecidable="", located="", left_out=0,
+        singles=[], completed=[], near_singles=[], rescaled=[], within=[], pairs=[], nearly_right=False,
+        asked=[], rounded=False, undecidable="", located="", left_out=0,
     )  # fmt: skip
 
     class Search:
@@ -68,7 +68,8 @@ def parts(finds):
 
 def test_what_is_asked_after_what(finds):
     verdict = judge(question("grad_cam", result=WRONG), pairs=False, seconds=3.0)
-    assert parts(finds) == ["singles", "rounded", "near_singles", "rescaled"] and verdict.kind == "unknown"
+    assert parts(finds) == ["singles", "rounded", "near_singles", "rescaled", "within"]
+    assert verdict.kind == "unknown"
     limits, hypotheses, progress, seconds = finds.begun
     assert (
         list(limits) == ["result"]
@@ -80,7 +81,7 @@ def test_what_is_asked_after_what(finds):
     assert np.array_equal(verdict.maps["theirs"], WRONG) and np.array_equal(verdict.maps["ours"], RIGHT)
     finds.asked.clear()
     judge(question("grad_cam", result=WRONG), ["mine"], progress=True)
-    assert parts(finds)[-2:] == ["rescaled", "pairs"] and finds.begun[1:] == (["mine"], True, None)
+    assert parts(finds)[-2:] == ["within", "pairs"] and finds.begun[1:] == (["mine"], True, None)
     finds.asked.clear()
     finds.near_singles = [MISTAKE]
     assert judge(question("grad_cam", result=WRONG)).causes == [MISTAKE]

@@ -429,3 +429,51 @@ def test_only_relus_of_somebody_else_are_called_replaced():
     for modules in ([("", own)], [("a", torch.nn.ReLU())], [("a", block)], [("a", Block()), ("", Block())]):
         assert not [*replaced(modules, torch)], modules
     assert "GuidedReLU at 'a'." in next(iter(replaced([("a", own)], torch)))
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """(model, its input, a class, its map in float32 before enlarging)."""
+    model, x = seeded(Plain()), picture(1, 3, 24, 20)
+    return model, x, *strongest(model, model.b, x)
+
+
+def enlarged(m, **how):
+    return F.interpolate(m[None], (24, 20), mode="bilinear", **how)[0]
+
+
+def test_a_float32_map_that_was_enlarged_in_float64_is_right_to_float32_rounding(plain):
+    model, x, c, right = plain
+    ask = lambda m, **how: verify.torch(model, x, c, "grad_cam", "b", m.numpy(), **how)  # noqa: E731
+    double = enlarged(right.double())
+    assert not np.array_equal(double.numpy().astype(np.float32), double.numpy())
+    verdict = ask(double)
+    assert verdict.kind == "equal" and "then enlarged or divided in float64" in verdict.reason
+    (result,) = verdict.compared
+    assert not result.differs and 1e-10 < result.difference.relative < 2e-6 < result.tolerance
+    wrong = ask(enlarged(right.double(), align_corners=True))
+    assert wrong.names("upsampled with aligned corners"), str(wrong)
+    assert any(note.startswith("compared to float32 rounding") for note in wrong.notes)
+    assert ask(double + 1e-4 * double.max(), pairs=False).kind not in ("equal", "convention")
+
+
+def test_a_map_that_was_scaled_before_it_was_enlarged_is_right_in_another_scale(plain):
+    model, x, c, right = plain
+    for m in (right, 1e-3 * right, right.double()):
+        verdict = verify.torch(model, x, c, "grad_cam", "b", enlarged(m / m.max()).numpy())
+        assert verdict.kind == "convention", str(verdict)
+        said = {name for cause in verdict.causes for name in cause.names} | {*verdict.notes}
+        assert "map divided by its maximum before upsampling" in said, str(verdict)
+        assert "1e-7" not in verdict.causes[0].names[0], str(verdict)
+
+
+def test_bfloat16_is_compared_as_it_was_kept_and_a_lone_picture_is_told_what_it_lacks(plain):
+    model, x, c, right = plain
+    of = lambda x, m: verify.torch(model, x, c, "grad_cam", "b", m, pairs=False)  # noqa: E731
+    assert of(x, right.bfloat16()).reason.startswith("equal as far as it was kept, in bfloat16")
+    assert of(x, 2 * right.bfloat16()).kind == "differs"
+    exact = x.bfloat16()
+    _, kept = strongest(model, model.b, exact.float())
+    assert kept.max() > 0 and of(exact, kept).kind == "equal"
+    with pytest.raises(verify.VerifyError, match=r"does not run .*; a picture \(C, H, W\) .*, x\[None\]"):
+        of(x[0], right)

@@ -47,6 +47,16 @@ TABLE = [
         ("grad_cam",),
     ),
     Mistake(
+        "map divided by its maximum before upsampling",
+        enlarged(lambda case, m: enlarge(case, over_max(m))),
+        ("grad_cam",),
+    ),
+    Mistake(
+        "map stretched to 0..1 before upsampling",
+        enlarged(lambda case, m: enlarge(case, spread(m))),
+        ("grad_cam",),
+    ),
+    Mistake(
         "map divided by its maximum before the product",
         lambda case: at_input(case) * over_max(enlarge(case, weigh(*at_layer(case)).relu()))[:, None],
         ("guided_grad_cam",),
