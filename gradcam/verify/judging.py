@@ -25,6 +25,7 @@ from gradcam.verify.search import Search
 from minicnn import GraphError, RuleError, find, names
 
 ZERO_REFERENCE = "the right map is zero everywhere here: a division by its maximum or its range gives NaN"
+LEAST = 2.0**-27  # of the largest value: float32 leaves no map nearer
 THEN_FLOAT64 = "computed in float32, it seems, then enlarged or divided in float64"
 ZEROS = "your map is all zeros, and the reference's is not"
 
@@ -107,7 +108,7 @@ def judge(
             return verdict
         single = {s: min(tolerance("float32", amplified.get(s, 1.0)), CAP) for s in compared}
         single = single if "float64" in kinds.values() and len(compared) == len(steps) else {}
-        if single and all(compared[s].difference.relative <= single[s] for s in wrong):
+        if single and all(LEAST < compared[s].difference.relative <= single[s] for s in wrong):
             compared |= {s: replace(compared[s], tolerance=single[s]) for s in wrong}
             verdict.compared = list(compared.values())
             q.forget()

@@ -123,6 +123,7 @@ def test_how_theirs_was_computed_and_kept():
     q = question("grad_cam", result=np.uint8(np.round(255 * right / right.max())))
     assert q.stored("result") == "8 bits" and q.precision("result") == "float32"
     torch_like = SimpleNamespace(detach=lambda: torch_like, cpu=lambda: torch_like, numpy=lambda: right,
+                                 resolve_conj=lambda: torch_like,
                                  dtype="torch.float16", shape=right.shape)  # fmt: skip
     q = question("grad_cam", result=torch_like, gradient=None)
     assert q.given == {"result": "float16"} and list(q.theirs) == ["result"]
