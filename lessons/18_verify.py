@@ -174,7 +174,8 @@ for name, M in [
 # <details><summary>Explain</summary>
 #
 # b). The numbers of a float32 map fit into float32, so they may be off by float32's
-# rounding, as this computation amplifies it; numbers of float64 may not. "Equal to
+# rounding, as this computation amplifies it; numbers of float64 may not, unless float32
+# left them before somebody enlarged or divided them in float64: it says so. "Equal to
 # within 1e-4" would have let the second pass, and with it most mistakes that touch one
 # channel.
 # </details>
