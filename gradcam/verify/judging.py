@@ -25,7 +25,11 @@ from minicnn import GraphError, RuleError, find, names
 
 ZERO_REFERENCE = "the right map is zero everywhere here: a division by its maximum or its range gives NaN"
 LEAST = 2.0**-27  # of the largest value: float32 leaves no map nearer
-THEN_FLOAT64 = "computed in float32, it seems, then enlarged or divided in float64"
+THEN_FLOAT64 = (
+    "it is the reference's to float32's rounding, as it is or in another scale, and kept in float64, where "
+    "that is too far: right, if it was computed in float32, then enlarged or divided in float64; else "
+    "compute it in float64 from the model on, and ask again"
+)
 ZEROS = "your map is all zeros, and the reference's is not"
 
 
@@ -107,18 +111,15 @@ def judge(
             return verdict
         single = {s: min(tolerance("float32", amplified.get(s, 1.0)), CAP) for s in compared}
         single = single if "float64" in kinds.values() and len(compared) == len(steps) else {}
-        if single and all(LEAST < compared[s].difference.relative <= single[s] for s in wrong):
+        fits = single and all(LEAST < compared[s].difference.relative <= single[s] for s in wrong)
+        found = [] if fits else search.near_singles(kinds) or search.rescaled()
+        if single and not fits and not found and (found := search.within(single)):
+            verdict.notes.append("compared to float32's rounding: it seems to have been computed in float32")
+            fits = all(c.kind == "scale" for c in found)
+        if fits:
             q.forget()
-            verdict.kind, verdict.reason = (
-                "imprecise",
-                "it is the reference's to float32's rounding, and kept in float64, where that is too far: "
-                "right, if it was computed in float32, then enlarged or divided in float64; else compute it "
-                "in float64 from the model on, and ask again",
-            )
+            verdict.kind, verdict.reason = "imprecise", THEN_FLOAT64
             return verdict
-        found = search.near_singles(kinds) or search.rescaled()
-        if not found and single and (found := search.within(single)):
-            verdict.notes.append(f"compared to float32 rounding: {THEN_FLOAT64}")
     else:
         found = search.completed(found)
     if not found and pairs and not verdict.located.startswith(tuple(SAID.values())):

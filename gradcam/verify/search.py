@@ -233,9 +233,11 @@ class Search:
 
     def within(self, limits: dict[str, float]) -> list[Cause]:
         """Single causes, in another scale, too, that fit to these limits, wider than those of their type."""
-        self.limits = limits
+        own, self.limits = self.limits, limits
         near = [(form,) for form in self.forms if self.left[(form,)] < NEAR and self._try((form,))]
-        return self._causes([forms for forms in near if self._clearly(forms)]) or self.rescaled()
+        found = self._causes([forms for forms in near if self._clearly(forms)]) or self.rescaled()
+        self.limits = own
+        return found
 
     def pairs(self) -> list[Cause]:
         """-> [Cause], every pair that gives their numbers; cheap ones first; [] if none does in the time that

@@ -70,12 +70,12 @@ def run(asked: argparse.Namespace, copy: Copy) -> None:
 
 def survivors() -> list[tuple[str, Mutant]]:
     """(the name in the results, the same change of today's code) of who survived and still can."""
-    found = []
+    found, same = [], json.loads(EQUIVALENT.read_text("utf-8"))
     for name in (row["mutant"] for row in read() if not row["noticed"]):
         path, line, kind, _ = name.split(":", 3)
         text = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
         alike = [m for m in mutants(path, text) if m.kind == kind and _plain(m.name) == _plain(name)]
-        if alike and _plain(name) not in json.loads(EQUIVALENT.read_text("utf-8")):
+        if alike and _plain(name) not in same:
             found.append((name, min(alike, key=lambda m: abs(m.line - int(line)))))
     return found
 
