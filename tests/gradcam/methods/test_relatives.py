@@ -123,17 +123,23 @@ def test_eigen_cam_is_the_first_component_and_positive_behind_a_relu(passed):
     )
 
 
-def test_score_cam_picture_by_picture_and_map_by_map(passed):
-    net, x, _, A, _ = passed
-    expected = np.zeros((2, *A.shape[2:]))
-    for n in range(2):
+def map_by_map(net, x, A):
+    """Score-CAM's equations, for one picture and one map after the other."""
+    expected = np.zeros((len(x), *A.shape[2:]))
+    for n in range(len(x)):
         scores = []
         for k in range(A.shape[1]):
-            H = upsample(A.data[n, k], x.shape[-2:])
-            H = (H - H.min()) / (H.max() - H.min()) if H.max() > H.min() else 0 * H
-            scores.append(net(x.data[n : n + 1] * H)[0, C])
+            H = upsample(A[n, k], x.shape[-2:])
+            H = (H - H.min()) / (H.max() - H.min()) if A[n, k].max() > A[n, k].min() else 0 * H
+            scores.append(net(x[n : n + 1] * H)[0, C])
         share = np.exp(np.array(scores)) / np.exp(np.array(scores)).sum()
-        expected[n] = np.maximum(sum(s * A.data[n, k] for k, s in enumerate(share)), 0)
+        expected[n] = np.maximum(sum(s * A[n, k] for k, s in enumerate(share)), 0)
+    return expected
+
+
+def test_score_cam_picture_by_picture_and_map_by_map(passed):
+    net, x, _, A, _ = passed
+    expected = map_by_map(net, x.data, A.data)
     assert_close(score_cam(net, x, C, A), expected)
     assert_close(score_cam(net, x.data, C, A.data, batch=3), expected)
     assert relative(score_cam(net, x, C, A, upsampling="nearest"), expected) > 1e-3
@@ -141,7 +147,15 @@ def test_score_cam_picture_by_picture_and_map_by_map(passed):
 
 def test_a_constant_map_shows_the_empty_picture_to_score_cam(passed):
     net, x, _, A, _ = passed
-    constant = A.data.copy()
+    constant, pictures = A.data.copy(), []
+    constant[:, [1, 4]], constant[0, 2] = 0, 0  # two in both pictures, one in the first alone
+
+    def counted(images):
+        pictures.append(len(images))
+        return net(images)
+
+    assert_close(score_cam(counted, x, C, constant), map_by_map(net, x.data, constant))
+    assert sum(pictures) == 2 * (A.shape[1] - 1)  # what hides everything is looked through once
     constant[:, 0] = 7
     assert np.isfinite(score_cam(net, x, C, constant)).all()
 
