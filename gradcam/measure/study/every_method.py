@@ -24,7 +24,7 @@ from gradcam.measure.measures.sanity_check import layers_with_weights
 from gradcam.measure.pictures.photos import Photos
 from gradcam.measure.pictures.scenes import Scenes
 from gradcam.measure.study import cost, run, sanity_curves
-from gradcam.measure.study.plan import SUBJECTS, Stage, Subject, stages
+from gradcam.measure.study.plan import MEASURED, SUBJECTS, Stage, Subject, stages
 from gradcam.measure.study.report import page, sections_of, written
 from gradcam.measure.study.rows_file import read
 from gradcam.show.saving import save
@@ -63,11 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     asked = parser.parse_args(arguments)
     if not asked.report:
-        for row in zip(*map(stages, SUBJECTS)):  # what is quick first, for every network
-            for subject, stage in zip(SUBJECTS, row):
-                if not asked.only or stage.name in asked.only:
-                    measure(subject, stage, asked)
+        for subject, stage in in_order():
+            if not asked.only or stage.name in asked.only:
+                measure(subject, stage, asked)
     report(asked)
+
+
+def in_order() -> list[tuple[Subject, Stage]]:
+    """Every stage of every network: what is quick first, for all of them."""
+    every = [(subject, stage) for subject in SUBJECTS for stage in stages(subject)]
+    return sorted(every, key=lambda one: list(MEASURED).index(one[1].kind))
 
 
 def measure(subject: Subject, stage: Stage, asked: argparse.Namespace) -> None:

@@ -21,7 +21,8 @@ from gradcam.measure.pictures.grids import PhotoGrids, SceneGrids, takes
 from gradcam.measure.pictures.photos import touched
 from gradcam.measure.study import run
 from gradcam.measure.study.collect import collect
-from gradcam.measure.study.plan import SUBJECTS, stages
+from gradcam.measure.study.every_method import in_order
+from gradcam.measure.study.plan import MEASURED, SUBJECTS, stages
 from gradcam.measure.study.summary import small, summary, table_of_figures
 from minicnn import GlobalAvgPool, MaxPool, ReLU, nets
 from minicnn.layer import Apply, ConvLayer, LinearLayer, Sequential
@@ -343,3 +344,11 @@ def test_the_plan_measures_every_method_by_every_measure():
 
         left = {("occlusion", "sanity_check")} if subject.slow else set()
         assert {(m, measure) for m in EVERY for measure in MEASURES} - done == left
+
+
+def test_every_stage_of_every_network_has_its_turn():
+    planned = [(s.network, t.name) for s in SUBJECTS for t in stages(s)]
+    turns = [(s.network, t.name) for s, t in in_order()]
+    assert sorted(turns) == sorted(planned)
+    kinds = [t.kind for _, t in in_order()]
+    assert list(dict.fromkeys(kinds)) == list(MEASURED) and kinds == sorted(kinds, key=list(MEASURED).index)
