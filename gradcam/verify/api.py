@@ -14,7 +14,7 @@ from gradcam.verify.hypotheses.wrong_layer import ELSEWHERE
 from gradcam.verify.judging import judge
 from gradcam.verify.modules import calls_of, one_input, path_of, placed, pytorch_for
 from gradcam.verify.peers.libraries import result_of
-from gradcam.verify.probe import changed_in_place, in_training_mode, seen
+from gradcam.verify.probe import another_each_time, changed_in_place, in_training_mode, seen
 from gradcam.verify.question import Question
 from gradcam.verify.report.verdict import Verdict
 from weights.errors import WeightsError
@@ -67,7 +67,9 @@ def torch(
     given = None if verdict.kind == "equal" else x  # a model that gives a right map is not run again
     verdict.notes = seen(model, given, layer) + verdict.notes + notes
     wrong = [net.check.says] if net.check.kind == "framework" else []  # theirs may well be PyTorch's own
-    if verdict.kind == "unknown" and (found := [*in_training_mode(model), *wrong]):
+    if verdict.kind == "unknown" and (
+        found := [*in_training_mode(model), *another_each_time(model, x), *wrong]
+    ):
         verdict.kind, verdict.located, verdict.reason = "located", found[0], ""
         verdict.notes = [
             note for note in verdict.notes if note != found[0] and not note.startswith("give more")

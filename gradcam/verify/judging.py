@@ -75,6 +75,8 @@ def judge(
             f"your map came as a picture: it was read back from its colours, {q.colours}"
             + (" (cv2.applyColorMap gives BGR: what is red there is low)" if "exchanged" in q.colours else "")
         )
+    if q.size != q.x.shape[-2:]:
+        verdict.notes.append(of_its_size(q))
     for message in q.misfits.values():
         verdict.notes.append(f"{message}, so it was not compared")
     wrong = [s for s in steps if s not in compared or compared[s].differs]
@@ -240,6 +242,13 @@ def of_that_size(q: Question) -> list[str]:
     if places in (q.reference["result"].shape[-2:], q.x.shape[-2:]):
         return ["is it a picture of the map, over its photo?  That cannot be read back: give the map itself"]
     return []
+
+
+def of_its_size(q: Question) -> str:
+    """That their map was enlarged to a size of its own."""
+    (h, w), (H, W) = q.size, q.x.shape[-2:]
+    bent = "" if h * W == w * H else f"; to be laid over the picture it must become {H} x {W}"
+    return f"your map is {h} x {w}, the input {H} x {W}: the reference's was enlarged to {h} x {w}, too{bent}"
 
 
 def multiple(theirs: np.ndarray, ours: np.ndarray) -> float | None:

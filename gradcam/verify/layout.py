@@ -54,13 +54,13 @@ def grids(t: Tensor, sides: tuple[int, int]) -> Iterator[Layout]:
         shapes = [(h, n // h) for h in range(1, n + 1) if n % h == 0]
         like = [g for g in shapes if g[0] * sides[1] == g[1] * sides[0]]
         for grid in dict.fromkeys([*like, *shapes]):
-            yield tokens(skip, grid)
+            yield tokens(Maps(2, (1,), grid, UNTOLD, before=skip))
 
 
-def tokens(skip: int, grid: tuple[int, int]) -> Layout:
-    without = f", the first {skip} left out" if skip else ""
-    said = f"tokens as {grid[0]} x {grid[1]} patches{without}"
-    return Layout(said, Maps(2, (1,), grid, UNTOLD, before=skip))
+def tokens(maps: Maps) -> Layout:
+    ends = [("first", maps.before), ("last", maps.behind)]
+    without = "".join(f", the {end} {n} left out" for end, n in ends if n)
+    return Layout("tokens as {} x {} patches".format(*maps.sizes) + without, maps)
 
 
 def chosen(
@@ -70,6 +70,8 @@ def chosen(
 
     maps: where the network's operations have left its places, where they tell.  LookupError: in no way.
     """
+    if t.ndim == 3 and maps is not None and maps.tokens and maps.whole and len(maps.sizes) == 2:
+        return tokens(maps)
     size = tuple(theirs[-2:]) if tuple(theirs[-2:]) != sides else ()
     if t.ndim == 4 and maps is not None and (maps.channel, maps.space) == (3, (1, 2)):
         return channels_last(t)

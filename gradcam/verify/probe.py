@@ -8,6 +8,7 @@ from typing import Any
 from gradcam.verify.modules import path_of
 
 FEW = 4
+RANDOM = 1e-3  # of the largest value: rounding, in whatever order, moves an answer by less
 
 
 def seen(model: Any, x: Any = None, layer: Any = None) -> list[str]:
@@ -94,6 +95,26 @@ def in_training(modules: list, nn: Any) -> Iterator[str]:
         yield (
             f"the model that you gave is in training mode ({_listed(norms)}): it normalises by the batch's "
             "own statistics.  The reference is in eval mode: call model.eval() before the map is made"
+        )
+
+
+def another_each_time(model: Any, x: Any) -> Iterator[str]:
+    """A model that is random in eval mode, too, as a copy shows that is run twice."""
+    import torch
+
+    from weights.graphs.torch.trees import of_type
+    from weights.graphs.torch.untouched import copied
+
+    other = copied(model).eval()
+    dtype = next((p.dtype for p in other.parameters()), torch.get_default_dtype())
+    picture = torch.as_tensor(x).detach().cpu().to(dtype)
+    with torch.no_grad():
+        first, second = (of_type(torch.Tensor, other(picture.clone())) for _ in range(2))
+    if any(abs(a - b).max() > RANDOM * abs(a).max() for a, b in zip(first, second)):
+        yield (
+            "the model that you gave answers otherwise at every call, in eval mode, too: something in it is "
+            "random (F.dropout without training=self.training, noise), and so is its map.  Switch it off "
+            "before the map is made"
         )
 
 

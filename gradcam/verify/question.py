@@ -83,7 +83,8 @@ class Question:
     values: OrderedDict[tuple[Any, ...], Any]  # of steps, {(step, names of changes): value}
     given: dict[str, str]  # {step: type of their array}
     theirs: dict[str, np.ndarray]  # {step: their array, in our shape}
-    at_input_size: bool  # whether their map has the size of the input
+    size: tuple[int, int]  # rows and columns of an enlarged map: the input's, or others that theirs has
+    enlarged: bool  # whether their map is
     misfit: str  # why their result has not our shape: another layer, say, which a hypothesis may explain
     colours: str  # that their map was read back from, if it came as a picture
     misfits: dict[str, str]  # {step: why their array has another shape}, of the other steps
@@ -106,13 +107,14 @@ class Question:
             self.x, self.net = self.x[:, :, None], OfSignals(self.net)
         if self.x.ndim != 4:
             raise VerifyError(f"the input must be (N, C, H, W) or (N, C, L), not {self.x.shape}")
+        self.size = self.x.shape[-2:]
         self.settings = settings_of(self.method, settings or {}, self.x)
         if self.layer is None and "layers" in self.settings:
             self.layer = self.settings["layers"][-1]
         self.pixels = self.settings.get("pixels") or pixel_range(self.x, getattr(net, "card", None))
         self.values = OrderedDict()
         self.names_of, self.photo = names_of, photo
-        self.at_input_size, self.called, self.overwritten = False, "", False
+        self.enlarged, self.called, self.overwritten = False, "", False
         self.misfit = (
             ""  # why their result has not our shape: another layer, say, which a hypothesis may explain
         )
@@ -317,7 +319,7 @@ class Question:
             self.layer = self.names_of(self.layer)
         try:
             layer = known[self.layer]
-            maps = maps_in(y, self.input_of(y)).get(layer) if layer.ndim == 4 else None
+            maps = maps_in(y, self.input_of(y)).get(layer)
             layout = chosen(layer, self.x.shape[-2:], theirs, maps)
         except (KeyError, LookupError, AttributeError):
             maps = [n for n, t in known.items() if t is not None and t.ndim in (3, 4) and t.op]
@@ -341,13 +343,14 @@ class Question:
         if step == "result" and array.ndim < 2:
             raise VerifyError(f"their result is {array.shape}; the reference's is {tuple(shapes[0])}")
         if step == "result" and self.method in MAPS:
-            shapes.append((*shapes[0][:1], *self.x.shape[-2:]))
+            self.size = self._size_of(array) or self.size
+            shapes.append((*shapes[0][:1], *self.size))
         for n, shape in enumerate(shapes):
             bare = tuple(shape) if _bare(shape) == _bare(array.shape) else array.shape
             for fits in (array.shape, (1, *array.shape), (array.shape[0], *array.shape[2:]), bare):
                 if fits in (tuple(shape), _exchanged(shape)) and np.prod(fits) == array.size:
                     if n:
-                        self.at_input_size = True
+                        self.enlarged = True
                         self.values.pop(("result", ()), None)
                     return array.reshape(fits)
         message = (
@@ -373,6 +376,16 @@ class Question:
         ):
             return array.reshape(len(self.x), 1, *self.x.shape[-2:])  # the channels were joined
         return array if len(array) == len(self.x) and array.ndim >= len(shapes[0]) else array[None]
+
+    def _size_of(self, array):
+        """Rows and columns of a map that was enlarged to neither the input's nor any layer's size, as to the
+        photo's; None of another.
+        """
+        N, (h, w), size = len(self.x), self._shape("result")[-2:], array.shape[-2:]
+        pictures = [(N,), (N, 1), *[()] * (N == 1)]
+        known = {t.shape[-2:] for t in history(self.reference.y) if t.ndim == 4}
+        another = len(size) == 2 and not {size, size[::-1]} & known
+        return size if array.shape[:-2] in pictures and another and size[0] >= h and size[1] >= w else None
 
     def _read(self, step, array):
         """Their array as the layer and the input are read here: feature maps (N, K, h, w), one row of a

@@ -64,7 +64,7 @@ def raw(q: Question, y: Tensor) -> Variants:
     def added(f):
         def change(q, v, old):
             parts = [p for p in v.parts if p.ndim == q.x.ndim]
-            return sum(upsample(f(p), q.x.shape[-2:]).sum(axis=1) for p in parts)
+            return sum(upsample(f(p), q.size).sum(axis=1) for p in parts)
 
         return change
 
@@ -132,7 +132,7 @@ def bare(maps: list[tuple[np.ndarray, int]], size: Any) -> np.ndarray:
 
 def of_six(q: Question, y: Tensor) -> Variants:
     """Other means of other maps."""
-    size = q.x.shape[-2:]
+    size = q.size
     return {
         "not mirrored back": averages(lambda q, v: smoothed(q, v, back=False)),
         "the picture and its mirror image, no other brightness": averages(
@@ -148,7 +148,7 @@ def of_six(q: Question, y: Tensor) -> Variants:
 
 def of_layers(q: Question, y: Tensor) -> Variants:
     """One layer, or another way to join them."""
-    size = q.x.shape[-2:]
+    size = q.size
 
     def large(q, v):
         return [stretched(m[:, None])[:, 0] for m in (np.maximum(m, 0) for m in layer_maps(q, v))]

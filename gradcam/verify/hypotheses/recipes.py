@@ -35,13 +35,13 @@ def in_bytes(m: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def enlarged(m: np.ndarray, q: Question, how: int) -> np.ndarray:
     """Bytes (h, w) by PIL to the picture's size, then 0 to 1."""
-    H, W = q.x.shape[-2:]
+    H, W = q.size
     return np.asarray(Image.fromarray(m).resize((W, H), how)) / 255
 
 
-def at_input_size(q: Question) -> None:
+def only_enlarged(q: Question) -> None:
     """Only a map of the picture's size can be this recipe's."""
-    if not q.at_input_size:
+    if not q.enlarged:
         raise DoesNotApply("it enlarges")
 
 
@@ -64,7 +64,7 @@ def of_pil(m: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def from_ones(q: Question, v: Run, old: Old) -> Any:
     """utkuozbulak/pytorch-cnn-visualizations, src/gradcam.py"""
-    at_input_size(q)
+    only_enlarged(q)
     return ones_in_bytes(q, v)
 
 
@@ -75,7 +75,7 @@ def ones_in_bytes(q: Question, v: Run) -> np.ndarray:
 
 def of_largest(q: Question, v: Run, old: Old) -> Any:
     """The same from zeros: ReLU, divided by the largest value, bytes, Lanczos."""
-    at_input_size(q)
+    only_enlarged(q)
     maps = np.maximum(v.signed, 0)
     return np.stack([enlarged(in_bytes(m, m.min(), m.max()), q, Image.LANCZOS) for m in maps])
 
@@ -87,17 +87,17 @@ def in_steps(v: Run) -> float:
 
 def twice_stretched(q: Question, v: Run, old: Old) -> Any:
     """pytorch_grad_cam/base_cam.py: ReLU, scale_cam_image, a mean over the layers, scale_cam_image"""
-    at_input_size(q)
+    only_enlarged(q)
     return of_pytorch_grad_cam(q, np.maximum(v.signed, 0))
 
 
 def of_pytorch_grad_cam(q: Question, m: np.ndarray) -> np.ndarray:
-    return stretched(upsample(stretched(m, 1e-7), q.x.shape[-2:]), 1e-7)
+    return stretched(upsample(stretched(m, 1e-7), q.size), 1e-7)
 
 
 def smoothed(q: Question, v: Run, old: Old) -> Any:
     """aug_smooth=True: the mean of six maps, of the picture and its mirror image, each times 0.9, 1, 1.1."""
-    at_input_size(q)
+    only_enlarged(q)
     found = []
     for mirror in (False, True):
         for factor in FACTORS:
@@ -257,7 +257,7 @@ CAUSES = [
     ),
     recipe(
         "torch-cam's overlay: stretched, then enlarged by PIL's cubic filter",
-        lambda q, v, old: of_pil(stretched(v.map, 1e-8), q.x.shape[-2:]),
+        lambda q, v, old: of_pil(stretched(v.map, 1e-8), q.size),
         step="upsampled",
         fix="F.interpolate(cam, size, mode='bilinear'), or compare the map before it is enlarged",
         says="a map is enlarged linearly, as it is; a cubic filter overshoots",
@@ -286,7 +286,7 @@ CAUSES = [
     ),
     recipe(
         "tf-keras-vis: enlarged corner to corner, stretched, plus 1e-7",
-        lambda q, v, old: at_input_size(q) or stretched(corners(v.map, q.x.shape[-2:]), 1e-7),
+        lambda q, v, old: only_enlarged(q) or stretched(corners(v.map, q.size), 1e-7),
         kind="convention",
     ),
     recipe(
@@ -310,7 +310,7 @@ CAUSES = [
     ),
     recipe(
         "Captum's LayerGradCam and LayerAttribution.interpolate as they come: no ReLU, nearest neighbour",
-        lambda q, v, old: at_input_size(q) or upsample(v.signed, q.x.shape[-2:], "nearest"),
+        lambda q, v, old: only_enlarged(q) or upsample(v.signed, q.size, "nearest"),
         says="L = ReLU(sum_k alpha_k A^k) (eq. 2)",
         fix="relu_attributions=True; interpolate(..., interpolate_mode='bilinear')",
         methods=CAM,

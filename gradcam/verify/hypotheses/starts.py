@@ -13,10 +13,12 @@ from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import GATED, RELEVANCE
 from gradcam.verify.reference.run import Run
-from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, one_hot
+from minicnn import LogSoftmax, Sigmoid, Softmax, Tensor, one_hot, ops
+from minicnn.graph import inputs_of
 
 FEW, LIKELY = 20, 5  # classes: so many are tried one by one; of more, so many of the most probable
 COARSE = ("8 bits", "the colours of a colour map")  # kept so, a map has lost the factor p (1 - p)
+EACH_ALONE = (ops.Div, ops.Mul, ops.Tanh, ops.Softplus, ops.Clip)  # last operations, of each score alone
 SURE = 0.02  # a probability that is nearer to 1 than this loses digits of 1 - p in float32
 
 
@@ -75,6 +77,61 @@ def cross_entropy(sign: Any) -> Any:
         return p, sign * one_hot(p, q.c)
 
     return change
+
+
+def losses(q: Question, y: Tensor) -> Variants:
+    """Of softmax over the scores, or of a sigmoid of each, the class's target 1 and the others' 0."""
+    K = y.shape[1]
+
+    def binary(among):
+        def change(q, v, old):
+            target = one_hot(v.y, q.c)
+            return v.y, (Sigmoid()(v.y.data) - target) * among(target)
+
+        return change
+
+    found = {"": cross_entropy(-1)} if K > 1 else {}
+    found["binary, of this score alone"] = binary(lambda target: target)
+    if K > 1:
+        found["binary, over all scores"] = binary(lambda target: 1)
+        found["binary, the mean over all scores"] = binary(lambda target: 1 / K)
+    return found
+
+
+def before_last(q: Question, y: Tensor) -> Variants:
+    """Scores that are a function of other numbers, each of one: what softmax(z / T) takes is no z."""
+    if not (y.op and _one_by_one(y)):
+        return {}
+
+    def change(q, v, old):
+        z = _one_by_one(v.y)
+        return z, one_hot(z, q.c)
+
+    return {f"which is {type(y.op).__name__}": change}
+
+
+def _one_by_one(y):
+    """The tensor from which y was made number by number; None if it was made otherwise, or just shifted."""
+    tensors = [t for t in inputs_of(y.op) if isinstance(t, Tensor)] if y.op else []
+    alone = isinstance(y.op, EACH_ALONE) and len(tensors) == 1 and tensors[0].shape == y.shape
+    return tensors[0] if alone else None
+
+
+def with_another(q: Question, y: Tensor) -> Variants:
+    """A gradient that was not emptied between two classes, or over all up to this one."""
+    classes = y.shape[1]
+    if np.ndim(q.c) or classes < 2:
+        return {}
+
+    def together(some):
+        return lambda q, v, old: (v.y, sum(one_hot(v.y, c) for c in some))
+
+    order = np.argsort(-y.data[0], kind="stable")
+    some = range(classes) if classes <= FEW else order[:LIKELY]
+    found = {f"class {d} and class {q.c}": together([d, q.c]) for d in map(int, some) if d != q.c}
+    if 1 < q.c < FEW:
+        found[f"classes 0 to {q.c}"] = together(range(q.c + 1))
+    return found
 
 
 def value(q: Question, v: Run, old: Old) -> Any:
@@ -209,7 +266,27 @@ CAUSES = [
         step="start",
         says=f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
         fix="take the gradient of the logit, model(x)[0, c], not of the loss",
-        change=cross_entropy(-1),
+        variants=losses,
+        of_class=True,
+    ),
+    Hypothesis(
+        name="the number before the network's last operation",
+        step="start",
+        says="y_c is what the network returns, before softmax or sigmoid: of z_c, which it makes y_c of, the "
+        "map is dz_c/dy_c times as large",
+        fix="compare normalised maps, or take the gradient of the network's own score",
+        variants=before_last,
+        methods=GATED,
+        kind="scale",
+        of_class=True,
+    ),
+    Hypothesis(
+        name="accumulated: the gradient of another class as well",
+        step="start",
+        says="the signal is 1 at y_c and 0 elsewhere",
+        fix="set .grad to None between two classes, or take torch.autograd.grad(y[0, c], A)",
+        variants=with_another,
+        methods=GATED,
         of_class=True,
     ),
     Hypothesis(

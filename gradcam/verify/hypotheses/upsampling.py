@@ -19,7 +19,7 @@ def by(matrix: Any) -> Any:
     """Resize by R_rows map R_columns^T."""
 
     def change(q, v, old):
-        return enlarged(v.map, q.x.shape[-2:], matrix)
+        return enlarged(v.map, q.size, matrix)
 
     return change
 
@@ -32,7 +32,7 @@ def enlarged(m: np.ndarray, size: Any, matrix: Any) -> np.ndarray:
 
 def to_exchanged(q: Question, y: Tensor) -> Variants:
     """Enlarged to W rows and H columns, by the usual ways."""
-    H, W = q.x.shape[-2:]
+    H, W = q.size
     ways = {
         "": lambda m: upsample(m, (W, H)),
         "corners aligned": lambda m: upsample(m, (W, H), "corner_aligned"),
@@ -46,7 +46,7 @@ def to_exchanged(q: Question, y: Tensor) -> Variants:
 
 def with_relu(how: Any) -> Any:
     """Enlarged before the final ReLU."""
-    return lambda q, v, old: np.maximum(upsample(v.signed, q.x.shape[-2:], how), 0)
+    return lambda q, v, old: np.maximum(upsample(v.signed, q.size, how), 0)
 
 
 WHY = "the map is enlarged linearly, with half-pixel centres, as the authors' code does (cv2.resize)"
@@ -69,10 +69,8 @@ def entry(name: str, change: Callable[..., Any]) -> Any:
 
 
 CAUSES = [
-    entry(
-        "upsampled with aligned corners", lambda q, v, old: upsample(v.map, q.x.shape[-2:], "corner_aligned")
-    ),
-    entry("upsampled by the nearest neighbour", lambda q, v, old: upsample(v.map, q.x.shape[-2:], "nearest")),
+    entry("upsampled with aligned corners", lambda q, v, old: upsample(v.map, q.size, "corner_aligned")),
+    entry("upsampled by the nearest neighbour", lambda q, v, old: upsample(v.map, q.size, "nearest")),
     entry(
         "upsampled by cubic convolution (OpenCV, PyTorch)",
         by(lambda n, N: cubic(n, N, -0.75, renormalise=False)),

@@ -45,6 +45,11 @@ def min_max_barely_guarded(m: np.ndarray) -> Any:
     return m / (1e-8 + m.max())
 
 
+def to_one_or_bytes(f: Callable[..., Any]) -> Any:
+    """f(map), 0 to 1 or 0 to 255."""
+    return lambda q, y: {"": each(f), "0 to 255": each(lambda m: 255 * f(m))}
+
+
 def turned_over(q: Question, y: Tensor) -> Variants:
     """High where the map is low."""
     found = {
@@ -297,7 +302,7 @@ CAUSES = [
         step="map",
         says=RAW,
         fix=COMPARE,
-        change=each(over_max),
+        variants=to_one_or_bytes(over_max),
         methods=MAPS,
         kind="scale",
     ),
@@ -306,7 +311,7 @@ CAUSES = [
         step="map",
         says=RAW,
         fix=COMPARE,
-        change=each(min_max),
+        variants=to_one_or_bytes(min_max),
         methods=MAPS,
         kind="scale",
     ),
@@ -315,7 +320,7 @@ CAUSES = [
         step="map",
         says=RAW,
         fix=COMPARE,
-        change=each(min_max_guarded),
+        variants=to_one_or_bytes(min_max_guarded),
         methods=MAPS,
         kind="scale",
     ),

@@ -50,6 +50,18 @@ def before_relu(q: Question, y: Tensor) -> Variants:
     return {"": lambda q, v, old: v.A.op.inputs[0].data} if isinstance(A.op, ReLU) else {}
 
 
+def entering(q: Question, y: Tensor) -> Variants:
+    """What enters a layer, no ReLU, that leaves its shape as it is: a hook may keep the one for the other."""
+    A = find(y, q.layer)
+    source = _entering(A)
+    return {} if source is None or isinstance(A.op, ReLU) else {"": lambda q, v, old: _entering(v.A).data}
+
+
+def _entering(A):
+    tensors = [t for t in A.op.inputs if isinstance(t, Tensor)] if A.op else []
+    return tensors[0] if tensors and tensors[0].shape == A.shape else None
+
+
 def others(q: Question, y: Tensor) -> Variants:
     """All named feature maps, from near to far; of their map's size, if that is not ours or the picture's."""
     known = {t: n for n, t in names(y).items() if t is not None}
@@ -151,6 +163,14 @@ CAUSES = [
         says=EQ1,
         fix=CLONE,
         variants=before_relu,
+        methods=CAMS,
+    ),
+    Hypothesis(
+        name="the activation is the layer's input, the gradient its output's",
+        step="activation",
+        says=EQ1,
+        fix="keep the hook's output, not its input[0]",
+        variants=entering,
         methods=CAMS,
     ),
     Hypothesis(

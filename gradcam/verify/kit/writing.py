@@ -128,7 +128,7 @@ def expected(q: Question) -> Any:
     for h in HYPOTHESES:
         if h.kind == "mistake" or (not in_full and h.step in SAME_FOR_ALL):
             continue
-        q.at_input_size = q.method in MAPS and h.step == "upsampled"
+        q.enlarged = q.method in MAPS and h.step == "upsampled"
         for form in h.forms(q):
             try:
                 with np.errstate(all="ignore"):
@@ -139,7 +139,7 @@ def expected(q: Question) -> Any:
             if shown and apart(result, right) > (0 if in_full else VISIBLE):
                 yield slug(form.name), f"{form.name}; {h.says}", result, False
         q.values.clear()
-    q.at_input_size = False
+    q.enlarged = False
 
 
 def apart(result: Any, right: Any) -> Any:

@@ -35,7 +35,7 @@ class Pipeline:
 
 def the_map(q: Any, v: Any) -> Any:
     """The map itself, or enlarged if theirs is."""
-    return v.upsampled if q.at_input_size else v.map
+    return v.upsampled if q.enlarged else v.map
 
 
 def unclipped(q: Any, v: Any) -> Any:

@@ -88,7 +88,7 @@ STEPS = {
         # ReLU of that
         Step("map", ("signed",), lambda q, v: np.maximum(v.signed, 0), "map before upsampling"),
         # (N, H, W)
-        Step("upsampled", ("map",), lambda q, v: upsample(v.map, q.x.shape[-2:]), "upsampled map"),
+        Step("upsampled", ("map",), lambda q, v: upsample(v.map, q.size), "upsampled map"),
         # what the method returns
         Step("result", ("signal", "upsampled", "map", "path", "parts"), None, "result"),
     )

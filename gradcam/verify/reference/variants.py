@@ -90,7 +90,7 @@ def six(q: Any, v: Any, factors: Sequence[float] = FACTORS, back: bool = True) -
 def smoothed(q: Any, v: Any, eps: float = 0.0, **how: Any) -> np.ndarray:
     """mean of s(Up s(ReLU(M)))"""
     maps = six(q, v, **how)
-    return np.mean([mean_of([m], q.x.shape[-2:], eps=eps)[..., ::way] for m, way in maps], axis=0)
+    return np.mean([mean_of([m], q.size, eps=eps)[..., ::way] for m, way in maps], axis=0)
 
 
 def layer_maps(q: Any, v: Any) -> list[np.ndarray]:
@@ -100,7 +100,7 @@ def layer_maps(q: Any, v: Any) -> list[np.ndarray]:
 
 def over_layers(q: Any, v: Any, eps: float = 0.0) -> np.ndarray:
     """s(mean of Up s(ReLU(M)))"""
-    return mean_of(layer_maps(q, v), q.x.shape[-2:], eps=eps)
+    return mean_of(layer_maps(q, v), q.size, eps=eps)
 
 
 def over_noise(q: Any, v: Any) -> np.ndarray:

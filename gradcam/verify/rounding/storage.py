@@ -9,8 +9,7 @@ import numpy as np
 
 STEPS = {  # how far keeping moves a value, relative to the largest one
     "the colours of a colour map": 2.5 / 256,  # of which a few neighbours are one
-    "8 bits": 1 / 255,  # cut off or rounded
-    "8 bits, then float16": 1 / 255 + 2.0**-11,
+    "8 bits, then float16": 2.0**-11,
     "float16": 2.0**-11,
     "bfloat16": 2.0**-8,
     **{f"{n} digits": 0.5 * 10.0 ** (1 - n) for n in (3, 4, 5, 6)},
@@ -45,9 +44,12 @@ def storage(array: np.ndarray, ours: np.ndarray, given: str = "float64", enough:
 
 def step(kind: str, array: np.ndarray) -> float:
     """How far it moves a value to keep an array so, relative to the largest one; 0 for ""."""
+    largest, own = np.abs(array).max(), STEPS.get(kind, 0.0)
     if kind in DECIMALS:
-        return 0.5 * 10.0 ** -DECIMALS[kind] / np.abs(array).max()
-    return STEPS.get(kind, 0.0)
+        return 0.5 * 10.0 ** -DECIMALS[kind] / largest
+    if kind.startswith("8 bits") and largest:  # cut off or rounded; the largest value may be less than 255
+        return (1.0 if largest > 1 else 1 / 255) / largest + own
+    return own
 
 
 def like_bytes(a: Any) -> Any:

@@ -20,7 +20,7 @@ def parts(monkeypatch):
     """What each part answers; every question that is asked is noted."""
     check = SimpleNamespace(kind="equal", says="framework's fault")
     given = SimpleNamespace(
-        verdicts=[], asked=[], changed=[], seen=["seen"], training=[], library="their map",
+        verdicts=[], asked=[], changed=[], seen=["seen"], training=[], random=[], library="their map",
         net=SimpleNamespace(notes=["graph"], own=None, check=check),
     )  # fmt: skip
 
@@ -40,6 +40,7 @@ def parts(monkeypatch):
     monkeypatch.setattr(api, "changed_in_place", lambda model, x, layer: iter(given.changed))
     monkeypatch.setattr(api, "seen", seen)
     monkeypatch.setattr(api, "in_training_mode", lambda model: given.training)
+    monkeypatch.setattr(api, "another_each_time", lambda model, x: iter(given.random))
     monkeypatch.setattr(api, "result_of", lambda *asked: given.asked.append(asked) or given.library)
     return given
 
@@ -118,8 +119,10 @@ def test_what_is_unknown_may_be_the_models_mode_or_the_frameworks_fault(parts):
     for kind in ("differs", "refused"):
         parts.verdicts = [said(kind, cause(["a"], [""], ["mistake"]))]
         assert api.torch("model", "x", 3, result="map").kind == kind
-    parts.training, parts.net.check.kind = [], "framework"
+    parts.training, parts.random, parts.net.check.kind = [], ["random"], "framework"
     parts.verdicts = [said("unknown")]
+    assert api.torch("model", "x", 3, result="map").located == "random"
+    parts.random, parts.verdicts = [], [said("unknown")]
     assert api.torch("model", "x", 3, result="map").located == "framework's fault"
     parts.net.check.kind = "equal"
     parts.verdicts = [said("unknown")]
@@ -242,6 +245,26 @@ def test_training_mode_is_seen_where_it_matters():
     assert [("dropout" in note) for note in of(norm, drop)] == [True, False]
     assert of(nn.BatchNorm2d(3, track_running_stats=False)) == of(drop.eval(), norm.eval()) == []
     assert probe.in_training_mode(nn.Sequential(nn.ReLU()).train()) == []
+
+
+class Dropping(nn.Module):
+    """Dropout as a function, which has no eval mode, of half of what is learned."""
+
+    def __init__(self, p):
+        super().__init__()
+        self.fc, self.p = nn.Linear(3, 200), p
+
+    def forward(self, x):
+        return {"scores": nn.functional.dropout(self.fc(x.mean((2, 3))), self.p), "none": None}
+
+
+def test_a_model_that_is_random_in_eval_mode_is_seen():
+    x = np.random.default_rng(0).standard_normal((1, 3, 4, 4))
+    (said,) = probe.another_each_time(Dropping(0.5).eval(), x)
+    assert said.startswith("the model that you gave answers otherwise at every call, in eval mode, too")
+    assert list(probe.another_each_time(Dropping(0.0).eval(), x)) == []
+    trained = nn.Sequential(nn.Flatten(), nn.Linear(48, 4), nn.Dropout()).train()
+    assert list(probe.another_each_time(trained, x)) == [] and trained[2].training
 
 
 def test_hooks_shared_modules_and_frozen_or_broken_weights_are_seen():

@@ -81,7 +81,7 @@ def test_maps_in_other_shapes_are_the_same_map():
     turned = question("grad_cam", result=right[0].T)
     assert turned.exchanged and np.array_equal(turned.theirs["result"], right.swapaxes(1, 2))
     enlarged = question("grad_cam", result=np.arange(96.0).reshape(12, 8))
-    assert enlarged.at_input_size and enlarged.reference["result"].shape == (1, 12, 8)
+    assert enlarged.enlarged and enlarged.reference["result"].shape == (1, 12, 8)
     other = question("grad_cam", result=np.arange(15.0).reshape(3, 5))
     assert other.misfit == "their result is (3, 5); the reference's is (1, 6, 4) or (1, 12, 8)"
     assert other.theirs["result"].shape == (1, 3, 5) and not other.comparable("result")

@@ -22,6 +22,7 @@ from tests.gradcam.verify.test_catalogue_entries import (
     ALPHA,
     CAMS2,
     DRAWS,
+    EACH,
     GUIDED,
     GX,
     NOISE,
@@ -297,6 +298,54 @@ def test_classes_that_may_have_been_taken_instead():
     assert list(starts.others(SimpleNamespace(c=np.array([20, 3])), both)) == [
         "the one before", "the most probable one", "class 0"
     ]  # fmt: skip
+
+
+def test_gradients_that_were_not_emptied_in_between():
+    name = "accumulated: the gradient of another class as well"
+    found = details(question(c=3), name)
+    assert found == ["class 0 and class 3", "class 1 and class 3", "class 2 and class 3", "classes 0 to 3"]
+    expected = sum(back(forward(X), np.eye(4)[[c]])[1] for c in range(4))
+    gives(question(c=3), {f"{name}: classes 0 to 3": expected})
+    assert details(question(x=TWO, c=[1, 2]), name) == []
+    many = SimpleNamespace(data=np.arange(21.0)[None], shape=(1, 21))
+    assert list(starts.with_another(SimpleNamespace(c=20), many)) == [
+        f"class {d} and class 20" for d in (19, 18, 17, 16)
+    ]
+    assert starts.with_another(SimpleNamespace(c=0), SimpleNamespace(shape=(1, 1))) == {}
+
+
+def test_a_loss_of_a_single_score():
+    y = Tensor(np.array([[0.5], [-2.0]]), "y")
+    q, v = SimpleNamespace(c=0), SimpleNamespace(y=y)
+    ((detail, change),) = starts.losses(q, y).items()
+    assert detail == "binary, of this score alone"
+    np.testing.assert_allclose(change(q, v, None)[1], 1 / (1 + np.exp(-y.data)) - 1)
+
+
+@pytest.mark.parametrize("head, times", [
+    (lambda y: ops.Div()(y, np.array(4.0)), lambda z: 4.0), (lambda y: ops.Mul()(y, 0.5), lambda z: 2.0),
+    (lambda y: ops.Tanh()(y), lambda z: np.cosh(z) ** 2),
+    (lambda y: ops.Softmax()(ops.Div()(y, np.array(4.0))), lambda z: 4.0),
+])  # fmt: skip
+def test_the_number_that_the_last_operation_takes(head, times):
+    class Ends:
+        def astype(self, dtype):
+            return self
+
+        def __call__(self, x):
+            return head(network()(x))
+
+    right = EACH[C]
+    q = verify.Question(Ends(), X, C, "gradient", theirs={"result": right})
+    np.testing.assert_allclose(right, times(Y[0, C]) * q.reference["result"], rtol=1e-9)
+    name = "the number before the network's last operation"
+    (detail,) = details(q, name)
+    gives(q, {f"{name}: {detail}": right})
+    verdict = verify.judge(q, pairs=False)
+    assert verdict.kind == "convention" and verdict.names(name)
+    assert details(question(), name) == []
+    shifted = SimpleNamespace(op=None), ops.Add()(network()(Tensor(X, "x")), np.array(1.0))
+    assert [starts.before_last(None, y) for y in shifted] == [{}, {}]
 
 
 def test_numbers_that_may_have_been_explained_instead():

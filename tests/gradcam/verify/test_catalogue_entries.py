@@ -103,7 +103,7 @@ def guided(g, z):
 
 S = forward(X)
 G, GX = back(S)
-Y, P = S.y, np.exp(S.y) / np.exp(S.y).sum()
+Y, P, SIGMA = S.y, np.exp(S.y) / np.exp(S.y).sum(), 1 / (1 + np.exp(-S.y))
 EACH = np.stack([back(S, np.eye(4)[[c]])[1] for c in range(4)])  # the gradient of every score
 A, ALPHA = S.A, G.mean((2, 3), keepdims=True)
 GUIDED, DECONV = back(S, rule2=guided)[1], back(S, rule2=deconvnet)[1]
@@ -280,12 +280,20 @@ STARTS = {
     ("gradient", "sigmoid instead of scores"): GX / (1 + np.exp(-Y[0, C])) / (1 + np.exp(Y[0, C])),
     ("gradient", "log-softmax instead of scores"): np.einsum("c,cnkhw->nkhw", (ONE - P)[0], EACH),
     ("gradient", "gradient of the loss instead of the score"): np.einsum("c,cnkhw->nkhw", (P - ONE)[0], EACH),
+    ("gradient", "gradient of the loss instead of the score: binary, of this score alone"):
+        (SIGMA[0, C] - 1) * GX,
+    ("gradient", "gradient of the loss instead of the score: binary, over all scores"):
+        np.einsum("c,cnkhw->nkhw", (SIGMA - ONE)[0], EACH),
+    ("gradient", "gradient of the loss instead of the score: binary, the mean over all scores"):
+        np.einsum("c,cnkhw->nkhw", (SIGMA - ONE)[0], EACH) / 4,
+    **{("gradient", f"accumulated: the gradient of another class as well: class {d} and class 1"):
+       EACH[d] + EACH[1] for d in (0, 2, 3)},
     ("gradient", "score value as seed"): Y[0, C] * GX,
     ("gradient", "all scores instead of one"): EACH.sum(0),
     ("gradient", "another class: class 2, the next one"): EACH[2],
     ("gradient", "another class: class 0, the one before"): EACH[0],
     ("gradient", "another class: class 3, the most probable one"): EACH[3],
-}
+}  # fmt: skip
 AXIS = "the gradient is averaged along another axis"
 COMBINING = {
     ("grad_cam", "a sum instead of the mean over i, j"): cam(G.sum((2, 3), keepdims=True)),
@@ -447,6 +455,9 @@ VALUES = {
         (cam(ALPHA) - cam(ALPHA).min()) / (np.ptp(cam(ALPHA)) + 1e-7),
     ("grad_cam", "map divided by its maximum before upsampling"): cam(ALPHA) / cam(ALPHA).max(),
     ("grad_cam", "map stretched to 0..1 before upsampling"): unit(cam(ALPHA)),
+    ("grad_cam", "map divided by its maximum before upsampling: 0 to 255"):
+        255 * cam(ALPHA) / cam(ALPHA).max(),
+    ("grad_cam", "map stretched to 0..1 before upsampling: 0 to 255"): 255 * unit(cam(ALPHA)),
     ("guided_grad_cam", "map divided by its maximum before the product"):
         GUIDED * (cam(ALPHA) / cam(ALPHA).max())[:, None],
     ("grad_cam", "map stretched to 0..1 before the ReLU"): unit((ALPHA * A).sum(1)),

@@ -215,6 +215,15 @@ def test_both_sides_of_a_relu():
     })  # fmt: skip
 
 
+def test_what_enters_a_layer_with_the_gradient_of_what_leaves_it():
+    name = "the activation is the layer's input, the gradient its output's"
+    q = question("grad_cam", layer="conv2")
+    gives(q, {name: cam(mean((2, 3), G2 * (S.z2 > 0)), S.p)})
+    assert not np.array_equal(made(q, name), q.reference["result"])
+    assert details(question("grad_cam"), name) == [], "a ReLU has an entry of its own"
+    assert details(question("grad_cam", layer="conv1"), name) == [], "three channels enter it, six leave it"
+
+
 def test_layers_from_near_to_far():
     other = "another layer than the one that is named"
     assert details(question("grad_cam", layer="relu2"), other) == ["conv2", "pool1", "relu1", "conv1"]
@@ -228,7 +237,7 @@ def test_a_large_network_tries_near_layers_and_those_most_like_theirs(like, monk
     monkeypatch.setattr(wrong_layer, "NEIGHBOURS", 1)
     theirs = {"relu1": cam(ALPHA), "conv1": cam(mean((2, 3), G1), S.z1)}[like]
     q = question("grad_cam", layer="relu2", theirs=3 * theirs + 1)
-    assert q.at_input_size
+    assert q.enlarged
     name = "another layer than the one that is named"
     assert details(q, name) == ["conv2", "pool1", like]
     gives(q, {f"{name}: {like}": theirs})

@@ -342,10 +342,31 @@ def test_what_has_another_shape():
     with pytest.raises(VerifyError, match=r"their result is \(24,\); the reference's is \(1, 6, 4\)"):
         question("grad_cam", result=np.zeros(24))
     large = question("grad_cam", result=np.random.default_rng(0).random((12, 8)))
-    assert large.at_input_size and ("result", ()) not in large.values
-    assert not question("grad_cam", result=np.random.default_rng(0).random((6, 4))).at_input_size
+    assert large.enlarged and ("result", ()) not in large.values
+    assert not question("grad_cam", result=np.random.default_rng(0).random((6, 4))).enlarged
     turned = question("grad_cam", result=np.random.default_rng(0).random((8, 12)))
-    assert turned.at_input_size and turned.exchanged and turned.theirs["result"].shape == (1, 8, 12)
+    assert turned.enlarged and turned.exchanged and turned.theirs["result"].shape == (1, 8, 12)
+
+
+@pytest.mark.parametrize("size", [(24, 16), (20, 9)])
+def test_a_map_of_a_size_of_its_own_is_compared_at_that_size(size):
+    rows, columns = (
+        np.stack([np.interp((np.arange(N) + 0.5) * n / N - 0.5, np.arange(n), e) for e in np.eye(n)], 1)
+        for n, N in zip((6, 4), size)
+    )
+    right = rows @ question("grad_cam", result=np.ones((6, 4))).reference["map"] @ columns.T
+    q = question("grad_cam", result=right[0])
+    assert q.size == size and q.enlarged and not q.misfit
+    np.testing.assert_allclose(q.reference["result"], right, rtol=0, atol=1e-12 * right.max())
+    verdict = verify.judge(q)
+    (note,) = verdict.notes
+    assert verdict.kind == "equal" and note.startswith("your map is {} x {}, the input 12 x 8".format(*size))
+    assert ("it must become 12 x 8" in note) == (size == (20, 9))
+    assert verify.judge(question("grad_cam", result=right[..., ::-1])).names("map mirrored")
+    assert question("grad_cam", x=TWO, result=np.ones((2, 1, *size))).size == size
+    draw = np.random.default_rng(0).random
+    for other in ((1, 3, *size), (2, *size), (5, 9), (8, 12), (24, 3)):
+        assert question("grad_cam", result=draw(other)).size == (12, 8), other
 
 
 def test_a_map_in_the_colours_of_a_colour_map_is_read_back():
@@ -354,7 +375,7 @@ def test_a_map_in_the_colours_of_a_colour_map_is_read_back():
     steps = np.random.default_rng(0).permutation(96).reshape(12, 8) * 2
     picture = colormaps["viridis"](np.arange(256), bytes=True)[:, :3][steps]
     q = question("grad_cam", result=picture)
-    assert q.colours.startswith("viridis") and q.given["result"] == "colours" and q.at_input_size
+    assert q.colours.startswith("viridis") and q.given["result"] == "colours" and q.enlarged
     assert abs(q.theirs["result"] - (steps + 0.5) / 256).max() < 4 / 256 and not q.misfit
     assert q.stored("result") == "the colours of a colour map"
     of_gradient = question("gradient", result=np.random.default_rng(0).random((1, 5, 8, 3)))

@@ -281,11 +281,13 @@ def test_maps_along_a_path_of_which_nothing_can_be_said(monkeypatch):
 
 
 def test_how_far_keeping_moves_a_value():
-    kinds = {"8 bits": 1 / 255, "the colours of a colour map": 2.5 / 256,
-             "8 bits, then float16": 1 / 255 + 2**-11, "float16": 2**-11, "bfloat16": 2**-8,
+    kinds = {"8 bits": 1 / 2, "the colours of a colour map": 2.5 / 256,
+             "8 bits, then float16": 1 / 2 + 2**-11, "float16": 2**-11, "bfloat16": 2**-8,
              "3 digits": 0.005, "6 digits": 0.5e-5, "": 0}  # fmt: skip
     for kind, step in kinds.items():
         assert storage.step(kind, np.array([2.0])) == pytest.approx(step), kind
+    assert storage.step("8 bits", np.array([0.5, 0])) == pytest.approx(2 / 255)
+    assert storage.step("8 bits", np.zeros(3)) == 0
     assert storage.step("2 decimals", np.array([-4.0, 1.0])) == 0.005 / 4
     assert storage.step("6 decimals", np.array([0.5])) == pytest.approx(1e-6)
 

@@ -7,7 +7,7 @@ import pytest
 
 from gradcam import verify
 from gradcam.verify.reference.run import Run
-from gradcam.verify.rounding.storage import DECIMALS, STEPS, storage
+from gradcam.verify.rounding.storage import DECIMALS, STEPS, step, storage
 from tests.gradcam.verify.test_judge import X, net
 
 RIGHT = verify.Question(net(), X, 1, "grad_cam", "relu1").reference["map"]
@@ -108,8 +108,8 @@ def test_a_wrong_map_that_was_also_divided_by_its_maximum_is_named_without_tryin
         "the final ReLU is missing": ("map", lambda v: v.signed),
         "another class": ("start", lambda v: (v.y, np.eye(4)[[2]])),
     }
-    for name, (step, change) in mistakes.items():
-        wrong = Run(q, ((name, step, lambda q, v, old, change=change: change(v)),))["map"]
+    for name, (at, change) in mistakes.items():
+        wrong = Run(q, ((name, at, lambda q, v, old, change=change: change(v)),))["map"]
         kept = as_bytes(wrong) if kind == "bytes" else np.float16(wrong / abs(wrong).max())
         verdict = verify.network(net(), X, 1, "grad_cam", "relu1", kept, pairs=False)
         assert verdict.status == 1 and verdict.names(name), str(verdict)
@@ -175,12 +175,16 @@ def test_how_far_keeping_moves_a_value():
     """Of the largest one 1: rounding to a byte, to a colour map's neighbours, to digits."""
     values = np.linspace(1, 1.02, 54_321)
     moved = {
-        "8 bits": np.floor(255 * values) / 255,
         "float16": values.astype(np.float16),
         "bfloat16": as_bfloat16(values),
         **{f"{n} digits": [float(f"%.{n}g" % v) for v in values] for n in (3, 4, 5, 6)},
     }
     for kind, kept in moved.items():
         assert 0.8 * STEPS[kind] < np.max(abs(kept - values)) < 1.001 * STEPS[kind], kind
-    assert STEPS["8 bits, then float16"] == STEPS["8 bits"] + STEPS["float16"]
+    for largest in (1, 200 / 255):  # in 255ths, and as whole numbers
+        fine = np.linspace(0, largest, 54_321)
+        for kept, unit in ((np.floor(255 * fine) / 255, 1), (np.floor(255 * fine), 255)):
+            most = np.max(abs(kept - unit * fine)) / kept.max()
+            assert 0.99 * step("8 bits", kept) < most <= step("8 bits", kept)
+        assert step("8 bits, then float16", kept) == step("8 bits", kept) + STEPS["float16"]
     assert STEPS["the colours of a colour map"] == 5 / 512  # two and a half of 256 colours
