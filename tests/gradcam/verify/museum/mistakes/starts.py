@@ -12,6 +12,12 @@ def in_float32(case):
     return started(softmax)(case.to(torch.float32))
 
 
+def binary(case, y):
+    """The class's label 1, all others 0."""
+    label = F.one_hot(torch.tensor([case.c] * len(y)), y.shape[1])
+    return F.binary_cross_entropy_with_logits(y, label.to(y), reduction="sum")
+
+
 def softmax(case, y):
     return score(case, y.softmax(1))
 
@@ -23,6 +29,11 @@ TABLE = [
     Mistake(
         "gradient of the loss instead of the score",
         started(lambda case, y: F.cross_entropy(y, torch.full((len(y),), case.c), reduction="sum")),
+    ),
+    Mistake("gradient of the loss instead of the score", started(binary)),
+    Mistake(
+        "accumulated: the gradient of another class as well",
+        started(lambda case, y: y[:, case.c].sum() + y[:, (case.c + 2) % 5].sum()),
     ),
     Mistake("score value as seed", started(lambda case, y: score(case, y * y.detach()))),
     Mistake("all scores instead of one", started(lambda case, y: y.sum())),
