@@ -25,6 +25,12 @@ from minicnn import GraphError, RuleError, find, names
 
 ZERO_REFERENCE = "the right map is zero everywhere here: a division by its maximum or its range gives NaN"
 LEAST = 2.0**-27  # of the largest value: float32 leaves no map nearer
+FEW_DIGITS = 0.03  # relative L2 that half precision may bring about
+NEAR = (
+    "but for a scale it is near the reference (relative L2 {:.2g}): arithmetic of few digits moves a map so "
+    "far (TF32, in which PyTorch convolves on recent GPUs, autocast, .half()); compute it in float32, with "
+    "torch.backends.cudnn.allow_tf32 = False, and ask again"
+)
 THEN_FLOAT64 = (
     "it is the reference's to float32's rounding, as it is or in another scale, and kept in float64, where "
     "that is too far: right, if it was computed in float32, then enlarged or divided in float64; else "
@@ -209,6 +215,8 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
         return verdict
     if q.comparable("result") and (scale := multiple(theirs, ours)) is not None:
         verdict.notes.append(f"your result is {scale:.6g} times the reference")
+    if (left := search.left_by_right()) < FEW_DIGITS:
+        verdict.notes.append(NEAR.format(left))
     if verdict.located == SAID[("activation",)] and "gradient" in q.theirs:
         verdict.notes.append("are they of another forward pass: kept in a list, or of an earlier picture?")
     if q.settings:

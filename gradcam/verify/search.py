@@ -153,9 +153,9 @@ class Search:
         """
         if not self.q.stored("result") or all(f.of.kind in ("scale", "tie") for f in forms):
             return True
-        return self.left[forms] < CLEARLY * self._left_by_right()
+        return self.left[forms] < CLEARLY * self.left_by_right()
 
-    def _left_by_right(self):
+    def left_by_right(self) -> float:
         """What the reference leaves of theirs, in the scale that fits best (relative L2)."""
         scales = [(f,) for f in self.forms if f.of.kind == "scale" and f.of.step == "result"]
         for forms in scales:
@@ -167,7 +167,7 @@ class Search:
         """Whether a right map, in whatever scale, is so near that keeping it in such steps may have moved it
         there.
         """
-        return self._left_by_right() < 2 * max(self.limits["result"], step)
+        return self.left_by_right() < 2 * max(self.limits["result"], step)
 
     def _keeps_it_right(self, forms):
         """Whether a cause leaves a right map right, and is seen: a map of zeros is anybody's."""

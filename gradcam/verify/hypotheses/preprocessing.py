@@ -11,6 +11,7 @@ from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
 from gradcam.verify.hypotheses.resizing_photos import resized_otherwise
 from gradcam.verify.hypotheses.values import quarters
 from gradcam.verify.question import Question
+from gradcam.verify.reference.pipelines import GATED, PATHS, but
 from gradcam.verify.reference.run import Run
 from minicnn import Tensor
 
@@ -84,6 +85,18 @@ def order_of(q: Question, name: str) -> str:
     if name == "its own":
         return preparation(q).channels
     return "BGR" if name in OF_CAFFE else "RGB"  # of the usual means
+
+
+def of_pixels(q: Question, y: Tensor) -> Variants:
+    """dy/dp of the picture p that x = (p - mean) / std was made of."""
+    if q.x.shape[1] not in (1, 3):
+        return {}
+    found = {}
+    for name, (_, std) in meant(q).items():
+        for top in (1, 255):
+            if np.any(top * std != 1):
+                found[f"of 0 to {top}, {name}"] = lambda q, v, old, s=top * std: old() / s
+    return found
 
 
 def colours(q: Question, y: Tensor) -> Variants:
@@ -251,6 +264,16 @@ OF_ANOTHER = (
 )
 WHY = "a network computes its scores for the preprocessing that it was trained with"
 CAUSES = [
+    Hypothesis(
+        name="the gradient of the pixels, before they were normalised",
+        step="signal",
+        says="a map is the gradient of the network's input x; with x = (p - mean) / std, that of p is 1/std "
+        "times as large, another factor for every channel",
+        fix="x = normalise(picture).requires_grad_(), and take x.grad; or multiply yours by std",
+        variants=of_pixels,
+        methods=but(GATED, *PATHS),
+        kind="convention",
+    ),
     Hypothesis(
         name="another way of resizing the photo",
         step="input",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from minicnn import Tensor
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"
+PERCENTILES = (95, 98, 99, 99.9)
+SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 
 def each(f: Callable[..., Any]) -> Any:
@@ -94,6 +97,57 @@ def z_score(m: np.ndarray) -> Any:
 
 def unit_norm(m: np.ndarray) -> Any:
     return m / np.sqrt((m**2).sum())
+
+
+def unit_sum(m: np.ndarray) -> Any:
+    return m / abs(m).sum()
+
+
+def cut_off(q: Question, y: Tensor) -> Variants:
+    """Few values decide how a map looks: the largest are clipped, or the small ones left out."""
+    stretched = "from the smallest value to the {}th percentile"
+    divided = "at the {}th percentile of the magnitudes, and divided by it"
+    captum = "where the magnitudes up to it are {} % of their sum, and divided by it (Captum's outlier_perc)"
+    found = {stretched.format(p): each(partial(to_percentile, p=p)) for p in PERCENTILES}
+    found |= {divided.format(p): each(partial(over, top=np.percentile, p=p)) for p in PERCENTILES}
+    found |= {captum.format(p): each(partial(over, top=share_of_sum, p=p)) for p in (98, 99)}
+    found |= {
+        f"below {share:.0%} of the largest value, to zero": each(partial(shown, share=share))
+        for share in SHARES
+    }
+    if q.method == "saliency" or q.reference["result"].ndim == 4:
+        found["over channels, summed magnitudes, " + stretched.format(99)] = drawn
+    return found
+
+
+def drawn(q: Question, v: Run, old: Old) -> Any:
+    """As SmoothGrad's authors draw a gradient."""
+    joined = q.method == "saliency"
+    m = abs(v.signal if joined else old()).sum(axis=1, keepdims=not joined)
+    return np.stack([to_percentile(one, 99) for one in m])
+
+
+def to_percentile(m: np.ndarray, p: float) -> Any:
+    """(m - min) / (percentile - min), as SmoothGrad's authors draw maps."""
+    low, high = m.min(), np.percentile(m, p)
+    return np.clip((m - low) / (high - low), 0, 1) if high > low else m
+
+
+def over(m: np.ndarray, top: Callable[..., Any], p: float) -> Any:
+    """m / top, clipped at -1 and 1"""
+    high = top(abs(m), p)
+    return np.clip(m / high, -1, 1) if high > 0 else m
+
+
+def share_of_sum(m: np.ndarray, p: float) -> Any:
+    """The value up to which all are at least p % of the sum."""
+    ordered = np.sort(m, axis=None)
+    sums = np.cumsum(ordered)
+    return ordered[np.searchsorted(sums, sums[-1] * p / 100)]
+
+
+def shown(m: np.ndarray, share: float) -> Any:
+    return np.where(m < share * m.max(), 0, m)
 
 
 def channels(q: Question, y: Tensor) -> Variants:
@@ -372,6 +426,23 @@ CAUSES = [
         fix=COMPARE,
         change=each(unit_norm),
         kind="scale",
+    ),
+    Hypothesis(
+        name="divided by the sum of its magnitudes",
+        step="result",
+        says=RAW,
+        fix=COMPARE,
+        change=each(unit_sum),
+        kind="scale",
+    ),
+    Hypothesis(
+        name="clipped",
+        step="result",
+        says="raw maps are compared; a clipped map has lost what was clipped",
+        fix="compare before it is clipped to be drawn",
+        variants=cut_off,
+        kind="convention",
+        alone=True,
     ),
     Hypothesis(
         name="normalised over the whole batch, by its maximum",

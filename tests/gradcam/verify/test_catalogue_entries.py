@@ -422,9 +422,33 @@ AVERAGING = {
     ("smoothgrad", "another mean over the draws: a sum"): DRAWS.sum(0, keepdims=True),
 }  # fmt: skip
 LOW, WIDE = GX.min(), np.ptp(GX)
+MAGNITUDE, ORDERED = abs(GX), np.sort(abs(GX), axis=None)
+CAPTUM = ORDERED[np.argmax(np.cumsum(ORDERED) >= 0.98 * ORDERED.sum())]
+
+
+def over_percentile(m, p):
+    return np.clip((m - m.min()) / (np.percentile(m, p) - m.min()), 0, 1)
+
+
 VALUES = {
     **{("gradient", f"accumulated: the gradient of several calls: {n} times"): n * GX for n in (2, 3, 4)},
     ("gradient", "absolute value"): abs(GX),
+    ("gradient", "divided by the sum of its magnitudes"): GX / MAGNITUDE.sum(),
+    **{("gradient", f"clipped: from the smallest value to the {p}th percentile"): over_percentile(GX, p)
+       for p in (95, 98, 99, 99.9)},
+    ("gradient", "clipped: at the 98th percentile of the magnitudes, and divided by it"):
+        np.clip(GX / np.percentile(MAGNITUDE, 98), -1, 1),
+    ("gradient", "clipped: where the magnitudes up to it are 98 % of their sum, and divided by it "
+                 "(Captum's outlier_perc)"): np.clip(GX / CAPTUM, -1, 1),
+    ("gradient", "clipped: over channels, summed magnitudes, from the smallest value to the 99th percentile"):
+        over_percentile(MAGNITUDE.sum(1, keepdims=True), 99),
+    ("saliency", "clipped: over channels, summed magnitudes, from the smallest value to the 99th percentile"):
+        over_percentile(MAGNITUDE.sum(1), 99),
+    **{("grad_cam", f"clipped: below {share:.0%} of the largest value, to zero"):
+       cam(ALPHA) * (cam(ALPHA) >= share * cam(ALPHA).max()) for share in (0.1, 0.2, 0.25, 0.5)},
+    **{("gradient", f"the gradient of the pixels, before they were normalised: of 0 to {top}, {name}"):
+       GX / np.reshape(std, (3, 1, 1)) / top
+       for name, std in (("ImageNet", [0.229, 0.224, 0.225]), ("0.5", [0.5] * 3)) for top in (1, 255)},
     ("gradient", "negative values clipped away"): RELU(GX),
     ("gradient", "sign flipped"): -GX,
     ("saliency", "channels joined in another way: sum of |.|"): abs(GX).sum(1),

@@ -104,10 +104,10 @@ def test_who_leaves_no_less_than_a_right_map_is_not_blamed():
     assert s._clearly((near,)) and s._clearly((near, SCALE)), "nothing was lost in keeping it"
     s.q.stored = lambda step: "8 bits" if step == "result" else ""
     s.left = {(near,): 0.19, (far,): 0.2, (SCALE,): 0.4, (SCALE, far): 0.9}
-    assert s._left_by_right() == 0.4 and s._clearly((near,)) and not s._clearly((far,))
+    assert s.left_by_right() == 0.4 and s._clearly((near,)) and not s._clearly((far,))
     assert s._clearly((SCALE,)) and s._clearly((form("t", kind="tie"),)) and not s._clearly((SCALE, far))
     del s.left[(SCALE,)]
-    assert s._left_by_right() == 0.5 and s.tries == [SCALE]
+    assert s.left_by_right() == 0.5 and s.tries == [SCALE]
     s.limits = {"result": 0.2}
     assert s.nearly_right(0.251) and not s.nearly_right(0.25) and not s.nearly_right(0.0)
     s.limits = {"result": 0.251}
