@@ -87,15 +87,22 @@ def order_of(q: Question, name: str) -> str:
     return "BGR" if name in OF_CAFFE else "RGB"  # of the usual means
 
 
-def of_pixels(q: Question, y: Tensor) -> Variants:
-    """dy/dp of the picture p that x = (p - mean) / std was made of."""
+def beyond_normalisation(q: Question, y: Tensor) -> Variants:
+    """dy/dp of the picture p that x = (p - mean) / std was made of; or dy/dz of z = (x - mean) / std, which a
+    network makes itself of a picture x.
+    """
     if q.x.shape[1] not in (1, 3):
         return {}
     found = {}
     for name, (_, std) in meant(q).items():
         for top in (1, 255):
             if np.any(top * std != 1):
-                found[f"of 0 to {top}, {name}"] = lambda q, v, old, s=top * std: old() / s
+                found[f"of the pixels, 0 to {top}, {name}"] = lambda q, v, old, s=top * std: old() / s
+        if name in AS_IT_IS:
+            found |= {
+                f"of the normalised picture, {n}": lambda q, v, old, s=s / std: old() * s
+                for n, (_, s) in (SETS if q.x.shape[1] == 3 else GREY).items()
+            }
     return found
 
 
@@ -265,12 +272,12 @@ OF_ANOTHER = (
 WHY = "a network computes its scores for the preprocessing that it was trained with"
 CAUSES = [
     Hypothesis(
-        name="the gradient of the pixels, before they were normalised",
+        name="the gradient on the other side of the picture's normalisation",
         step="signal",
         says="a map is the gradient of the network's input x; with x = (p - mean) / std, that of p is 1/std "
         "times as large, another factor for every channel",
-        fix="x = normalise(picture).requires_grad_(), and take x.grad; or multiply yours by std",
-        variants=of_pixels,
+        fix="take x.grad of the x that you give here; or multiply, or divide, yours by std",
+        variants=beyond_normalisation,
         methods=but(GATED, *PATHS),
         kind="convention",
     ),

@@ -348,6 +348,22 @@ def test_the_number_that_the_last_operation_takes(head, times):
     assert [starts.before_last(None, y) for y in shifted] == [{}, {}]
 
 
+def test_gradients_beyond_a_normalisation_that_the_network_makes_itself():
+    pixels = np.random.default_rng(0).integers(0, 256, X.shape) / 255
+    g = back(forward(pixels))[1]
+    name = "the gradient on the other side of the picture's normalisation"
+    std = np.reshape([0.229, 0.224, 0.225], (3, 1, 1))
+    gives(question(x=pixels), {
+        f"{name}: of the normalised picture, ImageNet": g * std,
+        f"{name}: of the pixels, 0 to 255, 0 to 1": g / 255,
+    })  # fmt: skip
+    g = back(forward(255 * pixels))[1]
+    gives(question(x=255 * pixels), {f"{name}: of the normalised picture, ImageNet": g * 255 * std})
+    five = verify.Question(network(), X, C, "gradient")
+    five.x = np.ones((1, 5, 12, 8))
+    assert details(five, name) == []
+
+
 def test_numbers_that_may_have_been_explained_instead():
     mask = np.ones((12, 8))
     many = SimpleNamespace(shape=(1, 25, 12, 8))

@@ -422,6 +422,7 @@ AVERAGING = {
     ("smoothgrad", "another mean over the draws: a sum"): DRAWS.sum(0, keepdims=True),
 }  # fmt: skip
 LOW, WIDE = GX.min(), np.ptp(GX)
+BEYOND = "the gradient on the other side of the picture's normalisation"
 MAGNITUDE, ORDERED = abs(GX), np.sort(abs(GX), axis=None)
 CAPTUM = ORDERED[np.argmax(np.cumsum(ORDERED) >= 0.98 * ORDERED.sum())]
 
@@ -446,7 +447,7 @@ VALUES = {
         over_percentile(MAGNITUDE.sum(1), 99),
     **{("grad_cam", f"clipped: below {share:.0%} of the largest value, to zero"):
        cam(ALPHA) * (cam(ALPHA) >= share * cam(ALPHA).max()) for share in (0.1, 0.2, 0.25, 0.5)},
-    **{("gradient", f"the gradient of the pixels, before they were normalised: of 0 to {top}, {name}"):
+    **{("gradient", f"{BEYOND}: of the pixels, 0 to {top}, {name}"):
        GX / np.reshape(std, (3, 1, 1)) / top
        for name, std in (("ImageNet", [0.229, 0.224, 0.225]), ("0.5", [0.5] * 3)) for top in (1, 255)},
     ("gradient", "negative values clipped away"): RELU(GX),
