@@ -7,6 +7,7 @@ relevance_rules.py   LRP and excitation backprop: another rule, stabiliser or st
 starts.py            the signal starts elsewhere, or with another value
 averaging.py         Integrated Gradients and SmoothGrad: other pictures, another mean
 wrong_layer.py       another layer, or two sides of a ReLU mixed
+tokens.py            a transformer's tokens, taken for feature maps otherwise than they lie
 without_gradient.py  Eigen-CAM, Score-CAM, Ablation-CAM, occlusion: other masks, weights, windows
 combining.py         Grad-CAM's sum: its weights, its terms, its ReLU
 upsampling.py        from the layer's size to the picture's

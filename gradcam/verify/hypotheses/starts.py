@@ -267,6 +267,7 @@ CAUSES = [
         says=f"{PAPER}: dL = -(dy_c - sum_j p_j dy_j)",
         fix="take the gradient of the logit, model(x)[0, c], not of the loss",
         variants=losses,
+        rare=("binary",),
         of_class=True,
     ),
     Hypothesis(
@@ -287,6 +288,7 @@ CAUSES = [
         fix="set .grad to None between two classes, or take torch.autograd.grad(y[0, c], A)",
         variants=with_another,
         methods=GATED,
+        rare=("class",),
         of_class=True,
     ),
     Hypothesis(
