@@ -183,7 +183,7 @@ SUBJECTS = (
         | {
             "relatives_maps": 500,
             "relatives_grid": 20,
-            "relatives_many": 2,
+            "relatives_many": 40,
             "relatives_sanity": 2,
             "relatives_passes": 2,
             "asked": 2,
