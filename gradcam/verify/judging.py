@@ -81,7 +81,7 @@ def judge(
             f"your map came as a picture: it was read back from its colours, {q.colours}"
             + (" (cv2.applyColorMap gives BGR: what is red there is low)" if "exchanged" in q.colours else "")
         )
-    if q.size != q.x.shape[-2:]:
+    if of_its_own(q):
         verdict.notes.append(of_its_size(q))
     for message in q.misfits.values():
         verdict.notes.append(f"{message}, so it was not compared")
@@ -197,11 +197,10 @@ def unknown(q: Question, verdict: Verdict, search: Search) -> Verdict:
     verdict.reason = f"none of {search.tried} tried causes gives your numbers"
     if search.left_out:
         verdict.reason += f" ({search.left_out} rare ones were left out for time: give it more seconds)"
-    if not q.comparable("result"):
+    if not q.comparable("result") or of_its_own(q):
         verdict.kind = verdict.kind if verdict.located else "refused"
-        sizes = (
-            f"their result is {q.theirs['result'].shape}; the reference's is {q.reference['result'].shape}"
-        )
+        ours = q.reference.map if of_its_own(q) else q.reference["result"]
+        sizes = f"their result is {q.theirs['result'].shape}; the reference's is {ours.shape}"
         verdict.reason = f"{q.misfit or sizes}, and {verdict.reason.replace('numbers', 'shape and numbers')}"
         verdict.notes += of_that_size(q)
     ours, theirs = q.reference["result"], q.theirs["result"]
@@ -250,6 +249,11 @@ def of_that_size(q: Question) -> list[str]:
     if places in (q.reference["result"].shape[-2:], q.x.shape[-2:]):
         return ["is it a picture of the map, over its photo?  That cannot be read back: give the map itself"]
     return []
+
+
+def of_its_own(q: Question) -> bool:
+    """Whether their map was enlarged to a size that is neither the layer's nor the input's."""
+    return q.size != q.x.shape[-2:]
 
 
 def of_its_size(q: Question) -> str:

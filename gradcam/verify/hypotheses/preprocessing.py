@@ -46,6 +46,8 @@ AS_IT_IS = {"0 to 1": stated([0.0], [1.0]), "0 to 255": stated([0.0], [1 / 255])
 OVERSHOT, WIDE, WHOLE = 0.05, 0.5, 1e-2
 LUMA = np.array([0.299, 0.587, 0.114])[:, None, None]  # how PIL and OpenCV make a picture grey
 
+BEYOND_NORMALISATION = "the gradient on the other side of the picture's normalisation"
+
 
 def preparation(q: Question) -> Any:
     """How x was made from its photo, if its card or photo says so."""
@@ -272,7 +274,7 @@ OF_ANOTHER = (
 WHY = "a network computes its scores for the preprocessing that it was trained with"
 CAUSES = [
     Hypothesis(
-        name="the gradient on the other side of the picture's normalisation",
+        name=BEYOND_NORMALISATION,
         step="signal",
         says="a map is the gradient of the network's input x; with x = (p - mean) / std, that of p is 1/std "
         "times as large, another factor for every channel",

@@ -16,6 +16,7 @@ from minicnn import Tensor
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"
+CLIPPED = "clipped"
 PERCENTILES = (95, 98, 99, 99.9)
 SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
@@ -436,7 +437,7 @@ CAUSES = [
         kind="scale",
     ),
     Hypothesis(
-        name="clipped",
+        name=CLIPPED,
         step="result",
         says="raw maps are compared; a clipped map has lost what was clipped",
         fix="compare before it is clipped to be drawn",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcam.verify.hypotheses.hypothesis import Hypothesis, Old, Variants
+from gradcam.verify.hypotheses.hypothesis import DoesNotApply, Hypothesis, Old, Variants
 from gradcam.verify.question import Question
 from gradcam.verify.reference.pipelines import CAMS, GRADED
 from gradcam.verify.reference.run import Run
@@ -53,8 +53,13 @@ def before_relu(q: Question, y: Tensor) -> Variants:
 def entering(q: Question, y: Tensor) -> Variants:
     """What enters a layer, no ReLU, that leaves its shape as it is: a hook may keep the one for the other."""
     A = find(y, q.layer)
-    source = _entering(A)
-    return {} if source is None or isinstance(A.op, ReLU) else {"": lambda q, v, old: _entering(v.A).data}
+
+    def change(q, v, old):
+        if (source := _entering(v.A)) is None:
+            raise DoesNotApply("what enters this layer has another shape")
+        return source.data
+
+    return {} if _entering(A) is None or isinstance(A.op, ReLU) else {"": change}
 
 
 def _entering(A):

@@ -20,6 +20,8 @@ from gradcam.methods import METHODS
 from gradcam.verify.errors import VerifyError
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY
+from gradcam.verify.hypotheses.preprocessing import BEYOND_NORMALISATION
+from gradcam.verify.hypotheses.values import CLIPPED
 from gradcam.verify.kit import onnx_file
 from gradcam.verify.kit.networks import CLASSES, NETWORKS, H, Network, W, numbers, picture, weights
 from gradcam.verify.question import Question
@@ -34,6 +36,7 @@ SETTINGS = {  # what the equations of these methods say
     "occlusion": {"window": 2, "stride": 1},
 }
 SAME_FOR_ALL = ("result", "upsampled")  # conventions that the classic methods and Grad-CAM's family show
+LEFT_OUT = (CLIPPED, BEYOND_NORMALISATION)  # how maps are drawn; of pictures that were normalised
 VISIBLE = 1e-6  # what differs by less is no case of its own: another tiny epsilon, say
 EXACT, ROUNDED = 0.0, 1e-12  # of the largest value: where no exp or division enters, and elsewhere
 
@@ -126,7 +129,7 @@ def expected(q: Question) -> Any:
     yield "", formula(method), right, method.exact
     in_full = method.classic or method.weights is not None
     for h in HYPOTHESES:
-        if h.kind == "mistake" or (not in_full and h.step in SAME_FOR_ALL):
+        if h.kind == "mistake" or h.name in LEFT_OUT or (not in_full and h.step in SAME_FOR_ALL):
             continue
         q.enlarged = q.method in MAPS and h.step == "upsampled"
         for form in h.forms(q):
