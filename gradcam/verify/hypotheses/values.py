@@ -16,7 +16,7 @@ from minicnn import Tensor
 
 RAW = "raw maps are compared; a normalised map has lost its magnitude"
 COMPARE = "compare raw maps, or normalise both"
-CLIPPED = "clipped"
+CLIPPED, IN_BYTES = "clipped", "0 to 255"
 PERCENTILES = (95, 98, 99, 99.9)
 SHARES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
@@ -51,7 +51,7 @@ def min_max_barely_guarded(m: np.ndarray) -> Any:
 
 def to_one_or_bytes(f: Callable[..., Any]) -> Any:
     """f(map), 0 to 1 or 0 to 255."""
-    return lambda q, y: {"": each(f), "0 to 255": each(lambda m: 255 * f(m))}
+    return lambda q, y: {"": each(f), IN_BYTES: each(lambda m: 255 * f(m))}
 
 
 def turned_over(q: Question, y: Tensor) -> Variants:

@@ -21,7 +21,7 @@ from gradcam.verify.errors import VerifyError
 from gradcam.verify.hypotheses.catalogue import HYPOTHESES
 from gradcam.verify.hypotheses.hypothesis import DOES_NOT_APPLY
 from gradcam.verify.hypotheses.preprocessing import BEYOND_NORMALISATION
-from gradcam.verify.hypotheses.values import CLIPPED
+from gradcam.verify.hypotheses.values import CLIPPED, IN_BYTES
 from gradcam.verify.kit import onnx_file
 from gradcam.verify.kit.networks import CLASSES, NETWORKS, H, Network, W, numbers, picture, weights
 from gradcam.verify.question import Question
@@ -132,7 +132,7 @@ def expected(q: Question) -> Any:
         if h.kind == "mistake" or h.name in LEFT_OUT or (not in_full and h.step in SAME_FOR_ALL):
             continue
         q.enlarged = q.method in MAPS and h.step == "upsampled"
-        for form in h.forms(q):
+        for form in (f for f in h.forms(q) if f.detail != IN_BYTES):
             try:
                 with np.errstate(all="ignore"):
                     result = Run(q, form.changes)["result"]
