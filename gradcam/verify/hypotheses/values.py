@@ -104,6 +104,11 @@ def unit_sum(m: np.ndarray) -> Any:
     return m / abs(m).sum()
 
 
+def softmax_over_places(m: np.ndarray) -> Any:
+    e = np.exp(m - m.max())
+    return e / e.sum()
+
+
 def cut_off(q: Question, y: Tensor) -> Variants:
     """Few values decide how a map looks: the largest are clipped, or the small ones left out."""
     stretched = "from the smallest value to the {}th percentile"
@@ -435,6 +440,14 @@ CAUSES = [
         fix=COMPARE,
         change=each(unit_sum),
         kind="scale",
+    ),
+    Hypothesis(
+        name="softmax over the places",
+        step="result",
+        says="a map is not a probability: softmax bends it, and of small values leaves next to none apart",
+        fix="leave out softmax; to normalise, divide by the largest value",
+        change=each(softmax_over_places),
+        methods=CAMS,
     ),
     Hypothesis(
         name=CLIPPED,

@@ -434,6 +434,7 @@ def over_percentile(m, p):
 VALUES = {
     **{("gradient", f"accumulated: the gradient of several calls: {n} times"): n * GX for n in (2, 3, 4)},
     ("gradient", "absolute value"): abs(GX),
+    ("grad_cam", "softmax over the places"): np.exp(cam(ALPHA)) / np.exp(cam(ALPHA)).sum(),
     ("gradient", "divided by the sum of its magnitudes"): GX / MAGNITUDE.sum(),
     **{("gradient", f"clipped: from the smallest value to the {p}th percentile"): over_percentile(GX, p)
        for p in (95, 98, 99, 99.9)},
