@@ -43,8 +43,8 @@ def score_cam(
 
 
 def told_apart(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The maps to look through, and for each of K which of these: constant maps hide all of the picture
-    (eq. 6), so that one stands for all of them.
+    """A (N, K, h, w) -> (the maps to look through, for each of K which of these): constant maps hide all of
+    the picture (eq. 6), so that one stands for all of them.
     """
     places = tuple(range(2, A.ndim))
     constant = to_cpu((A.max(axis=places) == A.min(axis=places)).all(axis=0))

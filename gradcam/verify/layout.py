@@ -66,9 +66,8 @@ def tokens(maps: Maps) -> Layout:
 def chosen(
     t: Tensor, sides: tuple[int, int], theirs: tuple[int, ...] = (), maps: Maps | None = None
 ) -> Layout | None:
-    """How the layer is read: as their map's size says, or their picture's sides; None: as it is.
-
-    maps: where the network's operations have left its places, where they tell.  LookupError: in no way.
+    """How the layer is read: tokens as the network lays them, where its operations tell (maps); else as their
+    map's size says, or their picture's sides; None: as it is.  LookupError: in no way.
     """
     if t.ndim == 3 and maps is not None and maps.tokens and maps.whole and len(maps.sizes) == 2:
         return tokens(maps)

@@ -50,21 +50,29 @@ def changed_in_place(model: Any, x: Any, layer: Any) -> Iterator[str]:
     """An operation behind the layer that writes into its output: a kept reference then holds other values."""
     import torch
 
-    from weights.graphs.torch.untouched import copied
-
     path = path_of(model, layer[0] if isinstance(layer, tuple) else layer)
     if x is None or path not in dict(model.named_modules()):
         return
-    other, kept = copied(model).eval(), []
-    dtype = next((p.dtype for p in other.parameters()), torch.get_default_dtype())
+    (other, picture), kept = a_copy(model, x), []
     other.get_submodule(path).register_forward_hook(lambda m, i, out: kept.append((out, version(out))))
     with torch.no_grad():
-        other(torch.as_tensor(x).detach().cpu().to(dtype).clone())
+        other(picture)
     if any(version(out) != before for out, before in kept):
         yield (
             f"the output of '{path}' is changed in place by what follows it (a ReLU with inplace=True?): "
             "what a hook keeps without .clone() is no longer what the layer gave"
         )
+
+
+def a_copy(model: Any, x: Any) -> tuple[Any, Any]:
+    """A copy of the model in eval mode, and of x as it takes it: to be run instead of them."""
+    import torch
+
+    from weights.graphs.torch.untouched import copied
+
+    other = copied(model).eval()
+    dtype = next((p.dtype for p in other.parameters()), torch.get_default_dtype())
+    return other, torch.as_tensor(x).detach().cpu().to(dtype).clone()
 
 
 def version(out: Any) -> int | None:
@@ -103,11 +111,8 @@ def another_each_time(model: Any, x: Any) -> Iterator[str]:
     import torch
 
     from weights.graphs.torch.trees import of_type
-    from weights.graphs.torch.untouched import copied
 
-    other = copied(model).eval()
-    dtype = next((p.dtype for p in other.parameters()), torch.get_default_dtype())
-    picture = torch.as_tensor(x).detach().cpu().to(dtype)
+    other, picture = a_copy(model, x)
     with torch.no_grad():
         first, second = (of_type(torch.Tensor, other(picture.clone())) for _ in range(2))
     if any(abs(a - b).max() > RANDOM * abs(a).max() for a, b in zip(first, second)):

@@ -34,13 +34,13 @@ def in_bytes(m: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def enlarged(m: np.ndarray, q: Question, how: int) -> np.ndarray:
-    """Bytes (h, w) by PIL to the picture's size, then 0 to 1."""
+    """Bytes (h, w) by PIL to the size of an enlarged map, then 0 to 1."""
     H, W = q.size
     return np.asarray(Image.fromarray(m).resize((W, H), how)) / 255
 
 
 def only_enlarged(q: Question) -> None:
-    """Only a map of the picture's size can be this recipe's."""
+    """Only an enlarged map can be this recipe's."""
     if not q.enlarged:
         raise DoesNotApply("it enlarges")
 

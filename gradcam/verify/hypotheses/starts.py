@@ -99,8 +99,8 @@ def losses(q: Question, y: Tensor) -> Variants:
 
 
 def before_last(q: Question, y: Tensor) -> Variants:
-    """Scores that are a function of other numbers, each of one: what softmax(z / T) takes is no z."""
-    if not (y.op and _one_by_one(y)):
+    """z of scores y = f(z), each of one number of its own: z / T of a temperature, tanh z."""
+    if _one_by_one(y) is None:
         return {}
 
     def change(q, v, old):

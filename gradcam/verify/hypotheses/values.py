@@ -49,11 +49,6 @@ def min_max_barely_guarded(m: np.ndarray) -> Any:
     return m / (1e-8 + m.max())
 
 
-def to_one_or_bytes(f: Callable[..., Any]) -> Any:
-    """f(map), 0 to 1 or 0 to 255."""
-    return lambda q, y: {"": each(f), IN_BYTES: each(lambda m: 255 * f(m))}
-
-
 def turned_over(q: Question, y: Tensor) -> Variants:
     """High where the map is low."""
     found = {
@@ -252,6 +247,23 @@ def half(q: Question, v: Run, old: Old) -> Any:
         return old().astype(np.float16).astype(np.float64)
 
 
+def rescaled(name: str, f: Callable[..., Any]) -> Hypothesis:
+    """f(map) in the place of every finished map."""
+    change = each(f)
+    return Hypothesis(name=name, step="result", says=RAW, fix=COMPARE, change=change, kind="scale")
+
+
+def before_upsampling(name: str, f: Callable[..., Any]) -> Hypothesis:
+    """f(map) in the place of every map that is not enlarged yet, 0 to 1 or 0 to 255."""
+
+    def variants(q, y):
+        return {"": each(f), IN_BYTES: each(lambda m: 255 * f(m))}
+
+    return Hypothesis(
+        name=name, step="map", says=RAW, fix=COMPARE, variants=variants, methods=MAPS, kind="scale"
+    )
+
+
 CAUSES = [
     Hypothesis(
         name="accumulated: the gradient of several calls",
@@ -301,46 +313,11 @@ CAUSES = [
         methods=(*PATHS, *RELEVANCE),
         kind="convention",
     ),
-    Hypothesis(
-        name="divided by its maximum",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(over_max),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="divided by its largest magnitude",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(over_largest),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="stretched from minimum to maximum",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(min_max),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="stretched from minimum to maximum, plus 1e-7",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(min_max_guarded),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="stretched from minimum to maximum, plus 1e-8",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(min_max_barely_guarded),
-        kind="scale",
-    ),
+    rescaled("divided by its maximum", over_max),
+    rescaled("divided by its largest magnitude", over_largest),
+    rescaled("stretched from minimum to maximum", min_max),
+    rescaled("stretched from minimum to maximum, plus 1e-7", min_max_guarded),
+    rescaled("stretched from minimum to maximum, plus 1e-8", min_max_barely_guarded),
     Hypothesis(
         name="inverted: high where the map is low",
         step="result",
@@ -357,33 +334,9 @@ CAUSES = [
         "-1), keepdim=True), not m.amin((-2, -1), keepdim=True)",
         variants=channels_apart,
     ),
-    Hypothesis(
-        name="map divided by its maximum before upsampling",
-        step="map",
-        says=RAW,
-        fix=COMPARE,
-        variants=to_one_or_bytes(over_max),
-        methods=MAPS,
-        kind="scale",
-    ),
-    Hypothesis(
-        name="map stretched to 0..1 before upsampling",
-        step="map",
-        says=RAW,
-        fix=COMPARE,
-        variants=to_one_or_bytes(min_max),
-        methods=MAPS,
-        kind="scale",
-    ),
-    Hypothesis(
-        name="map stretched to 0..1, plus 1e-7, before upsampling",
-        step="map",
-        says=RAW,
-        fix=COMPARE,
-        variants=to_one_or_bytes(min_max_guarded),
-        methods=MAPS,
-        kind="scale",
-    ),
+    before_upsampling("map divided by its maximum before upsampling", over_max),
+    before_upsampling("map stretched to 0..1 before upsampling", min_max),
+    before_upsampling("map stretched to 0..1, plus 1e-7, before upsampling", min_max_guarded),
     Hypothesis(
         name="map divided by its maximum before the product",
         step="upsampled",
@@ -401,46 +354,11 @@ CAUSES = [
         change=normalised_before_relu(min_max),
         methods=CAMS,
     ),
-    Hypothesis(
-        name="stretched from minimum to maximum, 0 to 255",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(lambda m: 255 * min_max(m)),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="divided by its maximum, 0 to 255",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(lambda m: 255 * over_max(m)),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="mean 0, deviation 1",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(z_score),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="divided by its L2 norm",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(unit_norm),
-        kind="scale",
-    ),
-    Hypothesis(
-        name="divided by the sum of its magnitudes",
-        step="result",
-        says=RAW,
-        fix=COMPARE,
-        change=each(unit_sum),
-        kind="scale",
-    ),
+    rescaled("stretched from minimum to maximum, 0 to 255", lambda m: 255 * min_max(m)),
+    rescaled("divided by its maximum, 0 to 255", lambda m: 255 * over_max(m)),
+    rescaled("mean 0, deviation 1", z_score),
+    rescaled("divided by its L2 norm", unit_norm),
+    rescaled("divided by the sum of its magnitudes", unit_sum),
     Hypothesis(
         name="softmax over the places",
         step="result",

@@ -53,18 +53,21 @@ def before_relu(q: Question, y: Tensor) -> Variants:
 def entering(q: Question, y: Tensor) -> Variants:
     """What enters a layer, no ReLU, that leaves its shape as it is: a hook may keep the one for the other."""
     A = find(y, q.layer)
-
-    def change(q, v, old):
-        if (source := _entering(v.A)) is None:
-            raise DoesNotApply("what enters this layer has another shape")
-        return source.data
-
-    return {} if _entering(A) is None or isinstance(A.op, ReLU) else {"": change}
+    occurs = source_of(A) is not None and not isinstance(A.op, ReLU)
+    return {"": lambda q, v, old: entered(v).data} if occurs else {}
 
 
-def _entering(A):
-    tensors = [t for t in A.op.inputs if isinstance(t, Tensor)] if A.op else []
-    return tensors[0] if tensors and tensors[0].shape == A.shape else None
+def source_of(A: Tensor) -> Tensor | None:
+    """What a layer's output was made of, if it has the output's shape."""
+    inputs = A.op.inputs if A.op else ()
+    return next((t for t in inputs if isinstance(t, Tensor) and t.shape == A.shape), None)
+
+
+def entered(v: Run) -> Tensor:
+    """The same of a run's layer, which may be another one."""
+    if (source := source_of(v.A)) is None:
+        raise DoesNotApply("what enters this layer has another shape")
+    return source
 
 
 def others(q: Question, y: Tensor) -> Variants:
@@ -115,11 +118,11 @@ def gradients_of_its_size(q: Question, y: Tensor) -> Variants:
     """
     A = find(y, q.layer)
     known = {t: n for n, t in names(y).items() if t is not None}
-    source = next((t for t in A.op.inputs if isinstance(t, Tensor) and t.shape == A.shape), None)
+    source = source_of(A)
     found = {}
     if source is not None and relu_after(q, y) is not source:
         found["of its input: grad_input[0] of a backward hook"] = lambda q, v, old: arrived(
-            q, v, next(t for t in v.A.op.inputs if isinstance(t, Tensor)), v.cam_rules
+            q, v, entered(v), v.cam_rules
         )
     alike = [t for t in history(y) if t in known and t.shape == A.shape and t is not A and t is not source]
     alike = [t for t in alike if t is not relu_after(q, y) and t.op]
